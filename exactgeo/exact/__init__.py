@@ -1,0 +1,1 @@
+"""Exact arithmetic and the one border between float and exact."""

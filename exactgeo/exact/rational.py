@@ -1,0 +1,149 @@
+"""Rationals in and out: the one place where a number from outside becomes exact."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from fractions import Fraction
+from numbers import Integral, Rational
+from typing import Any
+
+from exactgeo.errors import InputError
+
+__all__ = ["MAX_DIGITS", "FloatTakenExactly", "format_rational", "parse_rational"]
+
+MAX_DIGITS = 10_000
+"""Longest number accepted, in decimal digits of numerator or denominator when written out."""
+
+_BIT_LIMIT = int(MAX_DIGITS * math.log2(10)) + 1
+_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?", re.ASCII)
+_FRACTION = re.compile(r"[+-]?\d+\s*/\s*\d+", re.ASCII)
+_WRITE = '"1/2", 0.5 or 3'
+
+
+class FloatTakenExactly(UserWarning):
+    """A Python float was taken as the dyadic rational it is; 0.1 is not 1/10."""
+
+
+def _refuse(where: str, found: str, expected: str = "a rational number") -> InputError:
+    return InputError(where, found, expected, _WRITE)
+
+
+def _int(digits: str) -> int:
+    # int() refuses more than 4,300 digits in stock CPython; split instead of touching the global limit.
+    if len(digits) <= 4000:
+        return int(digits)
+    half = len(digits) // 2
+    return _int(digits[:-half]) * 10**half + _int(digits[-half:])
+
+
+def _parse_text(text: str, where: str) -> Fraction:
+    stripped = text.strip()
+    shown = f'"{text}"'
+    if len(stripped) > 2 * MAX_DIGITS + 2:
+        raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits")
+    if _FRACTION.fullmatch(stripped):
+        top, bottom = (part.strip() for part in stripped.split("/"))
+        sign = -1 if top.startswith("-") else 1
+        top = top.lstrip("+-")
+        if max(len(top), len(bottom)) > MAX_DIGITS:
+            raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits")
+        denominator = _int(bottom)
+        if denominator == 0:
+            raise _refuse(where, shown)
+        return Fraction(sign * _int(top), denominator)
+    match = _DECIMAL.fullmatch(stripped)
+    if match is None or not (match[2] or match[3]):
+        raise _refuse(where, shown)
+    sign_text, whole, digits, exponent_text = match.groups()
+    digits = digits or ""
+    exponent = int(exponent_text or 0) - len(digits)
+    if len(whole) + len(digits) + abs(exponent) > MAX_DIGITS:
+        raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits when written out")
+    mantissa = _int((whole + digits) or "0") * (-1 if sign_text == "-" else 1)
+    return Fraction(mantissa * 10**exponent) if exponent >= 0 else Fraction(mantissa, 10**-exponent)
+
+
+def parse_rational(value: Any, where: str = "number", *, warn_float: bool = True) -> Fraction:
+    """The exact rational that ``value`` denotes.
+
+    Parameters
+    ----------
+    value : int, str, Fraction, float, numpy scalar, flint or sympy rational
+        Text is ``"13/3"``, an integer or a decimal (``"0.1"`` is exactly 1/10). A float is the dyadic it is.
+    where : str
+        What an error names.
+    warn_float : bool
+        Warn (:class:`FloatTakenExactly`) when a float is taken exactly.
+
+    Raises
+    ------
+    InputError
+        Not a number, not finite, zero denominator, or more than ``MAX_DIGITS`` digits when written out.
+
+    Examples
+    --------
+    >>> print(parse_rational("0.1"), parse_rational("-13/3"), parse_rational("1e3"))
+    1/10 -13/3 1000
+    """
+    if type(value) is Fraction:
+        result = value
+    elif isinstance(value, bool) or type(value).__name__ == "bool_":
+        raise _refuse(where, str(value).lower())
+    elif isinstance(value, str):
+        return _parse_text(value, where)
+    elif isinstance(value, Integral) or type(value).__name__ == "fmpz":
+        result = Fraction(int(value))
+    elif isinstance(value, Rational):
+        # numpy and flint integers inside a Fraction overflow or do not hash: rebuild from int.
+        result = Fraction(int(value.numerator), int(value.denominator))
+    elif isinstance(value, float) or type(value).__module__ == "numpy":
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise _refuse(where, type(value).__name__) from None
+        if not math.isfinite(number):
+            raise _refuse(where, str(number))
+        if warn_float:
+            warnings.warn(
+                f"{where}: the float {number!r} is taken as the exact dyadic {Fraction(number)}; "
+                "pass a string or a Fraction for another rational",
+                FloatTakenExactly,
+                stacklevel=2,
+            )
+        result = Fraction(number)
+    elif hasattr(value, "p") and hasattr(value, "q"):
+        result = Fraction(int(value.p), int(value.q))
+    else:
+        raise _refuse(where, type(value).__name__)
+    if max(result.numerator.bit_length(), result.denominator.bit_length()) > _BIT_LIMIT:
+        raise _refuse(where, f"a number of {result.numerator.bit_length()} bits", f"at most {MAX_DIGITS} digits")
+    return result
+
+
+def _digits(number: int) -> str:
+    # str() refuses more than 4,300 digits in stock CPython; split instead of touching the global limit.
+    if number < 0:
+        return "-" + _digits(-number)
+    if number.bit_length() < 13_000:
+        return str(number)
+    half = int(number.bit_length() * math.log10(2)) // 2
+    high, low = divmod(number, 10**half)
+    return _digits(high) + _digits(low).rjust(half, "0")
+
+
+def format_rational(value: Any) -> str:
+    """``"p/q"`` in lowest terms, ``"n"`` for an integer, of any length.
+
+    Examples
+    --------
+    >>> format_rational(Fraction(-6, 4)), format_rational(Fraction(8, 4))
+    ('-3/2', '2')
+    """
+    if type(value) is int:
+        return _digits(value)
+    if not isinstance(value, Fraction):
+        value = parse_rational(value, "number", warn_float=False)
+    top = _digits(value.numerator)
+    return top if value.denominator == 1 else f"{top}/{_digits(value.denominator)}"

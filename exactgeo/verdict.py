@@ -1,0 +1,62 @@
+"""The kinds of answer, each with its message. An undecided answer is a value, never an exception."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["Globality", "Kind", "Reason", "Rung", "Strictness"]
+
+
+class _Worded(str, Enum):
+    """A string enumeration whose members carry a message for people."""
+
+    message: str
+
+    def __new__(cls, value: str, message: str) -> _Worded:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.message = message
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Kind(_Worded):
+    """Is the point a local minimum of the loss in the trained parameters?"""
+
+    LOCAL_MINIMUM = "local_minimum", "No point of an explicit neighbourhood has a lower loss."
+    NOT_LOCAL_MINIMUM = "not_local_minimum", "The loss falls along a direction, at every step up to the one given."
+    UNDECIDED = "undecided", "No argument available here settles it; see the reason."
+
+
+class Rung(_Worded):
+    """Which argument decided."""
+
+    LINEAR_MODEL = "linear_model", "The predictions are affine in the trained parameters: the loss is convex."
+    TWO_LAYER = "two_layer", "Complete criterion for one hidden layer, scalar output, convex differentiable loss."
+    FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
+    SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
+
+
+class Strictness(_Worded):
+    """What the points of equal loss near a local minimum are."""
+
+    STRICT = "strict", "The point alone."
+    STRICT_MODULO_SYMMETRY = "strict_modulo_symmetry", "The rescaling orbit (w_i, v_i) -> (s w_i, v_i / s) alone."
+    FLAT = "flat", "More than the rescaling orbit."
+
+
+class Globality(_Worded):
+    """Where the point's loss stands among all points."""
+
+    GLOBAL = "global", "No parameters have a lower loss."
+    SPURIOUS = "spurious", "Some parameters have a lower loss."
+    UNKNOWN = "unknown", "Not settled; see the reason."
+
+
+class Reason(_Worded):
+    """Why an answer is undecided or unknown, and what to try."""
+
+    OUT_OF_SCOPE = "out_of_scope", "outside what exactgeo decides exactly"
+    BUDGET = "budget", "the time limit ended the search; raise --time-limit"
