@@ -1,0 +1,401 @@
+"""Exact linear programs over the rationals; every answer is replayed against its witness before it leaves.
+
+One simplex tableau serves all: rows of integers, each with a positive scale of its own that is divided out
+after every pivot, so that signs and ratios are exact and no fraction is formed inside. Both the dual
+phase (reach feasibility) and the primal phase (reach optimality) choose the least index that qualifies
+[1]_, which terminates on every degenerate input.
+
+References
+----------
+.. [1] R. G. Bland, New finite pivoting rules for the simplex method, Math. Oper. Res. 2 (1977) 103-107.
+.. [2] A. Schrijver, Theory of Linear and Integer Programming, Theorem 7.1 and its proof (1986).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+from operator import mul
+
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import Row, _echelon, integer_rows, nullspace, primitive, solve
+
+__all__ = [
+    "LPAnswer",
+    "Multipliers",
+    "RelativeInterior",
+    "Separator",
+    "cone_member",
+    "minimise",
+    "relative_interior",
+]
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Multipliers:
+    """``target = sum generators[g] * g + sum lines[l] * l``, with ``generators >= 0``.
+
+    The generators with a nonzero multiplier are linearly independent modulo the lines.
+    """
+
+    generators: tuple[Fraction, ...]
+    lines: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """``<normal, g> >= 0`` for every generator, ``= 0`` for every line, ``< 0`` for the target."""
+
+    normal: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LPAnswer:
+    """Answer of :func:`minimise` with its witness; entries that do not belong to the status are None.
+
+    Attributes
+    ----------
+    status : str
+        ``optimal``: ``x`` and ``y`` with y.A <= c and y.b = c.x = ``value``.
+        ``infeasible``: ``y`` with y.A <= 0 and y.b > 0.
+        ``unbounded``: feasible ``x`` and ``ray`` >= 0 with A ray = 0 and c.ray < 0.
+    """
+
+    status: str
+    x: tuple[Fraction, ...] | None = None
+    y: tuple[Fraction, ...] | None = None
+    ray: tuple[Fraction, ...] | None = None
+    value: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeInterior:
+    """A point of the relative interior of a cone; unpacks as ``point, implicit``.
+
+    Attributes
+    ----------
+    point : tuple of int
+        Primitive; every inequality outside ``implicit`` is positive here, every one inside is 0.
+    implicit : frozenset of int
+        The inequalities that are 0 on the whole cone.
+    farkas : mapping from each implicit index i to Multipliers
+        ``-G_i = sum generators[j] G_j + sum lines[e] E_e``.
+    """
+
+    point: tuple[int, ...]
+    implicit: frozenset[int]
+    farkas: Mapping[int, Multipliers]
+
+    def __iter__(self) -> Iterator[tuple[int, ...] | frozenset[int]]:
+        return iter((self.point, self.implicit))
+
+
+def _dot(p: Sequence[int], q: Sequence[int]) -> int:
+    return sum(map(mul, p, q))
+
+
+class _Tableau:
+    """Rows of ``B^-1 [A | b]``, each times a positive integer; the last entry of a row is its right side.
+
+    The first ``free`` columns are variables without a sign: once basic, they never leave.
+    """
+
+    __slots__ = ("basis", "free", "rows")
+
+    def __init__(self, rows: list[list[int]], basis: list[int], free: int) -> None:
+        self.rows, self.basis, self.free = rows, basis, free
+
+    def pivot(self, leaving: int, column: int, objective: list[int] | None = None) -> list[int] | None:
+        """Make ``column`` basic in row ``leaving``; returns the objective row, reduced likewise."""
+        pivot_row = self.rows[leaving]
+        p = pivot_row[column]
+        if p < 0:
+            pivot_row, p = [-q for q in pivot_row], -p
+        self.rows[leaving] = pivot_row
+        for i, row in enumerate(self.rows):
+            if i != leaving and row[column]:
+                self.rows[i] = _eliminate(row, row[column], pivot_row, p)
+        self.basis[leaving] = column
+        if objective is not None and objective[column]:
+            return _eliminate(objective, objective[column], pivot_row, p)
+        return objective
+
+    def restore_feasibility(self) -> int | None:
+        """Pivot until the right side is >= 0 in every signed row; the index of a contradictory row otherwise."""
+        while True:
+            leaving, least = -1, -1
+            for i, row in enumerate(self.rows):
+                if row[-1] < 0 and self.basis[i] >= self.free and (leaving < 0 or self.basis[i] < least):
+                    leaving, least = i, self.basis[i]
+            if leaving < 0:
+                return None
+            row = self.rows[leaving]
+            column = next((j for j in range(self.free, len(row) - 1) if row[j] < 0), -1)
+            if column < 0:
+                return leaving
+            self.pivot(leaving, column)
+
+    def optimise(self, objective: list[int]) -> int | None:
+        """From a feasible basis to an optimal one; the column of an unbounded ray otherwise."""
+        reduced = objective
+        for i, column in enumerate(self.basis):
+            if reduced[column]:
+                reduced = _eliminate(reduced, reduced[column], self.rows[i], self.rows[i][column])
+        while True:
+            column = next((j for j in range(len(reduced) - 1) if reduced[j] < 0), -1)
+            if column < 0:
+                return None
+            leaving = -1
+            for i, row in enumerate(self.rows):
+                if row[column] <= 0:
+                    continue
+                if leaving >= 0:
+                    best = self.rows[leaving]
+                    order = row[-1] * best[column] - best[-1] * row[column]
+                    if order > 0 or (order == 0 and self.basis[i] > self.basis[leaving]):
+                        continue
+                leaving = i
+            if leaving < 0:
+                return column
+            reduced = self.pivot(leaving, column, reduced) or reduced
+
+    def value(self, i: int) -> Fraction:
+        """Value of the variable that is basic in row ``i``."""
+        return Fraction(self.rows[i][-1], self.rows[i][self.basis[i]])
+
+
+def _eliminate(row: list[int], factor: int, pivot_row: list[int], pivot: int) -> list[int]:
+    """``pivot * row - factor * pivot_row`` with its content divided out; ``pivot`` > 0 keeps the row's sign."""
+    row = [pivot * p - factor * q for p, q in zip(row, pivot_row, strict=True)]
+    divisor = gcd(*row)
+    return row if divisor <= 1 else [q // divisor for q in row]
+
+
+def _separate(vectors: Sequence[Sequence[int]], zero: int, values: Sequence[int]) -> tuple[int, ...] | None:
+    """Primitive u with <u, vectors[k]> proportional to values; ``zero`` is the dimension."""
+    if not vectors:
+        return (0,) * zero
+    found = solve(vectors, values)
+    return None if found is None else primitive(found)
+
+
+def _decide(
+    columns: Sequence[Sequence[int]], free: int, target: Sequence[int]
+) -> tuple[_Tableau | None, tuple[int, ...]]:
+    """A feasible tableau for ``target`` over the columns (the first ``free`` unsigned), or None and a separator."""
+    count, dimension = len(columns), len(target)
+    rows = list(zip(*columns, target, strict=True)) if columns else [(q,) for q in target]
+    table, _, pivots = _echelon(rows, count + 1)
+    if pivots and pivots[-1] == count:
+        # The target is outside the span: some functional vanishes on the span and not on the target.
+        for normal in nullspace(columns, dimension):
+            side = _dot(normal, target)
+            if side:
+                return None, (normal if side < 0 else tuple(-q for q in normal))
+        raise InternalError("no functional separates a vector from a span that misses it")
+    tableau = _Tableau(table, pivots, free)
+    contradiction = tableau.restore_feasibility()
+    if contradiction is None:
+        return tableau, ()
+    leaving = tableau.basis[contradiction]
+    normal = _separate([columns[j] for j in tableau.basis], dimension, [int(j == leaving) for j in tableau.basis]) or ()
+    return None, normal
+
+
+def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = ()) -> Multipliers | Separator:
+    """Farkas' lemma: write a vector in a finitely generated cone, or separate it from the cone.
+
+    Parameters
+    ----------
+    target : sequence of int or Fraction, length d
+    generators : sequence of g vectors of length d
+        Their multipliers are >= 0. Repeated, proportional and zero vectors are allowed, and g = 0.
+    lines : sequence of l vectors of length d
+        Their multipliers have any sign.
+
+    Returns
+    -------
+    Multipliers or Separator
+        Multipliers with linearly independent support, or a primitive integer normal u with <u, g> >= 0,
+        <u, l> = 0 and <u, target> < 0. Cost: one elimination and a few pivots on a d x (g + l + 1) integer tableau.
+
+    Raises
+    ------
+    InternalError
+        The answer failed its replay.
+
+    References
+    ----------
+    A. Schrijver, Theory of Linear and Integer Programming, Theorem 7.1 (the proof is the algorithm).
+
+    Examples
+    --------
+    >>> [str(q) for q in cone_member([3, 1], [[1, 0], [1, 1], [0, 1]]).generators]
+    ['2', '1', '0']
+    >>> cone_member([-1, 1], [[1, 0], [1, 1]]).normal
+    (1, -1)
+    """
+    ints, _ = integer_rows([*lines, *generators, target])
+    goal = ints.pop()
+    free = len(lines)
+    tableau, normal = _decide(ints, free, goal)
+    if tableau is None:
+        sides = [_dot(normal, vector) for vector in ints]
+        if len(normal) != len(goal) or any(sides[:free]) or min(sides, default=0) < 0 or _dot(normal, goal) >= 0:
+            raise InternalError("a separating functional failed its replay")
+        return Separator(normal)
+    weights = [ZERO] * len(ints)
+    for i, column in enumerate(tableau.basis):
+        weights[column] = tableau.value(i)
+    _replay_combination(weights, ints, goal)
+    if any(q < 0 for q in weights[free:]):
+        raise InternalError("a Farkas multiplier is negative")
+    return Multipliers(tuple(weights[free:]), tuple(weights[:free]))
+
+
+def _replay_combination(weights: Sequence[Fraction], columns: Sequence[Sequence[int]], target: Sequence[int]) -> None:
+    support = [j for j, q in enumerate(weights) if q]
+    bottom = lcm(*(weights[j].denominator for j in support))
+    scaled = [weights[j].numerator * (bottom // weights[j].denominator) for j in support]
+    for t, q in enumerate(target):
+        if sum(w * columns[j][t] for w, j in zip(scaled, support, strict=True)) != bottom * q:
+            raise InternalError("a linear combination failed its replay")
+
+
+def minimise(cost: Row, equalities: Sequence[Row], rhs: Row) -> LPAnswer:
+    """Minimise ``c.x`` subject to ``A x = b``, ``x >= 0``, exactly.
+
+    Parameters
+    ----------
+    cost : sequence of int or Fraction, length n
+    equalities : k rows of length n
+        Dependent and zero rows are allowed, and k = 0, n = 0.
+    rhs : sequence of int or Fraction, length k
+
+    Returns
+    -------
+    LPAnswer
+        With its witness, replayed; ``x`` is a vertex.
+
+    Raises
+    ------
+    InternalError
+        The answer failed its replay.
+
+    Examples
+    --------
+    >>> answer = minimise([1, 1, 0], [[1, 1, -1]], [1])
+    >>> answer.status, str(answer.value), [str(q) for q in answer.x], [str(q) for q in answer.y]
+    ('optimal', '1', ['1', '0', '0'], ['1'])
+    >>> minimise([0], [[1]], [-1]).status, minimise([-1], [[0]], [0]).status
+    ('infeasible', 'unbounded')
+    """
+    count = len(cost)
+    columns = [[row[j] for row in equalities] for j in range(count)]
+    ints, _ = integer_rows([*columns, rhs])
+    goal = ints.pop()
+    tableau, normal = _decide(ints, 0, goal)
+    if tableau is None:
+        answer = LPAnswer("infeasible", y=tuple(Fraction(-q) for q in normal))
+    else:
+        column = tableau.optimise([*primitive(cost), 0])
+        x = [ZERO] * count
+        for i, j in enumerate(tableau.basis):
+            x[j] = tableau.value(i)
+        if column is None:
+            basic = [columns[j] for j in tableau.basis]
+            y = solve(basic, [cost[j] for j in tableau.basis]) if basic else (ZERO,) * len(rhs)
+            value = sum((c * q for c, q in zip(cost, x, strict=True)), ZERO)
+            answer = LPAnswer("optimal", tuple(x), y, value=value)
+        else:
+            ray = [ZERO] * count
+            ray[column] = Fraction(1)
+            for row, j in zip(tableau.rows, tableau.basis, strict=True):
+                ray[j] = Fraction(-row[column], row[j])
+            answer = LPAnswer("unbounded", tuple(x), ray=tuple(ray))
+    _replay_lp(answer, cost, equalities, rhs)
+    return answer
+
+
+def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row) -> None:
+    """Check an LP answer against the data as given; raise InternalError when it does not hold."""
+
+    def times(vector: Row, other: Row) -> Fraction:
+        return sum((Fraction(p) * q for p, q in zip(vector, other, strict=True) if p and q), ZERO)
+
+    def shadow(y: Row) -> list[Fraction]:
+        return [times(y, [row[j] for row in equalities]) for j in range(len(cost))]
+
+    def feasible(x: Row, right: Row) -> bool:
+        return min(x, default=ZERO) >= 0 and all(times(row, x) == q for row, q in zip(equalities, right, strict=True))
+
+    x, y, ray = answer.x, answer.y, answer.ray
+    if answer.status == "optimal":
+        good = (
+            x is not None
+            and y is not None
+            and feasible(x, rhs)
+            and all(p <= c for p, c in zip(shadow(y), cost, strict=True))
+            and times(y, rhs) == times(cost, x) == answer.value
+        )
+    elif answer.status == "infeasible":
+        good = y is not None and max(shadow(y), default=ZERO) <= 0 and times(y, rhs) > 0
+    else:
+        good = (
+            x is not None
+            and ray is not None
+            and feasible(x, rhs)
+            and feasible(ray, [0] * len(rhs))
+            and times(cost, ray) < 0
+        )
+    if not good:
+        raise InternalError(f"an LP answer ({answer.status}) failed its replay")
+
+
+def relative_interior(equalities: Sequence[Row], inequalities: Sequence[Row], dimension: int) -> RelativeInterior:
+    """A point of the relative interior of ``{x : E x = 0, G x >= 0}`` and its implicit equalities.
+
+    Parameters
+    ----------
+    equalities, inequalities : sequences of rows of length ``dimension``
+        Rows of int or Fraction; zero, repeated and contradictory (opposite) rows are allowed, and none at all.
+    dimension : int
+
+    Returns
+    -------
+    RelativeInterior
+        Unpacks as ``point, implicit``; ``.farkas`` proves each implicit equality. Cost: at most one
+        :func:`cone_member` an inequality.
+
+    Raises
+    ------
+    InternalError
+        The point failed its replay.
+
+    Examples
+    --------
+    >>> found = relative_interior([], [[1, 0], [0, 1], [0, -1]], 2)
+    >>> found.point, sorted(found.implicit), [str(q) for q in found.farkas[1].generators]
+    ((1, 0), [1, 2], ['0', '0', '1'])
+    """
+    lines = [primitive(row) for row in equalities]
+    rows = [primitive(row) for row in inequalities]
+    point = (0,) * dimension
+    farkas: dict[int, Multipliers] = {}
+    for i, row in enumerate(rows):
+        if _dot(row, point) > 0:
+            continue
+        answer = cone_member([-q for q in inequalities[i]], inequalities, equalities)
+        if isinstance(answer, Multipliers):
+            farkas[i] = answer
+        else:
+            point = primitive([p + q for p, q in zip(point, answer.normal, strict=True)])
+    if any(_dot(line, point) for line in lines) or any(
+        (_dot(row, point) == 0) != (i in farkas) or _dot(row, point) < 0 for i, row in enumerate(rows)
+    ):
+        raise InternalError("a relative interior point failed its replay")
+    return RelativeInterior(point, frozenset(farkas), farkas)

@@ -1,0 +1,185 @@
+"""Rational matrices: rank, null space, reduced form, linear solve and least squares, exact, with python-flint inside.
+
+A matrix is a sequence of rows of ints or Fractions; flint's own types never leave this module. Cost: one
+fraction-free elimination each, cubic in the size, on integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import gcd, lcm
+
+import flint
+
+from exactgeo.errors import InternalError
+
+__all__ = ["integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
+
+Number = int | Fraction
+Row = Sequence[Number]
+
+
+def primitive(row: Row) -> tuple[int, ...]:
+    """The positively proportional integer vector with greatest common divisor 1; zero stays zero.
+
+    Parameters
+    ----------
+    row : sequence of int or Fraction
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> primitive([Fraction(-1, 2), Fraction(1, 3), 0])
+    (-3, 2, 0)
+    """
+    bottom = lcm(*(q.denominator for q in row))
+    ints = [q.numerator * (bottom // q.denominator) for q in row]
+    divisor = gcd(*ints)
+    return tuple(ints) if divisor <= 1 else tuple(q // divisor for q in ints)
+
+
+def integer_rows(rows: Sequence[Row]) -> tuple[list[list[int]], int]:
+    """All rows times one common positive integer that clears every denominator, and that integer."""
+    if all(type(q) is int for row in rows for q in row):
+        return [list(row) for row in rows], 1  # type: ignore[arg-type]
+    scale = lcm(*(q.denominator for row in rows for q in row))
+    return [[q.numerator * (scale // q.denominator) for q in row] for row in rows], scale
+
+
+def _echelon(rows: Sequence[Row], ncols: int) -> tuple[list[list[int]], int, list[int]]:
+    """Nonzero rows of ``den * rref``, ``den`` > 0, and the pivot columns."""
+    if not rows or not ncols:
+        return [], 1, []
+    reduced, bottom, count = flint.fmpz_mat([primitive(row) for row in rows]).rref()
+    flat, den = list(map(int, reduced.entries())), int(bottom)
+    if den < 0:
+        den, flat = -den, [-q for q in flat]
+    table = [flat[i * ncols : (i + 1) * ncols] for i in range(int(count))]
+    pivots: list[int] = []
+    for row in table:
+        start = pivots[-1] + 1 if pivots else 0
+        pivots.append(next(j for j in range(start, ncols) if row[j]))
+    return table, den, pivots
+
+
+def rank(rows: Sequence[Row], ncols: int) -> int:
+    """Rank of the matrix with these rows of length ``ncols``; either may be 0.
+
+    Examples
+    --------
+    >>> rank([[1, 2], [2, 4], [0, 0]], 2), rank([], 3)
+    (1, 0)
+    """
+    if not rows or not ncols:
+        return 0
+    return int(flint.fmpz_mat([primitive(row) for row in rows]).rank())
+
+
+def rref(rows: Sequence[Row], ncols: int) -> tuple[list[tuple[Fraction, ...]], list[int]]:
+    """Reduced row echelon form without its zero rows, and the pivot columns.
+
+    Examples
+    --------
+    >>> table, pivots = rref([[1, 2, 3], [2, 4, 7]], 3)
+    >>> [[str(q) for q in row] for row in table], pivots
+    ([['1', '2', '0'], ['0', '0', '1']], [0, 2])
+    """
+    table, den, pivots = _echelon(rows, ncols)
+    return [tuple(Fraction(q, den) for q in row) for row in table], pivots
+
+
+def nullspace(rows: Sequence[Row], ncols: int) -> list[tuple[int, ...]]:
+    """A basis of ``{x : rows x = 0}`` as primitive integer vectors, one a free column, positive there.
+
+    Examples
+    --------
+    >>> nullspace([[1, 2, 3]], 3), nullspace([], 2)
+    ([(-2, 1, 0), (-3, 0, 1)], [(1, 0), (0, 1)])
+    """
+    table, den, pivots = _echelon(rows, ncols)
+    chosen = set(pivots)
+    basis = []
+    for free in range(ncols):
+        if free in chosen:
+            continue
+        vector = [0] * ncols
+        vector[free] = den
+        for row, pivot in zip(table, pivots, strict=True):
+            vector[pivot] = -row[free]
+        basis.append(primitive(vector))
+    return basis
+
+
+def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
+    """One solution of ``rows x = rhs``, zero outside the pivot columns; None when there is none.
+
+    Parameters
+    ----------
+    rows : sequence of rows of int or Fraction, shape (k, n)
+        May be singular or rectangular. Without rows the number of unknowns is unknown and () is returned.
+    rhs : sequence of int or Fraction, length k
+
+    Raises
+    ------
+    InternalError
+        The solution failed its own substitution.
+
+    Examples
+    --------
+    >>> [str(q) for q in solve([[2, 1], [4, 2]], [1, 2])], solve([[2, 1], [4, 2]], [1, 3])
+    (['1/2', '0'], None)
+    """
+    if not rows:
+        return ()
+    width = len(rows[0])
+    table, den, pivots = _echelon([(*row, q) for row, q in zip(rows, rhs, strict=True)], width + 1)
+    if pivots and pivots[-1] == width:
+        return None
+    solution = [Fraction(0)] * width
+    for row, pivot in zip(table, pivots, strict=True):
+        solution[pivot] = Fraction(row[width], den)
+    for given, q in zip(rows, rhs, strict=True):
+        if sum(given[j] * solution[j] for j in pivots) != q:
+            raise InternalError("a linear solve failed its substitution")
+    return tuple(solution)
+
+
+def least_squares(columns: Sequence[Row], y: Row) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+    """Coefficients that minimise ``|y - sum_j coefficient_j column_j|^2`` and the residual ``y - sum``.
+
+    The coefficients are zero outside the first maximal independent set of columns; the residual is unique.
+
+    Parameters
+    ----------
+    columns : n columns of m ints or Fractions
+        Dependent, repeated and zero columns are allowed, and n = 0.
+    y : sequence of int or Fraction, length m
+
+    Raises
+    ------
+    InternalError
+        The residual is not orthogonal to every column.
+
+    Examples
+    --------
+    >>> coefficients, residual = least_squares([[1, 1, 1], [2, 2, 2]], [1, 2, 6])
+    >>> [str(q) for q in coefficients], [str(q) for q in residual]
+    (['3', '0'], ['-2', '-1', '3'])
+    """
+    ints, scale = integer_rows([*columns, y])
+    target, count, length = ints.pop(), len(columns), len(y)
+    rows = [[column[t] for column in ints] for t in range(length)]
+    _, _, basis = _echelon(rows, count)
+    coefficients = [Fraction(0)] * count
+    if basis:
+        chosen = flint.fmpz_mat([ints[j] for j in basis])
+        solution = (chosen * chosen.transpose()).solve(chosen * flint.fmpz_mat([[q] for q in target]))
+        for j, q in zip(basis, solution.entries(), strict=True):
+            coefficients[j] = Fraction(int(q.p), int(q.q))
+    bottom = lcm(*(q.denominator for q in coefficients))
+    weights = [(j, coefficients[j].numerator * (bottom // coefficients[j].denominator)) for j in basis]
+    residual = [bottom * target[t] - sum(w * ints[j][t] for j, w in weights) for t in range(length)]
+    if any(sum(p * q for p, q in zip(column, residual, strict=True)) for column in ints):
+        raise InternalError("a least-squares residual is not orthogonal to its columns")
+    return tuple(coefficients), tuple(Fraction(q, bottom * scale) for q in residual)
