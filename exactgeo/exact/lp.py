@@ -2,7 +2,7 @@
 
 One simplex tableau serves all: rows of integers, each with a positive scale of its own that is divided out
 after every pivot, so that signs and ratios are exact and no fraction is formed inside. Both the dual
-phase (reach feasibility) and the primal phase (reach optimality) choose the least index that qualifies
+phase (reach feasibility) and the primal phase (reach optimality) end with the rule of the least index
 [1]_, which terminates on every degenerate input.
 
 References
@@ -126,17 +126,31 @@ class _Tableau:
 
     def restore_feasibility(self) -> int | None:
         """Pivot until the right side is >= 0 in every signed row; the index of a contradictory row otherwise."""
+        # The most negative value and entry need few pivots but may cycle: a bounded number, then the least index.
+        hurry = 3 * len(self.rows) + 15
         while True:
-            leaving, least = -1, -1
+            leaving = -1
             for i, row in enumerate(self.rows):
-                if row[-1] < 0 and self.basis[i] >= self.free and (leaving < 0 or self.basis[i] < least):
-                    leaving, least = i, self.basis[i]
+                if row[-1] >= 0 or self.basis[i] < self.free:
+                    continue
+                if leaving >= 0:
+                    best = self.rows[leaving]
+                    if hurry > 0 and row[-1] * best[self.basis[leaving]] >= best[-1] * row[self.basis[i]]:
+                        continue
+                    if hurry <= 0 and self.basis[i] > self.basis[leaving]:
+                        continue
+                leaving = i
             if leaving < 0:
                 return None
             row = self.rows[leaving]
-            column = next((j for j in range(self.free, len(row) - 1) if row[j] < 0), -1)
-            if column < 0:
+            entry = min(row[self.free : -1], default=0)
+            if entry >= 0:
                 return leaving
+            if hurry > 0:
+                column = row.index(entry, self.free)
+            else:
+                column = next(j for j in range(self.free, len(row) - 1) if row[j] < 0)
+            hurry -= 1
             self.pivot(leaving, column)
 
     def optimise(self, objective: list[int]) -> int | None:
