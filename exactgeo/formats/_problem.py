@@ -1,0 +1,305 @@
+"""Tree to Problem and Point: every key of the problem file, with its defaults and its refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from numbers import Integral
+from typing import Any
+
+from exactgeo.errors import InputError
+from exactgeo.exact.rational import format_rational, parse_rational
+from exactgeo.formats._text import NumberText
+from exactgeo.formats._values import Numbers, close, describe, entries, flag, listed, table, text
+from exactgeo.problem import Activation, Loss, Matrix, Network, Point, Problem, Train, Vector
+
+__all__ = ["MAX_WIDTH", "build_point", "build_problem"]
+
+MAX_WIDTH = 10**6
+"""Most units a hidden layer may have."""
+
+_TOP = ("name", "source", "data", "network", "loss", "train", "point")
+_POINT = ("weights", "biases")
+_ACTIVATIONS = ("relu", "leaky_relu(1/10)", "pl(2, -1/3)", "abs", "linear", "sigmoid", "tanh")
+_LOSSES = (
+    "squared",
+    "half_squared",
+    "absolute",
+    "huber(1)",
+    "hinge",
+    "squared_hinge",
+    "logistic",
+    "cross_entropy",
+)
+_SIGN_LOSSES = ("hinge", "squared_hinge", "logistic")
+_CALL = re.compile(r"\s*(\w{1,40})\s*(?:\((.*)\)\s*)?", re.ASCII | re.DOTALL)
+_ZERO, _ONE = Fraction(0), Fraction(1)
+
+
+def build_problem(tree: Any, label: str, *, stacklevel: int) -> Problem:
+    """The problem a tree denotes. ``label`` names the source in errors."""
+    top = table(tree, label, _TOP, separator=": ")
+    numbers = Numbers()
+    at = f"{label}: "
+    if "data" not in top:
+        raise InputError(f"{at}data", "nothing", "a table with x and y", "[data] with x = [[5], [4]] and y = [2, 1]")
+    if "network" not in top:
+        raise InputError(f"{at}network", "nothing", "a table with widths", "[network] with widths = [1]")
+    x, y = _data(top["data"], f"{at}data", numbers)
+    network, outputs = _network(top["network"], f"{at}network")
+    loss = _loss(top.get("loss", {}), f"{at}loss")
+    y_path = f"{at}data.y"
+    _check_targets(y, loss, y_path)
+    if outputs is not None:
+        if loss.kind == "cross_entropy":
+            low = int(max(row[0] for row in y)) + 1
+            if outputs < low:
+                raise InputError(
+                    f"{at}network.outputs", str(outputs), f"at least {low} (largest class index + 1)", str(low)
+                )
+        elif outputs != len(y[0]):
+            raise InputError(f"{at}network.outputs", str(outputs), f"{len(y[0])} (entries of data.y)", str(len(y[0])))
+    problem = Problem(
+        x=x,
+        y=y,
+        network=network,
+        loss=loss,
+        train=_train(top.get("train", {}), f"{at}train", network),
+        name=text(top["name"], f"{at}name", 200) if "name" in top else "",
+        source=text(top["source"], f"{at}source", 10_000) if "source" in top else "",
+    )
+    if "point" in top:
+        point = _point(top["point"], f"{at}point", problem, numbers, outputs)
+        problem = problem.at(point)
+    numbers.warn(stacklevel + 1)
+    return problem
+
+
+def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> Point:
+    """The point a tree denotes: weights and biases at the top, in a [point] table, or a Point as it is."""
+    where = label
+    if isinstance(tree, Point):
+        tree = {"weights": tree.weights, "biases": tree.biases}
+    elif isinstance(tree, Mapping) and "weights" not in tree and "point" in tree:
+        tree = table(tree, label, _TOP, separator=": ")["point"]
+        where = f"{label}: point"
+    elif isinstance(tree, Mapping):
+        known = (*_POINT, "name", "source")
+        tree = {key: value for key, value in table(tree, label, known, ": ").items() if key in _POINT}
+    numbers = Numbers()
+    point = _point(tree, where, problem, numbers, None, separator="." if where != label else ": ")
+    numbers.warn(stacklevel + 1)
+    return point
+
+
+def _data(tree: Any, where: str, numbers: Numbers) -> tuple[Matrix, Matrix]:
+    data = table(tree, where, ("x", "y"))
+    for key, example in (("x", "x = [[5], [4]]"), ("y", "y = [2, 1]")):
+        if key not in data:
+            raise InputError(f"{where}.{key}", "nothing", "one entry per data point", example)
+    x = rational_rows(data["x"], f"{where}.x", numbers, "data point", "[[5], [4]]")
+    y_rows = entries(data["y"])
+    if y_rows is None:
+        raise InputError(f"{where}.y", describe(data["y"]), "a list of targets", "[2, 1]")
+    if len(y_rows) != len(x):
+        raise InputError(
+            f"{where}.y", f"{len(y_rows)} targets", f"{len(x)} (rows of data.x)", "one target per data point"
+        )
+    if entries(y_rows[0]) is None:
+        y = tuple((q,) for q in numbers.vector(y_rows, f"{where}.y", None, "", "[2, 1]"))
+    else:
+        y = rational_rows(y_rows, f"{where}.y", numbers, "target", "[[2, 0], [1, 1]]")
+    return x, y
+
+
+def rational_rows(value: Any, where: str, numbers: Numbers, unit: str, write: str) -> Matrix:
+    """At least one row, all of one length of at least one."""
+    rows = entries(value)
+    if rows is None:
+        raise InputError(where, describe(value), f"one row of numbers per {unit}", write)
+    if not rows:
+        raise InputError(where, "an empty list", f"at least one {unit}", write)
+    first = entries(rows[0])
+    if first is not None and not first:
+        raise InputError(f"{where}[0]", "an empty list", "at least one number", "[5] for one")
+    size = None if first is None else len(first)
+    return tuple(
+        [
+            numbers.vector(
+                row, f"{where}[{i}]", size, "entries of row 0", "rows of one length", each="a row of numbers"
+            )
+            for i, row in enumerate(rows)
+        ]
+    )
+
+
+def _check_targets(y: Matrix, loss: Loss, where: str) -> None:
+    if loss.kind not in (*_SIGN_LOSSES, "cross_entropy"):
+        return
+    if len(y[0]) != 1:
+        raise InputError(f"{where}[0]", f"{len(y[0])} entries", f"one target per data point ({loss.kind})", "[1, -1]")
+    for t, (target,) in enumerate(y):
+        if loss.kind in _SIGN_LOSSES:
+            if abs(target) != 1:
+                raise InputError(f"{where}[{t}]", describe(target), f"-1 or 1 ({loss.kind})", "-1 or 1")
+        elif target.denominator != 1 or not 0 <= target < MAX_WIDTH:
+            raise InputError(f"{where}[{t}]", describe(target), "a class index 0, 1, ... (cross_entropy)", "0, 1 or 2")
+
+
+def _whole(value: Any, where: str, low: int, what: str, write: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InputError(where, describe(value), what, write)
+    number = int(value)
+    if not low <= number <= MAX_WIDTH:
+        raise InputError(where, describe(number), f"{what} from {low} to {MAX_WIDTH}", write)
+    return number
+
+
+def _network(tree: Any, where: str) -> tuple[Network, int | None]:
+    net = table(tree, where, ("widths", "activation", "hidden_bias", "output_bias", "outputs"))
+    if "widths" not in net:
+        raise InputError(f"{where}.widths", "nothing", "one whole number per hidden layer", "widths = [1]")
+    sizes = entries(net["widths"])
+    if sizes is None:
+        raise InputError(f"{where}.widths", describe(net["widths"]), "one whole number per hidden layer", "[1]")
+    widths = tuple([_whole(n, f"{where}.widths[{i}]", 0, "a whole number", "[1]") for i, n in enumerate(sizes)])
+    activation = _activation(net.get("activation", "relu"), f"{where}.activation")
+    hidden_bias = _flags(net.get("hidden_bias", True), f"{where}.hidden_bias", len(widths))
+    output_bias = flag(net.get("output_bias", True), f"{where}.output_bias")
+    outputs = _whole(net["outputs"], f"{where}.outputs", 1, "a whole number", "1") if "outputs" in net else None
+    return Network(widths, activation, hidden_bias, output_bias), outputs
+
+
+def _flags(value: Any, where: str, layers: int) -> tuple[bool, ...]:
+    listing = entries(value)
+    if listing is None:
+        return (flag(value, where, also=" or one per hidden layer"),) * layers
+    if len(listing) != layers:
+        found = f"{len(listing)} {'entry' if len(listing) == 1 else 'entries'}"
+        raise InputError(where, found, f"{layers} (hidden layers)", "true, or one boolean per hidden layer")
+    return tuple([flag(entry, f"{where}[{i}]") for i, entry in enumerate(listing)])
+
+
+def _call(value: Any, where: str, choices: tuple[str, ...]) -> tuple[str, list[Fraction]]:
+    """Name and rational arguments of ``name`` or ``name(argument, ...)``, their number as in ``choices``."""
+    shown = describe(value)
+    match = _CALL.fullmatch(value) if isinstance(value, str) and not isinstance(value, NumberText) else None
+    arity = {choice.split("(")[0]: 0 if "(" not in choice else choice.count(",") + 1 for choice in choices}
+    if match is None or match[1] not in arity:
+        guess = close(value.split("(")[0], choices) if isinstance(value, str) else None
+        raise InputError(where, shown, listed(choices), f'"{guess or choices[0]}"')
+    name, inside = match[1], match[2]
+    parts = [] if inside is None else inside.split(",")
+    if len(parts) != arity[name] or (inside is not None and not arity[name]):
+        example = next(choice for choice in choices if choice.split("(")[0] == name)
+        number = "no argument" if not arity[name] else f"{arity[name]} argument{'s' * (arity[name] > 1)}"
+        raise InputError(where, shown, f"{name} with {number}", f'"{example}"')
+    return name, [parse_rational(part, where) for part in parts]
+
+
+def _activation(value: Any, where: str) -> Activation:
+    name, arguments = _call(value, where, _ACTIVATIONS)
+    if arguments:
+        written = f"{name}({', '.join(format_rational(q) for q in arguments)})"
+        right, left = arguments if name == "pl" else (_ONE, arguments[0])
+        return Activation(written, (right, left))
+    slopes = {"relu": (_ONE, _ZERO), "abs": (_ONE, -_ONE), "linear": (_ONE, _ONE)}
+    return Activation(name, slopes.get(name))
+
+
+def _loss(tree: Any, where: str) -> Loss:
+    keys = table(tree, where, ("kind", "reduction"))
+    kind, arguments = _call(keys.get("kind", "squared"), f"{where}.kind", _LOSSES)
+    if arguments and arguments[0] <= 0:
+        raise InputError(f"{where}.kind", describe(keys["kind"]), "huber(M) with M > 0", '"huber(1)"')
+    reduction = keys.get("reduction", "sum")
+    if reduction not in ("sum", "mean"):
+        raise InputError(f"{where}.reduction", describe(reduction), "sum or mean", '"sum" or "mean"')
+    return Loss(kind, str(reduction), arguments[0] if arguments else None)
+
+
+def _train(tree: Any, where: str, network: Network) -> Train:
+    keys = table(tree, where, ("hidden", "hidden_bias", "output", "output_bias"))
+    layers = len(network.widths)
+    bias = _flags(keys.get("hidden_bias", True), f"{where}.hidden_bias", layers)
+    # A bias that does not exist is not trained, whatever the default says.
+    return Train(
+        hidden=_flags(keys.get("hidden", True), f"{where}.hidden", layers),
+        hidden_bias=tuple([asked and has for asked, has in zip(bias, network.hidden_bias, strict=True)]),
+        output=flag(keys.get("output", True), f"{where}.output"),
+        output_bias=flag(keys.get("output_bias", True), f"{where}.output_bias") and network.output_bias,
+    )
+
+
+def _layer(value: Any, where: str, layers: int, what: str, write: str) -> Any:
+    rows = entries(value)
+    if rows is None:
+        raise InputError(where, describe(value), f"one {what} per layer", write)
+    if len(rows) != layers:
+        raise InputError(where, f"{len(rows)} layer{'s' * (len(rows) != 1)}", f"{layers} (hidden layers + 1)", write)
+    return rows
+
+
+def _point(
+    tree: Any, where: str, problem: Problem, numbers: Numbers, outputs: int | None, separator: str = "."
+) -> Point:
+    keys = table(tree, where, _POINT, separator)
+    at = f"{where}{separator}"
+    if "weights" not in keys:
+        raise InputError(f"{at}weights", "nothing", "one matrix per layer", "weights = [[[1]], [[1]]]")
+    depth = problem.network.depth
+    matrices = _layer(keys["weights"], f"{at}weights", depth, "matrix", "[[[1]], [[1]]] for one hidden unit")
+    sizes = [problem.d, *problem.network.widths, outputs or problem.outputs]
+    if problem.loss.kind == "cross_entropy" and outputs is None:
+        last = entries(matrices[-1])
+        sizes[-1] = max(len(last) if last is not None else 1, int(max(row[0] for row in problem.y)) + 1)
+    weights: list[Matrix] = []
+    for index, matrix in enumerate(matrices):
+        path = f"{at}weights[{index}]"
+        rows = entries(matrix)
+        units = "outputs" if index == depth - 1 else f"units of layer {index}"
+        if rows is None:
+            raise InputError(path, describe(matrix), "one row of numbers per unit", "[[1]] for one unit with one input")
+        if len(rows) != sizes[index + 1]:
+            found = f"{len(rows)} row{'s' * (len(rows) != 1)}"
+            raise InputError(path, found, f"{sizes[index + 1]} ({units})", "one row per unit")
+        inputs = f"inputs of layer {index}"
+        weights.append(
+            tuple(
+                [
+                    numbers.vector(
+                        row, f"{path}[{i}]", sizes[index], inputs, "one number per input", each="a row of numbers"
+                    )
+                    for i, row in enumerate(rows)
+                ]
+            )
+        )
+    return Point(tuple(weights), _biases(keys, at, problem, numbers, sizes))
+
+
+def _biases(
+    keys: Mapping[str, Any], at: str, problem: Problem, numbers: Numbers, sizes: list[int]
+) -> tuple[Vector, ...]:
+    depth = problem.network.depth
+    wanted = [sizes[index + 1] if problem.has_bias(index) else 0 for index in range(depth)]
+    example = f"[{', '.join('[0]' if problem.has_bias(index) else '[]' for index in range(depth))}]"
+    if "biases" not in keys:
+        if any(wanted):
+            raise InputError(f"{at}biases", "nothing", "one vector per layer", f"biases = {example}")
+        return ((),) * depth
+    vectors = _layer(keys["biases"], f"{at}biases", depth, "vector", example)
+    return tuple(
+        [
+            numbers.vector(
+                vector,
+                f"{at}biases[{index}]",
+                wanted[index],
+                ("outputs" if index == depth - 1 else f"units of layer {index}")
+                if problem.has_bias(index)
+                else f"layer {index} has no bias",
+                "one number per unit" if problem.has_bias(index) else "[]",
+            )
+            for index, vector in enumerate(vectors)
+        ]
+    )
