@@ -1,1 +1,49 @@
 """exactgeo: the loss geometry of small neural networks, exactly, with certificates anyone can re-check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exactgeo.api import Better as Better
+    from exactgeo.api import Verdict as Verdict
+    from exactgeo.api import certify as certify
+    from exactgeo.api import load as load
+    from exactgeo.arrangement import Arrangement as Arrangement
+    from exactgeo.certificate import Certificate as Certificate
+    from exactgeo.errors import ExactgeoError as ExactgeoError
+    from exactgeo.errors import InputError as InputError
+    from exactgeo.errors import InternalError as InternalError
+    from exactgeo.problem import Point as Point
+    from exactgeo.problem import Problem as Problem
+
+# Names load on first use: `exactgeo --help` and `exactgeo check` must start at once.
+_HOMES = {
+    "Arrangement": "arrangement",
+    "Better": "api",
+    "Certificate": "certificate",
+    "ExactgeoError": "errors",
+    "InputError": "errors",
+    "InternalError": "errors",
+    "Point": "problem",
+    "Problem": "problem",
+    "Verdict": "api",
+    "certify": "api",
+    "load": "api",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'exactgeo' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"exactgeo.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["Globality", "Kind", "Reason", "Rung", "Strictness"]
 
 
-class _Worded(str, Enum):
+class _Worded(StrEnum):
     """A string enumeration whose members carry a message for people."""
 
     message: str
@@ -17,9 +17,6 @@ class _Worded(str, Enum):
         member._value_ = value
         member.message = message
         return member
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 class Kind(_Worded):

@@ -35,7 +35,7 @@ def _int(digits: str) -> int:
     if len(digits) <= 4000:
         return int(digits)
     half = len(digits) // 2
-    return _int(digits[:-half]) * 10**half + _int(digits[-half:])
+    return _int(digits[:-half]) * int(10**half) + _int(digits[-half:])
 
 
 def _parse_text(text: str, where: str) -> Fraction:

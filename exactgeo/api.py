@@ -1,0 +1,217 @@
+"""What users call: load a problem, certify a point."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from exactgeo.certificate import Certificate
+from exactgeo.errors import InputError
+from exactgeo.exact.rational import format_rational
+from exactgeo.minimum import Decision, Descent, decide
+from exactgeo.problem import Point, Problem
+from exactgeo.verdict import Globality, Kind, Reason, Rung, Strictness
+
+__all__ = ["Better", "Verdict", "certify", "load"]
+
+PointLike = Point | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Better:
+    """A point of lower loss; ``complete`` when it is a global minimiser."""
+
+    loss: Fraction
+    point: Point
+    complete: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {"loss": format_rational(self.loss), "point": self.point.to_dict(), "complete": self.complete}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a point, exactly.
+
+    Attributes
+    ----------
+    kind : Kind
+        local_minimum, not_local_minimum or undecided (a str; ``kind.message`` says what it means).
+    loss : Fraction or None
+    rung : Rung or None
+        Which argument decided.
+    strictness, flat_dimension : Strictness, int
+        Of the set of equal loss around a local minimum; None otherwise.
+    globality : Globality
+    better : Better or None
+        A lower point; None for a global minimum or when none is known.
+    bad_valley : None
+        Not decided by this version.
+    descent : Descent or None
+        For a point that is not a local minimum.
+    certificate : Certificate or None
+        None only when undecided.
+    reason : Reason or None; detail : str
+        Why the verdict is undecided or the globality unknown.
+    """
+
+    problem: Problem
+    point: Point
+    kind: Kind
+    loss: Fraction | None
+    rung: Rung | None
+    strictness: Strictness | None
+    flat_dimension: int | None
+    globality: Globality
+    better: Better | None
+    descent: Descent | None
+    certificate: Certificate | None
+    reason: Reason | None
+    detail: str
+    bad_valley: bool | None = None
+
+    @property
+    def message(self) -> str:
+        """The verdict in one sentence."""
+        text = self.kind.message
+        return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
+
+    def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
+        """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
+        descent = self.descent
+        reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
+        return {
+            "verdict": str(self.kind),
+            "loss": None if self.loss is None else format_rational(self.loss),
+            "rung": None if self.rung is None else str(self.rung),
+            "strictness": None if self.strictness is None else str(self.strictness),
+            "flat_dimension": self.flat_dimension,
+            "globality": str(self.globality),
+            "better": None if self.better is None else self.better.to_json(),
+            "bad_valley": self.bad_valley,
+            "descent": None
+            if descent is None
+            else {
+                "direction": descent.direction.to_dict(),
+                "step": format_rational(descent.step),
+                "loss_after": format_rational(descent.loss_after),
+            },
+            "certificate": certificate_path,
+            "reason": reason,
+        }
+
+
+def load(source: str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any]) -> Problem:
+    """Load a problem from a file, a named problem of the library, ``"-"`` (standard input), or a mapping.
+
+    Parameters
+    ----------
+    source : path, name, bytes, binary file or mapping with the keys of the problem file
+        A name of ``exactgeo examples`` counts as a name unless a file of that name exists.
+
+    Raises
+    ------
+    InputError
+        The file is missing or malformed; the message names the place, what stood there and what to write.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> eg.load("swirszcz-prop1").m
+    5
+    """
+    from exactgeo import formats, library
+
+    if isinstance(source, Mapping):
+        return formats.problem_from_mapping(source)
+    if isinstance(source, str) and source != "-" and not Path(source).exists() and _looks_like_name(source):
+        return library.load(source)
+    if hasattr(source, "read"):
+        return formats.read_problem(source.read())
+    return formats.read_problem(source)
+
+
+def _looks_like_name(source: str) -> bool:
+    return not source.endswith((".toml", ".json")) and os.sep not in source
+
+
+def certify(problem: Problem, point: PointLike | None = None, *, time_limit: float = 5.0) -> Verdict:
+    """Decide exactly whether a point is a local minimum, and where it stands among all points.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point or mapping with weights and biases, optional
+        ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
+    time_limit : float
+        Seconds for the search behind ``globality``; the local verdict is not limited.
+
+    Returns
+    -------
+    Verdict
+        In scope (at most one hidden layer, scalar output, piecewise-linear activation, squared or half-squared
+        loss) ``kind`` is never undecided.
+
+    Raises
+    ------
+    InputError
+        No point, or one whose shape is not the network's.
+
+    References
+    ----------
+    Wu, Simsek, Ged, arXiv 2402.05626 (criterion); Zaslavsky 1975 (completeness of the census behind globality).
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> v = eg.certify(eg.load("swirszcz-prop1"))
+    >>> print(v.kind, v.loss, v.strictness, v.globality)
+    local_minimum 18 strict_modulo_symmetry spurious
+    """
+    if point is None:
+        point = problem.point
+    if point is None:
+        where = problem.name or "problem"
+        raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")
+    from exactgeo import formats
+
+    parameters = formats.point_from_mapping(point, problem)
+    decision = decide(problem, parameters)
+    globality, better, reason, detail = _globality(problem, parameters, decision, time_limit)
+    return Verdict(
+        problem=problem,
+        point=parameters,
+        kind=decision.kind,
+        loss=decision.loss,
+        rung=decision.rung,
+        strictness=decision.strictness,
+        flat_dimension=decision.flat_dimension,
+        globality=globality,
+        better=better,
+        descent=decision.descent,
+        certificate=decision.certificate,
+        reason=reason,
+        detail=detail,
+    )
+
+
+_Standing = tuple[Globality, Better | None, Reason | None, str]
+
+
+def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> _Standing:
+    if decision.loss == 0:
+        return Globality.GLOBAL, None, decision.reason, decision.detail
+    if decision.kind is Kind.UNDECIDED:
+        return Globality.UNKNOWN, None, decision.reason, decision.detail
+    if decision.descent is not None:
+        descent = decision.descent
+        lower = Better(descent.loss_after, point.moved(descent.direction, descent.step), False)
+        return Globality.SPURIOUS, lower, None, ""
+    if not problem.network.widths or not (problem.train.hidden[0] or problem.train.hidden_bias[0]):
+        # The predictions are affine in the trained parameters, so the loss is convex.
+        return Globality.GLOBAL, None, None, ""
+    return Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, "the census of basins is not part of this version"

@@ -1,0 +1,198 @@
+"""The loss near a point, neuron by neuron: pre-activations, kinks, and the function phi.
+
+Everything is written in the *trained* coordinates T of a neuron's lifted input weights (w_i, b_i).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import gcd, lcm
+
+from exactgeo.problem import ONE, ZERO, Matrix, Point, Problem, Vector
+
+__all__ = ["Kink", "Local", "Neuron", "dot", "local"]
+
+
+def dot(a: Sequence[Fraction | int], b: Sequence[Fraction]) -> Fraction:
+    """Inner product of two vectors of one length."""
+    return sum((q * p for p, q in zip(a, b, strict=True)), ZERO)
+
+
+def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
+    """``row = factor * form`` with a primitive integer form whose first nonzero entry is positive."""
+    scale = lcm(*(q.denominator for q in row)) if row else 1
+    integers = [int(q * scale) for q in row]
+    common = gcd(*integers)
+    if common == 0:
+        return None
+    lead = next(q for q in integers if q)
+    common = common if lead > 0 else -common
+    return tuple(q // common for q in integers), Fraction(common, scale)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A hyperplane ``<form, u> = 0`` of T on which a neuron's pre-activation vanishes at some data points.
+
+    Attributes
+    ----------
+    row : int
+        The first data point on it; ``form`` points the way of that point.
+    form : primitive integer vector in T
+    members : pairs (data point t, factor) with x_t restricted to T equal to factor * form
+    """
+
+    row: int
+    form: tuple[int, ...]
+    members: tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """One hidden neuron at the point.
+
+    Attributes
+    ----------
+    index : int
+    w : lifted input weights; v : output weight; sign : sign of v
+    z : pre-activations, one a data point; outputs : a(z_t)
+    side : slope of the activation at each data point off the kinks, None on a kink
+    kinks : hyperplanes in T through data points with z_t = 0 (none when the slopes are equal)
+    """
+
+    index: int
+    w: Vector
+    v: Fraction
+    z: Vector
+    outputs: Vector
+    side: tuple[Fraction | None, ...]
+    kinks: tuple[Kink, ...]
+
+    @property
+    def sign(self) -> int:
+        return (self.v > 0) - (self.v < 0)
+
+
+@dataclass(frozen=True)
+class Local:
+    """A two-layer problem (or a linear model: no neurons) at a point.
+
+    Attributes
+    ----------
+    trained : indices of the trained coordinates of a neuron's lifted weights (the space T)
+    rows : lifted data points restricted to T
+    residuals : p_t - y_t
+    linear : names and columns of the parameters in which the predictions are affine everywhere
+        (the output bias; all weights of a linear model)
+    """
+
+    problem: Problem
+    point: Point
+    trained: tuple[int, ...]
+    rows: Matrix
+    neurons: tuple[Neuron, ...]
+    residuals: Vector
+    linear: tuple[tuple[str, Vector], ...]
+
+    @cached_property
+    def slopes(self) -> tuple[Fraction, Fraction]:
+        slopes = self.problem.network.activation.slopes
+        return slopes if slopes is not None else (ONE, ONE)
+
+    @cached_property
+    def loss(self) -> Fraction:
+        return self.problem.loss.scale(self.problem.m) * dot(self.residuals, self.residuals)
+
+    def smooth_part(self, neuron: Neuron, residuals: Vector | None = None) -> Vector:
+        """phi's contribution of the data points off the kinks, a vector of T."""
+        weights = self.residuals if residuals is None else residuals
+        total = [ZERO] * len(self.trained)
+        for r, slope, row in zip(weights, neuron.side, self.rows, strict=True):
+            if slope and r:
+                for k, x in enumerate(row):
+                    total[k] += r * slope * x
+        return tuple(total)
+
+    def kink_slopes(self, kink: Kink) -> tuple[Fraction, Fraction]:
+        """(right, left): phi's contribution of a kink is right * q for q = <form, u> >= 0, left * q for q <= 0."""
+        up, down = self.slopes
+        right = left = ZERO
+        for t, factor in kink.members:
+            weight = self.residuals[t] * factor
+            right += weight * (up if factor > 0 else down)
+            left += weight * (down if factor > 0 else up)
+        return right, left
+
+    def phi(self, neuron: Neuron, u: Vector) -> Fraction:
+        """``sum_t r_t a'(<w_i, x_t>; <u, x_t>)`` for a direction u of T (MATH: residuals, not loss derivatives)."""
+        total = dot(self.smooth_part(neuron), u)
+        for kink in neuron.kinks:
+            q = dot(kink.form, u)
+            right, left = self.kink_slopes(kink)
+            total += q * (right if q > 0 else left)
+        return total
+
+
+@lru_cache(maxsize=8)
+def _frame(problem: Problem) -> tuple[tuple[int, ...], Matrix, tuple[tuple[tuple[int, ...], Fraction] | None, ...]]:
+    """What depends on the problem alone: trained coordinates, restricted rows and their forms."""
+    trained: tuple[int, ...] = ()
+    if problem.network.widths:
+        if problem.train.hidden[0]:
+            trained += tuple(range(problem.d))
+        if problem.network.hidden_bias[0] and problem.train.hidden_bias[0]:
+            trained += (problem.d,)
+    rows = tuple(tuple(row[k] for k in trained) for row in problem.lifted)
+    return trained, rows, tuple(_form(row) for row in rows)
+
+
+def _kinks(zero_rows: list[int], forms: tuple[tuple[tuple[int, ...], Fraction] | None, ...]) -> tuple[Kink, ...]:
+    groups: dict[tuple[int, ...], list[tuple[int, Fraction]]] = {}
+    for t in zero_rows:
+        parts = forms[t]
+        if parts is not None:
+            groups.setdefault(parts[0], []).append((t, parts[1]))
+    kinks = []
+    for form, members in groups.items():
+        turn = 1 if members[0][1] > 0 else -1
+        kinks.append(
+            Kink(members[0][0], tuple(turn * q for q in form), tuple((t, turn * factor) for t, factor in members))
+        )
+    return tuple(kinks)
+
+
+def local(problem: Problem, point: Point) -> Local:
+    """Evaluate a one-hidden-layer, scalar-output, piecewise-linear problem at a point. Cost: O(m n d) rationals."""
+    bare = problem.at(None)
+    trained, rows, forms = _frame(bare)
+    net, m = problem.network, problem.m
+    bias = point.biases[-1][0] if net.output_bias else ZERO
+    predictions = [bias] * m
+    linear: list[tuple[str, Vector]] = []
+    neurons: list[Neuron] = []
+    if net.widths:
+        lifted = bare.lifted
+        activation = net.activation
+        assert activation.slopes is not None
+        up, down = activation.slopes
+        for i, (weights, v) in enumerate(zip(point.weights[0], point.weights[1][0], strict=True)):
+            w = (*weights, point.biases[0][i]) if net.hidden_bias[0] else weights
+            z = tuple(dot(w, row) for row in lifted)
+            outputs = tuple(q * (up if q > 0 else down) for q in z)
+            kinked = activation.has_kink
+            side = tuple(up if q > 0 or (q == 0 and not kinked) else down if q < 0 else None for q in z)
+            kinks = _kinks([t for t, q in enumerate(z) if q == 0], forms) if kinked else ()
+            neurons.append(Neuron(i, w, v, z, outputs, side, kinks))
+            predictions = [p + v * a for p, a in zip(predictions, outputs, strict=True)]
+    else:
+        weights = point.weights[0][0]
+        predictions = [p + dot(weights, row) for p, row in zip(predictions, problem.x, strict=True)]
+        if problem.train.output:
+            linear += [(f"w[{k}]", tuple(row[k] for row in problem.x)) for k in range(problem.d)]
+    if net.output_bias and problem.train.output_bias:
+        linear.append(("c", (ONE,) * m))
+    residuals = tuple(p - y[0] for p, y in zip(predictions, problem.y, strict=True))
+    return Local(bare, point, trained, rows, tuple(neurons), residuals, tuple(linear))
