@@ -1,0 +1,432 @@
+"""Arrangements of hyperplanes over the rationals: the public face of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from fractions import Fraction
+from functools import cached_property
+from operator import mul
+from typing import Any
+
+from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
+from exactgeo.arrangement.rays import Ray, central_rays
+from exactgeo.arrangement.regions import Hyperplane, Regions, Witnesses, affine_regions, central_regions
+from exactgeo.errors import InputError, InternalError
+from exactgeo.exact.matrix import nullspace, primitive, rref
+from exactgeo.exact.rational import parse_rational
+
+__all__ = ["Arrangement"]
+
+_WRITE_ROWS = "[[1, 0], [0, 1]], one row of d numbers a hyperplane"
+
+
+class Arrangement:
+    """Hyperplanes ``<normal_t, w> = offset_t``; hyperplane t has the sign of ``<normal_t, w> - offset_t`` at w.
+
+    Everything degenerate is allowed: repeated, proportional, opposite and parallel rows, normals that do not span,
+    no rows, no dimension. A zero normal cuts nothing and has the constant sign of ``-offset``.
+
+    Parameters
+    ----------
+    normals : m rows of d numbers, or a numpy array of shape (m, d)
+        int, Fraction, text (``"1/2"``, ``"0.1"``), numpy integers; a float is the dyadic it is, with one warning.
+    offsets : m numbers, optional
+        Leave out for a central arrangement.
+    dimension : int, optional
+        d, needed only where no row shows it.
+
+    Attributes
+    ----------
+    normals : tuple of rows of Fraction, shape (m, d)
+    offsets : tuple of Fraction, length m
+    dimension : int
+    central : bool
+        Every offset is 0.
+
+    Raises
+    ------
+    InputError
+        Ragged rows, something that is not a finite number, or no rows and no dimension.
+
+    References
+    ----------
+    R. P. Stanley, An Introduction to Hyperplane Arrangements (2004), for the words used here.
+
+    Examples
+    --------
+    >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+    >>> A.rank, A.characteristic_polynomial, A.count(), len(A.regions())
+    (2, (1, -3, 2), 6, 6)
+    >>> A.regions()[0], [str(q) for q in A.regions().witness(0)]
+    ((-1, -1, -1), ['-1', '-1'])
+    >>> A.rays()
+    [(-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0)]
+    >>> B = Arrangement([[1], [1], [0]], offsets=[0, "1/2", 3])
+    >>> list(B.regions()), B.bounded
+    ([(-1, -1, -1), (1, -1, -1), (1, 1, -1)], 1)
+    """
+
+    def __init__(self, normals: Any, offsets: Any = None, *, dimension: int | None = None) -> None:
+        reader = _Reader()
+        rows, width = reader.matrix(normals, dimension)
+        self.normals: tuple[tuple[Fraction, ...], ...] = rows
+        self.dimension: int = width
+        if offsets is None:
+            self.offsets: tuple[Fraction, ...] = (Fraction(0),) * len(rows)
+        else:
+            self.offsets = reader.vector(offsets, "offsets")
+            if len(self.offsets) != len(rows):
+                raise InputError("offsets", f"{len(self.offsets)} numbers", f"{len(rows)}", "one offset a normal")
+        self.central: bool = not any(self.offsets)
+
+    @property
+    def m(self) -> int:
+        """Number of rows, zero and repeated ones included."""
+        return len(self.normals)
+
+    @cached_property
+    def _integral(self) -> list[tuple[int, ...]]:
+        """Rows (normal, -offset) as primitive integers; positive multiples keep every sign."""
+        return [primitive((*row, -q)) for row, q in zip(self.normals, self.offsets, strict=True)]
+
+    @cached_property
+    def _coordinates(self) -> tuple[int, ...]:
+        """Coordinates that carry the rank: setting the others to 0 meets every region, for signs depend on w only
+        modulo the lineality space and the coordinate subspace is a complement of it."""
+        return tuple(rref([row[:-1] for row in self._integral], self.dimension)[1])
+
+    @cached_property
+    def _inner(self) -> list[tuple[int, ...]]:
+        """The rows on those coordinates, constant last."""
+        kept = self._coordinates
+        return [(*(row[j] for j in kept), row[-1]) for row in self._integral]
+
+    @cached_property
+    def _planes(self) -> list[Hyperplane]:
+        """Distinct hyperplanes on the essential coordinates, each with the rows on either side of it."""
+        table: dict[tuple[int, ...], tuple[int, int]] = {}
+        for t, row in enumerate(self._inner):
+            if not any(row[:-1]):
+                continue
+            bit = 1 << (self.m - 1 - t)
+            key = primitive(row[:-1] if self.central else row)
+            forward = next(q for q in key if q) > 0
+            if not forward:
+                key = tuple(-q for q in key)
+            positive, negative = table.get(key, (0, 0))
+            table[key] = (positive | bit, negative) if forward else (positive, negative | bit)
+        return [(key, positive, negative) for key, (positive, negative) in table.items()]
+
+    @property
+    def rank(self) -> int:
+        """Rank of the normals."""
+        return len(self._coordinates)
+
+    @cached_property
+    def characteristic_polynomial(self) -> tuple[int, ...]:
+        """Coefficients in the ambient dimension, highest degree first. Cost: about one restriction a flat.
+
+        Rows count once however often they are repeated; zero normals do not count.
+
+        Raises
+        ------
+        InternalError
+            The polynomial of the cone over an affine arrangement is not divisible by t - 1.
+        """
+        vectors = [vector for vector, _, _ in self._planes]
+        if self.central:
+            essential = central_polynomial(vectors, self.rank)
+        else:
+            infinity = (0,) * self.rank + (1,)
+            essential, remainder = divide_by_t_minus_1(central_polynomial([*vectors, infinity], self.rank + 1))
+            if remainder:
+                raise InternalError("the characteristic polynomial of a cone does not vanish at 1")
+        return (*essential, *(0 for _ in range(self.dimension - self.rank)))
+
+    def count(self) -> int:
+        """Number of regions, ``|chi(-1)|``, without enumerating them.
+
+        References
+        ----------
+        T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem A.
+        """
+        return abs(evaluate(self.characteristic_polynomial, -1))
+
+    @property
+    def bounded(self) -> int:
+        """Number of relatively bounded regions, ``|chi(1)|``: bounded modulo the lineality space, as in Sage.
+
+        A central arrangement has none, except that without any hyperplane the whole space, bounded modulo itself,
+        counts as one.
+
+        References
+        ----------
+        T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem C.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 1]).bounded, Arrangement([[1, 0]]).bounded
+        (1, 0)
+        """
+        return abs(evaluate(self.characteristic_polynomial, 1))
+
+    @cached_property
+    def _regions(self) -> Regions:
+        solve = central_regions if self.central else affine_regions
+        witnesses = solve(self._planes, self.rank)
+        constant = silent = 0
+        for t, row in enumerate(self._inner):
+            if not any(row[:-1]):
+                bit = 1 << (self.m - 1 - t)
+                constant |= bit if row[-1] > 0 else 0
+                silent |= bit if row[-1] == 0 else 0
+        if constant:
+            witnesses = {mask | constant: point for mask, point in witnesses.items()}
+        self._prove(witnesses, silent)
+        return Regions(witnesses, self.m, silent, self._coordinates, self.dimension, not self.central)
+
+    def _prove(self, witnesses: Witnesses, silent: int) -> None:
+        """Distinct sign vectors, each with an interior point, as many as Zaslavsky's count: sound and complete."""
+        rows = [(row[:-1] if self.central else row, 1 << (self.m - 1 - t)) for t, row in enumerate(self._inner)]
+        for mask, point in witnesses.items():
+            if not self.central and point[-1] <= 0:
+                raise InternalError("a witness of an affine region lies at infinity")
+            for row, bit in rows:
+                side = sum(map(mul, row, point))
+                if (side > 0) != bool(mask & bit) or (side == 0) != bool(silent & bit):
+                    raise InternalError("a witness does not lie in its region")
+        if len(witnesses) != self.count():
+            raise InternalError(f"{len(witnesses)} regions found, {self.count()} counted")
+
+    def regions(self) -> Regions:
+        """Every region, once, with an exact interior point; computed on the first call.
+
+        Cost: about rank * m sign evaluations a region, exact integers throughout.
+
+        Raises
+        ------
+        InternalError
+            A witness is not in its region, or the number of regions is not :meth:`count`.
+        """
+        return self._regions
+
+    def signs_of(self, point: Any) -> tuple[int, ...]:
+        """Signs (-1, 0, 1) of all rows at a point, exactly.
+
+        Raises
+        ------
+        InputError
+            The point is not d finite numbers.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [1, 1]], [0, 1]).signs_of(["1/3", "2/3"])
+        (1, 0)
+        """
+        w = _Reader().vector(point, "point")
+        if len(w) != self.dimension:
+            raise InputError("point", f"{len(w)} numbers", f"{self.dimension}", "one number a coordinate")
+        *inner, scale = primitive((*w, 1))
+        return tuple(_sign(sum(map(mul, row, (*inner, scale)))) for row in self._integral)
+
+    def lineality(self) -> list[tuple[int, ...]]:
+        """Basis of the kernel of the normals, primitive integer vectors: signs do not change along it.
+
+        Examples
+        --------
+        >>> Arrangement([[1, -1, 0], [0, 1, -1]]).lineality()
+        [(1, 1, 1)]
+        """
+        return nullspace(self.normals, self.dimension)
+
+    @cached_property
+    def _rays(self) -> list[Ray]:
+        if not self.central:
+            raise InputError(
+                "offsets",
+                "an affine arrangement",
+                "a central one (rays are one-dimensional cones)",
+                "the cone over it: rows (normal, -offset) and (0, ..., 0, 1)",
+            )
+        found = []
+        for inner, positive, negative in central_rays(self._planes, self.rank):
+            vector = [0] * self.dimension
+            for j, q in zip(self._coordinates, inner, strict=True):
+                vector[j] = q
+            found.append((tuple(vector), positive, negative))
+        found.sort()
+        self._prove_rays(found)
+        return found
+
+    def _prove_rays(self, rays: Sequence[Ray]) -> None:
+        seen = set()
+        for vector, positive, negative in rays:
+            for t, row in enumerate(self._integral):
+                bit = 1 << (self.m - 1 - t)
+                side = sum(map(mul, row, vector))
+                if (side > 0) != bool(positive & bit) or (side < 0) != bool(negative & bit):
+                    raise InternalError("a ray does not have its signs")
+            seen.add((positive, negative))
+        if len(seen) != len(rays):
+            raise InternalError("a ray occurs twice")
+
+    def rays(self) -> list[tuple[int, ...]]:
+        """Rays (cocircuits) of a central arrangement: both directions of each line cut out by a flat of rank r - 1.
+
+        With a lineality space, rays are cosets of it; the representative is 0 off the first coordinates that
+        carry the rank (the pivot columns of the normals). Primitive integers, lexicographic order. The closure
+        of every region is the cone of its rays plus :meth:`lineality`.
+
+        Raises
+        ------
+        InputError
+            The arrangement is affine.
+
+        Examples
+        --------
+        >>> Arrangement([[1, -1, 0], [0, 1, -1]]).rays()
+        [(-1, -1, 0), (-1, 0, 0), (1, 0, 0), (1, 1, 0)]
+        """
+        return [vector for vector, _, _ in self._rays]
+
+    def rays_of(self, signs: Sequence[int]) -> list[tuple[int, ...]]:
+        """Rays in ``{w : sign_t <normal_t, w> >= 0}``, with ``= 0`` where the sign is 0: generators of a region's
+        closure (or of a face's), modulo :meth:`lineality`.
+
+        Parameters
+        ----------
+        signs : m integers -1, 0, 1
+
+        Raises
+        ------
+        InputError
+            Wrong length or entries, or the arrangement is affine.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+        >>> A.rays_of((1, -1, 1))
+        [(1, -1), (1, 0)]
+        """
+        signs = tuple(int(s) for s in signs)
+        if len(signs) != self.m or any(s not in (-1, 0, 1) for s in signs):
+            raise InputError("signs", f"{signs}", f"{self.m} entries -1, 0 or 1", "a row of regions().signs")
+        not_positive = not_negative = 0
+        for t, s in enumerate(signs):
+            bit = 1 << (self.m - 1 - t)
+            not_positive |= bit if s <= 0 else 0
+            not_negative |= bit if s >= 0 else 0
+        return [
+            vector
+            for vector, positive, negative in self._rays
+            if not positive & not_positive and not negative & not_negative
+        ]
+
+    def rays_by_region(self) -> list[tuple[int, ...]]:
+        """For each region, in order, the indices into :meth:`rays` of the rays in its closure, increasing.
+
+        Cost: one comparison of bit sets a region and ray, in numpy.
+
+        Raises
+        ------
+        InputError
+            The arrangement is affine.
+        InternalError
+            The closure of a region has fewer rays than the rank.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1]])
+        >>> A.rays(), A.rays_by_region()
+        ([(-1, 0), (0, -1), (0, 1), (1, 0)], [(0, 1), (0, 2), (1, 3), (2, 3)])
+        """
+        import numpy as np
+
+        rays = self._rays
+        regions = self.regions()
+        words = range(0, self.m, 64)
+        parts = [np.array([mask >> w & (2**64 - 1) for mask in regions.masks], dtype=np.uint64) for w in words]
+        table: list[list[int]] = [[] for _ in range(regions.count)]
+        for index, (_, positive, negative) in enumerate(rays):
+            wrong = np.zeros(regions.count, dtype=np.uint64)
+            for w, part in zip(words, parts, strict=True):
+                above = np.uint64(positive >> w & (2**64 - 1))
+                below = np.uint64(negative >> w & (2**64 - 1))
+                wrong |= (part & below) | (~part & above)
+            for k in np.flatnonzero(wrong == 0).tolist():
+                table[k].append(index)
+        if any(len(row) < self.rank for row in table):
+            raise InternalError("the closure of a region has fewer rays than its dimension")
+        return [tuple(row) for row in table]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Arrangement):
+            return NotImplemented
+        return (self.normals, self.offsets, self.dimension) == (other.normals, other.offsets, other.dimension)
+
+    def __hash__(self) -> int:
+        return hash((self.normals, self.offsets, self.dimension))
+
+    def __repr__(self) -> str:
+        kind = "central" if self.central else "affine"
+        return f"<{kind} arrangement of {self.m} hyperplanes in dimension {self.dimension}>"
+
+
+def _sign(q: int) -> int:
+    return (q > 0) - (q < 0)
+
+
+class _Reader:
+    """Rows of numbers from outside; warns of the first float only."""
+
+    def __init__(self) -> None:
+        self._warn = True
+
+    def _sequence(self, value: Any, where: str, expected: str, write: str) -> list[Any]:
+        unordered = isinstance(value, (str, bytes, bytearray, Mapping, Set)) or getattr(value, "ndim", 1) == 0
+        if unordered or not isinstance(value, Iterable):
+            raise InputError(where, _shown(value), expected, write)
+        return list(value)
+
+    def vector(self, value: Any, where: str) -> tuple[Fraction, ...]:
+        entries = self._sequence(value, where, "a list of numbers", '[1, "1/2", 3]')
+        result = []
+        for j, entry in enumerate(entries):
+            floating = isinstance(entry, float) or (
+                type(entry).__module__ == "numpy"
+                and getattr(entry, "dtype", None) is not None
+                and entry.dtype.kind == "f"
+            )
+            result.append(parse_rational(entry, f"{where}[{j}]", warn_float=self._warn))
+            self._warn = self._warn and not floating
+        return tuple(result)
+
+    def matrix(self, value: Any, dimension: int | None) -> tuple[tuple[tuple[Fraction, ...], ...], int]:
+        if dimension is not None and (type(dimension) is not int or dimension < 0):
+            raise InputError("dimension", _shown(dimension), "an integer >= 0", "the number of coordinates")
+        entries = self._sequence(value, "normals", "a list of rows", _WRITE_ROWS)
+        shape = getattr(value, "shape", None)
+        if isinstance(shape, tuple) and len(shape) != 2:
+            raise InputError("normals", f"an array of shape {shape}", "shape (m, d)", _WRITE_ROWS)
+        width = dimension if not isinstance(shape, tuple) or dimension is not None else int(shape[1])
+        rows = []
+        for t, entry in enumerate(entries):
+            row = self.vector(self._sequence(entry, f"normals[{t}]", "a row of numbers", _WRITE_ROWS), f"normals[{t}]")
+            if width is None:
+                width = len(row)
+            if len(row) != width:
+                raise InputError(f"normals[{t}]", f"{len(row)} numbers", f"{width}", "rows of one length")
+            rows.append(row)
+        if width is None:
+            raise InputError("normals", "no rows", "at least one, or the dimension", "dimension=d")
+        return tuple(rows), width
+
+
+def _shown(value: Any) -> str:
+    return (
+        f'"{value}"'
+        if isinstance(value, str)
+        else str(value)
+        if isinstance(value, (int, float))
+        else type(value).__name__
+    )
