@@ -6,7 +6,8 @@ __all__ = ["ExactgeoError", "InputError", "InternalError"]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
-    text = " ".join(text.split())
+    # Control characters and lone surrogates of a hostile file reach neither a terminal nor an encoder.
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text[: 8 * limit].split()))
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
 from typing import Any
@@ -17,7 +18,7 @@ MAX_DIGITS = 10_000
 """Longest number accepted, in decimal digits of numerator or denominator when written out."""
 
 _BIT_LIMIT = int(MAX_DIGITS * math.log2(10)) + 1
-_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
 _FRACTION = re.compile(r"[+-]?\d+\s*/\s*\d+", re.ASCII)
 _WRITE = '"1/2", 0.5 or 3'
 
@@ -58,7 +59,7 @@ def _parse_text(text: str, where: str) -> Fraction:
         raise _refuse(where, shown)
     sign_text, whole, digits, exponent_text = match.groups()
     digits = digits or ""
-    exponent = int(exponent_text or 0) - len(digits)
+    exponent = int((exponent_text or "0")[:9]) - len(digits)
     if len(whole) + len(digits) + abs(exponent) > MAX_DIGITS:
         raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits when written out")
     mantissa = _int((whole + digits) or "0") * (-1 if sign_text == "-" else 1)
@@ -70,7 +71,7 @@ def parse_rational(value: Any, where: str = "number", *, warn_float: bool = True
 
     Parameters
     ----------
-    value : int, str, Fraction, float, numpy scalar, flint or sympy rational
+    value : int, str, Fraction, Decimal, float, numpy scalar, flint or sympy rational
         Text is ``"13/3"``, an integer or a decimal (``"0.1"`` is exactly 1/10). A float is the dyadic it is.
     where : str
         What an error names.
@@ -87,38 +88,44 @@ def parse_rational(value: Any, where: str = "number", *, warn_float: bool = True
     >>> print(parse_rational("0.1"), parse_rational("-13/3"), parse_rational("1e3"))
     1/10 -13/3 1000
     """
-    if type(value) is Fraction:
+    if getattr(value, "shape", None) == () and not isinstance(value, str):
+        value = value[()]  # a numpy array without axes
+    numpy_kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if type(value) is Fraction and type(value.numerator) is int and type(value.denominator) is int:
         result = value
-    elif isinstance(value, bool) or type(value).__name__ == "bool_":
+    elif isinstance(value, bool) or numpy_kind in ("b", "m"):
         raise _refuse(where, str(value).lower())
-    elif isinstance(value, str):
-        return _parse_text(value, where)
+    elif isinstance(value, str | Decimal):
+        return _parse_text(str(value), where)
     elif isinstance(value, Integral) or type(value).__name__ == "fmpz":
         result = Fraction(int(value))
     elif isinstance(value, Rational):
         # numpy and flint integers inside a Fraction overflow or do not hash: rebuild from int.
         result = Fraction(int(value.numerator), int(value.denominator))
-    elif isinstance(value, float) or type(value).__module__ == "numpy":
+    elif isinstance(value, float) or numpy_kind == "f":
+        # Exact for every width: float() would round numpy's long double.
         try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise _refuse(where, type(value).__name__) from None
-        if not math.isfinite(number):
-            raise _refuse(where, str(number))
+            top, bottom = value.as_integer_ratio()
+        except (AttributeError, OverflowError, ValueError):
+            raise _refuse(where, str(value)) from None
+        result = Fraction(int(top), int(bottom))
         if warn_float:
             warnings.warn(
-                f"{where}: the float {number!r} is taken as the exact dyadic {Fraction(number)}; "
+                f"{where}: the float {value} is taken as the exact dyadic {format_rational(result)}; "
                 "pass a string or a Fraction for another rational",
                 FloatTakenExactly,
                 stacklevel=2,
             )
-        result = Fraction(number)
     elif hasattr(value, "p") and hasattr(value, "q"):
-        result = Fraction(int(value.p), int(value.q))
+        try:
+            result = Fraction(int(value.p), int(value.q))
+        except (TypeError, ValueError, ZeroDivisionError):
+            raise _refuse(where, type(value).__name__) from None
     else:
         raise _refuse(where, type(value).__name__)
-    if max(result.numerator.bit_length(), result.denominator.bit_length()) > _BIT_LIMIT:
-        raise _refuse(where, f"a number of {result.numerator.bit_length()} bits", f"at most {MAX_DIGITS} digits")
+    bits = max(result.numerator.bit_length(), result.denominator.bit_length())
+    if bits > _BIT_LIMIT:
+        raise _refuse(where, f"a number of {bits} bits", f"a number of at most {MAX_DIGITS} digits")
     return result
 
 

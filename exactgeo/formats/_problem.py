@@ -98,14 +98,16 @@ def _data(tree: Any, where: str, numbers: Numbers) -> tuple[Matrix, Matrix]:
     for key, example in (("x", "x = [[5], [4]]"), ("y", "y = [2, 1]")):
         if key not in data:
             raise InputError(f"{where}.{key}", "nothing", "one entry per data point", example)
-    x = rational_rows(data["x"], f"{where}.x", numbers, "data point", "[[5], [4]]")
     y_rows = entries(data["y"])
     if y_rows is None:
         raise InputError(f"{where}.y", describe(data["y"]), "a list of targets", "[2, 1]")
-    if len(y_rows) != len(x):
-        raise InputError(
-            f"{where}.y", f"{len(y_rows)} targets", f"{len(x)} (rows of data.x)", "one target per data point"
-        )
+    x_rows = entries(data["x"])
+    # Lengths before entries: a long file is refused before it is worked through.
+    if x_rows and len(y_rows) != len(x_rows):
+        found = f"{len(y_rows)} target{'s' * (len(y_rows) != 1)}"
+        raise InputError(f"{where}.y", found, f"{len(x_rows)} (rows of data.x)", "one target per data point")
+    x = rational_rows(data["x"], f"{where}.x", numbers, "data point", "[[5], [4]]")
+    y: Matrix
     if entries(y_rows[0]) is None:
         y = tuple((q,) for q in numbers.vector(y_rows, f"{where}.y", None, "", "[2, 1]"))
     else:

@@ -24,12 +24,14 @@ MAX_TOML_BYTES = 4 * 2**20
 
 # int() refuses longer text in stock CPython, and is quadratic where that limit has been lifted.
 _INT_DIGITS = 4000
+_LONG_RUN = re.compile(r"(?<![\d_])[\d_]{4000}", re.ASCII)
+# Strings and comments first, closed or not, so that only integers outside them are left: linear time.
 _LONG_INTEGER = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|'
-    r"'''.*?'''|"
-    r'"(?:\\.|[^"\\\n])*+"|'
-    r"'[^'\n]*+'|#[^\n]*+|"
-    rf"(?<![\w.+-])([+-]?[1-9](?:_?\d){{{_INT_DIGITS},}})(?![\w.-])",
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|'
+    r"'''.*?(?:'''|\Z)|"
+    r'"(?:\\.|[^"\\\n])*+"?|'
+    r"'[^'\n]*+'?|#[^\n]*+|"
+    r"(?<![\w.+-])([+-]?[1-9](?:_?\d){4000,}+)(?![\w.-])",
     re.DOTALL | re.ASCII,
 )
 # tomllib takes quadratic time in the parts of a dotted key.
@@ -75,9 +77,9 @@ def _parse_json(text: str, label: str) -> Any:
             object_pairs_hook=_table,
         )
     except json.JSONDecodeError as error:
-        message = error.msg[:1].lower() + error.msg[1:]
+        found = f"text that is not JSON ({error.msg})"
         raise InputError(
-            f"{label}: line {error.lineno}, column {error.colno}", message, "JSON", "it as JSON or TOML"
+            f"{label}: line {error.lineno}, column {error.colno}", found, "JSON", "it as JSON or TOML"
         ) from None
     except RecursionError:
         raise _too_deep(label) from None
@@ -92,7 +94,7 @@ def _parse_toml(text: str, label: str) -> Any:
         raise InputError(
             label, "a dotted key of more than 32 parts", "the keys of a problem file", "data.x = [[5], [4]]"
         )
-    if len(text) > _INT_DIGITS:
+    if _LONG_RUN.search(text):
         # tomllib has a hook for decimals only: a long integer becomes one by an exponent of zero.
         text = _LONG_INTEGER.sub(lambda match: f"{match[1]}e0" if match[1] else match[0], text)
     try:
@@ -103,10 +105,10 @@ def _parse_toml(text: str, label: str) -> Any:
         where = f"{label}: line {line}, column {column}" if line else f"{label}: end of file"
         if message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate")):
             raise InputError(where, "a key or table given twice", "each one once", "it only once") from None
-        raise InputError(where, message[:1].lower() + message[1:], "TOML", "it as TOML or JSON") from None
+        raise InputError(where, f"text that is not TOML ({message})", "TOML", "it as TOML or JSON") from None
     except ValueError as error:
         # A date that is none, such as 2026-02-30.
-        raise InputError(label, str(error), "TOML", "it as TOML or JSON") from None
+        raise InputError(label, f"text that is not TOML ({error})", "TOML", "it as TOML or JSON") from None
     except RecursionError:
         raise _too_deep(label) from None
 

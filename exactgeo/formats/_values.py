@@ -115,8 +115,6 @@ class Numbers:
         self._first_float: tuple[str, Any] | None = None
 
     def number(self, value: Any, where: str) -> Fraction:
-        if type(value) is int and value.bit_length() < 64:
-            return Fraction(value)
         if value is None or isinstance(value, Mapping | datetime.date | datetime.time):
             raise InputError(where, describe(value), _NUMBER, _WRITE_NUMBER)
         if not isinstance(value, str | int | float | Fraction) and entries(value) is not None:
@@ -137,7 +135,14 @@ class Numbers:
             raise InputError(where, describe(value), each, write)
         if size is not None and len(row) != size:
             raise InputError(where, _count(len(row), "entry", "entries"), f"{size} ({what})", write)
-        return tuple([self.number(entry, f"{where}[{j}]") for j, entry in enumerate(row)])
+        return tuple(
+            [
+                Fraction(entry)
+                if type(entry) is int and entry.bit_length() < 64
+                else self.number(entry, f"{where}[{j}]")
+                for j, entry in enumerate(row)
+            ]
+        )
 
     def warn(self, stacklevel: int) -> None:
         """Warn if a float was met."""
