@@ -15,12 +15,26 @@ from fractions import Fraction
 from exactgeo.certificate import Certificate, plain
 from exactgeo.minimum._cover import Implied, Leaf, Part, Split, Term, prove_nonnegative
 from exactgeo.minimum._descent import Descent, along_inputs, along_linear, along_output
+from exactgeo.minimum._explain import Condition, Explanation, NeuronView, explain_local
 from exactgeo.minimum._flat import flat_dimension, strictness
 from exactgeo.minimum._local import Kink, Local, Neuron, dot, local
 from exactgeo.problem import ONE, ZERO, Point, Problem, Vector
 from exactgeo.verdict import Kind, Reason, Rung, Strictness
 
-__all__ = ["Decision", "Descent", "Kink", "Local", "Neuron", "decide", "local", "out_of_scope"]
+__all__ = [
+    "Condition",
+    "Decision",
+    "Descent",
+    "Explanation",
+    "Kink",
+    "Local",
+    "Neuron",
+    "NeuronView",
+    "decide",
+    "explain",
+    "local",
+    "out_of_scope",
+]
 
 
 @dataclass(frozen=True)
@@ -123,6 +137,20 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     rung = Rung.TWO_LAYER if here.neurons else Rung.LINEAR_MODEL
     certificate = Certificate(_problem_data(here), (plain(claim),))
     return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat, certificate=certificate)
+
+
+def explain(problem: Problem, point: Point) -> Explanation:
+    """Residuals, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    Raises
+    ------
+    ValueError
+        The problem is out of scope (see :func:`out_of_scope`).
+    """
+    detail = out_of_scope(problem)
+    if detail:
+        raise ValueError(detail)
+    return explain_local(local(problem, point))
 
 
 def _prove(here: Local) -> list[list[Part]] | Descent:

@@ -1,0 +1,1 @@
+"""Verdicts for people: text now, tables and pages beside it."""

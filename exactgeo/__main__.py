@@ -1,0 +1,5 @@
+"""``python -m exactgeo``."""
+
+from exactgeo.cli import main
+
+main()

@@ -1,0 +1,215 @@
+"""The command line. Exit codes: 0 done, 1 not so, 2 bad input, 3 undecided or out of budget, 4 internal error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exactgeo.errors import InputError, InternalError
+
+if TYPE_CHECKING:
+    from exactgeo.problem import Point, Problem
+
+__all__ = ["main"]
+
+DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
+INTERRUPTED = 130
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
+_time_option = click.option(
+    "--time-limit", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Seconds; then what is known."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="exactgeo")
+def cli() -> None:
+    """The loss geometry of small neural networks, exactly, with certificates."""
+
+
+def _emit(data: dict[str, Any]) -> None:
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _load(source: str) -> Problem:
+    from exactgeo.api import load
+
+    return load(source)
+
+
+def _point(source: str | None, problem: Problem) -> Point:
+    if source is not None:
+        from exactgeo.formats import read_point
+
+        return read_point(source, problem)
+    if problem.point is None:
+        where = problem.name or "problem"
+        raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")
+    return problem.point
+
+
+@cli.command()
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option("--point", "points", multiple=True, metavar="FILE", help="Decide this point instead; may be repeated.")
+@click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
+@click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
+@_time_option
+@_json_option
+def certify(
+    problem: str,
+    points: tuple[str, ...],
+    certificate: str | None,
+    expect: str | None,
+    time_limit: float,
+    as_json: bool,
+) -> int:
+    """Decide exactly whether the problem's point is a local minimum."""
+    from exactgeo.api import certify as decide
+    from exactgeo.report.text import verdict_text
+    from exactgeo.verdict import Kind
+
+    if expect is not None and expect not in list(Kind):
+        raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
+    if certificate is not None and len(points) > 1:
+        raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
+    loaded = _load(problem)
+    verdicts = [decide(loaded, _point(source, loaded), time_limit=time_limit) for source in points or (None,)]
+    path = None
+    if certificate is not None and verdicts[0].certificate is not None:
+        path = _write(certificate, verdicts[0].certificate.write)
+    if as_json:
+        answers = [verdict.to_json(path) for verdict in verdicts]
+        _emit(answers[0] if len(answers) == 1 else {"points": [*map(_labelled, points, answers)]})
+    else:
+        texts = [verdict_text(verdict, path) for verdict in verdicts]
+        click.echo(
+            "\n\n".join(f"{p}: {t}" if len(points) > 1 else t for p, t in zip(points or ("",), texts, strict=True))
+        )
+    kinds = [verdict.kind for verdict in verdicts]
+    if expect is not None:
+        return DONE if all(kind == expect for kind in kinds) else NOT_SO
+    if Kind.NOT_LOCAL_MINIMUM in kinds:
+        return NOT_SO
+    return UNDECIDED if Kind.UNDECIDED in kinds else DONE
+
+
+def _labelled(source: str, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"file": source, **answer}
+
+
+def _write(path: str, write: Callable[[str], object]) -> str:
+    try:
+        write(path)
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error), "a file that can be written", "another path") from None
+    return path
+
+
+@cli.command()
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option("--point", metavar="FILE", help="Explain this point instead.")
+@_json_option
+def explain(problem: str, point: str | None, as_json: bool) -> int:
+    """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""
+    from exactgeo.api import certify as decide
+    from exactgeo.minimum import explain as lay_out
+    from exactgeo.minimum import out_of_scope
+    from exactgeo.report.text import explanation_json, explanation_text
+
+    loaded = _load(problem)
+    chosen = _point(point, loaded)
+    detail = out_of_scope(loaded)
+    if detail:
+        click.echo(json.dumps({"reason": detail}) if as_json else f"nothing to lay out: {detail}")
+        return UNDECIDED
+    explanation = lay_out(loaded, chosen)
+    verdict = decide(loaded, chosen, time_limit=0)
+    if as_json:
+        _emit(explanation_json(explanation, verdict))
+    else:
+        click.echo(explanation_text(explanation, verdict))
+    return DONE
+
+
+@cli.command()
+@click.argument("arrangement", metavar="FILE")
+@click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
+@_json_option
+def regions(arrangement: str, signs: bool, as_json: bool) -> int:
+    """Count and list the regions of an arrangement of hyperplanes."""
+    from exactgeo.arrangement import Arrangement
+    from exactgeo.formats import read_arrangement
+
+    normals, offsets = read_arrangement(arrangement)
+    found = Arrangement(normals, offsets)
+    listed = found.regions()
+    data: dict[str, Any] = {
+        "count": listed.count,
+        "rank": found.rank,
+        "characteristic_polynomial": list(found.characteristic_polynomial),
+        "bounded": found.bounded,
+    }
+    if signs:
+        data["signs"] = [list(row) for row in listed]
+    if as_json:
+        _emit(data)
+    else:
+        click.echo(f"regions                     {data['count']}")
+        click.echo(f"relatively bounded          {data['bounded']}")
+        click.echo(f"rank of the normals         {data['rank']}")
+        click.echo(f"characteristic polynomial   {' '.join(map(str, data['characteristic_polynomial']))}")
+        for row in data.get("signs", []):
+            click.echo("".join({1: "+", -1: "-", 0: "0"}[sign] for sign in row))
+    return DONE
+
+
+@cli.command()
+@click.argument("name", required=False)
+@_json_option
+def examples(name: str | None, as_json: bool) -> int:
+    """The named problems that ship with exactgeo; with NAME, the file itself."""
+    from exactgeo import library
+
+    if name is not None:
+        text = library.text(name)
+        if as_json:
+            _emit({"name": name, "toml": text})
+        else:
+            click.echo(text, nl=False)
+        return DONE
+    listing = dict(library.names())
+    if as_json:
+        _emit({"examples": [{"name": key, "about": about} for key, about in listing.items()]})
+        return DONE
+    width = max(map(len, listing))
+    for key, about in listing.items():
+        click.echo(f"{key:<{width}}  {about}")
+    return DONE
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: every error becomes one line on stderr and its exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="exactgeo", standalone_mode=False)
+    except InputError as error:
+        click.echo(f"exactgeo: {error}", err=True)
+        code = BAD_INPUT
+    except click.UsageError as error:
+        hint = error.ctx.command_path if error.ctx is not None else "exactgeo"
+        click.echo(f"exactgeo: {error.format_message()} (see {hint} --help)", err=True)
+        code = BAD_INPUT
+    except InternalError as error:
+        click.echo(f"exactgeo: internal error: {error}; please report it with the input", err=True)
+        code = INTERNAL
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("exactgeo: interrupted", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader closed stdout (e.g. `| head`): nothing is wrong here.
+        sys.stderr.close()
+        code = DONE
+    sys.exit(code if isinstance(code, int) else DONE)
