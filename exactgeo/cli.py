@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -85,10 +86,8 @@ def certify(
         answers = [verdict.to_json(path) for verdict in verdicts]
         _emit(answers[0] if len(answers) == 1 else {"points": [*map(_labelled, points, answers)]})
     else:
-        texts = [verdict_text(verdict, path) for verdict in verdicts]
-        click.echo(
-            "\n\n".join(f"{p}: {t}" if len(points) > 1 else t for p, t in zip(points or ("",), texts, strict=True))
-        )
+        labels = [f"{source}: " for source in points] if len(points) > 1 else [""]
+        click.echo("\n\n".join(a + verdict_text(v, path) for a, v in zip(labels, verdicts, strict=True)))
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO
@@ -212,4 +211,9 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader closed stdout (e.g. `| head`): nothing is wrong here.
         sys.stderr.close()
         code = DONE
+    except Exception as error:
+        # A bug of ours, whatever it is: the traceback helps us, the last line and the exit code help the user.
+        traceback.print_exc()
+        click.echo(f"exactgeo: internal error: {type(error).__name__}; please report it with the input", err=True)
+        code = INTERNAL
     sys.exit(code if isinstance(code, int) else DONE)

@@ -12,7 +12,7 @@ from exactgeo.verdict import Globality, Kind, Strictness
 
 if TYPE_CHECKING:
     from exactgeo.api import Verdict
-    from exactgeo.minimum import Explanation
+    from exactgeo.minimum import Condition, Explanation, NeuronView
 
 __all__ = ["explanation_json", "explanation_text", "point_text", "verdict_text"]
 
@@ -130,7 +130,7 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
             _row("w.x = 0 at t =", _places(view.on_kink)),
         ]
         if explanation.coordinates:
-            lines.append(_row("phi(u) =", _phi(explanation, view.linear, view.bends)))
+            lines.append(_row("phi(u) =", _phi(explanation, view)))
         if neuron.v == 0 and not problem.train.output:
             lines.append("  no condition: the neuron is frozen off")
         lines += [_condition(c) for c in view.conditions]
@@ -142,10 +142,7 @@ def _places(points: Sequence[int]) -> str:
     return ", ".join(map(str, points)) or "none"
 
 
-def _condition(condition: object) -> str:
-    from exactgeo.minimum import Condition
-
-    assert isinstance(condition, Condition)
+def _condition(condition: Condition) -> str:
     mark = "holds" if condition.holds else "FAILS"
     return f"  {condition.quantity} = {_number(condition.value)}, must be {condition.required}: {mark}"
 
@@ -160,17 +157,13 @@ def _linear(coefficients: Sequence[Fraction | int], names: Sequence[str]) -> str
     return text[2:] if text.startswith("+ ") else "-" + text[2:] if text.startswith("- ") else text
 
 
-def _phi(
-    explanation: Explanation, linear: Sequence[Fraction], bends: Iterable[tuple[object, Fraction, Fraction]]
-) -> str:
-    from exactgeo.minimum import Kink
-
+def _phi(explanation: Explanation, view: NeuronView) -> str:
     names = [f"u_{name}" for name in explanation.coordinates]
-    text = _linear(linear, names)
-    for kink, right, left in bends:
-        assert isinstance(kink, Kink)
-        form = _linear(kink.form, names)
-        text += f" + [{_number(right)} q if q >= 0, {_number(left)} q if q <= 0; q = {form}]"
+    text = _linear(view.linear, names)
+    for kink, right, left in view.bends:
+        if right or left:
+            form = _linear(kink.form, names)
+            text += f" + ({_number(right)} q if q >= 0, {_number(left)} q if q <= 0, for q = {form})"
     return text
 
 
