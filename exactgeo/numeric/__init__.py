@@ -1,0 +1,23 @@
+"""The vectorised fallback for many networks or large instances: float64, and every answer says so.
+
+``NumericNetworks`` holds N networks of one shape: losses, activation patterns, one-sided derivatives, and the
+conditions of the two-layer criterion with their margins. ``descend`` proposes points. Nothing here is a proof and
+nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one network to the exact decision.
+"""
+
+from __future__ import annotations
+
+from exactgeo.numeric.criterion import NumericCriterion, NumericStatus
+from exactgeo.numeric.descent import Descent, DescentStatus, descend, random_starts
+from exactgeo.numeric.networks import NumericNetworks, Patterns
+
+__all__ = [
+    "Descent",
+    "DescentStatus",
+    "NumericCriterion",
+    "NumericNetworks",
+    "NumericStatus",
+    "Patterns",
+    "descend",
+    "random_starts",
+]

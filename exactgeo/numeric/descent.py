@@ -1,0 +1,192 @@
+"""Full-batch gradient descent from many starts at once: a proposer of points, never an argument about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exactgeo.errors import InputError
+from exactgeo.numeric.networks import Bools, Floats, NumericNetworks, activate
+
+__all__ = ["Descent", "DescentStatus", "descend", "random_starts"]
+
+ARMIJO = 1e-4
+SHORTEST = 2.0**-60
+"""A step this small, relative to the parameters, is taken for the end of the descent."""
+
+
+class DescentStatus(StrEnum):
+    """Why a descent stopped. The values are the messages; none says that the end is a local minimum."""
+
+    GRADIENT = "numeric: gradient norm below the tolerance"
+    STEP = "numeric: no step along the gradient lowers the loss (a kink, or rounding)"
+    BUDGET = "numeric: out of iterations"
+
+
+_ORDER = (DescentStatus.GRADIENT, DescentStatus.STEP, DescentStatus.BUDGET)
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Ends of a batched descent; numeric throughout.
+
+    Attributes
+    ----------
+    networks : NumericNetworks
+        Where each descent ended.
+    losses, gradient_norms : float64, shape (N,)
+        At the ends; the norm is the greatest trained entry of one gradient (left slope on a kink).
+    iterations : int, shape (N,)
+    codes : int8, shape (N,)
+        Position of the status in :class:`DescentStatus`; see :meth:`status`.
+    """
+
+    networks: NumericNetworks
+    losses: Floats
+    gradient_norms: Floats
+    iterations: NDArray[np.int64]
+    codes: NDArray[np.int8]
+
+    def status(self, index: int) -> DescentStatus:
+        """Why descent ``index`` stopped."""
+        return _ORDER[self.codes[index]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Summary as JSON values; ``status`` is always ``numeric``."""
+        counts = {str(status): int((self.codes == code).sum()) for code, status in enumerate(_ORDER)}
+        return {"status": "numeric", "networks": len(self.codes), "counts": counts}
+
+
+def _loss_and_gradient(nets: NumericNetworks, trained: Bools) -> tuple[Floats, Floats]:
+    """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink."""
+    right, left = nets.slopes
+    layers = nets.preactivations()
+    residual = layers[-1] - nets.y.T
+    factor = (1.0 if nets.loss.kind == "squared" else 0.5) / (len(nets.x) if nets.loss.reduction == "mean" else 1)
+    loss = factor * np.einsum("nkm,nkm->n", residual, residual)
+    gradient = np.empty_like(nets.parameters)
+    back = 2.0 * factor * residual
+    blocks = nets._blocks()
+    for layer in reversed(range(len(layers))):
+        columns, shift, units, inputs = blocks[layer]
+        if layer == 0:
+            block = back.reshape(len(nets) * units, -1) @ nets.x
+        else:
+            block = back @ activate(layers[layer - 1], nets.slopes).transpose(0, 2, 1)
+        gradient[:, columns] = block.reshape(len(nets), units * inputs)
+        if shift is not None:
+            gradient[:, shift] = back.sum(axis=2)
+        if layer > 0:
+            back = nets.weights(layer).transpose(0, 2, 1) @ back * np.where(layers[layer - 1] > 0, right, left)
+    gradient[:, ~trained] = 0.0
+    return loss, gradient
+
+
+def descend(
+    nets: NumericNetworks, *, iterations: int = 10_000, gradient_tolerance: float = 1e-10, first_step: float = 0.1
+) -> Descent:
+    """Full-batch gradient descent of every network, with backtracking; monotone up to rounding.
+
+    Each network keeps its own step: the Barzilai-Borwein step of its last move, halved until the loss falls by
+    Armijo's rule. Frozen blocks do not move. On a kink the gradient is one of several, so the descent can stop short
+    there; the status says so.
+
+    Parameters
+    ----------
+    nets : NumericNetworks
+        The starts; any depth and number of outputs.
+    iterations : int
+        Trial steps of each network, the halved ones included.
+    gradient_tolerance : float
+        Stop when the greatest gradient entry is at most this.
+    first_step : float
+        Step tried first.
+
+    Returns
+    -------
+    Descent. Cost: one forward and one backward pass a trial step, of the networks still moving.
+
+    Examples
+    --------
+    >>> nets = NumericNetworks.from_arrays([[[3]]], [[1]], x=[[1], [2]], y=[1, 2])
+    >>> end = descend(nets)
+    >>> bool(end.losses[0] < 1e-18), str(end.status(0))
+    (True, 'numeric: gradient norm below the tolerance')
+    """
+    if iterations < 0 or not gradient_tolerance >= 0 or not first_step > 0:
+        raise InputError("descend", f"{iterations}, {gradient_tolerance}, {first_step}", "positive settings", "1000")
+    with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
+        parts = [_descend(nets[part], iterations, gradient_tolerance, first_step) for part in nets.slices()]
+    parts = parts or [_descend(nets, 0, gradient_tolerance, first_step)]
+    return Descent(
+        nets.at(np.concatenate([part.networks.parameters for part in parts])),
+        np.concatenate([part.losses for part in parts]),
+        np.concatenate([part.gradient_norms for part in parts]),
+        np.concatenate([part.iterations for part in parts]),
+        np.concatenate([part.codes for part in parts]),
+    )
+
+
+def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_step: float) -> Descent:
+    count = len(nets)
+    trained = nets.trained()
+    losses, norms = np.zeros(count), np.zeros(count)
+    codes, taken = np.full(count, _ORDER.index(DescentStatus.BUDGET), dtype=np.int8), np.zeros(count, dtype=np.int64)
+    ends = nets.parameters.copy()
+
+    moving = np.arange(count)
+    here = nets.at(ends.copy())
+    loss, gradient = _loss_and_gradient(here, trained)
+    step = np.full(count, first_step)
+    for trial in range(iterations + 1):
+        norm = np.abs(gradient).max(axis=1, initial=0.0)
+        reach = SHORTEST * np.maximum(1.0, np.abs(here.parameters).max(axis=1, initial=0.0))
+        arrived = norm <= tolerance
+        stuck = ~(step * norm > reach)
+        done = arrived | stuck | (trial == iterations)
+        if done.any():
+            out = moving[done]
+            ends[out], losses[out], norms[out] = here.parameters[done], loss[done], norm[done]
+            taken[out] = trial
+            codes[out] = np.where(arrived, 0, np.where(stuck, 1, 2))[done]
+            keep = ~done
+            moving, loss, gradient = moving[keep], loss[keep], gradient[keep]
+            step, norm, here = step[keep], norm[keep], here[keep]
+            if not len(moving):
+                break
+        there = here.at(here.parameters - step[:, None] * gradient)
+        new_loss, new_gradient = _loss_and_gradient(there, trained)
+        square = np.einsum("np,np->n", gradient, gradient)
+        accept = (new_loss <= loss - ARMIJO * step * square) & (new_loss < loss)
+        # Where the loss no longer resolves the step (gradients near the root of the rounding unit), the gradient does.
+        flat = np.abs(new_loss - loss) <= 4 * np.finfo(np.float64).eps * loss
+        accept |= flat & (np.abs(new_gradient).max(axis=1, initial=0.0) < norm)
+        turn = np.einsum("np,np->n", new_gradient - gradient, gradient)
+        # Along s = -step g the change of gradient gives <s, s> / <s, y>; a non-convex stretch doubles the step.
+        longer = np.where(turn < 0, -step * square / turn, 2 * step)
+        step = np.where(accept, np.minimum(longer, 1e6), step / 2)
+        here = here.at(np.where(accept[:, None], there.parameters, here.parameters))
+        loss = np.where(accept, new_loss, loss)
+        gradient = np.where(accept[:, None], new_gradient, gradient)
+    return Descent(nets.at(ends), losses, norms, taken, codes)
+
+
+def random_starts(nets: NumericNetworks, count: int, *, seed: int, scale: float = 1.0) -> NumericNetworks:
+    """``count`` networks whose trained entries are Gaussian; frozen ones are those of the first network.
+
+    Parameters
+    ----------
+    nets : NumericNetworks
+        At least one network.
+    seed : int
+    scale : float
+        Standard deviation of every trained entry.
+    """
+    if not len(nets):
+        raise InputError("nets", "no network", "at least one", "a network with the frozen values")
+    draws = np.random.default_rng(seed).normal(0.0, scale, (count, nets.parameters.shape[1]))
+    return nets.at(np.where(nets.trained(), draws, nets.parameters[:1]))
