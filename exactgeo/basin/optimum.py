@@ -79,6 +79,10 @@ class Program:
         dots = [sum(q * column[t] for t, q in r) for column in self.columns]
         return tuple((dot > 0) - (dot < 0) for dot in dots)
 
+    def allowed(self, gradient: Vector) -> int:
+        """Mask of the columns with ``<gradient, column> >= 0``."""
+        return sum(1 << j for j, sign in enumerate(self.signs(gradient)) if sign >= 0)
+
     def predictions(self, weights: Mapping[int, Fraction], lines: Vector) -> Vector:
         """``offset + sum weights[j] columns[j] + sum lines[l] lines[l]``."""
         total = list(self.offset)
@@ -104,6 +108,8 @@ class Optimum:
         enclosure.
     weights : mapping from column to positive rational
     lines : rationals, one a line
+    allowed : int
+        Mask of the columns with ``<gradient, column> >= 0``.
     attained : bool
     recession : mapping from column to positive rational, and rationals one a line
         When not attained: a direction along which the loss falls for ever. Zero elsewhere.
@@ -114,6 +120,7 @@ class Optimum:
     gradient: Vector
     weights: Mapping[int, Fraction]
     lines: Vector
+    allowed: int
     attained: bool = True
     recession: Mapping[int, Fraction] = field(default_factory=dict)
     recession_lines: Vector = ()
@@ -207,7 +214,8 @@ def solve(program: Program, mask: int) -> Optimum:
     solver = piecewise.optimum if program.kind in ("absolute", "hinge") else quadratic.optimum
     weights, lines, gradient = solver(program, indices(mask))
     prediction = program.predictions(weights, lines)
-    answer = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines)
+    value = loss_value(program, prediction)
+    answer = Optimum(value, prediction, gradient, weights, lines, program.allowed(gradient))
     replay(program, mask, answer)
     return answer
 
@@ -222,11 +230,10 @@ def replay(program: Program, mask: int, answer: Optimum) -> None:
     """
     r, p = answer.gradient, answer.prediction
     shift = [a - b for a, b in zip(p, program.offset, strict=True)]
-    signs = program.signs(r)
     good = (
         all(q > 0 and mask >> j & 1 for j, q in answer.weights.items())
         and program.predictions(answer.weights, answer.lines) == p
-        and all(signs[j] >= 0 for j in indices(mask))
+        and mask & ~program.allowed(r) == 0
         and all(sum(a * b for a, b in zip(r, line, strict=True)) == 0 for line in program.lines)
         and sum(a * b for a, b in zip(r, shift, strict=True)) == 0
         and all(_is_subgradient(program, q, a, y) for q, a, y in zip(r, p, program.y, strict=True))

@@ -45,9 +45,7 @@ def optimum(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fraction
     return {chosen[i]: q for i, q in weights.items()}, lines, gradient
 
 
-def _squared_hinge(
-    program: Program, columns: Sequence[Sequence[int]]
-) -> tuple[dict[int, Fraction], Vector, Vector]:
+def _squared_hinge(program: Program, columns: Sequence[Sequence[int]]) -> tuple[dict[int, Fraction], Vector, Vector]:
     labels = [int(q) for q in program.y]
     flipped = [[s * q for s, q in zip(labels, vector, strict=True)] for vector in (*columns, *program.lines)]
     slack = [[-int(t == s) for t in range(program.m)] for s in range(program.m)]

@@ -1,0 +1,614 @@
+"""Every basin of a problem with its exact value, modulo permutation of exchangeable neurons."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.basin.cells import Cells, cells
+from exactgeo.basin.optimum import Enclosure, Optimum, Program, Value, solve
+from exactgeo.exact.lp import Separator, cone_member
+from exactgeo.exact.matrix import rref
+from exactgeo.exact.rational import format_rational
+from exactgeo.problem import Point, Problem
+
+if TYPE_CHECKING:
+    from exactgeo.basin.minima import Minima, MinimumSet
+
+__all__ = ["Basin", "Census", "census"]
+
+ZERO = Fraction(0)
+BLOCK = 8192
+"""Distinct column sets a worker settles at a time; fixed, so that results do not depend on the executor."""
+
+Choice = tuple[tuple[int, ...], ...]
+Progress = Callable[[int, int], None]
+
+
+def settle(
+    program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
+) -> tuple[list[Optimum], list[int]]:
+    """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time).
+
+    One exact solve a distinct optimum; an optimum with support S and allowed columns A settles every set J with S <= J <= A,
+    one comparison of bit sets in numpy.
+    """
+    import numpy as np
+
+    words = range(0, max(len(program.columns), 1), 64)
+
+    def packed(mask: int) -> list[int]:
+        return [mask >> w & (2**64 - 1) for w in words]
+
+    table = np.array([packed(mask) for mask in masks], dtype=np.uint64).reshape(len(masks), len(words))
+    owner = np.full(len(masks), -1, dtype=np.int64)
+    optima: list[Optimum] = []
+    start = time.monotonic()
+    # Large sets first: their optima use few of their columns and settle many subsets.
+    order = sorted(range(len(masks)), key=lambda i: (-masks[i].bit_count(), masks[i]))
+    try:
+        for i in order:
+            if owner[i] >= 0:
+                continue
+            if seconds is not None and time.monotonic() - start > seconds:
+                break
+            best = solve(program, masks[i])
+            used = np.array(packed(best.support), dtype=np.uint64)
+            barred = np.array(packed(program.full & ~best.allowed), dtype=np.uint64)
+            fits = ((used & ~table) == 0).all(axis=1) & ((table & barred) == 0).all(axis=1) & (owner < 0)
+            owner[fits] = len(optima)
+            optima.append(best)
+            if progress is not None:
+                progress(int((owner >= 0).sum()), len(masks))
+    except KeyboardInterrupt:
+        pass
+    return optima, owner.tolist()
+
+
+@dataclass(frozen=True)
+class Basin:
+    """One orbit of basins: for each neuron a region and the sign of its output weight.
+
+    Attributes
+    ----------
+    census : Census
+    index : int
+        Place in the census; iteration follows it.
+    choice : for each group of exchangeable neurons, ascending slot indices
+    """
+
+    census: Census
+    index: int
+    choice: Choice
+
+    def __repr__(self) -> str:
+        return f"<basin {self.index} of {len(self.census)}: value {_shown(self.value)}>"
+
+    @property
+    def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        """For each neuron (dropped ones left out) the sign vector of its region and the sign of its output weight."""
+        frame = self.census.cells
+        found = {
+            neuron: (frame.regions[group.slots[s].region], group.slots[s].sign)
+            for group, part in zip(frame.groups, self.choice, strict=True)
+            for neuron, s in zip(group.neurons, part, strict=True)
+        }
+        return tuple(found[i] for i in sorted(found))
+
+    @property
+    def multiplicity(self) -> int:
+        """Number of basins in the orbit."""
+        return self.census.cells.copies(self.choice)
+
+    @property
+    def optimum(self) -> Optimum:
+        """The certificate shared by the basins with the same optimum; its value is the sum over the data."""
+        return self.census.optimum(self.index)
+
+    @property
+    def value(self) -> Value:
+        """Infimum of the loss on the basin: exact, or a proved enclosure for the logistic loss."""
+        return self.census.scaled(self.optimum.value)
+
+    @property
+    def attained(self) -> bool:
+        """Whether some point of the basin has this loss; only the logistic loss can fail to."""
+        return self.optimum.attained
+
+    @cached_property
+    def minimiser(self) -> Point | None:
+        """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the infimum
+        is not attained."""
+        if not self.attained:
+            return None
+        frame, best = self.census.cells, self.optimum
+        return frame.point(frame.place(self.choice, best.weights), best.lines)
+
+    @cached_property
+    def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
+        """KKT multipliers mu_it >= 0 of the constraints ``b_i s_it <z_i, x_t> >= 0``, one row a neuron, m numbers each.
+
+        They satisfy dL/dz_i = sum_t mu_it b_i s_it x_t and mu_it <z_i, x_t> = 0 at the minimiser, exactly (for the
+        logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
+        subgradient of the certificate.
+        """
+        from exactgeo.errors import InternalError
+
+        frame = self.census.cells
+        right, left = frame.problem.network.activation.slopes or (ZERO, ZERO)
+        share = self.census.share
+        result = []
+        for region, b in self.signs:
+            slopes = [right if s >= 0 else left for s in region]
+            size = len(frame.rows[0])
+            target = [
+                share * sum((r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO)
+                for j in range(size)
+            ]
+            generators = [[b * s * q for q in row] for s, row in zip(region, frame.rows, strict=True)]
+            found = cone_member(target, generators)
+            if isinstance(found, Separator):
+                raise InternalError("the derivative at a basin's optimum is outside the dual cone of its region")
+            result.append(found.generators)
+        return tuple(result)
+
+    def program(self) -> Any:
+        """The basin's convex program as a ``cvxpy.Problem`` in H-form; see :func:`exactgeo.basin.program.basin_program`."""
+        from exactgeo.basin.program import basin_program
+
+        return basin_program(self.census.cells, self.signs)
+
+    def certificate_data(self) -> dict[str, Any]:
+        """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column> for all columns."""
+        frame, best = self.census.cells, self.optimum
+        mask = frame.mask(self.choice)
+        signs = frame.program.signs(best.gradient)
+        return {
+            "columns": [list(column) for column in frame.program.columns],
+            "lines": [list(line) for line in frame.program.lines],
+            "offset": list(frame.program.offset),
+            "allowed": [j for j in range(len(signs)) if mask >> j & 1],
+            "weights": dict(best.weights),
+            "line_weights": list(best.lines),
+            "prediction": list(best.prediction),
+            "gradient": list(best.gradient),
+            "residual": [y - p for y, p in zip(frame.program.y, best.prediction, strict=True)],
+            "signs": list(signs),
+            "value": self.value,
+            "attained": best.attained,
+        }
+
+
+class Census:
+    """Every basin of a problem. Made by :func:`census`; a sequence of :class:`Basin`, one an orbit.
+
+    Attributes
+    ----------
+    problem : Problem
+    cells : Cells
+        Regions, rays, faces and columns.
+    complete : bool
+        False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the counts.
+    """
+
+    def __init__(self, frame: Cells, choices: list[Choice], optima: list[Optimum], owner: list[int]) -> None:
+        self.cells = frame
+        self.problem = frame.problem
+        self._choices = choices
+        self._optima = optima
+        self._owner = owner
+        self.complete = bool(choices) and len(choices) == frame.orbits
+
+    # -- sequence -----------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._choices)
+
+    def __getitem__(self, index: int) -> Basin:
+        position = range(len(self._choices))[index]
+        return Basin(self, position, self._choices[position])
+
+    def __iter__(self) -> Iterator[Basin]:
+        return (Basin(self, index, choice) for index, choice in enumerate(self._choices))
+
+    def __repr__(self) -> str:
+        state = "" if self.complete else ", incomplete"
+        return f"<census: {self.count} basins, {self.orbits} orbits, minimum {_shown(self.minimum)}{state}>"
+
+    def optimum(self, index: int) -> Optimum:
+        return self._optima[self._owner[index]]
+
+    @property
+    def optima(self) -> tuple[Optimum, ...]:
+        """The distinct certificates; several may have the same value, or the same gradient."""
+        return tuple(self._optima)
+
+    @property
+    def share(self) -> Fraction:
+        """1, or 1/m for the mean loss."""
+        return Fraction(1, self.problem.m) if self.problem.loss.reduction == "mean" else Fraction(1)
+
+    def scaled(self, value: Value) -> Value:
+        """A sum over the data as the problem's loss."""
+        if isinstance(value, Enclosure):
+            return Enclosure(value.lo * self.share, value.hi * self.share)
+        return value * self.share
+
+    # -- counts and values --------------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Number of basins, permuted copies counted."""
+        return self.cells.count
+
+    @property
+    def orbits(self) -> int:
+        """Number of basins modulo permutation of exchangeable neurons."""
+        return self.cells.orbits
+
+    @property
+    def regions_per_neuron(self) -> int:
+        return len(self.cells.regions)
+
+    @cached_property
+    def values(self) -> list[tuple[Value, int]]:
+        """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted together."""
+        orbits: dict[Value, int] = {}
+        for owner in self._owner:
+            value = self._optima[owner].value
+            orbits[value] = orbits.get(value, 0) + 1
+        exact = all(isinstance(value, Fraction) for value in orbits)
+        merged: list[tuple[Value, int]] = []
+        for value, number in sorted(orbits.items(), key=lambda item: _low(item[0])):
+            last = merged[-1][0] if merged else None
+            if not exact and last is not None and _low(value) <= _high(last):
+                hull = Enclosure(_low(last), max(_high(last), _high(value)))
+                merged[-1] = (hull, merged[-1][1] + number)
+            else:
+                merged.append((value, number))
+        return [(self.scaled(value), number) for value, number in merged]
+
+    @cached_property
+    def _best(self) -> int | None:
+        if not self._choices:
+            return None
+        # Ties go to an attained infimum with few columns, so to a simple point.
+        def key(index: int) -> tuple[Fraction, Fraction, bool, int, int]:
+            best = self.optimum(index)
+            return _low(best.value), _high(best.value), not best.attained, best.support.bit_count(), index
+
+        return min(range(len(self._choices)), key=key)
+
+    @property
+    def minimum(self) -> Value | None:
+        """Least value: the infimum of the loss over all parameters when the census is complete."""
+        return None if self._best is None else self[self._best].value
+
+    @property
+    def minimum_attained(self) -> bool:
+        return self._best is not None and self[self._best].attained
+
+    @property
+    def best(self) -> Point | None:
+        """A point with the loss ``minimum``; None when that is not attained or nothing is known."""
+        return None if self._best is None else self[self._best].minimiser
+
+    @cached_property
+    def infinite_width_minimum(self) -> Value | None:
+        """Infimum over all widths: the convex program over the span of every column; bounds each width from below.
+
+        None when the output weights are frozen (widening then needs new frozen values), see
+        :attr:`infinite_width_reason`.
+        """
+        if self.infinite_width_reason:
+            return None
+        program = self.cells.program
+        vectors = [*program.lines, *program.columns]
+        kept = rref(list(zip(*vectors, strict=True)), len(vectors))[1] if vectors else []
+        wide = replace(program, columns=(), lines=tuple(vectors[j] for j in kept))
+        return self.scaled(solve(wide, 0).value)
+
+    @property
+    def infinite_width_reason(self) -> str:
+        frozen = bool(self.problem.network.widths) and not self.problem.train.output
+        return "the output weights are frozen: a wider network would need new frozen values" if frozen else ""
+
+    # -- local minima -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _minima(self) -> Minima:
+        from exactgeo.basin.minima import Minima
+
+        return Minima(self)
+
+    @property
+    def local_minimum_values(self) -> list[Fraction] | None:
+        """Every loss at which the training loss has a local minimum, ascending; None with a :attr:`reason`."""
+        return self._minima.values
+
+    @property
+    def local_minima(self) -> list[MinimumSet] | None:
+        """For each such loss and strictness the connected sets of minimisers modulo permutation, with a representative."""
+        return self._minima.sets
+
+    @property
+    def reason(self) -> str:
+        """Why something is None or missing; "" when nothing is."""
+        if not self.complete:
+            return "the search was ended before every basin had its value"
+        return self._minima.reason or self.infinite_width_reason
+
+    # -- access -------------------------------------------------------------------------------------------------
+
+    def containing(self, point: Point) -> tuple[Basin, ...]:
+        """The orbits of basins whose closure contains a point, in the order of the census.
+
+        Raises
+        ------
+        ValueError
+            The point lies in no basin: it does not have the frozen values of the problem.
+        """
+        from itertools import product
+
+        frame = self.cells
+        options = []
+        for group in frame.groups:
+            for neuron in group.neurons:
+                w = point.weights[0][neuron]
+                if len(frame.rows[0]) > len(w):
+                    w = (*w, point.biases[0][neuron])
+                v = point.weights[1][-1][neuron]
+                if len(point.weights[1]) == 2:
+                    v -= point.weights[1][0][neuron]
+                if group.value is not None and v != group.value:
+                    raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.value}")
+                sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in frame.rows]
+                fit = {
+                    k
+                    for k, region in enumerate(frame.regions)
+                    if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
+                }
+                options.append([k for k, slot in enumerate(group.slots) if slot.region in fit and slot.sign * v >= 0])
+        found = set()
+        for picks in product(*options):
+            left, choice = list(picks), []
+            for group in frame.groups:
+                part, left = left[: len(group.neurons)], left[len(group.neurons) :]
+                choice.append(tuple(sorted(part)))
+            found.add(tuple(choice))
+        return tuple(self[i] for i in sorted(self._places[choice] for choice in found if choice in self._places))
+
+    @cached_property
+    def _places(self) -> dict[Choice, int]:
+        return {choice: index for index, choice in enumerate(self._choices)}
+
+    def to_networkx(self) -> Any:
+        """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight changes sign.
+
+        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or ``output``.
+        """
+        import networkx as nx
+
+        graph = nx.Graph()
+        for basin in self:
+            graph.add_node(basin.index, value=basin.value, attained=basin.attained, multiplicity=basin.multiplicity)
+        neighbours = [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
+        for index, choice in enumerate(self._choices):
+            for k, part in enumerate(choice):
+                for place, slot in enumerate(part):
+                    for other, wall in neighbours[k][slot]:
+                        moved = tuple(sorted((*part[:place], other, *part[place + 1 :])))
+                        target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
+                        if target is not None:
+                            graph.add_edge(index, target, wall=wall)
+        return graph
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
+        return [
+            {
+                "index": basin.index,
+                "regions": " ".join("".join("-0+"[s + 1] for s in region) for region, _ in basin.signs),
+                "outputs": "".join("-0+"[b + 1] for _, b in basin.signs),
+                "multiplicity": basin.multiplicity,
+                "value": _text(basin.value),
+                "attained": basin.attained,
+            }
+            for basin in self
+        ]
+
+    def to_json(self, *, minima: bool = False) -> dict[str, Any]:
+        """The answer of ``exactgeo basins --json``.
+
+        Parameters
+        ----------
+        minima : bool
+            Include ``local_minima`` and spare no effort for ``local_minimum_values``.
+        """
+        result: dict[str, Any] = {
+            "count": self.count,
+            "orbits": self.orbits,
+            "regions_per_neuron": self.regions_per_neuron,
+            "minimum": _json(self.minimum),
+            "minimum_attained": self.minimum_attained,
+            "values": [{"value": _json(value), "orbits": number} for value, number in self.values],
+            "complete": self.complete,
+        }
+        if not self.complete:
+            result.update(infinite_width_minimum=None, local_minimum_values=None, reason=self.reason)
+            return result
+        result["infinite_width_minimum"] = _json(self.infinite_width_minimum)
+        if minima:
+            result["local_minima"] = None if self.local_minima is None else [s.to_json() for s in self.local_minima]
+        values = self.local_minimum_values
+        result["local_minimum_values"] = None if values is None else [format_rational(q) for q in values]
+        if self.reason:
+            result["reason"] = self.reason
+        return result
+
+    def write(self, path: Any) -> None:
+        """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
+        from exactgeo.basin.export import write
+
+        write(self, path)
+
+
+def census(
+    problem: Problem,
+    *,
+    executor: Executor | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> Census:
+    """Every basin of a problem with its exact value.
+
+    Parameters
+    ----------
+    problem : Problem
+        One hidden layer (or none) and a scalar output, piecewise linear activation, any convex loss of the problem file; the
+        hidden layer trained, its bias trained, absent or frozen at 0; output weights and bias trained or frozen.
+    executor : concurrent.futures.Executor, optional
+        Blocks of work go there; the result does not depend on it.
+    time_limit : float, optional
+        Seconds; afterwards the census holds what is known and ``complete`` is False.
+    progress : callable (done, total), optional
+        Called as column sets are settled.
+
+    Returns
+    -------
+    Census
+        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin.
+
+    Raises
+    ------
+    OutOfScope
+        The reason names what puts the problem out of scope.
+    InternalError
+        An exact answer failed its replay.
+
+    References
+    ----------
+    Safran and Shamir, On the Quality of the Initial Basin in Overspecified Neural Networks, Definition 2 and Lemma 1.
+
+    Examples
+    --------
+    >>> from exactgeo.formats import problem_from_mapping
+    >>> data = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+    >>> found = census(problem_from_mapping({"data": data, "network": {"widths": [1]}}))
+    >>> found.count, str(found.minimum), str(found.infinite_width_minimum)
+    (20, '14', '0')
+    >>> [str(q) for q in found.local_minimum_values]
+    ['14', '18', '106/5']
+    """
+    start = time.monotonic()
+    frame = cells(problem)
+    choices: list[Choice] = []
+    sets: dict[int, int] = {}
+    of_choice: list[int] = []
+    masks = [[slot.mask for slot in group.slots] for group in frame.groups]
+    try:
+        for choice in frame.orbit_choices():
+            mask = 0
+            for part, table in zip(choice, masks, strict=True):
+                for slot in part:
+                    mask |= table[slot]
+            choices.append(choice)
+            of_choice.append(sets.setdefault(mask, len(sets)))
+            if time_limit is not None and len(choices) % BLOCK == 0 and time.monotonic() - start > time_limit:
+                break
+    except KeyboardInterrupt:
+        pass
+    distinct = list(sets)
+    optima, owner = _settle_all(frame.program, distinct, executor, start, time_limit, progress)
+    kept = [(choice, owner[s]) for choice, s in zip(choices, of_choice, strict=False) if owner[s] >= 0]
+    return Census(frame, [choice for choice, _ in kept], optima, [o for _, o in kept])
+
+
+def _settle_all(
+    program: Program,
+    distinct: list[int],
+    executor: Executor | None,
+    start: float,
+    time_limit: float | None,
+    progress: Progress | None,
+) -> tuple[list[Optimum], list[int]]:
+    def left() -> float | None:
+        return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
+
+    blocks = [distinct[i : i + BLOCK] for i in range(0, len(distinct), BLOCK)]
+    optima: list[Optimum] = []
+    owner: list[int] = []
+    tasks = [executor.submit(settle, program, block, left()) for block in blocks] if executor is not None else []
+    try:
+        for k, block in enumerate(blocks):
+            done = len(owner)
+
+            def report(settled: int, _: int, done: int = done) -> None:
+                if progress is not None:
+                    progress(done + settled, len(distinct))
+
+            found, local = tasks[k].result() if tasks else settle(program, block, left(), report)
+            if tasks:
+                report(len(block), 0)
+            owner += [o + len(optima) if o >= 0 else -1 for o in local]
+            optima += found
+    except KeyboardInterrupt:
+        for task in tasks:
+            task.cancel()
+    return optima, owner + [-1] * (len(distinct) - len(owner))
+
+
+def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, str]]]:
+    """For each slot of a group the slots across one facet."""
+    group = frame.groups[k]
+    from exactgeo.exact.matrix import primitive
+
+    planes: dict[tuple[int, ...], list[int]] = {}
+    for t, row in enumerate(frame.rows):
+        if any(row) and frame.problem.network.activation.has_kink:
+            whole = primitive(row)
+            planes.setdefault(max(whole, tuple(-q for q in whole)), []).append(t)
+    by_signs = {(frame.regions[slot.region], slot.sign): s for s, slot in enumerate(group.slots)}
+    result = []
+    for slot in group.slots:
+        region = frame.regions[slot.region]
+        found = []
+        for members in planes.values():
+            flipped = tuple(-s if t in members else s for t, s in enumerate(region))
+            other = by_signs.get((flipped, slot.sign))
+            if other is not None:
+                found.append((other, "data"))
+        mirrored = by_signs.get((region, -slot.sign))
+        if mirrored is not None:
+            found.append((mirrored, "output"))
+        result.append(found)
+    return result
+
+
+def _low(value: Value) -> Fraction:
+    return value.lo if isinstance(value, Enclosure) else value
+
+
+def _high(value: Value) -> Fraction:
+    return value.hi if isinstance(value, Enclosure) else value
+
+
+def _shown(value: Value | None) -> str:
+    return "unknown" if value is None else str(value)
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, Enclosure):
+        return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
+    return format_rational(value)
+
+
+def _json(value: Value | None) -> Any:
+    if isinstance(value, Enclosure):
+        return {"lo": format_rational(value.lo), "hi": format_rational(value.hi)}
+    return None if value is None else format_rational(value)
