@@ -16,7 +16,7 @@ from exactgeo.certificate import Certificate, plain
 from exactgeo.minimum._cover import Implied, Leaf, Part, Split, Term, prove_nonnegative
 from exactgeo.minimum._descent import Descent, along_inputs, along_linear, along_output
 from exactgeo.minimum._explain import Condition, Explanation, NeuronView, explain_local
-from exactgeo.minimum._flat import flat_dimension, strictness
+from exactgeo.minimum._flat import Branch, Flatness, flatness, strictness
 from exactgeo.minimum._local import Kink, Local, Neuron, dot, local
 from exactgeo.problem import ONE, ZERO, Point, Problem, Vector
 from exactgeo.verdict import Kind, Reason, Rung, Strictness
@@ -125,18 +125,21 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         rung = Rung.FIRST_ORDER if proof.polynomial[1] else Rung.SECOND_ORDER
         certificate = Certificate(_problem_data(here), (_descent_claim(here, proof),))
         return Decision(Kind.NOT_LOCAL_MINIMUM, here.loss, rung, descent=proof, certificate=certificate)
-    flat = flat_dimension(here)
-    strict = strictness(here, flat)
+    flat = flatness(here)
+    strict = strictness(here, flat.dimension)
     claim = {
         "kind": "local_minimum",
         "point": point.to_dict(),
         "loss": here.loss,
         "radius": _radius(here),
         "neurons": [{"parts": [_part_data(part) for part in parts]} for parts in proof],
+        "strictness": str(strict),
+        "flat_dimension": flat.dimension,
+        "flatness": _flat_data(flat),
     }
     rung = Rung.TWO_LAYER if here.neurons else Rung.LINEAR_MODEL
     certificate = Certificate(_problem_data(here), (plain(claim),))
-    return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat, certificate=certificate)
+    return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat.dimension, certificate=certificate)
 
 
 def explain(problem: Problem, point: Point) -> Explanation:
@@ -261,3 +264,23 @@ def _part_data(part: Part) -> dict[str, object]:
             case Leaf(multipliers, slopes):
                 steps.append({"rule": "farkas", "multipliers": dict(multipliers), "slopes": dict(slopes)})
     return {"rows": part.rows, "linear": part.linear, "cover": steps}
+
+
+def _flat_data(flat: Flatness) -> dict[str, object]:
+    return {
+        "vanishing": [{"neuron": i, "direction": u} for i, u in flat.vanishing],
+        "covers": [{"mode": mode, "cover": [_branch_data(b) for b in cover]} for mode, cover in flat.covers],
+        "largest": {"mode": flat.mode, "zero": flat.zero, "curve": flat.curve},
+    }
+
+
+def _branch_data(branch: Branch) -> dict[str, object]:
+    if branch.pair is not None:
+        return {"rule": "split", "pair": branch.pair}
+    zero = [
+        {"variable": item.variable, "bounds": dict(item.bounds), "equations": dict(item.equations)}
+        for item in branch.zero
+    ]
+    if branch.still is None:
+        return {"rule": "rank", "zero": zero}
+    return {"rule": "separate", "still": branch.still, "zero": zero}

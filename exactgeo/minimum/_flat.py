@@ -15,13 +15,66 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
-from exactgeo.exact.lp import relative_interior
+from exactgeo.errors import InternalError
+from exactgeo.exact.lp import Multipliers, relative_interior
 from exactgeo.exact.matrix import Row, rank
 from exactgeo.minimum._local import Kink, Local, Neuron, dot
 from exactgeo.problem import ZERO, Vector
 from exactgeo.verdict import Strictness
 
-__all__ = ["flat_dimension", "strictness"]
+__all__ = ["Flatness", "flatness", "strictness"]
+
+
+@dataclass(frozen=True)
+class Vanishing:
+    """On the cone of moves this relies on, ``variable`` is 0.
+
+    ``-variable = sum bounds[j] * variable_j + sum equations[e] * equation_e`` with ``bounds >= 0``, where each
+    variable counts with its sign, modulo the variables already known to be 0.
+    """
+
+    variable: int
+    bounds: tuple[tuple[int, Fraction], ...]
+    equations: tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One step of a covering of the moves, in preorder.
+
+    ``pair`` splits: first its plus is 0, then its minus. Otherwise a proof: with ``still`` None, the variables in
+    ``zero`` vanish and what is left has dimension at most the claimed one; else no move has t_j / k_j -> 0
+    for the active neurons numbered in ``still``, because with their t_j = 0 their k_j vanish.
+    """
+
+    pair: int | None = None
+    zero: tuple[Vanishing, ...] = ()
+    still: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Flatness:
+    """Dimension of the set of equal loss, with both halves of its proof.
+
+    Attributes
+    ----------
+    dimension : int
+    vanishing : pairs (neuron, u)
+        Neurons with v = 0 whose outputs stay 0 on an open cone around u: they add |T| + 1.
+    covers : pairs (mode, branches)
+        For each mode of the other neurons with trained v = 0 (1 or -1: the sign of v', 0: v' = 0), a covering.
+        Modes whose number of moves is within the claimed dimension are left out.
+    mode, zero, curve : the largest cone
+        Its mode, the kink variables that are 0 on it, and moves x_1, x_2, ... such that ``sum eps^k x_k`` lies in
+        its interior for small eps > 0, with t_j / k_j -> 0.
+    """
+
+    dimension: int
+    vanishing: tuple[tuple[int, tuple[int, ...]], ...]
+    covers: tuple[tuple[tuple[int, ...], tuple[Branch, ...]], ...]
+    mode: tuple[int, ...]
+    zero: tuple[int, ...]
+    curve: tuple[tuple[int, ...], ...]
 
 
 @dataclass
@@ -55,6 +108,7 @@ class _Moves:
         return places
 
     def rows(self) -> list[Row]:
+        """All equations: one a data point, then the others in the order they were added."""
         size = len(self.columns)
         dense: list[Row] = [[column[t] for column in self.columns] for t in range(self.local.problem.m)]
         for equality in self.equalities:
@@ -62,7 +116,7 @@ class _Moves:
             for place, q in equality.items():
                 row[place] = q
             dense.append(row)
-        return [row for row in dense if any(row)]
+        return dense
 
 
 def _kink_column(kink: Kink, local: Local, outer: int, q: int) -> Vector:
@@ -81,24 +135,23 @@ def _unit(size: int, place: int, value: int = 1) -> Row:
     return row
 
 
-def _vanishing_cell(neuron: Neuron, local: Local) -> bool:
-    """Whether some full-dimensional cone of moves of a v = 0 neuron leaves all its outputs 0."""
+def _vanishing_cell(neuron: Neuron, local: Local) -> tuple[int, ...] | None:
+    """A direction inside an open cone of moves that leaves all outputs of a v = 0 neuron 0, if there is one."""
     if any(neuron.outputs) or any(s and any(row) for s, row in zip(neuron.side, local.rows, strict=True)):
-        return False
+        return None
     up, down = local.slopes
-    if up and down:
-        return not neuron.kinks
-    rows = []
+    if up and down and neuron.kinks:
+        return None
+    rows: list[Row] = []
     for kink in neuron.kinks:
         for _, factor in kink.members:
             turn = -1 if (factor > 0) == bool(up) else 1
             rows.append([turn * q for q in kink.form])
-    if not (up or down):
-        return True
-    return not relative_interior([], rows, len(local.trained)).implicit
+    cone = relative_interior([], rows, len(local.trained))
+    return None if cone.implicit else cone.point
 
 
-def flat_dimension(local: Local) -> int:
+def flatness(local: Local) -> Flatness:
     """Largest local dimension of the set of equal loss at a local minimum, in the trained parameters.
 
     Cost: branch and bound over the kinks; exponential in the kinks that the first-order conditions leave open
@@ -113,36 +166,59 @@ def flat_dimension(local: Local) -> int:
     base = 0
     idle: list[Neuron] = []
     moving: list[Neuron] = []
+    vanishing: list[tuple[int, tuple[int, ...]]] = []
     for neuron in local.neurons:
         if neuron.v:
             moving.append(neuron)
         elif not problem.train.output:
             base += size
-        elif _vanishing_cell(neuron, local):
+        elif (inside := _vanishing_cell(neuron, local)) is not None:
             base += size + 1
+            vanishing.append((neuron.index, inside))
         else:
             idle.append(neuron)
-    best = -1
     # Modes with the most active neurons have the largest bound; trying them first prunes the rest.
-    for mode in sorted(product((1, -1, 0), repeat=len(idle)), key=lambda mode: -sum(map(abs, mode))):
-        free = base + size * mode.count(0)
-        moves = _Moves(local)
-        for neuron in moving:
-            places = moves.add_inputs(neuron, neuron.sign, 1)
-            if neuron.kinks:
-                moves.equalities.append(_no_change(moves, neuron, places))
-            if problem.train.output:
-                moves.add(neuron.outputs)
-        for neuron, sign in zip(idle, mode, strict=True):
-            if sign:
-                places = moves.add_inputs(neuron, sign, sign)
-                moves.active.append((moves.add(neuron.outputs), sign, places))
-        for _, column in local.linear:
-            moves.add(column)
-        found = _largest_cone(moves, best - free)
+    modes = sorted(product((1, -1, 0), repeat=len(idle)), key=lambda mode: -sum(map(abs, mode)))
+    common = len(moving) * (size + problem.train.output) + len(local.linear)
+
+    def free(mode: tuple[int, ...]) -> int:
+        return base + size * mode.count(0)
+
+    def room(mode: tuple[int, ...]) -> int:
+        """Number of moves: what the dimension could be at most."""
+        return free(mode) + common + (size + 1) * (len(mode) - mode.count(0))
+
+    best = -1
+    chosen: tuple[tuple[int, ...], _Cone] | None = None
+    for mode in modes:
+        found = _largest_cone(_moves(local, moving, idle, mode), best - free(mode)) if room(mode) > best else None
         if found is not None:
-            best = found + free
-    return best
+            best, chosen = found.dimension + free(mode), (mode, found)
+    if chosen is None:
+        raise InternalError("a local minimum has no set of equal loss")
+    covers = tuple(
+        (mode, _bounded(_moves(local, moving, idle, mode), best - free(mode))) for mode in modes if room(mode) > best
+    )
+    mode, cone = chosen
+    return Flatness(best, tuple(vanishing), covers, mode, cone.zero, cone.curve)
+
+
+def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
+    moves = _Moves(local)
+    trained = local.problem.train.output
+    for neuron in moving:
+        places = moves.add_inputs(neuron, neuron.sign, 1)
+        if neuron.kinks:
+            moves.equalities.append(_no_change(moves, neuron, places))
+        if trained:
+            moves.add(neuron.outputs)
+    for neuron, sign in zip(idle, mode, strict=True):
+        if sign:
+            places = moves.add_inputs(neuron, sign, sign)
+            moves.active.append((moves.add(neuron.outputs), sign, places))
+    for _, column in local.linear:
+        moves.add(column)
+    return moves
 
 
 def _no_change(moves: _Moves, neuron: Neuron, places: tuple[int, ...]) -> dict[int, Fraction]:
@@ -152,52 +228,103 @@ def _no_change(moves: _Moves, neuron: Neuron, places: tuple[int, ...]) -> dict[i
     return {place: dot(residuals, moves.columns[place]) for place in used}
 
 
-def _largest_cone(moves: _Moves, floor: int) -> int | None:
-    """Dimension above ``floor`` of the largest polyhedral cone of moves with equal predictions, None if none."""
-    size = len(moves.columns)
-    if size - len(moves.pairs) <= floor:
-        return None
-    rows = moves.rows()
+@dataclass(frozen=True)
+class _Cone:
+    dimension: int
+    zero: tuple[int, ...]
+    curve: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Node:
+    """One node of the branching: the variables set to 0, and what exact linear programs say of the rest."""
+
+    dimension: int
+    undecided: int | None
+    zero: frozenset[int]
+    vanishing: tuple[Vanishing, ...]
+    still: tuple[int, ...] | None
+    curve: tuple[tuple[int, ...], ...]
+
+
+def _largest_cone(moves: _Moves, floor: int) -> _Cone | None:
+    """The largest polyhedral cone of moves with equal predictions, if its dimension is above ``floor``."""
     best = None
     stack: list[frozenset[int]] = [frozenset()]
     while stack:
-        zero = stack.pop()
-        signed = [(place, 1) for pair in moves.pairs for place in pair if place not in zero]
-        signed += [(place, sign) for place, sign, _ in moves.active]
-        equalities: list[Row] = [*rows, *(_unit(size, place) for place in zero)]
-        cone = relative_interior(equalities, [_unit(size, *item) for item in signed], size)
-        implied = {signed[k][0] for k in cone.implicit}
-        if any(place in implied for place, _, _ in moves.active):
+        node = _examine(moves, stack.pop())
+        if node.still is not None or node.dimension <= floor:
             continue
-        dimension = size - rank([*equalities, *(_unit(size, place) for place in implied)], size)
-        if dimension <= floor or not _reaches_the_point(moves, equalities, signed):
-            continue
-        gone = zero | implied
-        undecided = next((pair for pair in moves.pairs if not gone & set(pair)), None)
-        if undecided is None:
-            best = floor = dimension
+        if node.undecided is None:
+            floor = node.dimension
+            best = _Cone(node.dimension, tuple(sorted(node.zero)), node.curve)
         else:
-            stack += [zero | {undecided[0]}, zero | {undecided[1]}]
+            plus, minus = moves.pairs[node.undecided]
+            stack += [node.zero | {plus}, node.zero | {minus}]
     return best
 
 
-def _reaches_the_point(moves: _Moves, equalities: list[Row], signed: list[tuple[int, int]]) -> bool:
-    """Whether solutions have t_j / k_j -> 0 for every active neuron: found scale by scale.
+def _bounded(moves: _Moves, bound: int) -> tuple[Branch, ...]:
+    """A covering that proves every cone of moves has dimension at most ``bound``."""
+    branches: list[Branch] = []
+    stack: list[frozenset[int]] = [frozenset()]
+    while stack:
+        zero = stack.pop()
+        node = _examine(moves, zero)
+        if node.still is not None or node.dimension <= bound:
+            branches.append(Branch(zero=node.vanishing, still=node.still))
+            continue
+        if node.undecided is None:
+            raise InternalError("a cone of moves is larger than the largest")
+        plus, minus = moves.pairs[node.undecided]
+        branches.append(Branch(pair=node.undecided))
+        stack += [zero | {minus}, zero | {plus}]
+    return tuple(branches)
 
-    On each scale the moves t_j of the neurons still to settle are 0; those whose k_j can then be nonzero
-    are settled, and the next scale lives in the tangent cone at that solution.
-    """
+
+def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
     size = len(moves.columns)
-    waiting = list(moves.active)
+    signed = [(place, 1) for pair in moves.pairs for place in pair if place not in zero]
+    signed += [(place, sign) for place, sign, _ in moves.active]
+    rows = moves.rows()
+    equalities = [*rows, *(_unit(size, place) for place in sorted(zero))]
+    cone = relative_interior(equalities, [_unit(size, *item) for item in signed], size)
+    vanishing = tuple(_vanishing(k, cone.farkas[k], signed, len(rows)) for k in sorted(cone.implicit))
+    gone = zero | {item.variable for item in vanishing}
+    dimension = size - rank([*rows, *(_unit(size, place) for place in sorted(gone))], size)
+    undecided = next((k for k, pair in enumerate(moves.pairs) if not gone & set(pair)), None)
+    curve: list[tuple[int, ...]] = []
+    waiting = list(range(len(moves.active)))
+    ahead = signed
+    # On each scale the moves t_j of the neurons still to settle are 0; those whose k_j can then be nonzero
+    # are settled, and the next scale lives in the tangent cone at that solution.
     while waiting:
-        still = [_unit(size, place) for _, _, places in waiting for place in places]
-        cone = relative_interior([*equalities, *still], [_unit(size, *item) for item in signed], size)
-        settled = [item for item in waiting if cone.point[item[0]]]
+        still = [_unit(size, place) for j in waiting for place in moves.active[j][2]]
+        scale = relative_interior([*equalities, *still], [_unit(size, *item) for item in ahead], size)
+        settled = [j for j in waiting if scale.point[moves.active[j][0]]]
         if not settled:
-            return False
-        waiting = [item for item in waiting if item not in settled]
-        signed = [item for item in signed if not cone.point[item[0]]]
-    return True
+            # Dropping the inequalities that earlier scales settled only enlarges the cone: prove it on all of them.
+            frozen = relative_interior([*equalities, *still], [_unit(size, *item) for item in signed], size)
+            wanted = {moves.active[j][0] for j in waiting}
+            proof = [
+                _vanishing(k, frozen.farkas[k], signed, len(rows))
+                for k in sorted(frozen.implicit)
+                if signed[k][0] in wanted
+            ]
+            return _Node(dimension, undecided, zero, tuple(proof), tuple(waiting), ())
+        curve.append(scale.point)
+        waiting = [j for j in waiting if j not in settled]
+        ahead = [item for item in ahead if not scale.point[item[0]]]
+    curve.append(cone.point)
+    return _Node(dimension, undecided, frozenset(gone), vanishing, None, tuple(curve))
+
+
+def _vanishing(index: int, farkas: Multipliers, signed: list[tuple[int, int]], count: int) -> Vanishing:
+    return Vanishing(
+        signed[index][0],
+        tuple((signed[k][0], q) for k, q in enumerate(farkas.generators) if q),
+        tuple((e, q) for e, q in enumerate(farkas.lines[:count]) if q),
+    )
 
 
 def strictness(local: Local, dimension: int) -> Strictness:

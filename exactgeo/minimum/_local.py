@@ -16,9 +16,13 @@ from exactgeo.problem import ONE, ZERO, Matrix, Point, Problem, Vector
 __all__ = ["Kink", "Local", "Neuron", "dot", "local"]
 
 
-def dot(a: Sequence[Fraction | int], b: Sequence[Fraction]) -> Fraction:
+def dot(a: Sequence[Fraction | int], b: Sequence[Fraction | int]) -> Fraction:
     """Inner product of two vectors of one length."""
-    return sum((q * p for p, q in zip(a, b, strict=True)), ZERO)
+    total = ZERO
+    for p, q in zip(a, b, strict=True):
+        if p and q:
+            total += p * q
+    return total
 
 
 def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:

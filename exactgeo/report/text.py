@@ -147,7 +147,7 @@ def _condition(condition: Condition) -> str:
     return f"  {condition.quantity} = {_number(condition.value)}, must be {condition.required}: {mark}"
 
 
-def _linear(coefficients: Sequence[Fraction | int], names: Sequence[str]) -> str:
+def _linear(coefficients: Sequence[Fraction] | Sequence[int], names: Sequence[str]) -> str:
     terms = []
     for q, name in zip(coefficients, names, strict=True):
         if q:
