@@ -124,10 +124,10 @@ class _Tableau:
             return _eliminate(objective, objective[column], pivot_row, p)
         return objective
 
-    def restore_feasibility(self) -> int | None:
+    def restore_feasibility(self, hurry: int | None = None) -> int | None:
         """Pivot until the right side is >= 0 in every signed row; the index of a contradictory row otherwise."""
         # The most negative value and entry need few pivots but may cycle: a bounded number, then the least index.
-        hurry = 3 * len(self.rows) + 15
+        hurry = 3 * len(self.rows) + 15 if hurry is None else hurry
         while True:
             leaving = -1
             for i, row in enumerate(self.rows):
