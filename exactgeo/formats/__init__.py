@@ -56,7 +56,7 @@ def read_problem(source: Source, *, name: str | None = None) -> Problem:
     >>> print(problem.y[0][0], problem.y[1][0], problem.network.activation.name)
     1/10 1/3 relu
     """
-    tree, label = read_tree(source, name, "a problem")
+    tree, label = read_tree(source, name, "a problem", "[data] with x and y, and [network] with widths")
     return build_problem(tree, label, stacklevel=2)
 
 
@@ -99,7 +99,7 @@ def read_point(source: Source, problem: Problem, *, name: str | None = None) -> 
     >>> print(problem.loss_at(point))
     25/4
     """
-    tree, label = read_tree(source, name, "a point")
+    tree, label = read_tree(source, name, "a point", "weights and biases")
     return build_point(tree, label, problem, stacklevel=2)
 
 
@@ -139,7 +139,7 @@ def read_arrangement(source: Source, *, name: str | None = None) -> tuple[Matrix
     >>> len(normals), offsets
     (2, None)
     """
-    tree, label = read_tree(source, name, "an arrangement")
+    tree, label = read_tree(source, name, "an arrangement", "normals, and offsets if it is affine")
     return build_arrangement(tree, label, stacklevel=2)
 
 

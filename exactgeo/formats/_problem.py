@@ -165,7 +165,9 @@ def _network(tree: Any, where: str) -> tuple[Network, int | None]:
     sizes = entries(net["widths"])
     if sizes is None:
         raise InputError(f"{where}.widths", describe(net["widths"]), "one whole number per hidden layer", "[1]")
-    widths = tuple([_whole(n, f"{where}.widths[{i}]", 0, "a whole number", "[1]") for i, n in enumerate(sizes)])
+    widths = tuple(
+        [_whole(n, f"{where}.widths[{i}]", 0, "a whole number", "3 for three units") for i, n in enumerate(sizes)]
+    )
     activation = _activation(net.get("activation", "relu"), f"{where}.activation")
     hidden_bias = _flags(net.get("hidden_bias", True), f"{where}.hidden_bias", len(widths))
     output_bias = flag(net.get("output_bias", True), f"{where}.output_bias")

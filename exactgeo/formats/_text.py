@@ -154,7 +154,7 @@ def _label(source: Source, name: str | None) -> str:
     return path if len(path) <= 60 else PurePath(path).name
 
 
-def read_tree(source: Source, name: str | None, holds: str) -> tuple[Any, str]:
+def read_tree(source: Source, name: str | None, holds: str, write: str) -> tuple[Any, str]:
     """Parse one file.
 
     Parameters
@@ -162,8 +162,8 @@ def read_tree(source: Source, name: str | None, holds: str) -> tuple[Any, str]:
     source : path, ``"-"`` for standard input, or bytes
     name : str or None
         What errors call the source; by default the path as given.
-    holds : str
-        What the file should hold, for the message on an empty one, e.g. ``a problem``.
+    holds, write : str
+        What the file should hold and its keys, for the message on an empty one.
 
     Returns
     -------
@@ -191,8 +191,8 @@ def read_tree(source: Source, name: str | None, holds: str) -> tuple[Any, str]:
         raise InputError(label, found, "a text file", "TOML or JSON in UTF-8") from None
     start = text.lstrip()[:1]
     if not start:
-        raise InputError(label, "an empty file", holds, "the keys the README shows")
-    suffix = "" if isinstance(source, bytes) else PurePath(os.fspath(source)).suffix.lower()
+        raise InputError(label, "an empty file", holds, write)
+    suffix = PurePath(label if isinstance(source, bytes) else os.fspath(source)).suffix.lower()
     # No TOML document begins with a brace, so the content decides before the suffix.
     if start == "{" or suffix == ".json":
         return _parse_json(text, label), label

@@ -74,18 +74,25 @@ def close(name: str, names: Sequence[str]) -> str | None:
     return found[0] if found else None
 
 
+def _shown(key: object) -> str:
+    return str(key) if str(key).replace("-", "_").isidentifier() else f'"{key}"'
+
+
 def table(value: Any, where: str, known: Sequence[str], separator: str = ".") -> Mapping[str, Any]:
     """A table all of whose keys are known, each given once."""
     if not isinstance(value, Mapping):
         raise InputError(where, describe(value), "a table", f"a table with the keys {', '.join(known)}")
     duplicate = value.duplicate if isinstance(value, Table) else None
     if duplicate is not None:
-        raise InputError(f"{where}{separator}{duplicate}", "a key given twice", "each key once", "it only once")
+        raise InputError(f"{where}{separator}{_shown(duplicate)}", "a key given twice", "each key once", "it only once")
     for key in value:
         if key not in known:
             guess = close(key, known) if isinstance(key, str) else None
             raise InputError(
-                f"{where}{separator}{key}", "an unknown key", listed(known), guess or "the problem without this key"
+                f"{where}{separator}{_shown(key)}",
+                "an unknown key",
+                listed(known),
+                guess or "the problem without this key",
             )
     return value
 
@@ -93,7 +100,7 @@ def table(value: Any, where: str, known: Sequence[str], separator: str = ".") ->
 def text(value: Any, where: str, limit: int) -> str:
     """A string to be printed in reports."""
     if isinstance(value, NumberText) or not isinstance(value, str):
-        raise InputError(where, describe(value), "a string", '"swirszcz-prop1"')
+        raise InputError(where, describe(value), "a string", "text in quotes")
     if len(value) > limit:
         raise InputError(where, f"{len(value)} characters", f"at most {limit}", "a shorter one")
     if not value.replace("\n", "").isprintable():
@@ -132,7 +139,7 @@ class Numbers:
         """``size`` numbers; ``what`` says in words what their number is, ``write`` what belongs there."""
         row = entries(value)
         if row is None:
-            raise InputError(where, describe(value), each, write)
+            raise InputError(where, describe(value), each, "numbers in brackets, such as [5]")
         if size is not None and len(row) != size:
             raise InputError(where, _count(len(row), "entry", "entries"), f"{size} ({what})", write)
         return tuple(
