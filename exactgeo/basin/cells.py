@@ -155,7 +155,11 @@ class Cells:
 
     def face_mask(self, face: Face, sign: int) -> int:
         """The columns of a face for an output weight of this sign; none for sign 0."""
-        return _column_mask(self.ray_columns, face.rays, sign) if sign else 0
+        return self.column_mask(face.rays, sign) if sign else 0
+
+    def column_mask(self, rays: int, sign: int) -> int:
+        """The columns of a set of rays for an output weight of this sign."""
+        return _column_mask(self.ray_columns, rays, sign)
 
     # -- points -------------------------------------------------------------------------------------------------
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin.cells import Cells, cells
 from exactgeo.basin.optimum import Enclosure, Optimum, Program, Value, solve
 from exactgeo.exact.lp import Separator, cone_member
-from exactgeo.exact.matrix import rref
+from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
-    from exactgeo.basin.minima import Minima, MinimumSet
+    from exactgeo.basin.minima import LocalMinima, Minima
 
 __all__ = ["Basin", "Census", "census"]
 
@@ -332,7 +332,7 @@ class Census:
         return self._minima.values
 
     @property
-    def local_minima(self) -> list[MinimumSet] | None:
+    def local_minima(self) -> list[LocalMinima] | None:
         """For each such loss and strictness the connected sets of minimisers modulo permutation, with a representative."""
         return self._minima.sets
 
@@ -397,16 +397,33 @@ class Census:
         graph = nx.Graph()
         for basin in self:
             graph.add_node(basin.index, value=basin.value, attained=basin.attained, multiplicity=basin.multiplicity)
-        neighbours = [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
+        for one, other, _, wall in self._facets():
+            graph.add_edge(one, other, wall=wall)
+        return graph
+
+    def walls(self) -> Iterator[tuple[int, int, int]]:
+        """Facet neighbours: two places in the census and the columns of the facet they share.
+
+        A neuron crosses one hyperplane of the data (the facet is spanned by the rays common to both regions), or its
+        output weight changes sign (the facet has that neuron removed). An orbit may neighbour itself.
+        """
+        return ((one, other, mask) for one, other, mask, _ in self._facets())
+
+    def _facets(self) -> Iterator[tuple[int, int, int, str]]:
+        frame = self.cells
+        neighbours = [_slot_neighbours(frame, k) for k in range(len(frame.groups))]
         for index, choice in enumerate(self._choices):
             for k, part in enumerate(choice):
                 for place, slot in enumerate(part):
-                    for other, wall in neighbours[k][slot]:
-                        moved = tuple(sorted((*part[:place], other, *part[place + 1 :])))
+                    if place and part[place - 1] == slot:
+                        continue
+                    rest = (*choice[:k], (*part[:place], *part[place + 1 :]), *choice[k + 1 :])
+                    others = frame.mask(rest)
+                    for target_slot, shared, wall in neighbours[k][slot]:
+                        moved = tuple(sorted((*rest[k], target_slot)))
                         target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
-                        if target is not None:
-                            graph.add_edge(index, target, wall=wall)
-        return graph
+                        if target is not None and index <= target:
+                            yield index, target, others | shared, wall
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
@@ -563,11 +580,9 @@ def _settle_all(
     return optima, owner + [-1] * (len(distinct) - len(owner))
 
 
-def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, str]]]:
-    """For each slot of a group the slots across one facet."""
+def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:
+    """For each slot of a group the slots across one facet, and the columns of that facet."""
     group = frame.groups[k]
-    from exactgeo.exact.matrix import primitive
-
     planes: dict[tuple[int, ...], list[int]] = {}
     for t, row in enumerate(frame.rows):
         if any(row) and frame.problem.network.activation.has_kink:
@@ -582,10 +597,11 @@ def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, str]]]:
             flipped = tuple(-s if t in members else s for t, s in enumerate(region))
             other = by_signs.get((flipped, slot.sign))
             if other is not None:
-                found.append((other, "data"))
+                shared = frame.region_rays[slot.region] & frame.region_rays[group.slots[other].region]
+                found.append((other, frame.column_mask(shared, slot.sign), "data"))
         mirrored = by_signs.get((region, -slot.sign))
         if mirrored is not None:
-            found.append((mirrored, "output"))
+            found.append((mirrored, 0, "output"))
         result.append(found)
     return result
 
