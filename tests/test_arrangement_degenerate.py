@@ -1,0 +1,264 @@
+"""Degenerate arrangements against brute force over all sign vectors, by Fourier-Motzkin elimination in Fractions."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from math import gcd
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from exactgeo.arrangement import Arrangement
+
+
+def strictly_feasible(rows):
+    """Is there x with ``<a, x> + c > 0`` for all rows (a, c)? Fourier-Motzkin, one variable at a time."""
+    rows = [tuple(Fraction(q) for q in row) for row in rows]
+    for _ in range(len(rows[0]) - 1 if rows else 0):
+        above = [row for row in rows if row[0] > 0]
+        below = [row for row in rows if row[0] < 0]
+        rest = [row[1:] for row in rows if row[0] == 0]
+        for p in above:
+            for q in below:
+                rest.append(tuple(a / p[0] - b / q[0] for a, b in zip(p[1:], q[1:], strict=True)))
+        rows = list(dict.fromkeys(rest))
+    return all(row[-1] > 0 for row in rows)
+
+
+def sign(q):
+    return (q > 0) - (q < 0)
+
+
+def brute_force(normals, offsets):
+    """All sign vectors of regions, in lexicographic order, out of the 2^m that could be."""
+    choices = [(-1, 1) if any(row) else (sign(-q),) for row, q in zip(normals, offsets, strict=True)]
+    found = []
+    for signs in itertools.product(*choices):
+        rows = [(*(s * a for a in row), -s * q) for s, row, q in zip(signs, normals, offsets, strict=True) if any(row)]
+        if strictly_feasible(rows):
+            found.append(signs)
+    return found
+
+
+def kernel(rows, width):
+    """Basis of the null space by elimination in Fractions, and the pivot columns."""
+    table, pivots = [[Fraction(q) for q in row] for row in rows], []
+    for j in range(width):
+        top = len(pivots)
+        found = next((i for i in range(top, len(table)) if table[i][j]), None)
+        if found is None:
+            continue
+        table[top], table[found] = table[found], table[top]
+        table[top] = [q / table[top][j] for q in table[top]]
+        for i in range(len(table)):
+            if i != top and table[i][j]:
+                table[i] = [p - table[i][j] * q for p, q in zip(table[i], table[top], strict=True)]
+        pivots.append(j)
+    basis = []
+    for free in set(range(width)) - set(pivots):
+        vector = [Fraction(int(j == free)) for j in range(width)]
+        for row, j in zip(table, pivots, strict=False):
+            vector[j] = -row[free]
+        basis.append(vector)
+    return basis, pivots
+
+
+entries = st.integers(-2, 2) | st.sampled_from([0, 1, Fraction(1, 2), Fraction(-2, 3), 10**20])
+factors = st.sampled_from([1, -1, 2, -3, Fraction(1, 2), Fraction(-1, 7)])
+
+
+@st.composite
+def arrangements(draw, affine):
+    """Rows that repeat, oppose, sum up and vanish; offsets that make parallels, repeats and common points."""
+    d = draw(st.integers(0, 3))
+    normals, offsets = [], []
+    for _ in range(draw(st.integers(0, 6))):
+        kind = draw(st.sampled_from(["new", "new", "multiple", "parallel", "sum", "zero"]))
+        if kind == "zero" or (kind != "new" and not normals):
+            row, offset = [0] * d, draw(st.sampled_from([0, 1, -1]))
+        elif kind == "new":
+            row, offset = [draw(entries) for _ in range(d)], draw(entries)
+        elif kind == "sum":
+            i, j = (draw(st.integers(0, len(normals) - 1)) for _ in range(2))
+            factor = draw(factors)
+            row = [p + factor * q for p, q in zip(normals[i], normals[j], strict=True)]
+            offset = offsets[i] + factor * offsets[j]
+        else:
+            i, factor = draw(st.integers(0, len(normals) - 1)), draw(factors)
+            row, offset = [factor * q for q in normals[i]], factor * offsets[i]
+            if kind == "parallel":
+                offset += draw(entries)
+        normals.append(row)
+        offsets.append(offset if affine else 0)
+    return normals, offsets, d
+
+
+def distinct(normals, offsets):
+    """One functional a hyperplane, scaled to first nonzero entry 1."""
+    found = {}
+    for row, q in zip(normals, offsets, strict=True):
+        lead = next((Fraction(a) for a in row if a), None)
+        if lead is not None:
+            found[tuple(a / lead for a in (*row, q))] = None
+    return list(found)
+
+
+def whitney(normals, offsets, d):
+    """Characteristic polynomial by Whitney's theorem: sum over subsets with a common point of (-1)^|S| t^(d - rank)."""
+    result = [0] * (d + 1)
+    planes = distinct(normals, offsets)
+    for size in range(len(planes) + 1):
+        for chosen in itertools.combinations(planes, size):
+            pivots = kernel(chosen, d + 1)[1]
+            if d not in pivots:
+                result[len(pivots)] += (-1) ** size
+    return tuple(result)
+
+
+def check(normals, offsets, d, arrangement):
+    expected = brute_force(normals, offsets)
+    regions = arrangement.regions()
+    assert list(regions) == expected
+    assert regions.signs.shape == (len(expected), len(normals))
+    assert [tuple(row) for row in regions.signs.tolist()] == expected
+    assert regions.count == arrangement.count() == len(expected)
+    assert arrangement.rank == len(kernel(normals, d)[1])
+    for i, signs in enumerate(expected):
+        w = regions.witness(i)
+        assert all(type(q) is Fraction for q in w)
+        values = [sum(a * b for a, b in zip(row, w, strict=True)) - q for row, q in zip(normals, offsets, strict=True)]
+        assert tuple(map(sign, values)) == signs == arrangement.signs_of(w)
+        assert signs in regions
+    assert arrangement.characteristic_polynomial == whitney(normals, offsets, d)
+
+
+@settings(deadline=None, max_examples=150)
+@given(arrangements(affine=True))
+@example(([], [], 0))
+@example(([], [], 3))
+@example(([[], []], [1, 0], 0))
+@example(([[0, 0]], [0], 2))
+@example(([[1], [1], [-1]], [0, 1, 0], 1))
+@example(([[1, 1], [1, 1], [2, 2], [-1, -1], [0, 0]], [0, 1, 2, 3, -1], 2))
+@example(([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, -1, 0]], [0, 0, 1, 0], 3))
+def test_affine_arrangements_agree_with_brute_force(data):
+    normals, offsets, d = data
+    check(normals, offsets, d, Arrangement(normals, offsets, dimension=d))
+
+
+def bounded_regions(normals, offsets, d, regions):
+    """Regions whose recession cone lies in the lineality space: no row can grow along it."""
+    count = 0
+    for signs in regions:
+        cone = [[s * a for a in row] for s, row in zip(signs, normals, strict=True) if any(row)]
+        grows = False
+        for t in range(len(cone)):
+            # Is there x with <cone_t, x> >= 1 and all <cone_s, x> >= 0? Scaled strict version on the closed cone:
+            # by duality it fails exactly when -cone_t is a nonnegative combination of the rows.
+            grows = grows or not in_cone([-q for q in cone[t]], cone)
+        count += not grows
+    return count
+
+
+def in_cone(target, generators):
+    """Caratheodory: target is a nonnegative combination of independent generators."""
+    width = len(target)
+    for size in range(width + 1):
+        for support in itertools.combinations(generators, size):
+            if len(kernel(support, width)[1]) < size:
+                continue
+            columns = [[*(g[i] for g in support), -target[i]] for i in range(width)]
+            basis, pivots = kernel(columns, size + 1)
+            if pivots == list(range(size)) and all(q >= 0 for q in basis[0]):
+                return True
+    return False
+
+
+@settings(deadline=None, max_examples=60)
+@given(arrangements(affine=True))
+@example(([], [], 2))
+@example(([[1, 0]], [1], 2))
+@example(([[1, 0], [1, 0]], [0, 1], 2))
+@example(([[0, 0]], [1], 2))
+def test_bounded_counts_the_regions_without_a_direction_of_growth(data):
+    normals, offsets, d = data
+    arrangement = Arrangement(normals, offsets, dimension=d)
+    assert arrangement.bounded == bounded_regions(normals, offsets, d, arrangement.regions())
+
+
+@settings(deadline=None, max_examples=150)
+@given(arrangements(affine=False))
+@example(([], [], 0))
+@example(([[0, 0], [0, 0]], [0, 0], 2))
+@example(([[1, 2, 3], [2, 4, 6], [-1, -2, -3]], [0, 0, 0], 3))
+@example(([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 0], [1, -1, 0]], [0, 0, 0, 0, 0], 3))
+def test_central_arrangements_agree_with_brute_force(data):
+    normals, offsets, d = data
+    arrangement = Arrangement(normals, dimension=d)
+    assert arrangement.central
+    check(normals, offsets, d, arrangement)
+    assert Arrangement(normals, offsets, dimension=d).central
+
+
+@settings(deadline=None, max_examples=100)
+@given(arrangements(affine=False))
+@example(([], [], 3))
+@example(([[1, 2, 3], [2, 4, 6]], [0, 0], 3))
+def test_rays_are_the_lines_of_all_subsets_of_rank_minus_one(data):
+    normals, _, d = data
+    arrangement = Arrangement(normals, dimension=d)
+    lineality, pivots = kernel(normals, d)
+    assert len(arrangement.lineality()) == len(lineality)
+    assert len(kernel(arrangement.lineality(), d)[1]) == len(lineality)
+    assert not any(sum(a * b for a, b in zip(row, v, strict=True)) for row in normals for v in arrangement.lineality())
+    rank = len(pivots)
+    fixed = [[int(i == j) for i in range(d)] for j in range(d) if j not in pivots]
+    expected = set()
+    for subset in itertools.combinations(normals, rank - 1) if rank else ():
+        basis, _ = kernel([*subset, *fixed], d)
+        if len(basis) == 1:
+            bottom = 1
+            for q in basis[0]:
+                bottom *= q.denominator
+            ints = [int(q * bottom) for q in basis[0]]
+            expected |= {tuple(s * q // gcd(*ints) for q in ints) for s in (1, -1)}
+    rays = arrangement.rays()
+    assert rays == sorted(expected)
+    by_region = arrangement.rays_by_region()
+    for i, signs in enumerate(arrangement.regions()):
+        chosen = [
+            ray
+            for ray in rays
+            if all(
+                s * sum(a * b for a, b in zip(row, ray, strict=True)) >= 0
+                for s, row in zip(signs, normals, strict=True)
+            )
+        ]
+        assert arrangement.rays_of(signs) == chosen == [rays[k] for k in by_region[i]]
+        if any(signs):
+            # The rays generate the closure: their sum is an interior point, and there are rank independent ones.
+            total = [sum(column) for column in zip(*chosen, strict=True)]
+            assert arrangement.signs_of(total) == signs
+            assert len(kernel(chosen, d)[1]) == rank
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(1, 4).flatmap(
+        lambda d: st.tuples(
+            st.lists(st.lists(entries, min_size=d, max_size=d), max_size=9),
+            st.lists(st.lists(st.fractions(-9, 9, max_denominator=9), min_size=d, max_size=d), max_size=30),
+        )
+    )
+)
+def test_every_point_off_the_hyperplanes_lies_in_a_listed_region(data):
+    rows, points = data
+    width = len(points[0]) if points else len(rows[0]) if rows else 1
+    for offsets in (None, [t % 3 - 1 for t in range(len(rows))]):
+        arrangement = Arrangement(rows, offsets, dimension=width)
+        silent = [not any(row) and not q for row, q in zip(arrangement.normals, arrangement.offsets, strict=True)]
+        for point in points:
+            signs = arrangement.signs_of(point)
+            if all(s or quiet for s, quiet in zip(signs, silent, strict=True)):
+                assert signs in arrangement.regions()
