@@ -135,10 +135,10 @@ def random_problem(rng, *, generic=False):
 
 
 def kernel_vectors(rows, width):
-    """All small integer vectors killed by the rows: enough choice for these instances."""
-    return [
-        u for u in product((-2, -1, 0, 1, 2), repeat=width) if all(not sum(map(lambda a, b: a * b, u, r)) for r in rows)
-    ]
+    """All small integer vectors killed by the rows (multiples of 1/4): enough choice for these instances."""
+    grid = np.array(list(product((-2, -1, 0, 1, 2), repeat=width)))
+    forms = np.array([[int(4 * q) for q in row] for row in rows], dtype=np.int64).reshape(len(rows), width)
+    return grid[~(grid @ forms.T).any(axis=1)].tolist()
 
 
 def residual_with_equalities(rng, problem, point):
@@ -158,7 +158,7 @@ def residual_with_equalities(rng, problem, point):
                     for q, row in zip(z, rows, strict=True)
                 ]
             )
-    choices = kernel_vectors([[Fraction(q) for q in row] for row in conditions], m)
+    choices = kernel_vectors(conditions, m)
     return [Fraction(q) for q in rng.choice(choices)]
 
 
@@ -184,7 +184,7 @@ def deep_problem(rng, widths, outputs, loss):
             tuple(matrix(o, i) for i, o in pairwise(sizes)),
             tuple(matrix(1, o)[0] for o in sizes[1:]),
         )
-        for _ in range(20)
+        for _ in range(12)
     ]
     return problem, points
 
@@ -562,7 +562,7 @@ def test_gradients_are_the_derivatives_along_the_axes(widths, outputs):
     for margin in nets.patterns().margins:
         off &= (margin > 0).all(axis=(1, 2))
     nets = nets[off]
-    assert len(nets) >= 10
+    assert len(nets) >= 6
     loss, gradient = _loss_and_gradient(nets, nets.trained())
     axes = np.broadcast_to(np.eye(gradient.shape[1])[:, None], (gradient.shape[1], *gradient.shape))
     assert loss.tolist() == nets.losses().tolist()

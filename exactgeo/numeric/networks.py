@@ -27,8 +27,8 @@ __all__ = ["NumericNetworks", "Patterns"]
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 
-CHUNK = 1 << 20
-"""Pre-activations held at once; larger batches are worked off in slices of networks."""
+CHUNK = 1 << 16
+"""Pre-activations of a layer held at once, so that they stay in cache: batches are worked off in slices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,10 @@ def _float(q: Fraction, where: str) -> tuple[float, bool]:
 
 def activate(z: Floats, slopes: tuple[float, float]) -> Floats:
     right, left = slopes
-    return np.where(z >= 0, right, left) * z
+    # Convex or concave: a maximum or minimum of two products, several times faster than a masked one.
+    bend = np.maximum if right >= left else np.minimum
+    value: Floats = bend(right * z, left * z)
+    return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -414,12 +417,16 @@ class NumericNetworks:
         >>> nets.patterns().signs[0].tolist()
         [[[-1, 0, 1]]]
         """
+        depth, count = len(self.network.widths), len(self)
+        shapes = [(count, width, len(self.x)) for width in self.network.widths]
+        signs = tuple(np.empty(shape, dtype=np.int8) for shape in shapes)
+        margins = tuple(np.empty(shape) for shape in shapes)
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            hidden = self.preactivations()[:-1]
-        margins = tuple(np.abs(z) for z in hidden)
-        signs = tuple(
-            (np.sign(z) * (margin > kink_tolerance)).astype(np.int8) for z, margin in zip(hidden, margins, strict=True)
-        )
+            for part in self.slices():
+                for layer, z in enumerate(self[part].preactivations()[:depth]):
+                    above, below = z > kink_tolerance, z < -kink_tolerance
+                    np.subtract(above.view(np.int8), below.view(np.int8), out=signs[layer][part])
+                    np.abs(z, out=margins[layer][part])
         return Patterns(signs, margins, kink_tolerance)
 
     def one_sided_derivatives(self, directions: ArrayLike, *, kink_tolerance: float = 0.0) -> Floats:
