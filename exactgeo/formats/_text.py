@@ -27,7 +27,7 @@ _INT_DIGITS = 4000
 _LONG_RUN = re.compile(r"(?<![\d_])[\d_]{4000}", re.ASCII)
 # Strings and comments first, closed or not, so that only integers outside them are left: linear time.
 _LONG_INTEGER = re.compile(
-    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|'
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\Z)?|'
     r"'''.*?(?:'''|\Z)|"
     r'"(?:\\.|[^"\\\n])*+"?|'
     r"'[^'\n]*+'?|#[^\n]*+|"
