@@ -33,10 +33,14 @@ def primitive(row: Row) -> tuple[int, ...]:
     >>> primitive([Fraction(-1, 2), Fraction(1, 3), 0])
     (-3, 2, 0)
     """
-    bottom = lcm(*(q.denominator for q in row))
-    ints = [q.numerator * (bottom // q.denominator) for q in row]
-    divisor = gcd(*ints)
-    return tuple(ints) if divisor <= 1 else tuple(q // divisor for q in ints)
+    try:
+        ints: Row = row
+        divisor = gcd(*row)  # type: ignore[arg-type]
+    except TypeError:
+        bottom = lcm(*(q.denominator for q in row))
+        ints = [q.numerator * (bottom // q.denominator) for q in row]
+        divisor = gcd(*ints)
+    return tuple(map(int, ints)) if divisor <= 1 else tuple(int(q) // divisor for q in ints)
 
 
 def integer_rows(rows: Sequence[Row]) -> tuple[list[list[int]], int]:
@@ -136,12 +140,13 @@ def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
     table, den, pivots = _echelon([(*row, q) for row, q in zip(rows, rhs, strict=True)], width + 1)
     if pivots and pivots[-1] == width:
         return None
-    solution = [Fraction(0)] * width
-    for row, pivot in zip(table, pivots, strict=True):
-        solution[pivot] = Fraction(row[width], den)
-    for given, q in zip(rows, rhs, strict=True):
-        if sum(given[j] * solution[j] for j in pivots) != q:
+    numerators = {pivot: row[width] for row, pivot in zip(table, pivots, strict=True)}
+    for row, q in zip(rows, rhs, strict=True):
+        if sum(row[j] * top for j, top in numerators.items()) != q * den:
             raise InternalError("a linear solve failed its substitution")
+    solution = [Fraction(0)] * width
+    for pivot, top in numerators.items():
+        solution[pivot] = Fraction(top, den)
     return tuple(solution)
 
 

@@ -11,6 +11,7 @@ lexicographic sequence of exact linear programs decides.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -190,17 +191,18 @@ def flatness(local: Local) -> Flatness:
 
     best = -1
     chosen: tuple[tuple[int, ...], _Cone] | None = None
+    covers: list[tuple[tuple[int, ...], tuple[Branch, ...]]] = []
     for mode in modes:
-        found = _largest_cone(_moves(local, moving, idle, mode), best - free(mode)) if room(mode) > best else None
+        if room(mode) <= best:
+            continue
+        found, cover = _search(_moves(local, moving, idle, mode), best - free(mode))
+        covers.append((mode, cover))
         if found is not None:
             best, chosen = found.dimension + free(mode), (mode, found)
     if chosen is None:
         raise InternalError("a local minimum has no set of equal loss")
-    covers = tuple(
-        (mode, _bounded(_moves(local, moving, idle, mode), best - free(mode))) for mode in modes if room(mode) > best
-    )
     mode, cone = chosen
-    return Flatness(best, tuple(vanishing), covers, mode, cone.zero, cone.curve)
+    return Flatness(best, tuple(vanishing), tuple(covers), mode, cone.zero, cone.curve)
 
 
 def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
@@ -237,7 +239,7 @@ class _Cone:
 
 @dataclass(frozen=True)
 class _Node:
-    """One node of the branching: the variables set to 0, and what exact linear programs say of the rest."""
+    """One node of the branching: the variables that are 0, and what exact linear programs say of the rest."""
 
     dimension: int
     undecided: int | None
@@ -247,39 +249,41 @@ class _Node:
     curve: tuple[tuple[int, ...], ...]
 
 
-def _largest_cone(moves: _Moves, floor: int) -> _Cone | None:
-    """The largest polyhedral cone of moves with equal predictions, if its dimension is above ``floor``."""
+def _search(moves: _Moves, floor: int) -> tuple[_Cone | None, tuple[Branch, ...]]:
+    """The largest polyhedral cone of moves with equal predictions, if its dimension is above ``floor``.
+
+    With it a covering that proves no cone larger than that (or than ``floor``). What bounds a branch is the
+    dimension of its linear hull seen in the moves other than plus and minus, which they determine.
+    """
     best = None
-    stack: list[frozenset[int]] = [frozenset()]
-    while stack:
-        node = _examine(moves, stack.pop())
-        if node.still is not None or node.dimension <= floor:
-            continue
-        if node.undecided is None:
-            floor = node.dimension
-            best = _Cone(node.dimension, tuple(sorted(node.zero)), node.curve)
-        else:
-            plus, minus = moves.pairs[node.undecided]
-            stack += [node.zero | {plus}, node.zero | {minus}]
-    return best
-
-
-def _bounded(moves: _Moves, bound: int) -> tuple[Branch, ...]:
-    """A covering that proves every cone of moves has dimension at most ``bound``."""
     branches: list[Branch] = []
     stack: list[frozenset[int]] = [frozenset()]
     while stack:
         zero = stack.pop()
-        node = _examine(moves, zero)
-        if node.still is not None or node.dimension <= bound:
-            branches.append(Branch(zero=node.vanishing, still=node.still))
+        if _hull(moves, zero) <= floor:
+            branches.append(Branch())
             continue
-        if node.undecided is None:
-            raise InternalError("a cone of moves is larger than the largest")
-        plus, minus = moves.pairs[node.undecided]
-        branches.append(Branch(pair=node.undecided))
-        stack += [zero | {minus}, zero | {plus}]
-    return tuple(branches)
+        node = _examine(moves, zero)
+        if node.still is not None or node.dimension <= floor:
+            branches.append(Branch(zero=node.vanishing, still=node.still))
+        elif node.undecided is None:
+            floor = node.dimension
+            best = _Cone(node.dimension, tuple(sorted(node.zero)), node.curve)
+            branches.append(Branch(zero=node.vanishing))
+        else:
+            plus, minus = moves.pairs[node.undecided]
+            branches.append(Branch(pair=node.undecided))
+            stack += [zero | {minus}, zero | {plus}]
+    return best, tuple(branches)
+
+
+def _hull(moves: _Moves, zero: Collection[int]) -> int:
+    """Dimension, in the moves other than plus and minus, of the solutions with the variables ``zero`` at 0."""
+    size = len(moves.columns)
+    paired = {place for pair in moves.pairs for place in pair}
+    fixed = [*moves.rows(), *(_unit(size, place) for place in sorted(zero))]
+    hidden = [_unit(size, place) for place in range(size) if place not in paired]
+    return rank([*fixed, *hidden], size) - rank(fixed, size)
 
 
 def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
@@ -291,7 +295,7 @@ def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
     cone = relative_interior(equalities, [_unit(size, *item) for item in signed], size)
     vanishing = tuple(_vanishing(k, cone.farkas[k], signed, len(rows)) for k in sorted(cone.implicit))
     gone = zero | {item.variable for item in vanishing}
-    dimension = size - rank([*rows, *(_unit(size, place) for place in sorted(gone))], size)
+    dimension = _hull(moves, gone)
     undecided = next((k for k, pair in enumerate(moves.pairs) if not gone & set(pair)), None)
     curve: list[tuple[int, ...]] = []
     waiting = list(range(len(moves.active)))
