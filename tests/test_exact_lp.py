@@ -323,3 +323,23 @@ def test_a_separator_that_does_not_separate_is_caught(monkeypatch):
     monkeypatch.setattr(lp, "_separate", lambda vectors, zero, values: (1,) * zero)
     with pytest.raises(InternalError, match="separating"):
         cone_member([-1, 2], [[1, 0], [0, 1], [1, -3]])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_ties_are_broken_by_the_least_index(order):
+    # All right sides 0. Found by search: entering the least index and leaving by the first (or last) row cycles.
+    class Counted(lp._Tableau):
+        __slots__ = ("pivots",)
+
+        def pivot(self, *arguments):
+            self.pivots += 1
+            assert self.pivots < 100, "cycling"
+            return super().pivot(*arguments)
+
+    rows = [[0, 0, 1, -8, -9, 7, 1, 5, 0], [1, 0, -2, 9, 3, 4, 0, -4, 0], [0, 1, 5, -8, -5, 1, 0, -3, 0]]
+    cost = [0, 0, -1, -4, 1, -8, 0, 4]
+    tableau = Counted([rows[i] for i in order], [(6, 0, 1)[i] for i in order], 0)
+    tableau.pivots = 0
+    column = tableau.optimise([*cost, 0])
+    status, _ = oracle(cost, [row[:-1] for row in rows], [0, 0, 0])
+    assert status == ("optimal" if column is None else "unbounded")

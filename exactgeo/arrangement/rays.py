@@ -69,8 +69,9 @@ def _restrict(traces: Sequence[_Trace], trace: _Trace, p: int) -> list[_Trace]:
             divisor, positive, negative = -divisor, negative, positive
         key = tuple([a // divisor for a in row])
         if key in table:
+            # Traces come in the order of their least indices, so the first one of a class has the least.
             pos, neg, low = table[key]
-            table[key] = pos | positive, neg | negative, min(low, least)
+            table[key] = pos | positive, neg | negative, low
         else:
             table[key] = positive, negative, least
     return [(key, *rest) for key, rest in table.items()]
