@@ -291,8 +291,10 @@ class Problem:
                 return "true" if item else "false"
             if isinstance(item, list):
                 return "[" + ", ".join(value(part) for part in item) + "]"
-            # A JSON string is a TOML basic string once DEL is escaped too.
-            return str(item) if isinstance(item, int) else json.dumps(item).replace("\x7f", "\\u007f")
+            # A JSON string is a TOML basic string once DEL is escaped too; surrogate pairs are not, so keep characters.
+            return (
+                str(item) if isinstance(item, int) else json.dumps(item, ensure_ascii=False).replace("\x7f", "\\u007f")
+            )
 
         lines: list[str] = []
         tables = self.to_dict()

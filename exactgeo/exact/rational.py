@@ -60,7 +60,8 @@ def _parse_text(text: str, where: str) -> Fraction:
     sign_text, whole, digits, exponent_text = match.groups()
     digits = digits or ""
     exponent = int((exponent_text or "0")[:9]) - len(digits)
-    if len(whole) + len(digits) + abs(exponent) > MAX_DIGITS:
+    length = len(whole) + len(digits)
+    if max(length + max(exponent, 0), 1 - min(exponent, 0)) > MAX_DIGITS:
         raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits when written out")
     mantissa = _int((whole + digits) or "0") * (-1 if sign_text == "-" else 1)
     return Fraction(mantissa * 10**exponent) if exponent >= 0 else Fraction(mantissa, 10**-exponent)

@@ -17,11 +17,19 @@ __all__ = ["Numbers", "describe", "entries", "flag", "listed", "table", "text"]
 _NUMBER, _WRITE_NUMBER = "a rational number", '"1/2", 0.5 or 3'
 
 
+def _numpy_kind(value: Any) -> str:
+    return str(getattr(getattr(value, "dtype", None), "kind", ""))
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or (_numpy_kind(value) == "b" and not value.shape)
+
+
 def describe(value: Any) -> str:
     """A few words for what stood there."""
     if value is None:
         return "null"
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if _is_flag(value):
         return str(bool(value)).lower()
     if isinstance(value, NumberText):
         return str(value)
@@ -110,7 +118,7 @@ def text(value: Any, where: str, limit: int) -> str:
 
 def flag(value: Any, where: str, *, also: str = "") -> bool:
     """A boolean, numpy's included."""
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if _is_flag(value):
         return bool(value)
     raise InputError(where, describe(value), f"a boolean{also}", "true or false")
 
@@ -127,9 +135,7 @@ class Numbers:
         if not isinstance(value, str | int | float | Fraction) and entries(value) is not None:
             raise InputError(where, describe(value), _NUMBER, _WRITE_NUMBER)
         result = parse_rational(value, where, warn_float=False)
-        if self._first_float is None and (
-            isinstance(value, float) or (type(value).__module__ == "numpy" and hasattr(value, "is_integer"))
-        ):
+        if self._first_float is None and (isinstance(value, float) or _numpy_kind(value) == "f"):
             self._first_float = where, value
         return result
 
