@@ -39,7 +39,7 @@ def primitive(row: Row) -> tuple[int, ...]:
     except TypeError:
         bottom = lcm(*(q.denominator for q in row))
         ints = [q.numerator * (bottom // q.denominator) for q in row]
-        divisor = gcd(*ints)
+        divisor = gcd(*ints)  # type: ignore[arg-type]
     return tuple(map(int, ints)) if divisor <= 1 else tuple(int(q) // divisor for q in ints)
 
 
