@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exactgeo.certificate import Certificate
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.minimum import Decision, Descent, decide
 from exactgeo.problem import Point, Problem
 from exactgeo.verdict import Globality, Kind, Reason, Rung, Strictness
+
+if TYPE_CHECKING:
+    from exactgeo.basin import Census
 
 __all__ = ["Better", "Verdict", "certify", "load"]
 
@@ -203,15 +207,90 @@ _Standing = tuple[Globality, Better | None, Reason | None, str]
 
 
 def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> _Standing:
-    if decision.loss == 0:
+    loss = decision.loss
+    if loss == 0:
         return Globality.GLOBAL, None, decision.reason, decision.detail
-    if decision.kind is Kind.UNDECIDED:
+    if decision.kind is Kind.UNDECIDED or loss is None:
         return Globality.UNKNOWN, None, decision.reason, decision.detail
     if decision.descent is not None:
         descent = decision.descent
         lower = Better(descent.loss_after, point.moved(descent.direction, descent.step), False)
         return Globality.SPURIOUS, lower, None, ""
-    if not problem.network.widths or not (problem.train.hidden[0] or problem.train.hidden_bias[0]):
+    train = problem.train
+    if not problem.network.widths or not (train.hidden[0] or train.hidden_bias[0]):
         # The predictions are affine in the trained parameters, so the loss is convex.
         return Globality.GLOBAL, None, None, ""
-    return Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, "the census of basins is not part of this version"
+    from exactgeo.basin import OutOfScope
+
+    setting = problem.at(point)
+    try:
+        found = _census(setting if not train.output or not train.output_bias else problem.at(None), time_limit)
+    except OutOfScope as scope:
+        return _relaxed(problem, point, loss, scope.reason, time_limit)
+    minimum = found.minimum
+    if isinstance(minimum, Fraction) and found.best is not None and minimum < loss:
+        return Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""
+    if found.complete:
+        if minimum != loss:
+            raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
+        return Globality.GLOBAL, None, None, ""
+    detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
+    return Globality.UNKNOWN, None, Reason.BUDGET, detail
+
+
+@lru_cache(maxsize=4)
+def _census(problem: Problem, time_limit: float) -> Census:
+    """The census behind globality, kept so that many points of one problem share it."""
+    from exactgeo.basin import census
+
+    return census(problem, time_limit=time_limit)
+
+
+def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_limit: float) -> _Standing:
+    """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
+    trained = replace(
+        problem.train,
+        hidden=(True,),
+        hidden_bias=problem.network.hidden_bias,
+        output=True,
+        output_bias=problem.network.output_bias,
+    )
+    bound = _census(replace(problem, train=trained, point=None), time_limit)
+    if bound.complete and bound.minimum == loss:
+        return Globality.GLOBAL, None, None, ""
+    lower = _lower_point(problem, point, loss)
+    if lower is not None:
+        return Globality.SPURIOUS, lower, None, ""
+    return Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, f"the census of basins does not cover this freezing: {scope}"
+
+
+def _lower_point(problem: Problem, point: Point, loss: Fraction) -> Better | None:
+    """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
+    from exactgeo.numeric import NumericNetworks, descend, random_starts
+
+    try:
+        end = descend(
+            random_starts(NumericNetworks.from_points(problem, [point]), 64, seed=0, scale=3.0), iterations=2000
+        )
+    except InputError:
+        # Values that float64 cannot hold: nothing is proposed.
+        return None
+    train = problem.train
+    weights = (*train.hidden, train.output)
+    biases = (*train.hidden_bias, train.output_bias)
+    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
+    for denominator in (10**3, 10**9):
+        candidate = Point(
+            tuple(
+                tuple(tuple(q.limit_denominator(denominator) for q in row) for row in new) if free else old
+                for new, old, free in zip(proposed.weights, point.weights, weights, strict=True)
+            ),
+            tuple(
+                tuple(q.limit_denominator(denominator) for q in new) if free else old
+                for new, old, free in zip(proposed.biases, point.biases, biases, strict=True)
+            ),
+        )
+        value = problem.loss_at(candidate)
+        if value < loss:
+            return Better(value, candidate, False)
+    return None
