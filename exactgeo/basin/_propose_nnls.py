@@ -12,7 +12,8 @@ from scipy.optimize import nnls
 def propose(
     columns: Sequence[Sequence[int]], lines: Sequence[Sequence[int]], target: Sequence[int]
 ) -> dict[int, Fraction]:
-    """Positive weights of some columns, near the minimiser of ``|target - cone(columns) - span(lines)|``; {} if it fails."""
+    """Positive weights of some columns, near the minimiser of ``|target - cone(columns) - span(lines)|``; {} if it
+    fails."""
     top = max(map(abs, target), default=0) or 1
     scales = [max(map(abs, column)) or 1 for column in columns]
     # int / int is correctly rounded for integers of any length; float(int) overflows.

@@ -18,7 +18,7 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.basin.optimum import Program, Vector, indices
 from exactgeo.errors import ExactgeoError
 from exactgeo.exact.matrix import primitive, rref
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Matrix, Point, Problem
 
 __all__ = ["Cells", "Face", "Group", "OutOfScope", "Slot", "cells"]
 
@@ -208,7 +208,8 @@ class Cells:
             line = line[problem.d :] if problem.train.output else line
         trained_bias = net.output_bias and problem.train.output_bias
         bias = ((line[0] if trained_bias else self.frozen_offset),) if net.output_bias else ()
-        last, last_bias = (top,), bias
+        last: Matrix = (top,)
+        last_bias: Vector = bias
         if problem.loss.kind == "cross_entropy":
             # Only the difference of the two scores matters.
             last, last_bias = ((ZERO,) * len(top), top), ((ZERO, *bias) if bias else ())

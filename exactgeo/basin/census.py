@@ -122,8 +122,8 @@ class Basin:
 
     @cached_property
     def minimiser(self) -> Point | None:
-        """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the infimum
-        is not attained."""
+        """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the
+        infimum is not attained."""
         if not self.attained:
             return None
         frame, best = self.census.cells, self.optimum
@@ -147,7 +147,10 @@ class Basin:
             slopes = [right if s >= 0 else left for s in region]
             size = len(frame.rows[0])
             target = [
-                share * sum((r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO)
+                share
+                * sum(
+                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO
+                )
                 for j in range(size)
             ]
             generators = [[b * s * q for q in row] for s, row in zip(region, frame.rows, strict=True)]
@@ -158,13 +161,15 @@ class Basin:
         return tuple(result)
 
     def program(self) -> Any:
-        """The basin's convex program as a ``cvxpy.Problem`` in H-form; see :func:`exactgeo.basin.program.basin_program`."""
+        """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
+        :func:`exactgeo.basin.program.basin_program`."""
         from exactgeo.basin.program import basin_program
 
         return basin_program(self.census.cells, self.signs)
 
     def certificate_data(self) -> dict[str, Any]:
-        """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column> for all columns."""
+        """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
+        for all columns."""
         frame, best = self.census.cells, self.optimum
         mask = frame.mask(self.choice)
         signs = frame.program.signs(best.gradient)
@@ -193,7 +198,8 @@ class Census:
     cells : Cells
         Regions, rays, faces and columns.
     complete : bool
-        False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the counts.
+        False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
+        counts.
     """
 
     def __init__(self, frame: Cells, choices: list[Choice], optima: list[Optimum], owner: list[int]) -> None:
@@ -257,7 +263,8 @@ class Census:
 
     @cached_property
     def values(self) -> list[tuple[Value, int]]:
-        """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted together."""
+        """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted
+        together."""
         orbits: dict[Value, int] = {}
         for owner in self._owner:
             value = self._optima[owner].value
@@ -277,6 +284,7 @@ class Census:
     def _best(self) -> int | None:
         if not self._choices:
             return None
+
         # Ties go to an attained infimum with few columns, so to a simple point.
         def key(index: int) -> tuple[Fraction, Fraction, bool, int, int]:
             best = self.optimum(index)
@@ -333,7 +341,8 @@ class Census:
 
     @property
     def local_minima(self) -> list[LocalMinima] | None:
-        """For each such loss and strictness the connected sets of minimisers modulo permutation, with a representative."""
+        """For each such loss and strictness the connected sets of minimisers modulo permutation, with a
+        representative."""
         return self._minima.sets
 
     @property
@@ -388,7 +397,8 @@ class Census:
         return {choice: index for index, choice in enumerate(self._choices)}
 
     def to_networkx(self) -> Any:
-        """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight changes sign.
+        """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight
+        changes sign.
 
         Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or ``output``.
         """
@@ -487,8 +497,9 @@ def census(
     Parameters
     ----------
     problem : Problem
-        One hidden layer (or none) and a scalar output, piecewise linear activation, any convex loss of the problem file; the
-        hidden layer trained, its bias trained, absent or frozen at 0; output weights and bias trained or frozen.
+        One hidden layer (or none) and a scalar output, piecewise linear activation, any convex loss of the problem
+        file; the hidden layer trained, its bias trained, absent or frozen at 0; output weights and bias trained or
+        frozen.
     executor : concurrent.futures.Executor, optional
         Blocks of work go there; the result does not depend on it.
     time_limit : float, optional

@@ -8,9 +8,10 @@ for every term is at least its Fenchel lower bound and <r, p - offset> >= 0. Any
 are evaluated in ball arithmetic.
 
 *Attained.* Such an r with every s_t > 0 leaves no direction q of the cone with y_t q_t >= 0 for all t and > 0 for some, for <r, q> would
-be negative: the infimum is attained. Otherwise let q be such a direction with the most y_t q_t > 0: along q these terms go to 0, on the
-others the infimum is attained, and it is the infimum of the whole (0 when no others are left). An r with s_t > 0 on exactly the
-others proves that q has the most. (Existence of one of the two is Farkas' lemma; both are found by one exact linear program.)
+be negative: the infimum is attained. Otherwise let q be such a direction with the most y_t q_t > 0: along q these
+terms go to 0, on the others the infimum is attained, and it is the infimum of the whole (0 when no others are left).
+An r with s_t > 0 on exactly the others proves that q has the most. (Existence of one of the two is Farkas' lemma;
+both are found by one exact linear program.)
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import least_squares
 
-__all__ = ["optimum"]
+__all__ = ["bounds"]
 
 ZERO, ONE = Fraction(0), Fraction(1)
 BITS = 128
 """Working precision of the ball arithmetic; the bounds are rigorous whatever it is."""
 
 
-def optimum(program: Program, mask: int) -> Optimum:
-    """An enclosure of the infimum over the columns of ``mask``, with both witnesses and the recession direction if any."""
+def bounds(program: Program, mask: int) -> Optimum:
+    """An enclosure of the infimum over the columns of ``mask``, with both witnesses and the recession direction if
+    any."""
     chosen = indices(mask)
     kept = list(range(program.m))
     recession: dict[int, Fraction] = {}
@@ -90,7 +92,8 @@ def _guess(
 def _dual(
     program: Program, chosen: Sequence[int], kept: Sequence[int], shares: Sequence[Fraction]
 ) -> list[Fraction] | None:
-    """Multipliers near ``shares``, zero off ``kept``, whose gradient is feasible; None when rounding does not lead to any."""
+    """Multipliers near ``shares``, zero off ``kept``, whose gradient is feasible; None when rounding does not lead
+    to any."""
     if not kept:
         return [ZERO] * program.m
     rows = {t: i for i, t in enumerate(kept)}
@@ -107,9 +110,7 @@ def _dual(
         vectors = [[line[t] for t in kept] for line in program.lines]
         vectors += [[program.columns[j][t] for t in kept] for j in sorted(near)]
         _, r = least_squares(vectors, target)
-        wrong = {
-            j for j in chosen if sum(q * program.columns[j][t] for q, t in zip(r, kept, strict=True) if q) < 0
-        }
+        wrong = {j for j in chosen if sum(q * program.columns[j][t] for q, t in zip(r, kept, strict=True) if q) < 0}
         if not wrong:
             break
         near |= wrong
@@ -192,8 +193,11 @@ def _replay(program: Program, mask: int, kept: Sequence[int], answer: Optimum) -
     r = answer.gradient
     q = [
         a - b
-        for a, b in zip(program.predictions(answer.recession, answer.recession_lines or (ZERO,) * len(program.lines)),
-                        program.offset, strict=True)
+        for a, b in zip(
+            program.predictions(answer.recession, answer.recession_lines or (ZERO,) * len(program.lines)),
+            program.offset,
+            strict=True,
+        )
     ]
     shares = [-y * a for y, a in zip(program.y, r, strict=True)]
     inside = set(kept)

@@ -4,18 +4,18 @@ Let r be the loss derivatives at a point and F(u) = sum_t r_t a(<u, x_t>). By th
 hidden layer trained, the point is a local minimum iff sum_t r_t = 0 (output bias trained) and for every neuron w_i is a
 local minimum of sign(v_i) F (of nothing when v_i is frozen at 0; F = 0 around w_i when v_i = 0 is trained).
 
-*Candidates.* A local minimum is a minimum of every basin it lies in, and the derivatives r at a basin's minimum are unique for
-a differentiable loss: so r is one of the finitely many gradients of the census.
+*Candidates.* A local minimum is a minimum of every basin it lies in, and the derivatives r at a basin's minimum are
+unique for a differentiable loss: so r is one of the finitely many gradients of the census.
 
-*Faces.* F is linear on every region and 0 at a local minimum of +-F. So, for r fixed, whether w_i qualifies depends on its face
-only: F = 0 on the rays of the face and +-F >= 0 on the rays of all regions that contain it (its star); = 0 on the star for v_i = 0.
+*Faces.* F is linear on every region and 0 at a local minimum of +-F. So, for r fixed, whether w_i qualifies depends
+on its face only: F = 0 on the rays of the face and +-F >= 0 on the rays of all regions that contain it (its star); = 0 on the star for v_i = 0.
 
-*Existence.* The faces and signs of all neurons chosen, the predictions reached are the relative interior of the cone of their
-columns (a sum of relative interiors is the relative interior of the sum): one linear program a set of columns.
+*Existence.* The faces and signs of all neurons chosen, the predictions reached are the relative interior of the cone
+of their columns (a sum of relative interiors is the relative interior of the sum): one linear program a set of columns.
 
-*Connected sets.* A cell is a face and a sign for each neuron, and is connected. A cell touches another one's closure iff the
-latter's faces are faces of its own and its signs are the same or 0, both nonempty. (If v_i becomes 0, keep w_i: the cell
-with the larger face and sign 0 is nonempty too and lies between.) For r = 0 all faces qualify; then closed basins
+*Connected sets.* A cell is a face and a sign for each neuron, and is connected. A cell touches another one's closure
+iff the latter's faces are faces of its own and its signs are the same or 0, both nonempty. (If v_i becomes 0, keep
+w_i: the cell with the larger face and sign 0 is nonempty too and lies between.) For r = 0 all faces qualify; then closed basins
 and the facets between them suffice.
 """
 
@@ -39,7 +39,7 @@ from exactgeo.problem import Point
 from exactgeo.verdict import Kind, Strictness
 
 if TYPE_CHECKING:
-    from exactgeo.basin.census import Basin, Census
+    from exactgeo.basin.census import Census
 
 __all__ = ["LocalMinima", "Minima", "MinimumSet"]
 
@@ -197,7 +197,7 @@ class Minima:
             if not any(optima[o].gradient):
                 graph.add_edges_from(walls[mask])
         parts = sorted(sorted(part) for part in nx.connected_components(graph))
-        return [min((census[i].minimiser for i in part[:40]), key=_height) for part in parts]
+        return [min((_fit(census[i].minimiser) for i in part[:40]), key=_height) for part in parts]
 
 
 class _Candidate:
@@ -271,7 +271,8 @@ class _Candidate:
         return goals, sides, len(goals)
 
     def reach(self, mask: int) -> tuple[dict[int, Fraction], Vector] | None:
-        """Positive weights of all columns of the mask, and line weights, with this gradient; None when there are none."""
+        """Positive weights of all columns of the mask, and line weights, with this gradient; None when there are
+        none."""
         if mask not in self._reached:
             barred = any(not mask & below and (not above or mask & above) for below, above in self._obstacles)
             self._reached[mask] = None if barred else self._reach(mask)
@@ -370,7 +371,8 @@ class _Candidate:
         ]
 
     def _point(self, classes: Sequence[Sequence[Sequence[_Option]]], node: Sequence[Sequence[int]]) -> Point:
-        """A member of a nonempty cell: weights of a shared column are split evenly, rays without a column get weight 1."""
+        """A member of a nonempty cell: weights of a shared column are split evenly, rays without a column get weight
+        1."""
         frame = self.frame
         picked: dict[int, _Option] = {}
         union = 0
@@ -402,8 +404,8 @@ class _Candidate:
 def _classes(options: Sequence[_Option]) -> tuple[list[list[_Option]], list[set[int]]]:
     """Options with the same columns that touch, joined into classes; and for each class those that its closure touches.
 
-    An option touches another one of its closure: a face of its face, with the same sign or 0. Options with the same columns are
-    filled or empty together, so a class is connected within any cell.
+    An option touches another one of its closure: a face of its face, with the same sign or 0. Options with the same
+    columns are filled or empty together, so a class is connected within any cell.
     """
     import networkx as nx
 
@@ -425,11 +427,17 @@ def _classes(options: Sequence[_Option]) -> tuple[list[list[_Option]], list[set[
     return [[options[i] for i in part] for part in parts], down
 
 
-def _height(point: Point | None) -> tuple[int, int]:
-    """How long a point is to write: total bits of its rationals, then their number of nonzero entries."""
+def _fit(point: Point | None) -> Point:
     if point is None:
         raise InternalError("a basin without a minimiser among exact fits")
-    entries = [q for layer in point.weights for row in layer for q in row] + [q for layer in point.biases for q in layer]
+    return point
+
+
+def _height(point: Point) -> tuple[int, int]:
+    """How long a point is to write: total bits of its rationals, then their number of nonzero entries."""
+    entries = [q for layer in point.weights for row in layer for q in row] + [
+        q for layer in point.biases for q in layer
+    ]
     return (
         sum(q.numerator.bit_length() + q.denominator.bit_length() for q in entries),
         sum(1 for q in entries if q),

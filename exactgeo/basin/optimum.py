@@ -104,8 +104,8 @@ class Optimum:
     value : Fraction or Enclosure
         Of the sum over the data, before any division by m.
     prediction, gradient : m rationals
-        p and r of the module's docstring. For the logistic loss p is near-optimal, r is dual feasible, and the two give the
-        enclosure.
+        p and r of the module's docstring. For the logistic loss p is near-optimal, r is dual feasible, and the two
+        give the enclosure.
     weights : mapping from column to positive rational
     lines : rationals, one a line
     allowed : int
@@ -189,8 +189,8 @@ def solve(program: Program, mask: int) -> Optimum:
     Returns
     -------
     Optimum
-        Cost: a float proposal and one exact solve on its support when the proposal is right, else a few more exact ones;
-        for the absolute and hinge losses one exact linear program.
+        Cost: a float proposal and one exact solve on its support when the proposal is right, else a few more exact
+        ones; for the absolute and hinge losses one exact linear program.
 
     Raises
     ------
@@ -206,9 +206,9 @@ def solve(program: Program, mask: int) -> Optimum:
     ('4', {0: '1'}, ['0', '-4'])
     """
     if program.kind == "logistic":
-        from exactgeo.basin import logistic
+        from exactgeo.basin.logistic import bounds
 
-        return logistic.optimum(program, mask)
+        return bounds(program, mask)
     from exactgeo.basin import piecewise, quadratic
 
     solver = piecewise.optimum if program.kind in ("absolute", "hinge") else quadratic.optimum

@@ -5,8 +5,8 @@
 * Huber: the dual is the projection of y onto {e : <e, column> <= 0, <e, line> = 0, |e_t| <= M}, least distance
   programming, which is a projection onto a cone one dimension higher (Lawson and Hanson, ch. 23, LDP).
 
-The projection is Lawson and Hanson's active set method in exact arithmetic, started at a float proposal. It ends on every
-input: after the first exact least squares each step lowers the objective, and there are finitely many supports.
+The projection is Lawson and Hanson's active set method in exact arithmetic, started at a float proposal. It ends on
+every input: after the first exact least squares each step lowers the objective, and there are finitely many supports.
 
 References
 ----------
@@ -171,6 +171,7 @@ def _unconstrained(
         return 1, [], []
     basis = flint.fmpz_mat(rows)
     solution = (basis * basis.transpose()).solve(basis * flint.fmpz_mat([[q] for q in goal]))
-    numerators, bottom = solution.numer_denom()
-    entries = [int(q) for q in numerators.entries()]
-    return int(bottom), entries[len(lines) :], entries[: len(lines)]
+    fractions = [(int(q.p), int(q.q)) for q in solution.entries()]
+    bottom = lcm(*(q for _, q in fractions))
+    entries = [p * (bottom // q) for p, q in fractions]
+    return bottom, entries[len(lines) :], entries[: len(lines)]
