@@ -190,6 +190,45 @@ def examples(name: str | None, as_json: bool) -> int:
     return DONE
 
 
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--table", "only_table", is_flag=True, help="Print the table without running anything.")
+@_json_option
+def proofs(name: str | None, only_table: bool, as_json: bool) -> int:
+    """Run the executable proofs that ship with exactgeo and print the table of statements; with NAME, the document."""
+    from exactgeo import proofs as documents
+
+    failures = []
+    try:
+        claims = documents.registry(documents.folder())
+    except documents.DocumentError as error:
+        claims, failures = (), [f"{error}\n"]
+    if name is not None:
+        known = {claim.document.stem: claim.document for claim in claims}
+        if name not in known:
+            raise InputError("proofs", f'"{name}"', "the name of a document", " or ".join(known))
+        text = known[name].read_text(encoding="utf-8")
+        if as_json:
+            _emit({"name": name, "markdown": text})
+        else:
+            click.echo(text, nl=False)
+        return DONE
+    rows = []
+    for claim in claims:
+        outcome = documents.check(claim, execute=not only_table)
+        result = "failed" if not outcome.passed else "listed" if only_table else "passed"
+        rows.append((claim.statement, claim.document.stem, claim.status, outcome.examples, result))
+        failures += [outcome.failure] * (not outcome.passed)
+    if as_json:
+        keys = ("statement", "document", "status", "examples", "result")
+        _emit({"proofs": [dict(zip(keys, row, strict=True)) for row in rows], "passed": not failures})
+    else:
+        click.echo(documents.table([("statement", "document", "status", "examples run", "result"), *rows]))
+    for failure in failures:
+        click.echo(failure, nl=False, err=True)
+    return NOT_SO if failures else DONE
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: every error becomes one line on stderr and its exit code."""
     try:

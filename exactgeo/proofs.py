@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FIELDS", "STATUSES", "Claim", "Document", "DocumentError", "Outcome", "folder", "read", "registry", "run"]
+__all__ = [
+    "FIELDS",
+    "STATUSES",
+    "Claim",
+    "Document",
+    "DocumentError",
+    "Outcome",
+    "check",
+    "folder",
+    "read",
+    "registry",
+    "run",
+    "table",
+]
 
 FIELDS = ("claim", "source", "hypotheses", "status", "certificate")
 """What the head of every document says."""
@@ -162,7 +175,7 @@ def _blocks(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, str, list[s
             continue
         yield start, language, block
         start, block = number + 1, []
-        # `{python}`, `python3` or `py` look like python to a reader: they are prose here, and a prompt in prose is refused.
+        # `py` or `{python}` look like python to a reader: they are prose here, and a prompt in prose is refused.
         fence, language = (match[1], match[2].strip() or "text") if opens and match is not None else ("", "")
     if fence:
         raise DocumentError(f"{path.name}:{start}: a block is open at the end of the file")
@@ -206,9 +219,9 @@ def registry(place: Path) -> tuple[Claim, ...]:
     DocumentError
         A document without a claim, a claim without a document, or a row that is malformed.
     """
-    table = place / "claims.toml"
     try:
-        rows: Any = tomllib.loads(table.read_text(encoding="utf-8")).get("claim", [])
+        text = (place / "claims.toml").read_text(encoding="utf-8")
+        rows: Any = tomllib.loads(text).get("claim", [])
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DocumentError(f"claims.toml: {error}") from None
     claims = []
@@ -243,9 +256,9 @@ def check(claim: Claim, *, execute: bool = True) -> Outcome:
     return run(document) if execute else Outcome(0, "")
 
 
-def table(rows: Iterable[Sequence[str]]) -> str:
+def table(rows: Iterable[Sequence[object]]) -> str:
     """Rows as aligned text; the first row is the heading."""
-    cells = [list(row) for row in rows]
+    cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
