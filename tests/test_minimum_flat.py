@@ -35,14 +35,16 @@ def sweep(seeds, tiny: bool) -> Counter:
     tally: Counter = Counter()
     for seed in seeds:
         case = generate(random.Random(seed), tiny=tiny)
+        problem = to_problem(case)
+        verdict = decide(problem, problem.point)
         if brute.decide(case) != "minimum":
+            assert verdict.kind == "not_local_minimum", f"seed {seed}: {case}"
             continue
+        assert verdict.kind == "local_minimum", f"seed {seed}: {case}"
         expected = brute.flat(case)
         if expected is None:
             tally["too many strata"] += 1
             continue
-        problem = to_problem(case)
-        verdict = decide(problem, problem.point)
         found = (str(verdict.strictness), verdict.flat_dimension)
         assert found == (expected.strictness, expected.dimension), f"seed {seed}: {case}"
         tally[expected.strictness] += 1
