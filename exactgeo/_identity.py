@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class _Minimum:
         import sympy
 
         numbers = list(form.as_coefficients_dict().values())
-        scale = sympy.ilcm(*(q.q for q in numbers), 1)
-        common = sympy.igcd(*(int(q * scale) for q in numbers))
+        scale = lcm(*(int(q.q) for q in numbers))
+        common = gcd(*(int(q * scale) for q in numbers))
         return sympy.expand(form * scale / common)
 
     def _residuals(self) -> list[Any]:

@@ -1,0 +1,226 @@
+"""`certify` end to end: named claims, two independent decisions, globality, the identity behind a verdict."""
+
+from __future__ import annotations
+
+import copy
+import random
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+import sympy
+from degenerate import generate, to_problem
+
+import exactgeo as eg
+from exactgeo import library
+from exactgeo.minimum import decide, explain
+
+F = Fraction
+S001 = "Swirszcz, Czarnecki, Pascanu 2017"
+S003 = "Safran, Shamir 2016"
+
+# name: kind, loss, strictness, globality, loss of the global minimiser, source of the loss.
+CLAIMS = {
+    "swirszcz-prop1": (
+        "local_minimum",
+        "18",
+        "strict_modulo_symmetry",
+        "spurious",
+        "14",
+        f"{S001}, Remark 1",
+    ),
+    "swirszcz-prop1-better": ("local_minimum", "14", "flat", "global", None, f"{S001}, Appendix B.4"),
+    "swirszcz-prop2-local": (
+        "not_local_minimum",
+        "23/3",
+        None,
+        "spurious",
+        None,
+        f"{S001}, Prop. 2 as printed",
+    ),
+    "swirszcz-prop2-global": (
+        "not_local_minimum",
+        "29",
+        None,
+        "spurious",
+        None,
+        f"{S001}, Prop. 2 as printed",
+    ),
+    "swirszcz-prop2-global-corrected": (
+        "local_minimum",
+        "0",
+        "strict_modulo_symmetry",
+        "global",
+        None,
+        f"{S001}, Prop. 2",
+    ),
+    "swirszcz-prop2-local-corrected": ("local_minimum", "8/3", "flat", "spurious", "0", f"{S001}, Proposition 2"),
+    "swirszcz-prop3-better": ("local_minimum", "1/6", "flat", "spurious", "0", f"{S001}, Proposition 3"),
+    "swirszcz-prop3-local": ("local_minimum", "2/3", "flat", "spurious", "0", f"{S001}, Proposition 3"),
+    "kink-global": ("local_minimum", "10", "strict_modulo_symmetry", "global", None, "checked by hand"),
+    "safran-shamir-c2-d3-good": ("local_minimum", "1/18", "strict", "global", None, f"{S003}, Appendix C.2"),
+    "safran-shamir-c2-d3-bad": ("local_minimum", "1/2", "strict", "spurious", "1/18", f"{S003}, Appendix C.2"),
+    "xor-2": ("local_minimum", "0", "flat", "global", None, "a perfect fit"),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_named_claims(name):
+    kind, loss, strictness, globality, best, _ = CLAIMS[name]
+    v = eg.certify(eg.load(name))
+    assert (v.kind, str(v.loss), v.strictness, v.globality) == (kind, loss, strictness, globality)
+    if best is not None:
+        assert v.better.complete
+        assert str(v.better.loss) == best
+        assert v.problem.loss_at(v.better.point) == v.better.loss
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("construction", ["c1", "c2"])
+def test_appendix_c_has_two_to_the_d_strict_minima(construction, d):
+    """Seed 003, Theorem 6 and C.2: the Cartesian products of the two one-dimensional minima, values averaged."""
+    good = eg.load(f"safran-shamir-{construction}-d{d}-good")
+    bad = eg.load(f"safran-shamir-{construction}-d{d}-bad")
+    low, high = good.point.weights[0][0], bad.point.weights[0][0]
+    epsilon, half = good.loss_at(good.point), bad.loss_at(bad.point)
+    assert half == F(1, 2)
+    for choice in range(2**d):
+        picks = [choice >> k & 1 for k in range(d)]
+        weights = [[[(high if pick else low)[k] for k, pick in enumerate(picks)]], [[1]]]
+        v = eg.certify(good, {"weights": weights, "biases": [[], []]})
+        assert (v.kind, v.strictness, v.flat_dimension) == ("local_minimum", "strict", 0)
+        assert v.loss == (sum(picks) * half + (d - sum(picks)) * epsilon) / d
+        assert v.globality == ("global" if not any(picks) else "spurious")
+
+
+def test_rays_and_farkas_agree():
+    """Two decisions that share only phi: all rays of every kink arrangement, and the coverings behind `decide`."""
+    rng = random.Random(20240611)
+    seen = {True: 0, False: 0}
+    for _ in range(1200):
+        problem = to_problem(generate(rng))
+        layout = explain(problem, problem.point)
+        conditions = [*layout.conditions, *(c for view in layout.neurons for c in view.conditions)]
+        by_rays = all(c.holds for c in conditions)
+        assert by_rays == (decide(problem).kind == "local_minimum"), problem.to_toml()
+        seen[by_rays] += 1
+    assert min(seen.values()) > 120
+
+
+@pytest.mark.parametrize("name", sorted(dict(library.names())))
+def test_identity_expands_to_zero(name):
+    problem = eg.load(name)
+    decision = decide(problem)
+    claim = decision.certificate.claims[0]
+    sides = [{}]
+    if claim["kind"] == "local_minimum":
+        rows = {(i, row): -1 for i, n in enumerate(claim["neurons"]) for part in n["parts"] for row in part["rows"]}
+        sides.append(rows)
+    for signs in sides:
+        assert sympy.expand(decision.certificate.identity(signs)) == 0
+
+
+def test_identity_on_random_degenerate_minima():
+    rng = random.Random(7)
+    found = 0
+    while found < 12:
+        problem = to_problem(generate(rng, tiny=True))
+        decision = decide(problem)
+        parts = decision.kind == "local_minimum" and [
+            (i, row)
+            for i, n in enumerate(decision.certificate.claims[0]["neurons"])
+            for p in n["parts"]
+            for row in p["rows"]
+        ]
+        if not parts:
+            continue
+        found += 1
+        for _ in range(3):
+            signs = {key: rng.choice((1, -1)) for key in parts}
+            assert sympy.expand(decision.certificate.identity(signs)) == 0
+
+
+def test_a_wrong_number_breaks_the_identity():
+    descent = eg.certify(eg.load("swirszcz-prop2-local")).certificate
+    claim = {**descent.claims[0], "polynomial": ["0", "-7", "6", "0", "0"]}
+    assert sympy.expand(eg.Certificate(descent.problem, (claim,)).identity()) != 0
+    minimum = eg.certify(eg.load("kink-global")).certificate
+    claim = copy.deepcopy(minimum.claims[0])
+    leaf = next(step for step in claim["neurons"][0]["parts"][0]["cover"] if step["rule"] == "farkas")
+    kind = "slopes" if leaf["slopes"] else "multipliers"
+    row = next(iter(leaf[kind]))
+    leaf[kind][row] = "12345"
+    assert sympy.expand(minimum.identity()) == 0
+    assert sympy.expand(eg.Certificate(minimum.problem, (claim,)).identity()) != 0
+
+
+def test_many_points_of_one_problem():
+    problem = eg.load("swirszcz-prop1")
+    losses = []
+    for b in range(-6, 3):
+        v = eg.certify(problem, {"weights": [[[1]], [[1]]], "biases": [[b], [0]]})
+        assert v.loss == problem.loss_at(v.point)
+        losses.append((str(v.kind), b))
+    assert ("local_minimum", -3) in losses
+    assert sum(kind == "local_minimum" for kind, _ in losses) == 1
+
+
+def test_moving_a_target_by_ten_to_the_minus_thirty_decides():
+    base = eg.load("swirszcz-prop1").to_dict()
+    base["data"]["y"][2] = "1/" + "1" + "0" * 30
+    assert eg.certify(eg.load(base)).kind == "not_local_minimum"
+    base["data"]["y"][2] = 0
+    assert eg.certify(eg.load(base)).kind == "local_minimum"
+
+
+def test_out_of_scope_is_undecided_with_its_reason():
+    deep = {
+        "data": {"x": [[1], [2]], "y": [0, 1]},
+        "network": {"widths": [1, 1]},
+        "point": {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [0]]},
+    }
+    v = eg.certify(eg.load(deep))
+    assert (v.kind, v.globality, v.certificate) == ("undecided", "unknown", None)
+    assert v.to_json()["reason"].startswith("out_of_scope: 2 hidden layers")
+    assert v.loss == 2
+
+
+def test_globality_outside_the_census():
+    """A frozen nonzero hidden bias: the census refuses, a relaxation or a proposed lower point settles it."""
+    data = {
+        "data": {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]},
+        "network": {"widths": [1]},
+        "train": {"hidden_bias": [False]},
+    }
+    spurious = eg.certify(eg.load(data), {"weights": [[[1]], [[1]]], "biases": [[-3], [0]]})
+    assert spurious.kind == "local_minimum"
+    assert spurious.globality == "spurious"
+    assert spurious.better.loss < 18
+    assert spurious.better.loss == spurious.problem.loss_at(spurious.better.point)
+    assert spurious.better.point.biases[0] == (-3,)
+    best = eg.certify(eg.load("swirszcz-prop1-better"))
+    point = {
+        "weights": [[list(best.point.weights[0][0])], [list(best.point.weights[1][0])]],
+        "biases": best.point.biases,
+    }
+    assert eg.certify(eg.load(data), point).globality == "global"
+
+
+def test_no_point_is_refused():
+    problem = eg.load({"data": {"x": [[1]], "y": [1]}, "network": {"widths": [1]}})
+    with pytest.raises(eg.InputError, match=r"got no point, expected a \[point\] table"):
+        eg.certify(problem)
+
+
+def test_certify_path_is_light():
+    """The README's main command loads neither sympy nor cvxpy, and `--help` nothing but click."""
+    code = (
+        "import sys; from exactgeo.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'sympy','cvxpy','scipy','numpy','flint','networkx','rich'} & set(sys.modules)), file=sys.stderr)"
+    )
+    for arguments, allowed in ((["--help"], set()), (["certify", "swirszcz-prop1"], {"flint", "numpy"})):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+        assert set(eval(done.stderr.splitlines()[-1])) <= allowed
