@@ -286,24 +286,37 @@ class Census:
             return None
 
         # Ties go to an attained infimum with few columns, so to a simple point.
-        def key(index: int) -> tuple[Fraction, Fraction, bool, int, int]:
+        def key(index: int) -> tuple[bool, int, Fraction, int]:
             best = self.optimum(index)
-            return _low(best.value), _high(best.value), not best.attained, best.support.bit_count(), index
+            return not best.attained, best.support.bit_count(), _high(best.value), index
 
-        return min(range(len(self._choices)), key=key)
+        return min(self._lowest, key=key)
+
+    @cached_property
+    def _lowest(self) -> list[int]:
+        """Orbits that may hold the minimum: one, or all that no enclosure tells apart."""
+        top = min(_high(best.value) for best in self._optima)
+        fit = {k for k, best in enumerate(self._optima) if _low(best.value) <= top}
+        return [index for index, owner in enumerate(self._owner) if owner in fit]
 
     @property
     def minimum(self) -> Value | None:
         """Least value: the infimum of the loss over all parameters when the census is complete."""
-        return None if self._best is None else self[self._best].value
+        if self._best is None:
+            return None
+        values = [self[index].value for index in self._lowest]
+        if all(isinstance(value, Fraction) for value in values):
+            return values[0]
+        return Enclosure(min(map(_low, values)), min(map(_high, values)))
 
     @property
     def minimum_attained(self) -> bool:
-        return self._best is not None and self[self._best].attained
+        """Whether some parameters have this loss; False also where enclosures leave it open."""
+        return self._best is not None and all(self[index].attained for index in self._lowest)
 
     @property
     def best(self) -> Point | None:
-        """A point with the loss ``minimum``; None when that is not attained or nothing is known."""
+        """A point with the loss ``minimum`` (inside the enclosure); None when that is not attained or nothing is known."""
         return None if self._best is None else self[self._best].minimiser
 
     @cached_property
