@@ -68,6 +68,7 @@ class _Minimum:
         self.net = _Net(problem, claim["point"])
         self.claim = claim
         self.signs = dict(signs)
+        self.known: set[tuple[int, int]] = set()
 
     def _moves(self) -> tuple[list[list[Any]], list[Any], Any]:
         import sympy
@@ -106,6 +107,8 @@ class _Minimum:
             after = [p + (v + dv[i]) * s * q for p, s, q in zip(after, slopes, z_new, strict=True)]
             if net.hidden:
                 remainder += self._remainder(i, z, net.pre(u[i]), sympy.sign(v) * (v + dv[i]))
+        if strange := set(self.signs) - self.known:
+            raise ValueError(f"no kinks (neuron, first data point): {sorted(strange)}; there are {sorted(self.known)}")
         lower = sum(((p - y) ** 2 for p, y in zip(before, net.y, strict=True)), sympy.Integer(0))
         upper = sum(((p - y) ** 2 for p, y in zip(after, net.y, strict=True)), sympy.Integer(0))
         squares = sum(((p - q) ** 2 for p, q in zip(after, before, strict=True)), sympy.Integer(0))
@@ -120,6 +123,7 @@ class _Minimum:
                 continue
             leader = next(s for s in range(t + 1) if z[s] == 0 and self._ratio(moves[t], moves[s]) is not None)
             turn = self._ratio(moves[t], moves[leader])
+            self.known.add((i, leader))
             chosen = self.signs.get((i, leader), 1)
             sides.append(chosen if turn >= 0 else -chosen)
         return sides

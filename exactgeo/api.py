@@ -132,15 +132,20 @@ def load(source: str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any]) 
 
     if isinstance(source, Mapping):
         return formats.problem_from_mapping(source)
-    if isinstance(source, str) and source != "-" and not Path(source).exists() and _looks_like_name(source):
+    if isinstance(source, str) and source != "-" and _looks_like_name(source):
         return library.load(source)
     if hasattr(source, "read"):
-        return formats.read_problem(source.read())
+        # One byte more than any file may have: the reader refuses it by its size.
+        data = source.read(formats.MAX_BYTES + 1)
+        return formats.read_problem(data.encode() if isinstance(data, str) else data)
     return formats.read_problem(source)
 
 
 def _looks_like_name(source: str) -> bool:
-    return not source.endswith((".toml", ".json")) and os.sep not in source
+    """A bare word without a suffix that is not a file here."""
+    if len(source) > 200 or source.endswith((".toml", ".json")) or os.sep in source:
+        return False
+    return not Path(source).exists()
 
 
 def certify(problem: Problem, point: PointLike | None = None, *, time_limit: float = 5.0) -> Verdict:
@@ -152,7 +157,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for the search behind ``globality``; the local verdict is not limited.
+        Seconds for the search behind ``globality``, 0 for none; the local verdict is not limited.
 
     Returns
     -------
@@ -220,6 +225,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
     if not problem.network.widths or not (train.hidden[0] or train.hidden_bias[0]):
         # The predictions are affine in the trained parameters, so the loss is convex.
         return Globality.GLOBAL, None, None, ""
+    if time_limit <= 0:
+        return Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"
     from exactgeo.basin import OutOfScope
 
     setting = problem.at(point)

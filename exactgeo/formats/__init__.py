@@ -12,10 +12,14 @@ from typing import Any
 
 from exactgeo.formats._arrangement import build_arrangement
 from exactgeo.formats._problem import build_point, build_problem
-from exactgeo.formats._text import Source, read_tree
+from exactgeo.formats._text import MAX_JSON_BYTES, Source, read_tree
 from exactgeo.problem import Matrix, Point, Problem, Vector
 
+MAX_BYTES = MAX_JSON_BYTES
+"""Largest file read, in bytes (TOML: a quarter of it)."""
+
 __all__ = [
+    "MAX_BYTES",
     "arrangement_from_mapping",
     "point_from_mapping",
     "problem_from_mapping",

@@ -147,12 +147,12 @@ def _condition(condition: Condition) -> str:
     return f"  {condition.quantity} = {_number(condition.value)}, must be {condition.required}: {mark}"
 
 
-def _linear(coefficients: Sequence[Fraction] | Sequence[int], names: Sequence[str]) -> str:
+def _linear(coefficients: Sequence[Fraction | int], names: Sequence[str]) -> str:
     terms = []
-    for q, name in zip(coefficients, names, strict=True):
-        if q:
-            size = "" if abs(q) == 1 else _number(abs(q)) + " "
-            terms.append(("- " if q < 0 else "+ ") + size + name)
+    for value, name in zip(map(Fraction, coefficients), names, strict=True):
+        if value:
+            size = "" if abs(value) == 1 else _number(abs(value)) + " "
+            terms.append(("- " if value < 0 else "+ ") + size + name)
     text = " ".join(terms) or "0"
     return text[2:] if text.startswith("+ ") else "-" + text[2:] if text.startswith("- ") else text
 
