@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from exactgeo.api import Better as Better
     from exactgeo.api import Verdict as Verdict
+    from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
     from exactgeo.api import load as load
     from exactgeo.arrangement import Arrangement as Arrangement
@@ -28,6 +29,7 @@ _HOMES = {
     "Point": "problem",
     "Problem": "problem",
     "Verdict": "api",
+    "basins": "api",
     "certify": "api",
     "load": "api",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -18,9 +18,11 @@ from exactgeo.problem import Point, Problem
 from exactgeo.verdict import Globality, Kind, Reason, Rung, Strictness
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from exactgeo.basin import Census
 
-__all__ = ["Better", "Verdict", "certify", "load"]
+__all__ = ["Better", "Verdict", "basins", "certify", "load"]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -206,6 +208,47 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         reason=reason,
         detail=detail,
     )
+
+
+def basins(
+    problem: Problem,
+    executor: Executor | None = None,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Census:
+    """Every basin of a one-hidden-layer, scalar-output problem with its exact value.
+
+    Parameters
+    ----------
+    problem : Problem
+        Needs a point only where output weights or biases are frozen.
+    executor : concurrent.futures.Executor, optional
+        Where blocks of basins are settled; the result does not depend on it.
+    time_limit : float, optional
+        Seconds; afterwards the census holds what is known and ``complete`` is False.
+    progress : callable(done, total), optional
+
+    Returns
+    -------
+    exactgeo.basin.Census
+        Iterable; ``.minimum``, ``.values``, ``.local_minimum_values``, ``.containing(point)``, ``.to_records()``.
+
+    Raises
+    ------
+    exactgeo.basin.OutOfScope
+        Named: what puts the problem outside (Safran and Shamir, Definition 2, for one hidden layer).
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.basins(eg.load("swirszcz-prop1"))
+    >>> found.count, str(found.minimum)
+    (20, '14')
+    """
+    from exactgeo.basin import census
+
+    return census(problem, executor=executor, time_limit=time_limit, progress=progress)
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]

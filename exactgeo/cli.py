@@ -135,6 +135,37 @@ def explain(problem: str, point: str | None, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json or .parquet.")
+@click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
+@_json_option
+def basins(problem: str, out: str | None, minima: bool, time_limit: float | None, as_json: bool) -> int:
+    """Every basin with its exact value, and every loss at which there is a local minimum."""
+    from exactgeo.api import basins as census
+    from exactgeo.basin import OutOfScope
+    from exactgeo.report.progress import progress_bar
+    from exactgeo.report.text import census_text
+
+    loaded = _load(problem)
+    try:
+        with progress_bar("basins", quiet=as_json) as progress:
+            found = census(loaded, time_limit=time_limit, progress=progress)
+        if out is not None:
+            found.write(out)
+        answer = found.to_json(minima=minima)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs"
+        write = "one that is in scope, or use certify, which needs none of this"
+        raise InputError(loaded.name or problem, refusal.reason, expected, write) from None
+    if as_json:
+        _emit(answer)
+    else:
+        click.echo(census_text(loaded, answer))
+    return DONE if found.complete else UNDECIDED
+
+
+@cli.command()
 @click.argument("arrangement", metavar="FILE")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
 @_json_option

@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.problem import Point
+from exactgeo.problem import Point, Problem
 from exactgeo.verdict import Globality, Kind, Strictness
 
 if TYPE_CHECKING:
     from exactgeo.api import Verdict
     from exactgeo.minimum import Condition, Explanation, NeuronView
 
-__all__ = ["explanation_json", "explanation_text", "point_text", "verdict_text"]
+__all__ = ["census_text", "explanation_json", "explanation_text", "point_text", "verdict_text"]
 
 _WIDTH = 16
 _LONG = 60
@@ -106,6 +106,44 @@ def _standing(verdict: Verdict) -> list[str]:
         _row("globality", f"spurious: {what} {_number(better.loss)}, at"),
         _row("", point_text(better.point)),
     ]
+
+
+def census_text(problem: Problem, answer: dict[str, Any]) -> str:
+    """The report of ``exactgeo basins``, from its JSON answer."""
+    title = f"{problem.name or 'the problem'} ({problem.source})" if problem.source else problem.name or "the problem"
+    lines = [title, ""]
+    lines.append(_row("basins", f"{answer['count']}, {answer['orbits']} modulo permutation of neurons"))
+    lines.append(_row("regions", f"{answer['regions_per_neuron']} for each neuron"))
+    attained = "" if answer["minimum_attained"] else " (an infimum, not attained or not known to be)"
+    what = "global minimum" if answer["complete"] else "lowest so far"
+    lines.append(_row(what, f"{_shown(answer['minimum'])}{attained}"))
+    if answer.get("infinite_width_minimum") is not None:
+        lines.append(_row("at any width", f"no lower than {_shown(answer['infinite_width_minimum'])}"))
+    minima = answer.get("local_minimum_values")
+    if minima is not None:
+        lines.append(_row("local minima", f"at {len(minima)} losses: {_listed(minima)}"))
+    for entry in answer.get("local_minima") or ():
+        kinds = [f"{part['strictness']}, dimension {part['flat_dimension']}" for part in entry["sets"]]
+        plural = "s" if entry["count"] != 1 else ""
+        lines.append(_row("", f"{entry['value']}: {entry['count']} connected set{plural} ({'; '.join(kinds)})"))
+    if answer.get("reason"):
+        lines.append(_row("because", answer["reason"]))
+    rows = [["value", "orbits"], *([_shown(item["value"]), str(item["orbits"])] for item in answer["values"][:20])]
+    lines += ["", *_table(rows)]
+    if len(answer["values"]) > 20:
+        lines.append(f"  ... and {len(answer['values']) - 20} more values (--json or --out for all)")
+    return "\n".join(lines)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(values[:12]) + (", ..." if len(values) > 12 else "")
+
+
+def _shown(value: Any) -> str:
+    """A rational, or the enclosure [lo, hi] of a value that has none, rounded outwards for the eye."""
+    if isinstance(value, dict):
+        return f"in [{float(Fraction(value['lo'])):.12g}, {float(Fraction(value['hi'])):.12g}]"
+    return str(value)
 
 
 def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
