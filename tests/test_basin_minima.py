@@ -1,0 +1,201 @@
+"""All losses at which a local minimum exists, and the connected sets of minimisers."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from itertools import product
+
+import basin_brute as brute
+import numpy as np
+import pytest
+from test_basin_census import D1, KINK, PLANE, problem, random_case
+
+from exactgeo.basin import census
+from exactgeo.basin import minima as module
+from exactgeo.library import load
+from exactgeo.minimum import decide
+from exactgeo.numeric import DescentStatus, NumericNetworks, descend, random_starts
+from exactgeo.verdict import Kind, Strictness
+
+
+def values(*args, **options):
+    return census(problem(*args, **options)).local_minimum_values
+
+
+def test_d1_holds_propositions_1_and_its_plateau():
+    # Proposition 1's point has loss 18; all units dead with the best constant is 106/5; MATH.md 4.
+    found = values(*D1, 1)
+    assert found == sorted(found)
+    assert {14, 18, Fraction(106, 5)} <= set(found)
+
+
+def test_a_value_that_exists_on_a_kink_only():
+    found = census(problem(*KINK, 1))
+    assert found.local_minimum_values[0] == 10
+    lowest = found.local_minima[0]
+    assert (lowest.value, lowest.count) == (10, 1)
+    assert lowest.sets[0].strictness is Strictness.STRICT_MODULO_SYMMETRY
+    # Its basins' own optima over open cells: no minimiser of loss 10 lies inside a cell.
+    w, b = lowest.sets[0].point.weights[0][0][0], lowest.sets[0].point.biases[0][0]
+    assert 0 in [w * x + b for (x,) in KINK[0]]
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_against_every_combination_of_faces(seed):
+    case, data, options = random_case(random.Random(seed))
+    found = census(case)
+    wanted = brute.local_minimum_values(*data, **options)
+    assert found.local_minimum_values == wanted
+    levels = found.local_minima
+    assert [level.value for level in levels] == wanted
+    for level in levels:
+        for part in level.sets:
+            verdict = decide(case, part.point)
+            assert (verdict.kind, verdict.loss) == (Kind.LOCAL_MINIMUM, level.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1200))
+def test_against_every_combination_of_faces_slow(seed):
+    case, data, options = random_case(random.Random(seed))
+    assert census(case).local_minimum_values == brute.local_minimum_values(*data, **options)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("part", ["bad", "good"])
+def test_appendix_c_has_exactly_2_to_the_d_local_minima_all_strict(d, part):
+    case = load(f"safran-shamir-c2-d{d}-{part}")
+    levels = census(case).local_minima
+    sets = [s for level in levels for s in level.sets]
+    assert len(sets) == 2**d
+    assert {s.strictness for s in sets} == {Strictness.STRICT}
+    # On every axis w = -1 (value epsilon = 1/18) or w = 2/3 (value 1/2), averaged.
+    points = {s.point.weights[0][0] for s in sets}
+    assert points == set(product((Fraction(-1), Fraction(2, 3)), repeat=d))
+    assert [level.value for level in levels] == [
+        (Fraction(1, 18) * (d - k) + Fraction(1, 2) * k) / d for k in range(d + 1)
+    ]
+    assert case.loss_at(case.point) in [level.value for level in levels]
+
+
+@pytest.mark.parametrize(
+    "data", [D1, KINK, PLANE, ([[0], [1], [1], [3]], [1, 0, 2, -1]), ([[2, 1], [1, 2], [0, 0]], [1, -2, 1])]
+)
+def test_dead_units_carry_the_values_to_the_next_width(data):
+    lists = [values(*data, n) for n in (1, 2)]
+    assert set(lists[0]) <= set(lists[1])
+
+
+def test_without_a_dead_cell_a_unit_hides_at_0_only_where_the_kink_helps():
+    options = {"hidden_bias": False, "output_bias": False}
+    for n in (1, 2):
+        # v a(w) is monotone in w: only the fit is a local minimum.
+        assert values([[1]], [-1], n, activation="leaky_relu(1/10)", **options) == [0]
+        # v |w| >= 0 for v > 0, so w = 0 is the best answer to y = -1 there: (0 + 1)^2.
+        assert values([[1]], [-1], n, activation="abs", **options) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "width", "options"),
+    [
+        (([[1], [-1]], [1, 1]), 2, {"hidden_bias": False, "output_bias": False}),
+        (([[1], [-1]], [1, 2]), 2, {"hidden_bias": False, "output_bias": False, "frozen": [1, 2]}),
+        (([[1], [2]], [1, -1]), 2, {"hidden_bias": False, "output_bias": True}),
+        (([[0], [1], [2]], [0, 1, 0]), 2, {"output_bias": False}),
+        (([[0], [1]], [1, -1]), 1, {}),
+        (([[0], [1]], [1, -1]), 2, {"activation": "abs"}),
+        (([[1, 0], [0, 1]], [1, -1]), 2, {"hidden_bias": False, "output_bias": False}),
+    ],
+)
+def test_exact_fits_joined_through_walls_and_through_faces(data, width, options):
+    # Two constructions of the same components: closed basins and their facets, or all faces and closures.
+    found = census(problem(*data, width, **options))
+    zero = [c for c in found._minima._candidates if not any(c.best.gradient)]
+    assert len(zero) == 1
+    assert len(zero[0].components()) == len(found._minima._flat_zero())
+
+
+def test_the_relu_unit_of_one_datum():
+    # One datum, no bias: fit it, or be dead on it.
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False) == [0, 4]
+    # Frozen at -1 it cannot fit; the dead unit is all there is.
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False, frozen=[-1]) == [4]
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False, activation="linear") == [0]
+
+
+@pytest.mark.parametrize(
+    ("data", "width"), [(D1, 1), (D1, 2), (KINK, 1), (KINK, 2), (([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, 1, 0]), 2)]
+)
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu(1/10)"])
+def test_gradient_descent_ends_at_no_other_value(data, width, activation):
+    case = problem(*data, width, activation=activation)
+    allowed = np.array([float(v) for v in census(case).local_minimum_values])
+    nets = NumericNetworks.from_points(case, [_zero(case)])
+    ends = descend(random_starts(nets, 300, seed=4), iterations=20_000)
+    settled = [loss for i, loss in enumerate(ends.losses) if ends.status(i) is DescentStatus.GRADIENT and loss < 1e6]
+    assert len(settled) >= 30
+    gaps = [float(np.min(np.abs(allowed - loss))) for loss in settled]
+    assert max(gaps) < 1e-6
+
+
+def _zero(case):
+    from exactgeo.problem import Point
+
+    width = case.network.widths[0]
+    zero = Fraction(0)
+    return Point((((zero,) * case.d,) * width, ((zero,) * width,)), ((zero,) * width, (zero,)))
+
+
+@pytest.mark.parametrize("loss", ["huber(1)", "squared_hinge", "half_squared"])
+def test_other_differentiable_losses(loss):
+    y = [1, -1, 1, 1] if "hinge" in loss else [1, -2, 3, 1]
+    found = census(problem(KINK[0], y, 1, loss=loss))
+    assert found.minimum in found.local_minimum_values
+    assert set(found.local_minimum_values) <= {v for v, _ in found.values}
+    for level in found.local_minima:
+        for part in level.sets:
+            assert found.problem.loss_at(part.point) == level.value
+    if loss == "half_squared":
+        assert found.local_minimum_values == [v / 2 for v in values(*KINK, 1)]
+
+
+def test_huber_with_a_large_bound_is_half_squared():
+    assert values(*KINK, 1, loss="huber(100)") == values(*KINK, 1, loss="half_squared")
+    assert values(*KINK, 2, loss="huber(100)") == values(*KINK, 2, loss="half_squared")
+
+
+def test_permuted_copies_count_once_and_frozen_ones_apart():
+    # Two units, each fits one of two data on its own side; 1 and 2 differ, so the order matters.
+    data = ([[1], [-1]], [1, 1])
+    options = {"hidden_bias": False, "output_bias": False}
+    same = census(problem(*data, 2, frozen=[1, 1], **options)).local_minima
+    other = census(problem(*data, 2, frozen=[1, 2], **options)).local_minima
+    assert [level.value for level in same] == [level.value for level in other] == [0, 1]
+    assert (same[0].count, other[0].count) == (1, 2)
+
+
+def test_budget_gives_a_reason_and_local_minima_know_no_limit(monkeypatch):
+    monkeypatch.setattr(module, "BUDGET", 0)
+    found = census(problem(*D1, 1))
+    assert found.local_minimum_values is None
+    assert "--minima" in found.reason
+    again = census(problem(*D1, 1))
+    assert [level.value for level in again.local_minima] == again.local_minimum_values
+    assert again.reason == ""
+    answer = census(problem(*D1, 1)).to_json(minima=True)
+    assert answer["local_minimum_values"] == [level["value"] for level in answer["local_minima"]]
+    assert {s["strictness"] for level in answer["local_minima"] for s in level["sets"]} <= {
+        "strict",
+        "strict_modulo_symmetry",
+        "flat",
+    }
+
+
+@pytest.mark.parametrize("loss", ["absolute", "hinge", "logistic"])
+def test_losses_without_derivative_or_rational_minima_say_so(loss):
+    found = census(problem([[0], [1]], [1, -1], 1, loss=loss))
+    assert found.local_minimum_values is None
+    assert found.local_minima is None
+    assert loss in found.reason
+    assert "reason" in found.to_json()
