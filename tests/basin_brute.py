@@ -1,7 +1,8 @@
 """Basins a second way: brute force in fractions. Imports nothing of exactgeo.
 
-Regions and faces by Fourier-Motzkin on all sign patterns, rays by all subsets of rows, optima by trying every independent set of
-generators with every assignment of the data to a piece or a kink of the loss, local minima by every combination of faces.
+Regions and faces by Fourier-Motzkin on all sign patterns, rays by all subsets of rows, optima by trying every
+independent set of generators with every assignment of the data to a piece or a kink of the loss, local minima by
+every combination of faces.
 """
 
 from __future__ import annotations

@@ -97,6 +97,7 @@ class Cells:
     ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]]
     line_sources: tuple[tuple[int, Fraction], ...]
     frozen_offset: Fraction
+    listed: bool = True
 
     # -- counting -----------------------------------------------------------------------------------------------
 
@@ -266,13 +267,13 @@ def _refuse_scope(problem: Problem) -> None:
         )
     if problem.outputs != 1:
         raise OutOfScope(
-            f"{problem.outputs} outputs: v_i w_i is a matrix of rank one and a basin is not convex; one output is in scope"
+            f"{problem.outputs} outputs: v_i w_i has rank one and a basin is not convex; one output is in scope"
         )
     if kind not in LOSSES:
         raise OutOfScope(f"the {kind} loss is not among those the census treats: {', '.join(LOSSES)}")
     if not net.activation.piecewise_linear:
         raise OutOfScope(
-            f"the activation {net.activation.name} is smooth: its cells are not cones; piecewise linear ones are in scope"
+            f"the activation {net.activation.name} is smooth, its cells are no cones; take a piecewise linear one"
         )
     if kind == "cross_entropy":
         classes = max(int(row[0]) for row in problem.y) + 1
@@ -293,8 +294,10 @@ def _refuse_scope(problem: Problem) -> None:
         raise OutOfScope("the output weights are frozen and no point says at which values; add [point]")
 
 
-def cells(problem: Problem) -> Cells:
+def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
     """Take a problem apart into the cells of a neuron and their columns.
+
+    Above ``most_regions`` regions (by the bound for general position) none is listed, and ``listed`` is False.
 
     Raises
     ------
@@ -324,7 +327,8 @@ def cells(problem: Problem) -> Cells:
             for q, row in zip(offset, problem.x, strict=True)
         ]
     output_line = net.output_bias and train.output_bias
-    rows, regions, region_rays, rays = _arrange(problem)
+    listed = most_regions is None or _most(problem) <= most_regions
+    rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     columns: dict[tuple[int, ...], int] = {}
     ray_columns: dict[tuple[int, int], tuple[int, Fraction]] = {}
     slots: dict[int, tuple[Slot, ...]] = {}
@@ -355,7 +359,7 @@ def cells(problem: Problem) -> Cells:
         for j, line in zip(kept, lines, strict=True)
     )
     program = Program(kind, problem.loss.parameter or ONE, y, tuple(offset), tuple(columns), lines)
-    return Cells(problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift)
+    return Cells(problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift, listed)
 
 
 def _arrange(
@@ -375,6 +379,15 @@ def _arrange(
     arrangement = Arrangement(rows, dimension=size)
     masks = tuple(sum(1 << j for j in part) for part in arrangement.rays_by_region())
     return rows, tuple(tuple(map(int, signs)) for signs in arrangement.regions()), masks, tuple(arrangement.rays())
+
+
+def _most(problem: Problem) -> int:
+    """At least the number of regions of one neuron."""
+    if not problem.network.widths or not problem.network.activation.has_kink:
+        return 1
+    forms = {primitive(row) for row in problem.lifted if any(row)}
+    planes = {max(form, tuple(-q for q in form)) for form in forms}
+    return 2 * sum(comb(max(len(planes) - 1, 0), i) for i in range(len(problem.lifted[0])))
 
 
 def _output_weights(problem: Problem) -> list[Fraction | None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -26,6 +27,12 @@ ZERO = Fraction(0)
 BLOCK = 8192
 """Distinct column sets a worker settles at a time; fixed, so that results do not depend on the executor."""
 
+AHEAD = 32
+"""Blocks given to an executor before the first of them is waited for."""
+
+REGIONS_A_SECOND = 2_000
+"""Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
+
 Choice = tuple[tuple[int, ...], ...]
 Progress = Callable[[int, int], None]
 
@@ -35,8 +42,8 @@ def settle(
 ) -> tuple[list[Optimum], list[int]]:
     """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time).
 
-    One exact solve a distinct optimum; an optimum with support S and allowed columns A settles every set J with S <= J <= A,
-    one comparison of bit sets in numpy.
+    One exact solve a distinct optimum; an optimum with support S and allowed columns A settles every set J with S <=
+    J <= A, one comparison of bit sets in numpy.
     """
     import numpy as np
 
@@ -208,7 +215,7 @@ class Census:
         self._choices = choices
         self._optima = optima
         self._owner = owner
-        self.complete = bool(choices) and len(choices) == frame.orbits
+        self.complete = frame.listed and len(choices) == frame.orbits
 
     # -- sequence -----------------------------------------------------------------------------------------------
 
@@ -248,18 +255,19 @@ class Census:
     # -- counts and values --------------------------------------------------------------------------------------
 
     @property
-    def count(self) -> int:
-        """Number of basins, permuted copies counted."""
-        return self.cells.count
+    def count(self) -> int | None:
+        """Number of basins, permuted copies counted; None if the time limit did not allow to list the regions."""
+        return self.cells.count if self.cells.listed else None
 
     @property
-    def orbits(self) -> int:
-        """Number of basins modulo permutation of exchangeable neurons."""
-        return self.cells.orbits
+    def orbits(self) -> int | None:
+        """Number of basins modulo permutation of exchangeable neurons; None as for ``count``."""
+        return self.cells.orbits if self.cells.listed else None
 
     @property
-    def regions_per_neuron(self) -> int:
-        return len(self.cells.regions)
+    def regions_per_neuron(self) -> int | None:
+        """Regions one neuron's data cut its weight space into (0 without a hidden layer); None as for ``count``."""
+        return len(self.cells.regions) if self.cells.listed else None
 
     @cached_property
     def values(self) -> list[tuple[Value, int]]:
@@ -316,7 +324,7 @@ class Census:
 
     @property
     def best(self) -> Point | None:
-        """A point with the loss ``minimum`` (inside the enclosure); None when that is not attained or nothing is known."""
+        """A point with the loss ``minimum`` (inside the enclosure); None if not attained or nothing is known."""
         return None if self._best is None else self[self._best].minimiser
 
     @cached_property
@@ -413,7 +421,8 @@ class Census:
         """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight
         changes sign.
 
-        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or ``output``.
+        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or
+        ``output``.
         """
         import networkx as nx
 
@@ -544,64 +553,90 @@ def census(
     >>> found.count, str(found.minimum), str(found.infinite_width_minimum)
     (20, '14', '0')
     >>> [str(q) for q in found.local_minimum_values]
-    ['14', '18', '106/5']
+    ['14', '18', '75/4', '614/29', '106/5']
     """
     start = time.monotonic()
-    frame = cells(problem)
-    choices: list[Choice] = []
-    sets: dict[int, int] = {}
-    of_choice: list[int] = []
-    masks = [[slot.mask for slot in group.slots] for group in frame.groups]
-    try:
-        for choice in frame.orbit_choices():
-            mask = 0
-            for part, table in zip(choice, masks, strict=True):
-                for slot in part:
-                    mask |= table[slot]
-            choices.append(choice)
-            of_choice.append(sets.setdefault(mask, len(sets)))
-            if time_limit is not None and len(choices) % BLOCK == 0 and time.monotonic() - start > time_limit:
-                break
-    except KeyboardInterrupt:
-        pass
-    distinct = list(sets)
-    optima, owner = _settle_all(frame.program, distinct, executor, start, time_limit, progress)
-    kept = [(choice, owner[s]) for choice, s in zip(choices, of_choice, strict=False) if owner[s] >= 0]
-    return Census(frame, [choice for choice, _ in kept], optima, [o for _, o in kept])
 
-
-def _settle_all(
-    program: Program,
-    distinct: list[int],
-    executor: Executor | None,
-    start: float,
-    time_limit: float | None,
-    progress: Progress | None,
-) -> tuple[list[Optimum], list[int]]:
     def left() -> float | None:
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
-    blocks = [distinct[i : i + BLOCK] for i in range(0, len(distinct), BLOCK)]
+    frame = cells(problem, most_regions=None if time_limit is None else max(1000, int(REGIONS_A_SECOND * time_limit)))
+    choices: list[Choice] = []
     optima: list[Optimum] = []
     owner: list[int] = []
-    tasks = [executor.submit(settle, program, block, left()) for block in blocks] if executor is not None else []
+    if frame.listed:
+        try:
+            for found, part, owners in _blocks(frame, executor, left, progress):
+                kept = [(c, o + len(optima)) for c, o in zip(part, owners, strict=True) if o >= 0]
+                choices += [c for c, _ in kept]
+                owner += [o for _, o in kept]
+                optima += found
+                if len(kept) < len(part):
+                    break
+        except KeyboardInterrupt:
+            pass
+    return Census(frame, choices, optima, owner)
+
+
+@dataclass
+class _Block:
+    """Orbits in order, their distinct column sets, and for each orbit the place of its set."""
+
+    choices: list[Choice]
+    sets: dict[int, int]
+    places: list[int]
+
+
+def _blocks(
+    frame: Cells, executor: Executor | None, left: Callable[[], float | None], progress: Progress | None
+) -> Iterator[tuple[list[Optimum], list[Choice], list[int]]]:
+    """Settle block by block: new optima, the block's orbits, and for each its place among the new optima (-1: none)."""
+    total, done = frame.orbits, 0
+    queue: deque[tuple[_Block, Future[tuple[list[Optimum], list[int]]] | None]] = deque()
+    stream = _cut(frame)
     try:
-        for k, block in enumerate(blocks):
-            done = len(owner)
+        while True:
+            # A few blocks ahead keep the workers busy without listing all orbits first.
+            while len(queue) < (1 if executor is None else AHEAD) and (block := next(stream, None)) is not None:
+                masks = list(block.sets)
+                task = None if executor is None else executor.submit(settle, frame.program, masks, left())
+                queue.append((block, task))
+            if not queue:
+                return
+            block, task = queue.popleft()
 
-            def report(settled: int, _: int, done: int = done) -> None:
+            def report(settled: int, sets: int, done: int = done, size: int = len(block.choices)) -> None:
                 if progress is not None:
-                    progress(done + settled, len(distinct))
+                    progress(done + size * settled // sets, total)
 
-            found, local = tasks[k].result() if tasks else settle(program, block, left(), report)
-            if tasks:
-                report(len(block), 0)
-            owner += [o + len(optima) if o >= 0 else -1 for o in local]
-            optima += found
-    except KeyboardInterrupt:
-        for task in tasks:
-            task.cancel()
-    return optima, owner + [-1] * (len(distinct) - len(owner))
+            if task is None:
+                optima, local = settle(frame.program, list(block.sets), left(), report)
+            else:
+                optima, local = task.result()
+                report(1, 1)
+            done += len(block.choices)
+            yield optima, block.choices, [local[k] for k in block.places]
+    finally:
+        for _, task in queue:
+            if task is not None:
+                task.cancel()
+
+
+def _cut(frame: Cells) -> Iterator[_Block]:
+    masks = [[slot.mask for slot in group.slots] for group in frame.groups]
+    block = _Block([], {}, [])
+    for choice in frame.orbit_choices():
+        mask = 0
+        for part, table in zip(choice, masks, strict=True):
+            for slot in part:
+                mask |= table[slot]
+        block.choices.append(choice)
+        block.places.append(block.sets.setdefault(mask, len(block.sets)))
+        if len(block.sets) == BLOCK:
+            yield block
+            block = _Block([], {}, [])
+    if block.choices:
+        yield block
 
 
 def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:

@@ -1,17 +1,18 @@
 """Proved bounds on the logistic infimum of a basin, and whether it is attained.
 
-Any rational r with r_t = -y_t s_t, 0 <= s_t <= 1, <r, line> = 0 and <r, column> >= 0 bounds the loss on the whole basin from below:
+Any rational r with r_t = -y_t s_t, 0 <= s_t <= 1, <r, line> = 0 and <r, column> >= 0 bounds the loss on the whole
+basin from below:
 
     L(p) >= <r, offset> - sum_t (s_t log s_t + (1 - s_t) log(1 - s_t)),
 
-for every term is at least its Fenchel lower bound and <r, p - offset> >= 0. Any point of the basin bounds the infimum from above. Both
-are evaluated in ball arithmetic.
+for every term is at least its Fenchel lower bound and <r, p - offset> >= 0. Any point of the basin bounds the infimum
+from above. Both are evaluated in ball arithmetic.
 
-*Attained.* Such an r with every s_t > 0 leaves no direction q of the cone with y_t q_t >= 0 for all t and > 0 for some, for <r, q> would
-be negative: the infimum is attained. Otherwise let q be such a direction with the most y_t q_t > 0: along q these
-terms go to 0, on the others the infimum is attained, and it is the infimum of the whole (0 when no others are left).
-An r with s_t > 0 on exactly the others proves that q has the most. (Existence of one of the two is Farkas' lemma;
-both are found by one exact linear program.)
+*Attained.* Such an r with every s_t > 0 leaves no direction q of the cone with y_t q_t >= 0 for all t and > 0 for
+some, for <r, q> would be negative: the infimum is attained. Otherwise let q be such a direction with the most y_t q_t
+> 0: along q these terms go to 0, on the others the infimum is attained, and it is the infimum of the whole (0 when no
+others are left). An r with s_t > 0 on exactly the others proves that q has the most. (Existence of one of the two is
+Farkas' lemma; both are found by one exact linear program.)
 """
 
 from __future__ import annotations
@@ -125,11 +126,11 @@ def _dual(
 
 
 def _recession(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fraction], Vector, list[Fraction]]:
-    """A direction q of the cone with y q >= 0, positive at as many data as possible, and multipliers s >= 0 positive at all others.
+    """A direction q of the cone with y q >= 0, positive at the most data, and s >= 0 positive at the others.
 
-    Maximise sum tau_t with y_t q_t = tau_t + sigma_t, tau_t <= 1; the optimal tau are 0 or 1, since q may be scaled. The
-    multipliers pi_t of the first equations satisfy pi >= 0 and <pi y, column> <= 0, and where tau_t = 0 (so tau_t <= 1 is
-    slack) pi_t >= 1.
+    Maximise sum tau_t with y_t q_t = tau_t + sigma_t, tau_t <= 1; the optimal tau are 0 or 1, since q may be scaled.
+    The multipliers pi_t of the first equations satisfy pi >= 0 and <pi y, column> <= 0, and where tau_t = 0 (so tau_t
+    <= 1 is slack) pi_t >= 1.
     """
     m = program.m
     labels = [int(q) for q in program.y]

@@ -1,22 +1,24 @@
 """Every loss at which the training loss has a local minimum, and the connected sets of local minimisers.
 
-Let r be the loss derivatives at a point and F(u) = sum_t r_t a(<u, x_t>). By the theorem of :mod:`exactgeo.minimum`, with the whole
-hidden layer trained, the point is a local minimum iff sum_t r_t = 0 (output bias trained) and for every neuron w_i is a
-local minimum of sign(v_i) F (of nothing when v_i is frozen at 0; F = 0 around w_i when v_i = 0 is trained).
+Let r be the loss derivatives at a point and F(u) = sum_t r_t a(<u, x_t>). By the theorem of :mod:`exactgeo.minimum`,
+with the whole hidden layer trained, the point is a local minimum iff sum_t r_t = 0 (output bias trained) and for
+every neuron w_i is a local minimum of sign(v_i) F (of nothing when v_i is frozen at 0; F = 0 around w_i when v_i = 0
+is trained).
 
 *Candidates.* A local minimum is a minimum of every basin it lies in, and the derivatives r at a basin's minimum are
 unique for a differentiable loss: so r is one of the finitely many gradients of the census.
 
 *Faces.* F is linear on every region and 0 at a local minimum of +-F. So, for r fixed, whether w_i qualifies depends
-on its face only: F = 0 on the rays of the face and +-F >= 0 on the rays of all regions that contain it (its star); = 0 on the star for v_i = 0.
+on its face only: F = 0 on the rays of the face and +-F >= 0 on the rays of all regions that contain it (its star); =
+0 on the star for v_i = 0.
 
 *Existence.* The faces and signs of all neurons chosen, the predictions reached are the relative interior of the cone
 of their columns (a sum of relative interiors is the relative interior of the sum): one linear program a set of columns.
 
 *Connected sets.* A cell is a face and a sign for each neuron, and is connected. A cell touches another one's closure
 iff the latter's faces are faces of its own and its signs are the same or 0, both nonempty. (If v_i becomes 0, keep
-w_i: the cell with the larger face and sign 0 is nonempty too and lies between.) For r = 0 all faces qualify; then closed basins
-and the facets between them suffice.
+w_i: the cell with the larger face and sign 0 is nonempty too and lies between.) For r = 0 all faces qualify; then
+closed basins and the facets between them suffice.
 """
 
 from __future__ import annotations
@@ -305,8 +307,8 @@ class _Candidate:
     def _learn(self, mask: int, answer: LPAnswer) -> None:
         """Keep the functional u that shows that the goals are not in the relative interior of a cone of columns.
 
-        Either <u, column> >= 0 and <u, goals> < 0; or <u, goals> = 0 and some of the non-negative <u, column> are positive.
-        It bars every other set of columns of which the same is true.
+        Either <u, column> >= 0 and <u, goals> < 0; or <u, goals> = 0 and some of the non-negative <u, column> are
+        positive. It bars every other set of columns of which the same is true.
         """
         if answer.y is None:
             raise InternalError("a linear program of bounded value is unbounded")

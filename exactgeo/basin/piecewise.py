@@ -15,8 +15,8 @@ __all__ = ["optimum"]
 def optimum(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fraction], Vector, Vector]:
     """Weights of columns, of lines, and a subgradient, at the optimum over the chosen columns.
 
-    absolute: p - over + under = y at cost over + under. hinge: y p + short - spare = 1 at cost short. The multipliers of
-    the equalities are, up to sign, the subgradient.
+    absolute: p - over + under = y at cost over + under. hinge: y p + short - spare = 1 at cost short. The multipliers
+    of the equalities are, up to sign, the subgradient.
     """
     m, hinge = program.m, program.kind == "hinge"
     labels = [int(q) for q in program.y] if hinge else [1] * m
