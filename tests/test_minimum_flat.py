@@ -61,9 +61,9 @@ def test_tiny_minima(chunk):
 
 
 def test_small_minima():
-    tally = sweep(range(5000, 5250), tiny=False)
-    assert tally["flat"] >= 40
-    assert tally["too many strata"] <= 60
+    tally = sweep(range(5000, 5120), tiny=False)
+    assert tally["flat"] >= 20
+    assert tally["too many strata"] <= 30
 
 
 @pytest.mark.slow
