@@ -23,12 +23,11 @@ closed basins and the facets between them suffice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, product
-from math import comb, prod
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.cells import Cells
@@ -46,8 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["LocalMinima", "Minima", "MinimumSet"]
 
 ZERO = Fraction(0)
-BUDGET = 300_000
-"""Combinations of faces tried before ``local_minimum_values`` gives up; ``local_minima`` knows no limit."""
+BUDGET = 3_000_000
+"""Sets of columns formed before ``local_minimum_values`` gives up; ``local_minima`` knows no limit."""
 
 DIFFERENTIABLE = ("squared", "half_squared", "huber", "squared_hinge")
 
@@ -140,11 +139,12 @@ class Minima:
             if value == lowest:
                 found.append(value)
             else:
-                left -= candidate.combinations
-                if left < 0:
+                exists, work = candidate.exists(left)
+                left -= work
+                if exists is None:
                     self.reason = "local_minimum_values: above the budget of face combinations; --minima forces it"
                     return None
-                if next(candidate.cells(), None) is not None:
+                if exists:
                     found.append(value)
         return found
 
@@ -234,14 +234,6 @@ class _Candidate:
         self._reached: dict[int, tuple[dict[int, Fraction], Vector] | None] = {}
         self._obstacles: list[tuple[int, int]] = []
 
-    @property
-    def combinations(self) -> int:
-        """Distinct choices of column sets for all neurons."""
-        return prod(
-            comb(len({o.mask for o in options}) + len(group.neurons) - 1, len(group.neurons))
-            for group, options in zip(self.frame.groups, self.options, strict=True)
-        )
-
     @cached_property
     def _possible(self) -> bool:
         """Whether the predictions lie in the cone of all allowed columns at all."""
@@ -322,21 +314,21 @@ class _Candidate:
             raise InternalError("a functional does not bar the columns it was found for")
         self._obstacles.append((below, above))
 
-    def cells(self) -> Iterator[tuple[tuple[int, ...], ...]]:
-        """Column sets, one a neuron in each group, whose relative interiors reach the predictions."""
+    def exists(self, budget: int) -> tuple[bool | None, int]:
+        """Whether some choice of faces reaches the predictions, and the work done; None above the budget."""
         if not self._possible:
-            return
-        tables = [sorted({o.mask for o in options}) for options in self.options]
-        sizes = [len(group.neurons) for group in self.frame.groups]
-        for choice in product(
-            *(combinations_with_replacement(table, size) for table, size in zip(tables, sizes, strict=True))
-        ):
-            union = 0
-            for part in choice:
-                for mask in part:
-                    union |= mask
-            if self.reach(union) is not None:
-                yield choice
+            return False, 1
+        unions, work = {0}, 1
+        for group, options in zip(self.frame.groups, self.options, strict=True):
+            table = {option.mask for option in options}
+            for _ in group.neurons:
+                work += len(unions) * len(table)
+                if work > budget:
+                    return None, work
+                unions = {union | mask for union in unions for mask in table}
+        # Large sets first: what keeps their cone from the predictions bars their subsets as well.
+        order = sorted(unions, key=lambda union: (-union.bit_count(), union))
+        return any(self.reach(union) is not None for union in order), work + len(order)
 
     def components(self) -> list[Point]:
         """A representative of each connected set of local minimisers with this gradient, modulo permutation."""
