@@ -167,6 +167,25 @@ def test_scales_with_signs():
     assert answer(case) == ("flat", 4)
 
 
+def test_scales_that_do_not_exist():
+    # Biases and v trained, weights frozen; slopes 2 and -1/3; v = (-1, 0, -1). With k, t, y, q >= 0 for the moves,
+    #     dp = k_1 (0, 1/3, 8) + t (s, -1/3, 2) + k_2 (1/3, 2/3, 2) + y (-1/3, -1/3, 2) - q (1, 1, 1),
+    # s = -1/3 for t > 0 and 2 for t < 0, and dp = 0 has solutions with k_2 != 0. But y must be small against k_2: with
+    # y = 0 the first row gives k_2 = 3 (q - s t), the others 23 q + 10 t = 14 k_2; so 19 q = -4 t for t > 0 and
+    # 19 q = 94 t for t < 0: only 0. Left: the bias of unit 2 and v_3, two dimensions and not three.
+    case = make(
+        [[1, 1], [1, 2], [2, -2]],
+        [0, 0, 0],
+        [[1, -1], [-1, -1], [0, 0]],
+        [-1, 0, -1],
+        b=[0, 1, 0],
+        slopes=(2, F(-1, 3)),
+        hidden=False,
+    )
+    case = replace(case, y=tuple(brute.predictions(case)))
+    assert answer(case) == ("flat", 2)
+
+
 def test_cancelling_duplicates():
     # relu(w_1) v_1 + relu(w_2) v_2 = 0 with w = (1, 1), v = (1, -1): one smooth equation in four unknowns.
     case = make([[1]], [0], [[1], [1]], [1, -1])
