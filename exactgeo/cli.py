@@ -254,7 +254,9 @@ def proofs(name: str | None, only_table: bool, as_json: bool) -> int:
         keys = ("statement", "document", "status", "examples", "result")
         _emit({"proofs": [dict(zip(keys, row, strict=True)) for row in rows], "passed": not failures})
     else:
-        click.echo(documents.table([("statement", "document", "status", "examples run", "result"), *rows]))
+        shown = 3 if only_table else 5
+        header = ("statement", "document", "status", "examples run", "result")
+        click.echo(documents.table([tuple(row[:shown]) for row in (header, *rows)]))
     for failure in failures:
         click.echo(failure, nl=False, err=True)
     return NOT_SO if failures else DONE
