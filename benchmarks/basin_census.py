@@ -1,7 +1,8 @@
 """The census against one CVXPY program a basin: same problems, same run. ``python benchmarks/basin_census.py``.
 
-Prints, for each problem, orbits, exact optima, microseconds a basin with its exact value and certificate, microseconds a fresh
-CVXPY program takes with Clarabel (on a sample), the ratio, and the seconds ``local_minimum_values`` takes.
+Prints, for each problem, orbits, exact optima, microseconds a basin with its exact value and certificate,
+microseconds a fresh CVXPY program takes with Clarabel (on a sample), the ratio, and the seconds
+``local_minimum_values`` takes.
 """
 
 from __future__ import annotations
