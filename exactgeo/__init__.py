@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from exactgeo.api import load as load
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.certificate import Certificate as Certificate
+    from exactgeo.certificate import check as check
     from exactgeo.errors import ExactgeoError as ExactgeoError
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
@@ -31,6 +34,7 @@ _HOMES = {
     "Verdict": "api",
     "basins": "api",
     "certify": "api",
+    "check": "certificate",
     "load": "api",
 }
 
@@ -45,6 +49,17 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"exactgeo.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+class _Package(ModuleType):
+    """Keeps ``exactgeo.check`` the function when the module of that name, the checker itself, is imported too."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "check" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

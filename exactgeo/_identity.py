@@ -41,7 +41,7 @@ class _Net:
         net = problem["network"]
         self.problem = problem
         self.x = [[_rational(q) for q in row] for row in problem["data"]["x"]]
-        self.y = [_rational(q) for q in problem["data"]["y"]]
+        self.y = [_rational(q) for (q,) in problem["data"]["y"]]
         self.right, self.left = (_rational(q) for q in net["activation"])
         self.hidden = bool(net["widths"])
         self.bias = self.hidden and net["hidden_bias"][0]

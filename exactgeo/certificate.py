@@ -1,13 +1,16 @@
 """What a verdict rests on, as data: the writer of certificates.
 
-A certificate is a problem, a point's claims, and for each claim the numbers from which anyone can check it
-again. Rationals are strings in lowest terms; the file holds no float and no hash of itself.
+A certificate is a problem (or an arrangement) and claims about it, each with the numbers from which anyone can check it
+again. Rationals are strings in lowest terms; the file holds no float and no hash of itself. The format is described in
+``docs/certificate-v1.md``; ``exactgeo/check.py`` is the program that checks it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +18,34 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
     import sympy
 
-__all__ = ["FORMAT", "VERSION", "Certificate", "plain"]
+__all__ = [
+    "CHECKER",
+    "FORMAT",
+    "VERSION",
+    "Certificate",
+    "Checked",
+    "arrangement_data",
+    "basin_optimum",
+    "check",
+    "global_minimum",
+    "lower_point",
+    "plain",
+    "problem_data",
+    "regions",
+]
 
 FORMAT = "exactgeo-certificate"
 VERSION = 1
+CHECKER = Path(__file__).with_name("check.py")
+"""The independent checker: one file that imports nothing of exactgeo."""
+
+Dual = Sequence[Fraction]
 
 
 def plain(value: Any) -> Any:
@@ -41,14 +63,91 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a certificate")
 
 
+def problem_data(problem: Any) -> dict[str, Any]:
+    """A :class:`~exactgeo.problem.Problem` as the ``problem`` of a certificate: no names, no point, one form.
+
+    Targets are rows, the activation is its pair of slopes (right, left), and no bias that is not there is trained.
+    """
+    data: dict[str, Any] = problem.to_dict()
+    net, train = data["network"], data["train"]
+    # A linear model has no use for its activation; a smooth one has no slopes and no claims.
+    slopes = problem.network.activation.slopes if net["widths"] else (Fraction(1), Fraction(1))
+    net["activation"] = plain(slopes)
+    train["hidden_bias"] = [a and b for a, b in zip(train["hidden_bias"], net["hidden_bias"], strict=True)]
+    train["output_bias"] = train["output_bias"] and net["output_bias"]
+    shape = {"x": problem.x, "y": problem.y}
+    return {"data": plain(shape), "network": net, "loss": data["loss"], "train": train}
+
+
+def arrangement_data(normals: Sequence[Dual], offsets: Dual | None) -> dict[str, Any]:
+    """Hyperplanes ``<normal, w> = offset`` as the ``arrangement`` of a certificate; central without offsets."""
+    return {
+        "normals": [[format_rational(q) for q in row] for row in normals],
+        "offsets": None if offsets is None else [format_rational(q) for q in offsets],
+    }
+
+
+def lower_point(point: Any, loss: Fraction, better: Any, better_loss: Fraction) -> dict[str, Any]:
+    """Claim: the point is not a global minimum, because ``better`` (same frozen parameters) has a lower loss."""
+    claim = {"kind": "lower_point", "point": point.to_dict(), "loss": plain(loss)}
+    return claim | {"better": better.to_dict(), "better_loss": plain(better_loss)}
+
+
+def global_minimum(
+    point: Any,
+    loss: Fraction,
+    duals: Sequence[Dual] = (),
+    regions: Mapping[str, Sequence[int]] | None = None,
+) -> dict[str, Any]:
+    """Claim: no parameters with the point's frozen ones have a lower loss.
+
+    Parameters
+    ----------
+    point : Point
+    loss : Fraction
+        At the point.
+    duals : vectors of m rationals
+        Dual vectors whose bound is ``loss``, such that every basin is allowed by one of them. None for loss 0.
+    regions : mapping from sign vector (text of +, -, 0) to an integer interior point, optional
+        All regions of one neuron's arrangement; None where the predictions are affine in the trained parameters, empty
+        where the activation has no kink.
+    """
+    claim = {"kind": "global_minimum", "point": point.to_dict(), "loss": loss, "duals": duals, "regions": regions}
+    return dict(plain(claim))
+
+
+def basin_optimum(
+    point: Any,
+    loss: Fraction,
+    cells: Sequence[tuple[str, int, Mapping[int, Fraction]]],
+    dual: Dual,
+) -> dict[str, Any]:
+    """Claim: the point is in the basin of the given cells, and none of its points has a lower loss.
+
+    Parameters
+    ----------
+    cells : for each neuron its sign vector (text), the sign of its output weight, and multipliers by data point
+        ``output * sum_t dual_t a'(s_t) x_t = sum_t multiplier_t s_t x_t``.
+    dual : m rationals
+    """
+    names = ("signs", "output", "multipliers")
+    listed = [dict(zip(names, cell, strict=True)) for cell in cells]
+    return dict(plain({"kind": "basin_optimum", "point": point.to_dict(), "loss": loss, "cells": listed, "dual": dual}))
+
+
+def regions(listed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """Claim: these are all regions; sign vectors as text, each with an integer point (x, or (x, s) for x / s)."""
+    return {"kind": "regions", "count": len(listed), "regions": {key: list(point) for key, point in listed.items()}}
+
+
 @dataclass(frozen=True)
 class Certificate:
-    """A problem, and a conjunction of claims about it, each with its proof.
+    """A problem or an arrangement, and a conjunction of claims about it, each with its proof.
 
     Attributes
     ----------
     problem : dict
-        The data that the claims speak of, written out.
+        The data that the claims speak of, written out: :func:`problem_data` or :func:`arrangement_data`.
     claims : tuple of dict
         Each has ``kind``, what it states, and its proof.
     """
@@ -58,7 +157,8 @@ class Certificate:
 
     def to_json(self) -> str:
         """Canonical text: sorted keys, no spaces, ASCII; equal certificates are equal bytes."""
-        data = {"format": FORMAT, "version": VERSION, "problem": self.problem, "claims": list(self.claims)}
+        subject = "arrangement" if "normals" in self.problem else "problem"
+        data = {"format": FORMAT, "version": VERSION, subject: self.problem, "claims": list(self.claims)}
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
 
     def write(self, path: str | os.PathLike[str]) -> Path:
@@ -102,3 +202,91 @@ class Certificate:
         from exactgeo._identity import identity
 
         return identity(self.problem, self.claims[0], signs or {})
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The checker's answer.
+
+    Attributes
+    ----------
+    accepted : bool
+    statement : str or None
+        What has been proved, in one sentence a claim; None unless accepted.
+    hypotheses : tuple of str
+        What the statement speaks of.
+    sha256 : str or None
+        Of the certificate's file.
+    reason : str
+        Why it was not accepted, "" if it was.
+    code : int
+        0 accepted, 1 rejected, 2 not a certificate of this format (or unreadable, or too large).
+    """
+
+    accepted: bool
+    statement: str | None
+    hypotheses: tuple[str, ...]
+    sha256: str | None
+    reason: str
+    code: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The dict that ``exactgeo check --json`` prints."""
+        answer = {"accepted": self.accepted, "statement": self.statement, "hypotheses": list(self.hypotheses)}
+        return answer | {"sha256": self.sha256} | ({"reason": self.reason} if self.reason else {})
+
+
+def check(
+    certificate: str | os.PathLike[str],
+    problem: str | os.PathLike[str] | None = None,
+    *,
+    time_limit: float | None = None,
+) -> Checked:
+    """Check a certificate with the independent checker, in a process of its own.
+
+    Parameters
+    ----------
+    certificate : path
+        ``-`` is standard input.
+    problem : path, optional
+        TOML or JSON; the certificate must speak of this problem.
+    time_limit : float, optional
+        Seconds.
+
+    Raises
+    ------
+    InputError
+        The time limit ended the check.
+    InternalError
+        The checker ended in another way than its three answers.
+
+    Examples
+    --------
+    >>> import tempfile, exactgeo as eg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = eg.certify(eg.load("swirszcz-prop1")).certificate.write(folder + "/prop1.json")
+    ...     answer = check(path)
+    >>> answer.accepted, answer.code
+    (True, 0)
+    """
+    command = [sys.executable, "-I", "-S", str(CHECKER), "--json", os.fspath(certificate)]
+    if problem is not None:
+        command.append(os.fspath(problem))
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=time_limit, check=False)
+    except subprocess.TimeoutExpired:
+        raise InputError(
+            os.fspath(certificate), f"no answer within {time_limit:g} s", "one", "a larger --time-limit"
+        ) from None
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise InternalError(f"the checker ended with code {done.returncode} and no answer") from None
+    return Checked(
+        answer["accepted"],
+        answer["statement"],
+        tuple(answer["hypotheses"]),
+        answer["sha256"],
+        answer.get("reason", ""),
+        done.returncode,
+    )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.certificate import Certificate, plain
+from exactgeo.certificate import Certificate, plain, problem_data
 from exactgeo.minimum._cover import Implied, Leaf, Part, Split, Term, prove_nonnegative
 from exactgeo.minimum._descent import Descent, along_inputs, along_linear, along_output
 from exactgeo.minimum._explain import Condition, Explanation, NeuronView, explain_local
@@ -123,7 +123,7 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     proof = _prove(here)
     if isinstance(proof, Descent):
         rung = Rung.FIRST_ORDER if proof.polynomial[1] else Rung.SECOND_ORDER
-        certificate = Certificate(_problem_data(here), (_descent_claim(here, proof),))
+        certificate = Certificate(problem_data(here.problem), (_descent_claim(here, proof),))
         return Decision(Kind.NOT_LOCAL_MINIMUM, here.loss, rung, descent=proof, certificate=certificate)
     flat = flatness(here)
     strict = strictness(here, flat.dimension)
@@ -138,7 +138,7 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         "flatness": _flat_data(flat),
     }
     rung = Rung.TWO_LAYER if here.neurons else Rung.LINEAR_MODEL
-    certificate = Certificate(_problem_data(here), (plain(claim),))
+    certificate = Certificate(problem_data(here.problem), (plain(claim),))
     return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat.dimension, certificate=certificate)
 
 
@@ -229,16 +229,6 @@ def _radius(here: Local) -> Fraction | None:
     return radius
 
 
-def _problem_data(here: Local) -> dict[str, object]:
-    data = here.problem.to_dict()
-    data.pop("name", None)
-    data.pop("source", None)
-    right, left = here.slopes
-    data["data"] = plain({"x": here.problem.x, "y": [row[0] for row in here.problem.y]})
-    data["network"]["activation"] = plain([right, left])
-    return data
-
-
 def _descent_claim(here: Local, descent: Descent) -> dict[str, object]:
     claim = plain(
         {
@@ -268,7 +258,6 @@ def _part_data(part: Part) -> dict[str, object]:
 
 def _flat_data(flat: Flatness) -> dict[str, object]:
     return {
-        "vanishing": [{"neuron": i, "direction": u} for i, u in flat.vanishing],
         "covers": [{"mode": mode, "cover": [_branch_data(b) for b in cover]} for mode, cover in flat.covers],
         "largest": {"mode": flat.mode, "zero": flat.zero, "curve": flat.curve},
     }
@@ -281,6 +270,4 @@ def _branch_data(branch: Branch) -> dict[str, object]:
         {"variable": item.variable, "bounds": dict(item.bounds), "equations": dict(item.equations)}
         for item in branch.zero
     ]
-    if branch.still is None:
-        return {"rule": "rank", "zero": zero}
-    return {"rule": "separate", "still": branch.still, "zero": zero}
+    return {"rule": "bound", "still": branch.still or (), "zero": zero}

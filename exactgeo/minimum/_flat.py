@@ -60,8 +60,6 @@ class Flatness:
     Attributes
     ----------
     dimension : int
-    vanishing : pairs (neuron, u)
-        Neurons with v = 0 whose outputs stay 0 on an open cone around u: they add |T| + 1.
     covers : pairs (mode, branches)
         For each mode of the other neurons with trained v = 0 (1 or -1: the sign of v', 0: v' = 0), a covering.
         Modes whose number of moves is within the claimed dimension are left out.
@@ -71,7 +69,6 @@ class Flatness:
     """
 
     dimension: int
-    vanishing: tuple[tuple[int, tuple[int, ...]], ...]
     covers: tuple[tuple[tuple[int, ...], tuple[Branch, ...]], ...]
     mode: tuple[int, ...]
     zero: tuple[int, ...]
@@ -136,20 +133,10 @@ def _unit(size: int, place: int, value: int = 1) -> Row:
     return row
 
 
-def _vanishing_cell(neuron: Neuron, local: Local) -> tuple[int, ...] | None:
-    """A direction inside an open cone of moves that leaves all outputs of a v = 0 neuron 0, if there is one."""
-    if any(neuron.outputs) or any(s and any(row) for s, row in zip(neuron.side, local.rows, strict=True)):
-        return None
-    up, down = local.slopes
-    if up and down and neuron.kinks:
-        return None
-    rows: list[Row] = []
-    for kink in neuron.kinks:
-        for _, factor in kink.members:
-            turn = -1 if (factor > 0) == bool(up) else 1
-            rows.append([turn * q for q in kink.form])
-    cone = relative_interior([], rows, len(local.trained))
-    return None if cone.implicit else cone.point
+def _dead(neuron: Neuron, local: Local) -> bool:
+    """Whether a neuron with v = 0 has outputs 0 wherever it moves (a kink could give it others)."""
+    live = any(s and any(row) for s, row in zip(neuron.side, local.rows, strict=True))
+    return not (neuron.kinks or any(neuron.outputs) or live)
 
 
 def flatness(local: Local) -> Flatness:
@@ -167,15 +154,13 @@ def flatness(local: Local) -> Flatness:
     base = 0
     idle: list[Neuron] = []
     moving: list[Neuron] = []
-    vanishing: list[tuple[int, tuple[int, ...]]] = []
     for neuron in local.neurons:
         if neuron.v:
             moving.append(neuron)
         elif not problem.train.output:
             base += size
-        elif (inside := _vanishing_cell(neuron, local)) is not None:
+        elif _dead(neuron, local):
             base += size + 1
-            vanishing.append((neuron.index, inside))
         else:
             idle.append(neuron)
     # Modes with the most active neurons have the largest bound; trying them first prunes the rest.
@@ -202,7 +187,7 @@ def flatness(local: Local) -> Flatness:
     if chosen is None:
         raise InternalError("a local minimum has no set of equal loss")
     mode, cone = chosen
-    return Flatness(best, tuple(vanishing), tuple(covers), mode, cone.zero, cone.curve)
+    return Flatness(best, tuple(covers), mode, cone.zero, cone.curve)
 
 
 def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
