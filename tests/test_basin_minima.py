@@ -160,6 +160,18 @@ def test_other_differentiable_losses(loss):
         assert found.local_minimum_values == [v / 2 for v in values(*KINK, 1)]
 
 
+def test_strictness_of_losses_that_are_squared_nearby():
+    wide = census(problem(*KINK, 1, loss="huber(100)")).local_minima
+    half = census(problem(*KINK, 1, loss="half_squared")).local_minima
+    assert [[s.strictness for s in level.sets] for level in wide] == [
+        [s.strictness for s in level.sets] for level in half
+    ]
+    # One unit and labels 1, -1 at x = 1, -1: it gives one datum any margin of at least 1 and is 0 on the other.
+    hinge = census(problem([[1], [-1]], [1, -1], 1, loss="squared_hinge", hidden_bias=False, output_bias=False))
+    assert [(level.value, level.count) for level in hinge.local_minima] == [(1, 2)]
+    assert {s.strictness for s in hinge.local_minima[0].sets} == {Strictness.FLAT}
+
+
 def test_huber_with_a_large_bound_is_half_squared():
     assert values(*KINK, 1, loss="huber(100)") == values(*KINK, 1, loss="half_squared")
     assert values(*KINK, 2, loss="huber(100)") == values(*KINK, 2, loss="half_squared")

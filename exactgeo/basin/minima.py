@@ -24,7 +24,7 @@ closed basins and the facets between them suffice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, product
@@ -36,7 +36,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import LPAnswer, Multipliers, cone_member, minimise
 from exactgeo.exact.rational import format_rational
 from exactgeo.minimum import decide
-from exactgeo.problem import Point
+from exactgeo.problem import Loss, Point, Problem
 from exactgeo.verdict import Kind, Strictness
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class MinimumSet:
     point : Point
         A member.
     strictness, flat_dimension
-        As in :class:`exactgeo.minimum.Decision`; None where that does not decide (losses other than the squared ones).
+        As in :class:`exactgeo.minimum.Decision`; None where that does not decide: a Huber loss with a residual of M or
+        more, a squared hinge loss with a margin of 1.
     """
 
     point: Point
@@ -171,7 +172,7 @@ class Minima:
         problem = self._frame.problem
         if problem.loss_at(point) != value:
             raise InternalError("a representative does not have its loss")
-        decision = decide(problem, point)
+        decision = decide(_locally_squared(problem, point), point)
         if decision.kind is Kind.NOT_LOCAL_MINIMUM:
             raise InternalError("a representative of a set of local minima is no local minimum")
         if decision.kind is Kind.UNDECIDED:
@@ -272,7 +273,8 @@ class _Candidate:
             self._reached[mask] = None if barred else self._reach(mask)
         return self._reached[mask]
 
-    def _reach(self, mask: int) -> tuple[dict[int, Fraction], Vector] | None:
+    def _reach(self, mask: int, apart: bool = False) -> tuple[dict[int, Fraction], Vector] | None:
+        """With ``apart``, the predictions held by an inequality keep off their bounds as well."""
         program = self.frame.program
         chosen = indices(mask)
         columns = [program.columns[j] for j in chosen]
@@ -284,12 +286,13 @@ class _Candidate:
             for line in program.lines:
                 row += [line[t], -line[t]]
             row += [-sides[t] * int(s == t) for s in slack]
-            rows.append([*row, sum(column[t] for column in columns), 0])
+            rows.append([*row, sum(column[t] for column in columns) - apart * sides[t], 0])
         width = len(rows[0])
         rows.append([0] * (width - 2) + [1, 1])
         answer = minimise([0] * (width - 2) + [-1, 0], rows, [*goals, 1])
         if answer.status != "optimal" or answer.x is None or not answer.x[width - 2]:
-            self._learn(mask, answer)
+            if not apart:
+                self._learn(mask, answer)
             return None
         margin = answer.x[width - 2]
         rest = answer.x[len(columns) : len(columns) + 2 * len(program.lines)]
@@ -374,7 +377,7 @@ class _Candidate:
             for neuron, k in zip(group.neurons, part, strict=True):
                 picked[neuron] = min(found[k], key=lambda o: (abs(o.sign), o.rays.bit_count(), o.rays))
                 union |= picked[neuron].mask
-        reached = self.reach(union)
+        reached = (self._reach(union, apart=True) if any(self._targets()[1]) else None) or self.reach(union)
         if reached is None:
             raise InternalError("a nonempty cell became empty")
         weights, lines = reached
@@ -419,6 +422,24 @@ def _classes(options: Sequence[_Option]) -> tuple[list[list[_Option]], list[set[
         if home[i] != home[j]:
             down[home[i]].add(home[j])
     return [[options[i] for i in part] for part in parts], down
+
+
+def _locally_squared(problem: Problem, point: Point) -> Problem:
+    """A problem with a squared loss whose loss differs by a constant near the point, where there is one; else the same.
+
+    Squared hinge: (1 - y p)^2 = (p - y)^2 for y = +-1, and data with margin above 1 do not count. Huber: half squared
+    while no residual is as large as M.
+    """
+    kind, bound = problem.loss.kind, problem.loss.parameter or Fraction(1)
+    pairs = [(p[0], y[0]) for p, y in zip(problem.predictions(point), problem.y, strict=True)]
+    if kind == "huber" and all(abs(p - y) < bound for p, y in pairs):
+        return replace(problem, loss=Loss("half_squared", problem.loss.reduction))
+    margins = [y * p for p, y in pairs]
+    if kind == "squared_hinge" and 1 not in margins and min(margins) < 1:
+        kept = [t for t, margin in enumerate(margins) if margin < 1]
+        x, y = tuple(problem.x[t] for t in kept), tuple(problem.y[t] for t in kept)
+        return replace(problem, x=x, y=y, loss=Loss("squared"))
+    return problem
 
 
 def _fit(point: Point | None) -> Point:
