@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from exactgeo.certificate import Certificate
+from exactgeo.certificate import Certificate, global_minimum, lower_point, problem_data
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
-from exactgeo.minimum import Decision, Descent, decide
+from exactgeo.minimum import Decision, Descent, decide, local
 from exactgeo.problem import Point, Problem
 from exactgeo.verdict import Globality, Kind, Reason, Rung, Strictness
 
@@ -60,7 +60,7 @@ class Verdict:
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
-        None only when undecided.
+        What is proved, locally and globally; None only when nothing is.
     reason : Reason or None; detail : str
         Why the verdict is undecided or the globality unknown.
     """
@@ -192,7 +192,13 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
 
     parameters = formats.point_from_mapping(point, problem)
     decision = decide(problem, parameters)
-    globality, better, reason, detail = _globality(problem, parameters, decision, time_limit)
+    (globality, better, reason, detail), claim = _globality(problem, parameters, decision, time_limit)
+    if better is not None and decision.loss is not None:
+        claim = lower_point(parameters, decision.loss, better.point, better.loss)
+    certificate = decision.certificate
+    if claim is not None:
+        claims = certificate.claims if certificate is not None else ()
+        certificate = Certificate(problem_data(problem), (*claims, claim))
     return Verdict(
         problem=problem,
         point=parameters,
@@ -204,7 +210,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         globality=globality,
         better=better,
         descent=decision.descent,
-        certificate=decision.certificate,
+        certificate=certificate,
         reason=reason,
         detail=detail,
     )
@@ -252,24 +258,31 @@ def basins(
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]
+_Claim = dict[str, Any] | None
+_GLOBAL: _Standing = (Globality.GLOBAL, None, None, "")
 
 
-def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> _Standing:
+def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> tuple[_Standing, _Claim]:
+    """Where the point stands, and for a global minimum the claim that proves it."""
     loss = decision.loss
     if loss == 0:
-        return Globality.GLOBAL, None, decision.reason, decision.detail
+        return (Globality.GLOBAL, None, decision.reason, decision.detail), global_minimum(point, loss)
     if decision.kind is Kind.UNDECIDED or loss is None:
-        return Globality.UNKNOWN, None, decision.reason, decision.detail
+        return (Globality.UNKNOWN, None, decision.reason, decision.detail), None
     if decision.descent is not None:
         descent = decision.descent
         lower = Better(descent.loss_after, point.moved(descent.direction, descent.step), False)
-        return Globality.SPURIOUS, lower, None, ""
+        return (Globality.SPURIOUS, lower, None, ""), None
+    from exactgeo.basin.claims import global_claim
+
     train = problem.train
     if not problem.network.widths or not (train.hidden[0] or train.hidden_bias[0]):
         # The predictions are affine in the trained parameters, so the loss is convex.
-        return Globality.GLOBAL, None, None, ""
+        factor = 2 if problem.loss.kind == "squared" else 1
+        gradient = tuple(factor * r for r in local(problem, point).residuals)
+        return _GLOBAL, global_claim(problem, point, loss, [gradient])
     if time_limit <= 0:
-        return Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"
+        return (Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"), None
     from exactgeo.basin import OutOfScope
 
     setting = problem.at(point)
@@ -279,13 +292,13 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
         return _relaxed(problem, point, loss, scope.reason, time_limit)
     minimum = found.minimum
     if isinstance(minimum, Fraction) and found.best is not None and minimum < loss:
-        return Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""
+        return (Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""), None
     if found.complete:
         if minimum != loss:
             raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
-        return Globality.GLOBAL, None, None, ""
+        return _GLOBAL, global_claim(problem, point, loss, (optimum.gradient for optimum in found.optima))
     detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
-    return Globality.UNKNOWN, None, Reason.BUDGET, detail
+    return (Globality.UNKNOWN, None, Reason.BUDGET, detail), None
 
 
 @lru_cache(maxsize=4)
@@ -296,7 +309,7 @@ def _census(problem: Problem, time_limit: float) -> Census:
     return census(problem, time_limit=time_limit)
 
 
-def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_limit: float) -> _Standing:
+def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_limit: float) -> tuple[_Standing, _Claim]:
     """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
     trained = replace(
         problem.train,
@@ -307,11 +320,14 @@ def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_li
     )
     bound = _census(replace(problem, train=trained, point=None), time_limit)
     if bound.complete and bound.minimum == loss:
-        return Globality.GLOBAL, None, None, ""
+        from exactgeo.basin.claims import global_claim
+
+        return _GLOBAL, global_claim(problem, point, loss, (optimum.gradient for optimum in bound.optima))
     lower = _lower_point(problem, point, loss)
     if lower is not None:
-        return Globality.SPURIOUS, lower, None, ""
-    return Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, f"the census of basins does not cover this freezing: {scope}"
+        return (Globality.SPURIOUS, lower, None, ""), None
+    detail = f"the census of basins does not cover this freezing: {scope}"
+    return (Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, detail), None
 
 
 def _lower_point(problem: Problem, point: Point, loss: Fraction) -> Better | None:

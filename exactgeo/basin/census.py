@@ -20,6 +20,7 @@ from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.minima import LocalMinima, Minima
+    from exactgeo.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
 
@@ -166,6 +167,13 @@ class Basin:
                 raise InternalError("the derivative at a basin's optimum is outside the dual cone of its region")
             result.append(found.generators)
         return tuple(result)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That no point of the basin has a loss below ``value``; None where that is an enclosure."""
+        from exactgeo.basin.claims import basin_certificate
+
+        return basin_certificate(self)
 
     def program(self) -> Any:
         """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
@@ -327,6 +335,13 @@ class Census:
         """A point with the loss ``minimum`` (inside the enclosure); None if not attained or nothing is known."""
         return None if self._best is None else self[self._best].minimiser
 
+    @property
+    def certificate(self) -> Certificate | None:
+        """That no parameters have a loss below ``minimum``; None when that is not attained, known or rational."""
+        from exactgeo.basin.claims import census_certificate
+
+        return census_certificate(self)
+
     @cached_property
     def infinite_width_minimum(self) -> Value | None:
         """Infimum over all widths: the convex program over the span of every column; bounds each width from below.
@@ -442,20 +457,31 @@ class Census:
         return ((one, other, mask) for one, other, mask, _ in self._facets())
 
     def _facets(self) -> Iterator[tuple[int, int, int, str]]:
-        frame = self.cells
-        neighbours = [_slot_neighbours(frame, k) for k in range(len(frame.groups))]
-        for index, choice in enumerate(self._choices):
-            for k, part in enumerate(choice):
-                for place, slot in enumerate(part):
-                    if place and part[place - 1] == slot:
-                        continue
-                    rest = (*choice[:k], (*part[:place], *part[place + 1 :]), *choice[k + 1 :])
-                    others = frame.mask(rest)
-                    for target_slot, shared, wall in neighbours[k][slot]:
-                        moved = tuple(sorted((*rest[k], target_slot)))
-                        target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
-                        if target is not None and index <= target:
-                            yield index, target, others | shared, wall
+        return (
+            (index, target, mask, wall)
+            for index in range(len(self))
+            for target, mask, wall in self.neighbours(index)
+            if index <= target
+        )
+
+    def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
+        """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
+        frame, choice, tables = self.cells, self._choices[index], self._crossings
+        for k, part in enumerate(choice):
+            for place, slot in enumerate(part):
+                if place and part[place - 1] == slot:
+                    continue
+                rest = (*choice[:k], (*part[:place], *part[place + 1 :]), *choice[k + 1 :])
+                others = frame.mask(rest)
+                for target_slot, shared, wall in tables[k][slot]:
+                    moved = tuple(sorted((*rest[k], target_slot)))
+                    target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
+                    if target is not None:
+                        yield target, others | shared, wall
+
+    @cached_property
+    def _crossings(self) -> list[list[list[tuple[int, int, str]]]]:
+        return [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
