@@ -11,14 +11,16 @@ lexicographic sequence of exact linear programs decides.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import count, product
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, relative_interior
-from exactgeo.exact.matrix import Row, rank
+from exactgeo.exact.matrix import Row, primitive, rank
 from exactgeo.minimum._local import Kink, Local, Neuron, dot
 from exactgeo.problem import ZERO, Vector
 from exactgeo.verdict import Strictness
@@ -105,6 +107,7 @@ class _Moves:
             self.equalities.append({**equality, plus: Fraction(-1), minus: Fraction(1)})
         return places
 
+    @cached_property
     def rows(self) -> list[Row]:
         """All equations: one a data point, then the others in the order they were added."""
         size = len(self.columns)
@@ -114,7 +117,35 @@ class _Moves:
             for place, q in equality.items():
                 row[place] = q
             dense.append(row)
-        return dense
+        return [primitive(row) for row in dense]
+
+    @property
+    def moves(self) -> int:
+        """Number of moves besides plus and minus."""
+        return len(self.columns) - 2 * len(self.pairs)
+
+    def _span(self, zero: Collection[int], more: Sequence[Row] = ()) -> int:
+        """Dimension, in the moves besides plus and minus, of the solutions with the variables ``zero`` at 0."""
+        paired = {place for pair in self.pairs for place in pair}
+        kept = [k for k in range(len(self.columns)) if k not in zero]
+        hidden = [k for k in kept if k in paired]
+        rows = [*self.rows, *more]
+        known, unknown = ([[row[k] for k in part] for row in rows] for part in (kept, hidden))
+        return len(kept) - len(hidden) + rank(unknown, len(hidden)) - rank(known, len(kept))
+
+    def widest(self, zero: Collection[int]) -> int:
+        """A bound on the dimension of every cone in which each kink still open takes a side; exact when none is open.
+
+        All of them lie in one space, the first span. Where the open kinks have plus = minus, that is 0 = 0, they
+        are known exactly: the last span, instead of what that space holds there.
+        """
+        size = len(self.columns)
+        loose = [pair for pair in self.pairs if not set(pair) & set(zero)]
+        if not loose:
+            return self._span(zero)
+        tied = [[(k == plus) - (k == minus) for k in range(size)] for plus, minus in loose]
+        shut = {*zero, *(place for pair in loose for place in pair)}
+        return self._span(zero) - self._span(zero, tied) + self._span(shut)
 
 
 def _kink_column(kink: Kink, local: Local, outer: int, q: int) -> Vector:
@@ -163,31 +194,74 @@ def flatness(local: Local) -> Flatness:
             base += size + 1
         else:
             idle.append(neuron)
-    # Modes with the most active neurons have the largest bound; trying them first prunes the rest.
-    modes = sorted(product((1, -1, 0), repeat=len(idle)), key=lambda mode: -sum(map(abs, mode)))
-    common = len(moving) * (size + problem.train.output) + len(local.linear)
-
-    def free(mode: tuple[int, ...]) -> int:
-        return base + size * mode.count(0)
-
-    def room(mode: tuple[int, ...]) -> int:
-        """Number of moves: what the dimension could be at most."""
-        return free(mode) + common + (size + 1) * (len(mode) - mode.count(0))
-
-    best = -1
-    chosen: tuple[tuple[int, ...], _Cone] | None = None
-    covers: list[tuple[tuple[int, ...], tuple[Branch, ...]]] = []
-    for mode in modes:
-        if room(mode) <= best:
+    systems = {mode: _moves(local, moving, idle, mode) for mode in product((1, -1, 0), repeat=len(idle))}
+    free = {mode: base + size * mode.count(0) for mode in systems}
+    # Best bound first: what is left when the best cone found reaches it needs no more than the bound as its proof.
+    order = count()
+    roots = {mode: _Tree(system) for mode, system in systems.items()}
+    waiting = [(-free[mode] - system.moves, next(order), mode, roots[mode]) for mode, system in systems.items()]
+    heapify(waiting)
+    best, chosen = -1, None
+    while waiting and -waiting[0][0] > best:
+        bound, _, mode, tree = heappop(waiting)
+        if -bound > free[mode] + tree.width:
+            heappush(waiting, (-free[mode] - tree.width, next(order), mode, tree))
             continue
-        found, cover = _search(_moves(local, moving, idle, mode), best - free(mode))
-        covers.append((mode, cover))
-        if found is not None:
-            best, chosen = found.dimension + free(mode), (mode, found)
+        node = tree.examine()
+        if node.still is not None or free[mode] + node.dimension <= best:
+            continue
+        if node.undecided is None:
+            best = free[mode] + node.dimension
+            chosen = mode, tuple(sorted(node.zero)), node.curve
+            continue
+        for child in tree.split(node.undecided):
+            heappush(waiting, (-free[mode] - node.dimension, next(order), mode, child))
     if chosen is None:
         raise InternalError("a local minimum has no set of equal loss")
-    mode, cone = chosen
-    return Flatness(best, tuple(covers), mode, cone.zero, cone.curve)
+    covers = tuple(
+        (mode, tuple(root.proof(best - free[mode])))
+        for mode, root in roots.items()
+        if free[mode] + systems[mode].moves > best
+    )
+    return Flatness(best, covers, *chosen)
+
+
+@dataclass
+class _Tree:
+    """A node of the search: the variables set to 0 on the way, and what became of it."""
+
+    system: _Moves
+    zero: frozenset[int] = frozenset()
+    pair: int | None = None
+    children: tuple[_Tree, ...] = ()
+    node: _Node | None = None
+
+    @cached_property
+    def width(self) -> int:
+        return self.system.widest(self.zero)
+
+    def examine(self) -> _Node:
+        self.node = _examine(self.system, self.zero)
+        return self.node
+
+    def split(self, pair: int) -> tuple[_Tree, ...]:
+        self.pair = pair
+        self.children = tuple(_Tree(self.system, self.zero | {place}) for place in self.system.pairs[pair])
+        return self.children
+
+    def proof(self, room: int) -> Iterator[Branch]:
+        """The branches below in preorder; a leaf that its own width does not bound brings what vanishes there."""
+        if self.pair is not None:
+            yield Branch(pair=self.pair)
+            for child in self.children:
+                yield from child.proof(room)
+        elif self.width <= room:
+            yield Branch()
+        else:
+            node = self.node or self.examine()
+            if node.still is None and node.dimension > room:
+                raise InternalError("a cone of moves is larger than the largest")
+            yield Branch(zero=node.vanishing, still=node.still)
 
 
 def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
@@ -216,13 +290,6 @@ def _no_change(moves: _Moves, neuron: Neuron, places: tuple[int, ...]) -> dict[i
 
 
 @dataclass(frozen=True)
-class _Cone:
-    dimension: int
-    zero: tuple[int, ...]
-    curve: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
 class _Node:
     """One node of the branching: the variables that are 0, and what exact linear programs say of the rest."""
 
@@ -234,53 +301,16 @@ class _Node:
     curve: tuple[tuple[int, ...], ...]
 
 
-def _search(moves: _Moves, floor: int) -> tuple[_Cone | None, tuple[Branch, ...]]:
-    """The largest polyhedral cone of moves with equal predictions, if its dimension is above ``floor``.
-
-    With it a covering that proves no cone larger than that (or than ``floor``). What bounds a branch is the
-    dimension of its linear hull seen in the moves other than plus and minus, which they determine.
-    """
-    best = None
-    branches: list[Branch] = []
-    stack: list[frozenset[int]] = [frozenset()]
-    while stack:
-        zero = stack.pop()
-        if _hull(moves, zero) <= floor:
-            branches.append(Branch())
-            continue
-        node = _examine(moves, zero)
-        if node.still is not None or node.dimension <= floor:
-            branches.append(Branch(zero=node.vanishing, still=node.still))
-        elif node.undecided is None:
-            floor = node.dimension
-            best = _Cone(node.dimension, tuple(sorted(node.zero)), node.curve)
-            branches.append(Branch(zero=node.vanishing))
-        else:
-            plus, minus = moves.pairs[node.undecided]
-            branches.append(Branch(pair=node.undecided))
-            stack += [zero | {minus}, zero | {plus}]
-    return best, tuple(branches)
-
-
-def _hull(moves: _Moves, zero: Collection[int]) -> int:
-    """Dimension, in the moves other than plus and minus, of the solutions with the variables ``zero`` at 0."""
-    size = len(moves.columns)
-    paired = {place for pair in moves.pairs for place in pair}
-    fixed = [*moves.rows(), *(_unit(size, place) for place in sorted(zero))]
-    hidden = [_unit(size, place) for place in range(size) if place not in paired]
-    return rank([*fixed, *hidden], size) - rank(fixed, size)
-
-
 def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
     size = len(moves.columns)
     signed = [(place, 1) for pair in moves.pairs for place in pair if place not in zero]
     signed += [(place, sign) for place, sign, _ in moves.active]
-    rows = moves.rows()
+    rows = moves.rows
     equalities = [*rows, *(_unit(size, place) for place in sorted(zero))]
     cone = relative_interior(equalities, [_unit(size, *item) for item in signed], size)
     vanishing = tuple(_vanishing(k, cone.farkas[k], signed, len(rows)) for k in sorted(cone.implicit))
     gone = zero | {item.variable for item in vanishing}
-    dimension = _hull(moves, gone)
+    dimension = moves.widest(gone)
     undecided = next((k for k, pair in enumerate(moves.pairs) if not gone & set(pair)), None)
     curve: list[tuple[int, ...]] = []
     waiting = list(range(len(moves.active)))
