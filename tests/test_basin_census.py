@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import tracemalloc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
@@ -14,6 +15,7 @@ import basin_brute as brute
 import pytest
 
 from exactgeo.basin import Census, Enclosure, OutOfScope, census
+from exactgeo.basin.cells import cells
 from exactgeo.errors import InputError
 from exactgeo.formats import problem_from_mapping
 from exactgeo.library import load, names
@@ -358,6 +360,17 @@ def test_a_large_problem_under_a_time_limit_is_not_begun():
     assert (found.complete, found.count, found.orbits, found.regions_per_neuron) == (False, None, None, None)
     assert found.to_json()["minimum"] is None
     assert "ended" in found.reason
+
+
+def test_orbits_are_listed_one_at_a_time():
+    # 1.8 million orbits; their list would take hundreds of megabytes.
+    frame = cells(problem([[t] for t in range(20)], list(range(20)), 4))
+    tracemalloc.start()
+    first = next(frame.orbit_choices())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert first == ((0, 0, 0, 0),)
+    assert peak < 1_000_000
 
 
 def test_time_limit_and_interrupt_end_with_what_is_known():

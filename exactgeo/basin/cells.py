@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement
 from math import comb, factorial, prod
 
 from exactgeo.arrangement import Arrangement
@@ -113,7 +113,18 @@ class Cells:
 
     def orbit_choices(self) -> Iterator[tuple[tuple[int, ...], ...]]:
         """Every orbit: for each group an ascending tuple of slot indices."""
-        return product(*(combinations_with_replacement(range(len(g.slots)), len(g.neurons)) for g in self.groups))
+
+        # itertools.product would list each factor first, which may not fit in memory.
+        def extend(k: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+            if k == len(self.groups):
+                yield ()
+                return
+            group = self.groups[k]
+            for part in combinations_with_replacement(range(len(group.slots)), len(group.neurons)):
+                for rest in extend(k + 1):
+                    yield (part, *rest)
+
+        return extend(0)
 
     def copies(self, choice: Sequence[Sequence[int]]) -> int:
         """Number of basins in an orbit."""

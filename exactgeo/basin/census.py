@@ -31,7 +31,7 @@ BLOCK = 8192
 AHEAD = 32
 """Blocks given to an executor before the first of them is waited for."""
 
-REGIONS_A_SECOND = 2_000
+REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
 
 Choice = tuple[tuple[int, ...], ...]
@@ -586,7 +586,7 @@ def census(
     def left() -> float | None:
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
-    frame = cells(problem, most_regions=None if time_limit is None else max(1000, int(REGIONS_A_SECOND * time_limit)))
+    frame = cells(problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit)))
     choices: list[Choice] = []
     optima: list[Optimum] = []
     owner: list[int] = []
