@@ -681,8 +681,8 @@ def restate(text):
         form(not re.search(r"(?<![\w-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){32}", text), "a dotted key of too many parts")
         tree = tomllib.loads(text, parse_float=str)
     if "normals" in tree:
-        offsets = tree.get("offsets")
-        return {"normals": numbers(tree["normals"]), "offsets": offsets and numbers(offsets)}, None
+        offsets = numbers(tree.get("offsets", []))
+        return {"normals": numbers(tree["normals"]), "offsets": offsets if set(offsets) - {"0"} else None}, None
     odd = set(tree) - {"name", "source", "data", "network", "loss", "train", "point"}
     form(not odd, f"unknown keys {ascii(odd)[:60]} in the problem file")
     net, loss, train = tree["network"], tree.get("loss", {}), tree.get("train", {})

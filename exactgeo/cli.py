@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -139,8 +140,11 @@ def explain(problem: str, point: str | None, as_json: bool) -> int:
 @click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json or .parquet.")
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
+@click.option("--certificate", metavar="OUT.json", help="Write the certificate of the minimum here.")
 @_json_option
-def basins(problem: str, out: str | None, minima: bool, time_limit: float | None, as_json: bool) -> int:
+def basins(
+    problem: str, out: str | None, certificate: str | None, minima: bool, time_limit: float | None, as_json: bool
+) -> int:
     """Every basin with its exact value, and every loss at which there is a local minimum."""
     from exactgeo.api import basins as census
     from exactgeo.basin import OutOfScope
@@ -153,11 +157,14 @@ def basins(problem: str, out: str | None, minima: bool, time_limit: float | None
             found = census(loaded, time_limit=time_limit, progress=progress)
         if out is not None:
             found.write(out)
+        proof = found.certificate if certificate is not None else None
         answer = found.to_json(minima=minima)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs"
         write = "one that is in scope, or use certify, which needs none of this"
         raise InputError(loaded.name or problem, refusal.reason, expected, write) from None
+    if certificate is not None:
+        answer["certificate"] = None if proof is None else _write(certificate, proof.write)
     if as_json:
         _emit(answer)
     else:
@@ -168,8 +175,9 @@ def basins(problem: str, out: str | None, minima: bool, time_limit: float | None
 @cli.command()
 @click.argument("arrangement", metavar="FILE")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
+@click.option("--certificate", metavar="OUT.json", help="Write the complete list, with a point in each, here.")
 @_json_option
-def regions(arrangement: str, signs: bool, as_json: bool) -> int:
+def regions(arrangement: str, signs: bool, certificate: str | None, as_json: bool) -> int:
     """Count and list the regions of an arrangement of hyperplanes."""
     from exactgeo.arrangement import Arrangement
     from exactgeo.formats import read_arrangement
@@ -185,6 +193,8 @@ def regions(arrangement: str, signs: bool, as_json: bool) -> int:
     }
     if signs:
         data["signs"] = [list(row) for row in listed]
+    if certificate is not None:
+        data["certificate"] = _write(certificate, found.certificate().write)
     if as_json:
         _emit(data)
     else:
@@ -194,6 +204,69 @@ def regions(arrangement: str, signs: bool, as_json: bool) -> int:
         click.echo(f"characteristic polynomial   {' '.join(map(str, data['characteristic_polynomial']))}")
         for row in data.get("signs", []):
             click.echo("".join({1: "+", -1: "-", 0: "0"}[sign] for sign in row))
+    return DONE
+
+
+@cli.command()
+@click.argument("certificate", metavar="CERT.json")
+@click.argument("problem", metavar="[PROBLEM]", required=False)
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; exit 3 when they end the check.")
+@_json_option
+def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
+    """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""
+    from exactgeo.certificate import check as run
+
+    if problem is not None and not os.path.exists(problem) and problem != "-":
+        from exactgeo import library
+
+        problem = str(library.path(problem))
+    answer = run(certificate, problem, time_limit=time_limit)
+    if answer is None:
+        click.echo(f"exactgeo: {certificate}: no answer within {time_limit:g} s; raise --time-limit", err=True)
+        return UNDECIDED
+    if as_json:
+        _emit(answer.to_json())
+    elif answer.accepted:
+        click.echo(f"accepted: {answer.statement}")
+        for line in (*answer.hypotheses, f"sha256 {answer.sha256}"):
+            click.echo(f"  {line}")
+    if not answer.accepted and not (as_json and answer.code == NOT_SO):
+        click.echo(f"exactgeo: {certificate}: {answer.reason}", err=True)
+    return answer.code
+
+
+@cli.command()
+@click.argument("certificate", metavar="CERT.json")
+@click.option("--coq", is_flag=True, help="For Coq: theorems over Q, checked by coqc without axioms.")
+@click.option("-o", "--output", required=True, metavar="OUT.v", help="The file to write.")
+@_json_option
+def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
+    """Write the statement of a certificate, with a proof, for a proof assistant."""
+    from exactgeo import _coq
+    from exactgeo.certificate import check as run
+
+    if not coq:
+        raise InputError("export", "no proof assistant", "--coq", "exactgeo export --coq CERT.json -o OUT.v")
+    answer = run(certificate)
+    if answer is None or not answer.accepted:
+        reason = "" if answer is None else answer.reason
+        raise InputError(
+            certificate, reason, "a certificate that `exactgeo check` accepts", "one of `exactgeo certify`"
+        )
+    with open(certificate, encoding="utf-8-sig") as file:
+        text, left = _coq.coq(json.load(file))
+
+    def write(path: str) -> None:
+        with open(path, "w", encoding="ascii") as target:
+            target.write(text)
+
+    _write(output, write)
+    if as_json:
+        _emit({"file": output, "left_out": left})
+    else:
+        click.echo(f"wrote {output}; check it with: coqc {output}")
+    for kind in left if not as_json else []:
+        click.echo(f"not exported: the claim {kind}", err=True)
     return DONE
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from operator import mul
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
 from exactgeo.arrangement.rays import Ray, central_rays
@@ -14,6 +15,9 @@ from exactgeo.arrangement.regions import Hyperplane, Regions, Witnesses, affine_
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.matrix import nullspace, primitive, rref
 from exactgeo.exact.rational import parse_rational
+
+if TYPE_CHECKING:
+    from exactgeo.certificate import Certificate
 
 __all__ = ["Arrangement"]
 
@@ -209,6 +213,18 @@ class Arrangement:
             A witness is not in its region, or the number of regions is not :meth:`count`.
         """
         return self._regions
+
+    def certificate(self) -> Certificate:
+        """The complete list of regions as a certificate: sign vectors with integer points, for the checker to count."""
+        from exactgeo.certificate import Certificate, arrangement_data, regions
+
+        listed, found = self.regions(), {}
+        for index, signs in enumerate(listed):
+            point = listed.witness(index) + (() if self.central else (Fraction(1),))
+            scale = lcm(*(q.denominator for q in point))
+            found["".join("-0+"[s + 1] for s in signs)] = [int(q * scale) for q in point]
+        offsets = None if self.central else self.offsets
+        return Certificate(arrangement_data(self.normals, offsets), (regions(found),))
 
     def signs_of(self, point: Any) -> tuple[int, ...]:
         """Signs (-1, 0, 1) of all rows at a point, exactly.

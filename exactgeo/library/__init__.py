@@ -8,7 +8,7 @@ from exactgeo.errors import InputError
 from exactgeo.formats import read_problem
 from exactgeo.problem import Problem
 
-__all__ = ["load", "names", "text"]
+__all__ = ["load", "names", "path", "text"]
 
 _FOLDER = Path(__file__).parent / "problems"
 
@@ -45,7 +45,7 @@ def text(name: str) -> str:
     >>> print(text("kink-global").splitlines()[0])
     # A global minimum that lies on a kink and nowhere else: one ReLU unit, loss 10.
     """
-    return _path(name).read_text(encoding="utf-8")
+    return path(name).read_text(encoding="utf-8")
 
 
 def load(name: str) -> Problem:
@@ -62,10 +62,17 @@ def load(name: str) -> Problem:
     >>> print(problem.loss_at(problem.point))
     18
     """
-    return read_problem(_path(name), name=name)
+    return read_problem(path(name), name=name)
 
 
-def _path(name: str) -> Path:
+def path(name: str) -> Path:
+    """The file of a named problem.
+
+    Raises
+    ------
+    InputError
+        No problem has this name.
+    """
     paths = _paths()
     if name not in paths:
         import difflib
