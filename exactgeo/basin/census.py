@@ -464,6 +464,10 @@ class Census:
             if index <= target
         )
 
+    def index_of(self, choice: Choice) -> int:
+        """The place of an orbit in the census, from its ascending slot indices."""
+        return self._places[choice]
+
     def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
         """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
         frame, choice, tables = self.cells, self._choices[index], self._crossings

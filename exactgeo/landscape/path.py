@@ -1,0 +1,235 @@
+"""Exact piecewise linear paths in parameter space whose loss is convex on every segment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from exactgeo.basin.cells import Cells
+from exactgeo.basin.optimum import Optimum
+from exactgeo.errors import InternalError
+from exactgeo.exact.rational import format_rational
+from exactgeo.landscape.symmetry import replaced
+from exactgeo.problem import Point, Problem
+
+__all__ = ["Path", "Walker"]
+
+ZERO = Fraction(0)
+Vector = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A piecewise linear path. On each segment the predictions are affine, so the loss is convex there; both are
+    replayed when the path is made.
+
+    Attributes
+    ----------
+    problem : Problem
+    points : tuple of Point
+        The breakpoints, exact.
+    """
+
+    problem: Problem
+    points: tuple[Point, ...]
+
+    def __post_init__(self) -> None:
+        for one, other in zip(self.points, self.points[1:], strict=False):
+            _replay(self.problem, one, other)
+
+    @cached_property
+    def losses(self) -> tuple[Fraction, ...]:
+        """The loss at each breakpoint."""
+        return tuple(self.problem.loss_at(point) for point in self.points)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """Of each segment: ``constant``, ``decreasing`` (its end is lower, and lowest), or ``below`` (never above
+        the higher of its ends)."""
+        result = []
+        for (one, a), (other, b) in zip(
+            zip(self.points, self.losses, strict=True),
+            zip(self.points[1:], self.losses[1:], strict=True),
+            strict=False,
+        ):
+            middle = self.problem.loss_at(_between(one, other, Fraction(1, 2)))
+            # A convex function is constant iff it agrees at the ends and in the middle.
+            if a == b == middle:
+                result.append("constant")
+            else:
+                result.append("decreasing" if a > b and self._falls(one, other, b) else "below")
+        return tuple(result)
+
+    def _falls(self, one: Point, other: Point, end: Fraction) -> bool:
+        """Whether a convex loss falls all the way: on the last stretch without a kink of the loss, a parabola, its
+        slope at the end is not positive."""
+        problem, (start, goal) = self.problem, (self.problem.predictions(one), self.problem.predictions(other))
+        bound = problem.loss.parameter or Fraction(1)
+        kinks = {ZERO}
+        for p, q, y in zip(start, goal, problem.y, strict=True):
+            a, b, t = p[0], q[0], y[0]
+            targets = {"huber": (t - bound, t + bound)}.get(problem.loss.kind, (t,))
+            if a != b and not problem.loss.quadratic:
+                kinks |= {s for target in targets if 0 < (s := (target - a) / (b - a)) < 1}
+        last = max(kinks)
+
+        def at(s: Fraction) -> Fraction:
+            return problem.loss_of(tuple((p[0] + s * (q[0] - p[0]),) for p, q in zip(start, goal, strict=True)))
+
+        return at(last) - 4 * at((last + 1) / 2) + 3 * end <= 0
+
+    @property
+    def highest(self) -> Fraction:
+        """The largest loss on the path: convexity puts it at a breakpoint."""
+        return max(self.losses)
+
+    def at(self, time: Fraction) -> Point:
+        """The point after ``time`` segments, 0 <= time <= number of segments."""
+        k = min(int(time), len(self.points) - 2)
+        return _between(self.points[k], self.points[k + 1], time - k)
+
+    def __repr__(self) -> str:
+        return f"<path: {' -> '.join(map(str, self.losses))}>"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "points": [point.to_dict() for point in self.points],
+            "losses": [format_rational(q) for q in self.losses],
+            "segments": list(self.segments),
+        }
+
+
+def _between(one: Point, other: Point, share: Fraction) -> Point:
+    def mix(a: Fraction, b: Fraction) -> Fraction:
+        return a + share * (b - a)
+
+    return Point(
+        tuple(
+            tuple(tuple(map(mix, p, q)) for p, q in zip(m, n, strict=True))
+            for m, n in zip(one.weights, other.weights, strict=True)
+        ),
+        tuple(tuple(map(mix, p, q)) for p, q in zip(one.biases, other.biases, strict=True)),
+    )
+
+
+def _replay(problem: Problem, one: Point, other: Point) -> None:
+    """Each neuron either keeps its output weight and crosses no kink of the data, or keeps its input weights, or has
+    output weight 0 throughout: then its share of the predictions is affine along the segment."""
+    if not problem.network.widths:
+        return
+    rows = problem.lifted
+    lifted = problem.network.hidden_bias[0]
+    kinks = problem.network.activation.has_kink
+    for i in range(problem.network.widths[0]):
+        w, u = ((*p.weights[0][i], *((p.biases[0][i],) if lifted else ())) for p in (one, other))
+        v, k = one.weights[1][0][i], other.weights[1][0][i]
+        if w == u or (v == 0 and k == 0):
+            continue
+        if v != k or (kinks and any(_dot(w, row) * _dot(u, row) < 0 for row in rows)):
+            raise InternalError("a segment of a path is not affine in the predictions")
+
+
+def _dot(w: Vector, row: Vector) -> Fraction:
+    return sum((a * b for a, b in zip(w, row, strict=True)), ZERO)
+
+
+class Walker:
+    """Lays a path through basins and walls; the state is the last point and the slot of every neuron.
+
+    Parameters
+    ----------
+    frame : Cells
+    point : Point
+        Where the path starts.
+    labelled : for each group the slot of each neuron
+        A basin that contains it.
+    """
+
+    def __init__(self, frame: Cells, point: Point, labelled: Sequence[Sequence[int]]) -> None:
+        self._frame = frame
+        self._slots = [list(part) for part in labelled]
+        self.points = [point]
+        net = frame.problem.network
+        self._lifted = bool(net.widths) and net.hidden_bias[0]
+        if not net.widths:
+            return
+        idle = [
+            (neuron, group.slots[s].sign)
+            for group, part in zip(frame.groups, self._slots, strict=True)
+            for neuron, s in zip(group.neurons, part, strict=True)
+            if point.weights[1][0][neuron] == 0
+        ]
+        # An output weight of 0: the neuron first goes to w = 0, then gets its basin's sign; neither moves a prediction.
+        size = len(self._vector(0)) if net.widths[0] else 0
+        self._move({neuron: ((ZERO,) * size, None) for neuron, _ in idle})
+        self._move({neuron: (None, Fraction(sign)) for neuron, sign in idle})
+
+    def _vector(self, neuron: int) -> Vector:
+        last = self.points[-1]
+        return (*last.weights[0][neuron], *((last.biases[0][neuron],) if self._lifted else ()))
+
+    def _move(self, changes: Mapping[int, tuple[Vector | None, Fraction | None]], bias: Vector | None = None) -> None:
+        """Append the point with new input or output weights of some neurons; nothing if it is the last one."""
+        last = self.points[-1]
+        d = self._frame.problem.d
+        vectors = [self._vector(i) for i in range(len(last.weights[0]))]
+        outputs = list(last.weights[1][0])
+        for neuron, (w, v) in changes.items():
+            vectors[neuron] = vectors[neuron] if w is None else w
+            outputs[neuron] = outputs[neuron] if v is None else v
+        hidden = tuple(w[d] for w in vectors) if self._lifted else last.biases[0]
+        new = Point(
+            (tuple(w[:d] for w in vectors), (tuple(outputs),)), (hidden, last.biases[-1] if bias is None else bias)
+        )
+        if new != last:
+            self.points.append(new)
+
+    def cross(self, choice: Sequence[Sequence[int]], wall: Optimum) -> None:
+        """Go to the optimum of the wall to a neighbouring orbit, and take the sign of the basin behind it."""
+        frame = self._frame
+        k = next(k for k, part in enumerate(self._slots) if sorted(part) != list(choice[k]))
+        old, new = replaced(self._slots[k], choice[k])
+        group, place = frame.groups[k], self._slots[k].index(old)
+        neuron, here, there_slot = group.neurons[place], group.slots[old], group.slots[new]
+        shared = frame.region_rays[here.region] & frame.region_rays[there_slot.region]
+        self._to(wall, {neuron: shared if here.sign == there_slot.sign else 0})
+        self._slots[k][place] = new
+        if here.sign != there_slot.sign:
+            # On this wall the neuron's input weights are 0.
+            self._move({neuron: (None, -self.points[-1].weights[1][0][neuron])})
+
+    def settle(self, best: Optimum) -> None:
+        """Go to the optimum of the basin."""
+        self._to(best, {})
+
+    def _to(self, best: Optimum, faces: Mapping[int, int]) -> None:
+        frame = self._frame
+        if not frame.problem.network.widths:
+            end = frame.point({}, best.lines)
+            if end != self.points[-1]:
+                self.points.append(end)
+            return
+        remaining = dict(best.weights)
+        size = len(frame.rows[0])
+        changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
+        for group, part in zip(frame.groups, self._slots, strict=True):
+            for neuron, s in zip(group.neurons, part, strict=True):
+                slot = group.slots[s]
+                rays = faces.get(neuron, frame.region_rays[slot.region])
+                z = [ZERO] * size
+                for j, ray in enumerate(frame.rays):
+                    column, scale = frame.ray_columns[j, slot.sign]
+                    if scale and rays >> j & 1 and column in remaining:
+                        share = remaining.pop(column) / scale
+                        z = [a + share * b for a, b in zip(z, ray, strict=True)]
+                v = abs(self.points[-1].weights[1][0][neuron])
+                w = [q / v for q in z]
+                # A bias that is frozen at 0 is no coordinate of the cells.
+                w += [ZERO] * (len(self._vector(neuron)) - size)
+                changes[neuron] = (tuple(w), None)
+        if remaining:
+            raise InternalError("a column of an optimum belongs to no neuron")
+        self._move(changes, frame.point({}, best.lines).biases[-1])

@@ -1,0 +1,72 @@
+"""The exact value of walls: the least loss on the facet that two neighbouring basins share.
+
+A wall is a convex program over some of its basins' columns, so its value comes with the certificate of a basin (see
+:mod:`exactgeo.basin.optimum`), and an optimum with support S and allowed columns A settles every wall J with
+S <= J <= A. Most walls are settled by the optimum of one of their two basins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from exactgeo.basin.optimum import Optimum, Program, solve
+from exactgeo.errors import InternalError
+
+__all__ = ["Walls", "exact", "order"]
+
+SCANNED = 400
+"""Optima of other walls tried on a new one; beyond that a solve is no dearer."""
+
+
+def exact(best: Optimum) -> Fraction:
+    """The value of an optimum that is no enclosure."""
+    if not isinstance(best.value, Fraction):
+        raise InternalError("a landscape over enclosures")
+    return best.value
+
+
+def order(value: Fraction) -> tuple[float, Fraction]:
+    """A sort key: conversion to float is monotone, so the rational decides only between equal floats."""
+    try:
+        return float(value), value
+    except OverflowError:
+        return float("inf"), value
+
+
+class Walls:
+    """Optima by column set, each replayed by the solver; computed on first use and kept."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._found: dict[int, Optimum] = {}
+        self._recent: list[Optimum] = []
+
+    def known(self, mask: int, hints: Iterable[Optimum]) -> Optimum | None:
+        """The optimum over the columns of ``mask`` if one of the hints or an earlier answer is it."""
+        best = self._found.get(mask)
+        if best is not None:
+            return best
+        for best in hints:
+            if not best.support & ~mask and not mask & ~best.allowed:
+                self._found[mask] = best
+                return best
+        return None
+
+    def optimum(self, mask: int, hints: Iterable[Optimum] = ()) -> Optimum:
+        """The optimum over the columns of ``mask``.
+
+        Parameters
+        ----------
+        mask : int
+        hints : optima that may settle it
+            Those of the two basins: a wall has no columns that they lack.
+        """
+        best = self.known(mask, hints) or self.known(mask, self._recent)
+        if best is None:
+            best = solve(self._program, mask)
+            self._found[mask] = best
+            self._recent.append(best)
+            if len(self._recent) > SCANNED:
+                del self._recent[: SCANNED // 2]
+        return best
