@@ -1,0 +1,162 @@
+"""The accepted certificates of tests/certificates/accept, each made again by the tool.
+
+``python tests/made.py`` writes them.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from degenerate import generate, to_problem
+
+import exactgeo as eg
+from exactgeo.certificate import Certificate, basin_optimum, problem_data
+from exactgeo.formats import problem_from_mapping
+
+ACCEPT = Path(__file__).parent / "certificates" / "accept"
+D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+
+
+def _certify(problem: eg.Problem) -> Certificate:
+    found = eg.certify(problem).certificate
+    assert found is not None
+    return found
+
+
+def _named(name: str) -> Callable[[], Certificate]:
+    return lambda: _certify(eg.load(name))
+
+
+def _seed(seed: int, tiny: bool = True) -> Callable[[], Certificate]:
+    return lambda: _certify(to_problem(generate(random.Random(seed), tiny)))
+
+
+def _problem(**tables: object) -> eg.Problem:
+    return problem_from_mapping(tables)
+
+
+def _census(**tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables)).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _basin(index: int, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables))[index].certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _cones() -> Certificate:
+    """Three dependent concave kinks: cones that are split, one side implied, multipliers that are not 0."""
+    data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    verdict = eg.certify(_problem(data=data, network=network, point={"weights": [[[0, 0]], [[1]]]}), time_limit=0)
+    assert verdict.certificate is not None
+    return verdict.certificate
+
+
+def _dead_beside_a_kink() -> Certificate:
+    """A neuron with output weight 0 that is silent on one side of its kink; the set of equal loss has dimension 5."""
+    return _certify(
+        _problem(
+            data={"x": [[1], [-1]], "y": [0, 0]},
+            network={"widths": [3], "output_bias": False},
+            train={"hidden_bias": False},
+            point={"weights": [[[0], [0], [1]], [[1, 1, 0]]], "biases": [[0, 0, -1], []]},
+        )
+    )
+
+
+def _deep_zero() -> Certificate:
+    return _certify(
+        _problem(
+            data={"x": [[1, 0], [0, 2]], "y": [[1, 2], [0, 4]]},
+            network={"widths": [2, 2]},
+            point={"weights": [[[1, 0], [0, 1]], [[1, 0], [0, 1]], [[1, 0], [2, 2]]], "biases": [[0, 0]] * 3},
+        )
+    )
+
+
+def _frozen_zero() -> Certificate:
+    """A basin of two neurons, one of them frozen at output weight 0, with a zero data point and a frozen bias."""
+    problem = _problem(
+        data={"x": [[0], [1]], "y": [3, 2]},
+        network={"widths": [2]},
+        loss={"kind": "half_squared", "reduction": "mean"},
+        train={"output": False, "hidden_bias": False, "output_bias": False},
+        point={"weights": [[[1], [1]], [[1, 0]]], "biases": [[0, 0], [1]]},
+    )
+    cells = [("0+", 1, {}), ("0+", 0, {})]
+    residuals = [row[0] - y[0] for row, y in zip(problem.predictions(problem.point), problem.y, strict=True)]
+    claim = basin_optimum(problem.point, problem.loss_at(problem.point), cells, residuals)
+    return Certificate(problem_data(problem), (claim,))
+
+
+_SIGNED = {"x": [[2], [1], [-1], [-3]], "y": [1, -1, 1, 1]}
+_SHORT = {"x": [[0], [1], [2]], "y": [1, -2, 2]}
+_ONE = {"widths": [1]}
+
+MAKERS: dict[str, Callable[[], Certificate]] = {
+    "prop1": _named("swirszcz-prop1"),
+    "prop1-global": _named("swirszcz-prop1-better"),
+    "kink-global": _named("kink-global"),
+    "descent": _named("swirszcz-prop2-local"),
+    "descent-second-order": _seed(1443),
+    "descent-linear-model": _seed(133),
+    "plateau": _named("swirszcz-d1-plateau"),
+    "xor": _named("xor-1"),
+    "frozen-outputs": _named("safran-shamir-c1-d2-mixed"),
+    "cones": _cones,
+    "dead-beside-a-kink": _dead_beside_a_kink,
+    "idle": _seed(1195),
+    "idle-separated": _seed(1252),
+    "flat-vanishing": _seed(1303),
+    "flat-split": _seed(1182),
+    "slow-curve": _seed(1466),
+    "parts": _seed(736),
+    "strict-everywhere": _seed(607, tiny=False),
+    "linear-model": _seed(449, tiny=False),
+    "deep-zero-loss": _deep_zero,
+    "census": _census(data=D1, network=_ONE),
+    "census-two-neurons": _census(
+        data=_SHORT, network={"widths": [2], "activation": "abs"}, loss={"reduction": "mean"}
+    ),
+    "census-frozen": _census(
+        data=_SHORT,
+        network={"widths": [2]},
+        train={"output": False, "output_bias": False},
+        point={"weights": [[[0], [0]], [[1, -2]]], "biases": [[0, 0], [1]]},
+    ),
+    "census-linear-activation": _census(data=_SHORT, network={"widths": [1], "activation": "linear"}),
+    "census-absolute": _census(data=_SHORT, network=_ONE, loss={"kind": "absolute"}),
+    "census-huber": _census(data=_SHORT, network=_ONE, loss={"kind": "huber(1/2)"}),
+    "census-hinge": _census(data=_SIGNED, network=_ONE, loss={"kind": "hinge"}),
+    "census-squared-hinge": _census(data=_SIGNED, network=_ONE, loss={"kind": "squared_hinge"}),
+    "basin": _basin(3, data=D1, network=_ONE),
+    "basin-two-neurons": _basin(40, data=_SHORT, network={"widths": [2]}, loss={"reduction": "mean"}),
+    "basin-frozen-zero": _frozen_zero,
+    "basin-huber": _basin(1, data=_SHORT, network=_ONE, loss={"kind": "huber(1/2)"}),
+    "regions-central": lambda: eg.Arrangement([[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [1, 2, 3]]).certificate(),
+    "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
+}
+
+
+def main() -> None:
+    ACCEPT.mkdir(parents=True, exist_ok=True)
+    for name, make in MAKERS.items():
+        make().write(ACCEPT / f"{name}.json")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    main()
