@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from exactgeo.api import Verdict as Verdict
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
+    from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.certificate import Certificate as Certificate
@@ -35,6 +36,7 @@ _HOMES = {
     "basins": "api",
     "certify": "api",
     "check": "certificate",
+    "landscape": "api",
     "load": "api",
 }
 
@@ -52,10 +54,10 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """Keeps ``exactgeo.check`` the function when the module of that name, the checker itself, is imported too."""
+    """Keeps ``exactgeo.check`` and ``exactgeo.landscape`` functions when the modules of these names are imported too."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name != "check" or not isinstance(value, ModuleType):
+        if name not in ("check", "landscape") or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.landscape import Landscape
 
-__all__ = ["Better", "Verdict", "basins", "certify", "load"]
+__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load"]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -255,6 +256,48 @@ def basins(
     from exactgeo.basin import census
 
     return census(problem, executor=executor, time_limit=time_limit, progress=progress)
+
+
+def landscape(
+    problem: Problem,
+    executor: Executor | None = None,
+    *,
+    full: bool = False,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Landscape:
+    """The exact topology of all sublevel sets of the training loss: valleys, barriers, merge tree.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`, any loss but the logistic one.
+    executor, time_limit, progress
+        As for :func:`basins`.
+    full : bool
+        The full space instead of the space modulo permutation of neurons.
+
+    Returns
+    -------
+    exactgeo.landscape.Landscape
+        ``.valleys``, ``.bad_valleys``, ``.merge_tree``, ``.graph``, ``.critical_level(a, b)``, ``.place(point)``,
+        ``.to_records()``, ``.plot()``.
+
+    Raises
+    ------
+    exactgeo.basin.OutOfScope
+        Named: what puts the problem outside.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.landscape(eg.load("swirszcz-prop1"))
+    >>> found.bad_valleys, [str(v.escapes_at) for v in found.valleys]
+    (2, ['None', '106/5', '106/5'])
+    """
+    from exactgeo.landscape import landscape as build
+
+    return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress)
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]

@@ -173,6 +173,41 @@ def basins(
 
 
 @cli.command()
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
+@click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
+@_json_option
+def landscape(problem: str, full: bool, plot: str | None, time_limit: float | None, as_json: bool) -> int:
+    """Valleys, the levels they escape at, and where sublevel sets join, exactly."""
+    from exactgeo.api import landscape as build
+    from exactgeo.basin import OutOfScope
+    from exactgeo.report.landscape import landscape_text
+    from exactgeo.report.progress import progress_bar
+
+    loaded = _load(problem)
+    try:
+        with progress_bar("landscape", quiet=as_json) as progress:
+            found = build(loaded, full=full, time_limit=time_limit, progress=progress)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs with exact values"
+        write = "one that is in scope, or use certify, which needs none of this"
+        raise InputError(loaded.name or problem, refusal.reason, expected, write) from None
+    answer = found.to_json()
+    if loaded.point is not None and found.complete:
+        answer["point"] = found.place(loaded.point).to_json()
+    if plot is not None:
+        from exactgeo.report.plot import save
+
+        answer["plot"] = _write(plot, lambda path: save(found, path)) if found.complete else None
+    if as_json:
+        _emit(answer)
+    else:
+        click.echo(landscape_text(loaded, found, answer))
+    return DONE if found.complete else UNDECIDED
+
+
+@cli.command()
 @click.argument("arrangement", metavar="FILE")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
 @click.option("--certificate", metavar="OUT.json", help="Write the complete list, with a point in each, here.")

@@ -1,0 +1,85 @@
+"""The landscape as plain text: the table of valleys and the merge tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.exact.rational import format_rational
+from exactgeo.report.text import _number, _row, _table
+
+if TYPE_CHECKING:
+    from exactgeo.landscape import Landscape
+    from exactgeo.problem import Problem
+
+__all__ = ["landscape_text"]
+
+ROWS = 20
+"""Rows of the table of valleys, and lines of the tree."""
+
+
+def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -> str:
+    """The report of ``exactgeo landscape``, from the landscape and its JSON answer."""
+    name = problem.name or "the problem"
+    lines = [f"{name} ({problem.source})" if problem.source else name, ""]
+    lines.append(_row("space", "the full space" if found.full else "modulo permutation of neurons"))
+    lines.append(_row("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
+    lowest = answer["global_minimum"]
+    if not found.complete:
+        lines.append(_row("global minimum", "unknown" if lowest is None else lowest))
+        lines.append(_row("because", answer["reason"]))
+        return "\n".join(lines)
+    if found.global_minima_connected:
+        extent = "at a connected set of points"
+    else:
+        extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {answer['connected_at']}"
+    lines.append(_row("global minimum", f"{lowest}, {extent}"))
+    lines.append(_row("bad valleys", str(found.bad_valleys)))
+    if "point" in answer:
+        lines += _place(answer["point"])
+    if answer.get("plot"):
+        lines.append(_row("plot", answer["plot"]))
+    kinds = [
+        (key, len(list(same))) for key, same in groupby(found.valleys, key=lambda v: (v.value, v.escapes_at, v.barrier))
+    ]
+    body = [
+        [_number(value), "" if exit is None else _number(exit), "" if rise is None else _number(rise), str(count)]
+        for (value, exit, rise), count in kinds[:ROWS]
+    ]
+    lines += ["", *_table([["valley at", "escapes at", "barrier", "valleys"], *body])]
+    if len(kinds) > ROWS:
+        lines.append(f"  ... and {len(kinds) - ROWS} more kinds of valley (--json for all)")
+    if 1 < len(found.valleys) <= ROWS:
+        lines += ["", *_tree(found.merge_tree)]
+    return "\n".join(lines)
+
+
+def _place(point: dict[str, Any]) -> list[str]:
+    if point["bad_valley"]:
+        text = f"loss {point['loss']}, in a bad valley that goes down to {point['component_infimum']}"
+        escape = f" and escapes at {point['escapes_at']}" if point["escapes_at"] else ""
+        return [_row("the point", text + escape)]
+    lines = [
+        _row("the point", f"loss {point['loss']}, in no bad valley: its component goes down to the global minimum")
+    ]
+    if point["descent"] is not None:
+        lines.append(_row("way down", " -> ".join(point["descent"]["losses"])))
+    return lines
+
+
+def _tree(graph: Any) -> Iterator[str]:
+    """The merge tree, highest level first, drawn with branches."""
+    roots = [node for node in graph if not graph.in_degree(node)]
+    pending = [(node, "  ", "  ") for node in reversed(roots)]
+    while pending:
+        node, lead, indent = pending.pop()
+        data = graph.nodes[node]
+        label = format_rational(data["level"])
+        if data["kind"] == "leaf":
+            label += " valley" if data["bad"] else " global minimum"
+        yield lead + label
+        below = sorted(graph.successors(node), key=lambda child: (graph.nodes[child]["minimum"], str(child)))
+        for k, child in reversed(list(enumerate(below))):
+            last = k == len(below) - 1
+            pending.append((child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
