@@ -1,39 +1,46 @@
-"""The regions of an arrangement by deletion and restriction, each with an exact interior point.
-
-Hyperplanes enter one at a time. A region of the hyperplanes so far is cut by the next one, h, exactly when its sign
-vector is that of a region of their restriction to h, one dimension lower; a point of that region, lifted and
-moved off h both ways, is a witness of the two halves, and an uncut region lies on the side where its witness
-lies [1]_. No linear program is solved, and the work is proportional to the number of sign vectors written.
-
-A witness is made anew at every cut from one of lower dimension, so its size depends on the rank, not on
-the number of hyperplanes.
-
-References
-----------
-.. [1] T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem A and its proof.
-"""
+"""The regions of an arrangement, as a container of sign vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from math import gcd, lcm
 from operator import mul
 from typing import TYPE_CHECKING
 
+from exactgeo.arrangement.enumerators import Cells
 from exactgeo.errors import InternalError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Hyperplane", "Regions", "affine_regions", "central_regions"]
+__all__ = ["Regions", "Row", "sign_matrix"]
 
-Hyperplane = tuple[tuple[int, ...], int, int]
-"""Integer functional (affine: its constant comes last), and the rows that are positive where it is positive, or
-where it is negative, as bit sets."""
+Row = tuple[int, int]
+"""Index of a row's hyperplane and 1 or -1, its side; (-1, s) for a zero normal with constant sign s."""
 
-Witnesses = dict[int, tuple[int, ...]]
+
+def sign_matrix(words: npt.NDArray[np.uint64], rows: Sequence[Row]) -> npt.NDArray[np.int8]:
+    """Signs of all rows, shape (N, m), from bit sets of hyperplanes, shape (N, W)."""
+    import numpy as np
+
+    out = np.empty((len(words), len(rows)), dtype=np.int8)
+    order = np.array([plane for plane, _ in rows], dtype=np.int64)
+    sides = np.array([side for _, side in rows], dtype=np.int8)
+    moving = order >= 0
+    step = max(1, (1 << 24) // (64 * words.shape[1]))
+    for start in range(0, len(words), step):
+        part = words[start : start + step]
+        bits = np.unpackbits(part.astype(">u8").view(np.uint8), axis=1)
+        if len(rows) and (moving.all() and np.array_equal(order, np.arange(len(rows))) and (sides == 1).all()):
+            signs = bits[:, : len(rows)].view(np.int8)
+            out[start : start + step] = signs
+            out[start : start + step] *= 2
+            out[start : start + step] -= 1
+        else:
+            out[start : start + step] = sides
+            out[start : start + step, moving] *= 2 * bits[:, order[moving]].view(np.int8) - 1
+    return out
 
 
 class Regions:
@@ -46,214 +53,158 @@ class Regions:
     count : int
     signs : numpy int8 array, shape (count, m)
         One row a region, made on first use and read-only.
+    fallbacks : int
+        Predicates that float64 left open and exact integers decided, while the regions were enumerated.
     """
 
     def __init__(
-        self, witnesses: Witnesses, rows: int, silent: int, coordinates: tuple[int, ...], dimension: int, affine: bool
+        self,
+        cells: Cells,
+        rows: Sequence[Row],
+        integral: Sequence[tuple[int, ...]],
+        coordinates: tuple[int, ...],
+        dimension: int,
+        central: bool,
     ) -> None:
-        # A region is a bit set: row 0 is the highest bit, set where the row is positive; so order is lexicographic.
-        self._masks = sorted(witnesses)
-        self._witnesses = witnesses
-        self._rows = rows
-        self._silent = silent
+        self._cells = cells
+        self._rows = tuple(rows)
+        self._integral = integral
         self._coordinates = coordinates
         self._dimension = dimension
-        self._affine = affine
+        self._central = central
+        self._planes = 1 + max((plane for plane, _ in rows), default=-1)
+        self._lead = {plane: t for t, (plane, _) in reversed(list(enumerate(rows))) if plane >= 0}
         self._signs: npt.NDArray[np.int8] | None = None
+        self._masks: list[int] | None = None
 
     @property
     def count(self) -> int:
         """Number of regions."""
-        return len(self._masks)
+        return self._cells.count
+
+    @property
+    def fallbacks(self) -> int:
+        """Predicates that reached exact integers; 0 for the enumerator that uses nothing else."""
+        return self._cells.fallbacks
 
     def __len__(self) -> int:
-        return len(self._masks)
+        return self._cells.count
 
     def __getitem__(self, index: int) -> tuple[int, ...]:
-        return self._decode(self._masks[index])
+        return self._decode(self._cells.mask(self._place(index)))
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
-        return map(self._decode, self._masks)
+        return (self._decode(self._cells.mask(i)) for i in range(self.count))
 
-    def __contains__(self, signs: object) -> bool:
-        if not isinstance(signs, Iterable):
-            return False
-        mask = 0
-        signs = tuple(signs)
-        for sign in signs:
-            mask = 2 * mask + int(sign == 1)
-        return mask in self._witnesses and self._decode(mask) == signs
+    def _place(self, index: int) -> int:
+        place = index + self.count if index < 0 else index
+        if not 0 <= place < self.count:
+            raise IndexError(index)
+        return place
 
     def _decode(self, mask: int) -> tuple[int, ...]:
-        bits = [1 << shift for shift in range(self._rows - 1, -1, -1)]
-        return tuple(0 if bit & self._silent else 1 if bit & mask else -1 for bit in bits)
+        top = self._planes - 1
+        return tuple(side if plane < 0 or mask >> (top - plane) & 1 else -side for plane, side in self._rows)
+
+    def index(self, signs: Iterable[int]) -> int:
+        """The index of a region.
+
+        Raises
+        ------
+        ValueError
+            These are not the signs of a region.
+        """
+        place = self._find(signs)
+        if place is None:
+            raise ValueError("not the sign vector of a region")
+        return place
+
+    def _find(self, signs: Iterable[int]) -> int | None:
+        signs = tuple(signs)
+        if len(signs) != len(self._rows):
+            return None
+        mask = 0
+        for plane in range(self._planes):
+            mask = 2 * mask + int(signs[self._lead[plane]] == 1)
+        return self._cells.find(mask) if self._decode(mask) == signs else None
+
+    def __contains__(self, signs: object) -> bool:
+        return isinstance(signs, Iterable) and self._find(signs) is not None
 
     @property
     def masks(self) -> list[int]:
         """The positive rows of each region as a bit set, row 0 the highest of m bits; increasing."""
+        if self._masks is None:
+            high = len(self._rows) - 1
+            positive = [0] * self._planes
+            negative = [0] * self._planes
+            constant = 0
+            for t, (plane, side) in enumerate(self._rows):
+                bit = 1 << (high - t)
+                if plane < 0:
+                    constant |= bit if side > 0 else 0
+                elif side > 0:
+                    positive[plane] |= bit
+                else:
+                    negative[plane] |= bit
+            self._masks = []
+            for i in range(self.count):
+                mask, found = self._cells.mask(i), constant
+                for plane in range(self._planes):
+                    found |= positive[plane] if mask >> (self._planes - 1 - plane) & 1 else negative[plane]
+                self._masks.append(found)
         return self._masks
+
+    @property
+    def packed(self) -> npt.NDArray[np.uint64]:
+        """Sides of the distinct hyperplanes, in order of their first rows: bit sets, shape (count, W), highest bit
+        first, set where that row is positive. Cost: nothing beyond the enumeration."""
+        return self._cells.words()
 
     @property
     def signs(self) -> npt.NDArray[np.int8]:
         """Sign matrix, shape (count, m), int8, rows in lexicographic order."""
-        import numpy as np
-
         if self._signs is None:
-            width = (self._rows + 7) // 8
-            packed = np.frombuffer(b"".join(mask.to_bytes(width, "big") for mask in self._masks), dtype=np.uint8)
-            bits = np.unpackbits(packed.reshape(len(self._masks), width), axis=1)[:, 8 * width - self._rows :]
-            signs = 2 * bits.astype(np.int8) - 1
-            silent = [bool(self._silent >> shift & 1) for shift in range(self._rows - 1, -1, -1)]
-            signs[:, silent] = 0
+            signs = sign_matrix(self._cells.words(), self._rows)
             signs.flags.writeable = False
             self._signs = signs
         return self._signs
 
     def witness(self, index: int) -> tuple[Fraction, ...]:
         """An interior point of region ``index`` in the ambient space; 0 off the coordinates that carry the rank."""
-        inner = self._witnesses[self._masks[index]]
-        scale = inner[-1] if self._affine else 1
-        point = [Fraction(0)] * self._dimension
-        for coordinate, q in zip(self._coordinates, inner, strict=False):
-            point[coordinate] = Fraction(q, scale)
-        return tuple(point)
+        place = self._place(index)
+        return next(self.witnesses(place, place + 1))
+
+    def witnesses(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Fraction, ...]]:
+        """Interior points of the regions from ``start`` to ``stop``, each proved to lie in its region.
+
+        Cost: a few floating-point products of a region with the hyperplanes, and one check in integers.
+
+        Raises
+        ------
+        InternalError
+            A witness is not in its region.
+        """
+        stop = self.count if stop is None else stop
+        for low in range(start, stop, 4096):
+            high = min(low + 4096, stop)
+            for index, inner in zip(range(low, high), self._cells.points(low, high), strict=True):
+                self._replay(self._cells.mask(index), inner)
+                scale = 1 if self._central else inner[-1]
+                point = [Fraction(0)] * self._dimension
+                for coordinate, q in zip(self._coordinates, inner, strict=False):
+                    point[coordinate] = Fraction(q, scale)
+                yield tuple(point)
+
+    def _replay(self, mask: int, inner: tuple[int, ...]) -> None:
+        if not self._central and inner[-1] <= 0:
+            raise InternalError("a witness of an affine region lies at infinity")
+        top = self._planes - 1
+        for row, (plane, side) in zip(self._integral, self._rows, strict=True):
+            value = sum(map(mul, row, inner))
+            expected = side if plane < 0 or mask >> (top - plane) & 1 else -side
+            if (value > 0) - (value < 0) != expected:
+                raise InternalError("a witness does not lie in its region")
 
     def __repr__(self) -> str:
-        return f"<{self.count} regions of {self._rows} hyperplanes>"
-
-
-def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
-    """Regions of distinct linear hyperplanes: positive rows of each, with an integer interior point.
-
-    Half of them, those where one hyperplane is positive, are the regions of an affine arrangement one dimension
-    lower; the others are their negatives.
-    """
-    if not planes:
-        return {0: (0,) * dimension}
-    first = min(range(len(planes)), key=lambda k: sum(map(abs, planes[k][0])))
-    h, positive, _ = planes[first]
-    p = _pivot(h)
-    size, sign = abs(h[p]), 1 if h[p] > 0 else -1
-    sliced: list[Hyperplane] = []
-    for k, (vector, pos, neg) in enumerate(planes):
-        if k != first:
-            q = sign * vector[p]
-            row = [size * a - q * b for a, b in zip(vector, h, strict=True)]
-            del row[p]
-            row.append(q)
-            sliced.append(_canonical(row, pos, neg))
-    everything = 0
-    for _, pos, neg in planes:
-        everything |= pos | neg
-    result: Witnesses = {}
-    for mask, (*inner, height) in _cells(sliced, dimension - 1, positive).items():
-        point = [size * q for q in inner]
-        rest = sum(map(mul, inner, (*h[:p], *h[p + 1 :])))
-        point.insert(p, sign * (height - rest))
-        divisor = gcd(*point)
-        point = [q // divisor for q in point]
-        result[mask] = tuple(point)
-        result[mask ^ everything] = tuple(-q for q in point)
-    return result
-
-
-def affine_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
-    """Regions of distinct affine hyperplanes; an interior point is (x, s), s > 0, and stands for x / s."""
-    return _cells(planes, dimension, 0)
-
-
-def _pivot(h: Sequence[int]) -> int:
-    """Index of the smallest nonzero entry: eliminating there keeps the numbers short."""
-    return min((abs(q), j) for j, q in enumerate(h) if q)[1]
-
-
-def _canonical(row: list[int], positive: int, negative: int) -> Hyperplane:
-    """The same hyperplane as a primitive vector whose first nonzero entry is positive."""
-    divisor = gcd(*row)
-    for q in row:
-        if q:
-            if q < 0:
-                divisor, positive, negative = -divisor, negative, positive
-            break
-    return (tuple(row) if divisor == 1 else tuple([q // divisor for q in row])), positive, negative
-
-
-def _restrict(planes: Sequence[Hyperplane], h: tuple[int, ...], p: int) -> tuple[list[Hyperplane], int]:
-    """The distinct hyperplanes cut out on h, coordinate p eliminated, and the positive rows among the parallel ones."""
-    size, sign = abs(h[p]), 1 if h[p] > 0 else -1
-    table: dict[tuple[int, ...], tuple[int, int]] = {}
-    constant = 0
-    for vector, positive, negative in planes:
-        q = sign * vector[p]
-        row = [size * a - q * b for a, b in zip(vector, h, strict=True)] if q else list(vector)
-        del row[p]
-        if any(row[:-1]):
-            key, pos, neg = _canonical(row, positive, negative)
-            if key in table:
-                old_pos, old_neg = table[key]
-                table[key] = pos | old_pos, neg | old_neg
-            else:
-                table[key] = pos, neg
-        elif row[-1]:
-            constant |= positive if row[-1] > 0 else negative
-        else:
-            raise InternalError("a hyperplane occurs twice among distinct ones")
-    return [(key, pos, neg) for key, (pos, neg) in table.items()], constant
-
-
-def _cells(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Witnesses:
-    """Regions of distinct affine hyperplanes (vectors canonical); ``constant`` is added to every bit set."""
-    if dimension == 0:
-        return {constant: (1,)}
-    if dimension == 1:
-        return _intervals(planes, constant)
-    current: Witnesses = {constant: (0,) * dimension + (1,)}
-    for k, (h, positive, negative) in enumerate(planes):
-        p = _pivot(h[:-1])
-        size, sign = abs(h[p]), 1 if h[p] > 0 else -1
-        before = planes[:k]
-        restricted, parallel = _restrict(before, h, p)
-        cut = _cells(restricted, dimension - 1, constant | parallel)
-        following: Witnesses = {}
-        for mask, point in current.items():
-            if mask not in cut:
-                side = sum(map(mul, h, point))
-                if not side:
-                    raise InternalError("a hyperplane runs through a region that it does not cut")
-                following[mask | (positive if side > 0 else negative)] = point
-        # Integers that are not 0 are at least 1 in size: this stretch outweighs a unit step along coordinate p.
-        stretch = 1 + max((abs(vector[p]) for vector, _, _ in before), default=0)
-        rest = h[:p] + h[p + 1 :]
-        for mask, inner in cut.items():
-            if mask not in current:
-                raise InternalError("a region of the restriction is the trace of no region")
-            lifted = [size * q for q in inner]
-            lifted.insert(p, -sign * sum(map(mul, rest, inner)))
-            divisor = gcd(*lifted)
-            lifted = [stretch * (q // divisor) for q in lifted]
-            lifted[p] += sign
-            following[mask | positive] = tuple(lifted)
-            lifted[p] -= 2 * sign
-            following[mask | negative] = tuple(lifted)
-        current = following
-    return current
-
-
-def _intervals(planes: Sequence[Hyperplane], constant: int) -> Witnesses:
-    """Regions of points on a line: functionals (a, c), a > 0, with root -c / a."""
-    if not planes:
-        return {constant: (0, 1)}
-    bottom = lcm(*(vector[0] for vector, _, _ in planes))
-    roots = sorted((-c * (bottom // a), -c, a, pos, neg) for (a, c), pos, neg in planes)
-    mask = constant
-    for _, _, _, _, neg in roots:
-        mask |= neg
-    _, top, low, _, _ = roots[0]
-    result: Witnesses = {mask: (top - low, low)}
-    for k, (_, top, low, pos, neg) in enumerate(roots):
-        mask ^= pos | neg
-        # The mediant lies strictly between neighbours.
-        _, next_top, next_low, _, _ = roots[k + 1] if k + 1 < len(roots) else (0, 1, 0, 0, 0)
-        result[mask] = (top + next_top, low + next_low)
-    # After the last root (1, 0) stands for infinity: the point is (top + 1) / low.
-    return result
+        return f"<{self.count} regions of {len(self._rows)} hyperplanes>"

@@ -1,0 +1,504 @@
+"""The regions of an arrangement by a sweep along a flag, vectorised over its flats; no linear program, no search.
+
+Take an essential affine arrangement in dimension n and a flag of affine subspaces F^0 < F^1 < ... < F^n, F^k of
+dimension k, in general position to it; let y_k vanish on F^(k-1). A region that meets F^k but not F^(k-1) lies on one
+side of F^(k-1) and has there a unique point nearest to it in the sense of y_k: a vertex v_X, where a flat X of
+codimension k meets F^k. So the regions are counted by pairs (X, rho), rho a region of the local arrangement A_X in F^k
+on which |y_k| grows away from v_X, each exactly once; the region is the composition of the signs at v_X with rho.
+There are |mu(X)| of them [1]_, |chi(-1)| in all.
+
+*Local regions.* Write Low(X) for the regions of A_X in F^k on which y_k - y_k(v_X) is positive. Cut by a parallel to
+F^(k-1) they become the bounded regions of an affine arrangement, whose vertices are the flats Y covered by X
+(codimension k - 1). A bounded region has a lowest and a highest vertex, an unbounded one has not both. So Low(X) is
+the intersection of {s_Y o Low(Y)} and {s_Y o -Low(Y)}, both over all Y, where s_Y are the signs of A_X along the line Y:
+those at v_Y, reversed, times the side of v_X. Where X lies on k hyperplanes only, Low(X) has one element and the s_Y
+spell it out.
+
+*Flats.* A flat is reached once, from the flat of its lexicographically first basis without the last element; the
+zeros at v_X tell whether that was it. The other flats Y below X follow by index arithmetic: with Y = W v b, b the last
+of Y's first basis, and h < b, the join Y v h is (W v h) v b, and the last element of the first basis of W v h is below b.
+
+In general position all this is subset arithmetic (:class:`_Level` ``remove``). A central arrangement is swept in the
+affine space where one hyperplane is 1; the other regions are the negatives.
+
+References
+----------
+.. [1] C. Greene, T. Zaslavsky, On the interpretation of Whitney numbers through arrangements of hyperplanes, zonotopes,
+   non-Radon partitions, and orientations of graphs, Trans. AMS 280 (1983), 97-126.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import comb
+
+import flint
+import numpy as np
+
+from exactgeo.arrangement._filter import Bools, Floats, Ints, Minors, NotGeneric, Words, pack
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import nullspace
+
+__all__ = ["Sweep", "sort_words"]
+
+_RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9)
+_WIDE = 1 << 20
+_CHUNK = 1 << 15
+_CELLS = 1 << 22
+_ATTEMPTS = 40
+_PARALLEL = -2
+_INSIDE = -1
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The flats X of one codimension k that meet the flag, ordered by the last element of their first basis."""
+
+    basis: Ints  # (N, k), the lexicographically first basis
+    zero: Words  # (N, W), the hyperplanes through X
+    positive: Words  # (N, W), those positive at v_X
+    above: Bools  # (N,), y_k(v_X) > 0
+    minors: Floats  # (sets, N)
+    remove: Ints | None  # (N, k): index, one level down, of the basis without its j-th element (general position)
+    join: Ints | None  # (N below, planes): index of Y v h here, or _INSIDE (h contains Y), _PARALLEL
+    parent: Ints  # (N,)
+
+
+@dataclass(frozen=True)
+class _Local:
+    """Low(X) of the flats of one level, one after the other."""
+
+    starts: Ints  # (N + 1,)
+    words: Words  # (L, W)
+
+
+class Sweep:
+    """Regions of distinct hyperplanes as words, one bit a hyperplane.
+
+    Parameters
+    ----------
+    planes : q integer vectors, no two proportional, of full rank
+        Central: length d. Affine: length d + 1, constant last, ``<a, x> + c``.
+    central : bool
+    uniform : bool
+        Every d of the hyperplanes (for affine ones: of these and the one at infinity, d + 1) are independent.
+        Must have been verified.
+
+    Attributes
+    ----------
+    chunks : int
+        Number of independent pieces; :meth:`chunk` gives each one.
+    """
+
+    def __init__(self, planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> None:
+        self.planes = [tuple(plane) for plane in planes]
+        self.central = central
+        self.uniform = uniform
+        self.first = int(central)
+        self.dimension = len(self.planes[0]) - 1
+        count = len(self.planes)
+        self.width = max(1, -(-count // 64))
+        self.bits = pack(np.eye(count, dtype=np.bool_))
+        self.full = np.bitwise_or.reduce(self.bits, axis=0)
+        self.block = max(256, min(_CHUNK, _CELLS // count))
+        self.before = np.concatenate([np.zeros((1, self.width), dtype=np.uint64), np.bitwise_or.accumulate(self.bits)])
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._prepare(random.Random(attempt), attempt)
+            except NotGeneric:
+                continue
+            break
+        else:
+            raise InternalError("no flag in general position was found")
+
+    # The flag
+
+    def _prepare(self, rng: random.Random, attempt: int) -> None:
+        self.minors = self._draw(rng, attempt)
+        rows = self.minors.rows[:, 0]
+        base = np.array([[row[0] > 0 for row in self.minors.table]])
+        if any(row[0] == 0 for row in self.minors.table):
+            raise NotGeneric
+        self.levels = [
+            _Level(
+                basis=np.zeros((1, 0), dtype=np.int64),
+                zero=np.zeros((1, self.width), dtype=np.uint64),
+                positive=pack(base.reshape(1, len(rows))),
+                above=np.ones(1, dtype=np.bool_),
+                minors=self.minors.start(),
+                remove=np.zeros((1, 0), dtype=np.int64),
+                join=None,
+                parent=np.zeros(1, dtype=np.int64),
+            )
+        ]
+        self.locals: list[_Local] = []
+        last = self.dimension
+        if not self.uniform:
+            self.locals.append(_Local(np.array([0, 1]), np.zeros((1, self.width), dtype=np.uint64)))
+        for order in range(1, last if self.uniform else last + 1):
+            pieces = [self._children(order, *piece) for piece in self._candidates(order)]
+            if self.uniform:
+                self.levels.append(_joined([level for level, _, _ in pieces]))
+            else:
+                self.levels.append(self._with_joins(order, pieces))
+                self.locals.append(self._low(order))
+        self._plan()
+
+    def _draw(self, rng: random.Random, attempt: int) -> Minors:
+        """Hyperplanes in the coordinates of a random flag, small enough for exact float64 arithmetic if possible."""
+        count, size = len(self.planes[0]), self.dimension
+        if self.central:
+            kernel = nullspace([self.planes[0]], count)
+            frame = [list(map(int, row)) for row in flint.fmpz_mat(kernel).lll().tolist()] if kernel else []
+        else:
+            frame = [[int(i == j) for j in range(count)] for i in range(size)]
+        candidates = (*_RANGES[min(attempt // 4, 3) :], _WIDE)
+        for reach in candidates:
+            base = [rng.randint(-reach, reach) for _ in range(count)]
+            if self.central:
+                height = sum(a * b for a, b in zip(self.planes[0], base, strict=True))
+                base = [-q for q in base] if height < 0 else base
+            else:
+                base[-1] = 1
+            steps = []
+            for _ in range(size):
+                weights = [rng.randint(-reach, reach) for _ in frame]
+                steps.append([sum(w * row[j] for w, row in zip(weights, frame, strict=True)) for j in range(count)])
+            flag = [base, *steps]
+            self.flag = flag
+            table = [[sum(a * b for a, b in zip(plane, v, strict=True)) for v in flag] for plane in self.planes]
+            minors = Minors(table)
+            if minors.exact or reach == _WIDE:
+                return minors
+        raise InternalError("no flag was drawn")
+
+    # From one codimension to the next
+
+    def _candidates(self, order: int) -> Iterator[tuple[Ints, Ints]]:
+        """Pairs of a flat of codimension order - 1 and a later hyperplane not through it, in blocks."""
+        above = self.levels[order - 1]
+        count = len(self.planes)
+        if self.uniform:
+            total = comb(count - self.first, order)
+            for low in range(0, total, self.block):
+                yield self._subsets(order, np.arange(low, min(total, low + self.block)))
+            return
+        last = above.basis[:, -1] if order > 1 else np.full(1, -1)
+        ends = np.searchsorted(last, np.arange(count), side="left")
+        parents: list[Ints] = []
+        rows: list[Ints] = []
+        size = 0
+        for h in range(self.first, count):
+            free = np.flatnonzero(~(above.zero[: ends[h]] & self.bits[h]).any(axis=1))
+            parents.append(free)
+            rows.append(np.full(len(free), h))
+            size += len(free)
+            if size >= self.block or h == count - 1:
+                yield np.concatenate(parents), np.concatenate(rows)
+                parents, rows, size = [], [], 0
+
+    def _subsets(self, order: int, index: Ints) -> tuple[Ints, Ints]:
+        """Subsets by number in colexicographic order, as (number of the subset without its maximum, maximum)."""
+        count = len(self.planes) - self.first
+        starts = np.array([comb(h, order) for h in range(count + 1)])
+        rows = np.searchsorted(starts, index, side="right") - 1
+        return index - starts[rows], rows + self.first
+
+    def _children(self, order: int, parent: Ints, rows: Ints) -> tuple[_Level, Ints, Ints]:
+        """New flats among the candidates; for the others (row, earlier hyperplane or a mark) to find them by."""
+        above = self.levels[order - 1]
+        minors = self.minors.extend(order, above.minors[:, parent], rows)
+        basis = np.concatenate([above.basis[parent], rows[:, None]], axis=1)
+        known = above.zero[parent] | self.bits[rows]
+        kept, positive, zero, side = self.minors.at_vertices(order, minors, basis, known)
+        if self.uniform:
+            if len(kept) != len(parent) or not np.array_equal(zero, known):
+                raise NotGeneric
+            assert above.remove is not None
+            shift = np.array([comb(max(h - self.first, 0), order - 1) for h in range(len(self.planes))])[rows]
+            remove = np.concatenate([above.remove[parent] + shift[:, None], parent[:, None]], axis=1)
+            inner = minors if order < self.dimension else minors[:0]
+            return _Level(basis, zero, positive, side, inner, remove, None, parent), parent[:0], rows[:0]
+        partner = np.full(len(parent), _PARALLEL)
+        partner[kept] = rows[kept]
+        extra = zero & ~known[kept]
+        early = (extra & self.before[rows[kept]]).any(axis=1)
+        partner[kept[early]] = _lowest(extra[early])
+        new = kept[~early]
+        inner = minors[:, new]
+        fresh = zero[~early]
+        if order < self.dimension and extra[~early].any():
+            some = np.flatnonzero(extra[~early].any(axis=1))
+            self.minors.prove_closed(order, inner[:, some], fresh[some])
+        level = _Level(basis[new], fresh, positive[~early], side[~early], inner, None, None, parent[new])
+        return level, new, partner
+
+    def _with_joins(self, order: int, pieces: Sequence[tuple[_Level, Ints, Ints]]) -> _Level:
+        """The level with the table of all joins Y v h."""
+        above = self.levels[order - 1]
+        count = len(self.planes)
+        level = _joined([piece for piece, _, _ in pieces])
+        join = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
+        partner = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
+        start = 0
+        for (piece, new, mates), (parent, rows) in zip(pieces, self._candidates(order), strict=True):
+            partner[parent, rows] = mates
+            join[parent[new], rows[new]] = start + np.arange(len(new))
+            start += len(piece.zero)
+        join[partner == _PARALLEL] = _PARALLEL
+        if order == 1:
+            return _replace(level, join)
+        last = above.basis[:, -1]
+        groups = np.searchsorted(last, np.arange(count + 1))
+        below = above.join
+        assert below is not None
+        for b in range(self.first, count):
+            group = np.arange(groups[b], groups[b + 1])
+            if not len(group):
+                continue
+            # Y v h for h < b: through W v h, W = Y without b.
+            through = below[above.parent[group], self.first : b]
+            found = join[np.maximum(through, 0), b]
+            found[through < 0] = through[through < 0]
+            inside = (above.zero[group][:, None, :] & self.bits[None, self.first : b]).any(axis=2)
+            found[inside] = _INSIDE
+            join[group, self.first : b] = found
+            # Y v h for h > b where an earlier hyperplane passes through it too.
+            mates = partner[group]
+            where = np.argwhere((mates >= 0) & (mates != np.arange(count)))
+            join[group[where[:, 0]], where[:, 1]] = join[group[where[:, 0]], mates[where[:, 0], where[:, 1]]]
+        return _replace(level, join)
+
+    # Local regions
+
+    def _pairs(self, order: int) -> tuple[Ints, Ints, Words]:
+        """Every flat X of this codimension with the flats Y it covers: X, Y and the hyperplanes of X not through Y that
+        are negative at v_Y, sorted by X."""
+        above, level = self.levels[order - 1], self.levels[order]
+        assert level.join is not None
+        lower: list[Ints] = []
+        upper: list[Ints] = []
+        signs: list[Words] = []
+        for h in range(self.first, len(self.planes)):
+            y = np.flatnonzero(level.join[:, h] >= 0)
+            x = level.join[y, h]
+            # Once a pair: h is the first hyperplane through X and not through Y.
+            fresh = level.zero[x] & ~above.zero[y]
+            once = ~(fresh & self.before[h]).any(axis=1)
+            lower.append(y[once])
+            upper.append(x[once])
+            signs.append(fresh[once] & ~above.positive[y[once]])
+        x = np.concatenate(upper)
+        turn = np.argsort(x, kind="stable")
+        return x[turn], np.concatenate(lower)[turn], np.concatenate(signs)[turn]
+
+    def _low(self, order: int) -> _Local:
+        level = self.levels[order]
+        x, y, sign = self._pairs(order)
+        count = len(level.zero)
+        bounds = np.searchsorted(x, np.arange(count + 1))
+        parts: list[tuple[Ints, Words]] = []
+        # Blocks of flats, so that the candidates of one block stay small.
+        sizes = np.diff(self.locals[-1].starts)[y]
+        weight = np.concatenate([[0], np.cumsum(sizes)])[bounds]
+        begin = 0
+        while begin < count:
+            end = int(np.searchsorted(weight, weight[begin] + 8 * _CHUNK, side="right")) - 1
+            end = min(count, max(end, begin + 1))
+            part = slice(bounds[begin], bounds[end])
+            parts.append(self._low_block(level, x[part], y[part], sign[part], sizes[part]))
+            begin = end
+        owner = np.concatenate([p for p, _ in parts]) if parts else np.zeros(0, dtype=np.int64)
+        words = np.concatenate([w for _, w in parts]) if parts else np.zeros((0, self.width), dtype=np.uint64)
+        down = ~level.above[owner]
+        words[down] ^= level.zero[owner[down]]
+        return _Local(np.searchsorted(owner, np.arange(count + 1)), words)
+
+    def _low_block(self, level: _Level, x: Ints, y: Ints, sign: Words, sizes: Ints) -> tuple[Ints, Words]:
+        """The local regions that grow away from v_X, with their X, for some flats X."""
+        above, low = self.levels[level.basis.shape[1] - 1], self.locals[-1]
+        starts = np.flatnonzero(np.diff(x, prepend=-1))
+        lengths = np.diff(np.append(starts, len(x)))
+        # A flat on as many hyperplanes as its codimension covers as many flats, each of its kind.
+        simple = lengths == level.basis.shape[1]
+        simple &= np.bitwise_count(level.zero[x[starts]]).sum(axis=1) == level.basis.shape[1]
+        plain = np.bitwise_or.reduceat(sign, starts, axis=0)[simple] if len(starts) else sign
+        rest = np.flatnonzero(~np.repeat(simple, lengths))
+        if not len(rest):
+            return x[starts], plain
+        pair = np.repeat(rest, sizes[rest])
+        offset = np.cumsum(sizes[rest]) - sizes[rest]
+        element = np.arange(len(pair)) + np.repeat(low.starts[y[rest]] - offset, sizes[rest])
+        local = low.words[element]
+        lowest = sign[pair] | local
+        highest = sign[pair] | (above.zero[y[pair]] ^ local)
+        owner = x[pair]
+        found = _common(owner, lowest, highest)
+        owners = np.concatenate([x[starts][simple], owner[found]])
+        words = np.concatenate([plain, lowest[found]])
+        turn = np.argsort(owners, kind="stable")
+        return owners[turn], words[turn]
+
+    # What comes out
+
+    def _plan(self) -> None:
+        self._covers: dict[int, tuple[Ints, Ints, Words]] = {}
+        self._pieces: list[tuple[int, int, int]] = []
+        for order in range(self.dimension + 1):
+            if self.uniform:
+                total, step = comb(len(self.planes) - self.first, order), 4 * _CHUNK
+            else:
+                total, step = len(self.locals[order].words), 4 * _CHUNK
+            self._pieces += [(order, low, min(total, low + step)) for low in range(0, total, step)]
+        self.chunks = len(self._pieces)
+
+    @property
+    def exact(self) -> bool:
+        """Float arithmetic was proved free of rounding."""
+        return self.minors.exact
+
+    @property
+    def fallbacks(self) -> int:
+        """Signs that integers decided."""
+        return self.minors.fallbacks
+
+    def chunk(self, index: int) -> Words:
+        """Regions as words, shape (., W); central: only those where the first hyperplane is positive."""
+        order, low, high = self._pieces[index]
+        if not self.uniform:
+            local, level = self.locals[order], self.levels[order]
+            owner = np.searchsorted(local.starts, np.arange(low, high), side="right") - 1
+            words = local.words[low:high].copy()
+            down = ~level.above[owner]
+            words[down] ^= level.zero[owner[down]]
+            return np.asarray(words | level.positive[owner])
+        parts = []
+        for begin in range(low, high, self.block):
+            end = min(begin + self.block, high)
+            if order < self.dimension or not order:
+                level = self.levels[order]
+                positive, basis = level.positive[begin:end], level.basis[begin:end]
+                assert level.remove is not None
+                remove = level.remove[begin:end]
+            else:
+                level, _, _ = self._children(order, *self._subsets(order, np.arange(begin, end)))
+                positive, basis = level.positive, level.basis
+                assert level.remove is not None
+                remove = level.remove
+            words = positive.copy()
+            for j in range(order):
+                words |= self.bits[basis[:, j]] & ~self.levels[order - 1].positive[remove[:, j]]
+            parts.append(words)
+        return np.concatenate(parts)
+
+    def coatoms(self, order: int, elements: Ints) -> tuple[_Level, Ints, Ints, Ints]:
+        """What spans the local regions of some elements of this codimension, numbered as in the chunks.
+
+        Returns
+        -------
+        level, flat : a level and the index in it of each element's X
+        item, lower : flats Y one level down, such that the ray from v_Y through v_X, beyond v_X, is one of those that
+            span the local region of element ``item``
+        """
+        if self.uniform:
+            if 0 < order == self.dimension:
+                level, _, _ = self._children(order, *self._subsets(order, elements))
+                flat = np.arange(len(elements))
+            else:
+                level, flat = self.levels[order], elements
+            assert level.remove is not None
+            return level, flat, np.repeat(np.arange(len(elements)), order), level.remove[flat].reshape(-1)
+        level, local = self.levels[order], self.locals[order]
+        owner = np.searchsorted(local.starts, elements, side="right") - 1
+        if not order:
+            return level, owner, elements[:0], elements[:0]
+        words = local.words[elements]
+        down = ~level.above[owner]
+        words[down] ^= level.zero[owner[down]]
+        if order not in self._covers:
+            self._covers[order] = self._pairs(order)
+        x, y, sign = self._covers[order]
+        starts = np.searchsorted(x, np.arange(len(level.zero) + 1))
+        lengths = np.diff(starts)[owner]
+        item = np.repeat(np.arange(len(elements)), lengths)
+        pair = np.arange(len(item)) + np.repeat(starts[owner] - np.cumsum(lengths) + lengths, lengths)
+        new = level.zero[x[pair]] & ~self.levels[order - 1].zero[y[pair]]
+        spans = ((words[item] & new) == sign[pair]).all(axis=1)
+        return level, owner, item[spans], y[pair[spans]]
+
+    def locate(self, elements: Ints) -> tuple[Ints, Ints]:
+        """Codimension and number within it, from the position in :meth:`words`."""
+        sizes = [0] * (self.dimension + 1)
+        for order, _, high in self._pieces:
+            sizes[order] = high
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        codimension = np.asarray(np.searchsorted(starts, elements, side="right") - 1, dtype=np.int64)
+        return codimension, elements - starts[codimension]
+
+    def words(self) -> Words:
+        """All chunks, in order."""
+        return np.concatenate([self.chunk(i) for i in range(self.chunks)])
+
+
+def sort_words(words: Words) -> Ints:
+    """The permutation that sorts bit sets, shape (N, W)."""
+    return np.asarray(np.argsort(words[:, 0]) if words.shape[1] == 1 else np.lexsort(words.T[::-1]))
+
+
+def _lowest(words: Words) -> Ints:
+    """Index of the first hyperplane in each of some nonempty bit sets, shape (N, W)."""
+    place = (words != 0).argmax(axis=1)
+    part = words[np.arange(len(words)), place]
+    for shift in (1, 2, 4, 8, 16, 32):
+        part = part | part >> np.uint64(shift)
+    return np.asarray(64 * place + 64 - np.bitwise_count(part), dtype=np.int64)
+
+
+def _joined(levels: Sequence[_Level]) -> _Level:
+    if len(levels) == 1:
+        return levels[0]
+    remove = [level.remove for level in levels]
+    return _Level(
+        basis=np.concatenate([level.basis for level in levels]),
+        zero=np.concatenate([level.zero for level in levels]),
+        positive=np.concatenate([level.positive for level in levels]),
+        above=np.concatenate([level.above for level in levels]),
+        minors=np.concatenate([level.minors for level in levels], axis=1),
+        remove=None if remove[0] is None else np.concatenate([part for part in remove if part is not None]),
+        join=None,
+        parent=np.concatenate([level.parent for level in levels]),
+    )
+
+
+def _replace(level: _Level, join: Ints) -> _Level:
+    return _Level(level.basis, level.zero, level.positive, level.above, level.minors, None, join, level.parent)
+
+
+def _common(owner: Ints, left: Words, right: Words) -> Ints:
+    """Indices i such that (owner[i], left[i]) is among the (owner[j], right[j]); both lists are without repeats.
+
+    Sorted by a hash; equal hashes are compared in full, and a collision means sorting by everything instead.
+    """
+    owners = np.concatenate([owner, owner])
+    words = np.concatenate([left, right])
+    key = owners.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for column in words.T:
+        key ^= column
+        key ^= key >> np.uint64(29)
+        key *= np.uint64(0xBF58476D1CE4E5B9)
+        key ^= key >> np.uint64(32)
+    turn = np.argsort(key)
+    same = key[turn[1:]] == key[turn[:-1]]
+    first, second = turn[:-1][same], turn[1:][same]
+    if ((owners[first] != owners[second]) | (words[first] != words[second]).any(axis=1)).any() or (
+        same[1:] & same[:-1]
+    ).any():
+        turn = np.lexsort((*words.T, owners))
+        same = (owners[turn[1:]] == owners[turn[:-1]]) & (words[turn[1:]] == words[turn[:-1]]).all(axis=1)
+        first, second = turn[:-1][same], turn[1:][same]
+    found = np.minimum(first, second)
+    if (found >= len(owner)).any() or (np.maximum(first, second) < len(owner)).any():
+        raise InternalError("a local region has two lowest vertices")
+    return np.sort(found)
