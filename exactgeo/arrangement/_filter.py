@@ -8,17 +8,17 @@ added up, below 2^53 in size, all of it is integer arithmetic without rounding: 
 
 *Filtered.* Otherwise rows and columns are scaled by powers of two until no entry exceeds 1, and each entry is
 rounded once, relative error at most u = 2^-53. A minor of order k so computed is a sum of k! products, each with
-at most ``e_k = e_(k-1) + 1 + 1 + (k - 1) = k (k + 3) / 2`` rounding factors 1 + d, |d| <= u (the entry, the product, the
-sums, in any order, fused or not), so its error is at most ``k! ((1 + u)^e_k - 1) <= 2 k! e_k u`` for e_k u <= 1/2, plus
-less than 2^-900 for products below the normal range. A computed value beyond that bound has the sign of the minor; one
-within it is decided by an integer determinant, and counted.
+at most ``e_k = e_(k-1) + 1 + 1 + (k - 1) = k (k + 3) / 2`` rounding factors 1 + d, |d| <= u (the entry, the product,
+the sums, in any order, fused or not), so its error is at most ``k! ((1 + u)^e_k - 1) <= 2 k! e_k u`` for e_k u <= 1/2,
+plus less than 2^-900 for products below the normal range. A computed value beyond that bound has the sign of the minor;
+one within it is decided by an integer determinant, and counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from math import factorial, isqrt
+from math import factorial, isqrt, ldexp
 
 import flint
 import numpy as np
@@ -52,8 +52,7 @@ def _scaled(q: int, shift: int) -> float:
     extra = max(0, q.bit_length() - 900)
     # Cutting off bits far below the 53 kept, with a sticky bit, leaves the rounding as it is.
     head = q >> extra | int(extra > 0 and (q & ((1 << extra) - 1)) != 0)
-    exponent = shift + extra
-    return float(head) * 2.0 ** max(exponent, -1000) if exponent > -1900 else 0.0
+    return ldexp(float(head), shift + extra)
 
 
 def scaled_floats(table: Sequence[Sequence[int]]) -> tuple[Floats, list[int]]:
@@ -92,6 +91,15 @@ def _hadamard(table: Sequence[Sequence[int]], order: int, columns: Sequence[int]
             total += part
         bound = max(bound, total)
     return bound
+
+
+def _product(vectors: Floats, rows: Floats) -> Floats:
+    """``vectors.T @ rows.T`` in pieces that BLAS does not split among threads: they would cost more than they give."""
+    out = np.empty((vectors.shape[1], len(rows)))
+    step = max(64, (1 << 18) // max(1, rows.size))
+    for start in range(0, len(out), step):
+        np.matmul(vectors[:, start : start + step].T, rows.T, out=out[start : start + step])
+    return out
 
 
 class Minors:
@@ -215,9 +223,9 @@ class Minors:
         up, down = pack(values > bound), pack(values < -bound)
         turned = (scale < 0)[:, None]
         positive, negative = np.where(turned, down, up), np.where(turned, up, down)
-        zero = ~(positive | negative)
+        zero = np.asarray(~(positive | negative), dtype=np.uint64)
         spare = -len(self.table) % 64 if self.table else 64
-        zero[:, -1:] &= ~np.uint64((1 << spare) - 1)
+        np.bitwise_and(zero[:, -1:], ~np.uint64((1 << spare) - 1), out=zero[:, -1:])
         if not self.exact:
             doubtful = np.flatnonzero((zero & ~known[kept]).any(axis=1))
             for i in doubtful.tolist():
@@ -226,7 +234,7 @@ class Minors:
 
     def _raw(self, order: int, minors: Floats) -> tuple[Floats, Floats, Floats]:
         cofactors = self._cofactors(order, minors, range(order + 1))
-        return cofactors.T @ self.rows[:, : order + 1].T, cofactors[0], cofactors[order]
+        return _product(cofactors, self.rows[:, : order + 1]), cofactors[0], cofactors[order]
 
     def _determinant(self, rows: Sequence[int], columns: Iterable[int]) -> int:
         self.fallbacks += not self.exact
@@ -270,7 +278,7 @@ class Minors:
         for extra in range(order + 1, self.width):
             columns = [*range(1, order + 1), extra]
             cofactors = self._cofactors(order, minors, columns)
-            if (pack((cofactors.T @ self.rows[:, columns].T) != 0) & zero).any():
+            if (pack(_product(cofactors, self.rows[:, columns]) != 0) & zero).any():
                 raise NotGeneric
 
     def points(self, order: int, minors: Floats) -> Floats:
@@ -310,24 +318,30 @@ def is_uniform(table: Sequence[Sequence[int]], limit: int = 20_000_000) -> bool 
 
 
 def _all_nonzero(minors: Minors, order: int, parents: Floats, basis: Ints) -> bool:
-    """Depth first over blocks of row sets, rows increasing."""
+    """Depth first over blocks of row sets, rows increasing; the last row by one matrix product."""
     count, width = len(minors.table), minors.width
     last = basis[:, -1] if order else np.full(1, -1)
+    if order == width - 1:
+        cofactors = minors._cofactors(order, parents, range(width))
+        close = np.abs(_product(cofactors, minors.rows)) <= minors.bound(width)
+        # The rows of a set vanish with it, within the bound: no more than those, and all is well.
+        if np.count_nonzero(close) == len(basis) * order:
+            return True
+        close[np.arange(len(basis))[:, None], basis] = False
+        if minors.exact:
+            return not close.any()
+        return all(minors._determinant([*basis[i].tolist(), t], range(width)) for i, t in np.argwhere(close).tolist())
     reach = count - (width - order) - last
     starts = np.concatenate([[0], np.cumsum(reach)])
     position, total = 0, int(starts[-1])
+    block = max(256, min(1 << 15, (1 << 17) // count))
     while position < total:
-        end = min(total, position + (1 << 15))
+        end = min(total, position + block)
         flat = np.arange(position, end)
         parent = np.searchsorted(starts, flat, side="right") - 1
         rows = last[parent] + 1 + flat - starts[parent]
         children = minors.extend(order + 1, parents[:, parent], rows)
-        chosen = np.concatenate([basis[parent], rows[:, None]], axis=1)
-        if order + 1 == width:
-            for i in np.flatnonzero(np.abs(children[0]) <= minors.bound(width)).tolist():
-                if minors.exact or not minors._determinant(chosen[i].tolist(), range(width)):
-                    return False
-        elif not _all_nonzero(minors, order + 1, children, chosen):
+        if not _all_nonzero(minors, order + 1, children, np.concatenate([basis[parent], rows[:, None]], axis=1)):
             return False
         position = end
     return True

@@ -1,8 +1,8 @@
 """An interior point of every region the sweep found: proposed in float64, accepted when its signs are proved.
 
 The region of (X, rho) is, near v_X, the cone of the rays from v_Y through v_X, Y the flats covered by X whose ray
-agrees with rho. So v_X plus a small enough positive combination of them is inside. The floats are dyadic numbers: what is
-returned is exact, and its signs are certain. Where the filter cannot tell, the same point is made in integers.
+agrees with rho. So v_X plus a small enough positive combination of them is inside. The floats are dyadic numbers: what
+is returned is exact, and its signs are certain. Where the filter cannot tell, the same point is made in integers.
 """
 
 from __future__ import annotations
@@ -65,10 +65,8 @@ class Proposals:
         points[:, 0] = 1.0
         if order:
             basis, zero = level.basis[flat], level.zero[flat]
-            if order < len(sweep.levels):
-                vertex = self._level_vertices(order)[flat]
-            else:
-                vertex = self._vertices_of(order, basis)
+            listed = order < len(sweep.levels)
+            vertex = self._level_vertices(order)[flat] if listed else self._vertices_of(order, basis)
             ray = vertex[item]
             ray[:, : order - 1] -= self._level_vertices(order - 1)[lower]
             with np.errstate(all="ignore"):

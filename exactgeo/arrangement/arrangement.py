@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import cached_property
 from math import comb, lcm
@@ -13,12 +13,17 @@ from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_
 from exactgeo.arrangement.deletion import Hyperplane
 from exactgeo.arrangement.enumerators import ENUMERATORS, Cells
 from exactgeo.arrangement.rays import Ray, central_rays
-from exactgeo.arrangement.regions import Regions, Row
+from exactgeo.arrangement.regions import Regions, Row, sign_matrix
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.matrix import nullspace, primitive, rref
 from exactgeo.exact.rational import parse_rational
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import numpy as np
+    import numpy.typing as npt
+
     from exactgeo.certificate import Certificate
 
 __all__ = ["Arrangement"]
@@ -275,6 +280,46 @@ class Arrangement:
         """As many as Zaslavsky's count: complete, as each is a region and none occurs twice."""
         if cells.count != self.count():
             raise InternalError(f"{cells.count} regions found, {self.count()} counted")
+
+    def blocks(self, executor: Executor | None = None) -> Iterator[npt.NDArray[np.int8]]:
+        """Every region once, in blocks of rows of signs, without ever holding all of them.
+
+        The blocks and their order do not depend on the executor or the number of its workers; rows are not in
+        lexicographic order. Memory: a block has some 10^5 rows, up to eight are under way, and each process holds the
+        flats of dimension 1 and above, or for an arrangement in special position what :meth:`regions` holds.
+
+        Parameters
+        ----------
+        executor : concurrent.futures.Executor, optional
+            A process pool, loky, dask's ``client.get_executor()``; by default this process alone.
+
+        Yields
+        ------
+        numpy int8 array, shape (., m)
+
+        Raises
+        ------
+        InternalError
+            The number of regions is not :meth:`count`; raised after the last block.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, t, t * t, t**3] for t in range(20)])
+        >>> sum(len(block) for block in A.blocks()) == A.count() == 2320
+        True
+        """
+        if self._default_enumerator != "sweep":
+            yield self.regions().signs
+            return
+        from exactgeo.arrangement.blocks import stream
+
+        vectors, rows = self._oriented
+        total = 0
+        for words in stream(vectors, central=self.central, uniform=bool(self._uniform), executor=executor):
+            total += len(words)
+            yield sign_matrix(words, rows)
+        if total != self.count():
+            raise InternalError(f"{total} regions found, {self.count()} counted")
 
     def certificate(self) -> Certificate:
         """The complete list of regions as a certificate: sign vectors with integer points, for the checker to count."""

@@ -10,13 +10,14 @@ There are |mu(X)| of them [1]_, |chi(-1)| in all.
 *Local regions.* Write Low(X) for the regions of A_X in F^k on which y_k - y_k(v_X) is positive. Cut by a parallel to
 F^(k-1) they become the bounded regions of an affine arrangement, whose vertices are the flats Y covered by X
 (codimension k - 1). A bounded region has a lowest and a highest vertex, an unbounded one has not both. So Low(X) is
-the intersection of {s_Y o Low(Y)} and {s_Y o -Low(Y)}, both over all Y, where s_Y are the signs of A_X along the line Y:
-those at v_Y, reversed, times the side of v_X. Where X lies on k hyperplanes only, Low(X) has one element and the s_Y
+the intersection of {s_Y o Low(Y)} and {s_Y o -Low(Y)}, both over all Y, where s_Y are the signs of A_X along the line
+Y: those at v_Y, reversed, times the side of v_X. Where X lies on k hyperplanes only, Low(X) has one element and the s_Y
 spell it out.
 
 *Flats.* A flat is reached once, from the flat of its lexicographically first basis without the last element; the
 zeros at v_X tell whether that was it. The other flats Y below X follow by index arithmetic: with Y = W v b, b the last
-of Y's first basis, and h < b, the join Y v h is (W v h) v b, and the last element of the first basis of W v h is below b.
+of Y's first basis, and h < b, the join Y v h is (W v h) v b, and the last element of the first basis of W v h is
+below b.
 
 In general position all this is subset arithmetic (:class:`_Level` ``remove``). A central arrangement is swept in the
 affine space where one hyperplane is 1; the other regions are the negatives.
@@ -45,7 +46,7 @@ __all__ = ["Sweep", "sort_words"]
 
 _RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9)
 _WIDE = 1 << 20
-_CHUNK = 1 << 15
+_CHUNK = 1 << 13
 _CELLS = 1 << 22
 _ATTEMPTS = 40
 _PARALLEL = -2
@@ -305,7 +306,7 @@ class Sweep:
         weight = np.concatenate([[0], np.cumsum(sizes)])[bounds]
         begin = 0
         while begin < count:
-            end = int(np.searchsorted(weight, weight[begin] + 8 * _CHUNK, side="right")) - 1
+            end = int(np.searchsorted(weight, weight[begin] + 32 * _CHUNK, side="right")) - 1
             end = min(count, max(end, begin + 1))
             part = slice(bounds[begin], bounds[end])
             parts.append(self._low_block(level, x[part], y[part], sign[part], sizes[part]))
@@ -348,9 +349,9 @@ class Sweep:
         self._pieces: list[tuple[int, int, int]] = []
         for order in range(self.dimension + 1):
             if self.uniform:
-                total, step = comb(len(self.planes) - self.first, order), 4 * _CHUNK
+                total, step = comb(len(self.planes) - self.first, order), 16 * _CHUNK
             else:
-                total, step = len(self.locals[order].words), 4 * _CHUNK
+                total, step = len(self.locals[order].words), 16 * _CHUNK
             self._pieces += [(order, low, min(total, low + step)) for low in range(0, total, step)]
         self.chunks = len(self._pieces)
 
@@ -365,7 +366,19 @@ class Sweep:
         return self.minors.fallbacks
 
     def chunk(self, index: int) -> Words:
-        """Regions as words, shape (., W); central: only those where the first hyperplane is positive."""
+        """Regions as words, shape (., W); central: only those where the first hyperplane is positive.
+
+        Raises
+        ------
+        InternalError
+            The arrangement was said to be in general position and is not.
+        """
+        try:
+            return self._chunk(index)
+        except NotGeneric:
+            raise InternalError("an arrangement taken for one in general position is not") from None
+
+    def _chunk(self, index: int) -> Words:
         order, low, high = self._pieces[index]
         if not self.uniform:
             local, level = self.locals[order], self.levels[order]
