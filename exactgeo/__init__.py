@@ -54,7 +54,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Package(ModuleType):
-    """Keeps ``exactgeo.check`` and ``exactgeo.landscape`` functions when the modules of these names are imported too."""
+    """Keeps ``exactgeo.check`` and ``exactgeo.landscape`` the functions when these modules are imported too."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("check", "landscape") or not isinstance(value, ModuleType):

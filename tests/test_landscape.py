@@ -1,0 +1,460 @@
+"""The landscape: known trees, a second algorithm over all pairs of basins, a dense sweep, invariants."""
+
+from __future__ import annotations
+
+import json
+import random
+from fractions import Fraction
+from itertools import pairwise, product
+from math import factorial
+
+import numpy as np
+import pytest
+from landscape_brute import Brute, summary
+from test_basin_census import D1, KINK, PLANE, problem, random_case
+
+import exactgeo as eg
+from exactgeo.basin import OutOfScope, census
+from exactgeo.formats import point_from_mapping
+from exactgeo.landscape import landscape
+from exactgeo.landscape.symmetry import Group, compose, inverse, sorter, stabiliser
+from exactgeo.landscape.walls import order
+
+F = Fraction
+
+
+def leaves(found):
+    return summary([(v.value, v.escapes_at) for v in found.valleys])
+
+
+# -- refusals ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_logistic_loss_is_refused_by_name():
+    with pytest.raises(OutOfScope, match="logistic loss are enclosures"):
+        landscape(problem([[1], [2]], [1, -1], 1, loss="logistic"))
+
+
+def test_too_many_permutations_are_refused_and_the_quotient_is_not():
+    case = problem([[1]], [1], 9, hidden_bias=False, output_bias=False)
+    assert landscape(case).bad_valleys == 0
+    with pytest.raises(OutOfScope, match="362880 permutations"):
+        landscape(case, full=True)
+
+
+def test_out_of_time_says_so():
+    found = landscape(problem(*D1, 2), time_limit=0)
+    assert not found.complete
+    assert found.to_json()["valleys"] is None
+    assert "raise --time-limit" in found.reason
+    with pytest.raises(ValueError, match="ended before every basin"):
+        _ = found.valleys
+    known = landscape(problem(*D1, 2), time_limit=0, basins=census(problem(*D1, 2)))
+    assert not known.complete
+    assert known.global_minimum == F(1, 14)
+    with pytest.raises(ValueError, match="sublevel sets below 1/14 were known"):
+        _ = known.merge_tree
+
+
+# -- what is known -----------------------------------------------------------------------------------------------------
+
+
+def test_d1_at_width_1_by_hand():
+    # One neuron: the loss of a direction and an output sign, two circles of directions, joined at the best constant,
+    # 106/5. 75/4 is a local minimum on a plateau that joins the valley of 18 at its own level: no leaf.
+    found = landscape(problem(*D1, 1))
+    assert leaves(found) == [(14, None), (18, F(106, 5)), (F(614, 29), F(106, 5))]
+    assert F(75, 4) in found.census.local_minimum_values
+    assert found.global_minima_connected
+    assert found.valleys[1].barrier == F(16, 5)
+
+
+def test_d1_at_width_2_in_the_quotient_and_in_full():
+    # The global minima, 1/14, are connected modulo permutation and are two components upstairs, joined at 14.
+    below, full = landscape(problem(*D1, 2)), landscape(problem(*D1, 2), full=True)
+    assert (below.global_minimum, below.global_minima_connected, below.connected_at) == (F(1, 14), True, F(1, 14))
+    assert (full.global_minima_connected, full.connected_at) == (False, 14)
+    point = full.valleys[0].point
+    swapped = {
+        "weights": [[list(row) for row in point.weights[0][::-1]], [list(point.weights[1][0][::-1])]],
+        "biases": [list(point.biases[0][::-1]), list(point.biases[1])],
+    }
+    other = point_from_mapping(swapped, full.problem)
+    assert other != point
+    assert below.critical_level(point, other) == F(1, 14)
+    assert full.critical_level(point, other) == 14
+    assert full.critical_level(point, point) == F(1, 14)
+
+
+def test_a_linear_model_and_a_dead_network_have_one_valley():
+    linear = eg.load(
+        {"data": {"x": [[1], [2]], "y": [1, 0]}, "network": {"widths": [], "activation": "relu", "output_bias": False}}
+    )
+    assert leaves(landscape(linear)) == [(F(4, 5), None)]
+    assert leaves(landscape(problem([[1], [2]], [1, 0], 2, frozen=[0, 0]))) == [(F(1, 2), None)]
+
+
+def test_the_mean_divides_every_level_by_m():
+    plain, mean = landscape(problem(*D1, 1)), landscape(problem(*D1, 1, reduction="mean"))
+    assert leaves(mean) == [(v / 5, e and e / 5) for v, e in leaves(plain)]
+    assert mean.critical_level(0, 5) == plain.critical_level(0, 5) / 5
+
+
+# -- a second algorithm ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(45))
+def test_against_all_pairs_of_basins(seed):
+    rng = random.Random(seed)
+    case, data, options = random_case(rng)
+    if data[2] == 2 and len(data[0]) > 3:
+        pytest.skip("too many pairs")
+    check(case, Brute(*data, **options))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1150))
+def test_against_all_pairs_of_basins_slow(seed):
+    case, data, options = random_case(random.Random(seed))
+    check(case, Brute(*data, **options))
+
+
+@pytest.mark.parametrize("loss", ["half_squared", "absolute", "huber(1/2)", "hinge", "squared_hinge"])
+def test_other_losses_against_all_pairs(loss):
+    x, y = [[0], [1], [3]], [1, -1, 1]
+    kind, _, rest = loss.partition("(")
+    bound = F(rest.rstrip(")")) if rest else F(1)
+    check(problem(x, y, 1, loss=loss), Brute(x, y, 1, kind=kind, bound=bound))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "activation", "bias", "output_bias"),
+    [
+        # Many bad valleys; copies that meet at a level of their own; components that a swap maps to themselves.
+        ([[0], [3], [-1]], [1, -3, -3], "relu", True, False),
+        ([[3], [2], [0]], [-2, -2, 4], "relu", True, False),
+        ([[-2, 3], [1, 1], [-1, 2]], [-4, 0, 4], "relu", False, False),
+        ([[0], [2], [3]], [1, -3, 3], "leaky_relu(1/3)", True, False),
+        ([[0], [2], [3]], [-3, 4, -2], "leaky_relu(1/3)", True, False),
+    ],
+)
+def test_rich_trees_against_all_pairs(x, y, activation, bias, output_bias):
+    slopes = {"relu": (1, 0), "leaky_relu(1/3)": (1, F(1, 3))}[activation]
+    case = problem(x, y, 2, activation=activation, hidden_bias=bias, output_bias=output_bias)
+    check(case, Brute(x, y, 2, slopes=slopes, bias=bias, output_bias=output_bias))
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "frozen", "activation"),
+    [
+        ([[-1, 3], [1, -1], [1, 0]], [-3, -3, -2], [1, 1, -2], "leaky_relu(1/3)"),
+        pytest.param([[1, 0], [-1, -1], [2, -1]], [-3, -4, -4], [1, 1, -2], "abs", marks=pytest.mark.slow),
+    ],
+)
+def test_three_neurons_with_frozen_outputs_against_all_pairs(x, y, frozen, activation):
+    slopes = {"abs": (1, -1), "leaky_relu(1/3)": (1, F(1, 3))}[activation]
+    case = problem(x, y, 3, frozen=frozen, activation=activation, hidden_bias=False, output_bias=False)
+    check(case, Brute(x, y, 3, frozen=frozen, slopes=slopes, bias=False, output_bias=False))
+
+
+def explicit(found):
+    """(value, escape) of the leaves, and the number of components at each level, of all labelled basins of one group
+    of neurons, joined wall by wall."""
+    census, graph = found.census, found.graph
+    (group,) = census.cells.groups
+    steps = {s: {t for t, _, _ in around} for s, around in enumerate(census._crossings[0])}
+    nodes = list(product(range(len(group.slots)), repeat=len(group.neurons)))
+    place = {x: census.index_of((tuple(sorted(x)),)) for x in nodes}
+    value = {x: graph.nodes[place[x]]["value"] for x in nodes}
+    walls = [
+        (graph.edges[place[x], place[z]]["value"], x, z)
+        for x in nodes
+        for k in range(len(x))
+        for t in steps[x[k]]
+        if t > x[k] and (z := (*x[:k], t, *x[k + 1 :]))
+    ]
+    events = sorted([*((v, 0, x, x) for x, v in value.items()), *((v, 1, x, z) for v, x, z in walls)])
+    parent, low, waiting, born, counts = {}, {}, {}, [], {}
+
+    def root(x):
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    for level, _, x, z in events:
+        if x == z:
+            parent[x], low[x] = x, level
+        else:
+            a, b = sorted((root(x), root(z)), key=lambda r: low[r])
+            if a != b:
+                parent[b] = a
+                if low[a] < low[b]:
+                    # Leaves of one value that met before escape together; those born at this very level are none.
+                    born += [(low[b], level)] * (waiting.pop(b, 1) if low[b] < level else 0)
+                else:
+                    waiting[a] = waiting.get(a, 1) + waiting.pop(b, 1) if low[b] < level else 1
+        counts[level] = sum(parent[r] == r for r in parent) if len(nodes) < 500 else None
+    top = root(nodes[0])
+    return summary([*born, *[(low[top], None)] * waiting.get(top, 1)]), counts
+
+
+@pytest.mark.parametrize(("data", "width"), [(D1, 1), (D1, 2), (KINK, 2), (KINK, 3), (D1, 3)])
+def test_full_against_explicit_copies(data, width):
+    full = landscape(problem(*data, width), full=True)
+    wanted, counts = explicit(full)
+    assert leaves(full) == wanted
+    for level, number in counts.items():
+        if number is not None:
+            born = {node for node, part in full.merge_tree.nodes(data=True) if part["level"] <= level}
+            assert sum(all(p not in born for p in full.merge_tree.predecessors(n)) for n in born) == number
+
+
+def check(case, brute):
+    wanted = brute.valleys()
+    below, full = landscape(case), landscape(case, full=True)
+    assert leaves(full) == summary(wanted)
+    assert leaves(below) == summary(brute.modulo_permutation(wanted))
+    lowest = min(brute.value)
+    bottoms = [min(part) for value, _, part in wanted if value == lowest]
+    assert full.connected_at == brute.joined_at(bottoms)
+    assert full.global_minima_connected == (len(bottoms) == 1)
+    # The same components at every level, counted.
+    for level in brute.levels:
+        born = [node for node, data in full.merge_tree.nodes(data=True) if data["level"] <= level]
+        tops = [n for n in born if all(p not in set(born) for p in full.merge_tree.predecessors(n))]
+        assert len(tops) == len(brute.components(level))
+
+
+@pytest.mark.parametrize("seed", range(200, 212))
+def test_critical_levels_of_points_in_the_full_space(seed):
+    rng = random.Random(seed)
+    x = [[rng.randint(-2, 2)] for _ in range(3)]
+    y = [rng.randint(-3, 3) for _ in range(3)]
+    bias = rng.random() < 0.5
+    case = problem(x, y, 2, hidden_bias=bias)
+    brute, found = Brute(x, y, 2, bias=bias), landscape(case, full=True)
+    points = []
+    for _ in range(5):
+        w = [[F(rng.randint(-2, 2)) for _ in range(1 + bias)] for _ in range(2)]
+        v = [F(rng.randint(-1, 1)) for _ in range(2)]
+        data = {"weights": [[row[:1] for row in w], [v]], "biases": [[row[1] for row in w] if bias else [], [0]]}
+        points.append((point_from_mapping(data, case), brute.containing(w, v)))
+    for one, first in points:
+        for other, second in points:
+            floor = max(case.loss_at(one), case.loss_at(other))
+            wanted = max(floor, brute.joined_at([first[0], second[0]]))
+            assert found.critical_level(one, other) == wanted
+
+
+# -- a dense sweep at width 1 ------------------------------------------------------------------------------------------
+
+
+def swept(x, y, size=20000):
+    """Valleys of the best loss over (scale, constant), sampled over directions and output signs; relu, both biases."""
+    x, y = np.array(x, float)[:, 0], np.array(y, float)
+    # Off the axes: there a constant column would be all rounding.
+    angles = 2 * np.pi * (np.arange(size) + 1 / 3) / size
+    h = np.maximum(0, np.outer(np.cos(angles), x) + np.sin(angles)[:, None])
+    h -= h.mean(axis=1, keepdims=True)
+    y = y - y.mean()
+    worst = float(y @ y)
+    norms = np.einsum("ij,ij->i", h, h)
+    values = []
+    for sign in (1, -1):
+        scale = np.maximum(0, sign * (h @ y)) / np.where(norms > 0, norms, 1)
+        values.append(worst - scale**2 * norms)
+    height = np.concatenate([*values, [worst]])
+    parent, low = list(range(len(height))), list(height)
+    edges = [
+        (max(height[i], height[j]), i, j)
+        for s in (0, size)
+        for k in range(size)
+        for i, j in [(s + k, s + (k + 1) % size)]
+    ]
+    edges += [(worst, s + k, 2 * size) for s in (0, size) for k in range(0, size, 7)]
+
+    def root(i):
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    born = {}
+    for level, i, j in sorted(edges):
+        a, b = root(i), root(j)
+        if a != b:
+            a, b = sorted((a, b), key=lambda r: low[r])
+            born[b] = (low[b], level)
+            parent[b] = a
+    return [(min(height), None), *sorted((v, e) for v, e in born.values() if e - v > 0.01 * worst)], worst
+
+
+@pytest.mark.parametrize("seed", [None, *range(7)])
+def test_width_1_against_a_dense_sweep(seed):
+    rng = random.Random(seed)
+    x, y = D1 if seed is None else ([[q] for q in rng.sample(range(-6, 7), 5)], [rng.randint(-4, 4) for _ in range(5)])
+    wanted, worst = swept(x, y)
+    found = [leaf for leaf in leaves(landscape(problem(x, y, 1))) if leaf[1] is None or leaf[1] - leaf[0] > worst / 100]
+    assert len(found) == len(wanted)
+    for (value, escape), (low, high) in zip(found, wanted, strict=True):
+        assert abs(value - low) < worst / 200
+        assert escape is high is None or abs(escape - high) < worst / 200
+
+
+# -- laws --------------------------------------------------------------------------------------------------------------
+
+LAWS = [
+    (D1, 1, {}),
+    (D1, 2, {}),
+    (KINK, 1, {}),
+    (KINK, 2, {}),
+    (PLANE, 2, {"hidden_bias": False}),
+    (([[0], [0], [1], [3], [3]], [1, 2, -1, 2, 0]), 2, {}),
+    (([[1], [2], [-1]], [1, -2, 1]), 2, {"activation": "abs", "hidden_bias": False}),
+    (([[1], [2], [-1]], [1, -2, 1]), 2, {"activation": "leaky_relu(1/10)", "output_bias": False}),
+    (([[1], [2], [-1]], [1, -2, 1]), 2, {"frozen": [1, -1]}),
+    (([[1], [2], [-1], [0]], [1, -2, 1, 0]), 3, {"frozen": [1, 1, -2]}),
+    (([[1, 0], [0, 1], [1, 1], [0, 0]], [1, 1, 0, 2]), 1, {"loss": "absolute"}),
+]
+
+
+@pytest.mark.parametrize(("data", "width", "options"), LAWS)
+@pytest.mark.parametrize("full", [False, True])
+def test_laws_of_the_tree(data, width, options, full):
+    found = landscape(problem(*data, width, **options), full=full)
+    tree = found.merge_tree
+    assert sum(not tree.in_degree(node) for node in tree) == 1
+    assert len(tree.edges) == len(tree) - 1
+    for parent, child in tree.edges:
+        assert tree.nodes[parent]["level"] > tree.nodes[child]["level"] >= tree.nodes[child]["minimum"]
+        assert tree.nodes[parent]["minimum"] <= tree.nodes[child]["minimum"]
+    for valley in found.valleys:
+        assert not tree.out_degree(valley.node)
+        assert found.problem.loss_at(valley.point) == valley.value
+        assert valley.bad == (valley.value > found.global_minimum)
+        # The escape, read off the tree.
+        node = valley.node
+        while valley.bad and tree.nodes[node]["minimum"] == valley.value:
+            node = next(tree.predecessors(node))
+        assert valley.escapes_at == (tree.nodes[node]["level"] if valley.bad else None)
+    if found.problem.loss.quadratic:
+        assert {v.value for v in found.valleys} <= set(found.census.local_minimum_values)
+    if not full:
+        joined = sorted(i for _, data in tree.nodes(data=True) for i in data["basins"])
+        assert joined == list(range(len(found.census)))
+        assert len(found.spanning_tree()) == len(found.census) - 1
+
+
+@pytest.mark.parametrize(("data", "width", "options"), LAWS)
+def test_every_wall_of_the_tree_carries_its_proof(data, width, options):
+    found = landscape(problem(*data, width, **options))
+    program = found.census.cells.program
+    graph = found.graph
+    for one, other, value, proof in found.spanning_tree():
+        assert graph.edges[one, other]["value"] == value >= max(graph.nodes[i]["value"] for i in (one, other))
+        r, p = proof["gradient"], program.predictions(proof["weights"], proof["lines"])
+        allowed = [c for j, c in enumerate(program.columns) if proof["mask"] >> j & 1]
+        assert all(sum(a * b for a, b in zip(r, c, strict=True)) >= 0 for c in allowed)
+        assert all(sum(a * b for a, b in zip(r, line, strict=True)) == 0 for line in program.lines)
+        assert sum(a * b for a, b in zip(r, p, strict=True)) == 0
+        if program.kind == "squared":
+            assert tuple(2 * (a - b) for a, b in zip(p, program.y, strict=True)) == r
+            assert sum((a - b) ** 2 for a, b in zip(p, program.y, strict=True)) == value
+
+
+@pytest.mark.parametrize(("data", "width", "options"), LAWS)
+def test_the_graph_of_all_walls_gives_the_same_valleys(data, width, options):
+    import networkx as nx
+
+    found = landscape(problem(*data, width, **options))
+    graph = found.graph
+    for one in (0, len(graph) // 2):
+        for other in range(0, len(graph), 7):
+            tree = nx.minimum_spanning_tree(graph, weight="value")
+            path = nx.shortest_path(tree, one, other)
+            levels = [graph.edges[e]["value"] for e in pairwise(path)]
+            assert found.critical_level(one, other) == max([*levels, graph.nodes[one]["value"]])
+
+
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("data", [D1, KINK, ([[0], [2], [3], [7]], [1, -1, 2, 0]), PLANE])
+def test_no_bad_valley_above_the_bound_of_infinite_width_holds_a_dead_unit(data, width):
+    # A dead or cancelled unit could be moved anywhere at no cost, and somewhere it would help.
+    found = landscape(problem(*data, width))
+    bound = found.census.infinite_width_minimum
+    for valley in found.valleys:
+        if valley.value == bound:
+            continue
+        for index in valley.basins:
+            walls = [mask for _, mask, kind in found.census.neighbours(index) if kind == "output"]
+            assert all(found._walls.optimum(mask).value > valley.value for mask in walls)
+            assert all(any(sign > 0 for sign in signs) for signs, _ in found.census[index].signs)
+
+
+@pytest.mark.parametrize(("data", "width", "options"), [(D1, 2, {}), (KINK, 2, {}), *LAWS[5:10]])
+def test_full_is_orbits_times_copies(data, width, options):
+    case = problem(*data, width, **options)
+    below, full = landscape(case), landscape(case, full=True)
+    assert set(leaves(below)) == set(leaves(full))
+    groups = [len(group.neurons) for group in below.census.cells.groups]
+    most = int(np.prod([factorial(k) for k in groups]))
+    for leaf in set(leaves(below)):
+        assert leaves(below).count(leaf) <= leaves(full).count(leaf) <= most * leaves(below).count(leaf)
+    assert below.connected_at <= full.connected_at
+
+
+# -- permutations ------------------------------------------------------------------------------------------------------
+
+
+def test_permutations_act_and_generate():
+    rng = random.Random(3)
+    for _ in range(30):
+        x = [rng.randint(0, 2) for _ in range(5)]
+        g = sorter([x])
+        assert [sorted(x)[k] for k in inverse(g)] == x
+        a, b = (tuple(rng.sample(range(5), 5)) for _ in range(2))
+        assert compose(a, inverse(a)) == tuple(range(5))
+        assert inverse(compose(a, b)) == compose(inverse(b), inverse(a))
+        group = Group.trivial(5).joined([a, b])
+        assert factorial(5) % len(group) == 0
+        assert all(compose(g, h) in group for g in (a, b) for h in group.elements)
+        assert len(group.cosets(Group.trivial(5).joined([(1, 2, 3, 4, 0), (1, 0, 2, 3, 4)]))) * len(group) == 120
+    assert len(Group.trivial(5).joined(stabiliser([(1, 1, 2), (0, 0)]))) == 4
+    assert len(Group.trivial(3).joined(stabiliser([(1, 1, 1)]))) == 6
+
+
+def test_values_beyond_floats_are_still_ordered():
+    huge = F(10) ** 400
+    keys = [order(q) for q in (huge + 1, F(1, 3), huge, F(1, 3) + F(1, 10**30))]
+    assert [q for _, q in sorted(keys)] == [F(1, 3), F(1, 3) + F(1, 10**30), huge, huge + 1]
+    x, y = [[0], [1]], [str(10**400), str(-(10**400))]
+    assert landscape(problem(x, y, 1)).global_minimum == 0
+
+
+# -- output ------------------------------------------------------------------------------------------------------------
+
+
+def test_json_and_records():
+    found = landscape(problem(*D1, 1))
+    answer = json.loads(json.dumps(found.to_json()))
+    assert [{k: v[k] for k in ("value", "escapes_at", "bad")} for v in answer["valleys"]] == [
+        {"value": "14", "escapes_at": None, "bad": False},
+        {"value": "18", "escapes_at": "106/5", "bad": True},
+        {"value": "614/29", "escapes_at": "106/5", "bad": True},
+    ]
+    assert (answer["global_minimum"], answer["bad_valleys"], answer["global_minima_connected"]) == ("14", 2, True)
+    nodes = {node["id"]: node for node in answer["tree"]["nodes"]}
+    assert sorted(node["level"] for node in nodes.values()) == ["106/5", "14", "18", "614/29"]
+    assert all(nodes[a]["level"] == "106/5" for a, _ in answer["tree"]["edges"])
+    assert found.to_records()[1] == {
+        "value": "18",
+        "escapes_at": "106/5",
+        "barrier": "16/5",
+        "bad": True,
+        "orbits": len(found.valleys[1].basins),
+    }
+
+
+def test_names_reach_the_package():
+    assert eg.landscape(eg.load("swirszcz-prop1")).bad_valleys == 2
