@@ -56,8 +56,10 @@ class Verdict:
     globality : Globality
     better : Better or None
         A lower point; None for a global minimum or when none is known.
-    bad_valley : None
-        Not decided by this version.
+    bad_valley : bool or None
+        Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
+        reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
+        not cover the problem or did not finish. Exact, and not part of the certificate.
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
@@ -194,12 +196,13 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     parameters = formats.point_from_mapping(point, problem)
     decision = decide(problem, parameters)
     (globality, better, reason, detail), claim = _globality(problem, parameters, decision, time_limit)
+    claims = [] if decision.certificate is None else [*decision.certificate.claims]
     if better is not None and decision.loss is not None:
-        claim = lower_point(parameters, decision.loss, better.point, better.loss)
-    certificate = decision.certificate
+        claims.append(lower_point(parameters, decision.loss, better.point, better.loss))
     if claim is not None:
-        claims = certificate.claims if certificate is not None else ()
-        certificate = Certificate(problem_data(problem), (*claims, claim))
+        claims.append(claim)
+    certificate = Certificate(problem_data(problem), tuple(claims)) if claims else None
+    place = _bad_valley(problem, parameters, globality, better, time_limit)
     return Verdict(
         problem=problem,
         point=parameters,
@@ -214,6 +217,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         certificate=certificate,
         reason=reason,
         detail=detail,
+        bad_valley=place,
     )
 
 
@@ -306,7 +310,7 @@ _GLOBAL: _Standing = (Globality.GLOBAL, None, None, "")
 
 
 def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> tuple[_Standing, _Claim]:
-    """Where the point stands, and for a global minimum the claim that proves it."""
+    """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     loss = decision.loss
     if loss == 0:
         return (Globality.GLOBAL, None, decision.reason, decision.detail), global_minimum(point, loss)
@@ -328,20 +332,39 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
         return (Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"), None
     from exactgeo.basin import OutOfScope
 
-    setting = problem.at(point)
     try:
-        found = _census(setting if not train.output or not train.output_bias else problem.at(None), time_limit)
+        found = _census(_setting(problem, point), time_limit)
     except OutOfScope as scope:
         return _relaxed(problem, point, loss, scope.reason, time_limit)
     minimum = found.minimum
+    gradients = (optimum.gradient for optimum in found.optima)
     if isinstance(minimum, Fraction) and found.best is not None and minimum < loss:
-        return (Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""), None
+        claim = global_claim(problem, found.best, minimum, gradients) if found.complete else None
+        return (Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""), claim
     if found.complete:
         if minimum != loss:
             raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
-        return _GLOBAL, global_claim(problem, point, loss, (optimum.gradient for optimum in found.optima))
+        return _GLOBAL, global_claim(problem, point, loss, gradients)
     detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
     return (Globality.UNKNOWN, None, Reason.BUDGET, detail), None
+
+
+def _bad_valley(
+    problem: Problem, point: Point, globality: Globality, better: Better | None, time_limit: float
+) -> bool | None:
+    if globality is Globality.GLOBAL:
+        return False
+    if better is None or not better.complete:
+        return None
+    from exactgeo.landscape import bad_valley
+
+    return bad_valley(problem, point, time_limit, census=_census(_setting(problem, point), time_limit))
+
+
+def _setting(problem: Problem, point: Point) -> Problem:
+    """What the census depends on: the point only where something is frozen at its values."""
+    train = problem.train
+    return problem.at(None if train.output and train.output_bias else point)
 
 
 @lru_cache(maxsize=4)

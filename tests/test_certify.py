@@ -98,14 +98,14 @@ def test_rays_and_farkas_agree():
     """Two decisions that share only phi: all rays of every kink arrangement, and the coverings behind `decide`."""
     rng = random.Random(20240611)
     seen = {True: 0, False: 0}
-    for _ in range(1200):
+    for _ in range(500):
         problem = to_problem(generate(rng))
         layout = explain(problem, problem.point)
         conditions = [*layout.conditions, *(c for view in layout.neurons for c in view.conditions)]
         by_rays = all(c.holds for c in conditions)
         assert by_rays == (decide(problem).kind == "local_minimum"), problem.to_toml()
         seen[by_rays] += 1
-    assert min(seen.values()) > 120
+    assert min(seen.values()) > 60
 
 
 @pytest.mark.parametrize("name", sorted(dict(library.names())))
@@ -205,6 +205,15 @@ def test_globality_outside_the_census():
         "biases": best.point.biases,
     }
     assert eg.certify(eg.load(data), point).globality == "global"
+
+
+def test_bad_valleys():
+    """Proposition 1's point is in one; the plateau and the minima of Propositions 2 and 3 are not."""
+    names = ("swirszcz-prop1", "swirszcz-d1-plateau", "swirszcz-prop2-local-corrected", "swirszcz-prop3-local")
+    assert [eg.certify(eg.load(name)).bad_valley for name in names] == [True, False, False, False]
+    assert eg.certify(eg.load("kink-global")).bad_valley is False
+    assert eg.certify(eg.load("swirszcz-prop2-local")).bad_valley is None
+    assert eg.certify(eg.load("swirszcz-prop1"), time_limit=0).bad_valley is None
 
 
 def test_no_point_is_refused():
