@@ -151,8 +151,7 @@ class Place:
     infimum : Fraction
         Of the component of {L <= loss} that contains the point: how low a path that never rises above ``loss`` goes
         (least value met, when ``complete`` is False).
-    global_minimum : Fraction or None
-        None when the census is incomplete.
+    global_minimum : Fraction
     complete : bool
         False when the time limit ended the walk.
     basins : tuple of int
@@ -163,7 +162,7 @@ class Place:
     point: Point
     loss: Fraction
     infimum: Fraction
-    global_minimum: Fraction | None
+    global_minimum: Fraction
     complete: bool
     basins: tuple[int, ...]
     _flood: _Flood
@@ -177,7 +176,7 @@ class Place:
         above the infimum of the loss. None when that is not known."""
         if self.infimum == self.global_minimum:
             return False
-        return True if self.complete and self.global_minimum is not None else None
+        return True if self.complete else None
 
     @cached_property
     def _escape(self) -> tuple[Fraction, set[int]] | None:
@@ -279,7 +278,7 @@ def place(
     OutOfScope
         The census does not apply, or the loss is logistic.
     ValueError
-        No point, or one without the frozen values of the problem.
+        No point, one without the frozen values of the problem, or a census that ran out of time.
 
     Examples
     --------
@@ -300,14 +299,16 @@ def place(
         raise OutOfScope(f"the values of the {problem.loss.kind} loss are enclosures; the other losses are in scope")
     if census is None:
         census = make_census(problem.at(point), time_limit=time_limit)
+    if not census.complete:
+        raise ValueError("the census was ended before every basin had its value; raise time_limit")
     loss = problem.loss_at(point)
     level = loss / census.share
     begin = home(census.cells, point)
     left = None if time_limit is None else time_limit - (time.monotonic() - start)
     flood = _Flood(census, census.index_of(tuple(tuple(sorted(part)) for part in begin)), left)
-    minimum = census.minimum if census.complete and isinstance(census.minimum, Fraction) else None
+    minimum = min(map(exact, census.optima))
     lower = None
-    for here in flood.spread(level, None if minimum is None else minimum / census.share):
+    for here in flood.spread(level, minimum):
         if lower is None and exact(census.optimum(here)) < level:
             lower = here
     return Place(
@@ -315,8 +316,8 @@ def place(
         point,
         loss,
         flood.low * census.share,
-        minimum,
-        census.complete and not flood.late,
+        minimum * census.share,
+        not flood.late,
         tuple(sorted(flood.links)),
         flood,
         flood.lowest,
