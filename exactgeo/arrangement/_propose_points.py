@@ -77,7 +77,9 @@ class Proposals:
                 move = step @ minors.rows[:, 1 : order + 1].T
                 through = np.unpackbits(zero.astype(">u8").view(np.uint8), axis=1)[:, : len(minors.table)]
                 ratio = np.where((here * move < 0) & (through == 0), -here / move, np.inf).min(axis=1)
-                points[:, 1 : order + 1] = vertex + np.minimum(ratio / 2, 1.0)[:, None] * step
+                # A power of two: short numbers, and the same ones whatever the order BLAS adds in.
+                length = np.exp2(np.floor(np.log2(np.minimum(ratio / 2, 1.0))))
+                points[:, 1 : order + 1] = vertex + length[:, None] * step
         # Shorter numbers first: half the digits usually do.
         with np.errstate(all="ignore"):
             short = points.astype(np.float32).astype(np.float64)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from math import comb, lcm
@@ -12,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
 from exactgeo.arrangement.deletion import Hyperplane
 from exactgeo.arrangement.enumerators import ENUMERATORS, Cells
+from exactgeo.arrangement.faces import Flat, flats, tope_graph
+from exactgeo.arrangement.operations import Clipped, eliminated, pivot
 from exactgeo.arrangement.rays import Ray, central_rays
+from exactgeo.arrangement.reading import Reader
 from exactgeo.arrangement.regions import Regions, Row, sign_matrix
 from exactgeo.errors import InputError, InternalError
-from exactgeo.exact.matrix import nullspace, primitive, rref
-from exactgeo.exact.rational import parse_rational
+from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    import networkx
     import numpy as np
     import numpy.typing as npt
 
@@ -33,7 +37,6 @@ _SMALL = 600
 # The sweep keeps 2^(n + 1) minors of a set of hyperplanes at most, n the dimension it sweeps.
 _SWEEP_DIMENSION = 9
 _MINORS_FROM, _MINORS_TO = 3_000, 20_000_000
-_WRITE_ROWS = "[[1, 0], [0, 1]], one row of d numbers a hyperplane"
 
 
 class Arrangement:
@@ -83,7 +86,7 @@ class Arrangement:
     """
 
     def __init__(self, normals: Any, offsets: Any = None, *, dimension: int | None = None) -> None:
-        reader = _Reader()
+        reader = Reader()
         rows, width = reader.matrix(normals, dimension)
         self.normals: tuple[tuple[Fraction, ...], ...] = rows
         self.dimension: int = width
@@ -274,7 +277,7 @@ class Arrangement:
         cells = ENUMERATORS[name](vectors, self.rank, self.central, uniform)
         self._prove(cells)
         inner = [row[:-1] if self.central else row for row in self._inner]
-        return Regions(cells, rows, inner, self._coordinates, self.dimension, self.central)
+        return Regions(cells, rows, inner, self._coordinates, self.dimension, self.central, len(vectors))
 
     def _prove(self, cells: Cells) -> None:
         """As many as Zaslavsky's count: complete, as each is a region and none occurs twice."""
@@ -346,11 +349,290 @@ class Arrangement:
         >>> Arrangement([[1, 0], [1, 1]], [0, 1]).signs_of(["1/3", "2/3"])
         (1, 0)
         """
-        w = _Reader().vector(point, "point")
+        w = Reader().vector(point, "point")
         if len(w) != self.dimension:
             raise InputError("point", f"{len(w)} numbers", f"{self.dimension}", "one number a coordinate")
         *inner, scale = primitive((*w, 1))
         return tuple(_sign(sum(map(mul, row, (*inner, scale)))) for row in self._integral)
+
+    def region_containing_point(self, point: Any) -> int:
+        """Index in :meth:`regions` of the region around a point.
+
+        Raises
+        ------
+        InputError
+            The point is not d finite numbers, or lies on a hyperplane.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1]])
+        >>> A.region_containing_point([-2, "1/2"]), A.regions()[1]
+        (1, (-1, 1))
+        """
+        signs = self.signs_of(point)
+        for t, (sign, row) in enumerate(zip(signs, self._inner, strict=True)):
+            if not sign and any(row[:-1]):
+                raise InputError("point", f"a point on hyperplane {t}", "one off all hyperplanes", "another point")
+        return self.regions().index(signs)
+
+    def deletion(self, *rows: int) -> Arrangement:
+        """The arrangement without some rows.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).deletion(1).count()
+        4
+        """
+        gone = {self._row(t) for t in rows}
+        kept = [t for t in range(self.m) if t not in gone]
+        return self._made([self.normals[t] for t in kept], [self.offsets[t] for t in kept], self.dimension)
+
+    def restriction(self, row: int) -> Arrangement:
+        """What the hyperplanes cut out on one of them, in all coordinates but that of its smallest coefficient.
+
+        Rows keep their numbers: those that contain the hyperplane become zero rows, parallel ones constant.
+
+        Raises
+        ------
+        InputError
+            The row is a zero normal, or there is none such.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+        >>> B = A.restriction(2)
+        >>> B.dimension, B.count(), A.count() == A.deletion(2).count() + B.count()
+        (1, 2, True)
+        """
+        t = self._row(row)
+        p = pivot(self._integral[t])
+        if p is None:
+            raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
+        table = [(*normal, -q) for normal, q in zip(self.normals, self.offsets, strict=True)]
+        found = eliminated(table, table[t], p)
+        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
+
+    def essentialization(self) -> Arrangement:
+        """The same regions in a space of dimension :attr:`rank`: the other coordinates are set to 0.
+
+        Examples
+        --------
+        >>> E = Arrangement([[1, -1, 0], [0, 1, -1]]).essentialization()
+        >>> E.dimension, E.count(), E.lineality()
+        (2, 4, [])
+        """
+        kept = self._coordinates
+        return self._made([[row[j] for j in kept] for row in self.normals], self.offsets, len(kept))
+
+    def cone(self) -> Arrangement:
+        """The central arrangement one dimension up: rows (normal, -offset), and the hyperplane at infinity last.
+
+        Examples
+        --------
+        >>> Arrangement([[1], [1]], [0, 1]).cone().normals[1:] == ((1, -1), (0, 1))
+        True
+        """
+        rows = [(*row, -q) for row, q in zip(self.normals, self.offsets, strict=True)]
+        return self._made([*rows, (*(0,) * self.dimension, 1)], None, self.dimension + 1)
+
+    def decone(self, row: int = -1) -> Arrangement:
+        """The affine arrangement on the parallel to a hyperplane of a central one, where that row is 1; the row goes.
+
+        It has half as many regions, where the row itself is not repeated.
+
+        Raises
+        ------
+        InputError
+            The arrangement is affine, or the row is zero or there is none such.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+        >>> A.decone(0).count(), Arrangement([[1], [1]], [0, 1]).cone().decone().offsets == (0, 1)
+        (3, True)
+        """
+        if not self.central:
+            raise InputError("offsets", "an affine arrangement", "a central one", "cone(), or decone a central one")
+        t = self._row(row)
+        chosen = (*self.normals[t], Fraction(-1))
+        # The last coordinate if it can be: then deconing undoes coning.
+        p = self.dimension - 1 if self.dimension and chosen[self.dimension - 1] else pivot(self._integral[t])
+        if p is None:
+            raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
+        found = eliminated([(*self.normals[k], 0) for k in range(self.m) if k != t], chosen, p)
+        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
+
+    def clip(self, normals: Any, offsets: Any = None) -> Regions:
+        """The regions that meet an open polyhedron ``{w : <normal, w> > offset}``, a cone when there are no offsets.
+
+        Each interior point lies in the polyhedron too.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+        >>> list(A.clip([[1, 0], [0, 1]]))
+        [(1, 1, 1)]
+        """
+        wall = Arrangement(normals, offsets, dimension=self.dimension)
+        both = self._made([*wall.normals, *self.normals], [*wall.offsets, *self.offsets], self.dimension)
+        found = both.regions()
+        vectors, rows = both._oriented
+        inside = all(side == 1 for _, side in rows[: wall.m])
+        whole = found._cells
+        # The rows of the polyhedron come first, so the regions where all are positive come last, in one run.
+        lead = len({plane for plane, _ in rows[: wall.m] if plane >= 0})
+        top = ((1 << lead) - 1) << (len(vectors) - lead)
+        start = bisect_left(range(whole.count), top, key=whole.mask) if inside else whole.count
+        cells: Cells = Clipped(whole, start, whole.count)
+        inner = [row[:-1] if both.central else row for row in both._inner]
+        return Regions(
+            cells, rows[wall.m :], inner[wall.m :], both._coordinates, self.dimension, both.central, len(vectors)
+        )
+
+    def clip_to_box(self, low: Any, high: Any) -> Regions:
+        """The regions that meet the open box ``low < w < high``.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 3])
+        >>> len(A.clip_to_box([-1, -1], [1, 1])), A.count()
+        (4, 7)
+        """
+        d = self.dimension
+        unit = [[int(i == j) for j in range(d)] for i in range(d)]
+        least, most = Reader().vector(low, "low"), Reader().vector(high, "high")
+        for where, found in (("low", least), ("high", most)):
+            if len(found) != d:
+                raise InputError(where, f"{len(found)} numbers", f"{d}", "one number a coordinate")
+        return self.clip([*unit, *([-q for q in row] for row in unit)], [*least, *(-q for q in most)])
+
+    @cached_property
+    def _flats(self) -> list[list[Flat]]:
+        return flats(self._inner, self.rank)
+
+    def whitney_number(self, k: int, kind: int = 1) -> int:
+        """Whitney numbers: of the first kind the coefficient of t^(d - k) of the characteristic polynomial, of the
+        second the number of flats of codimension k.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, -1, 0], [0, 1, -1], [1, 0, -1]])
+        >>> [A.whitney_number(k) for k in range(3)], [A.whitney_number(k, kind=2) for k in range(3)]
+        ([1, -3, 2], [1, 3, 1])
+        """
+        if kind not in (1, 2):
+            raise InputError("kind", str(kind), "1 or 2", "kind=1")
+        if type(k) is not int or not 0 <= k <= self.dimension:
+            raise InputError("k", str(k), f"0 to {self.dimension}", "a codimension")
+        if kind == 1:
+            return self.characteristic_polynomial[k]
+        return len(self._flats[k]) if k <= self.rank else 0
+
+    def faces(self, dimension: int) -> Iterator[tuple[int, ...]]:
+        """Sign vectors of the faces of one dimension; those of dimension d are the regions.
+
+        Cost: the regions of every restriction to a flat of that dimension.
+
+        Examples
+        --------
+        >>> sorted(Arrangement([[1, 0], [0, 1]]).faces(1))
+        [(-1, 0), (0, -1), (0, 1), (1, 0)]
+        """
+        codimension = self.dimension - dimension
+        if not 0 <= codimension <= self.rank:
+            return
+        for _, rows in self._flats[codimension]:
+            yield from self._on_flat(rows).regions()
+
+    @property
+    def face_vector(self) -> tuple[int, ...]:
+        """Number of faces of dimension 0 to d.
+
+        References
+        ----------
+        T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem B.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).face_vector
+        (1, 6, 6)
+        """
+        counts = [sum(self._on_flat(rows).count() for _, rows in level) for level in self._flats]
+        return tuple([0] * (self.dimension - self.rank) + counts[::-1])
+
+    def _on_flat(self, rows: Sequence[tuple[int, ...]]) -> Arrangement:
+        return self._made([row[:-1] for row in rows], [-row[-1] for row in rows], len(rows[0]) - 1 if rows else 0)
+
+    def facets(self, region: int) -> list[int]:
+        """The rows that are walls of a region, one row (the first) a hyperplane.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
+        >>> A.regions()[5], A.facets(5)
+        ((1, 1, 1), [0, 1])
+        """
+        return self.regions().walls(region)
+
+    def tope_graph(self) -> networkx.Graph:
+        """The graph of regions: indices into :meth:`regions`, joined where they share a wall, the edge attribute
+        ``hyperplane`` its first row.
+
+        Examples
+        --------
+        >>> G = Arrangement([[1, 0], [0, 1], [1, 1]]).tope_graph()
+        >>> sorted(G.edges(data="hyperplane"))
+        [(0, 1, 1), (0, 3, 0), (1, 2, 2), (2, 5, 0), (3, 4, 2), (4, 5, 1)]
+        """
+        return tope_graph(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """A picture with exact vertices and the regions' indices: an arrangement of the plane, or a central one in R^3
+        on the projective disc, antipodal regions drawn once. Needs matplotlib, extra ``plot``.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+
+        Returns
+        -------
+        matplotlib axes; the exact vertices are those of :meth:`vertices`.
+
+        Raises
+        ------
+        InputError
+            Another dimension.
+        """
+        from exactgeo.arrangement.plot import draw
+
+        return draw(self, ax)
+
+    def vertices(self) -> list[tuple[Fraction, ...]]:
+        """Points where d independent hyperplanes meet, exactly; in lexicographic order.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 2], [1, 1]], [0, 1, 0])
+        >>> [[str(q) for q in v] for v in A.vertices()]
+        [['-1/2', '1/2'], ['0', '0'], ['0', '1/2']]
+        """
+        if self.rank < self.dimension:
+            return []
+        found = []
+        for zero, _ in self._flats[self.dimension]:
+            point = solve([self.normals[t] for t in zero], [self.offsets[t] for t in zero])
+            if point is None:
+                raise InternalError("the hyperplanes through a vertex have no common point")
+            found.append(point)
+        return sorted(found) if self.dimension else [()]
+
+    def _row(self, row: int) -> int:
+        if type(row) is not int or not -self.m <= row < self.m:
+            raise InputError("row", str(row), f"0 to {self.m - 1}", "the index of a row")
+        return row % self.m
+
+    def _made(self, normals: Sequence[Any], offsets: Sequence[Any] | None, dimension: int) -> Arrangement:
+        return Arrangement(normals, offsets, dimension=dimension)
 
     def lineality(self) -> list[tuple[int, ...]]:
         """Basis of the kernel of the normals, primitive integer vectors: signs do not change along it.
@@ -497,59 +779,3 @@ class Arrangement:
 
 def _sign(q: int) -> int:
     return (q > 0) - (q < 0)
-
-
-class _Reader:
-    """Rows of numbers from outside; warns of the first float only."""
-
-    def __init__(self) -> None:
-        self._warn = True
-
-    def _sequence(self, value: Any, where: str, expected: str, write: str) -> list[Any]:
-        unordered = isinstance(value, (str, bytes, bytearray, Mapping, Set)) or getattr(value, "ndim", 1) == 0
-        if unordered or not isinstance(value, Iterable):
-            raise InputError(where, _shown(value), expected, write)
-        return list(value)
-
-    def vector(self, value: Any, where: str) -> tuple[Fraction, ...]:
-        entries = self._sequence(value, where, "a list of numbers", '[1, "1/2", 3]')
-        result = []
-        for j, entry in enumerate(entries):
-            floating = isinstance(entry, float) or (
-                type(entry).__module__ == "numpy"
-                and getattr(entry, "dtype", None) is not None
-                and entry.dtype.kind == "f"
-            )
-            result.append(parse_rational(entry, f"{where}[{j}]", warn_float=self._warn))
-            self._warn = self._warn and not floating
-        return tuple(result)
-
-    def matrix(self, value: Any, dimension: int | None) -> tuple[tuple[tuple[Fraction, ...], ...], int]:
-        if dimension is not None and (type(dimension) is not int or dimension < 0):
-            raise InputError("dimension", _shown(dimension), "an integer >= 0", "the number of coordinates")
-        entries = self._sequence(value, "normals", "a list of rows", _WRITE_ROWS)
-        shape = getattr(value, "shape", None)
-        if isinstance(shape, tuple) and len(shape) != 2:
-            raise InputError("normals", f"an array of shape {shape}", "shape (m, d)", _WRITE_ROWS)
-        width = dimension if not isinstance(shape, tuple) or dimension is not None else int(shape[1])
-        rows = []
-        for t, entry in enumerate(entries):
-            row = self.vector(self._sequence(entry, f"normals[{t}]", "a row of numbers", _WRITE_ROWS), f"normals[{t}]")
-            if width is None:
-                width = len(row)
-            if len(row) != width:
-                raise InputError(f"normals[{t}]", f"{len(row)} numbers", f"{width}", "rows of one length")
-            rows.append(row)
-        if width is None:
-            raise InputError("normals", "no rows", "at least one, or the dimension", "dimension=d")
-        return tuple(rows), width
-
-
-def _shown(value: Any) -> str:
-    return (
-        f'"{value}"'
-        if isinstance(value, str)
-        else str(value)
-        if isinstance(value, (int, float))
-        else type(value).__name__
-    )

@@ -65,6 +65,7 @@ class Regions:
         coordinates: tuple[int, ...],
         dimension: int,
         central: bool,
+        planes: int,
     ) -> None:
         self._cells = cells
         self._rows = tuple(rows)
@@ -72,7 +73,7 @@ class Regions:
         self._coordinates = coordinates
         self._dimension = dimension
         self._central = central
-        self._planes = 1 + max((plane for plane, _ in rows), default=-1)
+        self._planes = planes
         self._lead = {plane: t for t, (plane, _) in reversed(list(enumerate(rows))) if plane >= 0}
         self._signs: npt.NDArray[np.int8] | None = None
         self._masks: list[int] | None = None
@@ -125,11 +126,18 @@ class Regions:
             return None
         mask = 0
         for plane in range(self._planes):
-            mask = 2 * mask + int(signs[self._lead[plane]] == 1)
+            # A hyperplane without a row is one of those that clip: all is on its positive side.
+            lead = self._lead.get(plane)
+            mask = 2 * mask + int(lead is None or signs[lead] == 1)
         return self._cells.find(mask) if self._decode(mask) == signs else None
 
     def __contains__(self, signs: object) -> bool:
         return isinstance(signs, Iterable) and self._find(signs) is not None
+
+    @property
+    def leads(self) -> list[int]:
+        """The first row of each distinct hyperplane."""
+        return sorted(self._lead.values())
 
     @property
     def masks(self) -> list[int]:
@@ -169,6 +177,11 @@ class Regions:
             signs.flags.writeable = False
             self._signs = signs
         return self._signs
+
+    def walls(self, index: int) -> list[int]:
+        """The rows on which region ``index`` has facets (of each hyperplane the first): flipping one gives a region."""
+        mask, top = self._cells.mask(self._place(index)), self._planes - 1
+        return sorted(t for plane, t in self._lead.items() if self._cells.find(mask ^ 1 << (top - plane)) is not None)
 
     def witness(self, index: int) -> tuple[Fraction, ...]:
         """An interior point of region ``index`` in the ambient space; 0 off the coordinates that carry the rank."""

@@ -1,0 +1,95 @@
+"""Flats and faces of every dimension, walls of regions and the graph of regions.
+
+A face of dimension k is a region of the arrangement restricted to a flat of dimension k. Two regions share a wall
+exactly when their sign vectors differ in one hyperplane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.arrangement.operations import eliminated, pivot
+from exactgeo.exact.matrix import primitive
+
+if TYPE_CHECKING:
+    import networkx
+    import numpy as np
+    import numpy.typing as npt
+
+    from exactgeo.arrangement.arrangement import Arrangement
+
+__all__ = ["Flat", "flats", "neighbours", "tope_graph"]
+
+Flat = tuple[frozenset[int], tuple[tuple[int, ...], ...]]
+"""The rows that vanish on a flat, zero rows included, and all rows as functionals on it (constant last)."""
+
+
+def flats(rows: Sequence[tuple[int, ...]], rank: int) -> list[list[Flat]]:
+    """Nonempty intersections, by codimension 0 to ``rank``.
+
+    Cost: one elimination a pair of a flat and a hyperplane on it.
+    """
+    start = (frozenset(t for t, row in enumerate(rows) if not any(row)), tuple(rows))
+    levels = [[start]]
+    for _ in range(rank):
+        found: dict[frozenset[int], Flat] = {}
+        for _, here in levels[-1]:
+            seen: set[tuple[int, ...]] = set()
+            for row in here:
+                p = pivot(row)
+                if p is None:
+                    continue
+                key = primitive(row)
+                if key in seen:
+                    continue
+                seen |= {key, tuple(-q for q in key)}
+                below = tuple(primitive(q) for q in eliminated(here, row, p))
+                zero = frozenset(t for t, q in enumerate(below) if not any(q))
+                found.setdefault(zero, (zero, below))
+        levels.append(list(found.values()))
+    return levels
+
+
+def neighbours(words: npt.NDArray[np.uint64], planes: int) -> Iterator[tuple[int, Any, Any]]:
+    """For each hyperplane, the pairs of regions on its negative and positive side that share a wall on it.
+
+    Parameters
+    ----------
+    words : shape (N, W), sorted bit sets
+    planes : number of hyperplanes
+
+    Yields
+    ------
+    hyperplane, indices, indices
+    """
+    import numpy as np
+
+    def comparable(sets: npt.NDArray[np.uint64]) -> npt.NDArray[Any]:
+        # Bytes in big-endian order compare as the bit sets do.
+        if sets.shape[1] == 1:
+            return sets[:, 0]
+        return np.ascontiguousarray(sets.astype(">u8")).view(f"S{8 * sets.shape[1]}")[:, 0]
+
+    keys = comparable(words)
+    for plane in range(planes):
+        word, bit = plane // 64, np.uint64(1 << (63 - plane % 64))
+        below = np.flatnonzero((words[:, word] & bit) == 0)
+        other = words[below]
+        other[:, word] |= bit
+        place = np.minimum(np.searchsorted(keys, comparable(other)), len(words) - 1)
+        hit = (words[place] == other).all(axis=1)
+        yield plane, below[hit], place[hit]
+
+
+def tope_graph(arrangement: Arrangement) -> networkx.Graph:
+    """Regions by index, joined where they share a wall; edge attribute ``hyperplane``: the first row of that wall."""
+    import networkx
+
+    regions = arrangement.regions()
+    graph = networkx.Graph()
+    graph.add_nodes_from(range(regions.count))
+    lead = regions.leads
+    for plane, low, high in neighbours(regions.packed, len(lead)):
+        graph.add_edges_from(zip(low.tolist(), high.tolist(), strict=True), hyperplane=lead[plane])
+    return graph
