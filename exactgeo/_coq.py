@@ -94,7 +94,7 @@ def coq(certificate: Mapping[str, Any]) -> tuple[str, list[str]]:
             "certificate", found, "the squared loss, at most one hidden layer, one output", "such a problem"
         )
     theory = _Theory(problem)
-    text = theory.header() + "".join(f"\n{part}" for k, claim in enumerate(chosen) for part in theory.theorem(k, claim))
+    text = theory.header() + "".join("\n" + "".join(theory.theorem(k, claim)) for k, claim in enumerate(chosen))
     return text, [claim["kind"] for claim in claims if claim["kind"] not in KINDS]
 
 

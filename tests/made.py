@@ -102,7 +102,9 @@ def _frozen_zero() -> Certificate:
     return Certificate(problem_data(problem), (claim,))
 
 
-_SIGNED = {"x": [[2], [1], [-1], [-3]], "y": [1, -1, 1, 1]}
+_SIGNED = {"x": [[1], [-1], [2]], "y": [1, -1, -1]}
+_SLOPED = {"x": [[1], [-1], [2]], "y": [1, -2, 2]}
+_PLAIN = {"widths": [1], "hidden_bias": False}
 _SHORT = {"x": [[0], [1], [2]], "y": [1, -2, 2]}
 _ONE = {"widths": [1]}
 
@@ -138,14 +140,14 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         point={"weights": [[[0], [0]], [[1, -2]]], "biases": [[0, 0], [1]]},
     ),
     "census-linear-activation": _census(data=_SHORT, network={"widths": [1], "activation": "linear"}),
-    "census-absolute": _census(data=_SHORT, network=_ONE, loss={"kind": "absolute"}),
-    "census-huber": _census(data=_SHORT, network=_ONE, loss={"kind": "huber(1/2)"}),
-    "census-hinge": _census(data=_SIGNED, network=_ONE, loss={"kind": "hinge"}),
-    "census-squared-hinge": _census(data=_SIGNED, network=_ONE, loss={"kind": "squared_hinge"}),
+    "census-absolute": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "absolute"}),
+    "census-huber": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
+    "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
+    "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
     "basin": _basin(3, data=D1, network=_ONE),
     "basin-two-neurons": _basin(40, data=_SHORT, network={"widths": [2]}, loss={"reduction": "mean"}),
     "basin-frozen-zero": _frozen_zero,
-    "basin-huber": _basin(1, data=_SHORT, network=_ONE, loss={"kind": "huber(1/2)"}),
+    "basin-huber": _basin(1, data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
     "regions-central": lambda: eg.Arrangement([[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [1, 2, 3]]).certificate(),
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
 }

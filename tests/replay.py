@@ -1,0 +1,302 @@
+"""Is the statement of a certificate true? Decided again without its proof, and without the checker.
+
+Local minima by the cells of ``brute.py``, descents by the roots of the loss along the way, global minima and basins by
+trying all supports (``basin_brute.py``), regions by trying all sign vectors: fractions and itertools only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import basin_brute
+import brute
+
+F = Fraction
+Tree = dict[str, Any]
+Numbers = list[Fraction]
+
+
+def numbers(tree: Any) -> Any:
+    return [numbers(item) for item in tree] if isinstance(tree, list) else F(tree)
+
+
+def holds(tree: Tree) -> bool:
+    """Whether every claim of a certificate is true."""
+    subject = tree.get("problem", tree.get("arrangement"))
+    return all(_holds(json.dumps(subject), json.dumps(claim)) for claim in tree["claims"])
+
+
+@lru_cache(maxsize=4096)
+def _holds(subject: str, claim: str) -> bool:
+    loaded = json.loads(claim)
+    judge = {
+        "local_minimum": _local_minimum,
+        "not_local_minimum": _descent,
+        "lower_point": _lower_point,
+        "global_minimum": _global_minimum,
+        "basin_optimum": _basin,
+        "regions": _regions,
+    }[loaded["kind"]]
+    return judge(json.loads(subject), loaded)
+
+
+def activate(z: Fraction, slopes: Sequence[Fraction]) -> Fraction:
+    return z * slopes[0 if z > 0 else 1]
+
+
+def loss(problem: Tree, point: Tree) -> Fraction:
+    """The training loss at a point of any depth."""
+    slopes = numbers(problem["network"]["activation"])
+    rows = numbers(problem["data"]["x"])
+    weights, biases = numbers(point["weights"]), numbers(point["biases"])
+    for k, matrix in enumerate(weights):
+        bias = biases[k] or [F(0)] * len(matrix)
+        rows = [[brute.dot(unit, row) + b for unit, b in zip(matrix, bias, strict=True)] for row in rows]
+        if k + 1 < len(weights):
+            rows = [[activate(z, slopes) for z in row] for row in rows]
+    name, bound = kind(problem)
+    total = F(0)
+    for row, target in zip(rows, numbers(problem["data"]["y"]), strict=True):
+        total += sum((basin_brute.loss(name, p, y, bound) for p, y in zip(row, target, strict=True)), F(0))
+    return total / len(rows) if problem["loss"]["reduction"] == "mean" else total
+
+
+def kind(problem: Tree) -> tuple[str, Fraction]:
+    name, _, bound = problem["loss"]["kind"].partition("(")
+    return name, F(bound.removesuffix(")")) if bound else F(1)
+
+
+def frozen(problem: Tree, point: Tree) -> list[Any]:
+    train = problem["train"]
+    weights = [*train["hidden"], train["output"]]
+    biases = [*train["hidden_bias"], train["output_bias"]]
+    return [
+        None if trained else numbers(block)
+        for trained, block in zip([*weights, *biases], [*point["weights"], *point["biases"]], strict=True)
+    ]
+
+
+def moved(point: Tree, way: Tree, s: Fraction) -> Tree:
+    def add(a: Any, b: Any) -> Any:
+        return [add(p, q) for p, q in zip(a, b, strict=True)] if isinstance(a, list) else str(F(a) + s * F(b))
+
+    return {key: add(point[key], way[key]) for key in ("weights", "biases")}
+
+
+def case(problem: Tree, point: Tree) -> brute.Case:
+    net, train = problem["network"], problem["train"]
+    weights, biases = numbers(point["weights"]), numbers(point["biases"])
+    linear = not net["widths"]
+    biased = not linear and net["hidden_bias"][0]
+    return brute.Case(
+        x=tuple(map(tuple, numbers(problem["data"]["x"]))),
+        y=tuple(y for (y,) in numbers(problem["data"]["y"])),
+        slopes=tuple(numbers(net["activation"])),
+        w=() if linear else tuple(map(tuple, weights[0])),
+        b=tuple(biases[0]) if biased else None,
+        v=tuple(weights[-1][0]),
+        c=biases[-1][0] if net["output_bias"] else None,
+        hidden=not linear and train["hidden"][0],
+        hidden_bias=not linear and train["hidden_bias"][0],
+        output=train["output"],
+        output_bias=train["output_bias"],
+        linear=linear,
+        loss=problem["loss"]["kind"],
+        reduction=problem["loss"]["reduction"],
+    )
+
+
+def _local_minimum(problem: Tree, claim: Tree) -> bool:
+    here = case(problem, claim["point"])
+    if loss(problem, claim["point"]) != F(claim["loss"]) or brute.decide(here) != "minimum":
+        return False
+    flat = brute.flat(here, budget=20_000)
+    assert flat is not None, "too many strata for the replay"
+    if (flat.dimension, flat.strictness) != (claim["flat_dimension"], claim["strictness"]):
+        return False
+    # The neighbourhood in which no pre-activation off the kinks and no output weight changes its sign.
+    reach = [abs(v) for v in here.v if v and here.output and not here.linear]
+    d = len(here.x[0])
+    for i in range(len(here.w)):
+        for row in here.lifted:
+            z = brute.dot(row, here.weight(i))
+            size = sum(abs(q) for k, q in enumerate(row) if (here.hidden if k < d else here.hidden_bias))
+            if z and size and here.slopes[0] != here.slopes[1]:
+                reach.append(abs(z) / size)
+    radius = claim["radius"]
+    return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def _value(polynomial: Numbers, s: Fraction) -> Fraction:
+    return sum((q * s**k for k, q in enumerate(polynomial)), F(0))
+
+
+def _interpolate(points: Sequence[tuple[Fraction, Fraction]]) -> Numbers:
+    """The polynomial through the points, lowest coefficient first (Newton)."""
+    xs = [x for x, _ in points]
+    table = [y for _, y in points]
+    for k in range(1, len(xs)):
+        for j in range(len(xs) - 1, k - 1, -1):
+            table[j] = (table[j] - table[j - 1]) / (xs[j] - xs[j - k])
+    result: Numbers = [F(0)]
+    for k in range(len(xs) - 1, -1, -1):
+        shifted = [F(0), *result]
+        result = [a - xs[k] * b for a, b in zip(shifted, [*result, F(0)], strict=True)]
+        result[0] += table[k]
+    while len(result) > 1 and not result[-1]:
+        result.pop()
+    return result
+
+
+def _roots(polynomial: Numbers, low: Fraction, high: Fraction) -> int:
+    """Number of distinct roots in (low, high], by Sturm; the polynomial is not 0 at low."""
+    chain = [polynomial, [k * q for k, q in enumerate(polynomial)][1:] or [F(0)]]
+    while any(chain[-1]):
+        rest, divisor = list(chain[-2]), chain[-1]
+        while len(rest) >= len(divisor):
+            factor = rest[-1] / divisor[-1]
+            for k in range(1, len(divisor) + 1):
+                rest[-k] -= factor * divisor[-k]
+            rest.pop()
+        while len(rest) > 1 and not rest[-1]:
+            rest.pop()
+        chain.append([-q for q in rest] or [F(0)])
+
+    def changes(s: Fraction) -> int:
+        signs = [v > 0 for v in (_value(p, s) for p in chain) if v]
+        return sum(a != b for a, b in pairwise(signs))
+
+    return changes(low) - changes(high)
+
+
+def _descent(problem: Tree, claim: Tree) -> bool:
+    point, way, step = claim["point"], claim["direction"], F(claim["step"])
+    start = loss(problem, point)
+    if start != F(claim["loss"]) or step <= 0 or loss(problem, moved(point, way, step)) != F(claim["loss_after"]):
+        return False
+    if any(
+        q for block in frozen(problem, way) for row in block or [] for q in (row if isinstance(row, list) else [row])
+    ):
+        return False
+    here, there = case(problem, point), case(problem, moved(point, way, F(1)))
+    breaks = {F(0), step}
+    for i in range(len(here.w)):
+        for row in here.lifted:
+            z, q = brute.dot(row, here.weight(i)), brute.dot(row, there.weight(i)) - brute.dot(row, here.weight(i))
+            if q and 0 < -z / q < step:
+                breaks.add(-z / q)
+    ordered = sorted(breaks)
+    for low, high in pairwise(ordered):
+        samples = [low + (high - low) * k / 4 for k in range(5)]
+        change = _interpolate([(s, loss(problem, moved(point, way, s)) - start) for s in samples])
+        if low == 0:
+            while len(change) > 1 and not change[0]:
+                change = change[1:]
+        if not _value(change, low) or _value(change, high) >= 0 or _roots(change, low, high):
+            return False
+    return True
+
+
+def _lower_point(problem: Tree, claim: Tree) -> bool:
+    same = frozen(problem, claim["point"]) == frozen(problem, claim["better"])
+    low, high = loss(problem, claim["better"]), loss(problem, claim["point"])
+    return same and low < high and (low, high) == (F(claim["better_loss"]), F(claim["loss"]))
+
+
+def _least(problem: Tree, generators: list[Numbers], offset: Numbers) -> Fraction:
+    name, bound = kind(problem)
+    y = [t for (t,) in numbers(problem["data"]["y"])]
+    ones = [[F(s)] * len(y) for s in (1, -1)] if problem["train"]["output_bias"] else []
+    value = basin_brute.minimum(name, [*generators, *ones], y, bound, offset)
+    return value / len(y) if problem["loss"]["reduction"] == "mean" else value
+
+
+def _frame(problem: Tree, point: Tree) -> tuple[list[Numbers], Numbers]:
+    """The data that a neuron sees, and the part of the predictions that a frozen output bias fixes."""
+    x = numbers(problem["data"]["x"])
+    net, train = problem["network"], problem["train"]
+    biased = bool(net["widths"]) and net["hidden_bias"][0]
+    # A hidden bias frozen at another value than 0 is treated as trained, which can only lower the minimum: the
+    # statement is then proved if it holds there too.
+    if biased and not train["hidden_bias"][0] and not any(numbers(point["biases"][0])):
+        biased = False
+    fixed = F(point["biases"][-1][0]) if net["output_bias"] and not train["output_bias"] else F(0)
+    return [[*row, F(1)] if biased else row for row in x], [fixed] * len(x)
+
+
+def _global_minimum(problem: Tree, claim: Tree) -> bool:
+    point, here = claim["point"], loss(problem, claim["point"])
+    if here != F(claim["loss"]):
+        return False
+    net, train = problem["network"], problem["train"]
+    if here == 0:
+        return True
+    assert len(net["widths"]) <= 1
+    rows, offset = _frame(problem, point)
+    slopes = numbers(net["activation"])
+    weights = numbers(point["weights"])
+    if not net["widths"] or not (train["hidden"][0] or train["hidden_bias"][0]):
+        # Affine in the trained parameters.
+        features = [list(c) for c in zip(*rows, strict=True)]
+        if net["widths"]:
+            units = case(problem, point)
+            lifted = [units.weight(i) for i in range(len(units.w))]
+            features = [[activate(brute.dot(w, row), slopes) for row in units.lifted] for w in lifted]
+        if train["output"]:
+            return here == _least(problem, [[s * q for q in c] for c in features for s in (1, -1)], offset)
+        fixed = [o + brute.dot(weights[-1][0], [c[t] for c in features]) for t, o in enumerate(offset)]
+        return here == _least(problem, [], fixed)
+    # Input weights that are frozen beside a trained bias are treated as trained, for the same reason.
+    width, outputs = len(rows[0]), weights[1][0]
+    if slopes[0] == slopes[1]:
+        columns = [[slopes[0] * s * row[k] for row in rows] for k in range(width) for s in (1, -1)]
+        return here == _least(problem, columns if any(outputs) or train["output"] else [], offset)
+    rays, cells = basin_brute.rays(rows, width), basin_brute.regions(rows, width)
+    choices: list[tuple[Any, ...]] = [()]
+    for v in outputs:
+        signs = (1, -1) if train["output"] else ((v > 0) - (v < 0),)
+        slots = [(cell, b) for b in signs for cell in cells] if signs != (0,) else [(cells[0], 0)]
+        choices = list(dict.fromkeys(tuple(sorted((*old, new))) for old in choices for new in slots))
+    return here == min(
+        _least(problem, [c for s, b in choice if b for c in basin_brute.columns(s, rows, rays, slopes, F(b))], offset)
+        for choice in choices
+    )
+
+
+def _basin(problem: Tree, claim: Tree) -> bool:
+    point, here = claim["point"], loss(problem, claim["point"])
+    rows, offset = _frame(problem, point)
+    slopes, units = numbers(problem["network"]["activation"]), case(problem, point)
+    rays = basin_brute.rays(rows, len(rows[0]))
+    generators = []
+    for i, cell in enumerate(claim["cells"]):
+        signs = ["-0+".index(s) - 1 for s in cell["signs"]]
+        sides = [brute.dot(units.weight(i), row) for row in units.lifted]
+        if any(s * z < 0 for s, z in zip(signs, sides, strict=True)) or cell["output"] * units.v[i] < 0:
+            return False
+        if any(s == 0 and any(row) for s, row in zip(signs, rows, strict=True)) and slopes[0] != slopes[1]:
+            return False
+        if cell["output"]:
+            # A zero data point has no side, whatever is written.
+            signs = [s if any(row) else 0 for s, row in zip(signs, rows, strict=True)]
+            generators += basin_brute.columns(signs, rows, rays, slopes, F(cell["output"]))
+        elif units.v[i] or problem["train"]["output"]:
+            return False
+    return here == F(claim["loss"]) == _least(problem, generators, offset)
+
+
+def _regions(arrangement: Tree, claim: Tree) -> bool:
+    normals, offsets = numbers(arrangement["normals"]), arrangement["offsets"]
+    if offsets is None:
+        found = basin_brute.regions(normals, len(normals[0]))
+    else:
+        rows = [[*row, -F(q)] for row, q in zip(normals, offsets, strict=True)]
+        height = [F(0)] * len(normals[0]) + [F(1)]
+        found = [s[:-1] for s in basin_brute.regions([*rows, height], len(height)) if s[-1] > 0]
+    written = ["".join("-0+"[s + 1] for s in signs) for signs in found]
+    return sorted(written) == sorted(claim["regions"]) and claim["count"] == len(written)

@@ -1,0 +1,159 @@
+"""Every path that returns a verdict or an exact value writes a certificate, and the checker accepts it."""
+
+from __future__ import annotations
+
+import json
+import random
+from fractions import Fraction
+
+import pytest
+from damage import checker
+from degenerate import generate, to_problem
+
+import exactgeo as eg
+from exactgeo import library
+from exactgeo.basin import OutOfScope
+from exactgeo.formats import problem_from_mapping
+
+LOSSES = ("squared", "half_squared", "absolute", "huber(1/2)", "hinge", "squared_hinge")
+
+
+def proved(certificate) -> str:
+    """The statement that the checker reads off a certificate."""
+    assert certificate is not None
+    return checker().run(certificate.to_json())
+
+
+def check_verdict(verdict) -> None:
+    """What the verdict says is among the claims of its certificate, and accepted."""
+    kinds = [] if verdict.certificate is None else [claim["kind"] for claim in verdict.certificate.claims]
+    assert (verdict.kind in kinds) == (verdict.kind != "undecided")
+    best = verdict.globality == "global" or (verdict.better is not None and verdict.better.complete)
+    assert ("global_minimum" in kinds) == best
+    assert ("lower_point" in kinds) == (verdict.globality == "spurious")
+    if not kinds:
+        return
+    statement = proved(verdict.certificate)
+    assert str(verdict.loss) in statement
+    if verdict.strictness is not None:
+        assert f"({verdict.strictness}, flat dimension {verdict.flat_dimension})" in statement
+    for claim in verdict.certificate.claims:
+        if claim["kind"] == "lower_point":
+            assert claim["better"] == verdict.better.point.to_dict()
+            assert Fraction(claim["better_loss"]) == verdict.better.loss
+
+
+def check_census(problem) -> int:
+    try:
+        found = eg.basins(problem)
+    except OutOfScope:
+        return 0
+    if not isinstance(found.minimum, Fraction):
+        return 0
+    assert f"below the point's, {found.minimum}:" in proved(found.certificate)
+    neurons = bool(problem.network.widths)
+    for basin in list(found)[:: max(1, len(found) // 8)]:
+        if neurons:
+            assert proved(basin.certificate).endswith(f"below that of its given point, {basin.value}.")
+    return len(found)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in library.names()])
+def test_named_problems(name):
+    problem = eg.load(name)
+    check_verdict(eg.certify(problem))
+    if len(problem.network.widths) < 2:
+        assert check_census(problem)
+
+
+@pytest.mark.parametrize("tiny", [True, False])
+def test_degenerate_problems(tiny):
+    for seed in range(150):
+        check_verdict(eg.certify(to_problem(generate(random.Random(seed), tiny)), time_limit=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(10))
+def test_thousands_of_degenerate_problems(chunk):
+    for seed in range(1000 * chunk, 1000 * chunk + 1000):
+        check_verdict(eg.certify(to_problem(generate(random.Random(seed), seed % 2 == 0)), time_limit=1))
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_censuses_of_every_loss(kind):
+    rng = random.Random(kind)
+    for _ in range(6):
+        m, d = rng.randint(1, 4), rng.randint(1, 2)
+        train = rng.choice([{}, {}, {"output": False}, {"output_bias": False}, {"output": False, "output_bias": False}])
+        bias, offset, n = rng.random() < 0.5, rng.random() < 0.6, rng.randint(1, 2)
+        labels = [-1, 1] if "hinge" in kind else [-2, -1, 0, 1, 3]
+        tables = {
+            "data": {
+                "x": [[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)],
+                "y": [rng.choice(labels) for _ in range(m)],
+            },
+            "network": {
+                "widths": [n],
+                "activation": rng.choice(["relu", "abs", "leaky_relu(1/10)", "linear"]),
+                "hidden_bias": bias,
+                "output_bias": offset,
+            },
+            "loss": {"kind": kind, "reduction": rng.choice(["sum", "mean"])},
+            "train": train,
+            "point": {
+                "weights": [[[1] * d] * n, [[rng.choice([-1, 0, 2]) for _ in range(n)]]],
+                "biases": [[0] * n if bias else [], [1] if offset else []],
+            },
+        }
+        assert check_census(problem_from_mapping(tables))
+
+
+def test_verdicts_outside_the_decision():
+    """A zero loss is a global minimum in any network, and the certificate says so."""
+    tables = {
+        "data": {"x": [[1, 0], [0, 2]], "y": [[1, 2], [0, 4]]},
+        "network": {"widths": [2, 2]},
+        "point": {"weights": [[[1, 0], [0, 1]], [[1, 0], [0, 1]], [[1, 0], [2, 2]]], "biases": [[0, 0]] * 3},
+    }
+    check_verdict(eg.certify(problem_from_mapping(tables)))
+    tables["point"] = {**tables["point"], "biases": [[0, 0], [0, 0], [1, 0]]}
+    check_verdict(eg.certify(problem_from_mapping(tables)))
+    for kind in ("absolute", "huber(2)"):
+        tables = {
+            "data": {"x": [[1], [2]], "y": [1, 2]},
+            "network": {"widths": [1]},
+            "loss": {"kind": kind},
+            "point": {"weights": [[[1]], [[1]]], "biases": [[0], [0]]},
+        }
+        check_verdict(eg.certify(problem_from_mapping(tables)))
+
+
+def test_partly_frozen_networks():
+    """Outside the census of basins: bounds from training more, lower points from a search."""
+    for train in ({"hidden": False}, {"hidden_bias": False}, {"hidden": False, "hidden_bias": False}):
+        for y in ([0, 1, 0], [1, 2, 3], [0, 0, 5]):
+            for v in (0, 1, -2):
+                tables = {
+                    "data": {"x": [[-1], [0], [2]], "y": y},
+                    "network": {"widths": [2]},
+                    "train": train,
+                    "point": {"weights": [[[1], [-1]], [[v, 1]]], "biases": [[1, 0], [0]]},
+                }
+                check_verdict(eg.certify(problem_from_mapping(tables)))
+
+
+def test_arrangements():
+    rng = random.Random(0)
+    for _ in range(60):
+        d, m = rng.randint(1, 4), rng.randint(1, 6)
+        normals = [[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)]
+        offsets = None if rng.random() < 0.5 else [rng.randint(-2, 2) for _ in range(m)]
+        arrangement = eg.Arrangement(normals, offsets)
+        assert f"exactly {len(arrangement.regions())} regions" in proved(arrangement.certificate())
+
+
+def test_certificates_are_canonical():
+    for name in ("swirszcz-prop1", "xor-2"):
+        text = eg.certify(eg.load(name)).certificate.to_json()
+        assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":")) + "\n"
+        assert text.isascii()
