@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.basin.blocks import Answer, Keeper, blocks
 from exactgeo.basin.cells import Cells, cells
-from exactgeo.basin.optimum import Enclosure, Optimum, Program, Value, solve
+from exactgeo.basin.optimum import Enclosure, Optimum, Value, solve
+from exactgeo.basin.settle import Settled
 from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.rational import format_rational
@@ -20,62 +21,17 @@ from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.minima import LocalMinima, Minima
+    from exactgeo.basin.settle import Numbers
     from exactgeo.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
 
 ZERO = Fraction(0)
-BLOCK = 8192
-"""Distinct column sets a worker settles at a time; fixed, so that results do not depend on the executor."""
-
-AHEAD = 32
-"""Blocks given to an executor before the first of them is waited for."""
-
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
 
 Choice = tuple[tuple[int, ...], ...]
 Progress = Callable[[int, int], None]
-
-
-def settle(
-    program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
-) -> tuple[list[Optimum], list[int]]:
-    """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time).
-
-    One exact solve a distinct optimum; an optimum with support S and allowed columns A settles every set J with S <=
-    J <= A, one comparison of bit sets in numpy.
-    """
-    import numpy as np
-
-    words = range(0, max(len(program.columns), 1), 64)
-
-    def packed(mask: int) -> list[int]:
-        return [mask >> w & (2**64 - 1) for w in words]
-
-    table = np.array([packed(mask) for mask in masks], dtype=np.uint64).reshape(len(masks), len(words))
-    owner = np.full(len(masks), -1, dtype=np.int64)
-    optima: list[Optimum] = []
-    start = time.monotonic()
-    # Large sets first: their optima use few of their columns and settle many subsets.
-    order = sorted(range(len(masks)), key=lambda i: (-masks[i].bit_count(), masks[i]))
-    try:
-        for i in order:
-            if owner[i] >= 0:
-                continue
-            if seconds is not None and time.monotonic() - start > seconds:
-                break
-            best = solve(program, masks[i])
-            used = np.array(packed(best.support), dtype=np.uint64)
-            barred = np.array(packed(program.full & ~best.allowed), dtype=np.uint64)
-            fits = ((used & ~table) == 0).all(axis=1) & ((table & barred) == 0).all(axis=1) & (owner < 0)
-            owner[fits] = len(optima)
-            optima.append(best)
-            if progress is not None:
-                progress(int((owner >= 0).sum()), len(masks))
-    except KeyboardInterrupt:
-        pass
-    return optima, owner.tolist()
 
 
 @dataclass(frozen=True)
@@ -121,7 +77,7 @@ class Basin:
     @property
     def value(self) -> Value:
         """Infimum of the loss on the basin: exact, or a proved enclosure for the logistic loss."""
-        return self.census.scaled(self.optimum.value)
+        return self.census.value(self.index)
 
     @property
     def attained(self) -> bool:
@@ -217,13 +173,37 @@ class Census:
         counts.
     """
 
-    def __init__(self, frame: Cells, choices: list[Choice], optima: list[Optimum], owner: list[int]) -> None:
+    def __init__(self, frame: Cells, answers: Iterable[Answer] = ()) -> None:
+        import numpy as np
+
         self.cells = frame
         self.problem = frame.problem
-        self._choices = choices
-        self._optima = optima
-        self._owner = owner
-        self.complete = frame.listed and len(choices) == frame.orbits
+        width = sum(len(group.neurons) for group in frame.groups)
+        # Arrays of whole numbers: one Python object an orbit would not fit at a million of them.
+        choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
+        owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
+        self._settled: list[Settled] = []
+        places: dict[int, int] = {}
+        try:
+            for answer in answers:
+                local = np.array([self._add(best, places) for best in answer.optima], dtype=np.int32)
+                known = answer.owner >= 0
+                choices.append(answer.choices[known])
+                owners.append(local[answer.owner[known]] if known.any() else owners[0])
+        except KeyboardInterrupt:
+            pass
+        del choices[len(owners) :]
+        self._choices: Numbers = np.concatenate(choices)
+        self._owner: Numbers = np.concatenate(owners)
+        self._whole: dict[int, Optimum] = {}
+        self.complete = frame.listed and len(self._choices) == frame.orbits
+
+    def _add(self, best: Settled, places: dict[int, int]) -> int:
+        """The place of an optimum among the distinct ones; a support that determines it is kept once."""
+        place = len(self._settled) if best.whole is not None else places.setdefault(best.support, len(self._settled))
+        if place == len(self._settled):
+            self._settled.append(best)
+        return place
 
     # -- sequence -----------------------------------------------------------------------------------------------
 
@@ -232,22 +212,39 @@ class Census:
 
     def __getitem__(self, index: int) -> Basin:
         position = range(len(self._choices))[index]
-        return Basin(self, position, self._choices[position])
+        return Basin(self, position, self._choice(position))
 
     def __iter__(self) -> Iterator[Basin]:
-        return (Basin(self, index, choice) for index, choice in enumerate(self._choices))
+        return (self[index] for index in range(len(self._choices)))
 
     def __repr__(self) -> str:
         state = "" if self.complete else ", incomplete"
         return f"<census: {self.count} basins, {self.orbits} orbits, minimum {_shown(self.minimum)}{state}>"
 
+    def _choice(self, position: int) -> Choice:
+        row, parts = self._choices[position].tolist(), []
+        for group in self.cells.groups:
+            size = len(group.neurons)
+            parts.append(tuple(row[:size]))
+            row = row[size:]
+        return tuple(parts)
+
     def optimum(self, index: int) -> Optimum:
-        return self._optima[self._owner[index]]
+        return self._optimum(int(self._owner[index]))
+
+    def value(self, index: int) -> Value:
+        """Infimum of the loss on the basins at a place."""
+        return self.scaled(self._settled[self._owner[index]].value)
+
+    def _optimum(self, place: int) -> Optimum:
+        if place not in self._whole:
+            self._whole[place] = self._settled[place].optimum(self.cells.program)
+        return self._whole[place]
 
     @property
     def optima(self) -> tuple[Optimum, ...]:
         """The distinct certificates; several may have the same value, or the same gradient."""
-        return tuple(self._optima)
+        return tuple(self._optimum(place) for place in range(len(self._settled)))
 
     @property
     def share(self) -> Fraction:
@@ -281,10 +278,13 @@ class Census:
     def values(self) -> list[tuple[Value, int]]:
         """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted
         together."""
+        import numpy as np
+
         orbits: dict[Value, int] = {}
-        for owner in self._owner:
-            value = self._optima[owner].value
-            orbits[value] = orbits.get(value, 0) + 1
+        numbers = np.bincount(self._owner, minlength=len(self._settled)).tolist()
+        for best, number in zip(self._settled, numbers, strict=True):
+            if number:
+                orbits[best.value] = orbits.get(best.value, 0) + number
         exact = all(isinstance(value, Fraction) for value in orbits)
         merged: list[tuple[Value, int]] = []
         for value, number in sorted(orbits.items(), key=lambda item: _low(item[0])):
@@ -298,12 +298,12 @@ class Census:
 
     @cached_property
     def _best(self) -> int | None:
-        if not self._choices:
+        if not len(self._choices):
             return None
 
         # Ties go to an attained infimum with few columns, so to a simple point.
         def key(index: int) -> tuple[bool, int, Fraction, int]:
-            best = self.optimum(index)
+            best = self._settled[self._owner[index]]
             return not best.attained, best.support.bit_count(), _high(best.value), index
 
         return min(self._lowest, key=key)
@@ -311,16 +311,19 @@ class Census:
     @cached_property
     def _lowest(self) -> list[int]:
         """Orbits that may hold the minimum: one, or all that no enclosure tells apart."""
-        top = min(_high(best.value) for best in self._optima)
-        fit = {k for k, best in enumerate(self._optima) if _low(best.value) <= top}
-        return [index for index, owner in enumerate(self._owner) if owner in fit]
+        import numpy as np
+
+        top = min(_high(best.value) for best in self._settled)
+        fit = np.array([_low(best.value) <= top for best in self._settled])
+        return [int(index) for index in np.flatnonzero(fit[self._owner])]
 
     @property
     def minimum(self) -> Value | None:
         """Least value: the infimum of the loss over all parameters when the census is complete."""
         if self._best is None:
             return None
-        values = [self[index].value for index in self._lowest]
+        found = {int(self._owner[index]) for index in self._lowest}
+        values = [self.scaled(self._settled[place].value) for place in sorted(found)]
         if all(isinstance(value, Fraction) for value in values):
             return values[0]
         return Enclosure(min(map(_low, values)), min(map(_high, values)))
@@ -328,7 +331,7 @@ class Census:
     @property
     def minimum_attained(self) -> bool:
         """Whether some parameters have this loss; False also where enclosures leave it open."""
-        return self._best is not None and all(self[index].attained for index in self._lowest)
+        return self._best is not None and all(self._settled[self._owner[index]].attained for index in self._lowest)
 
     @property
     def best(self) -> Point | None:
@@ -430,7 +433,7 @@ class Census:
 
     @cached_property
     def _places(self) -> dict[Choice, int]:
-        return {choice: index for index, choice in enumerate(self._choices)}
+        return {self._choice(index): index for index in range(len(self._choices))}
 
     def to_networkx(self) -> Any:
         """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight
@@ -470,7 +473,7 @@ class Census:
 
     def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
         """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
-        frame, choice, tables = self.cells, self._choices[index], self._crossings
+        frame, choice, tables = self.cells, self._choice(index), self._crossings
         for k, part in enumerate(choice):
             for place, slot in enumerate(part):
                 if place and part[place - 1] == slot:
@@ -543,6 +546,7 @@ def census(
     executor: Executor | None = None,
     time_limit: float | None = None,
     progress: Progress | None = None,
+    keeper: Keeper | None = None,
 ) -> Census:
     """Every basin of a problem with its exact value.
 
@@ -558,6 +562,8 @@ def census(
         Seconds; afterwards the census holds what is known and ``complete`` is False.
     progress : callable (done, total), optional
         Called as column sets are settled.
+    keeper : Keeper, optional
+        Keeps the blocks that are settled and gives back those it has; see :class:`exactgeo.store.Store`.
 
     Returns
     -------
@@ -591,82 +597,7 @@ def census(
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
     frame = cells(problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit)))
-    choices: list[Choice] = []
-    optima: list[Optimum] = []
-    owner: list[int] = []
-    if frame.listed:
-        try:
-            for found, part, owners in _blocks(frame, executor, left, progress):
-                kept = [(c, o + len(optima)) for c, o in zip(part, owners, strict=True) if o >= 0]
-                choices += [c for c, _ in kept]
-                owner += [o for _, o in kept]
-                optima += found
-                if len(kept) < len(part):
-                    break
-        except KeyboardInterrupt:
-            pass
-    return Census(frame, choices, optima, owner)
-
-
-@dataclass
-class _Block:
-    """Orbits in order, their distinct column sets, and for each orbit the place of its set."""
-
-    choices: list[Choice]
-    sets: dict[int, int]
-    places: list[int]
-
-
-def _blocks(
-    frame: Cells, executor: Executor | None, left: Callable[[], float | None], progress: Progress | None
-) -> Iterator[tuple[list[Optimum], list[Choice], list[int]]]:
-    """Settle block by block: new optima, the block's orbits, and for each its place among the new optima (-1: none)."""
-    total, done = frame.orbits, 0
-    queue: deque[tuple[_Block, Future[tuple[list[Optimum], list[int]]] | None]] = deque()
-    stream = _cut(frame)
-    try:
-        while True:
-            # A few blocks ahead keep the workers busy without listing all orbits first.
-            while len(queue) < (1 if executor is None else AHEAD) and (block := next(stream, None)) is not None:
-                masks = list(block.sets)
-                task = None if executor is None else executor.submit(settle, frame.program, masks, left())
-                queue.append((block, task))
-            if not queue:
-                return
-            block, task = queue.popleft()
-
-            def report(settled: int, sets: int, done: int = done, size: int = len(block.choices)) -> None:
-                if progress is not None:
-                    progress(done + size * settled // sets, total)
-
-            if task is None:
-                optima, local = settle(frame.program, list(block.sets), left(), report)
-            else:
-                optima, local = task.result()
-                report(1, 1)
-            done += len(block.choices)
-            yield optima, block.choices, [local[k] for k in block.places]
-    finally:
-        for _, task in queue:
-            if task is not None:
-                task.cancel()
-
-
-def _cut(frame: Cells) -> Iterator[_Block]:
-    masks = [[slot.mask for slot in group.slots] for group in frame.groups]
-    block = _Block([], {}, [])
-    for choice in frame.orbit_choices():
-        mask = 0
-        for part, table in zip(choice, masks, strict=True):
-            for slot in part:
-                mask |= table[slot]
-        block.choices.append(choice)
-        block.places.append(block.sets.setdefault(mask, len(block.sets)))
-        if len(block.sets) == BLOCK:
-            yield block
-            block = _Block([], {}, [])
-    if block.choices:
-        yield block
+    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else ())
 
 
 def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:

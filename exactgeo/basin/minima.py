@@ -183,7 +183,7 @@ class Minima:
         """Representatives of the connected sets where every derivative is 0: closed basins joined through facets."""
         import networkx as nx
 
-        from exactgeo.basin.census import settle
+        from exactgeo.basin.settle import settle
 
         census, frame = self._census, self._frame
         level = [basin for basin in census if not any(basin.optimum.gradient)]

@@ -71,6 +71,14 @@ class Program:
         """The mask of all columns."""
         return (1 << len(self.columns)) - 1
 
+    @cached_property
+    def goal(self) -> tuple[list[int], int]:
+        """``y - offset`` times the least positive integer that makes it integral, and that integer."""
+        from exactgeo.exact.matrix import integer_rows
+
+        (goal,), scale = integer_rows([[a - b for a, b in zip(self.y, self.offset, strict=True)]])
+        return [int(q) for q in goal], scale
+
     def signs(self, gradient: Vector) -> tuple[int, ...]:
         """Sign of ``<gradient, column>`` for every column."""
         from exactgeo.exact.matrix import primitive

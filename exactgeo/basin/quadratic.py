@@ -21,11 +21,11 @@ from math import lcm
 
 import flint
 
-from exactgeo.basin.optimum import Program, Vector
+from exactgeo.basin.optimum import Optimum, Program, Vector, indices, loss_value, replay
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, rref
 
-__all__ = ["optimum", "project"]
+__all__ = ["on_support", "optimum", "project", "refined"]
 
 ZERO = Fraction(0)
 
@@ -143,12 +143,7 @@ def project(
             passive = list(weights)
             continue
         weights = {j: Fraction(q, bottom) for j, q in zip(passive, top, strict=True)}
-        residual = [bottom * q for q in goal]
-        for q, vector in [(q, columns[j]) for j, q in zip(passive, top, strict=True)] + list(
-            zip(line_top, lines, strict=True)
-        ):
-            for t, entry in enumerate(vector):
-                residual[t] -= q * entry
+        residual = _residual(columns, lines, passive, goal, (bottom, top, line_top))
         dots = [] if matrix is None else (matrix * flint.fmpz_mat([[q] for q in residual])).entries()
         worst = max(range(len(columns)), key=lambda j: dots[j], default=-1)
         if worst < 0 or dots[worst] <= 0:
@@ -175,3 +170,69 @@ def _unconstrained(
     bottom = lcm(*(q for _, q in fractions))
     entries = [p * (bottom // q) for p, q in fractions]
     return bottom, entries[len(lines) :], entries[: len(lines)]
+
+
+def refined(program: Program, support: int, retries: int = 0) -> tuple[int, Fraction, list[int]] | None:
+    """Least squares on a proposed support: the support, the value of the loss, and the residual times a positive
+    integer; None when the support is dependent or a weight is not positive.
+
+    Columns with a weight <= 0 leave the support, and the solve is repeated at most ``retries`` times.
+    """
+    goal, scale = program.goal
+    chosen = indices(support)
+    for _ in range(retries + 1):
+        try:
+            bottom, top, line_top = _unconstrained(program.columns, program.lines, chosen, goal)
+        except ZeroDivisionError:
+            return None
+        kept = [j for j, q in zip(chosen, top, strict=True) if q > 0]
+        if len(kept) == len(chosen):
+            break
+        chosen = kept
+    else:
+        return None
+    residual = _residual(program.columns, program.lines, chosen, goal, (bottom, top, line_top))
+    for line in program.lines:
+        if sum(map(int.__mul__, residual, line)):
+            raise InternalError("a least squares residual is not orthogonal to a line")
+    square = Fraction(sum(q * q for q in residual), (bottom * scale) ** 2)
+    return sum(1 << j for j in chosen), square if program.kind == "squared" else square / 2, residual
+
+
+def on_support(program: Program, support: int) -> Optimum | None:
+    """The optimum of a squared loss that uses exactly these columns, replayed; None when there is none."""
+    goal, scale = program.goal
+    chosen = indices(support)
+    try:
+        bottom, top, line_top = _unconstrained(program.columns, program.lines, chosen, goal)
+    except ZeroDivisionError:
+        return None
+    if any(q <= 0 for q in top):
+        return None
+    residual = _residual(program.columns, program.lines, chosen, goal, (bottom, top, line_top))
+    weights = {j: Fraction(q, bottom * scale) for j, q in zip(chosen, top, strict=True)}
+    lines = tuple(Fraction(q, bottom * scale) for q in line_top)
+    factor = -2 if program.kind == "squared" else -1
+    gradient = tuple(Fraction(factor * q, bottom * scale) for q in residual)
+    prediction = program.predictions(weights, lines)
+    best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
+    replay(program, support, best)
+    return best
+
+
+def _residual(
+    columns: Sequence[Sequence[int]],
+    lines: Sequence[Sequence[int]],
+    chosen: Sequence[int],
+    goal: Sequence[int],
+    solution: tuple[int, list[int], list[int]],
+) -> list[int]:
+    """The residual times the common denominator of a least squares solution."""
+    bottom, top, line_top = solution
+    residual = [bottom * q for q in goal]
+    for q, vector in [(q, columns[j]) for j, q in zip(chosen, top, strict=True)] + list(
+        zip(line_top, lines, strict=True)
+    ):
+        for t, entry in enumerate(vector):
+            residual[t] -= q * entry
+    return residual

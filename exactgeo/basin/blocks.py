@@ -1,0 +1,162 @@
+"""The orbits of a census in blocks of fixed size, settled here or by an executor, answered in order.
+
+A block is a range of places in the census, an array of slot numbers; its answer depends on the problem and the range
+alone, so neither the executor nor what was resumed changes it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from itertools import chain, combinations_with_replacement, islice
+from typing import TYPE_CHECKING, Protocol
+
+from exactgeo.basin.cells import Cells
+from exactgeo.basin.optimum import Program
+from exactgeo.basin.settle import Settled, pack, settle_sets
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from exactgeo.basin.settle import Numbers, Words
+
+__all__ = ["BLOCK", "Answer", "Keeper", "blocks"]
+
+BLOCK = 8192
+"""Orbits a worker settles at a time; fixed, so that results depend on nothing else."""
+
+AHEAD = 16
+"""Blocks given to an executor before the first of them is waited for."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One settled block.
+
+    Attributes
+    ----------
+    number : int
+        Its orbits are at the places ``number * BLOCK`` and following.
+    choices : array of int32, (orbits, neurons)
+        Slot numbers, group after group, ascending within a group.
+    optima : list of Settled
+    owner : array of int32, (orbits,)
+        Place of each orbit's optimum in ``optima``; -1 where the time limit came first.
+    """
+
+    number: int
+    choices: Numbers
+    optima: list[Settled]
+    owner: Numbers
+
+    @property
+    def complete(self) -> bool:
+        return not bool((self.owner < 0).any())
+
+
+class Keeper(Protocol):
+    """Where answers are kept between runs."""
+
+    def kept(self) -> Iterator[tuple[list[Settled], Numbers]]:
+        """Optima and owners of the blocks 0, 1, ... that are kept, in order."""
+
+    def keep(self, answer: Answer) -> None:
+        """Keep the next complete block."""
+
+
+def choices(frame: Cells) -> Iterator[Numbers]:
+    """The slot numbers of all orbits, a block at a time."""
+    import numpy as np
+
+    sizes = [(len(group.slots), len(group.neurons)) for group in frame.groups]
+    width = sum(neurons for _, neurons in sizes)
+    if not width:
+        yield np.zeros((1, 0), dtype=np.int32)
+        return
+    if len(sizes) == 1:
+        slots, neurons = sizes[0]
+        rows: Iterator[tuple[int, ...]] = combinations_with_replacement(range(slots), neurons)
+    else:
+        rows = (tuple(chain.from_iterable(choice)) for choice in frame.orbit_choices())
+    while True:
+        flat = np.fromiter(chain.from_iterable(islice(rows, BLOCK)), dtype=np.int32)
+        if not len(flat):
+            return
+        yield flat.reshape(-1, width)
+
+
+def settle_block(
+    program: Program,
+    tables: list[tuple[Words, int]],
+    block: Numbers,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Settled], Numbers]:
+    """Settle the orbits of a block; ``tables`` holds the words of each group's slots and its number of neurons."""
+    import numpy as np
+
+    sets: npt.NDArray[np.uint64] = np.zeros((len(block), max(1, -(-len(program.columns) // 64))), dtype=np.uint64)
+    place = 0
+    for table, neurons in tables:
+        for _ in range(neurons):
+            sets |= table[block[:, place]]
+            place += 1
+    return settle_sets(program, sets, seconds, progress)
+
+
+def blocks(
+    frame: Cells,
+    executor: Executor | None,
+    left: Callable[[], float | None],
+    progress: Progress | None,
+    keeper: Keeper | None = None,
+) -> Iterator[Answer]:
+    """Every block in order: first those that were kept, then the rest as they are settled."""
+    total, done = frame.orbits, 0
+    columns = len(frame.program.columns)
+    tables = [(pack([slot.mask for slot in group.slots], columns), len(group.neurons)) for group in frame.groups]
+    stream = enumerate(choices(frame))
+    for found, owner in keeper.kept() if keeper is not None else ():
+        number, block = next(stream)
+        done += len(block)
+        yield Answer(number, block, found, owner)
+    if done and progress is not None:
+        progress(done, total)
+    queue: deque[tuple[int, Numbers, Future[tuple[list[Settled], Numbers]] | None]] = deque()
+    try:
+        while True:
+            # A few blocks ahead keep the workers busy without listing all orbits first.
+            for number, block in islice(stream, (1 if executor is None else AHEAD) - len(queue)):
+                task = None
+                if executor is not None:
+                    task = executor.submit(settle_block, frame.program, tables, block, left())
+                queue.append((number, block, task))
+            if not queue:
+                return
+            number, block, task = queue.popleft()
+
+            def report(settled: int, sets: int, done: int = done, size: int = len(block)) -> None:
+                if progress is not None:
+                    progress(done + size * settled // sets, total)
+
+            if task is None:
+                found, owner = settle_block(frame.program, tables, block, left(), report)
+            else:
+                found, owner = task.result()
+                report(1, 1)
+            done += len(block)
+            answer = Answer(number, block, found, owner)
+            if keeper is not None and answer.complete:
+                keeper.keep(answer)
+            yield answer
+            if not answer.complete:
+                return
+    finally:
+        for *_, task in queue:
+            if task is not None:
+                task.cancel()
