@@ -78,7 +78,9 @@ def test_file_names_itself_and_its_source(name):
     assert problem.name == name
     assert problem.source
     printed = "(as printed)" in library.text(name)
-    assert printed or any(word in library.text(name) for word in ("Corrected:", "is ours", "are ours", "own:", "of Goodfellow"))
+    assert printed or any(
+        word in library.text(name) for word in ("Corrected:", "is ours", "are ours", "own:", "of Goodfellow")
+    )
     assert not (printed and name.endswith("-corrected"))
 
 
