@@ -322,6 +322,19 @@ class Landscape:
 
         return place(self.problem, point, census=self.census)
 
+    def plot(self) -> Any:
+        """The merge tree as a matplotlib Figure, with exact levels and, for one-dimensional data, the fits at the leaves;
+        see :mod:`exactgeo.report.plot`.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.report.plot import tree_figure
+
+        return tree_figure(self)
+
     # -- output -------------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
