@@ -44,7 +44,8 @@ from exactgeo.exact.matrix import nullspace
 
 __all__ = ["Sweep", "sort_words"]
 
-_RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9)
+_RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9, 6, 4)
+_FAVOUR = (16, 16, 4, 1)
 _WIDE = 1 << 20
 _CHUNK = 1 << 13
 _CELLS = 1 << 22
@@ -155,17 +156,20 @@ class Sweep:
             frame = [list(map(int, row)) for row in flint.fmpz_mat(kernel).lll().tolist()] if kernel else []
         else:
             frame = [[int(i == j) for j in range(count)] for i in range(size)]
-        candidates = (*_RANGES[min(attempt // 4, 3) :], _WIDE)
+        # Without special position there are no zeros to prove, so nothing is lost by rounding.
+        candidates = (_WIDE,) if self.uniform else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
         for reach in candidates:
-            base = [rng.randint(-reach, reach) for _ in range(count)]
+            # The first points and lines have the most to miss: their numbers may be larger.
+            reaches = [reach * _FAVOUR[min(k, len(_FAVOUR) - 1)] for k in range(size + 1)]
+            base = [rng.randint(-reaches[0], reaches[0]) for _ in range(count)]
             if self.central:
                 height = sum(a * b for a, b in zip(self.planes[0], base, strict=True))
                 base = [-q for q in base] if height < 0 else base
             else:
                 base[-1] = 1
             steps = []
-            for _ in range(size):
-                weights = [rng.randint(-reach, reach) for _ in frame]
+            for width in reaches[1:]:
+                weights = [rng.randint(-width, width) for _ in frame]
                 steps.append([sum(w * row[j] for w, row in zip(weights, frame, strict=True)) for j in range(count)])
             flag = [base, *steps]
             self.flag = flag
