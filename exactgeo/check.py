@@ -721,7 +721,7 @@ def examine(path, beside):
     form((name, version) == ("exactgeo-certificate", 1) and typed(version, int), "another format or version")
     if key == "problem":
         p = Problem(subject)
-        hypotheses = [f"network of widths {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
+        hypotheses = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
         hypotheses += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
         hypotheses += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
     else:

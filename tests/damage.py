@@ -23,7 +23,7 @@ CHECKER = Path(__file__).parents[1] / "exactgeo" / "check.py"
 @cache
 def checker() -> ModuleType:
     """The checker loaded from its file, without the package around it; ``run`` checks a text."""
-    spec = importlib.util.spec_from_file_location("independent_checker", CHECKER)
+    spec = importlib.util.spec_from_file_location("exactgeo.check", CHECKER)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -41,6 +41,15 @@ def checker() -> ModuleType:
 
     module.run = run
     return module
+
+
+def outcome(text: str) -> str:
+    """The statement, or the reason for not accepting it."""
+    module = checker()
+    try:
+        return f"accepted: {module.run(text)}"
+    except (module.Rejected, module.Refused) as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def places(tree: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

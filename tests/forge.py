@@ -1,13 +1,16 @@
 """The forged certificates of tests/certificates/reject: at least one for each obligation of each rule.
 
 ``python tests/forge.py`` writes them, with ``index.json``: for each file the false theorem that a checker without the
-obligation would let in, and the reason with which the checker rejects it.
+obligation would let in, and the reason with which the checker rejects it. It also writes ``verdicts.json``, the
+outcomes that a change of the checker is held to.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -561,26 +564,31 @@ FORGED: dict[str, tuple[Tree, str]] = {
 }
 
 
-def verdict(tree: Tree) -> str:
-    """The checker's reason for not accepting a certificate."""
-    from damage import checker
+def verdicts() -> Tree:
+    """A hash of the checker's outcomes on each accepted certificate and on damaged copies of it."""
+    from damage import damaged, outcome
 
-    module = checker()
-    try:
-        module.run(written(tree))
-    except (module.Rejected, module.Refused) as error:
-        return f"{type(error).__name__}: {error}"
-    return "accepted"
+    paths = sorted((FOLDER / "accept").glob("*.json"))
+    trees = [json.loads(path.read_text()) for path in paths]
+    found = {}
+    for number, path in enumerate(paths):
+        rng = random.Random(number)
+        texts = [path.read_text(), *(written(damaged(trees[number], trees, rng)) for _ in range(40))]
+        found[path.stem] = hashlib.sha256("\n".join(map(outcome, texts)).encode()).hexdigest()
+    return found
 
 
 def main() -> None:
+    from damage import outcome
+
     folder = FOLDER / "reject"
     folder.mkdir(parents=True, exist_ok=True)
     index = {}
     for name, (tree, theorem) in FORGED.items():
         (folder / f"{name}.json").write_text(written(tree))
-        index[name] = {"false_theorem": theorem, "reason": verdict(tree)}
+        index[name] = {"false_theorem": theorem, "reason": outcome(written(tree))}
     (folder / "index.json").write_text(json.dumps(index, indent=1, sort_keys=True) + "\n")
+    (FOLDER / "verdicts.json").write_text(json.dumps(verdicts(), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""The checker's outcomes, one by one: what mutation testing runs. No process is started and exactgeo is not imported."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+from damage import CHECKER, checker, outcome
+from forge import FOLDER, accepted, changed, put, verdicts, written
+
+ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
+INDEX = json.loads((FOLDER / "reject" / "index.json").read_text())
+PROP1 = (FOLDER / "accept" / "prop1.json").read_text()
+WORDS = "(strict_modulo_symmetry, flat dimension 1)"
+
+
+@pytest.mark.parametrize("path", ACCEPT, ids=lambda path: path.stem)
+def test_accepted(path):
+    assert outcome(path.read_text()).startswith("accepted: ")
+
+
+@pytest.mark.parametrize("name", INDEX)
+def test_rejected(name):
+    assert outcome((FOLDER / "reject" / f"{name}.json").read_text()) == INDEX[name]["reason"]
+
+
+def test_damaged():
+    """Regenerate with ``python tests/forge.py`` after a change of the checker's words, and look at the difference."""
+    assert verdicts() == json.loads((FOLDER / "verdicts.json").read_text())
+
+
+def test_statements():
+    assert outcome(PROP1) == (
+        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18 "
+        f"{WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
+        "No parameters have a loss below the point's, 14: every basin has a bound."
+    )
+    assert outcome(written(accepted("basin"))) == (
+        "accepted: No parameters of the basin (--+++; 1) have a loss below that of its given point, 83/4."
+    )
+    assert outcome(written(accepted("regions-affine"))) == (
+        "accepted: The arrangement has exactly 7 regions, those of the list."
+    )
+
+
+def test_the_least_radius_is_accepted_and_no_more():
+    assert outcome(written(changed("prop1", put("claims", 0, "radius", "1/5")))).startswith("accepted")
+    assert "neighbourhood" in outcome(written(changed("prop1", put("claims", 0, "radius", "10001/50000"))))
+
+
+def test_examine_and_main(tmp_path, capsys, monkeypatch):
+    module = checker()
+    path = tmp_path / "cert.json"
+    path.write_text(PROP1)
+
+    def read(name: str) -> tuple[bytes, str]:
+        data = Path(name).read_bytes()
+        return data, data.decode()
+
+    monkeypatch.setattr(module, "read", read)
+    statement, hypotheses, digest = module.examine(str(path), None)
+    assert statement.startswith("No parameters within 1/8")
+    assert hypotheses == [
+        "layers of sizes [1, 1, 1], activation slopes 1 (right) and 0 (left)",
+        "loss: sum of squared over 5 data points",
+        'frozen parameters keep their values; trained: {"hidden": [true], "hidden_bias": [true], '
+        '"output": true, "output_bias": true}',
+    ]
+    assert digest == __import__("hashlib").sha256(PROP1.encode()).hexdigest()
+    limit = sys.get_int_max_str_digits()
+    try:
+        assert module.main([str(path)]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == f"  sha256 {digest}"
+        assert module.main(["--json", str(path)]) == 0
+        assert json.loads(capsys.readouterr().out) == {
+            "accepted": True,
+            "statement": statement,
+            "hypotheses": hypotheses,
+            "sha256": digest,
+        }
+        path.write_text(PROP1.replace('"18"', '"17"'))
+        assert module.main([str(path)]) == 1
+        assert capsys.readouterr().err == f"{path}: rejected: the loss at a point is another one\n"
+        path.write_text("{")
+        assert module.main([str(path)]) == 2
+        assert capsys.readouterr().err.startswith(f"{path}: refused: not JSON")
+        assert module.main([]) == 2
+        assert capsys.readouterr().err == "check.py: refused: usage: check.py CERTIFICATE [PROBLEM] [--json]\n"
+        assert sys.get_int_max_str_digits() == 0
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+TOML = """
+[data]
+x = [[5], [4], ["3"], [1.0], [-1]]
+y = [2, 1e0, 0, -3, "6/2"]
+[network]
+widths = [1]
+[point]
+weights = [[[1]], [[1]]]
+biases = [[-3], [0]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("", "", None),
+        ("[1]]]", "[2]]]", "point"),
+        ("widths = [1]", "widths = [2]", "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "relu"', None),
+        ("widths = [1]", 'widths = [1]\nactivation = " pl( 1, 0 ) "', None),
+        ("widths = [1]", 'widths = [1]\nactivation = "abs"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "linear"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "tanh"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "leaky_relu(0)"', None),
+        ("widths = [1]", "widths = [1]\nhidden_bias = [true]", None),
+        ("widths = [1]", "widths = [1]\nhidden_bias = false", "problem"),
+        ("widths = [1]", "widths = [1]\noutput_bias = false", "problem"),
+        ("[point]", '[loss]\nkind = "squared"\nreduction = "sum"\n[point]', None),
+        ("[point]", '[loss]\nkind = "huber(2)"\n[point]', "problem"),
+        ("[point]", '[loss]\nreduction = "mean"\n[point]', "problem"),
+        ("[point]", "[train]\nhidden = true\noutput = true\nhidden_bias = [true]\noutput_bias = true\n[point]", None),
+        ("[point]", "[train]\nhidden = false\n[point]", "problem"),
+        ("[point]", "[train]\nhidden_bias = false\n[point]", "problem"),
+        ("[point]", "[train]\noutput = false\n[point]", "problem"),
+        ("[point]", "[train]\noutput_bias = false\n[point]", "problem"),
+        ("[5]", "[5.5]", "problem"),
+        ('"6/2"', '"7/2"', "problem"),
+        ("biases = [[-3], [0]]", "", "point"),
+        ("[data]", "note = 1\n[data]", "refused"),
+        ("[5]", "[true]", "refused"),
+        ("[5]", '["5;"]', "refused"),
+        ("[data]", 'name = "n"\nsource = "s"\n[data]', None),
+    ],
+)
+def test_the_problem_beside(old, new, code, monkeypatch):
+    module = checker()
+    text = TOML.replace(old, new, 1) if old else TOML
+    assert text != TOML or not old
+    monkeypatch.setattr(module, "read", lambda path: (b"", PROP1 if path == "cert" else text))
+    if code is None:
+        assert module.examine("cert", "problem")[1][-1] == "the problem is that of the file beside the certificate"
+    elif code == "refused":
+        with pytest.raises((module.Refused, KeyError, IndexError)):
+            module.examine("cert", "problem")
+    else:
+        with pytest.raises(module.Rejected, match=f"another {code} than the file beside it"):
+            module.examine("cert", "problem")
+
+
+def test_arrangements_beside():
+    restate = checker().restate
+    assert restate('{"normals": [[1, "1/2"]]}') == ({"normals": [["1", "1/2"]], "offsets": None}, None)
+    assert restate('{"normals": [[1]], "offsets": [0.50]}') == ({"normals": [["1"]], "offsets": ["1/2"]}, None)
+    assert restate('{"normals": [[1]], "offsets": [0]}') == ({"normals": [["1"]], "offsets": None}, None)
+
+
+def test_losses_and_their_conjugates():
+    """Each conjugate is the largest r q - l(q), on a grid that holds the maximum; infinite where it keeps rising."""
+    from fractions import Fraction as F
+
+    for kind, (loss, c, finite) in checker().LOSSES.items():
+        for y in (F(-1), F(1)) if "hinge" in kind else (F(-1), F(0), F(3, 2)):
+            for numerator in range(-12, 13):
+                r, bound = F(numerator, 4), F(1, 2) if kind == "huber" else None
+                values = [r * q - loss(q, y, bound) for q in (F(k, 8) for k in range(-80, 81))]
+                inner = max(values)
+                if finite(r, y, bound):
+                    assert r * y + c * r * r == inner
+                else:
+                    assert inner in (values[0], values[-1])
+
+
+def test_the_checker_is_short():
+    """To be read in one sitting: 600 lines of code, blank lines, comments and docstrings aside."""
+    text = CHECKER.read_text()
+    code: set[int] = set()
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in quiet:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    assert len(code) <= 600
