@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import random
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,17 @@ def test_damaged_at_length():
         except (module.Rejected, module.Refused):
             continue
         assert holds(tree), written(tree)
+
+
+def test_the_checker_is_short():
+    """To be read in one sitting: 600 lines of code, blank lines, comments and docstrings aside."""
+    text = CHECKER.read_text()
+    code: set[int] = set()
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in quiet:
+            code |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    assert len(code) <= 600

