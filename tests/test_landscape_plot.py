@@ -59,21 +59,18 @@ def synthetic(count, seed):
     name = count
     while len(tops) > 1:
         rng.shuffle(tops)
-        joined, tops = tops[: rng.choice([2, 2, 3])], tops[rng.choice([2, 2, 3]) :] if len(tops) > 3 else []
-        joined = [t for t in joined if t not in tops] or joined
+        size = rng.choice([2, 2, 3])
+        joined, tops = tops[:size], tops[size:]
         level += F(rng.choice([1, 1, 50]), rng.choice([3, 500, 10007]))
         tree.add_node(name, level=level, minimum=min(tree.nodes[t]["minimum"] for t in joined), kind="merge", basins=())
         tree.add_edges_from((name, t) for t in joined)
         tops.append(name)
         name += 1
-    leaves = [n for n, data in tree.nodes(data=True) if data["kind"] == "leaf" and tree.in_degree(n)]
-    tree = tree.subgraph(nx.descendants(tree, name - 1) | {name - 1}).copy()
-    leaves = [n for n in leaves if n in tree]
     return SimpleNamespace(
         merge_tree=tree,
         full=False,
-        valleys=leaves,
-        bad_valleys=len(leaves) - 1,
+        valleys=range(count),
+        bad_valleys=count - 1,
         problem=SimpleNamespace(name="synthetic", d=2),
     )
 
