@@ -40,7 +40,6 @@ P = "[point]\n"
 
 # Name of the case, file, message. The JSON cases that are no object are read as a.json, all others as f.toml.
 # fmt: off
-# ruff: noqa: E501
 FILES = [
     ("empty", b"", 'f.toml: got an empty file, expected a problem; write [data] with x and y, and [network] with widths'),
     ("blank", b" \n\t\n", 'f.toml: got an empty file, expected a problem; write [data] with x and y, and [network] with widths'),

@@ -323,8 +323,9 @@ class Landscape:
         return place(self.problem, point, census=self.census)
 
     def plot(self) -> Any:
-        """The merge tree as a matplotlib Figure, with exact levels and, for one-dimensional data, the fits at the leaves;
-        see :mod:`exactgeo.report.plot`.
+        """The merge tree as a matplotlib Figure, with exact levels; for one-dimensional data the fits at the leaves too.
+
+        See :mod:`exactgeo.report.plot`.
 
         Raises
         ------
