@@ -323,7 +323,7 @@ class Landscape:
         return place(self.problem, point, census=self.census)
 
     def plot(self) -> Any:
-        """The merge tree as a matplotlib Figure, with exact levels; for one-dimensional data the fits at the leaves too.
+        """The merge tree as a matplotlib Figure, with exact levels; for 1-D data with the fits at the leaves.
 
         See :mod:`exactgeo.report.plot`.
 
