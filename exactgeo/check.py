@@ -455,7 +455,7 @@ def flat(p, here, dimension, covers, largest):
     ]
     here.idle = [n for n in resting if here.moved and n not in dead]
     base = len(dead) * (size + 1) if here.moved else len(resting) * size
-    form(3 ** min(len(here.idle), 99) <= MAX_CASES, "too many neurons with output weight 0")
+    form(3 ** len(here.idle[:99]) <= MAX_CASES // 100, "too many neurons with output weight 0")
     table = {}
     for mode, cover in many(covers, None, fields, "mode cover"):
         mode = tuple(many(mode, len(here.idle), whole, (-1, 0, 1)))
