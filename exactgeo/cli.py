@@ -137,25 +137,48 @@ def explain(problem: str, point: str | None, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("problem", metavar="FILE-OR-NAME")
-@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json or .parquet.")
+@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
+@click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out.")
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
 @click.option("--certificate", metavar="OUT.json", help="Write the certificate of the minimum here.")
 @_json_option
 def basins(
-    problem: str, out: str | None, certificate: str | None, minima: bool, time_limit: float | None, as_json: bool
+    problem: str,
+    out: str | None,
+    resume: bool,
+    workers: int | None,
+    certificate: str | None,
+    minima: bool,
+    time_limit: float | None,
+    as_json: bool,
 ) -> int:
-    """Every basin with its exact value, and every loss at which there is a local minimum."""
-    from exactgeo.api import basins as census
-    from exactgeo.basin import OutOfScope
+    """Every basin with its exact value, and every loss at which there is a local minimum.
+
+    With --out RUN.sqlite the run can be ended at any moment and taken up by the same command.
+    """
+    from contextlib import ExitStack
+
+    from exactgeo.basin import OutOfScope, census
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
+    from exactgeo.run import Workers, processors
+    from exactgeo.store import Store
 
+    kept = out is not None and out.endswith(".sqlite")
+    if out is not None and not out.endswith((".csv", ".json", ".parquet", ".sqlite")):
+        raise InputError("--out", out, "a file name ending in .csv, .json, .parquet or .sqlite", "basins.csv")
+    if resume and not kept:
+        raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = _load(problem)
     try:
-        with progress_bar("basins", quiet=as_json) as progress:
-            found = census(loaded, time_limit=time_limit, progress=progress)
-        if out is not None:
+        with ExitStack() as stack:
+            keeper = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
+            executor = stack.enter_context(Workers(workers or processors()))
+            progress = stack.enter_context(progress_bar("basins", quiet=as_json))
+            found = census(loaded, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
+        if out is not None and not kept:
             found.write(out)
         proof = found.certificate if certificate is not None else None
         answer = found.to_json(minima=minima)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from itertools import chain, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Protocol
@@ -62,10 +62,10 @@ class Answer:
 class Keeper(Protocol):
     """Where answers are kept between runs."""
 
-    def kept(self) -> Iterator[tuple[list[Settled], Numbers]]:
+    def kept(self, frame: Cells) -> Iterator[tuple[list[Settled], Numbers]]:
         """Optima and owners of the blocks 0, 1, ... that are kept, in order."""
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, frame: Cells, answer: Answer) -> None:
         """Keep the next complete block."""
 
 
@@ -121,21 +121,25 @@ def blocks(
     columns = len(frame.program.columns)
     tables = [(pack([slot.mask for slot in group.slots], columns), len(group.neurons)) for group in frame.groups]
     stream = enumerate(choices(frame))
-    for found, owner in keeper.kept() if keeper is not None else ():
+    for found, owner in keeper.kept(frame) if keeper is not None else ():
         number, block = next(stream)
         done += len(block)
         yield Answer(number, block, found, owner)
     if done and progress is not None:
         progress(done, total)
     queue: deque[tuple[int, Numbers, Future[tuple[list[Settled], Numbers]] | None]] = deque()
+
+    def submit(block: Numbers) -> Future[tuple[list[Settled], Numbers]] | None:
+        try:
+            return None if executor is None else executor.submit(settle_block, frame.program, tables, block, left())
+        except BrokenExecutor:
+            return None
+
     try:
         while True:
             # A few blocks ahead keep the workers busy without listing all orbits first.
-            for number, block in islice(stream, (1 if executor is None else AHEAD) - len(queue)):
-                task = None
-                if executor is not None:
-                    task = executor.submit(settle_block, frame.program, tables, block, left())
-                queue.append((number, block, task))
+            for number, block in islice(stream, max(0, (1 if executor is None else AHEAD) - len(queue))):
+                queue.append((number, block, submit(block)))
             if not queue:
                 return
             number, block, task = queue.popleft()
@@ -144,15 +148,20 @@ def blocks(
                 if progress is not None:
                     progress(done + size * settled // sets, total)
 
-            if task is None:
+            try:
+                if task is None:
+                    found, owner = settle_block(frame.program, tables, block, left(), report)
+                else:
+                    found, owner = task.result()
+                    report(1, 1)
+            except BrokenExecutor:
+                # A worker was killed: what it had is done here, and so is the rest.
+                executor = None
                 found, owner = settle_block(frame.program, tables, block, left(), report)
-            else:
-                found, owner = task.result()
-                report(1, 1)
             done += len(block)
             answer = Answer(number, block, found, owner)
             if keeper is not None and answer.complete:
-                keeper.keep(answer)
+                keeper.keep(frame, answer)
             yield answer
             if not answer.complete:
                 return

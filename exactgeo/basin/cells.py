@@ -130,6 +130,14 @@ class Cells:
         """Number of basins in an orbit."""
         return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in choice)
 
+    def split(self, row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """The slots of all neurons in a row, group by group."""
+        parts, first = [], 0
+        for group in self.groups:
+            parts.append(tuple(row[first : first + len(group.neurons)]))
+            first += len(group.neurons)
+        return tuple(parts)
+
     def mask(self, choice: Sequence[Sequence[int]]) -> int:
         """The columns an orbit may use."""
         union = 0

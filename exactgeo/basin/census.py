@@ -222,12 +222,7 @@ class Census:
         return f"<census: {self.count} basins, {self.orbits} orbits, minimum {_shown(self.minimum)}{state}>"
 
     def _choice(self, position: int) -> Choice:
-        row, parts = self._choices[position].tolist(), []
-        for group in self.cells.groups:
-            size = len(group.neurons)
-            parts.append(tuple(row[:size]))
-            row = row[size:]
-        return tuple(parts)
+        return self.cells.split(self._choices[position].tolist())
 
     def optimum(self, index: int) -> Optimum:
         return self._optimum(int(self._owner[index]))

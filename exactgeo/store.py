@@ -1,0 +1,306 @@
+"""One SQLite file that holds a census, so that it can be ended at any moment and resumed.
+
+One process writes, one transaction a block; others may read meanwhile (write-ahead log). Tables: ``basin`` (an orbit's
+place, slots, multiplicity, optimum), ``slot`` (what a slot is), ``optimum`` (exact value, masks of columns), ``block``,
+``meta``; the view ``basins`` joins place, slots, multiplicity and value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.errors import InputError
+from exactgeo.exact.rational import format_rational
+
+if TYPE_CHECKING:
+    from exactgeo.basin.blocks import Answer
+    from exactgeo.basin.cells import Cells
+    from exactgeo.basin.optimum import Optimum, Value
+    from exactgeo.basin.settle import Numbers, Settled
+
+__all__ = ["SCHEMA", "Store"]
+
+SCHEMA = 1
+APPLICATION = 0x65786763
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE slot (grouping INTEGER, slot INTEGER, region TEXT, output INTEGER, PRIMARY KEY (grouping, slot))
+                   WITHOUT ROWID;
+CREATE TABLE optimum (id INTEGER PRIMARY KEY, value TEXT NOT NULL, support BLOB NOT NULL, allowed BLOB NOT NULL,
+                      whole TEXT);
+CREATE TABLE basin (id INTEGER PRIMARY KEY, slots TEXT NOT NULL, multiplicity INTEGER NOT NULL,
+                    optimum INTEGER NOT NULL);
+CREATE TABLE block (id INTEGER PRIMARY KEY, orbits INTEGER NOT NULL, optima BLOB NOT NULL);
+CREATE VIEW basins AS SELECT basin.id, slots, multiplicity, value FROM basin JOIN optimum ON optimum.id = optimum;
+"""
+
+
+class Store:
+    """Keeps the blocks of a census in a file; the ``keeper`` of :func:`exactgeo.basin.census`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Made if it is not there; what it holds of this problem is taken up.
+    resume : bool
+        Refuse when there is nothing to take up.
+
+    Raises
+    ------
+    InputError
+        It cannot be read or written, or holds something else: another problem's census, another version's, no census.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from exactgeo.basin import census
+    >>> from exactgeo.library import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Store(f"{folder}/run.sqlite") as store:
+    ...         first = census(load("swirszcz-prop1"), keeper=store)
+    ...     with Store(f"{folder}/run.sqlite", resume=True) as store:
+    ...         again = census(load("swirszcz-prop1"), keeper=store)
+    >>> first.values == again.values
+    True
+    """
+
+    def __init__(self, path: str | Path, *, resume: bool = False) -> None:
+        self.path = str(path)
+        self._ids: dict[int, int] = {}
+        self._next = 0
+        self._width = 1
+        if resume and not Path(path).exists():
+            raise InputError(self.path, "no such file", "a file of an earlier run to resume", "leave out --resume")
+        with self._refusing():
+            self._base = sqlite3.connect(self.path, timeout=2, isolation_level=None)
+            self._base.execute("PRAGMA synchronous = NORMAL")
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.close()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Every failure of the file in the one form refusals have."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise InputError(self.path, "another writer", "one run at a time", "another file for this run") from None
+        except sqlite3.Error as error:
+            write = "another path, or room on its disk"
+            raise InputError(self.path, str(error), "an SQLite file that can be read and written", write) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._refusing():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                # A full disk has rolled back already.
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+
+    # -- the keeper's part ----------------------------------------------------------------------------------------
+
+    def kept(self, frame: Cells) -> Iterator[tuple[list[Settled], Numbers]]:
+        """Optima and owners of the blocks in the file, in order.
+
+        Raises
+        ------
+        InputError
+            The file is of another problem or version.
+        """
+        import numpy as np
+
+        self._width = 8 * max(1, -(-len(frame.program.columns) // 64))
+        self._open(frame)
+        with self._refusing():
+            optima = {row[0]: _settled(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
+            blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
+        self._ids = {best.support: place for place, best in optima.items() if best.whole is None}
+        self._next = len(optima)
+        first = 0
+        for _, orbits, ids in blocks:
+            places = np.frombuffer(ids, dtype="<i4")
+            with self._refusing():
+                rows = self._base.execute(
+                    "SELECT optimum FROM basin WHERE id >= ? AND id < ? ORDER BY id", (first, first + orbits)
+                ).fetchall()
+            order = np.argsort(places, kind="stable")
+            mine = np.array(rows, dtype=np.int32).reshape(-1)
+            first += orbits
+            yield [optima[int(k)] for k in places], order[np.searchsorted(places[order], mine)].astype(np.int32)
+
+    def keep(self, frame: Cells, answer: Answer) -> None:
+        """Add the next block, wholly or not at all.
+
+        Raises
+        ------
+        InputError
+            The file cannot be written, or another process wrote to it.
+        """
+        import numpy as np
+
+        # A support that determines its optimum is kept once; other optima are each their own.
+        fresh: dict[int, int] = {}
+        ids: list[int] = []
+        new: list[tuple[Any, ...]] = []
+        for best in answer.optima:
+            place = None if best.whole is not None else self._ids.get(best.support, fresh.get(best.support))
+            if place is None:
+                place = self._next + len(new)
+                new.append((place, *_row(best, self._width)))
+                if best.whole is None:
+                    fresh[best.support] = place
+            ids.append(place)
+        owners = np.array(ids, dtype=np.int64)[answer.owner].tolist()
+        number = answer.number
+        with self._transaction():
+            first = self._base.execute("SELECT coalesce(max(id) + 1, 0) FROM basin").fetchone()[0]
+            blob = np.array(ids, dtype="<i4").tobytes()
+            self._base.execute("INSERT INTO block VALUES (?, ?, ?)", (number, len(owners), blob))
+            self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?)", new)
+            rows = (
+                (first + i, " ".join(map(str, row)), frame.copies(frame.split(row)), owner)
+                for i, (row, owner) in enumerate(zip(answer.choices.tolist(), owners, strict=True))
+            )
+            self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
+        self._next += len(new)
+        self._ids.update(fresh)
+
+    # -- the file -------------------------------------------------------------------------------------------------
+
+    def _open(self, frame: Cells) -> None:
+        with self._refusing():
+            application = self._base.execute("PRAGMA application_id").fetchone()[0]
+            tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        wanted = _identity(frame)
+        if not tables and not application:
+            with self._refusing():
+                self._base.execute("PRAGMA journal_mode = WAL")
+            slots = [
+                (k, s, "".join("-0+"[q + 1] for q in frame.regions[slot.region]), slot.sign)
+                for k, group in enumerate(frame.groups)
+                for s, slot in enumerate(group.slots)
+            ]
+            with self._transaction():
+                self._base.execute(f"PRAGMA application_id = {APPLICATION}")
+                for statement in TABLES.split(";\n"):
+                    self._base.execute(statement)
+                self._base.executemany("INSERT INTO slot VALUES (?, ?, ?, ?)", slots)
+                self._base.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
+            return
+        if application != APPLICATION:
+            raise InputError(
+                self.path, "an SQLite file of something else", "a census of exactgeo, or no file", "another path"
+            )
+        with self._refusing():
+            found = dict(self._base.execute("SELECT key, value FROM meta"))
+        if found.get("schema") != wanted["schema"]:
+            raise InputError(
+                self.path, f"schema version {found.get('schema')}", f"version {SCHEMA}", "another path, to start anew"
+            )
+        if found.get("problem") != wanted["problem"]:
+            raise InputError(self.path, "the census of another problem", "one of this problem", "another path")
+        if found != wanted:
+            raise InputError(
+                self.path, "a census whose basins are listed otherwise", "one of this version", "another path"
+            )
+
+
+def _identity(frame: Cells) -> dict[str, str]:
+    """What a file must agree with: the version, the problem, and how its basins are numbered."""
+    from exactgeo.basin.blocks import BLOCK
+    from exactgeo.certificate import problem_data
+
+    def digest(data: Any) -> str:
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+    program = frame.program
+    frozen = [[str(group.value), group.neurons] for group in frame.groups]
+    slots = [[[slot.region, slot.sign, slot.mask] for slot in group.slots] for group in frame.groups]
+    return {
+        "schema": str(SCHEMA),
+        "problem": digest([problem_data(frame.problem), frozen, list(map(str, program.offset))]),
+        "layout": digest([BLOCK, frame.regions, program.columns, program.lines, slots]),
+    }
+
+
+def _row(best: Settled, width: int) -> tuple[str, bytes, bytes, str | None]:
+    whole = None if best.whole is None else json.dumps(_plain(best.whole))
+    return _text(best.value), best.support.to_bytes(width, "little"), best.allowed.to_bytes(width, "little"), whole
+
+
+def _settled(row: tuple[str, bytes, bytes, str | None]) -> Settled:
+    from exactgeo.basin.settle import Settled
+
+    value, support, allowed, text = row
+    whole = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
+    return Settled(
+        _value(value),
+        int.from_bytes(support, "little"),
+        int.from_bytes(allowed, "little"),
+        whole is None or whole.attained,
+        whole,
+    )
+
+
+def _text(value: Value) -> str:
+    return format_rational(value) if isinstance(value, Fraction) else f"{value.lo} {value.hi}"
+
+
+def _value(text: str) -> Value:
+    from exactgeo.basin.optimum import Enclosure
+
+    low, *high = map(Fraction, text.split())
+    return Enclosure(low, high[0]) if high else low
+
+
+def _plain(best: Optimum) -> dict[str, Any]:
+    def texts(vector: Any) -> list[str]:
+        return [format_rational(q) for q in vector]
+
+    return {
+        "prediction": texts(best.prediction),
+        "gradient": texts(best.gradient),
+        "weights": [[j, format_rational(q)] for j, q in best.weights.items()],
+        "lines": texts(best.lines),
+        "attained": best.attained,
+        "recession": [[j, format_rational(q)] for j, q in best.recession.items()],
+        "recession_lines": texts(best.recession_lines),
+    }
+
+
+def _optimum(data: dict[str, Any], value: Value, allowed: int) -> Optimum:
+    from exactgeo.basin.optimum import Optimum
+
+    def vector(key: str) -> tuple[Fraction, ...]:
+        return tuple(map(Fraction, data[key]))
+
+    def weights(key: str) -> dict[int, Fraction]:
+        return {j: Fraction(q) for j, q in data[key]}
+
+    return Optimum(
+        value,
+        vector("prediction"),
+        vector("gradient"),
+        weights("weights"),
+        vector("lines"),
+        allowed,
+        data["attained"],
+        weights("recession"),
+        vector("recession_lines"),
+    )

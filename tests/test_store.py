@@ -1,0 +1,351 @@
+"""Runs that end anywhere and are taken up: same answers, same bytes; files of something else are refused."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from exactgeo.basin import Census, Enclosure, census
+from exactgeo.errors import InputError
+from exactgeo.formats import problem_from_mapping
+from exactgeo.problem import Problem
+from exactgeo.run import ALONE, Workers
+from exactgeo.store import Store
+
+
+def line(m: int, width: int, *, shift: int = 0, kind: str = "squared") -> Problem:
+    rng = random.Random(3)
+    y = [rng.choice([-1, 1]) if kind == "logistic" else rng.randint(-9, 9) + shift for _ in range(m)]
+    data = {"x": [[t] for t in range(m)], "y": y}
+    return problem_from_mapping({"data": data, "network": {"widths": [width]}, "loss": {"kind": kind}})
+
+
+def export(found: Census, folder: Path) -> bytes:
+    path = folder / "export.csv"
+    found.write(path)
+    return path.read_bytes()
+
+
+def dump(path: Path) -> list[str]:
+    with sqlite3.connect(path) as base:
+        rows = list(base.iterdump())
+    base.close()
+    return rows
+
+
+def stop_at(row: int) -> type[Store]:
+    """A store whose disk fails at a row, in the middle of a transaction."""
+
+    class Failing(Store):
+        def kept(self, frame):
+            yield from super().kept(frame)
+            self._base.execute(
+                f"CREATE TEMP TRIGGER stop BEFORE INSERT ON main.basin WHEN NEW.id = {row} "
+                "BEGIN SELECT RAISE(ABORT, 'stop'); END"
+            )
+
+    return Failing
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 64)
+
+
+@pytest.mark.parametrize("kind", ["squared", "half_squared", "absolute", "huber(1)", "logistic"])
+def test_a_stored_census_is_the_census(tmp_path, kind):
+    case = line(4, 2, kind=kind)
+    whole = census(case)
+    with Store(tmp_path / "run.sqlite") as store:
+        first = census(case, keeper=store)
+    with Store(tmp_path / "run.sqlite", resume=True) as store:
+        again = census(case, time_limit=0.0 if kind == "squared" else None, keeper=store)
+    for found in (first, again):
+        assert found.complete
+        assert found.to_json() == whole.to_json()
+        assert [b.minimiser for b in found] == [b.minimiser for b in whole]
+        assert export(found, tmp_path) == export(whole, tmp_path)
+    if kind == "logistic":
+        assert isinstance(again.minimum, Enclosure)
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+def test_a_failed_transaction_loses_its_block_only(tmp_path, blocks):
+    case, path = line(5, 2), tmp_path / "run.sqlite"
+    with stop_at(64 * blocks + 17)(path) as store, pytest.raises(InputError):
+        census(case, keeper=store)
+    with sqlite3.connect(path) as base:
+        assert base.execute("SELECT count(*) FROM block").fetchone() == (blocks,)
+        assert base.execute("SELECT count(*) FROM basin").fetchone() == (64 * blocks,)
+    base.close()
+    with Store(path) as store:
+        found = census(case, keeper=store)
+    with Store(tmp_path / "other.sqlite") as store:
+        census(case, keeper=store)
+    assert export(found, tmp_path) == export(census(case), tmp_path)
+    assert dump(path) == dump(tmp_path / "other.sqlite")
+
+
+def test_the_view_holds_every_basin(tmp_path):
+    case = line(4, 2)
+    with Store(tmp_path / "run.sqlite") as store:
+        found = census(case, keeper=store)
+    with sqlite3.connect(tmp_path / "run.sqlite") as base:
+        rows = base.execute("SELECT id, multiplicity, value FROM basins ORDER BY id").fetchall()
+        regions = dict(base.execute("SELECT slot, region FROM slot").fetchall())
+        slots = [row[0].split() for row in base.execute("SELECT slots FROM basins ORDER BY id")]
+    base.close()
+    records = found.to_records()
+    assert rows == [(r["index"], r["multiplicity"], r["value"]) for r in records]
+    assert [" ".join(regions[int(s)] for s in part) for part in slots] == [r["regions"] for r in records]
+
+
+def test_what_the_file_lost_is_done_again(tmp_path):
+    case, path = line(5, 2), tmp_path / "run.sqlite"
+    with Store(path) as store:
+        census(case, keeper=store)
+    complete = dump(path)
+    with sqlite3.connect(path) as base:
+        last = base.execute("SELECT max(id) FROM block").fetchone()[0]
+        base.execute("DELETE FROM block WHERE id = ?", (last,))
+        base.execute("DELETE FROM basin WHERE id >= ?", (64 * last,))
+    base.close()
+    with Store(path) as store:
+        assert export(census(case, keeper=store), tmp_path) == export(census(case), tmp_path)
+    assert [row for row in dump(path) if '"optimum"' not in row] == [row for row in complete if '"optimum"' not in row]
+
+
+# -- refusals ----------------------------------------------------------------------------------------------------------
+
+
+def test_another_problem_or_version_is_refused(tmp_path):
+    path = tmp_path / "run.sqlite"
+    with Store(path) as store:
+        census(line(4, 1), keeper=store)
+    before = dump(path)
+    for other in (line(4, 1, shift=1), line(4, 2), line(4, 1, kind="half_squared"), line(3, 1)):
+        with Store(path) as store, pytest.raises(InputError, match="another problem"):
+            census(other, keeper=store)
+    assert dump(path) == before
+    with sqlite3.connect(path) as base:
+        base.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
+    base.close()
+    with Store(path) as store, pytest.raises(InputError, match="schema version 0, expected version 1"):
+        census(line(4, 1), keeper=store)
+
+
+def test_frozen_values_belong_to_the_problem(tmp_path):
+    def frozen(v: int) -> Problem:
+        data = {"x": [[1], [2]], "y": [3, 5]}
+        point = {"weights": [[[0]], [[v]]], "biases": [[0], [0]]}
+        return problem_from_mapping(
+            {"data": data, "network": {"widths": [1]}, "train": {"output": False}, "point": point}
+        )
+
+    with Store(tmp_path / "run.sqlite") as store:
+        census(frozen(1), keeper=store)
+    with Store(tmp_path / "run.sqlite") as store, pytest.raises(InputError, match="another problem"):
+        census(frozen(2), keeper=store)
+
+
+def test_blocks_of_another_size_are_refused(tmp_path, monkeypatch):
+    with Store(tmp_path / "run.sqlite") as store:
+        census(line(4, 1), keeper=store)
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 32)
+    with Store(tmp_path / "run.sqlite") as store, pytest.raises(InputError, match="listed otherwise"):
+        census(line(4, 1), keeper=store)
+
+
+def test_what_is_no_census_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "notes.sqlite"
+    path.write_text("my notes, not a database, and longer than a header")
+    with pytest.raises(InputError, match="not a database"), Store(path) as store:
+        census(line(4, 1), keeper=store)
+    assert path.read_text().startswith("my notes")
+    with sqlite3.connect(tmp_path / "mine.sqlite") as base:
+        base.execute("CREATE TABLE mine (a)")
+    base.close()
+    with pytest.raises(InputError, match="something else"), Store(tmp_path / "mine.sqlite") as store:
+        census(line(4, 1), keeper=store)
+
+
+def test_a_folder_a_missing_one_and_nothing_to_resume(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere" / "run.sqlite"):
+        with pytest.raises(InputError, match="unable to open"), Store(path) as store:
+            census(line(4, 1), keeper=store)
+    with pytest.raises(InputError, match="no such file"):
+        Store(tmp_path / "run.sqlite", resume=True)
+
+
+def test_a_full_disk_is_one_line_and_keeps_what_it_has(tmp_path):
+    case, path = line(9, 2), tmp_path / "run.sqlite"
+    with Store(tmp_path / "whole.sqlite") as store:
+        census(case, keeper=store)
+        pages = store._base.execute("PRAGMA page_count").fetchone()[0]
+    with Store(path) as store:
+        store._base.execute(f"PRAGMA max_page_count = {3 * pages // 4}")
+        with pytest.raises(InputError, match="disk is full"):
+            census(case, keeper=store)
+    assert 0 < blocks_in(path) < blocks_in(tmp_path / "whole.sqlite")
+    with Store(path) as store:
+        assert export(census(case, keeper=store), tmp_path) == export(census(case), tmp_path)
+
+
+def test_two_writers(tmp_path):
+    path = tmp_path / "run.sqlite"
+
+    class Second(Store):
+        def keep(self, frame, answer):
+            if answer.number == 1:
+                with Store(path) as other:
+                    census(line(5, 2), keeper=other)
+            super().keep(frame, answer)
+
+    with Second(path) as store, pytest.raises(InputError, match="another writer"):
+        census(line(5, 2), keeper=store)
+    with Store(path) as store:
+        assert export(census(line(5, 2), keeper=store), tmp_path) == export(census(line(5, 2)), tmp_path)
+
+
+# -- processes ---------------------------------------------------------------------------------------------------------
+
+
+RUN = """
+import sys
+import exactgeo.basin.blocks as blocks
+blocks.BLOCK = 64
+from exactgeo.cli import main
+main(sys.argv[1:])
+"""
+
+
+def start(problem: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", RUN, "basins", str(problem), "--out", str(out), "--workers", "1", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def blocks_in(path: Path) -> int:
+    try:
+        base = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return int(base.execute("SELECT count(*) FROM block").fetchone()[0])
+        finally:
+            base.close()
+    except sqlite3.Error:
+        return 0
+
+
+def kill_and_resume(tmp_path: Path, kills: int, seed: int) -> None:
+    rng, case = random.Random(seed), line(9, 2)
+    problem, path = tmp_path / "case.toml", tmp_path / "run.sqlite"
+    problem.write_text(case.to_toml())
+    done, cut_short, last = 0, 0, -(-len(census(case)) // 64)
+    while done < kills:
+        seen = blocks_in(path)
+        if seen == last:
+            path.unlink()
+            seen = 0
+        # At a random moment of start-up, or a random moment after the next block has been written.
+        running = start(problem, path)
+        if rng.random() < 0.7:
+            while blocks_in(path) <= seen and running.poll() is None:
+                time.sleep(0.002)
+            time.sleep(rng.random() * 0.03)
+        else:
+            time.sleep(rng.random())
+        running.send_signal(signal.SIGKILL if rng.random() < 0.7 else signal.SIGINT)
+        running.communicate()
+        done += 1
+        cut_short += blocks_in(path) < last
+        assert blocks_in(path) >= seen
+    assert cut_short, "no run was killed before its end: nothing was tested"
+    final = start(problem, path)
+    assert (final.communicate()[1], final.returncode) == (b"", 0)
+    with Store(path, resume=True) as store:
+        found = census(case, keeper=store, time_limit=0)
+    assert found.complete
+    assert export(found, tmp_path) == export(census(case), tmp_path)
+
+
+def test_killed_at_random_moments(tmp_path):
+    kill_and_resume(tmp_path, 5, seed=1)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_often(tmp_path):
+    kill_and_resume(tmp_path, 50, seed=2)
+
+
+def test_the_command_refuses_in_one_line(tmp_path):
+    problem = tmp_path / "case.toml"
+    problem.write_text(line(4, 1).to_toml())
+    cases = {
+        ("--out", str(tmp_path / "a.xlsx")): "--out: got",
+        ("--resume",): "--resume: got no file to resume",
+        ("--out", str(tmp_path / "a.sqlite"), "--resume"): "a.sqlite: got no such file",
+        ("--out", str(tmp_path / "nowhere" / "a.sqlite")): "unable to open database file",
+    }
+    for options, message in cases.items():
+        command = [sys.executable, "-m", "exactgeo", "basins", str(problem), *options]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+        assert message in run.stderr
+
+
+def test_a_time_limit_ends_with_exit_3_and_is_taken_up(tmp_path):
+    problem, path = tmp_path / "case.toml", tmp_path / "run.sqlite"
+    problem.write_text(line(9, 2).to_toml())
+    first = start(problem, path, "--time-limit", "0")
+    assert (first.communicate()[1], first.returncode) == (b"", 3)
+    second = start(problem, path, "--resume", "--json")
+    out, _ = second.communicate()
+    assert second.returncode == 0
+    assert out == start(problem, tmp_path / "new.sqlite", "--json").communicate()[0]
+
+
+# -- executors ---------------------------------------------------------------------------------------------------------
+
+
+def test_workers_and_threads_change_nothing(tmp_path):
+    case = line(9, 2)
+    serial = census(case)
+    assert len(serial) > 64 * (ALONE + 4)
+    with ThreadPoolExecutor(3) as pool:
+        threads = census(case, executor=pool)
+    with Workers(2) as pool, Store(tmp_path / "run.sqlite") as store:
+        processes = census(case, executor=pool, keeper=store)
+        assert pool._pool is not None
+    for found in (threads, processes):
+        assert found.to_records() == serial.to_records()
+        assert [b.minimiser for b in found] == [b.minimiser for b in serial]
+
+
+def _die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_changes_nothing(monkeypatch):
+    case = line(9, 2)
+    serial = census(case)
+    with Workers(2) as pool:
+        for _ in range(ALONE):
+            pool.submit(int)
+        pool.submit(_die)
+        found = census(case, executor=pool)
+    assert found.to_records() == serial.to_records()
+
+
+def test_an_error_in_a_task_is_the_callers():
+    with Workers(1) as pool, pytest.raises(ZeroDivisionError):
+        pool.submit(divmod, 1, 0).result()
+    assert Fraction(1, 2) == Workers(1).submit(Fraction, 1, 2).result()
