@@ -1,0 +1,226 @@
+"""Rows of an arrangement: what is decided about hyperplanes without their regions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from math import comb
+from operator import mul
+from typing import Any
+
+from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
+from exactgeo.arrangement.deletion import Hyperplane
+from exactgeo.arrangement.reading import Reader
+from exactgeo.arrangement.regions import Row
+from exactgeo.errors import InputError, InternalError
+from exactgeo.exact.matrix import nullspace, primitive, rref
+
+__all__ = ["Hyperplanes"]
+
+_MINORS_FROM, _MINORS_TO = 3_000, 20_000_000
+
+
+class Hyperplanes:
+    """Rows read, their rank, kernel, distinct hyperplanes, characteristic polynomial and signs at points."""
+
+    def __init__(self, normals: Any, offsets: Any = None, *, dimension: int | None = None) -> None:
+        reader = Reader()
+        rows, width = reader.matrix(normals, dimension)
+        self.normals: tuple[tuple[Fraction, ...], ...] = rows
+        self.dimension: int = width
+        if offsets is None:
+            self.offsets: tuple[Fraction, ...] = (Fraction(0),) * len(rows)
+        else:
+            self.offsets = reader.vector(offsets, "offsets")
+            if len(self.offsets) != len(rows):
+                raise InputError("offsets", f"{len(self.offsets)} numbers", f"{len(rows)}", "one offset a normal")
+        self.central: bool = not any(self.offsets)
+
+    @property
+    def m(self) -> int:
+        """Number of rows, zero and repeated ones included."""
+        return len(self.normals)
+
+    @cached_property
+    def _integral(self) -> list[tuple[int, ...]]:
+        """Rows (normal, -offset) as primitive integers; positive multiples keep every sign."""
+        return [primitive((*row, -q)) for row, q in zip(self.normals, self.offsets, strict=True)]
+
+    @cached_property
+    def _coordinates(self) -> tuple[int, ...]:
+        """Coordinates that carry the rank: setting the others to 0 meets every region, for signs depend on w only
+        modulo the lineality space and the coordinate subspace is a complement of it."""
+        return tuple(rref([row[:-1] for row in self._integral], self.dimension)[1])
+
+    @cached_property
+    def _inner(self) -> list[tuple[int, ...]]:
+        """The rows on those coordinates, constant last."""
+        kept = self._coordinates
+        return [(*(row[j] for j in kept), row[-1]) for row in self._integral]
+
+    @cached_property
+    def _planes(self) -> list[Hyperplane]:
+        """Distinct hyperplanes on the essential coordinates, each with the rows on either side of it."""
+        table: dict[tuple[int, ...], tuple[int, int]] = {}
+        for t, row in enumerate(self._inner):
+            if not any(row[:-1]):
+                continue
+            bit = 1 << (self.m - 1 - t)
+            key = primitive(row[:-1] if self.central else row)
+            forward = next(q for q in key if q) > 0
+            if not forward:
+                key = tuple(-q for q in key)
+            positive, negative = table.get(key, (0, 0))
+            table[key] = (positive | bit, negative) if forward else (positive, negative | bit)
+        return [(key, positive, negative) for key, (positive, negative) in table.items()]
+
+    @property
+    def rank(self) -> int:
+        """Rank of the normals."""
+        return len(self._coordinates)
+
+    @cached_property
+    def characteristic_polynomial(self) -> tuple[int, ...]:
+        """Coefficients in the ambient dimension, highest degree first.
+
+        Cost: one restriction a flat; in general position, where all minors are verified not to vanish, a few products
+        a minor.
+
+        Rows count once however often they are repeated; zero normals do not count.
+
+        Raises
+        ------
+        InternalError
+            The polynomial of the cone over an affine arrangement is not divisible by t - 1.
+        """
+        vectors, count = self._oriented[0], len(self._oriented[0])
+        if self._uniform:
+            # Every set of at most rank-many hyperplanes is independent and all others have that rank.
+            essential = [(-1) ** i * comb(count, i) for i in range(self.rank + 1)]
+            if self.central:
+                essential[-1] = (-1) ** self.rank * comb(count - 1, self.rank - 1)
+        elif self.central:
+            essential = central_polynomial(vectors, self.rank)
+        else:
+            infinity = (0,) * self.rank + (1,)
+            essential, remainder = divide_by_t_minus_1(central_polynomial([*vectors, infinity], self.rank + 1))
+            if remainder:
+                raise InternalError("the characteristic polynomial of a cone does not vanish at 1")
+        return (*essential, *(0 for _ in range(self.dimension - self.rank)))
+
+    def count(self) -> int:
+        """Number of regions, ``|chi(-1)|``, without enumerating them.
+
+        References
+        ----------
+        T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem A.
+        """
+        return abs(evaluate(self.characteristic_polynomial, -1))
+
+    @property
+    def bounded(self) -> int:
+        """Number of relatively bounded regions, ``|chi(1)|``: bounded modulo the lineality space, as in Sage.
+
+        A central arrangement has none, except that without any hyperplane the whole space, bounded modulo itself,
+        counts as one.
+
+        References
+        ----------
+        T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem C.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 1]).bounded, Arrangement([[1, 0]]).bounded
+        (1, 0)
+        """
+        return abs(evaluate(self.characteristic_polynomial, 1))
+
+    @cached_property
+    def _oriented(self) -> tuple[list[tuple[int, ...]], list[Row]]:
+        """Distinct hyperplanes in order of their first rows, positive where these are; each row's hyperplane, side."""
+        index: dict[tuple[int, ...], int] = {}
+        vectors: list[tuple[int, ...]] = []
+        rows: list[Row] = []
+        for row in self._inner:
+            if not any(row[:-1]):
+                rows.append((-1, _sign(row[-1])))
+                continue
+            key = primitive(row[:-1] if self.central else row)
+            opposite = tuple([-q for q in key])
+            if key in index:
+                rows.append((index[key], 1))
+            elif opposite in index:
+                rows.append((index[opposite], -1))
+            else:
+                index[key] = len(vectors)
+                rows.append((len(vectors), 1))
+                vectors.append(key)
+        return vectors, rows
+
+    @cached_property
+    def _uniform(self) -> bool | None:
+        """Every rank-many of the hyperplanes are independent (affine: with the one at infinity among them, one more).
+
+        Decided by all minors; None where there are too many, or so few that the general way is as fast.
+        """
+        vectors, _ = self._oriented
+        table = vectors if self.central else [*vectors, (0,) * self.rank + (1,)]
+        rank = self.rank + (not self.central)
+        if rank < 3 or not _MINORS_FROM <= comb(len(table), rank) <= _MINORS_TO:
+            return None
+        from exactgeo.arrangement._filter import is_uniform
+
+        return is_uniform(table)
+
+    def signs_of(self, point: Any) -> tuple[int, ...]:
+        """Signs (-1, 0, 1) of all rows at a point, exactly.
+
+        Raises
+        ------
+        InputError
+            The point is not d finite numbers.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, 0], [1, 1]], [0, 1]).signs_of(["1/3", "2/3"])
+        (1, 0)
+        """
+        w = Reader().vector(point, "point")
+        if len(w) != self.dimension:
+            raise InputError("point", f"{len(w)} numbers", f"{self.dimension}", "one number a coordinate")
+        *inner, scale = primitive((*w, 1))
+        return tuple(_sign(sum(map(mul, row, (*inner, scale)))) for row in self._integral)
+
+    def _row(self, row: int) -> int:
+        if type(row) is not int or not -self.m <= row < self.m:
+            raise InputError("row", str(row), f"0 to {self.m - 1}", "the index of a row")
+        return row % self.m
+
+    def lineality(self) -> list[tuple[int, ...]]:
+        """Basis of the kernel of the normals, primitive integer vectors: signs do not change along it.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, -1, 0], [0, 1, -1]]).lineality()
+        [(1, 1, 1)]
+        """
+        return nullspace(self.normals, self.dimension)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Hyperplanes):
+            return NotImplemented
+        return (self.normals, self.offsets, self.dimension) == (other.normals, other.offsets, other.dimension)
+
+    def __hash__(self) -> int:
+        return hash((self.normals, self.offsets, self.dimension))
+
+    def __repr__(self) -> str:
+        kind = "central" if self.central else "affine"
+        return f"<{kind} arrangement of {self.m} hyperplanes in dimension {self.dimension}>"
+
+
+def _sign(q: int) -> int:
+    return (q > 0) - (q < 0)
