@@ -166,6 +166,12 @@ def test_clipping_to_a_cone(data, more):
             assert sum((a * b for a, b in zip(row, w, strict=True)), Fraction(0)) > level
 
 
+def test_clipping_by_the_opposite_of_a_row():
+    found = Arrangement([[-1, 0], [0, 1]]).clip([[1, 0]])
+    assert list(found) == [(-1, -1), (-1, 1)]
+    assert [found.index(signs) for signs in found] == [0, 1]
+
+
 def test_clipping_to_a_box():
     grid = Arrangement([[1, 0]] * 5 + [[0, 1]] * 5, [*range(5), *range(5)])
     assert grid.count() == 36

@@ -128,7 +128,7 @@ class Regions:
         for plane in range(self._planes):
             # A hyperplane without a row is one of those that clip: all is on its positive side.
             lead = self._lead.get(plane)
-            mask = 2 * mask + int(lead is None or signs[lead] == 1)
+            mask = 2 * mask + int(lead is None or signs[lead] == self._rows[lead][1])
         return self._cells.find(mask) if self._decode(mask) == signs else None
 
     def __contains__(self, signs: object) -> bool:
