@@ -19,6 +19,9 @@ of their columns (a sum of relative interiors is the relative interior of the su
 iff the latter's faces are faces of its own and its signs are the same or 0, both nonempty. (If v_i becomes 0, keep
 w_i: the cell with the larger face and sign 0 is nonempty too and lies between.) For r = 0 all faces qualify; then
 closed basins and the facets between them suffice.
+
+All this is for differentiable losses. The values of the absolute and the hinge loss are those of
+:mod:`exactgeo.basin.nonsmooth`, without connected sets; the logistic loss has none.
 """
 
 from __future__ import annotations
@@ -113,9 +116,8 @@ class Minima:
             self.reason = "the search was ended before every basin had its value"
         elif kind == "logistic":
             self.reason = "local_minimum_values: minima of the logistic loss are not rational and are not listed"
-        elif kind not in DIFFERENTIABLE:
-            self.reason = f"local_minimum_values: the {kind} loss is not differentiable; neurons do not decouple"
         self._supported = not self.reason
+        self._decoupled = kind in DIFFERENTIABLE
 
     @cached_property
     def _candidates(self) -> list[_Candidate]:
@@ -130,6 +132,8 @@ class Minima:
         """Every loss at which a local minimum exists, ascending; None with a reason above the budget."""
         if not self._supported:
             return None
+        if not self._decoupled:
+            return self._by_joint_faces()
         if "sets" in self.__dict__:
             return [level.value for level in self.sets or []]
         lowest, left, found = self._census.minimum, BUDGET, []
@@ -154,6 +158,10 @@ class Minima:
         """Connected sets of local minimisers by loss value, ascending, with a representative of small height each."""
         if not self._supported:
             return None
+        if not self._decoupled:
+            kind = self._frame.program.kind
+            self.reason = self.reason or f"local_minima: the connected sets of the {kind} loss are not counted"
+            return None
         by_value: dict[Fraction, list[MinimumSet]] = {}
         for candidate in self._candidates:
             points = self._flat_zero() if not any(candidate.best.gradient) else candidate.components()
@@ -164,6 +172,16 @@ class Minima:
             self.reason = ""
         self.__dict__["values"] = sorted(by_value)
         return [LocalMinima(value, tuple(by_value[value])) for value in sorted(by_value)]
+
+    def _by_joint_faces(self) -> list[Fraction] | None:
+        from exactgeo.basin.nonsmooth import levels
+
+        frame = self._frame
+        found = levels(frame, {frame.mask(basin.choice): basin.optimum for basin in self._census}, BUDGET)
+        if found.reason:
+            self.reason = f"local_minimum_values: {found.reason} ({frame.program.kind} loss)"
+            return None
+        return [self._scaled(value) for value in found.points]
 
     def _scaled(self, value: Fraction) -> Fraction:
         return value * self._census.share
