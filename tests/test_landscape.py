@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 from math import factorial
 
 import numpy as np
@@ -19,6 +19,7 @@ from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import landscape
 from exactgeo.landscape.symmetry import Group, compose, inverse, sorter, stabiliser
 from exactgeo.landscape.walls import order
+from exactgeo.problem import Point
 
 F = Fraction
 
@@ -157,9 +158,8 @@ def test_three_neurons_with_frozen_outputs_against_all_pairs(x, y, frozen, activ
     check(case, Brute(x, y, 3, frozen=frozen, slopes=slopes, bias=False, output_bias=False))
 
 
-def explicit(found):
-    """(value, escape) of the leaves, and the number of components at each level, of all labelled basins of one group
-    of neurons, joined wall by wall."""
+def labelled(found):
+    """All labelled basins of one group of neurons with their values, and the walls between them, by value."""
     census, graph = found.census, found.graph
     (group,) = census.cells.groups
     steps = {s: {t for t, _, _ in around} for s, around in enumerate(census._crossings[0])}
@@ -173,6 +173,61 @@ def explicit(found):
         for t in steps[x[k]]
         if t > x[k] and (z := (*x[:k], t, *x[k + 1 :]))
     ]
+    return value, sorted(walls)
+
+
+def explicit_level(value, walls, picks):
+    """The least level that joins each pair of the picked basins."""
+    parent = {x: x for x in value}
+    found = {}
+
+    def root(x):
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    for level, x, z in walls:
+        a, b = root(x), root(z)
+        if a != b:
+            ends = {k: root(k) for k in picks}
+            left, right = ([k for k in picks if ends[k] == c] for c in (a, b))
+            found.update({tuple(sorted(pair)): level for pair in product(left, right)})
+            parent[a] = b
+    return found
+
+
+def at_bottom(found, x):
+    """A point of least loss of a labelled basin."""
+    point = found.census[found.census.index_of((tuple(sorted(x)),))].minimiser
+    g = inverse(sorter([x]))
+    weights = tuple(point.weights[0][k] for k in g), (tuple(point.weights[1][0][k] for k in g),)
+    return Point(weights, (tuple(point.biases[0][k] for k in g), *point.biases[1:]))
+
+
+@pytest.mark.parametrize(
+    ("data", "width"),
+    [(D1, 2), (KINK, 2), (([[0], [1], [2], [3]], [0, 0, 1, 0]), 2), (([[0], [1]], [1, -1]), 3), (D1, 3)],
+)
+def test_critical_levels_of_copies_against_explicit_copies(data, width):
+    full = landscape(problem(*data, width), full=True)
+    value, walls = labelled(full)
+    rng = random.Random(5)
+    lowest = sorted(value, key=lambda x: (value[x], rng.random()))
+    # Copies of a few basins of small loss, then any.
+    some = [z for x in (lowest[0], lowest[40 % len(lowest)], lowest[len(lowest) // 3]) for z in set(permutations(x))]
+    picks = sorted({*some, *rng.sample(lowest[: len(lowest) // 2], 6)})
+    points = {x: at_bottom(full, x) for x in picks}
+    assert [full.problem.loss_at(points[x]) for x in picks] == [value[x] for x in picks]
+    for (x, z), level in explicit_level(value, walls, picks).items():
+        assert full.critical_level(points[x], points[z]) == max(level, value[x], value[z])
+
+
+def explicit(found):
+    """(value, escape) of the leaves, and the number of components at each level, of all labelled basins of one group
+    of neurons, joined wall by wall."""
+    value, walls = labelled(found)
+    nodes = list(value)
     events = sorted([*((v, 0, x, x) for x, v in value.items()), *((v, 1, x, z) for v, x, z in walls)])
     parent, low, waiting, born, counts = {}, {}, {}, [], {}
 
