@@ -1,7 +1,7 @@
 """Regions: the sweep against a sign tree on warm-started HiGHS, the independent enumerator, and Sage if installed.
 
-Same instances, one run; quote the ratios. Every list of sign vectors is compared with the sweep's where both are
-complete: the linear program's may miss thin cells, and then says so.
+Same instances, one run, processor time of one process; quote the ratios. Every list of sign vectors is compared with
+the sweep's: the linear programs may miss thin cells, and then the table says so.
 """
 
 from __future__ import annotations
@@ -119,15 +119,15 @@ def sage_regions(rows: Rows) -> int:
 
 
 def clock(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
+    start = time.process_time()
     result = work()
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="instances whose name contains this")
-    parser.add_argument("--repeat", type=int, default=3, help="best of so many for the sweep")
+    parser.add_argument("--repeat", type=int, default=5, help="best of so many for the sweep")
     parser.add_argument("--highs", type=int, default=50_000, help="largest number of regions for HiGHS")
     parser.add_argument("--independent", type=int, default=50_000, help="largest for the independent enumerator")
     parser.add_argument("--sage", type=int, default=0, help="largest for Sage")
