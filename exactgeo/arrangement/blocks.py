@@ -28,7 +28,10 @@ def _sweep(task: _Task) -> Sweep:
 
 
 def _piece(task: _Task, index: int) -> Words:
-    sweep = _sweep(task)
+    return _block(_sweep(task), index)
+
+
+def _block(sweep: Sweep, index: int) -> Words:
     words = sweep.chunk(index)
     return np.concatenate([words, words ^ sweep.full]) if sweep.central else words
 
@@ -44,12 +47,14 @@ def stream(
         At most 8 blocks are under way at a time.
     """
     task = (tuple(map(tuple, planes)), central, uniform)
-    count = _sweep(task).chunks
+    # Not from the cache: what this process holds goes when the blocks have gone.
+    sweep = Sweep(planes, central=central, uniform=uniform)
+    indices = iter(range(sweep.chunks))
     if executor is None:
-        for index in range(count):
-            yield _piece(task, index)
+        for index in indices:
+            yield _block(sweep, index)
         return
-    indices = iter(range(count))
+    del sweep
     waiting: deque[Future[Words]] = deque(executor.submit(_piece, task, i) for i in islice(indices, _AHEAD))
     try:
         while waiting:
