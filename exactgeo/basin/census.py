@@ -242,6 +242,11 @@ class Census:
         return tuple(self._optimum(place) for place in range(len(self._settled)))
 
     @property
+    def distinct(self) -> int:
+        """The number of :attr:`optima`."""
+        return len(self._settled)
+
+    @property
     def share(self) -> Fraction:
         """1, or 1/m for the mean loss."""
         return Fraction(1, self.problem.m) if self.problem.loss.reduction == "mean" else Fraction(1)

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["LocalMinima", "Minima", "MinimumSet"]
 
 ZERO = Fraction(0)
+MOST = 10_000
+"""Distinct optima above which ``local_minimum_values`` is not begun."""
+
 BUDGET = 3_000_000
 """Sets of columns formed before ``local_minimum_values`` gives up; ``local_minima`` knows no limit."""
 
@@ -136,6 +139,10 @@ class Minima:
             return self._by_joint_faces()
         if "sets" in self.__dict__:
             return [level.value for level in self.sets or []]
+        if self._census.distinct > MOST:
+            self.reason = f"local_minimum_values: {self._census.distinct} distinct optima, above the budget of {MOST}"
+            self.reason += "; --minima forces it"
+            return None
         lowest, left, found = self._census.minimum, BUDGET, []
         for candidate in self._candidates:
             value = self._scaled(candidate.value)
