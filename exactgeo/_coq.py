@@ -40,6 +40,9 @@ Qed.
 Lemma square_nonneg (q : Q) : 0 <= q * q.
 Proof. nra. Qed.
 
+Lemma times_zero (a b : Q) : 0 == b -> 0 == a * b.
+Proof. intro H. rewrite <- H. ring. Qed.
+
 Ltac settle :=
   repeat match goal with
   | |- context [act ?z] => first [rewrite (act_pos z) by lra | rewrite (act_neg z) by lra]
@@ -242,16 +245,14 @@ class _Theory:
             ]
             phi = _sum(terms)
             relation = "0 <=" if here[v] else "0 =="
-            yield f"  assert (P{i} : {relation} {phi}).\n  {{ "
-            for j, form in enumerate(self._kinks(i, z[i])):
-                yield f"destruct (Qlt_le_dec 0 ({form})) as [K{j} | K{j}]; "
-            yield "settle. }\n"
+            yield from self._inequality(i, claim["neurons"][i]["parts"], z[i], [sign * r for r in residuals], moved)
+            yield f"  assert (P{i} : {relation} {phi}) by settle.\n"
             side = moved[v] if sign > 0 else f"(- {moved[v]})"
             if here[v]:
                 yield f"  assert (V{i} : 0 <= {side}) by lra.\n"
                 yield f"  assert (M{i} : 0 <= {side} * ({phi})) by (apply Qmult_le_0_compat; assumption).\n"
             else:
-                yield f"  assert (M{i} : 0 == {side} * ({phi})) by (rewrite <- P{i}; ring).\n"
+                yield f"  assert (M{i} : 0 == {side} * ({phi})) by (apply times_zero; assumption).\n"
         for t, p in enumerate(before):
             yield f"  pose proof (square_nonneg ({self.prediction(t, moved)} - {_q(p)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
@@ -262,19 +263,71 @@ class _Theory:
             total += here[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
         return total
 
-    def _kinks(self, i: int, z: Sequence[Fraction]) -> list[str]:
-        """The linear forms of the trained moves on whose sign the neuron's outputs depend."""
-        forms: dict[tuple[int, ...], str] = {}
+    def _inequality(
+        self, i: int, parts: Sequence[Any], z: Sequence[Fraction], weights: Sequence[Fraction], at: Mapping[str, str]
+    ) -> Iterator[str]:
+        """Facts about the kinks of a neuron: each part is nonnegative, each kink that does not bend is linear."""
+        kinks = self._kinks(i, z)
+        terms = {
+            row: _sum([f"{_q(weights[t])} * act ({self.pre(i, t, at)})" for t in members if weights[t]])
+            for row, (_, members) in kinks.items()
+        }
+        bent = [row for part in parts for row in part["rows"]]
+        for row, (form, _) in kinks.items():
+            if row not in bent and terms[row] != "0":
+                factors = kinks[row][1].items()
+                slope = sum((weights[t] * f * (self.right if f > 0 else self.left) for t, f in factors), Fraction(0))
+                yield f"  assert (L{i}_{row} : {terms[row]} == {_q(slope)} * ({form})).\n"
+                yield f"  {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; settle. }}\n"
+        moves = [f"d{name}" for name in self.inputs[i] if self.trained[name]]
+        for j, part in enumerate(parts):
+            share = [f"{_q(Fraction(q))} * {d}" for q, d in zip(part["linear"], moves, strict=True) if q != "0"]
+            yield f"  assert (R{i}_{j} : 0 <= {_sum(share + [terms[row] for row in part['rows']])}).\n  {{\n"
+            pending: list[tuple[int, ...]] = [()]
+            for step in part["cover"]:
+                decided = pending.pop()
+                if step["rule"] == "split":
+                    row = step["row"]
+                    yield f"    destruct (Qlt_le_dec 0 ({kinks[row][0]})) as [K{row} | K{row}].\n"
+                    pending += [(*decided, row), (*decided, row)]
+                elif step["rule"] == "implied":
+                    row, form = step["row"], kinks[step["row"]][0]
+                    side = f"0 <= {form}" if step["sign"] > 0 else f"{form} <= 0"
+                    yield f"    assert (K{row} : {side}) by lra.\n"
+                    pending.append((*decided, row))
+                else:
+                    for row in part["rows"]:
+                        if row not in decided:
+                            slope, form = step["slopes"].get(str(row), "0"), kinks[row][0]
+                            yield f"    assert (C{row} : {_q(Fraction(slope))} * ({form}) <= {terms[row]}).\n"
+                            yield f"    {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; settle. }}\n"
+                    yield "    settle.\n"
+            yield "  }\n"
+
+    def _kinks(self, i: int, z: Sequence[Fraction]) -> dict[int, tuple[str, dict[int, Fraction]]]:
+        """By first data point: the linear form of the trained moves, and the factors of the data points on it."""
+        found: dict[int, tuple[str, dict[int, Fraction]]] = {}
+        first: dict[tuple[int, ...], int] = {}
         for t, q in enumerate(z):
             row = [(n, a) for n, a in zip(self.inputs[i], self.lifted[t], strict=True) if self.trained[n]]
             if q != 0 or not self.bent or not any(a for _, a in row):
                 continue
             scale = lcm(*(a.denominator for _, a in row))
             whole = [int(a * scale) for _, a in row]
-            common = gcd(*whole) * (1 if next(a for a in whole if a) > 0 else -1)
-            key = tuple(a // common for a in whole)
-            forms[key] = _sum([f"{_q(a)} * d{n}" for (n, _), a in zip(row, key, strict=True) if a])
-        return list(forms.values())
+            common = gcd(*whole)
+            shape = tuple(a // common for a in whole)
+            line: tuple[int, ...] = max(shape, tuple(-a for a in shape))
+            if line not in first:
+                first[line] = t
+                form = _sum([f"{_q(a)} * d{n}" for (n, _), a in zip(row, shape, strict=True) if a])
+                found[t] = form, {t: Fraction(common, scale)}
+                continue
+            leader = first[line]
+            members = found[leader][1]
+            k = next(k for k, a in enumerate(whole) if a)
+            unit = [a for n, a in zip(self.inputs[i], self.lifted[leader], strict=True) if self.trained[n]]
+            members[t] = row[k][1] / (unit[k] / members[leader])
+        return found
 
     def _basin(
         self, name: str, k: int, claim: Mapping[str, Any], here: dict[str, Fraction], at: dict[str, str]

@@ -1,0 +1,192 @@
+"""Mutation testing of the checker, fast: mutmut makes the mutants, each runs in a fork against the pinned outcomes.
+
+In a copy of the repository::
+
+    mutmut run 'no_such_mutant' ; python tests/mutants.py mutants/exactgeo/check.py
+
+A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
+certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed; those
+in ``survivors.txt`` have their reason there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import os
+import random
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import test_check_verdicts as pinned
+from damage import damaged
+from forge import FOLDER, accepted, written
+
+SECONDS = 30
+Steps = list[tuple[str, Any]]
+
+
+def load(path: Path) -> ModuleType:
+    """mutmut's file with the mutants as a table instead of its trampolines."""
+    text = path.read_text()
+    line = re.search(r"^from mutmut\.mutation\.trampoline import .*$", text, re.MULTILINE)
+    assert line is not None, "not a file made by mutmut"
+    text = text.replace(line[0], "MutantDict = dict\n_mutmut_mutated = lambda table: lambda function: function")
+    spec = importlib.util.spec_from_loader("exactgeo.check", None)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    exec(compile(text, str(path), "exec"), module.__dict__)
+    return module
+
+
+def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
+    """Name, holder (the module or a class), attribute and function of each mutant."""
+    for key, table in [*vars(module).items(), *vars(module.Problem).items()]:
+        if not key.startswith("mutants_x"):
+            continue
+        for name, function in table.items():
+            if name == "_mutmut_orig":
+                continue
+            plain = re.sub(r"__mutmut_\d+$", "", name)
+            if "ǁ" in plain:
+                yield name, module.Problem, plain.split("ǁ")[-1], function
+            else:
+                yield name, module, plain.removeprefix("x_"), function
+
+
+def steps(folder: Path) -> Steps:
+    """Everything whose outcome is compared: texts, problem files beside, calls of the command."""
+    trees = [accepted(path.stem) for path in sorted((FOLDER / "accept").glob("*.json"))]
+    found: Steps = [("text", written(tree)) for tree in trees]
+    found += [("text", path.read_text()) for path in sorted((FOLDER / "reject").glob("*.json"))]
+    rng = random.Random(5)
+    found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(25)]
+    prop1 = pinned.PROP1
+    for old, new in REFUSED:
+        found.append(("text", prop1.replace(old, new)))
+    found += [("text", text) for text in ("", "{}", "[]", "[" * 5000, '{"a":' * 5000, prop1[:-3], prop1 * 2)]
+    marks = [mark for mark in pinned.test_the_problem_beside.pytestmark if mark.name == "parametrize"]
+    for old, new, _ in marks[0].args[1]:
+        found.append(("beside", (prop1, pinned.TOML.replace(old, new, 1) if old else pinned.TOML)))
+    frozen = '{"data":{"x":[[0],[1],[2]],"y":[1,-2,2]},"network":{"widths":[2]},"train":{"output":false,"output_bias":false},'
+    frozen += '"point":{"weights":[[[0],[0]],[[1,-2]]],"biases":[[0,0],[%s]]}}'
+    census = written(accepted("census-frozen"))
+    found += [("beside", (census, frozen % value)) for value in ("1", "2", '" 2/ 2 "', "1e9999999", "0.10e1")]
+    affine = written(accepted("regions-affine"))
+    for offset in ("3", "4"):
+        text = '{"normals":[[1,0],[10000000,1],[0,1],[0,0]],"offsets":[0,1,2,' + offset + "]}"
+        found.append(("beside", (affine, text)))
+    found.append(("beside", (written(accepted("regions-central")),
+                             '{"normals":[[1,0,0],[0,1,0],[1,1,0],[2,0,0],[1,2,3]],"offsets":[0,0,0,0,0]}')))  # fmt: skip
+    found += [
+        ("beside", (prop1, text)) for text in (".".join("a" * 50) + " = 1", "x = [", "", "[]", '{"data":1,"data":2}')
+    ]
+    files = {"good.json": prop1.encode(), "latin.json": b"\xff", "mark.json": b"\xef\xbb\xbf" + prop1.encode()}
+    for digits in (49, 50_000, 50_001, 12_000):
+        number = b'"' + b"7" * digits + b'"'
+        files[f"{digits}.json"] = prop1.encode().replace(b'"18"', number)
+        files[f"many-{digits}.json"] = prop1.encode().replace(b'"18"', b",".join([number] * 42))
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        found.append(("main", [str(folder / name)]))
+    (folder / "prop1.toml").write_text(pinned.TOML)
+    good = str(folder / "good.json")
+    found += [("main", arguments) for arguments in (
+        [], ["--json"], [good, "--json"], ["--json", good], [good, good, good], [good, str(folder / "prop1.toml")],
+        [good, good], [str(folder / "missing.json")], [str(folder)], [str(folder / "latin.json"), "--json"])]  # fmt: skip
+    return found
+
+
+REFUSED = [
+    ('"18"', text)
+    for text in ("18.0", "1e2", "NaN", "18", '"36/2"', '"18/1"', '"+18"', '"018"', '"-0"', '"18/0"', "null")
+] + [
+    ('"version":1', '"version":2'),
+    ('"version":1', '"version":true'),
+    ('"version":1', '"version":1,"version":1'),
+    ('"version":1', '"version":1,"note":""'),
+    ('"exactgeo-certificate"', '"vipr"'),
+    ('"radius":"1/8",', ""),
+    ('"kind":"local_minimum"', '"kind":"theorem"'),
+    ('"kind":"local_minimum"', '"kind":"regions"'),
+    ('"kind":"local_minimum",', ""),
+    ('"kind":"squared"', '"kind":"logistic"'),
+    ('"kind":"squared"', '"kind":"huber(2/4)"'),
+    ('"kind":"squared"', '"kind":"huber(-1)"'),
+    ('"kind":"squared"', '"kind":"huber(0)"'),
+    ('"kind":"squared"', '"kind":"huber(1"'),
+    ('"kind":"squared"', '"kind":"hinge"'),
+    ('"reduction":"sum"', '"reduction":"max"'),
+    ('"widths":[1]', '"widths":[1000000]'),
+    ('"widths":[1]', '"widths":[-1]'),
+    ('"widths":[1]', '"widths":[1,1]'),
+    ('"activation":["1","0"]', '"activation":["1"]'),
+    ('"output_bias":true,"widths"', '"output_bias":1,"widths"'),
+    ('"output_bias":true,"widths"', '"output_bias":false,"widths"'),
+    ('"hidden_bias":[true]', '"hidden_bias":[]'),
+    ('[["5"],["4"],', '[["5","1"],["4"],'),
+    ('[["5"],["4"],["3"],["1"],["-1"]]', "[]"),
+    ('[["2"],["1"],["0"],["-3"],["3"]]', "[[],[],[],[],[]]"),
+]
+
+
+def outcome(module: ModuleType, kind: str, step: Any) -> str:
+    if kind == "main":
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = module.main(list(step))
+        return f"{code} {out.getvalue()} {err.getvalue()}"
+    texts = {"certificate": step} if kind == "text" else {"certificate": step[0], "problem": step[1]}
+    kept, module.read = module.read, lambda path: (texts[path].encode(), texts[path])
+    try:
+        return repr(module.examine("certificate", None if kind == "text" else "problem"))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        module.read = kept
+
+
+def survives(module: ModuleType, holder: Any, attribute: str, function: Any, expected: list[str], todo: Steps) -> bool:
+    child = os.fork()
+    if not child:
+        signal.alarm(SECONDS)
+        setattr(holder, attribute, function)
+        for kind in getattr(module, "KINDS", {}):
+            module.KINDS[kind] = getattr(module, kind)
+        try:
+            same = all(outcome(module, *step) == old for step, old in zip(todo, expected, strict=True))
+        except BaseException:
+            same = False
+        os._exit(0 if same else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def main(path: Path) -> None:
+    module = load(path)
+    known = (
+        (Path(__file__).parent / "survivors.txt").read_text()
+        if (Path(__file__).parent / "survivors.txt").exists()
+        else ""
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        todo = steps(Path(folder))
+        expected = [outcome(module, *step) for step in todo]
+        killed, left = 0, []
+        for name, holder, attribute, function in mutants(module):
+            if survives(module, holder, attribute, function, expected, todo):
+                left.append(name)
+                print(name, "" if f"{name} " in known else "NEW", flush=True)
+            else:
+                killed += 1
+    print(f"{killed} killed, {len(left)} survive")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
