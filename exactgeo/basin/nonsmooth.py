@@ -28,8 +28,11 @@ and negative at another. Cut the region along such vertices, finitely many, and 
 relative interior of F with the loss alpha is taken does not matter: with w fixed the loss is convex in the other
 neurons' z and in |v_i|, so h_J >= 0 says that alpha is its minimum over cone(J, s a(X w)), whatever p is.
 
-*Several v_i = 0 without a dead region*: each of them must pass this test alone. If it fails, there are none;
-otherwise the question is left open.
+*Several v_i = 0 without a dead region*: likewise their w_i may be taken generic, each has to pass this test alone, and
+h_J >= 0 is needed on all sums of k_i a(X w_i), k_i real. If generic a(X w_i) of these regions span what all columns of
+the regions span, this says that some r in P_J vanishes on these columns. Where they do not, such an r is sufficient
+for a J; so is, for each choice of signs s_i, an r in P_J with s_i <r, a(X w_i)> > 0 for all i: then h_J > 0 around, as
+some s_i k_i > 0. Some w_i are tried; if none is sufficient, the question is left open.
 """
 
 from __future__ import annotations
@@ -37,18 +40,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations_with_replacement, product
+from random import Random
 
 from exactgeo.basin.cells import Cells, Face
 from exactgeo.basin.optimum import Integers, Optimum, Program, Vector, indices, loss_value, solve
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
-from exactgeo.exact.matrix import Row, primitive
+from exactgeo.exact.matrix import Row, primitive, rank
 from exactgeo.problem import Point
 
 __all__ = ["KINDS", "Levels", "levels"]
 
 ZERO = Fraction(0)
 KINDS = ("absolute", "hinge")
+PROGRAM = 100
+"""What a linear program counts, in combinations of basins."""
+TRIALS = 20
+"""Choices of input weights tried for several output weights of 0 in given regions."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,10 @@ class Levels:
 
     points: Mapping[Fraction, Point]
     reason: str = ""
+
+
+_Generator = tuple[Integers, Vector]
+"""w and a(X w)."""
 
 
 class _AboveBudget(Exception):
@@ -126,6 +139,7 @@ class _Search:
         self.excluded: dict[int, int] = {}
         self.reached: dict[tuple[int, Fraction], _Reached | None] = {}
         self.found: dict[Fraction, Point] = {}
+        self._open = False
 
     def run(self) -> Levels:
         trained = [group for group in self.frame.groups if group.value is None]
@@ -135,15 +149,13 @@ class _Search:
         try:
             for idle in range(1 if dead else width + 1):
                 for joint, value in self._minima(idle):
-                    if idle > 1 and value in doubtful:
-                        continue
                     reached = self._reach(joint.mask, value)
                     if reached is None:
                         continue
-                    output = self._outside(joint, reached.prediction) if idle else None
-                    if not idle or (idle == 1 and output is not None):
-                        self._keep(joint, reached, value, output)
-                    elif output is not None:
+                    outputs = self._outside(joint, reached.prediction, idle) if idle else ()
+                    if outputs is not None:
+                        self._keep(joint, reached, value, outputs)
+                    elif self._open:
                         doubtful.add(value)
         except _AboveBudget:
             return Levels(self._sorted(), "above the budget of face combinations")
@@ -222,7 +234,7 @@ class _Search:
     def _reach(self, mask: int, value: Fraction) -> _Reached | None:
         """Positive weights of all columns of the mask, and of lines, with this loss, the least that they can have."""
         if (mask, value) not in self.reached:
-            self._spend(1)
+            self._spend(PROGRAM)
             self.reached[mask, value] = self._solve(mask, value)
         return self.reached[mask, value]
 
@@ -263,28 +275,69 @@ class _Search:
 
     # -- an output weight of 0 ----------------------------------------------------------------------------------
 
-    def _outside(self, joint: _Joint, prediction: Vector) -> tuple[int, ...] | None:
-        """Input weights w of an open region such that a neuron with output weight 0 there keeps the local minimum."""
-        frame, program = self.frame, self.program
-        boxes = [_Subgradients(program, prediction, joint.mask, union) for union in joint.around]
-        for rays in frame.region_rays:
-            generators = []
-            for j in indices(rays):
-                column, scale = frame.ray_columns[j, 1]
-                vector: Vector = tuple(scale * q for q in program.columns[column]) if scale else (ZERO,) * program.m
-                generators.append((frame.rays[j], vector))
+    def _outside(self, joint: _Joint, prediction: Vector, idle: int) -> tuple[Integers, ...] | None:
+        """Input weights in open regions of ``idle`` neurons that keep the local minimum with output weights 0.
+
+        None when there are none, or, with ``_open`` set, none were found.
+        """
+        boxes = [_Subgradients(self.program, prediction, joint.mask, union) for union in joint.around]
+        zero = (ZERO,) * self.program.m
+        passing: list[tuple[list[_Generator], Integers]] = []
+        for rays in self.frame.region_rays:
+            generators = self._generators(rays)
             outputs = [primitive(vector) for _, vector in generators if any(vector)]
-            open_ = [box for box in boxes if box.largest((ZERO,) * program.m, outputs) is None]
-            found = self._cut(generators, [(box, sign) for box in open_ for sign in (1, -1)])
+            tight = [box for box in boxes if box.largest(zero, outputs) is None]
+            w = self._cut(generators, [(box, sign) for box in tight for sign in (1, -1)])
+            if w is not None and idle == 1:
+                return (w,)
+            if w is not None:
+                passing.append((generators, w))
+        self._open = False
+        for chosen in combinations_with_replacement(passing, idle):
+            found, settled = self._together(boxes, [g for g, _ in chosen], [w for _, w in chosen])
             if found is not None:
                 return found
+            self._open |= not settled
         return None
 
-    def _cut(
-        self, generators: list[tuple[Integers, Vector]], conditions: list[tuple[_Subgradients, int]]
-    ) -> tuple[int, ...] | None:
+    def _generators(self, rays: int) -> list[_Generator]:
+        frame, program = self.frame, self.program
+        result = []
+        for j in indices(rays):
+            column, scale = frame.ray_columns[j, 1]
+            vector = tuple(scale * q for q in program.columns[column]) if scale else (ZERO,) * program.m
+            result.append((frame.rays[j], vector))
+        return result
+
+    def _together(
+        self, boxes: Sequence[_Subgradients], regions: Sequence[list[_Generator]], first: Sequence[Integers]
+    ) -> tuple[tuple[Integers, ...] | None, bool]:
+        """Input weights in these regions that pass together, and whether None means that there are none."""
+        zero = (ZERO,) * self.program.m
+        outputs = [primitive(vector) for generators in regions for _, vector in generators if any(vector)]
+        tight = [box for box in boxes if box.largest(zero, outputs) is None]
+        if not tight:
+            return tuple(first), True
+        # Any weights do for the rank: what some of them span, generic ones span.
+        source = Random(len(outputs))
+        full = rank(outputs, self.program.m)
+        for _ in range(TRIALS):
+            picked = [_inside(generators, source) for generators in regions]
+            vectors = [vector for _, vector in picked]
+            if rank(vectors, self.program.m) == full:
+                return None, True
+            self._spend(PROGRAM)
+            if all(
+                box.separates([tuple(s * q for q in v) for s, v in zip(signs, vectors, strict=True)])
+                for box in tight
+                for signs in product((1, -1), repeat=len(vectors))
+            ):
+                return tuple(w for w, _ in picked), True
+        return None, False
+
+    def _cut(self, generators: list[_Generator], conditions: list[tuple[_Subgradients, int]]) -> Integers | None:
         """A w inside the cone of the generators (w, a(X w)) at which every box has an r with sign <r, a(X w)> > 0."""
-        self._spend(1)
+        self._spend(PROGRAM)
         if not conditions:
             return primitive([sum(parts) for parts in zip(*(w for w, _ in generators), strict=True)])
         box, sign = conditions[0]
@@ -307,10 +360,8 @@ class _Search:
 
     # -- points -------------------------------------------------------------------------------------------------
 
-    def _keep(self, joint: _Joint, reached: _Reached | None, value: Fraction, output: tuple[int, ...] | None) -> None:
-        """Build a member of the level and check its loss; ``output``: input weights of the neuron left out."""
-        if reached is None:
-            raise InternalError("a nonempty face became empty")
+    def _keep(self, joint: _Joint, reached: _Reached, value: Fraction, outputs: Sequence[Integers]) -> None:
+        """Build a member of the level and check its loss; ``outputs``: input weights of the neurons left out."""
         frame = self.frame
         uses: dict[int, int] = {}
         for _, option in joint.chosen:
@@ -326,9 +377,8 @@ class _Search:
                 share = reached.weights[column] / uses[column] / scale if scale else Fraction(1)
                 z = [a + share * b for a, b in zip(z, frame.rays[j], strict=True)]
             neurons[neuron] = (z, option.sign)
-        if output is not None:
-            left = next(i for group in frame.groups for i in group.neurons if i not in neurons)
-            neurons[left] = ([Fraction(q) for q in output], 0)
+        left = [i for group in frame.groups for i in group.neurons if i not in neurons]
+        neurons.update({i: ([Fraction(q) for q in w], 0) for i, w in zip(left, outputs, strict=True)})
         point = frame.point(neurons, reached.lines)
         share = Fraction(1, frame.problem.m) if frame.problem.loss.reduction == "mean" else Fraction(1)
         if frame.problem.loss_at(point) != value * share:
@@ -336,7 +386,17 @@ class _Search:
         self.found[value] = point
 
 
-def _half(generators: list[tuple[Integers, Vector]], sides: Sequence[Fraction]) -> list[tuple[Integers, Vector]]:
+def _inside(generators: Sequence[_Generator], source: Random) -> _Generator:
+    """A point w of the interior of a cone with its a(X w)."""
+    shares = [source.randint(1, 12) ** 2 for _ in generators]
+    w, vector = (
+        [sum(k * g[j] for k, g in zip(shares, part, strict=True)) for j in range(len(part[0]))]
+        for part in zip(*generators, strict=True)
+    )
+    return tuple(int(q) for q in w), tuple(Fraction(q) for q in vector)
+
+
+def _half(generators: list[_Generator], sides: Sequence[Fraction]) -> list[_Generator]:
     """Generators of the part of a cone where the functional with these values on its generators is >= 0."""
     result = [g for g, side in zip(generators, sides, strict=True) if side >= 0]
     above = [(g, side) for g, side in zip(generators, sides, strict=True) if side > 0]
@@ -359,23 +419,35 @@ class _Subgradients:
 
     def largest(self, direction: Vector, zero: Sequence[Integers] = ()) -> Vector | None:
         """A vertex r with <r, direction> largest among those that vanish on ``zero`` too; None when there are none."""
+        return self._vertex(direction, (*self.equal, *zero), ())
+
+    def separates(self, vectors: Sequence[Vector]) -> bool:
+        """Whether some r has <r, vector> > 0 for all of them."""
+        return self._vertex(None, self.equal, vectors) is not None
+
+    def _vertex(self, direction: Vector | None, equal: Sequence[Row], above: Sequence[Row]) -> Vector | None:
+        """Without a direction: r with the least <r, v>, v in ``above``, as large as possible; None if that is 0."""
         free = [t for t, (a, b) in enumerate(zip(self.lower, self.upper, strict=True)) if a < b]
-        size, extra = len(free), len(self.least)
-        # r_t = lower_t + x_t, x_t + slack_t = upper_t - lower_t on the kinks; the rest is fixed.
-        rows: list[list[int]] = []
+        size = len(free)
+        bounds = [(form, 0) for form in self.least] + [(form, 1) for form in above]
+        # r_t = lower_t + x_t, x_t + slack_t = upper_t - lower_t on the kinks; the rest is fixed. Last the margin.
+        rows: list[Row] = []
         goal: list[Fraction] = []
-        forms = [(form, -1) for form in (*self.equal, *zero)] + [(form, k) for k, form in enumerate(self.least)]
-        for form, k in forms:
-            rows.append([form[t] for t in free] + [0] * size + [-int(k == e) for e in range(extra)])
+        forms = [(form, -1, 0) for form in equal] + [(form, k, gap) for k, (form, gap) in enumerate(bounds)]
+        for form, k, gap in forms:
+            rows.append([form[t] for t in free] + [0] * size + [-int(k == e) for e in range(len(bounds))] + [-gap])
             goal.append(-sum((a * q for a, q in zip(self.lower, form, strict=True)), ZERO))
         for k, t in enumerate(free):
-            rows.append([int(k == e) for e in range(size)] * 2 + [0] * extra)
+            rows.append([int(k == e) for e in range(size)] * 2 + [0] * (len(bounds) + 1))
             goal.append(self.upper[t] - self.lower[t])
-        answer = minimise([-direction[t] for t in free] + [ZERO] * (size + extra), rows, goal)
+        wanted = [ZERO] * size if direction is None else [-direction[t] for t in free]
+        answer = minimise([*wanted, *[ZERO] * (size + len(bounds)), -int(direction is None)], rows, goal)
         if answer.status == "infeasible":
             return None
         if answer.status != "optimal" or answer.x is None:
             raise InternalError("a linear program over a box is unbounded")
+        if direction is None and not answer.value:
+            return None
         r = list(self.lower)
         for k, t in enumerate(free):
             r[t] += answer.x[k]
