@@ -349,3 +349,23 @@ def test_an_error_in_a_task_is_the_callers():
     with Workers(1) as pool, pytest.raises(ZeroDivisionError):
         pool.submit(divmod, 1, 0).result()
     assert Fraction(1, 2) == Workers(1).submit(Fraction, 1, 2).result()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_a_dask_cluster_with_a_killed_worker_changes_nothing():
+    distributed = pytest.importorskip("distributed")
+    case = line(9, 2)
+    serial = census(case)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        first = min(client.run(os.getpid).values())
+
+        def kill(done: int, total: int) -> None:
+            if 0 < done <= 64:
+                os.kill(first, signal.SIGKILL)
+
+        found = census(case, executor=client.get_executor(), progress=kill)
+    assert found.to_records() == serial.to_records()
