@@ -306,9 +306,11 @@ def place(
     begin = home(census.cells, point)
     left = None if time_limit is None else time_limit - (time.monotonic() - start)
     flood = _Flood(census, census.index_of(tuple(tuple(sorted(part)) for part in begin)), left)
-    minimum = min(map(exact, census.optima))
+    minimum = census.minimum
+    if not isinstance(minimum, Fraction):
+        raise InternalError("a landscape over enclosures")
     lower = None
-    for here in flood.spread(level, minimum):
+    for here in flood.spread(level, minimum / census.share):
         if lower is None and exact(census.optimum(here)) < level:
             lower = here
     return Place(
@@ -316,7 +318,7 @@ def place(
         point,
         loss,
         flood.low * census.share,
-        minimum * census.share,
+        minimum,
         not flood.late,
         tuple(sorted(flood.links)),
         flood,
