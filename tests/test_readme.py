@@ -30,7 +30,8 @@ def test_the_problem_file_is_proposition_1():
     assert eg.certify(problem).loss == 18
 
 
-def test_the_python_runs():
+def test_the_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     exec(blocks("python")[0], names)
     assert names["v"].kind == "local_minimum"
