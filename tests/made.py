@@ -130,6 +130,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "linear-model": _seed(449, tiny=False),
     "deep-zero-loss": _deep_zero,
     "census": _census(data=D1, network=_ONE),
+    "census-plane": _census(data={"x": [[1, 2], [2, -1], [-1, 1], [3, 1]], "y": [1, -2, 3, 1]}, network=_ONE),
     "census-two-neurons": _census(
         data=_SHORT, network={"widths": [2], "activation": "abs"}, loss={"reduction": "mean"}
     ),

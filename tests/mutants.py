@@ -69,6 +69,7 @@ def steps(folder: Path) -> Steps:
     rng = random.Random(5)
     found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(25)]
     prop1 = pinned.PROP1
+    found += [("rays", rows) for rows in pinned.arrangements()]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
     found += [("text", text) for text in ("", "{}", "[]", "[" * 5000, '{"a":' * 5000, prop1[:-3], prop1 * 2)]
@@ -131,6 +132,9 @@ REFUSED = [
     ('"output_bias":true,"widths"', '"output_bias":1,"widths"'),
     ('"output_bias":true,"widths"', '"output_bias":false,"widths"'),
     ('"hidden_bias":[true]', '"hidden_bias":[]'),
+    ('"hidden":[true]', '"hidden":[1]'),
+    ('"hidden":[true]', '"hidden":["no"]'),
+    ('"hidden":[true]', '"hidden":[]'),
     ('[["5"],["4"],', '[["5","1"],["4"],'),
     ('[["5"],["4"],["3"],["1"],["-1"]]', "[]"),
     ('[["2"],["1"],["0"],["-3"],["3"]]', "[[],[],[],[],[]]"),
@@ -143,6 +147,11 @@ def outcome(module: ModuleType, kind: str, step: Any) -> str:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = module.main(list(step))
         return f"{code} {out.getvalue()} {err.getvalue()}"
+    if kind == "rays":
+        try:
+            return str(sorted(map(module.primitive, module.generators(step))))
+        except Exception as error:
+            return type(error).__name__
     texts = {"certificate": step} if kind == "text" else {"certificate": step[0], "problem": step[1]}
     kept, module.read = module.read, lambda path: (texts[path].encode(), texts[path])
     try:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import basin_brute
 import pytest
 from damage import checker, outcome
 from forge import FOLDER, accepted, changed, put, verdicts, written
@@ -159,15 +162,32 @@ def test_arrangements_beside():
     assert restate('{"normals": [[1]], "offsets": [0]}') == ({"normals": [["1"]], "offsets": None}, None)
 
 
+def arrangements() -> list[list[list[int]]]:
+    rng = random.Random(0)
+    shapes = [(m, d) for m in range(1, 7) for d in range(1, 5)] * 3
+    return [[[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)] for m, d in shapes]
+
+
+def test_rays_and_ranks():
+    """The values of the rows on every ray, and ranks, against another elimination."""
+    module = checker()
+    for rows in arrangements():
+        width = len(rows[0])
+        exact = [[Fraction(q) for q in row] for row in rows]
+        expected = {
+            module.primitive([basin_brute.dot(ray, row) for row in exact]) for ray in basin_brute.rays(exact, width)
+        }
+        assert {module.primitive(values) for values in module.generators(rows)} == expected
+        assert len(module.echelon(rows)) == basin_brute.rank(exact, width)
+
+
 def test_losses_and_their_conjugates():
     """Each conjugate is the largest r q - l(q), on a grid that holds the maximum; infinite where it keeps rising."""
-    from fractions import Fraction as F
-
     for kind, (loss, c, finite) in checker().LOSSES.items():
-        for y in (F(-1), F(1)) if "hinge" in kind else (F(-1), F(0), F(3, 2)):
+        for y in (Fraction(-1), Fraction(1)) if "hinge" in kind else (Fraction(-1), Fraction(0), Fraction(3, 2)):
             for numerator in range(-12, 13):
-                r, bound = F(numerator, 4), F(1, 2) if kind == "huber" else None
-                values = [r * q - loss(q, y, bound) for q in (F(k, 8) for k in range(-80, 81))]
+                r, bound = Fraction(numerator, 4), Fraction(1, 2) if kind == "huber" else None
+                values = [r * q - loss(q, y, bound) for q in (Fraction(k, 8) for k in range(-80, 81))]
                 inner = max(values)
                 if finite(r, y, bound):
                     assert r * y + c * r * r == inner
