@@ -38,7 +38,7 @@ some s_i k_i > 0. Some w_i are tried; if none is sufficient, the question is lef
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
 from random import Random
@@ -154,6 +154,7 @@ class _Search:
                         continue
                     outputs = self._outside(joint, reached.prediction, idle) if idle else ()
                     if outputs is not None:
+                        self._replay(joint, value, outputs)
                         self._keep(joint, reached, value, outputs)
                     elif self._open:
                         doubtful.add(value)
@@ -357,6 +358,21 @@ class _Search:
                 return None
             generators, place = _half(generators, [-q for q in sides]), 0
         return None
+
+    def _replay(self, joint: _Joint, value: Fraction, outputs: Sequence[Integers]) -> None:
+        """Check that no moves of the output weights from 0 lower the loss: one convex program a choice of signs."""
+        frame, program = self.frame, self.program
+        activation = frame.problem.network.activation
+        columns = [
+            primitive([activation(sum((a * b for a, b in zip(w, row, strict=True)), ZERO)) for row in frame.rows])
+            for w in outputs
+        ]
+        for signs in product((1, -1), repeat=len(columns)):
+            moves = tuple(tuple(s * q for q in column) for s, column in zip(signs, columns, strict=True))
+            wider = replace(program, columns=program.columns + moves)
+            extra = wider.full & ~program.full
+            if any(solve(wider, union | extra).value != value for union in joint.around if outputs):
+                raise InternalError("an output weight of 0 does not keep a local minimum")
 
     # -- points -------------------------------------------------------------------------------------------------
 
