@@ -340,3 +340,17 @@ def test_nothing_near_a_member_is_lower(loss, activation, width):
         target = np.array(y, dtype=float)
         losses = (np.maximum(0, 1 - target * p) if loss == "hinge" else np.abs(p - target)).sum(axis=1)
         assert losses.min() > float(value) - 1e-12
+
+
+def test_a_region_is_cut_more_than_once():
+    # The first cut of the region leads nowhere; with that branch alone a value is lost.
+    data = ([[0], [2], [-1]], [0, -3, -2], 1)
+    options = {"kind": "absolute", "bias": True, "output_bias": False, "slopes": (1, Fraction(1, 3)), "frozen": None}
+    check(problem(*data, loss="absolute", activation="leaky_relu(1/3)", output_bias=False), data, options)
+
+
+def test_what_is_not_decided_says_so():
+    # Two units with v = 0: each alone keeps the loss; one choice of signs lowers it at all weights tried.
+    found = census(problem([[1], [-1], [1], [2]], [1, 1, 1, -1], 2, loss="hinge", activation="abs"))
+    assert found.local_minimum_values is None
+    assert "several trained output weights of 0" in found.reason
