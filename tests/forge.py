@@ -165,6 +165,24 @@ FORGED: dict[str, tuple[Tree, str]] = {
         ),
         "No parameters of a deep network have a loss below 2, by a rule for one hidden layer (they reach 0).",
     ),
+    "two-outputs": (
+        changed(
+            "two-outputs-zero-loss",
+            put("claims", 0, "point", "biases", [["0"], ["1", "0"]]),
+            put("claims", 0, "loss", "1"),
+            put("claims", 0, "duals", [["2"]]),
+        ),
+        "No parameters of a network with two outputs have a loss below 1, by a rule for one (they reach 0).",
+    ),
+    "two-hidden-layers": (
+        changed(
+            "two-layers-zero-loss",
+            put("claims", 0, "point", "biases", [["0"], ["0"], ["1"]]),
+            put("claims", 0, "loss", "1"),
+            put("claims", 0, "duals", [["2"]]),
+        ),
+        "No parameters of a network with two hidden layers have a loss below 1, by a rule for one (they reach 0).",
+    ),
     # local minimum: stationarity
     "slope-in-the-output-bias": (
         tiny(minimum({"weights": [[["1"]], [["1"]]], "biases": [[], ["1"]]}, "1"), **ONE, output_bias=True),
@@ -258,6 +276,14 @@ FORGED: dict[str, tuple[Tree, str]] = {
         ),
         "The positive cone of two kinks implies the negative side of their sum.",
     ),
+    "implied-without-a-side": (
+        changed("cones", put(*COVER, 2, {"rule": "implied", "row": 2, "sign": 0, "multipliers": {}})),
+        "A kink has the side 0 everywhere, and counts with one slope on both of its sides.",
+    ),
+    "step-by-an-unknown-rule": (
+        changed("cones", put(*COVER, 2, "rule", "obvious")),
+        "A side is known by a rule that the format does not have.",
+    ),
     "multipliers-of-a-leaf": (
         changed("cones", put(*COVER, 3, "multipliers", {"0": "10", "1": "11"})),
         "phi >= 0 on a cone, by multipliers that add up to another function.",
@@ -291,6 +317,29 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "neighbourhood-too-large": (
         changed("prop1", put("claims", 0, "radius", "5")),
         "No parameters within 5 of the point of Proposition 1 have a lower loss; its better point is within 5.",
+    ),
+    "neighbourhood-without-extent": (
+        changed("prop1", put("claims", 0, "radius", "0")),
+        "Any point is a local minimum, in the neighbourhood that is the point.",
+    ),
+    "neighbourhood-of-the-last-neuron": (
+        pair(
+            minimum(
+                {"weights": [[["1"], ["100"]], [["1", "1"]]], "biases": [[], []]},
+                "0",
+                radius="50",
+                neurons=[{"parts": []}] * 2,
+                strictness="flat",
+                flatness={
+                    "covers": [{"mode": [], "cover": [{"rule": "bound", "still": [], "zero": []}]}],
+                    "largest": {"mode": [], "zero": [], "curve": [[0, 0]]},
+                },
+            ),
+            x=[["1"]],
+            y=["101"],
+            train={"output": False},
+        ),
+        "No kink of the first neuron is within 50, because none of the second is.",
     ),
     "neighbourhood-of-all": (
         changed("prop1", put("claims", 0, "radius", None)),
@@ -471,6 +520,20 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "dual-bound-too-low": (
         tiny(basin(at("2", "1"), "1", ["0"]), **ONE),
         "No w >= 0, v >= 0 has a loss below 1 for x = y = 1, by the bound 0.",
+    ),
+    "dual-bound-at-another-offset": (
+        {
+            "format": "exactgeo-certificate",
+            "version": 1,
+            "problem": {
+                "data": {"x": [["1"]], "y": [["0"]]},
+                "network": {"widths": [], "activation": ["1", "1"], "hidden_bias": [], "output_bias": False},
+                "loss": {"kind": "squared", "reduction": "sum"},
+                "train": {"hidden": [], "hidden_bias": [], "output": False, "output_bias": False},
+            },
+            "claims": [best({"weights": [[["1"]]], "biases": [[]]}, "1", [["-2"]], None)],
+        },
+        "A bound that holds at the prediction -1 holds at the frozen prediction 1.",
     ),
     "basin-side-left-open": (
         tiny(basin(at("0", "1"), "1", ["-2"], signs="0"), **ONE),

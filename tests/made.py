@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from degenerate import generate, to_problem
@@ -87,6 +88,18 @@ def _deep_zero() -> Certificate:
     )
 
 
+def _zero_loss(widths: list[int], y: list[list[int]]) -> Callable[[], Certificate]:
+    """A network of ones, of units with one input, that fits its one data point."""
+
+    def make() -> Certificate:
+        sizes = [1, *widths, len(y[0])]
+        weights = [[[1] * a for _ in range(b)] for a, b in pairwise(sizes)]
+        point = {"weights": weights, "biases": [[0] * b for b in sizes[1:]]}
+        return _certify(_problem(data={"x": [[1]], "y": y}, network={"widths": widths}, point=point))
+
+    return make
+
+
 def _frozen_zero() -> Certificate:
     """A basin of two neurons, one of them frozen at output weight 0, with a zero data point and a frozen bias."""
     problem = _problem(
@@ -129,7 +142,40 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "strict-everywhere": _seed(607, tiny=False),
     "linear-model": _seed(449, tiny=False),
     "deep-zero-loss": _deep_zero,
+    "two-outputs-zero-loss": _zero_loss([1], [[1, 1]]),
+    "two-layers-zero-loss": _zero_loss([1, 1], [[1]]),
     "census": _census(data=D1, network=_ONE),
+    "small-output-weight": lambda: _certify(
+        _problem(data=D1, network=_ONE, point={"weights": [[[3]], [["1/3"]]], "biases": [[-9], [0]]})
+    ),
+    "two-units": _named("swirszcz-prop2-global-corrected"),
+    "linear-model-trained": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2], [3]], "y": [1, 2, 0]},
+            network={"widths": []},
+            point={"weights": [[["-1/2"]]], "biases": [[2]]},
+        )
+    ),
+    "negative-slopes": lambda: _certify(
+        _problem(
+            data={"x": [[1, 0], [0, 1], [1, 1], [1, -1]], "y": [-3, -3, 1, -2]},
+            network={"widths": [1], "activation": "abs", "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0, 0]], [[1]]]},
+        )
+    ),
+    "abs-at-the-origin": lambda: _certify(
+        _problem(
+            data={"x": [[1]], "y": [0]},
+            network={"widths": [1], "activation": "abs", "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0]], [[0]]]},
+        )
+    ),
+    "census-frozen-bias": _census(
+        data=_SHORT,
+        network={"widths": [1]},
+        train={"output_bias": False},
+        point={"weights": [[[0]], [[1]]], "biases": [[0], [1]]},
+    ),
     "census-plane": _census(data={"x": [[1, 2], [2, -1], [-1, 1], [3, 1]], "y": [1, -2, 3, 1]}, network=_ONE),
     "census-two-neurons": _census(
         data=_SHORT, network={"widths": [2], "activation": "abs"}, loss={"reduction": "mean"}

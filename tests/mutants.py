@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import random
 import re
@@ -27,7 +28,11 @@ from typing import Any
 
 import test_check_verdicts as pinned
 from damage import damaged
+from degenerate import generate, to_problem
 from forge import FOLDER, accepted, written
+
+import exactgeo as eg
+from exactgeo import library
 
 SECONDS = 30
 Steps = list[tuple[str, Any]]
@@ -64,10 +69,16 @@ def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
 def steps(folder: Path) -> Steps:
     """Everything whose outcome is compared: texts, problem files beside, calls of the command."""
     trees = [accepted(path.stem) for path in sorted((FOLDER / "accept").glob("*.json"))]
+    problems = [eg.load(name) for name, _ in library.names()]
+    problems += [to_problem(generate(random.Random(seed), seed % 2 == 0)) for seed in range(120)]
+    for problem in problems:
+        certificate = eg.certify(problem, time_limit=0).certificate
+        assert certificate is not None
+        trees.append(json.loads(certificate.to_json()))
     found: Steps = [("text", written(tree)) for tree in trees]
     found += [("text", path.read_text()) for path in sorted((FOLDER / "reject").glob("*.json"))]
     rng = random.Random(5)
-    found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(25)]
+    found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(8)]
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
     for old, new in REFUSED:
