@@ -489,6 +489,22 @@ FORGED: dict[str, tuple[Tree, str]] = {
         ),
         "The loss is lower at every step up to 4 though it is 9 there.",
     ),
+    "descent-to-the-same-loss": (
+        tiny(
+            {
+                "kind": "not_local_minimum",
+                "point": at("2", "1"),
+                "loss": "1",
+                "direction": at("-1", "0"),
+                "step": "2",
+                "loss_after": "1",
+                "polynomial": ["0", "-2", "1", "0", "0"],
+            },
+            **ONE,
+            slopes=("1", "1"),
+        ),
+        "The loss is lower at every step up to 2, where it is the same.",
+    ),
     "descent-backwards": (
         tiny(
             {
@@ -582,6 +598,15 @@ FORGED: dict[str, tuple[Tree, str]] = {
         ),
         "A region of the cone over the arrangement that its slice does not meet is one of its regions.",
     ),
+    "region-at-infinity": (
+        {
+            "format": "exactgeo-certificate",
+            "version": 1,
+            "arrangement": {"normals": [["1"]], "offsets": ["1"]},
+            "claims": [{"kind": "regions", "count": 2, "regions": {"+": [1, 0], "-": [0, 1]}}],
+        },
+        "A direction is a point of a region, though a region may have none.",
+    ),
     "region-count": (
         changed("regions-affine", put("claims", 0, "count", 8)),
         "The arrangement has 8 regions, with 7 in the list.",
@@ -606,6 +631,10 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "global-basin-without-a-bound": (
         tiny(best(at("0", "0"), "1", [["-2"]], BOTH), **ONE),
         "No parameters have a loss below 1 for x = y = 1; the basin w, v >= 0 holds w = v = 1 of loss 0.",
+    ),
+    "global-basins-of-one-sign": (
+        tiny(best(at("0", "0"), "1", [["2"]], BOTH), x=[["1"]], y=["-1"]),
+        "No parameters have a loss below 1 for x = 1, y = -1: those with v > 0 have none; w = 1, v = -1 has loss 0.",
     ),
     "global-region-left-out": (
         tiny(best(at("0", "0"), "1", [["-2"]], {"-": [-1]}), **ONE),

@@ -181,6 +181,19 @@ def test_rays_and_ranks():
         assert len(module.echelon(rows)) == basin_brute.rank(exact, width)
 
 
+def test_numbers_of_regions():
+    """By deletion and restriction, against all sign vectors; one fewer than the number is too low a limit."""
+    module = checker()
+    for rows in arrangements():
+        if len(rows) < 6:
+            planes = tuple(sorted({module.line(row) for row in rows if any(row)}))
+            number = len(basin_brute.regions([[Fraction(q) for q in row] for row in rows], len(rows[0])))
+            assert module.count(planes, number, {}) == number
+            if len(rows[0]) > 2 and len(planes) > 1:
+                with pytest.raises(module.Rejected, match="regions are missing"):
+                    module.count(planes, number - 1, {})
+
+
 def test_losses_and_their_conjugates():
     """Each conjugate is the largest r q - l(q), on a grid that holds the maximum; infinite where it keeps rising."""
     for kind, (loss, c, finite) in checker().LOSSES.items():
