@@ -204,8 +204,8 @@ class Problem:
         self.trains_bias = [*many(bias, self.layers, typed, bool), typed(output_bias, bool)]
         form(all(a <= b for a, b in zipped(self.trains_bias, self.bias)), "a bias that is not there is trained")
 
-    def point(self, tree, loss=None):
-        """Weights and biases, one matrix and one vector a layer; at a ``loss`` the point must have it."""
+    def point(self, tree, *loss):
+        """Weights and biases, one matrix and one vector a layer; with a ``loss`` the point must have it."""
         weights, biases = fields(tree, "weights biases")
         many(weights, self.layers + 1, typed, list), many(biases, self.layers + 1, typed, list)
         weights = [many(w, self.sizes[k + 1], vector, self.sizes[k]) for k, w in enumerate(weights)]
@@ -216,7 +216,7 @@ class Problem:
             rows = rows if k == self.layers else [[self.activate(z) for z in row] for row in rows]
         value = LOSSES[self.kind][0]
         total = sum(value(q, y, self.M) for row, target in zipped(rows, self.y) for q, y in zipped(row, target))
-        need(loss is None or self.share * total == rational(loss), "the loss at a point is another one")
+        need(not loss or self.share * total == rational(*loss), "the loss at a point is another one")
         return weights, biases
 
     def frozen(self, point):

@@ -122,6 +122,10 @@ FORGED: dict[str, tuple[Tree, str]] = {
         changed("prop1", put("claims", 0, "loss", "17")),
         "The loss at the point is 17 (it is 18).",
     ),
+    "loss-without-a-value": (
+        changed("prop1", put("claims", 0, "loss", None)),
+        "No parameters nearby have a loss below the point's, whatever that is.",
+    ),
     "loss-of-the-better-point": (
         changed("prop1", put("claims", 1, "better_loss", "13")),
         "Some parameters have loss 13, below the global minimum 14.",
