@@ -366,6 +366,28 @@ FORGED: dict[str, tuple[Tree, str]] = {
         changed("prop1", put("claims", 0, "flat_dimension", 2), put("claims", 0, "strictness", "flat")),
         "The minimum of Proposition 1 is flat beyond its rescalings.",
     ),
+    "flat-beside-a-dead-unit": (
+        pair(
+            minimum(
+                {"weights": [[["-1"], ["0"]], [["0", "1"]]], "biases": [[], []]},
+                "0",
+                neurons=[{"parts": []}] * 2,
+                strictness="flat",
+                flat_dimension=3,
+                flatness={
+                    "covers": [{"mode": [], "cover": [{"rule": "bound", "still": [], "zero": []}]}],
+                    "largest": {"mode": [], "zero": [1, 2], "curve": [[0, 0, 0, 1]]},
+                },
+            ),
+            x=[["1"]],
+            y=["0"],
+        ),
+        "The set of equal loss has dimension 3; with the dead unit's two and those of w <= 0 and v it is 4.",
+    ),
+    "flat-neuron-counted-from-the-end": (
+        changed("idle-separated", put(*FLAT, "covers", 1, "cover", 0, "still", [0, -1])),
+        "Nothing false, but a second way to write a number: -1 for the last neuron.",
+    ),
     "flat-mode-left-out": (
         changed("idle-separated", drop(*FLAT, "covers", 1)),
         f"{NOT_BOUNDED} Two neurons that move with opposite signs were not looked at.",
@@ -509,6 +531,26 @@ FORGED: dict[str, tuple[Tree, str]] = {
         ),
         "The loss is lower at every step up to 2, where it is the same.",
     ),
+    "descent-beyond-its-turn": (
+        tiny(
+            {
+                "kind": "not_local_minimum",
+                "point": at("2", "1"),
+                "loss": "1",
+                "direction": at("-4", "0"),
+                "step": "3/5",
+                "loss_after": "49/25",
+                "polynomial": ["0", "-8", "16", "0", "0"],
+            },
+            **ONE,
+            slopes=("1", "1"),
+        ),
+        "The loss is lower at every step up to 3/5, where it is 49/25 and not 1.",
+    ),
+    "descent-without-a-step": (
+        changed("descent", put("claims", 0, "step", "0"), put("claims", 0, "loss_after", "23/3")),
+        "The loss is lower for 0 < s <= 0, that is nowhere.",
+    ),
     "descent-backwards": (
         tiny(
             {
@@ -571,6 +613,12 @@ FORGED: dict[str, tuple[Tree, str]] = {
         tiny(basin(at("0", "0"), "1", ["-2"], output=0), **ONE),
         "No w >= 0 with v of any sign has a loss below 1 for x = y = 1; w = v = 1 has loss 0.",
     ),
+    "basin-output-of-two": (
+        changed(
+            "basin", put("claims", 0, "cells", 0, "output", 2), put("claims", 0, "cells", 0, "multipliers", "2", "9")
+        ),
+        "Nothing false, but a sign that is none.",
+    ),
     "basin-multipliers": (
         tiny(basin(at("0", "1"), "1", ["-2"]), **ONE),
         "No w >= 0, v >= 0 has a loss below 1 for x = y = 1, as if the basin could not raise its prediction.",
@@ -601,6 +649,10 @@ FORGED: dict[str, tuple[Tree, str]] = {
             "regions-affine", drop("claims", 0, "regions", "--+-"), put("claims", 0, "regions", "++-+", [2, -5, -2])
         ),
         "A region of the cone over the arrangement that its slice does not meet is one of its regions.",
+    ),
+    "regions-of-ragged-normals": (
+        changed("regions-affine", put("arrangement", "normals", 3, ["0", "0", "5"])),
+        "The regions of hyperplanes in different spaces.",
     ),
     "region-at-infinity": (
         {
@@ -635,6 +687,25 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "global-basin-without-a-bound": (
         tiny(best(at("0", "0"), "1", [["-2"]], BOTH), **ONE),
         "No parameters have a loss below 1 for x = y = 1; the basin w, v >= 0 holds w = v = 1 of loss 0.",
+    ),
+    "global-at-another-offset": (
+        tiny(
+            best(at("1", "1"), "1", [["-4"]], None),
+            x=[["1"]],
+            y=["2"],
+            train={"hidden": [False], "output": False},
+        ),
+        "A bound that holds at the prediction 0 holds at the frozen prediction 1.",
+    ),
+    "global-of-one-direction": (
+        tiny(
+            best(at("0", "1"), "1", [["2"]], {}),
+            x=[["1"]],
+            y=["-1"],
+            slopes=("1", "1"),
+            train={"output": False},
+        ),
+        "No w has a loss below 1 for y = -1 and a linear activation: those above 0 have none; w = -1 has loss 0.",
     ),
     "global-basins-of-one-sign": (
         tiny(best(at("0", "0"), "1", [["2"]], BOTH), x=[["1"]], y=["-1"]),

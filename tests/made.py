@@ -66,6 +66,15 @@ def _cones() -> Certificate:
     return verdict.certificate
 
 
+def _skew_cones() -> Certificate:
+    """The same with a form that is implied with other multipliers than 1."""
+    data = {"x": [[1, 0], [0, 1], [2, 3], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    verdict = eg.certify(_problem(data=data, network=network, point={"weights": [[[0, 0]], [[1]]]}), time_limit=0)
+    assert verdict.certificate is not None
+    return verdict.certificate
+
+
 def _dead_beside_a_kink() -> Certificate:
     """A neuron with output weight 0 that is silent on one side of its kink; the set of equal loss has dimension 5."""
     return _certify(
@@ -132,6 +141,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "xor": _named("xor-1"),
     "frozen-outputs": _named("safran-shamir-c1-d2-mixed"),
     "cones": _cones,
+    "cones-skew": _skew_cones,
     "dead-beside-a-kink": _dead_beside_a_kink,
     "idle": _seed(1195),
     "idle-separated": _seed(1252),
@@ -163,6 +173,18 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
             point={"weights": [[[0, 0]], [[1]]]},
         )
     ),
+    "dead-unit": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2]], "y": [1, 3]}, network=_ONE, point={"weights": [[[-1]], [[0]]], "biases": [[-1], [2]]}
+        )
+    ),
+    "kinks-that-do-not-bend": lambda: _certify(
+        _problem(
+            data={"x": [[1, 0], [-1, 0], [-1, 1], [0, 1]], "y": [-1, 1, 0, 2]},
+            network={"widths": [1], "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0, 1]], [[1]]]},
+        )
+    ),
     "abs-at-the-origin": lambda: _certify(
         _problem(
             data={"x": [[1]], "y": [0]},
@@ -181,10 +203,10 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         data=_SHORT, network={"widths": [2], "activation": "abs"}, loss={"reduction": "mean"}
     ),
     "census-frozen": _census(
-        data=_SHORT,
-        network={"widths": [2]},
+        data={"x": [[0], [1], [2]], "y": [-3, 4, -3]},
+        network={"widths": [3]},
         train={"output": False, "output_bias": False},
-        point={"weights": [[[0], [0]], [[1, -2]]], "biases": [[0, 0], [1]]},
+        point={"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]},
     ),
     "census-linear-activation": _census(data=_SHORT, network={"widths": [1], "activation": "linear"}),
     "census-absolute": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "absolute"}),
@@ -194,8 +216,11 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "basin": _basin(3, data=D1, network=_ONE),
     "basin-two-neurons": _basin(40, data=_SHORT, network={"widths": [2]}, loss={"reduction": "mean"}),
     "basin-frozen-zero": _frozen_zero,
+    "basin-of-three-signs": _basin(0, data={"x": [[0], [1], [-1]], "y": [1, 2, -1]}, network=_PLAIN),
     "basin-huber": _basin(1, data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
-    "regions-central": lambda: eg.Arrangement([[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [1, 2, 3]]).certificate(),
+    "regions-central": lambda: eg.Arrangement(
+        [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
+    ).certificate(),
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
 }
 

@@ -87,8 +87,8 @@ def steps(folder: Path) -> Steps:
     marks = [mark for mark in pinned.test_the_problem_beside.pytestmark if mark.name == "parametrize"]
     for old, new, _ in marks[0].args[1]:
         found.append(("beside", (prop1, pinned.TOML.replace(old, new, 1) if old else pinned.TOML)))
-    frozen = '{"data":{"x":[[0],[1],[2]],"y":[1,-2,2]},"network":{"widths":[2]},"train":{"output":false,"output_bias":false},'
-    frozen += '"point":{"weights":[[[0],[0]],[[1,-2]]],"biases":[[0,0],[%s]]}}'
+    frozen = '{"data":{"x":[[0],[1],[2]],"y":[-3,4,-3]},"network":{"widths":[3]},"train":{"output":false,"output_bias":false},'
+    frozen += '"point":{"weights":[[[0],[0],[0]],[[1,-2,0]]],"biases":[[0,0,0],[%s]]}}'
     census = written(accepted("census-frozen"))
     found += [("beside", (census, frozen % value)) for value in ("1", "2", '" 2/ 2 "', "1e9999999", "0.10e1")]
     affine = written(accepted("regions-affine"))
@@ -96,7 +96,7 @@ def steps(folder: Path) -> Steps:
         text = '{"normals":[[1,0],[10000000,1],[0,1],[0,0]],"offsets":[0,1,2,' + offset + "]}"
         found.append(("beside", (affine, text)))
     found.append(("beside", (written(accepted("regions-central")),
-                             '{"normals":[[1,0,0],[0,1,0],[1,1,0],[2,0,0],[1,2,3]],"offsets":[0,0,0,0,0]}')))  # fmt: skip
+                             '{"normals":[[1,0,0],[0,1,0],[1,1,0],[2,0,0],[0,0,0],[1,2,3]],"offsets":[0,0,0,0,0,0]}')))  # fmt: skip
     found += [
         ("beside", (prop1, text)) for text in (".".join("a" * 50) + " = 1", "x = [", "", "[]", '{"data":1,"data":2}')
     ]

@@ -17,6 +17,7 @@ from test_check import command
 
 import exactgeo as eg
 from exactgeo import library
+from exactgeo.certificate import Certificate, problem_data
 from exactgeo.cli import main
 from exactgeo.formats import problem_from_mapping
 
@@ -218,15 +219,15 @@ def test_the_problem_beside(tmp_path, capsys):
 
 def test_frozen_parameters_of_the_problem_beside(tmp_path):
     tables = {
-        "data": {"x": [[0], [1], [2]], "y": [1, -2, 2]},
-        "network": {"widths": [2]},
+        "data": {"x": [[0], [1], [2]], "y": [-3, 4, -3]},
+        "network": {"widths": [3]},
         "train": {"output": False, "output_bias": False},
-        "point": {"weights": [[[0], [0]], [[1, -2]]], "biases": [[0, 0], [1]]},
+        "point": {"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]},
     }
     path = tmp_path / "problem.json"
     path.write_text(json.dumps(tables))
     assert command(ACCEPT / "census-frozen.json", path).returncode == 0
-    tables["point"]["weights"][1] = [[1, -3]]
+    tables["point"]["weights"][1] = [[1, -3, 0]]
     path.write_text(json.dumps(tables))
     assert command(ACCEPT / "census-frozen.json", path).returncode == 1
 
@@ -253,6 +254,28 @@ def test_problem_files_of_all_kinds_beside(tables):
     problem, found = checker().restate(text)
     assert problem == certificate.problem
     assert found == certificate.claims[0]["point"]
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"network": {"widths": [], "activation": "sigmoid"}},
+        {"network": {"widths": [2, 1], "activation": "linear", "hidden_bias": [True, False]}},
+        {"network": {"widths": [1], "activation": "abs", "output_bias": False}},
+        {"network": {"widths": [1]}, "loss": {"kind": " huber( 0.5 ) ", "reduction": "mean"}},
+        {"network": {"widths": [1]}, "data": {"x": [[1]], "y": [["1/2", 3]]}},
+        {"network": {"widths": [1]}, "train": {"hidden": [False], "hidden_bias": False, "output": False}},
+    ],
+)
+def test_restated_as_the_tool_states_it(tables):
+    text = "\n " + json.dumps({"data": D1, **tables})
+    assert checker().restate(text)[0] == problem_data(eg.load(json.loads(text, parse_float=str)))
+
+
+def test_a_point_without_biases_beside():
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    text = json.dumps({"data": D1, "network": network, "point": {"weights": [[[1]], [[2]]]}})
+    assert checker().restate(text)[1] == eg.load(json.loads(text)).point.to_dict()
 
 
 def test_standard_input_and_python():
@@ -301,8 +324,6 @@ def test_too_many_cases_are_refused():
     )
     claim = accepted("idle")["claims"][0]
     claim |= {"point": idle.point.to_dict(), "loss": "0", "neurons": [{"parts": []}] * 14, "radius": "1"}
-    from exactgeo.certificate import Certificate, problem_data
-
     assert "too many neurons" in refused(Certificate(problem_data(idle), (claim,)).to_json())
 
 
