@@ -233,3 +233,17 @@ def test_certify_path_is_light():
     for arguments, allowed in ((["--help"], set()), (["certify", "swirszcz-prop1"], {"flint", "numpy"})):
         done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
         assert set(eval(done.stderr.splitlines()[-1])) <= allowed
+
+
+@pytest.mark.parametrize("output_bias", [True, False])
+def test_no_unit_and_a_frozen_hidden_bias(output_bias):
+    """A constant model outside the census: the search for a lower point must end, not break off."""
+    data = {
+        "data": {"x": [[1], [2]], "y": [0, 1]},
+        "network": {"widths": [0]},
+        "train": {"hidden_bias": False, "output_bias": output_bias},
+        "point": {"weights": [[], [[]]], "biases": [[], ["1/2"]]},
+    }
+    v = eg.certify(eg.load(data))
+    assert (v.kind, v.loss) == ("local_minimum", F(1, 2))
+    assert v.globality == "global"

@@ -74,7 +74,8 @@ def _loss_and_gradient(nets: NumericNetworks, trained: Bools) -> tuple[Floats, F
     for layer in reversed(range(len(layers))):
         columns, shift, units, inputs = blocks[layer]
         if layer == 0:
-            block = back.reshape(len(nets) * units, -1) @ nets.x
+            # The number of points is written out: with no unit there is nothing to infer it from.
+            block = back.reshape(len(nets) * units, nets.x.shape[0]) @ nets.x
         else:
             block = back @ activate(layers[layer - 1], nets.slopes).transpose(0, 2, 1)
         gradient[:, columns] = block.reshape(len(nets), units * inputs)
