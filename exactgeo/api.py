@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.landscape import Landscape
 
-__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load"]
+__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point"]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -153,6 +153,20 @@ def _looks_like_name(source: str) -> bool:
     return not Path(source).exists()
 
 
+def own_point(problem: Problem) -> Point:
+    """The point that came with a problem.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if problem.point is None:
+        where = problem.name or "problem"
+        raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")
+    return problem.point
+
+
 def certify(problem: Problem, point: PointLike | None = None, *, time_limit: float = 5.0) -> Verdict:
     """Decide exactly whether a point is a local minimum, and where it stands among all points.
 
@@ -186,14 +200,9 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     >>> print(v.kind, v.loss, v.strictness, v.globality)
     local_minimum 18 strict_modulo_symmetry spurious
     """
-    if point is None:
-        point = problem.point
-    if point is None:
-        where = problem.name or "problem"
-        raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")
     from exactgeo import formats
 
-    parameters = formats.point_from_mapping(point, problem)
+    parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     decision = decide(problem, parameters)
     (globality, better, reason, detail), claim = _globality(problem, parameters, decision, time_limit)
     claims = [] if decision.certificate is None else [*decision.certificate.claims]
@@ -322,9 +331,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
         return (Globality.SPURIOUS, lower, None, ""), None
     from exactgeo.basin.claims import global_claim
 
-    train = problem.train
-    if not problem.network.widths or not (train.hidden[0] or train.hidden_bias[0]):
-        # The predictions are affine in the trained parameters, so the loss is convex.
+    if problem.affine:
+        # The loss is convex in the trained parameters.
         factor = 2 if problem.loss.kind == "squared" else 1
         gradient = tuple(factor * r for r in local(problem, point).residuals)
         return _GLOBAL, global_claim(problem, point, loss, [gradient])

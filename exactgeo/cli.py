@@ -48,10 +48,9 @@ def _point(source: str | None, problem: Problem) -> Point:
         from exactgeo.formats import read_point
 
         return read_point(source, problem)
-    if problem.point is None:
-        where = problem.name or "problem"
-        raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")
-    return problem.point
+    from exactgeo.api import own_point
+
+    return own_point(problem)
 
 
 @cli.command()

@@ -84,6 +84,29 @@ class Loss:
         half = Fraction(1, 2) if self.kind == "half_squared" else ONE
         return half / m if self.reduction == "mean" else half
 
+    def at(self, p: Fraction, y: Fraction) -> Fraction:
+        """Exact loss of one prediction p with target y, before the reduction.
+
+        Raises
+        ------
+        ValueError
+            The loss has no exact rational values (logistic, cross_entropy).
+        """
+        r = p - y
+        if self.kind == "squared":
+            return r * r
+        if self.kind == "half_squared":
+            return r * r / 2
+        if self.kind == "absolute":
+            return abs(r)
+        if self.kind == "huber":
+            bound = self.parameter or ONE
+            return r * r / 2 if abs(r) <= bound else bound * abs(r) - bound * bound / 2
+        if self.kind in ("hinge", "squared_hinge"):
+            slack = max(ZERO, 1 - y * p)
+            return slack if self.kind == "hinge" else slack * slack
+        raise ValueError(f"the {self.kind} loss has no exact rational values")
+
 
 @dataclass(frozen=True)
 class Network:
@@ -183,6 +206,12 @@ class Problem:
             return tuple((*row, ONE) for row in self.x)
         return self.x
 
+    @property
+    def affine(self) -> bool:
+        """Whether the predictions are affine in the trained parameters: no hidden layer, or its inputs all frozen."""
+        train = self.train
+        return not self.network.widths or not (any(train.hidden) or any(train.hidden_bias))
+
     def layer_sizes(self) -> tuple[int, ...]:
         """Inputs, hidden widths, outputs."""
         return (self.d, *self.network.widths, self.outputs)
@@ -229,24 +258,8 @@ class Problem:
         total = ZERO
         for row, target in zip(predictions, self.y, strict=True):
             for p, y in zip(row, target, strict=True):
-                total += self._entry_loss(p, y)
+                total += self.loss.at(p, y)
         return total / self.m if self.loss.reduction == "mean" else total
-
-    def _entry_loss(self, p: Fraction, y: Fraction) -> Fraction:
-        kind, r = self.loss.kind, p - y
-        if kind == "squared":
-            return r * r
-        if kind == "half_squared":
-            return r * r / 2
-        if kind == "absolute":
-            return abs(r)
-        if kind == "huber":
-            bound = self.loss.parameter or ONE
-            return r * r / 2 if abs(r) <= bound else bound * abs(r) - bound * bound / 2
-        if kind in ("hinge", "squared_hinge"):
-            slack = max(ZERO, 1 - y * p)
-            return slack if kind == "hinge" else slack * slack
-        raise ValueError(f"the {kind} loss has no exact rational values")
 
     def to_dict(self) -> dict[str, Any]:
         """The problem file as a mapping: every key written out, rationals as ``"p/q"`` strings."""

@@ -40,7 +40,6 @@ class Proposer:
         self._usable = length > 1e-10
         self._matrix = matrix / np.where(self._usable, length, 1.0)[:, None]
         self._gram = self._matrix @ self._matrix.T
-        self._goal = goal
         self._dots = self._matrix @ goal
         self._room = max(1, min(len(columns), len(target) - len(lines)))
         self._threshold = 1e-10 * max(1.0, float(np.abs(goal).max(initial=0.0)))

@@ -49,9 +49,9 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
     gradients : vectors of m rationals
         The certificates of a complete census of the problem, or of one with more trained blocks.
     """
-    net, train = problem.network, problem.train
+    net = problem.network
     duals = sorted(set(map(tuple, gradients)))
-    if not net.widths or not (train.hidden[0] or train.hidden_bias[0]):
+    if problem.affine:
         return global_minimum(point, loss, duals)
     return global_minimum(point, loss, duals, _regions(_seen(problem, point)) if net.activation.has_kink else {})
 

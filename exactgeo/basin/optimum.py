@@ -18,6 +18,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from exactgeo.errors import InternalError
+from exactgeo.problem import Loss
 
 __all__ = ["Enclosure", "Optimum", "Program", "Value", "solve"]
 
@@ -151,21 +152,8 @@ def indices(mask: int) -> list[int]:
 
 def loss_value(program: Program, prediction: Vector) -> Fraction:
     """Exact sum of the losses of the rational kinds."""
-    return sum((_loss(program, p, y) for p, y in zip(prediction, program.y, strict=True)), ZERO)
-
-
-def _loss(program: Program, p: Fraction, y: Fraction) -> Fraction:
-    kind, r, bound = program.kind, p - y, program.bound
-    if kind == "squared":
-        return r * r
-    if kind == "half_squared":
-        return r * r / 2
-    if kind == "absolute":
-        return abs(r)
-    if kind == "huber":
-        return r * r / 2 if abs(r) <= bound else bound * abs(r) - bound * bound / 2
-    slack = max(ZERO, 1 - y * p)
-    return slack if kind == "hinge" else slack * slack
+    loss = Loss(program.kind, parameter=program.bound)
+    return sum((loss.at(p, y) for p, y in zip(prediction, program.y, strict=True)), ZERO)
 
 
 def _is_subgradient(program: Program, r: Fraction, p: Fraction, y: Fraction) -> bool:

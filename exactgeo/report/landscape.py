@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.report.text import _number, _row, _table
+from exactgeo.report.text import _number, _row, _table, _title
 
 if TYPE_CHECKING:
     from exactgeo.landscape import Landscape
@@ -21,8 +21,7 @@ ROWS = 20
 
 def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo landscape``, from the landscape and its JSON answer."""
-    name = problem.name or "the problem"
-    lines = [f"{name} ({problem.source})" if problem.source else name, ""]
+    lines = [_title(problem, "the problem"), ""]
     lines.append(_row("space", "the full space" if found.full else "modulo permutation of neurons"))
     lines.append(_row("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
     lowest = answer["global_minimum"]

@@ -44,9 +44,8 @@ def point_text(point: Point) -> str:
     return ", ".join(parts)
 
 
-def _title(verdict: Verdict) -> str:
-    problem = verdict.problem
-    name = problem.name or "the point"
+def _title(problem: Problem, unnamed: str) -> str:
+    name = problem.name or unnamed
     return f"{name} ({problem.source})" if problem.source else name
 
 
@@ -57,7 +56,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         Kind.NOT_LOCAL_MINIMUM: "NOT a local minimum, proved exactly",
         Kind.UNDECIDED: "undecided",
     }[verdict.kind]
-    lines = [_title(verdict), "", f"  {headline}"]
+    lines = [_title(verdict.problem, "the point"), "", f"  {headline}"]
     if verdict.loss is not None:
         lines.append(_row("loss", _number(verdict.loss)))
     if verdict.rung is not None:
@@ -113,8 +112,7 @@ def _standing(verdict: Verdict) -> list[str]:
 
 def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo basins``, from its JSON answer."""
-    title = f"{problem.name or 'the problem'} ({problem.source})" if problem.source else problem.name or "the problem"
-    lines = [title, ""]
+    lines = [_title(problem, "the problem"), ""]
     lines.append(_row("basins", f"{answer['count']}, {answer['orbits']} modulo permutation of neurons"))
     lines.append(_row("regions", f"{answer['regions_per_neuron']} for each neuron"))
     attained = "" if answer["minimum_attained"] else " (an infimum, not attained or not known to be)"
@@ -153,7 +151,12 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     """The report of ``exactgeo explain``: every number the criterion uses."""
     here = explanation.local
     problem = here.problem
-    lines = [_title(verdict), "", f"loss {_number(here.loss)} ({problem.loss.name}, {problem.loss.reduction})", ""]
+    lines = [
+        _title(verdict.problem, "the point"),
+        "",
+        f"loss {_number(here.loss)} ({problem.loss.name}, {problem.loss.reduction})",
+        "",
+    ]
     rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t"]]
     for t, (x, y, r) in enumerate(zip(problem.x, problem.y, here.residuals, strict=True)):
         rows.append([str(t), _vector(x), _number(y[0]), _number(y[0] + r), _number(r)])
