@@ -59,7 +59,7 @@ class Verdict:
     bad_valley : bool or None
         Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
         reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
-        not cover the problem or did not finish. Exact, and not part of the certificate.
+        not cover the problem or did not finish.
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
@@ -210,8 +210,10 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         claims.append(lower_point(parameters, decision.loss, better.point, better.loss))
     if claim is not None:
         claims.append(claim)
+    valley, claim = _bad_valley(problem, parameters, globality, better, time_limit)
+    if claim is not None:
+        claims.append(claim)
     certificate = Certificate(problem_data(problem), tuple(claims)) if claims else None
-    place = _bad_valley(problem, parameters, globality, better, time_limit)
     return Verdict(
         problem=problem,
         point=parameters,
@@ -226,7 +228,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         certificate=certificate,
         reason=reason,
         detail=detail,
-        bad_valley=place,
+        bad_valley=valley,
     )
 
 
@@ -359,14 +361,23 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
 
 def _bad_valley(
     problem: Problem, point: Point, globality: Globality, better: Better | None, time_limit: float
-) -> bool | None:
+) -> tuple[bool | None, _Claim]:
+    """Whether the point lies in a bad valley, and the claim that proves it: walls around it, or a path down."""
     if globality is Globality.GLOBAL:
-        return False
+        return False, None
     if better is None or not better.complete:
-        return None
-    from exactgeo.landscape import bad_valley
+        return None, None
+    from exactgeo.basin import OutOfScope
+    from exactgeo.landscape import place
+    from exactgeo.landscape.claims import place_claim
 
-    return bad_valley(problem, point, time_limit, census=_census(_setting(problem, point), time_limit))
+    try:
+        here = place(problem, point, census=_census(_setting(problem, point), time_limit), time_limit=time_limit)
+    except OutOfScope:
+        return None, None
+    claim = place_claim(here, better.point, better.loss)
+    # Out of time before the walls around the point were known.
+    return None if claim is None else here.bad, claim
 
 
 def _setting(problem: Problem, point: Point) -> Problem:

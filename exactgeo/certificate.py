@@ -31,10 +31,13 @@ __all__ = [
     "Certificate",
     "Checked",
     "arrangement_data",
+    "barrier",
     "basin_optimum",
     "check",
     "global_minimum",
+    "landscape",
     "lower_point",
+    "path",
     "plain",
     "problem_data",
     "regions",
@@ -138,6 +141,79 @@ def basin_optimum(
 def regions(listed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """Claim: these are all regions; sign vectors as text, each with an integer point (x, or (x, s) for x / s)."""
     return {"kind": "regions", "count": len(listed), "regions": {key: list(point) for key, point in listed.items()}}
+
+
+def barrier(
+    point: Any,
+    loss: Fraction,
+    other: Any,
+    other_loss: Fraction,
+    level: Fraction,
+    floor: Fraction,
+    duals: Sequence[Dual],
+    regions: Mapping[str, Sequence[int]],
+) -> dict[str, Any]:
+    """Claim: every path from the point to the other reaches ``level``, and before it does no loss is below ``floor``.
+
+    Parameters
+    ----------
+    duals : vectors of m rationals
+        That bound the basins around the point by ``floor`` and the walls that close them off by ``level``.
+    regions : mapping
+        As for :func:`global_minimum`.
+    """
+    claim = {"kind": "barrier", "point": point.to_dict(), "loss": loss, "other": other.to_dict()}
+    claim |= {"other_loss": other_loss, "level": level, "floor": floor, "duals": duals, "regions": regions}
+    return dict(plain(claim))
+
+
+def path(points: Sequence[Any], losses: Dual) -> dict[str, Any]:
+    """Claim: the loss on the straight lines from point to point is nowhere above the largest of these losses.
+
+    On each line every neuron keeps its input weights, or keeps its output weight and crosses no kink of the data.
+    """
+    (first, *points), (loss, *losses) = points, losses
+    ends = [point.to_dict() for point in points]
+    return dict(plain({"kind": "path", "point": first.to_dict(), "loss": loss, "points": ends, "losses": losses}))
+
+
+def landscape(
+    point: Any,
+    loss: Fraction,
+    values: Sequence[tuple[Fraction, int]],
+    *,
+    duals: Sequence[Dual],
+    regions: Mapping[str, Sequence[int]],
+    solutions: Sequence[tuple[Sequence[tuple[int, Dual]], Dual]],
+    valleys: Sequence[tuple[Fraction, Fraction | None, int]] | None = None,
+    infinite_width: Fraction | None = None,
+    full: bool = False,
+) -> dict[str, Any]:
+    """Claim: the minima of all basins, and, where they are given, all valleys and the least loss of all widths.
+
+    Parameters
+    ----------
+    point, loss
+        Any parameters with the frozen values that are meant.
+    values : (minimum, number of basins), ascending
+    duals, regions
+        As for :func:`global_minimum`, one for each basin and for each wall that joins no two components.
+    solutions : (terms, affine)
+        Terms (b, w) stand for neurons of output weight b = 1, -1 and (lifted) input weights w; affine are the
+        coefficients of what is affine. One for each basin and for each wall that joins two components.
+    valleys : (value, level of escape or None, number), ascending, None before the levels
+    infinite_width : Fraction, optional
+    full : bool
+        Basins and valleys of the full space, not modulo permutation.
+    """
+    shown = [{"terms": [{"sign": b, "weights": w} for b, w in terms], "affine": rest} for terms, rest in solutions]
+    listed = None
+    if valleys is not None:
+        listed = [{"value": value, "escapes_at": escape, "number": number} for value, escape, number in valleys]
+    claim = {"kind": "landscape", "point": point.to_dict(), "loss": loss, "full": full, "duals": duals}
+    claim |= {"regions": regions, "solutions": shown, "valleys": listed, "infinite_width": infinite_width}
+    claim["values"] = [{"value": value, "basins": number} for value, number in values]
+    return dict(plain(claim))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from fractions import Fraction
 from functools import partial
-from itertools import combinations, product
-from math import comb, gcd, lcm
+from itertools import combinations, islice, pairwise, product
+from math import comb, gcd, lcm, prod
 from operator import mul
 from types import SimpleNamespace
 
@@ -522,19 +523,18 @@ def lower_point(p, claim):
 # -- rule `dual`: lower bounds from a convex loss; the optimum of a basin, and of all --
 
 
-def lower_bound(p, r, here, affine, loss):
-    """``loss`` bounds the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
+def dual_bound(p, r, here, affine):
+    """A bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
     _, c, finite = LOSSES[p.kind]
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
     need(all(finite(q, y, p.M) for q, (y,) in zipped(r, p.y)), "a dual number is out of its range")
-    bound = dot(r, here.offset) - sum(q * y + c * q * q for q, (y,) in zipped(r, p.y))
-    need(p.share * bound >= rational(loss), "a dual vector gives too low a bound")
+    return p.share * (dot(r, here.offset) - sum(q * y + c * q * q for q, (y,) in zipped(r, p.y)))
 
 
 def basin_optimum(p, claim):
     tree, loss, cells, dual = fields(claim, "point loss cells dual")
     here, r = look(p, p.point(tree, loss)), vector(dual, len(p.x))
-    lower_bound(p, r, here, here.affine, loss)
+    need(dual_bound(p, r, here, here.affine) >= rational(loss), "a dual vector gives too low a bound")
     cells = many(cells, len(here.neurons), fields, "signs output multipliers")
     for n, (signs, output, weights) in zipped(here.neurons, cells):
         form(set(typed(signs, str)) <= set("-0+") and len(signs) == len(p.x), "a sign vector is malformed")
@@ -610,42 +610,58 @@ def generators(rows):
     return [[dot(ray, [row[k] for k in basis]) for row in rows] for ray in rays]
 
 
+class Cells:
+    """The cells (region, sign of the output weight) that one neuron may choose, and which duals each allows.
+
+    A dual vector r bounds the loss on a basin if it allows the cell of each neuron: <r, b a(z)> >= 0 on its rays.
+    """
+
+    def __init__(self, p, here, duals, regions):
+        if p.kinked:
+            complete([primitive(row) for row in here.seen], regions, [])
+            rays, self.regions = generators(here.seen), list(regions)
+        else:
+            form(regions == {}, "regions of an activation without a kink")
+            rays, self.regions = [[b * z for z in c] for c in zipped(*here.seen) for b in (1, -1)], ["0" * len(p.x)]
+        self.signs = (1, -1) if here.moved else sorted({n.sign for n in here.neurons} - {0})
+        self.every = (1 << len(duals)) - 1
+        self.inside = {cell: {k for k, ray in enumerate(rays) if fits(ray, cell)} for cell in self.regions}
+        self.good = {b: [sum(1 << k for k, r in enumerate(duals) if b * dot(r, [p.activate(z) for z in ray]) >= 0)
+                         for ray in rays] for b in (1, -1)}  # fmt: skip
+
+    def allowed(self, b, *regions):
+        """The duals, as bits, that all rays of a region, or of the wall between two, allow."""
+        mask = self.every
+        for k in set.intersection(*map(self.inside.get, regions)):
+            mask &= self.good[b][k]
+        return mask
+
+
+def fits(z, cell):
+    return all(q * ("-0+".index(s) - 1) >= 0 for s, q in zipped(cell, z))
+
+
 def global_minimum(p, claim):
-    tree, loss, duals, listed = fields(claim, "point loss duals regions")
+    tree, loss, duals, regions = fields(claim, "point loss duals regions")
     point = p.point(tree, loss)
-    if duals == [] and listed is None:  # no loss is negative
+    if duals == [] and regions is None:  # no loss is negative
         need(rational(loss) == 0, "a bound is missing")
         return "The point is a global minimum: its loss is 0."
     here, duals = look(p, point), many(duals, None, vector, len(p.x))
     columns = here.affine
-    if listed is None:
+    if regions is None:
         need(not here.T, "the predictions are not affine in the trained parameters")
         columns = columns + [n.out for n in here.neurons if here.moved]
         here.offset = here.offset if here.moved else [q + y for q, (y,) in zipped(here.residuals, p.y)]
-    for r in duals:
-        lower_bound(p, r, here, columns, loss)
-    if listed is None:
+    bounds = [dual_bound(p, r, here, columns) for r in duals]
+    need(min(bounds, default=rational(loss)) >= rational(loss), "a dual vector gives too low a bound")
+    if regions is None:
         need(duals, "a bound is missing")
         return f"No parameters have a loss below the point's, {loss}: the predictions are affine in them."
-    if p.kinked:
-        complete([primitive(row) for row in here.seen], listed, [])
-        rays = generators(here.seen)
-    else:
-        form(listed == {}, "regions of an activation without a kink")
-        listed, columns = {"0" * len(p.x): None}, list(zipped(*here.seen))
-        rays = [[b * z for z in column] for column in columns for b in (1, -1)]
-    # For each output sign and region the duals, as bits, that every ray of the region allows; basins are choices of n.
-    allowed = {1: set(), -1: set()}
-    good = {b: [sum(1 << k for k, r in enumerate(duals) if b * dot(r, [p.activate(z) for z in ray]) >= 0)
-                for ray in rays] for b in allowed}  # fmt: skip
-    for signs in listed:
-        inside = [k for k, ray in enumerate(rays) if all(z * ("-0+".index(s) - 1) >= 0 for s, z in zipped(signs, ray))]
-        for b in allowed:
-            mask = (1 << len(duals)) - 1
-            for k in inside:
-                mask &= good[b][k]
-            allowed[b].add(mask)
-    front = {(1 << len(duals)) - 1}
+    cells = Cells(p, here, duals, regions)
+    # For each output sign and region the duals, as bits; basins are choices of n of them.
+    allowed = {b: {cells.allowed(b, region) for region in cells.regions} for b in (1, -1)}
+    front = {cells.every}
     for n in here.neurons:
         options = allowed[1] | allowed[-1] if here.moved else allowed.get(n.sign, {-1})
         front = {a & b for a in front for b in options}
@@ -655,10 +671,213 @@ def global_minimum(p, claim):
     return f"No parameters have a loss below the point's, {loss}: every basin has a bound."
 
 
+# -- basins and the walls between them; a set of basins that the walls close off --
+
+
+class Graph:
+    """Basins, as tuples of places in ``slots``, one a neuron that is not frozen at output weight 0.
+
+    {L < level} in a basin is connected, and basins that meet below the level are joined through walls that are: that
+    of two regions on either side of a hyperplane, and, where output weights are trained, that of a neuron without
+    influence. ``full``: the copies of a basin under permutations of neurons with equal output weights differ.
+    """
+
+    def __init__(self, p, here, duals, regions, full):
+        need(not p.layers or len(here.T) == len(here.seen[0]), "input weights are frozen")
+        duals = sorted([(dual_bound(p, r, here, here.affine), r) for r in many(duals, None, vector, len(p.x))])[::-1]
+        cells = Cells(p, here, [r for _, r in duals], regions)
+        self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], cells.every
+        self.slots = [(b, cell) for b in cells.signs for cell in cells.regions]
+        self.masks = [cells.allowed(b, cell) for b, cell in self.slots]
+        keys = {i: i if full else here.moved or n.v for i, n in enumerate(here.neurons) if here.moved or n.v}
+        self.neurons = sorted(keys, key=keys.get)
+        self.keys = [keys[i] for i in self.neurons]
+        planes, place = {}, {slot: k for k, slot in enumerate(self.slots)}
+        for t, row in enumerate(here.seen):
+            if p.kinked and any(row):
+                planes.setdefault(line(row), set()).add(t)
+        self.next = []
+        for b, cell in self.slots:
+            flipped = [
+                "".join("+-"[s == "+"] if t in plane else s for t, s in enumerate(cell)) for plane in planes.values()
+            ]
+            walls = [(place[b, other], cells.allowed(b, cell, other)) for other in flipped if (b, other) in place]
+            self.next.append(walls + ([(place[-b, cell], cells.every)] if here.moved else []))
+
+    def bound(self, mask):
+        """The best bound of a set of duals; no loss is below 0."""
+        return self.bounds[(mask & -mask).bit_length() - 1] if mask else Fraction(-1)
+
+    def mask(self, slots):
+        found = self.every
+        for k in slots:
+            found &= self.masks[k]
+        return found
+
+    def basin(self, slots):
+        """The name of a basin: modulo permutation its slots are in order."""
+        return tuple(k for _, k in sorted(zipped(self.keys, slots)))
+
+    def basins(self):
+        groups = [[k for k, (b, _) in enumerate(self.slots) if self.here.moved or b == self.here.neurons[i].sign]
+                  for i in self.neurons]  # fmt: skip
+        found = [()]
+        for i, group in enumerate(groups):
+            tied = i and self.keys[i] == self.keys[i - 1]
+            more = ((*slots, k) for slots in found for k in group if not tied or slots[-1] <= k)
+            found = list(islice(more, MAX_CASES + 1))
+            form(len(found) <= MAX_CASES, "too many basins")
+        return found
+
+    def holding(self, point):
+        """The basins that contain a point."""
+        near = look(self.p, point).neurons
+        options = [[k for k, (b, cell) in enumerate(self.slots) if b * near[i].v >= 0 and fits(near[i].z, cell)]
+                   for i in self.neurons]  # fmt: skip
+        form(prod(map(len, options)) <= MAX_CASES, "too many basins")
+        return {self.basin(slots) for slots in product(*options)}
+
+    def walls(self, basin):
+        """The basins beyond, the duals that the wall to each allows, and the slots on it: of the others, then both."""
+        for i, k in enumerate(basin):
+            others = (*basin[:i], *basin[i + 1 :])
+            mask = self.mask(others)
+            for other, allowed in self.next[k]:
+                yield self.basin((*basin[:i], other, *basin[i + 1 :])), mask & allowed, (others, (k, other))
+
+
+def barrier(p, claim):
+    tree, loss, other, other_loss, level, floor, duals, regions = fields(
+        claim, "point loss other other_loss level floor duals regions"
+    )
+    point, goal, high, low = p.point(tree, loss), p.point(other, other_loss), rational(level), rational(floor)
+    need(p.frozen(point) == p.frozen(goal), "the other point has other frozen parameters")
+    need(rational(loss) < high, "the level is not above the point")
+    graph = Graph(p, look(p, point), duals, regions, False)
+    pending = list(reached := graph.holding(point))
+    while pending:
+        basin = pending.pop()
+        need(graph.bound(graph.mask(basin)) >= low, "the loss may go below the floor")
+        beyond = {there for there, mask, _ in graph.walls(basin) if graph.bound(mask) < high} - reached
+        pending += beyond
+        reached |= beyond
+        form(len(reached) <= MAX_CASES, "too many basins")
+    need(not reached & graph.holding(goal), "the points may be joined below the level")
+    ends = f"Every path from the point, of loss {loss}, to the other, of loss {other_loss}"
+    text = f"{ends}, reaches {level}; before it does, the loss is at least {floor}"
+    return text + (": the point is in a bad valley." if rational(other_loss) < low else ".")
+
+
+def path(p, claim):
+    tree, loss, points, losses = fields(claim, "point loss points losses")
+    points = [p.point(tree, loss), *(p.point(*end) for end in zipped(typed(points, list), typed(losses, list)))]
+    need(all(p.frozen(point) == p.frozen(points[0]) for point in points), "the path moves a frozen parameter")
+    for one, other in pairwise([look(p, point) for point in points]):
+        for a, b in zipped(one.neurons, other.neurons):
+            side = not p.kinked or all(y * z >= 0 for y, z in zipped(a.z, b.z))
+            need(a.w == b.w or (a.v == b.v and (side or a.v == 0)), "the predictions are not affine along the path")
+    losses = [loss, *losses]
+    ends = f"from the point, of loss {loss}, to one of loss {losses[-1]}"
+    return f"A path of straight lines {ends} never rises above {max(map(rational, losses))}."
+
+
+def landscape(p, claim):
+    """Basins have the best bound of their duals as their minimum if a solution attains it; walls likewise."""
+    tree, loss, full, duals, regions, solutions, values, valleys, wide = fields(
+        claim, "point loss full duals regions solutions values valleys infinite_width"
+    )
+    here = look(p, p.point(tree, loss))
+    graph, attained, places = Graph(p, here, duals, regions, typed(full, bool)), {}, {}
+    for terms, affine in many(solutions, None, fields, "terms affine"):
+        predictions = combine(dict(enumerate(vector(affine, len(here.affine)))), here.affine, len(p.x))
+        predictions = [a + b for a, b in zipped(predictions, here.offset)]
+        slots = []
+        for sign, w in many(terms, None, fields, "sign weights"):
+            z = [dot(w, row) for w in [vector(w, len(here.seen[0]))] for row in here.seen]
+            predictions = [q + whole(sign, (1, -1)) * p.activate(a) for q, a in zipped(predictions, z)]
+            if (ray := (sign, primitive(z))) not in places:
+                places[ray] = {k for k, (b, cell) in enumerate(graph.slots) if b == sign and fits(z, cell)}
+            slots.append(places[ray])
+        value = sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y))
+        attained.setdefault(p.share * value, []).append(slots)
+
+    def reaches(level, others, pair=()):
+        return any(
+            all(not fit.isdisjoint(others) or (pair and fit.issuperset(pair)) for fit in slots)
+            for slots in attained.get(level, ())
+        )
+
+    lows = {basin: graph.bound(graph.mask(basin)) for basin in graph.basins()}
+    need(all(reaches(low, basin) for basin, low in lows.items()), "a basin may have a higher minimum")
+    listed = [(rational(q), whole(n)) for q, n in many(values, None, fields, "value basins")]
+    need(listed == sorted(Counter(lows.values()).items()), "the values are other ones")
+    among = "" if full else " modulo permutation"
+    text = f"The {len(lows)} basins{among} have the {len(listed)} listed minima, the least {listed[0][0]}"
+    if valleys is not None:
+        read = many(valleys, None, fields, "value escapes_at number")
+        levels = [(rational(q), None if e is None else rational(e), whole(n)) for q, e, n in read]
+        need(levels == merged(graph, lows, reaches), "the valleys are other ones")
+        bad = sum(n for q, _, n in levels if q > listed[0][0])
+        text += f"; the valleys{among} are those listed with their levels, {bad} of them bad"
+    if wide is not None:
+        every = range(len(graph.slots))
+        level = graph.bound(graph.mask(every))
+        known = here.moved and reaches(level, every) and level == rational(wide)
+        need(known, "the least loss of all widths is another one")
+        text += f"; no width has a loss below {wide}, and some width has it"
+    return text + "."
+
+
+def merged(graph, lows, reaches):
+    """Value, level at which its component holds something lower, and number of the valleys: Kruskal's algorithm.
+
+    At each level the walls of that bound join no more than the walls that a solution reaches: so both are the truth.
+    """
+    births, walls, root, part, found = {}, {}, {}, {}, Counter()
+    for basin, low in lows.items():
+        births.setdefault(low, []).append(basin)
+        for there, mask, slots in graph.walls(basin):
+            if basin < there:
+                walls.setdefault(graph.bound(mask), []).append((basin, there, slots))
+
+    def find(basin):
+        while root[basin] != basin:
+            root[basin] = basin = root[root[basin]]
+        return basin
+
+    for level in sorted({*births, *walls}):
+        born, open_walls = births.get(level, []), walls.get(level, [])
+        root |= {basin: basin for basin in born}
+        part |= dict.fromkeys(born, (level, 0))  # least value, and number of valleys that have it
+        for one, other, slots in open_walls:
+            low, high = sorted([find(one), find(other)], key=part.get)
+            if low != high and reaches(level, *slots):
+                root[high], tie = low, part[low][0] == part[high][0]
+                part[low] = (part[low][0], part[low][1] + part[high][1] * tie)
+                found[part[high][0], level] += part[high][1] * (not tie)
+        need(all(find(one) == find(other) for one, other, _ in open_walls), "a wall may be higher than its bound")
+        for basin in map(find, born):
+            part[basin] = max(part[basin], (level, 1)) if part[basin][0] == level else part[basin]
+    for basin in {find(basin) for basin in lows}:
+        found[part[basin][0], None] += part[basin][1]
+    return sorted([(*key, n) for key, n in found.items() if n], key=lambda valley: (valley[0], valley[1] or 0))
+
+
 # -- the file, beside it the problem, and the answer --
 
-KINDS = {f.__name__: f for f in (local_minimum, not_local_minimum, lower_point, basin_optimum, global_minimum, regions)}
-OWN_POINT = ("local_minimum", "not_local_minimum", "lower_point")
+KINDS = (
+    local_minimum,
+    not_local_minimum,
+    lower_point,
+    basin_optimum,
+    global_minimum,
+    regions,
+    barrier,
+    path,
+    landscape,
+)
+KINDS = {kind.__name__: kind for kind in KINDS}
+OWN_POINT = ("local_minimum", "not_local_minimum", "lower_point", "barrier", "path")
 
 
 def restate(text):

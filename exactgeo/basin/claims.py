@@ -1,22 +1,44 @@
-"""What the census can certify: the optimum of one basin, and the global minimum over all of them."""
+"""What the census can certify: the optimum of one basin, those of all, and the global minimum over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement import Arrangement
-from exactgeo.certificate import Certificate, basin_optimum, global_minimum, problem_data
+from exactgeo.basin.cells import Cells
+from exactgeo.basin.optimum import Optimum, solve
+from exactgeo.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
 from exactgeo.problem import Matrix, Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.census import Basin, Census
 
-__all__ = ["basin_certificate", "census_certificate", "global_claim"]
+__all__ = [
+    "LISTED",
+    "Valleys",
+    "Wall",
+    "basin_certificate",
+    "census_certificate",
+    "every_claim",
+    "global_claim",
+    "listed",
+    "seats",
+]
 
 _SIGNS = "-0+"
+
+LISTED = 200_000
+"""Basins modulo permutation up to which a certificate proves the minimum of each, not only the least."""
+
+Solution = tuple[tuple[tuple[int, tuple[Fraction, ...]], ...], tuple[Fraction, ...]]
+Spots = Sequence[tuple[int, int]]
+"""Where the terms of an optimum may sit: masks of rays, and the sign of the output weight there."""
+Wall = tuple[Optimum, Spots]
+Valleys = Sequence[tuple[Fraction, Fraction | None, int]]
 
 
 def _seen(problem: Problem, point: Point) -> Matrix:
@@ -49,19 +71,109 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
     gradients : vectors of m rationals
         The certificates of a complete census of the problem, or of one with more trained blocks.
     """
-    net = problem.network
     duals = sorted(set(map(tuple, gradients)))
-    if problem.affine:
-        return global_minimum(point, loss, duals)
-    return global_minimum(point, loss, duals, _regions(_seen(problem, point)) if net.activation.has_kink else {})
+    return global_minimum(point, loss, duals, None if problem.affine else listed(problem, point))
+
+
+def _solution(frame: Cells, best: Optimum, spots: Spots) -> Solution:
+    """An optimum as neurons that sit at the spots, and its affine part."""
+    terms = []
+    for column, weight in sorted(best.weights.items()):
+        ray, sign = next(
+            (j, sign)
+            for j in range(len(frame.rays))
+            for rays, sign in spots
+            if rays >> j & 1 and frame.ray_columns[j, sign][0] == column
+        )
+        share = weight / frame.ray_columns[ray, sign][1]
+        terms.append((sign, tuple(share * q for q in frame.rays[ray])))
+    net, train = frame.problem.network, frame.problem.train
+    size = frame.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
+    affine = [Fraction(0)] * size
+    for (place, scale), q in zip(frame.line_sources, best.lines, strict=True):
+        affine[place] = q * scale
+    return tuple(terms), tuple(affine)
+
+
+def seats(frame: Cells, choice: Sequence[Sequence[int]]) -> Spots:
+    slots = [group.slots[s] for group, part in zip(frame.groups, choice, strict=True) for s in part]
+    return [(frame.region_rays[slot.region], slot.sign) for slot in slots]
+
+
+def every_claim(
+    census: Census,
+    walls: Iterable[Wall] = (),
+    gradients: Iterable[Any] = (),
+    valleys: Valleys | None = None,
+    *,
+    full: bool = False,
+) -> dict[str, Any] | None:
+    """The claim that lists the minima of all basins, and the least loss of all widths where the census has it.
+
+    Parameters
+    ----------
+    census : Census
+    walls : optima, each with its spots
+        Of the walls that join components.
+    gradients : vectors of m rationals
+        That bound the other walls.
+    valleys : optional
+        As for :func:`exactgeo.certificate.landscape`; the census' basins are copied for the full space.
+
+    Returns
+    -------
+    dict or None
+        None for a census that is not complete, has values that are enclosures or not attained, or more than
+        ``LISTED`` basins modulo permutation.
+    """
+    frame, problem, best = census.cells, census.problem, census.best
+    optima = census.optima if census.complete and len(census) <= LISTED else ()
+    attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)
+    if not optima or not attained or best is None or not isinstance(census.minimum, Fraction):
+        return None
+    solutions = dict.fromkeys(_solution(frame, found, spots) for found, spots in walls)
+    numbers: Counter[Fraction] = Counter()
+    for basin in census:
+        solutions[_solution(frame, basin.optimum, seats(frame, basin.choice))] = None
+        if isinstance(basin.value, Fraction):
+            numbers[basin.value] += basin.multiplicity if full else 1
+    duals = {found.gradient for found in optima} | set(gradients)
+    wide = census.infinite_width_minimum
+    if isinstance(wide, Fraction) and problem.network.widths:
+        # Columns of both signs: the cone of all of them is their span.
+        found = solve(frame.program, frame.program.full)
+        everywhere = (1 << len(frame.rays)) - 1
+        solutions[_solution(frame, found, [(everywhere, 1), (everywhere, -1)])] = None
+        duals.add(found.gradient)
+    return landscape(
+        best,
+        census.minimum,
+        sorted(numbers.items()),
+        duals=sorted(duals),
+        regions=listed(problem, best),
+        solutions=sorted(solutions),
+        valleys=valleys,
+        infinite_width=wide if isinstance(wide, Fraction) and problem.network.widths else None,
+        full=full,
+    )
+
+
+def listed(problem: Problem, point: Point) -> dict[str, list[int]]:
+    """The regions that a claim about basins lists: none without a kink."""
+    return _regions(_seen(problem, point)) if problem.network.activation.has_kink and problem.network.widths else {}
 
 
 def census_certificate(census: Census) -> Certificate | None:
-    """That no parameters have a loss below the census' minimum; None when that is not attained, known or rational."""
-    if not census.complete or census.best is None or not isinstance(census.minimum, Fraction):
+    """The minima of all basins, or of many basins that no parameters have a loss below the census' minimum.
+
+    None when that minimum is not attained, known or rational.
+    """
+    problem, best = census.problem, census.best
+    if not census.complete or best is None or not isinstance(census.minimum, Fraction):
         return None
-    problem = census.problem
-    claim = global_claim(problem, census.best, census.minimum, (optimum.gradient for optimum in census.optima))
+    claim = every_claim(census)
+    if claim is None:
+        claim = global_claim(problem, best, census.minimum, (optimum.gradient for optimum in census.optima))
     return Certificate(problem_data(problem), (claim,))
 
 

@@ -1,0 +1,82 @@
+"""What a landscape can certify: all valleys with their levels, a point's bad valley, a path that does not rise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.basin.claims import Wall, every_claim, listed, seats
+from exactgeo.certificate import Certificate, barrier, path, problem_data
+from exactgeo.landscape.symmetry import replaced
+
+if TYPE_CHECKING:
+    from exactgeo.landscape.path import Path
+    from exactgeo.landscape.place import Place
+    from exactgeo.landscape.valleys import Landscape
+    from exactgeo.problem import Point
+
+__all__ = ["landscape_certificate", "path_claim", "place_claim"]
+
+
+def landscape_certificate(found: Landscape) -> Certificate | None:
+    """The minima of all basins and the valleys, with the levels at which they escape.
+
+    None where the landscape is not complete, or its basins are too many for
+    :data:`exactgeo.basin.claims.LISTED`.
+    """
+    if not found.complete:
+        return None
+    numbers: Counter[tuple[Fraction, Fraction | None]] = Counter()
+    for valley in found.valleys:
+        numbers[valley.value, valley.escapes_at] += 1
+    valleys = [
+        (*key, number) for key, number in sorted(numbers.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+    ]
+    claim = every_claim(
+        found.census, _opened(found), (best.gradient for best in found.solved), valleys, full=found.full
+    )
+    return None if claim is None else Certificate(problem_data(found.problem), (claim,))
+
+
+def _opened(found: Landscape) -> Iterator[Wall]:
+    """The walls that joined components, each with the places where its neurons may be."""
+    frame = found.census.cells
+    for one, other, best in found.opened:
+        here, there = found.census[one].choice, found.census[other].choice
+        k = next(k for k, part in enumerate(here) if part != there[k])
+        old, new = replaced(here[k], there[k])
+        rest = list(here[k])
+        rest.remove(old)
+        places = [*seats(frame, [*here[:k], rest, *here[k + 1 :]])]
+        a, b = frame.groups[k].slots[old], frame.groups[k].slots[new]
+        if a.sign == b.sign:
+            places.append((frame.region_rays[a.region] & frame.region_rays[b.region], a.sign))
+        yield best, places
+
+
+def path_claim(found: Path) -> dict[str, Any]:
+    """The claim that the loss on a path is nowhere above the largest of its breakpoints."""
+    return path(found.points, found.losses)
+
+
+def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> dict[str, Any] | None:
+    """The claim behind ``Place.bad``; None where that is not known, or plain from the point's loss.
+
+    Parameters
+    ----------
+    place : Place
+    lower : Point
+        A global minimum.
+    lower_loss : Fraction
+    """
+    if place.bad is False:
+        return None if place.path is None else path_claim(place.path)
+    if place.escapes_at is None:
+        return None
+    census = place.census
+    duals = {census.optimum(index).gradient for index in place.inside}
+    duals |= {wall.optimum.gradient for wall in place.barriers}
+    regions = listed(place.problem, place.point)
+    return barrier(place.point, place.loss, lower, lower_loss, place.escapes_at, place.infimum, sorted(duals), regions)
