@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from exactgeo.basin import Census
     from exactgeo.landscape import Landscape
+    from exactgeo.landscape.walls import Keeper
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point"]
 
@@ -280,6 +281,7 @@ def landscape(
     full: bool = False,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    keeper: Keeper | None = None,
 ) -> Landscape:
     """The exact topology of all sublevel sets of the training loss: valleys, barriers, merge tree.
 
@@ -291,6 +293,8 @@ def landscape(
         As for :func:`basins`.
     full : bool
         The full space instead of the space modulo permutation of neurons.
+    keeper : exactgeo.store.Store, optional
+        A file that keeps the census and the solved walls, so that the work can be ended at any moment and taken up.
 
     Returns
     -------
@@ -312,7 +316,7 @@ def landscape(
     """
     from exactgeo.landscape import landscape as build
 
-    return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress)
+    return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]

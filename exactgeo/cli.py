@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -198,26 +199,56 @@ def basins(
 @click.argument("problem", metavar="FILE-OR-NAME")
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
 @click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
+@click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
 @_json_option
-def landscape(problem: str, full: bool, plot: str | None, time_limit: float | None, as_json: bool) -> int:
-    """Valleys, the levels they escape at, and where sublevel sets join, exactly."""
+def landscape(
+    problem: str,
+    full: bool,
+    plot: str | None,
+    out: str | None,
+    resume: bool,
+    workers: int | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """Valleys, the levels they escape at, and where sublevel sets join, exactly.
+
+    With --out RUN.sqlite the run can be ended at any moment and taken up by the same command; `basins` shares the file.
+    """
+    from contextlib import ExitStack
+
     from exactgeo.api import landscape as build
     from exactgeo.basin import OutOfScope
     from exactgeo.report.landscape import landscape_text
     from exactgeo.report.progress import progress_bar
+    from exactgeo.run import Workers, processors
+    from exactgeo.store import Store
 
+    if out is not None and not out.endswith(".sqlite"):
+        raise InputError("--out", out, "a file name ending in .sqlite", "run.sqlite")
+    if resume and out is None:
+        raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = _load(problem)
+    start = time.monotonic()
     try:
-        with progress_bar("landscape", quiet=as_json) as progress:
-            found = build(loaded, full=full, time_limit=time_limit, progress=progress)
+        with ExitStack() as stack:
+            keeper = None if out is None else stack.enter_context(Store(out, resume=resume))
+            executor = stack.enter_context(Workers(workers or processors()))
+            progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
+            found = build(loaded, executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs with exact values"
         write = "one that is in scope, or use certify, which needs none of this"
         raise InputError(loaded.name or problem, refusal.reason, expected, write) from None
     answer = found.to_json()
-    if loaded.point is not None and found.complete:
-        answer["point"] = found.place(loaded.point).to_json()
+    done = found.complete
+    if loaded.point is not None and found.census.complete:
+        left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
+        answer["point"] = found.place(loaded.point, time_limit=left).to_json()
+        done &= answer["point"]["bad_valley"] is not None
     if plot is not None:
         from exactgeo.report.plot import save
 
@@ -226,7 +257,7 @@ def landscape(problem: str, full: bool, plot: str | None, time_limit: float | No
         _emit(answer)
     else:
         click.echo(landscape_text(loaded, found, answer))
-    return DONE if found.complete else UNDECIDED
+    return DONE if done else UNDECIDED
 
 
 @cli.command()

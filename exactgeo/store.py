@@ -2,7 +2,8 @@
 
 One process writes, one transaction a block; others may read meanwhile (write-ahead log). Tables: ``basin`` (an orbit's
 place, slots, multiplicity, optimum), ``slot`` (what a slot is), ``optimum`` (exact value, masks of columns), ``block``,
-``meta``; the view ``basins`` joins place, slots, multiplicity and value.
+``meta``; the view ``basins`` joins place, slots, multiplicity and value. A landscape adds the table ``wall``
+(columns of a facet, its optimum).
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
     from exactgeo.basin.blocks import Answer
     from exactgeo.basin.cells import Cells
-    from exactgeo.basin.optimum import Optimum, Value
+    from exactgeo.basin.optimum import Optimum, Program, Value
     from exactgeo.basin.settle import Numbers, Settled
 
 __all__ = ["SCHEMA", "Store"]
@@ -40,6 +41,11 @@ CREATE TABLE basin (id INTEGER PRIMARY KEY, slots TEXT NOT NULL, multiplicity IN
                     optimum INTEGER NOT NULL);
 CREATE TABLE block (id INTEGER PRIMARY KEY, orbits INTEGER NOT NULL, optima BLOB NOT NULL);
 CREATE VIEW basins AS SELECT basin.id, slots, multiplicity, value FROM basin JOIN optimum ON optimum.id = optimum;
+"""
+
+WALL = """
+CREATE TABLE IF NOT EXISTS wall (id INTEGER PRIMARY KEY, columns BLOB NOT NULL UNIQUE, value TEXT NOT NULL,
+                                 allowed BLOB NOT NULL, optimum TEXT NOT NULL);
 """
 
 
@@ -180,6 +186,48 @@ class Store:
             self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
         self._next += len(new)
         self._ids.update(fresh)
+
+    # -- walls of a landscape ------------------------------------------------------------------------------------
+
+    def kept_walls(self, program: Program) -> Iterator[tuple[int, Optimum]]:
+        """Columns and optimum of each wall in the file, replayed; after :meth:`kept`.
+
+        Raises
+        ------
+        InputError
+            A wall does not stand its replay: the file was changed.
+        """
+        from exactgeo.basin.optimum import loss_value, replay
+
+        with self._refusing():
+            self._base.execute(WALL)
+            rows = self._base.execute("SELECT columns, value, allowed, optimum FROM wall ORDER BY id").fetchall()
+        for columns, value, allowed, text in rows:
+            mask = int.from_bytes(columns, "little")
+            try:
+                best = _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
+                replay(program, mask, best)
+                if best.value != loss_value(program, best.prediction) or best.allowed != program.allowed(best.gradient):
+                    raise ValueError("another value")
+            except (InternalError, ValueError, KeyError, TypeError, IndexError):
+                raise InputError(
+                    self.path, "a wall that does not stand its replay", "a file as the run left it", "another path"
+                ) from None
+            yield mask, best
+
+    def keep_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
+        """Add solved walls, wholly or not at all."""
+        rows = [
+            (
+                mask.to_bytes(self._width, "little"),
+                _text(best.value),
+                best.allowed.to_bytes(self._width, "little"),
+                json.dumps(_plain(best)),
+            )
+            for mask, best in answers
+        ]
+        with self._transaction():
+            self._base.executemany("INSERT INTO wall (columns, value, allowed, optimum) VALUES (?, ?, ?, ?)", rows)
 
     # -- the file -------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
 from math import factorial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +23,8 @@ from exactgeo.basin.cells import cells
 from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import landscape
 from exactgeo.landscape.symmetry import Group, compose, inverse, sorter, stabiliser
-from exactgeo.landscape.walls import order
+from exactgeo.landscape.tree import _Forest, _Grower, grow
+from exactgeo.landscape.walls import Walls, order
 from exactgeo.problem import Point
 
 F = Fraction
@@ -48,16 +51,89 @@ def test_too_many_permutations_are_refused_and_the_quotient_is_not():
 
 def test_out_of_time_says_so():
     found = landscape(problem(*D1, 2), time_limit=0)
+    answer = found.to_json()
     assert not found.complete
-    assert found.to_json()["valleys"] is None
+    assert (answer["valleys"], answer["global_minimum"], answer["known_below"]) == ([], None, None)
     assert "raise --time-limit" in found.reason
     with pytest.raises(ValueError, match="ended before every basin"):
         _ = found.valleys
     known = landscape(problem(*D1, 2), time_limit=0, basins=census(problem(*D1, 2)))
     assert not known.complete
     assert known.global_minimum == F(1, 14)
-    with pytest.raises(ValueError, match="sublevel sets below 1/14 were known"):
-        _ = known.merge_tree
+    for ask in (
+        lambda: known.valleys,
+        lambda: known.bad_valleys,
+        lambda: known.merge_tree,
+        lambda: known.connected_at,
+        lambda: known.global_minima_connected,
+        lambda: known.critical_level(0, 1),
+        lambda: known.spanning_tree(),
+    ):
+        with pytest.raises(ValueError, match="raise --time-limit"):
+            ask()
+
+
+class Stop:
+    """Ends the work at a moment: the clock passes the limit, or Ctrl-C comes, at the n-th look or the n-th wall."""
+
+    def __init__(self, monkeypatch, moment, interrupt):
+        self.left, self.interrupt = moment, interrupt
+        for name in ("known", "optimum"):
+            monkeypatch.setattr(Walls, name, self.around(getattr(Walls, name)))
+        monkeypatch.setattr(sys.modules[grow.__module__], "time", SimpleNamespace(monotonic=self.clock))
+        monkeypatch.setattr(_Grower, "close_level", self.around(_Grower.close_level))
+        # Half-way through the closing of a level, too.
+        monkeypatch.setattr(_Forest, "find", self.around(_Forest.find))
+
+    def clock(self):
+        self.left -= not self.interrupt
+        return 100 if self.left < 0 else 0
+
+    def around(self, method):
+        def run(*arguments, **options):
+            result = method(*arguments, **options)
+            self.left -= 1
+            if self.interrupt and self.left == 0:
+                raise KeyboardInterrupt
+            return result
+
+        return run
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, interrupt):
+    case = problem(*D1, 2)
+    basins = census(case)
+    whole = landscape(case, full=full, basins=basins)
+    levels = {data["level"] for _, data in whole.merge_tree.nodes(data=True)}
+    seen = set()
+    for moment in [*range(1, 40), *range(40, 1600, 37)]:
+        with monkeypatch.context() as patch:
+            Stop(patch, moment, interrupt)
+            found = landscape(case, full=full, basins=basins, time_limit=50)
+        if found.complete:
+            assert moment > 300
+            assert found.to_json() == whole.to_json()
+            continue
+        below = found.known_below
+        seen.add(below)
+        if below is None:
+            assert found.known_valleys == ()
+            continue
+        wanted = [
+            (v.value, v.escapes_at if v.bad and v.escapes_at < below else None, v.bad)
+            for v in whole.valleys
+            if v.value < below
+        ]
+        assert sorted(map(str, wanted)) == sorted(str((v.value, v.escapes_at, v.bad)) for v in found.known_valleys)
+        answer = json.loads(json.dumps(found.to_json()))
+        assert (answer["complete"], answer["known_below"], answer["bad_valleys"]) == (False, str(below), None)
+        assert {F(node["level"]) for node in answer["tree"]["nodes"]} == {q for q in levels if q < below}
+        assert all(("escapes_at_least" in v) == (v["bad"] and v["escapes_at"] is None) for v in answer["valleys"])
+        if below > whole.connected_at:
+            assert answer["connected_at"] == str(whole.connected_at)
+    assert len(seen) > 6
 
 
 # -- what is known -----------------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_the_report_names_what_matters(capsys):
 def test_out_of_time_and_out_of_scope_on_the_command_line(capsys, tmp_path):
     code, out, _ = run(capsys, "landscape", "swirszcz-prop1", "--time-limit", "0", "--json")
     answer = json.loads(out)
-    assert (code, answer["complete"], answer["valleys"]) == (3, False, None)
+    assert (code, answer["complete"], answer["valleys"], answer["global_minimum"]) == (3, False, [], None)
     code, out, err = run(capsys, "landscape", "xor-3-pm", "--time-limit", "0")
     assert code == 3
     assert "because" in out

@@ -187,6 +187,8 @@ class Place:
             for _ in flood.spread(level, None):
                 if flood.low < start:
                     return level, inside
+            if flood.late:
+                break
         return None
 
     @property
@@ -194,6 +196,15 @@ class Place:
         """The least level at which the component of a point in a bad valley holds something below ``infimum``; None
         elsewhere."""
         return None if self._escape is None else self._escape[0] * self._flood.census.share
+
+    @property
+    def census(self) -> Census:
+        return self._flood.census
+
+    @property
+    def inside(self) -> tuple[int, ...]:
+        """The orbits of basins of the component of {L < escapes_at}; () for a point that is in no bad valley."""
+        return () if self._escape is None else tuple(sorted(self._escape[1]))
 
     @cached_property
     def barriers(self) -> tuple[Barrier, ...]:
@@ -265,7 +276,7 @@ def place(
     census : Census, optional
         Of the same problem (with the frozen values of the point), so that it is not made again.
     time_limit : float, optional
-        Seconds; afterwards ``complete`` is False.
+        Seconds; afterwards, or after Ctrl-C, ``complete`` is False.
 
     Returns
     -------
@@ -310,9 +321,12 @@ def place(
     if not isinstance(minimum, Fraction):
         raise InternalError("a landscape over enclosures")
     lower = None
-    for here in flood.spread(level, minimum / census.share):
-        if lower is None and exact(census.optimum(here)) < level:
-            lower = here
+    try:
+        for here in flood.spread(level, minimum / census.share):
+            if lower is None and exact(census.optimum(here)) < level:
+                lower = here
+    except KeyboardInterrupt:
+        flood.late = True
     return Place(
         problem,
         point,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -30,6 +30,9 @@ from exactgeo.landscape.walls import Walls, exact, order
 __all__ = ["Edge", "Node", "Tree", "grow"]
 
 Progress = Callable[[int, int], None]
+
+STEP = 256
+"""Basins between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,12 @@ class Tree:
     edges : the spanning forest, by value
     universe : all permutations, or None
     level : Fraction or None
-        When the time ran out: everything strictly below this level is known. None when complete.
+        Everything strictly below this level is known: where the work stands, or stood when the time ran out. None
+        before anything is known.
+    complete : bool
+        Whether everything is known.
+    opened : list of Edge
+        The spanning forest and, in the full space, the walls that joined copies of one component.
     """
 
     nodes: list[Node]
@@ -92,6 +100,21 @@ class Tree:
     edges: list[Edge]
     universe: Group | None
     level: Fraction | None = None
+    complete: bool = False
+    opened: list[Edge] = field(default_factory=list)
+
+    def cut(self) -> None:
+        """Forget what an interrupted level left half done."""
+        level = self.level
+        keep = 0 if level is None else sum(node.level < level for node in self.nodes)
+        del self.nodes[keep:]
+        for node in self.nodes:
+            if node.parent is not None and node.parent >= keep:
+                node.parent, node.offset = None, ()
+            if level is not None and node.escape is not None and node.escape >= level:
+                node.escape = None
+        self.entry = [(-1, ()) if index >= keep else (index, perm) for index, perm in self.entry]
+        self.edges = [edge for edge in self.edges if level is not None and edge.value < level]
 
 
 class _Forest:
@@ -100,11 +123,12 @@ class _Forest:
 
     def __init__(self, census: Census, full: bool) -> None:
         self.full = full
-        self.choices = [basin.choice for basin in census]
-        self.size = sum(map(len, self.choices[0])) if full and self.choices else 0
+        self.size = sum(len(group.neurons) for group in census.cells.groups) if full else 0
         self.unit = identity(self.size)
-        self.parent = list(range(len(self.choices)))
-        self.link: list[Perm] = [self.unit] * len(self.choices)
+        # Only the permutations of the full space need to know which basin is which.
+        self.choices = [basin.choice for basin in census] if full else []
+        self.parent = list(range(len(census)))
+        self.link: list[Perm] = [self.unit] * len(census)
         self.group: dict[int, Group] = {}
         self.parts: dict[int, list[tuple[int, Perm]]] = {}
         self.fresh: dict[int, list[int]] = {}
@@ -186,10 +210,14 @@ class _Grower:
         self.touched: set[int] = set()
 
     def open_wall(self, u: int, v: int, mask: int, value: Fraction) -> None:
+        if self.forest.joined(u, v):
+            return
         root, merged = self.forest.join(u, v)
         self.touched.add(root)
+        edge = Edge(u, v, mask, value)
+        self.tree.opened.append(edge)
         if merged:
-            self.tree.edges.append(Edge(u, v, mask, value))
+            self.tree.edges.append(edge)
 
     def close_level(self, level: Fraction) -> None:
         """One node for each component that changed at this level."""
@@ -256,7 +284,7 @@ def grow(
     full : bool
         Follow the permutations as well.
     seconds : float, optional
-        Afterwards the tree is what is known; Ctrl-C ends it the same way.
+        Afterwards the tree is what is known below :attr:`Tree.level`; Ctrl-C ends it the same way.
     progress : callable (done, total), optional
         Called as basins are born.
 
@@ -266,10 +294,31 @@ def grow(
         Cost: one pass over the facets of all orbits; one exact solve for each wall that may join two components and
         is settled by no optimum at hand.
     """
-    start = time.monotonic()
+    end = None if seconds is None else time.monotonic() + seconds
     grower = _Grower(census, walls, full)
-    forest = grower.forest
-    optima = [census.optimum(index) for index in range(len(census))]
+    try:
+        for done in _levels(grower):
+            if progress is not None:
+                progress(done, len(census))
+            if end is not None and time.monotonic() > end:
+                break
+        else:
+            grower.tree.complete = True
+    except KeyboardInterrupt:
+        pass
+    if not grower.tree.complete:
+        grower.tree.cut()
+    return grower.tree
+
+
+def _levels(grower: _Grower) -> Iterator[int]:
+    """Open the levels one after the other; yields the number of basins born at every place where the work may end."""
+    census, walls, forest, tree = grower.census, grower.walls, grower.forest, grower.tree
+    optima = []
+    for index in range(len(census)):
+        optima.append(census.optimum(index))
+        if index % STEP == 0:
+            yield 0
     values = {id(best): exact(best) for best in optima}
     levels = sorted(set(values.values()), key=order)
     ranks = {value: k for k, value in enumerate(levels)}
@@ -278,58 +327,46 @@ def grow(
     births: list[list[int]] = [[] for _ in levels]
     for index, k in enumerate(rank):
         births[k].append(index)
-    waiting: list[list[tuple[int, int, int]]] = [[] for _ in levels]
-    for wall in census.walls():
-        waiting[max(rank[wall[0]], rank[wall[1]])].append(wall)
     heap: list[tuple[tuple[float, Fraction], int, int, int]] = []
     step = born = 0
-
-    def late() -> bool:
-        return seconds is not None and time.monotonic() - start > seconds
-
-    level: Fraction | None = None
-    try:
-        while step < len(levels) or heap:
-            if step == len(levels) and grower.finished():
-                break
-            if step < len(levels) and (not heap or order(levels[step]) <= heap[0][0]):
-                level = levels[step]
-                for u in births[step]:
-                    forest.birth(u)
-                    grower.touched.add(u)
-                born += len(births[step])
-                left = []
-                for u, v, mask in waiting[step]:
+    while step < len(levels) or heap:
+        if step == len(levels) and grower.finished():
+            break
+        birth = step < len(levels) and (not heap or order(levels[step]) <= heap[0][0])
+        level = tree.level = levels[step] if birth else heap[0][0][1]
+        yield born
+        if birth:
+            for u in births[step]:
+                forest.birth(u)
+                grower.touched.add(u)
+            left = []
+            for u in births[step]:
+                born += 1
+                if born % STEP == 0:
+                    yield born
+                for v, mask, _ in census.neighbours(u):
+                    # Of two basins the later one lists their wall.
+                    if rank[v] > step or (rank[v] == step and v < u):
+                        continue
                     best = walls.known(mask, (optima[u], optima[v]))
                     if best is not None and exact(best) == level:
                         grower.open_wall(u, v, mask, level)
                     else:
                         left.append((u, v, mask))
-                for u, v, mask in left:
-                    if forest.joined(u, v):
-                        continue
-                    if late():
-                        grower.tree.level = level
-                        return grower.tree
-                    value = exact(walls.optimum(mask))
-                    if value == level:
-                        grower.open_wall(u, v, mask, level)
-                    else:
-                        heapq.heappush(heap, (order(value), u, v, mask))
-                waiting[step] = []
-                step += 1
-                if progress is not None:
-                    progress(born, len(census))
-            else:
-                level = heap[0][0][1]
-            while heap and heap[0][0][1] == level:
-                _, u, v, mask = heapq.heappop(heap)
-                if not forest.joined(u, v):
+            for u, v, mask in left:
+                if forest.joined(u, v):
+                    continue
+                fresh = walls.solved
+                value = exact(walls.optimum(mask))
+                if value == level:
                     grower.open_wall(u, v, mask, level)
-            grower.close_level(level)
-            if late():
-                grower.tree.level = level
-                return grower.tree
-    except KeyboardInterrupt:
-        grower.tree.level = level
-    return grower.tree
+                else:
+                    heapq.heappush(heap, (order(value), u, v, mask))
+                if walls.solved > fresh:
+                    yield born
+            step += 1
+        while heap and heap[0][0][1] == level:
+            _, u, v, mask = heapq.heappop(heap)
+            if not forest.joined(u, v):
+                grower.open_wall(u, v, mask, level)
+        grower.close_level(level)

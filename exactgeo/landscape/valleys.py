@@ -11,13 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Basin, Census, Enclosure, OutOfScope, census
+from exactgeo.basin.optimum import Optimum
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.symmetry import MOST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.tree import Node, Tree, grow
-from exactgeo.landscape.walls import Walls, exact
+from exactgeo.landscape.walls import Keeper, Walls, exact
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
+    from exactgeo.certificate import Certificate
     from exactgeo.landscape.place import Place
 
 __all__ = ["Landscape", "Valley", "landscape"]
@@ -38,7 +40,8 @@ class Valley:
     value : Fraction
         The least loss in it.
     escapes_at : Fraction or None
-        The least level at which its component holds something lower; None at the global minimum.
+        The least level at which its component holds something lower; None at the global minimum, and where the time
+        ran out first: then it is at least ``landscape.known_below``.
     basins : tuple of int
         Places in the census of the orbits of basins with this value that it is made of.
     """
@@ -52,7 +55,7 @@ class Valley:
     @property
     def bad(self) -> bool:
         """Whether its infimum is above that of the loss."""
-        return self.escapes_at is not None
+        return self.value != self.landscape.global_minimum
 
     @property
     def barrier(self) -> Fraction | None:
@@ -68,11 +71,14 @@ class Valley:
         return found
 
     def __repr__(self) -> str:
-        end = "global" if self.escapes_at is None else f"escapes at {self.escapes_at}"
+        end = "global" if not self.bad else f"escapes at {self.escapes_at or 'an unknown level'}"
         return f"<valley at {self.value}, {end}>"
 
     def to_json(self) -> dict[str, Any]:
-        return {"value": format_rational(self.value), "escapes_at": _text(self.escapes_at), "bad": self.bad}
+        answer = {"value": format_rational(self.value), "escapes_at": _text(self.escapes_at), "bad": self.bad}
+        if self.bad and self.escapes_at is None:
+            answer["escapes_at_least"] = _text(self.landscape.known_below)
+        return answer
 
 
 class Landscape:
@@ -95,24 +101,36 @@ class Landscape:
 
     @property
     def complete(self) -> bool:
-        """False when the time limit or Ctrl-C ended the work: then valleys and tree are None."""
-        return self._tree is not None and self._tree.level is None
+        """False when the time limit or Ctrl-C ended the work: then only what lies below :attr:`known_below` is known,
+        and only ``known_valleys`` and ``to_json`` speak of it."""
+        return self._tree is not None and self._tree.complete
+
+    @property
+    def known_below(self) -> Fraction | None:
+        """The level below which everything is known; None when all is, or nothing."""
+        if self._tree is None or self._tree.complete or self._tree.level is None:
+            return None
+        return self._scaled(self._tree.level)
 
     @property
     def reason(self) -> str:
         """Why something is None; "" when nothing is."""
         if self.complete:
             return ""
-        if self._tree is None:
+        if self.known_below is None:
             return "the search was ended before every basin had its value; raise --time-limit"
-        known = _text(self._scaled(self._tree.level or Fraction(0)))
-        return f"the search was ended when the sublevel sets below {known} were known; raise --time-limit"
+        return f"the search was ended when all below level {self.known_below} was known; raise --time-limit"
 
     @property
     def global_minimum(self) -> Fraction | None:
         """The least loss of all parameters; None where the census is incomplete."""
         best = self.census.minimum if self.census.complete else None
         return None if isinstance(best, Enclosure) else best
+
+    @property
+    def _grown(self) -> Tree:
+        """The tree, or as much of it as is known."""
+        return self._tree or Tree([], [], [], None)
 
     @property
     def _known(self) -> Tree:
@@ -125,23 +143,29 @@ class Landscape:
 
     # -- valleys ------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def valleys(self) -> tuple[Valley, ...]:
         """The leaves of the merge tree by value, the long-lived ones first.
 
         Raises
         ------
         ValueError
-            Not complete.
+            Not complete; see :attr:`known_valleys`.
         """
-        tree = self._known
+        _ = self._known
+        return self.known_valleys
+
+    @cached_property
+    def known_valleys(self) -> tuple[Valley, ...]:
+        """All valleys; when the time ran out, those born below :attr:`known_below`."""
+        tree = self._grown
         found = []
         for index, node in enumerate(tree.nodes):
             if not node.children:
                 escape = None if node.escape is None else self._scaled(node.escape)
                 for name in self._copies(index):
                     found.append(Valley(self, name, self._scaled(node.level), escape, tuple(node.basins)))
-        # A leaf that never escapes is a global one.
+        # A leaf that never escapes is a global one, or still open.
         return tuple(sorted(found, key=lambda v: (v.value, v.escapes_at is not None, -(v.escapes_at or 0))))
 
     @property
@@ -164,21 +188,21 @@ class Landscape:
 
     @cached_property
     def _cosets(self) -> list[list[tuple[int, ...]]]:
-        tree = self._known
+        tree = self._grown
         universe = tree.universe
         return [node.group.cosets(universe) if node.group and universe else [()] for node in tree.nodes]
 
     def _visible(self, index: int) -> bool:
-        return self.full or self._known.nodes[index].visible
+        return self.full or self._grown.nodes[index].visible
 
     def _up(self, index: int) -> int | None:
         """The next node up that shows."""
-        parent = self._known.nodes[index].parent
+        parent = self._grown.nodes[index].parent
         while parent is not None and not self._visible(parent):
-            parent = self._known.nodes[parent].parent
+            parent = self._grown.nodes[parent].parent
         return parent
 
-    @cached_property
+    @property
     def merge_tree(self) -> Any:
         """The merge tree as a ``networkx.DiGraph``, edges from a component to those that merge into it.
 
@@ -190,9 +214,15 @@ class Landscape:
         ValueError
             Not complete.
         """
+        _ = self._known
+        return self._merge_tree
+
+    @cached_property
+    def _merge_tree(self) -> Any:
+        """The merge tree, or as much of it as is known."""
         import networkx as nx
 
-        tree, graph = self._known, nx.DiGraph()
+        tree, graph = self._grown, nx.DiGraph()
         for index, node in enumerate(tree.nodes):
             if not self._visible(index):
                 continue
@@ -255,6 +285,28 @@ class Landscape:
             result.append((edge.one, edge.other, self._scaled(edge.value), proof))
         return result
 
+    @property
+    def opened(self) -> list[tuple[int, int, Optimum]]:
+        """The walls that joined components, or copies of one: two places in the census, the optimum."""
+        found = []
+        for edge in self._known.opened:
+            hints = (self.census.optimum(edge.one), self.census.optimum(edge.other))
+            found.append((edge.one, edge.other, self._walls.optimum(edge.mask, hints)))
+        return found
+
+    @property
+    def solved(self) -> list[Optimum]:
+        """The optima of all walls that were looked at: the other walls join nothing."""
+        return self._walls.optima
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """The minima of all basins and all valleys with their levels; None where incomplete, or above
+        :data:`exactgeo.basin.claims.LISTED` orbits of basins."""
+        from exactgeo.landscape.claims import landscape_certificate
+
+        return landscape_certificate(self)
+
     # -- levels -------------------------------------------------------------------------------------------------
 
     def critical_level(self, one: Spot, other: Spot) -> Fraction:
@@ -316,11 +368,11 @@ class Landscape:
             raise ValueError("the value of this basin is an enclosure")
         return node, inverse(perm), value
 
-    def place(self, point: Point) -> Place:
+    def place(self, point: Point, *, time_limit: float | None = None) -> Place:
         """Where a point stands; see :func:`exactgeo.landscape.place`."""
         from exactgeo.landscape.place import place
 
-        return place(self.problem, point, census=self.census)
+        return place(self.problem, point, census=self.census, time_limit=time_limit)
 
     def plot(self) -> Any:
         """The merge tree as a matplotlib Figure, with exact levels; for 1-D data with the fits at the leaves.
@@ -364,10 +416,7 @@ class Landscape:
             "complete": self.complete,
             "orbits": self.census.orbits,
         }
-        if not self.complete:
-            unknown = ("valleys", "bad_valleys", "global_minima_connected", "connected_at", "tree")
-            return {**result, **dict.fromkeys(unknown), "reason": self.reason}
-        graph = self.merge_tree
+        graph = self._merge_tree
         names = {node: k for k, node in enumerate(graph)}
         nodes = [
             {
@@ -379,20 +428,34 @@ class Landscape:
             }
             for node, data in graph.nodes(data=True)
         ]
-        return {
-            **result,
-            "valleys": [{**valley.to_json(), "node": names[valley.node]} for valley in self.valleys],
-            "bad_valleys": self.bad_valleys,
-            "global_minima_connected": self.global_minima_connected,
-            "connected_at": _text(self.connected_at),
+        good = sum(not valley.bad for valley in self.known_valleys)
+        result |= {
+            "valleys": [{**valley.to_json(), "node": names[valley.node]} for valley in self.known_valleys],
+            "bad_valleys": self.bad_valleys if self.complete else None,
+            "global_minima_connected": good == 1 if good else None,
+            "connected_at": _text(self._connected_at),
             "tree": {"nodes": nodes, "edges": sorted([names[a], names[b]] for a, b in graph.edges)},
         }
+        if not self.complete:
+            result |= {"known_below": _text(self.known_below), "reason": self.reason}
+        return result
 
     @property
     def connected_at(self) -> Fraction | None:
-        """The least level from which on all global minima lie in one component."""
-        graph = self.merge_tree
-        tops: set[Any] = {valley.node for valley in self.valleys if not valley.bad}
+        """The least level from which on all global minima lie in one component.
+
+        Raises
+        ------
+        ValueError
+            Not complete.
+        """
+        _ = self._known
+        return self._connected_at
+
+    @cached_property
+    def _connected_at(self) -> Fraction | None:
+        graph = self._merge_tree
+        tops: set[Any] = {valley.node for valley in self.known_valleys if not valley.bad}
         level = max((graph.nodes[node]["level"] for node in tops), default=None)
         while len(tops) > 1:
             lowest = min(tops, key=lambda node: (graph.nodes[node]["level"], _birth_order(node)))
@@ -421,6 +484,7 @@ def landscape(
     progress: Progress | None = None,
     full: bool = False,
     basins: Census | None = None,
+    keeper: Keeper | None = None,
 ) -> Landscape:
     """The exact topology of all sublevel sets of the training loss.
 
@@ -431,12 +495,15 @@ def landscape(
     executor : concurrent.futures.Executor, optional
         Blocks of basins are settled there.
     time_limit : float, optional
-        Seconds; afterwards ``complete`` is False.
+        Seconds; afterwards ``complete`` is False, and what is known is kept: the valleys born so far, those that have
+        escaped, and a level below which nothing is missing.
     progress : callable (done, total), optional
     full : bool
         The full space instead of the space modulo permutation of exchangeable neurons.
     basins : Census, optional
         A complete census of the same problem, so that it is not made again.
+    keeper : Keeper, optional
+        Keeps the census and the solved walls, and gives back what it has; see :class:`exactgeo.store.Store`.
 
     Returns
     -------
@@ -476,16 +543,17 @@ def landscape(
         )
     found = basins
     if found is None:
-        found = census(problem, executor=executor, time_limit=time_limit, progress=progress)
+        found = census(problem, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
     copies = symmetric_order(len(group.neurons) for group in found.cells.groups)
     if full and copies > MOST:
         raise OutOfScope(
             f"{copies} permutations of neurons: the full space is treated up to {MOST}; "
             "the landscape modulo permutation is in scope"
         )
-    walls = Walls(found.cells.program)
+    walls = Walls(found.cells.program, keeper)
     tree = None
     if found.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
         tree = grow(found, walls, full=full, seconds=left, progress=progress)
+    walls.close()
     return Landscape(found, walls, tree, full)

@@ -7,13 +7,18 @@ S <= J <= A. Most walls are settled by the optimum of one of their two basins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Protocol
 
+from exactgeo.basin import blocks as basin
 from exactgeo.basin.optimum import Optimum, Program, solve
 from exactgeo.errors import InternalError
 
-__all__ = ["Walls", "exact", "order"]
+__all__ = ["Keeper", "Walls", "exact", "order"]
+
+TOGETHER = 16
+"""Solved walls that are kept in one transaction."""
 
 SCANNED = 400
 """Optima of other walls tried on a new one; beyond that a solve is no dearer."""
@@ -34,13 +39,51 @@ def order(value: Fraction) -> tuple[float, Fraction]:
         return float("inf"), value
 
 
-class Walls:
-    """Optima by column set, each replayed by the solver; computed on first use and kept."""
+class Keeper(basin.Keeper, Protocol):
+    """Where a landscape is kept between runs: a census and the walls that were solved."""
 
-    def __init__(self, program: Program) -> None:
+    def kept_walls(self, program: Program) -> Iterable[tuple[int, Optimum]]:
+        """Columns and replayed optimum of each wall that is kept."""
+
+    def keep_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
+        """Keep walls that were solved."""
+
+
+class Walls:
+    """Optima by column set, each replayed by the solver; computed on first use and kept.
+
+    Parameters
+    ----------
+    program : Program
+    keeper : Keeper, optional
+        Takes what is solved, a few walls at a time, until :meth:`close`; gives back what it has.
+    """
+
+    def __init__(self, program: Program, keeper: Keeper | None = None) -> None:
         self._program = program
         self._found: dict[int, Optimum] = {}
         self._recent: list[Optimum] = []
+        self._keeper = keeper
+        self._unkept: list[tuple[int, Optimum]] = []
+        self.solved = 0
+        if keeper is not None:
+            self._found.update(keeper.kept_walls(program))
+            self._recent += list(self._found.values())[-SCANNED:]
+
+    def close(self) -> None:
+        """Keep what is not kept yet; nothing is from now on."""
+        self._keep()
+        self._keeper = None
+
+    def _keep(self) -> None:
+        if self._keeper is not None and self._unkept:
+            self._keeper.keep_walls(self._unkept)
+            self._unkept = []
+
+    @property
+    def optima(self) -> list[Optimum]:
+        """All answers so far."""
+        return list(self._found.values())
 
     def known(self, mask: int, hints: Iterable[Optimum]) -> Optimum | None:
         """The optimum over the columns of ``mask`` if one of the hints or an earlier answer is it."""
@@ -65,8 +108,13 @@ class Walls:
         best = self.known(mask, hints) or self.known(mask, self._recent)
         if best is None:
             best = solve(self._program, mask)
+            self.solved += 1
             self._found[mask] = best
             self._recent.append(best)
             if len(self._recent) > SCANNED:
                 del self._recent[: SCANNED // 2]
+            if self._keeper is not None:
+                self._unkept.append((mask, best))
+                if len(self._unkept) >= TOGETHER:
+                    self._keep()
         return best

@@ -10,6 +10,8 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.report.text import _number, _row, _table, _title
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from exactgeo.landscape import Landscape
     from exactgeo.problem import Problem
 
@@ -28,40 +30,52 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
     if not found.complete:
         lines.append(_row("global minimum", "unknown" if lowest is None else lowest))
         lines.append(_row("because", answer["reason"]))
-        return "\n".join(lines)
-    if found.global_minima_connected:
-        extent = "at a connected set of points"
+        if found.known_below is not None:
+            lines.append(_row("bad valleys", f"{sum(v.bad for v in found.known_valleys)} or more"))
     else:
-        extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {answer['connected_at']}"
-    lines.append(_row("global minimum", f"{lowest}, {extent}"))
-    lines.append(_row("bad valleys", str(found.bad_valleys)))
+        if found.global_minima_connected:
+            extent = "at a connected set of points"
+        else:
+            extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {answer['connected_at']}"
+        lines.append(_row("global minimum", f"{lowest}, {extent}"))
+        lines.append(_row("bad valleys", str(found.bad_valleys)))
     if "point" in answer:
         lines += _place(answer["point"])
     if answer.get("plot"):
         lines.append(_row("plot", answer["plot"]))
+    valleys = found.known_valleys
+    if not valleys:
+        return "\n".join(lines)
     kinds = [
-        (key, len(list(same))) for key, same in groupby(found.valleys, key=lambda v: (v.value, v.escapes_at, v.barrier))
+        (key, len(list(same)))
+        for key, same in groupby(valleys, key=lambda v: (v.value, v.escapes_at, v.barrier, v.bad))
     ]
     body = [
-        [_number(value), "" if exit is None else _number(exit), "" if rise is None else _number(rise), str(count)]
-        for (value, exit, rise), count in kinds[:ROWS]
+        [_number(value), _exit(exit, bad), "" if rise is None else _number(rise), str(count)]
+        for (value, exit, rise, bad), count in kinds[:ROWS]
     ]
     lines += ["", *_table([["valley at", "escapes at", "barrier", "valleys"], *body])]
     if len(kinds) > ROWS:
         lines.append(f"  ... and {len(kinds) - ROWS} more kinds of valley (--json for all)")
-    if 1 < len(found.valleys) <= ROWS:
+    if found.complete and 1 < len(valleys) <= ROWS:
         lines += ["", *_tree(found.merge_tree)]
     return "\n".join(lines)
 
 
+def _exit(level: Fraction | None, bad: bool) -> str:
+    if level is None:
+        return "unknown" if bad else ""
+    return _number(level)
+
+
 def _place(point: dict[str, Any]) -> list[str]:
+    loss = f"loss {point['loss']}"
+    if point["bad_valley"] is None:
+        return [_row("the point", f"{loss}, its component goes down to {point['component_infimum']} or lower")]
     if point["bad_valley"]:
-        text = f"loss {point['loss']}, in a bad valley that goes down to {point['component_infimum']}"
         escape = f" and escapes at {point['escapes_at']}" if point["escapes_at"] else ""
-        return [_row("the point", text + escape)]
-    lines = [
-        _row("the point", f"loss {point['loss']}, in no bad valley: its component goes down to the global minimum")
-    ]
+        return [_row("the point", f"{loss}, in a bad valley that goes down to {point['component_infimum']}{escape}")]
+    lines = [_row("the point", f"{loss}, in no bad valley: its component goes down to the global minimum")]
     if point["descent"] is not None:
         lines.append(_row("way down", " -> ".join(point["descent"]["losses"])))
     return lines
