@@ -20,8 +20,9 @@ from test_arrangement_degenerate import arrangements, brute_force
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement._filter import Minors, is_uniform, scaled_floats
+from exactgeo.arrangement.bits import common
 from exactgeo.arrangement.enumerators import ENUMERATORS
-from exactgeo.arrangement.sweep import Sweep, _common
+from exactgeo.arrangement.sweep import Sweep
 from exactgeo.errors import InputError, InternalError
 
 NAMES = sorted(ENUMERATORS)
@@ -149,8 +150,8 @@ def test_thin_cells_by_the_sweep(k):
 
 
 def test_nearly_concurrent_hyperplanes_reach_the_integers():
-    # Twelve planes that miss a common line by 2^-90: float64 cannot tell on which side.
-    rows = [[2**90 * t, 2**90 * t * t + (t % 5), 1 + t] for t in range(1, 13)]
+    # Hyperplanes that miss a common line by 2^-90: float64 cannot tell on which side.
+    rows = [[2**90 * t, 2**90 * t * t + (t % 5), 1 + t, (-t) ** 3] for t in range(1, 13)]
     arrangement = Arrangement(rows)
     regions = arrangement.regions("sweep")
     assert regions.fallbacks > 0
@@ -238,7 +239,7 @@ def test_a_region_found_twice_is_an_internal_error(monkeypatch):
     true = Sweep.chunk
     monkeypatch.setattr(Sweep, "chunk", lambda self, i: np.concatenate([true(self, i)[:1], true(self, i)[:-1]]))
     with pytest.raises(InternalError, match="twice"):
-        Arrangement([[1, t, t * t] for t in range(9)]).regions("sweep")
+        Arrangement([[1, t, t * t, t**3] for t in range(9)]).regions("sweep")
 
 
 def test_common_elements_with_a_hash_that_collides():
@@ -249,7 +250,7 @@ def test_common_elements_with_a_hash_that_collides():
     expected = set(zip(owner.tolist(), left[:, 0].tolist(), strict=True)) & set(
         zip(owner.tolist(), right[:, 0].tolist(), strict=True)
     )
-    found = _common(owner, left, right)
+    found = common(owner, left, right)
     assert {(int(owner[i]), int(left[i, 0])) for i in found} == expected
 
 

@@ -22,29 +22,16 @@ from math import factorial, isqrt, ldexp
 
 import flint
 import numpy as np
-import numpy.typing as npt
 
-__all__ = ["Bools", "Floats", "Ints", "Minors", "NotGeneric", "Words", "is_uniform", "pack", "scaled_floats"]
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, pack
 
-Floats = npt.NDArray[np.float64]
-Words = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+__all__ = ["Minors", "NotGeneric", "is_uniform", "scaled_floats"]
 
 _EXACT = 2**53
 
 
 class NotGeneric(Exception):
     """The flag meets the arrangement in special position: another one must be drawn."""
-
-
-def pack(bits: Bools) -> Words:
-    """Rows of booleans as rows of words, column 0 the highest bit of word 0."""
-    rows, columns = bits.shape
-    words = max(1, -(-columns // 64))
-    out = np.zeros((rows, 8 * words), dtype=np.uint8)
-    out[:, : (columns + 7) // 8] = np.packbits(bits, axis=1)
-    return out.view(">u8").astype(np.uint64)
 
 
 def _scaled(q: int, shift: int) -> float:

@@ -13,8 +13,8 @@ from operator import mul
 
 import numpy as np
 
-from exactgeo.arrangement._filter import Bools, Floats, Ints, Words
-from exactgeo.arrangement.sweep import Sweep, sort_words
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words
+from exactgeo.arrangement.sweep import Sweep
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from exactgeo.arrangement._filter import Words
+from exactgeo.arrangement.bits import Words
 from exactgeo.arrangement.sweep import Sweep
 
 __all__ = ["stream"]

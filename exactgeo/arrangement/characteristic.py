@@ -1,16 +1,32 @@
 """The characteristic polynomial of an arrangement by deletion and restriction, without signs or points.
 
 Shares no code with the enumeration of regions: it is the count that the enumeration must meet.
+
+In rank 3 all that counts is in how many points each line meets the lines before it. Where there are many, these points
+are told apart as ratios modulo a prime, in numpy: different residues are different points; equal residues are equal
+points only once integers have said so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import gcd
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Residues = npt.NDArray[np.int64]
 
 __all__ = ["central_polynomial", "divide_by_t_minus_1", "evaluate"]
 
 Vector = tuple[int, ...]
+
+# Below, sets of restricted lines are as fast, and need no numpy.
+_MANY = 30
+_PRIME = 2**31 - 1
+_PAIRS = 1 << 16
 
 
 def central_polynomial(normals: Iterable[Vector], dimension: int) -> list[int]:
@@ -42,14 +58,14 @@ def _polynomial(rows: tuple[Vector, ...], dimension: int, memo: dict[tuple[Vecto
     if known is not None:
         return known
     result = [1] + [0] * dimension
-    for k, h in enumerate(rows):
-        if dimension == 3:
-            lines = len(_restriction(rows[:k], h))
-            smaller = [1, -lines, lines - 1] if lines else [1, 0, 0]
-        else:
+    if dimension == 3:
+        met = _points_met(rows) if count >= _MANY else [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
+        result = [1, -count, sum(met), count - 1 - sum(met)]
+    else:
+        for k, h in enumerate(rows):
             smaller = _polynomial(tuple(sorted(_restriction(rows[:k], h))), dimension - 1, memo)
-        for degree, coefficient in enumerate(smaller):
-            result[degree + 1] -= coefficient
+            for degree, coefficient in enumerate(smaller):
+                result[degree + 1] -= coefficient
     memo[rows] = result
     return result
 
@@ -72,6 +88,70 @@ def _restriction(rows: Iterable[Vector], h: Vector) -> set[Vector]:
         del reduced[out]
         found.add(_normalised(reduced))
     return found
+
+
+def _points_met(rows: Sequence[Vector]) -> list[int]:
+    """In how many points each line of the projective plane meets those before it.
+
+    Line k meets line j in the ratio of two coordinates of their cross product, one where k is not 0 left out.
+    """
+    import numpy as np
+
+    count = len(rows)
+    small = max(abs(q) for row in rows for q in row) < 2**22
+    residues = np.array([[q % _PRIME for q in row] for row in rows], dtype=np.int64)
+    integers = np.array(rows, dtype=np.int64 if small else object)
+    pivots = np.array([max(j for j, q in enumerate(row) if q) for row in rows])
+    met = np.zeros(count, dtype=np.int64)
+    unclear: set[int] = set()
+    low = 1
+    while low < count:
+        high = min(count, low + max(1, _PAIRS // low))
+        # All pairs (k, j), j < k, of some lines k.
+        k = np.repeat(np.arange(low, high), np.arange(low, high))
+        j = np.arange(len(k)) - np.searchsorted(k, k)
+        top, bottom = (q % _PRIME for q in _crossing(residues, pivots, k, j))
+        far = bottom == 0
+        # A vector that vanishes modulo the prime says nothing.
+        unclear.update(k[far & (top == 0)].tolist())
+        ratio = np.where(far, _PRIME, top * _inverses(np.where(far, 1, bottom)) % _PRIME)
+        key = k << 32 | ratio
+        turn = np.argsort(key)
+        key, k, j = key[turn], k[turn], j[turn]
+        again = np.flatnonzero(key[1:] == key[:-1]) + 1
+        met += np.bincount(k, minlength=count) - np.bincount(k[again], minlength=count)
+        top, bottom = _crossing(integers, pivots, k[again], j[again])
+        top_before, bottom_before = _crossing(integers, pivots, k[again], j[again - 1])
+        # Modulo 2^64 where the entries are small: the difference is then below 2^92, and 0 modulo the prime.
+        differ = np.not_equal(top * bottom_before, bottom * top_before).astype(np.bool_)
+        unclear.update(k[again][differ].tolist())
+        low = high
+    for line in unclear:
+        met[line] = len(_restriction(rows[:line], rows[line]))
+    return met.tolist()
+
+
+def _crossing(table: npt.NDArray[Any], pivots: Residues, k: Residues, j: Residues) -> tuple[Any, Any]:
+    """Up to sign, the coordinates other than the pivot of k of the point where lines k and j meet."""
+    import numpy as np
+
+    out = pivots[k]
+    scale, factor = table[k, out], table[j, out]
+    first, second = np.where(out == 0, 1, 0), np.where(out == 2, 1, 2)
+    return scale * table[j, first] - factor * table[k, first], scale * table[j, second] - factor * table[k, second]
+
+
+def _inverses(values: Residues) -> Residues:
+    """Inverses modulo the prime of nonzero residues: one for all, by products in pairs."""
+    import numpy as np
+
+    if len(values) == 1:
+        return np.array([pow(int(values[0]), -1, _PRIME)])
+    half = len(values) // 2
+    left, right, rest = values[:half], values[half : 2 * half], values[2 * half :]
+    both = _inverses(np.concatenate([left * right % _PRIME, rest]))
+    inverse = both[:half]
+    return np.concatenate([inverse * right % _PRIME, inverse * left % _PRIME, both[half:]])
 
 
 def divide_by_t_minus_1(polynomial: Sequence[int]) -> tuple[list[int], int]:

@@ -162,12 +162,12 @@ class Hyperplanes:
     def _uniform(self) -> bool | None:
         """Every rank-many of the hyperplanes are independent (affine: with the one at infinity among them, one more).
 
-        Decided by all minors; None where there are too many, or so few that the general way is as fast.
+        Decided by all minors; None where there are too many, or the general way is as fast: few minors, or rank 3.
         """
         vectors, _ = self._oriented
         table = vectors if self.central else [*vectors, (0,) * self.rank + (1,)]
         rank = self.rank + (not self.central)
-        if rank < 3 or not _MINORS_FROM <= comb(len(table), rank) <= _MINORS_TO:
+        if rank < 4 or not _MINORS_FROM <= comb(len(table), rank) <= _MINORS_TO:
             return None
         from exactgeo.arrangement._filter import is_uniform
 

@@ -38,11 +38,12 @@ from math import comb
 import flint
 import numpy as np
 
-from exactgeo.arrangement._filter import Bools, Floats, Ints, Minors, NotGeneric, Words, pack
+from exactgeo.arrangement._filter import Minors, NotGeneric
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, common, lowest, pack
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 
-__all__ = ["Sweep", "sort_words"]
+__all__ = ["Sweep"]
 
 _RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9, 6, 4)
 _FAVOUR = (16, 16, 4, 1)
@@ -230,7 +231,7 @@ class Sweep:
         partner[kept] = rows[kept]
         extra = zero & ~known[kept]
         early = (extra & self.before[rows[kept]]).any(axis=1)
-        partner[kept[early]] = _lowest(extra[early])
+        partner[kept[early]] = lowest(extra[early])
         new = kept[~early]
         inner = minors[:, new]
         fresh = zero[~early]
@@ -340,7 +341,7 @@ class Sweep:
         lowest = sign[pair] | local
         highest = sign[pair] | (above.zero[y[pair]] ^ local)
         owner = x[pair]
-        found = _common(owner, lowest, highest)
+        found = common(owner, lowest, highest)
         owners = np.concatenate([x[starts][simple], owner[found]])
         words = np.concatenate([plain, lowest[found]])
         turn = np.argsort(owners, kind="stable")
@@ -459,20 +460,6 @@ class Sweep:
         return np.concatenate([self.chunk(i) for i in range(self.chunks)])
 
 
-def sort_words(words: Words) -> Ints:
-    """The permutation that sorts bit sets, shape (N, W)."""
-    return np.asarray(np.argsort(words[:, 0]) if words.shape[1] == 1 else np.lexsort(words.T[::-1]))
-
-
-def _lowest(words: Words) -> Ints:
-    """Index of the first hyperplane in each of some nonempty bit sets, shape (N, W)."""
-    place = (words != 0).argmax(axis=1)
-    part = words[np.arange(len(words)), place]
-    for shift in (1, 2, 4, 8, 16, 32):
-        part = part | part >> np.uint64(shift)
-    return np.asarray(64 * place + 64 - np.bitwise_count(part), dtype=np.int64)
-
-
 def _joined(levels: Sequence[_Level]) -> _Level:
     if len(levels) == 1:
         return levels[0]
@@ -491,31 +478,3 @@ def _joined(levels: Sequence[_Level]) -> _Level:
 
 def _replace(level: _Level, join: Ints) -> _Level:
     return _Level(level.basis, level.zero, level.positive, level.above, level.minors, None, join, level.parent)
-
-
-def _common(owner: Ints, left: Words, right: Words) -> Ints:
-    """Indices i such that (owner[i], left[i]) is among the (owner[j], right[j]); both lists are without repeats.
-
-    Sorted by a hash; equal hashes are compared in full, and a collision means sorting by everything instead.
-    """
-    owners = np.concatenate([owner, owner])
-    words = np.concatenate([left, right])
-    key = owners.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    for column in words.T:
-        key ^= column
-        key ^= key >> np.uint64(29)
-        key *= np.uint64(0xBF58476D1CE4E5B9)
-        key ^= key >> np.uint64(32)
-    turn = np.argsort(key)
-    same = key[turn[1:]] == key[turn[:-1]]
-    first, second = turn[:-1][same], turn[1:][same]
-    if ((owners[first] != owners[second]) | (words[first] != words[second]).any(axis=1)).any() or (
-        same[1:] & same[:-1]
-    ).any():
-        turn = np.lexsort((*words.T, owners))
-        same = (owners[turn[1:]] == owners[turn[:-1]]) & (words[turn[1:]] == words[turn[:-1]]).all(axis=1)
-        first, second = turn[:-1][same], turn[1:][same]
-    found = np.minimum(first, second)
-    if (found >= len(owner)).any() or (np.maximum(first, second) < len(owner)).any():
-        raise InternalError("a local region has two lowest vertices")
-    return np.sort(found)

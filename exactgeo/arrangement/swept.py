@@ -6,26 +6,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from exactgeo.arrangement._filter import Words
 from exactgeo.arrangement._propose_points import Proposals
-from exactgeo.arrangement.sweep import Sweep, sort_words
+from exactgeo.arrangement.bits import Words, sort_words
+from exactgeo.arrangement.planar import Corners, Planar
+from exactgeo.arrangement.sweep import Sweep
 from exactgeo.errors import InternalError
 
-__all__ = ["Swept"]
+__all__ = ["Swept", "swept"]
+
+
+def swept(planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> Sweep | Planar:
+    """The sweep for these hyperplanes: lines in a plane have their own."""
+    if len(planes[0]) == 3:
+        return Planar(planes, central=central)
+    return Sweep(planes, central=central, uniform=uniform)
 
 
 class Swept:
-    """Regions found by :class:`Sweep`; obeys the laws of :class:`Cells`.
+    """Regions found by :func:`swept`; obeys the laws of :class:`Cells`.
 
     Cost: one sort; memory: one word of 64 bits a region and 64 hyperplanes, half of it for a central arrangement
     while the sweep runs.
     """
 
     def __init__(self, planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> None:
-        self._sweep = Sweep(planes, central=central, uniform=uniform)
+        self._sweep = swept(planes, central=central, uniform=uniform)
         self._central = central
         self._planes = len(planes)
         words = self._sweep.words()
+        self.fallbacks = self._sweep.fallbacks
+        """Predicates that float64 left open and integers decided."""
         if words.shape[1] == 1:
             words.sort(axis=0)
         else:
@@ -34,12 +44,7 @@ class Swept:
             raise InternalError("a region was found twice")
         self._half = words
         self.count = len(words) * (2 if central else 1)
-        self._proposals: Proposals | None = None
-
-    @property
-    def fallbacks(self) -> int:
-        """Predicates that float64 left open and integers decided."""
-        return self._sweep.fallbacks
+        self._points: Proposals | Corners | None = None
 
     def words(self) -> Words:
         """All bit sets, shape (count, W)."""
@@ -72,12 +77,12 @@ class Swept:
         return low if low < self.count and self.mask(low) == mask else None
 
     def points(self, start: int, stop: int) -> list[tuple[int, ...]]:
-        """Interior points, proposed in float64, proved by the filter, or made in integers where it leaves doubt."""
-        if self._proposals is None:
-            self._proposals = Proposals(self._sweep)
+        """Interior points; none but those of lines are proposed in float64 and proved by the filter."""
+        if self._points is None:
+            self._points = Proposals(self._sweep) if isinstance(self._sweep, Sweep) else Corners(self._sweep)
         if not self._central:
-            return self._proposals.points(np.arange(start, stop))
+            return self._points.points(np.arange(start, stop))
         half = len(self._half)
         index = np.arange(start, stop)
-        found = self._proposals.points(np.where(index < half, half - 1 - index, index - half))
+        found = self._points.points(np.where(index < half, half - 1 - index, index - half))
         return [tuple([-q for q in p]) if i < half else p for i, p in zip(index.tolist(), found, strict=True)]

@@ -1,0 +1,87 @@
+"""Sets of hyperplanes as packed bits, hyperplane 0 the highest bit of word 0: packing, sorting, comparing in bulk."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from exactgeo.errors import InternalError
+
+__all__ = ["Bools", "Floats", "Ints", "Words", "common", "lowest", "pack", "sort_words"]
+
+Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def pack(bits: Bools) -> Words:
+    """Rows of booleans as rows of words, column 0 the highest bit of word 0."""
+    rows, columns = bits.shape
+    words = max(1, -(-columns // 64))
+    out = np.zeros((rows, 8 * words), dtype=np.uint8)
+    out[:, : (columns + 7) // 8] = np.packbits(bits, axis=1)
+    return out.view(">u8").astype(np.uint64)
+
+
+def sort_words(words: Words) -> Ints:
+    """The permutation that sorts bit sets, shape (N, W).
+
+    Word by word from the last one, as numbers or, where a word has few values, as their ranks, which sort by radix. In
+    bit sets listed along a line a word has long runs, so the ranks cost little.
+    """
+    if words.shape[1] == 1:
+        return np.asarray(np.argsort(words[:, 0]))
+    turn = np.arange(len(words))
+    for column in words.T[::-1]:
+        key = _ranks(np.ascontiguousarray(column))
+        turn = turn[np.argsort(key[turn], kind="stable")]
+    return turn
+
+
+def _ranks(column: Words) -> npt.NDArray[np.uint16] | Words:
+    """Ranks of the values if there are few, else the values."""
+    starts = np.flatnonzero(np.diff(column, prepend=~column[:1]))
+    if 4 * len(starts) > len(column):
+        return column
+    values, ranks = np.unique(column[starts], return_inverse=True)
+    if len(values) > 1 << 16:
+        return column
+    return np.repeat(ranks.astype(np.uint16), np.diff(starts, append=len(column)))
+
+
+def lowest(words: Words) -> Ints:
+    """Index of the first hyperplane in each of some nonempty bit sets, shape (N, W)."""
+    place = (words != 0).argmax(axis=1)
+    part = words[np.arange(len(words)), place]
+    for shift in (1, 2, 4, 8, 16, 32):
+        part = part | part >> np.uint64(shift)
+    return np.asarray(64 * place + 64 - np.bitwise_count(part), dtype=np.int64)
+
+
+def common(owner: Ints, left: Words, right: Words) -> Ints:
+    """Indices i such that (owner[i], left[i]) is among the (owner[j], right[j]); both lists are without repeats.
+
+    Sorted by a hash; equal hashes are compared in full, and a collision means sorting by everything instead.
+    """
+    owners = np.concatenate([owner, owner])
+    words = np.concatenate([left, right])
+    key = owners.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for column in words.T:
+        key ^= column
+        key ^= key >> np.uint64(29)
+        key *= np.uint64(0xBF58476D1CE4E5B9)
+        key ^= key >> np.uint64(32)
+    turn = np.argsort(key)
+    same = key[turn[1:]] == key[turn[:-1]]
+    first, second = turn[:-1][same], turn[1:][same]
+    if ((owners[first] != owners[second]) | (words[first] != words[second]).any(axis=1)).any() or (
+        same[1:] & same[:-1]
+    ).any():
+        turn = np.lexsort((*words.T, owners))
+        same = (owners[turn[1:]] == owners[turn[:-1]]) & (words[turn[1:]] == words[turn[:-1]]).all(axis=1)
+        first, second = turn[:-1][same], turn[1:][same]
+    found = np.minimum(first, second)
+    if (found >= len(owner)).any() or (np.maximum(first, second) < len(owner)).any():
+        raise InternalError("a local region has two lowest vertices")
+    return np.sort(found)
