@@ -241,7 +241,7 @@ def labelled(found):
     """All labelled basins of one group of neurons with their values, and the walls between them, by value."""
     census, graph = found.census, found.graph
     (group,) = census.cells.groups
-    steps = {s: {t for t, _, _ in around} for s, around in enumerate(census._crossings[0])}
+    steps = {s: {t for t, _, _ in around} for s, around in enumerate(census.crossings[0])}
     nodes = list(product(range(len(group.slots)), repeat=len(group.neurons)))
     place = {x: census.index_of((tuple(sorted(x)),)) for x in nodes}
     value = {x: graph.nodes[place[x]]["value"] for x in nodes}

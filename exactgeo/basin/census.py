@@ -473,7 +473,7 @@ class Census:
 
     def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
         """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
-        frame, choice, tables = self.cells, self._choice(index), self._crossings
+        frame, choice, tables = self.cells, self._choice(index), self.crossings
         for k, part in enumerate(choice):
             for place, slot in enumerate(part):
                 if place and part[place - 1] == slot:
@@ -487,7 +487,8 @@ class Census:
                         yield target, others | shared, wall
 
     @cached_property
-    def _crossings(self) -> list[list[list[tuple[int, int, str]]]]:
+    def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
+        """For each group and slot the slots across one facet, the columns of that facet, ``data`` or ``output``."""
         return [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
 
     def to_records(self) -> list[dict[str, Any]]:
