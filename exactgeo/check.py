@@ -250,7 +250,8 @@ def look(p, point):
     here.affine = inputs * p.trains[-1] + constant * p.trains_bias[-1]
     fixed = combine(dict(enumerate(weights[0][0])) if inputs else {}, inputs, m)
     predictions = combine(dict(enumerate(biases[-1])), constant, m)
-    here.offset = [a + b for a, b in zipped(predictions * (not p.trains_bias[-1]) or [0] * m, fixed)]
+    held = [predictions * (not p.trains_bias[-1]) or [0] * m, fixed * (not p.trains[-1]) or [0] * m]
+    here.offset = [a + b for a, b in zipped(*held)]
     for i, v in enumerate(weights[1][0] if hidden else []):
         n = SimpleNamespace(v=v, sign=(v > 0) - (v < 0), w=[*weights[0][i], *biases[0][i : i + 1]], kinks={})
         n.z = [dot(n.w, row) for row in here.lifted]

@@ -111,6 +111,9 @@ def _leaf(value: Any, rng: random.Random) -> Any:
             "lower_point",
             "global_minimum",
             "basin_optimum",
+            "landscape",
+            "barrier",
+            "path",
             "exactgeo-certificate",
             value + " ",
         ]

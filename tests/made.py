@@ -14,6 +14,7 @@ from pathlib import Path
 from degenerate import generate, to_problem
 
 import exactgeo as eg
+from exactgeo.basin.claims import global_claim
 from exactgeo.certificate import Certificate, basin_optimum, problem_data
 from exactgeo.formats import problem_from_mapping
 
@@ -40,8 +41,28 @@ def _problem(**tables: object) -> eg.Problem:
 
 
 def _census(**tables: object) -> Callable[[], Certificate]:
+    """The global minimum alone."""
+
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables))
+        claim = global_claim(found.problem, found.best, found.minimum, (best.gradient for best in found.optima))
+        return Certificate(problem_data(found.problem), (claim,))
+
+    return make
+
+
+def _basins(**tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
         found = eg.basins(_problem(**tables)).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _landscape(full: bool = False, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.landscape(_problem(**tables), full=full).certificate
         assert found is not None
         return found
 
@@ -129,6 +150,8 @@ _SLOPED = {"x": [[1], [-1], [2]], "y": [1, -2, 2]}
 _PLAIN = {"widths": [1], "hidden_bias": False}
 _SHORT = {"x": [[0], [1], [2]], "y": [1, -2, 2]}
 _ONE = {"widths": [1]}
+_TWO = {"x": [[0], [1], [2]], "y": [1, -1, 1]}
+_OUTPUTS = {"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]}
 
 MAKERS: dict[str, Callable[[], Certificate]] = {
     "prop1": _named("swirszcz-prop1"),
@@ -213,6 +236,59 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "census-huber": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
     "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
+    "basins": _basins(data=_SHORT, network={"widths": [2]}),
+    "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
+    "landscape": _landscape(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
+    "landscape-of-equal-valleys": _landscape(
+        data={"x": [[-2], [1], [0], [0]], "y": [-3, -1, 0, -1]},
+        network={"widths": [1], "activation": "abs", "output_bias": False},
+    ),
+    "landscape-of-many-levels": _landscape(
+        data={"x": [[-1], [0], [1], [2]], "y": [-3, -1, -3, -2]},
+        network={"widths": [1], "activation": "leaky_relu(-1/2)", "output_bias": False},
+    ),
+    "landscape-modulo-permutation": _landscape(data=_TWO, network={"widths": [2]}),
+    "landscape-full": _landscape(full=True, data=_TWO, network={"widths": [2]}),
+    "landscape-two-copies": _landscape(
+        full=True,
+        data={"x": [[-1], [1]], "y": [1, 2]},
+        network={"widths": [2], "hidden_bias": False, "output_bias": False},
+    ),
+    "landscape-of-two-pairs": _landscape(
+        data={"x": [[-2], [1]], "y": [1, 2]},
+        network={"widths": [3], "hidden_bias": False},
+        train={"output": False},
+        point={"weights": [[[0], [0], [0]], [[2, -1, 2]]], "biases": [[], [0]]},
+        loss={"reduction": "mean"},
+    ),
+    "landscape-frozen": _landscape(
+        data={"x": [[0], [1], [2]], "y": [-3, 4, -3]},
+        network={"widths": [3]},
+        train={"output": False, "output_bias": False, "hidden_bias": False},
+        point=_OUTPUTS,
+    ),
+    "landscape-abs": _landscape(
+        data=_SHORT, network={"widths": [1], "activation": "abs", "output_bias": False}, loss={"reduction": "mean"}
+    ),
+    "landscape-leaky": _landscape(
+        data={"x": [[1, 0], [0, 1], [0, 0], [1, 1]], "y": [1, 2, 1, -1]},
+        network={"widths": [1], "activation": "leaky_relu(-1/2)", "hidden_bias": False},
+        loss={"kind": "half_squared"},
+    ),
+    "landscape-linear-activation": _landscape(data=_SHORT, network={"widths": [2], "activation": "linear"}),
+    "landscape-linear-model": _landscape(data=_SHORT, network={"widths": []}),
+    "landscape-absolute": _landscape(data=_SLOPED, network=_PLAIN, loss={"kind": "absolute"}),
+    "landscape-huber": _landscape(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
+    "landscape-squared-hinge": _landscape(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
+    "barrier-mean": lambda: _certify(
+        _problem(
+            data={"x": [[0], [1], [2]], "y": [0, 0, 1]},
+            network=_ONE,
+            loss={"reduction": "mean"},
+            point={"weights": [[[-1]], [["-1/2"]]], "biases": [[3], ["4/3"]]},
+        )
+    ),
+    "path-two-neurons": _named("jellyfish-3"),
     "basin": _basin(3, data=D1, network=_ONE),
     "basin-two-neurons": _basin(40, data=_SHORT, network={"widths": [2]}, loss={"reduction": "mean"}),
     "basin-frozen-zero": _frozen_zero,

@@ -29,7 +29,7 @@ from typing import Any
 import test_check_verdicts as pinned
 from damage import damaged
 from degenerate import generate, to_problem
-from forge import FOLDER, accepted, written
+from forging import FOLDER, accepted, written
 
 import exactgeo as eg
 from exactgeo import library

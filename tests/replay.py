@@ -1,12 +1,14 @@
 """Is the statement of a certificate true? Decided again without its proof, and without the checker.
 
-Local minima by the cells of ``brute.py``, descents by the roots of the loss along the way, global minima and basins by
-trying all supports (``basin_brute.py``), regions by trying all sign vectors: fractions and itertools only.
+Local minima by the cells of ``brute.py``, descents and paths by the roots of the loss along the way, global minima and
+basins by trying all supports (``basin_brute.py``), landscapes and barriers by all pairs of basins
+(``landscape_brute.py``), regions by trying all sign vectors: fractions and itertools only.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +17,7 @@ from typing import Any
 
 import basin_brute
 import brute
+from landscape_brute import Brute, summary
 
 F = Fraction
 Tree = dict[str, Any]
@@ -41,6 +44,9 @@ def _holds(subject: str, claim: str) -> bool:
         "global_minimum": _global_minimum,
         "basin_optimum": _basin,
         "regions": _regions,
+        "landscape": _landscape,
+        "barrier": _barrier,
+        "path": _path,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
@@ -288,6 +294,164 @@ def _basin(problem: Tree, claim: Tree) -> bool:
         elif units.v[i] or problem["train"]["output"]:
             return False
     return here == F(claim["loss"]) == _least(problem, generators, offset)
+
+
+def _brute(problem: Tree, point: Tree) -> tuple[Brute, Fraction]:
+    """All basins of the full space and what they share, and the factor of a mean."""
+    return _all_pairs(json.dumps(problem), json.dumps([point["biases"], None if problem["train"]["output"] else point]))
+
+
+@lru_cache(maxsize=512)
+def _all_pairs(text: str, held: str) -> tuple[Brute, Fraction]:
+    problem, (biases, point) = json.loads(text), json.loads(held)
+    net, train = problem["network"], problem["train"]
+    name, bound = kind(problem)
+    y = [t for (t,) in numbers(problem["data"]["y"])]
+    if net["output_bias"] and not train["output_bias"]:
+        assert "hinge" not in name, "the replay shifts the targets"
+        y = [t - F(biases[-1][0]) for t in y]
+    assert train["hidden"][0], "for trained input weights"
+    biased = net["hidden_bias"][0] and train["hidden_bias"][0]
+    assert biased or not net["hidden_bias"][0] or not any(numbers(biases[0])), "no cones"
+    found = Brute(
+        numbers(problem["data"]["x"]),
+        y,
+        net["widths"][0],
+        bias=biased,
+        output_bias=train["output_bias"],
+        slopes=numbers(net["activation"]),
+        kind=name,
+        bound=bound,
+        frozen=None if point is None else numbers(point["weights"][1][0]),
+    )
+    return found, F(1, len(y)) if problem["loss"]["reduction"] == "mean" else F(1)
+
+
+def _landscape(problem: Tree, claim: Tree) -> bool:
+    if loss(problem, claim["point"]) != F(claim["loss"]):
+        return False
+    if not problem["network"]["widths"]:
+        rows, offset = _frame(problem, claim["point"])
+        least = _least(problem, [[s * q for q in c] for c in zip(*rows, strict=True) for s in (1, -1)], offset)
+        alone = [{"value": str(least), "basins": 1}], [{"value": str(least), "escapes_at": None, "number": 1}]
+        assert problem["train"]["output"]
+        return claim["values"] == alone[0] and claim["valleys"] in (None, alone[1]) and claim["infinite_width"] is None
+    if len(set(problem["network"]["activation"])) == 1:
+        return _one_region(problem, claim)
+    found, share = _brute(problem, claim["point"])
+    names = {basin: basin for basin in found.basins}
+    if not claim["full"]:
+        names = {b: tuple(sorted(zip(map(str, found.outputs), b, strict=True))) for b in found.basins}
+    lows = {names[basin]: value * share for basin, value in zip(found.basins, found.value, strict=True)}
+    if [(F(e["value"]), e["basins"]) for e in claim["values"]] != sorted(Counter(lows.values()).items()):
+        return False
+    if claim["infinite_width"] is not None:
+        rows, offset = _frame(problem, claim["point"])
+        slopes, rays = numbers(problem["network"]["activation"]), basin_brute.rays(rows, len(rows[0]))
+        every = [[b * activate(brute.dot(ray, row), slopes) for row in rows] for ray in rays for b in (1, -1)]
+        if not problem["train"]["output"] or F(claim["infinite_width"]) != _least(problem, every, offset):
+            return False
+    if claim["valleys"] is None:
+        return True
+    leaves = found.valleys()
+    levels = summary(leaves if claim["full"] else found.modulo_permutation(leaves))
+    scaled = Counter((value * share, escape and escape * share) for value, escape in levels)
+    written = [(F(e["value"]), e["escapes_at"] and F(e["escapes_at"]), e["number"]) for e in claim["valleys"]]
+    return written == sorted([(*key, n) for key, n in scaled.items()], key=lambda leaf: (leaf[0], leaf[1] or 0))
+
+
+def _one_region(problem: Tree, claim: Tree) -> bool:
+    """The landscape of an activation without a kink: basins are signs of output weights."""
+    assert problem["train"]["output"]
+    n = problem["network"]["widths"][0]
+    rows, offset = _frame(problem, claim["point"])
+    slope = F(problem["network"]["activation"][0])
+    least = _least(problem, [[s * slope * q for q in c] for c in zip(*rows, strict=True) for s in (1, -1)], offset)
+    # The wall between two basins: the other neurons do as well, unless there are none.
+    apart = n == 1 and _least(problem, [], offset) != least
+    leaves = [{"value": str(least), "escapes_at": None, "number": 2 if apart else 1}]
+    values = [{"value": str(least), "basins": 2**n if claim["full"] else n + 1}]
+    wide = None if claim["infinite_width"] is None else F(claim["infinite_width"])
+    return claim["values"] == values and claim["valleys"] in (None, leaves) and wide in (None, least)
+
+
+def _barrier(problem: Tree, claim: Tree) -> bool:
+    point, other, level = claim["point"], claim["other"], F(claim["level"])
+    here, there = loss(problem, point), loss(problem, other)
+    if (here, there) != (F(claim["loss"]), F(claim["other_loss"])) or here >= level:
+        return False
+    if frozen(problem, point) != frozen(problem, other):
+        return False
+    found, share = _brute(problem, point)
+
+    def holding(tree: Tree) -> set[int]:
+        units = case(problem, tree)
+        active = [i for i in range(len(units.w)) if problem["train"]["output"] or units.v[i]]
+        return set(
+            found.containing([units.weight(i)[: len(found.rows[0])] for i in active], [units.v[i] for i in active])
+        )
+
+    reached, pending = set(), list(holding(point))
+    while pending:
+        i = pending.pop()
+        if i not in reached:
+            reached.add(i)
+            pending += [j for pair, value in found.pairs.items() if i in pair and value * share < level for j in pair]
+    floor = min(found.value[i] for i in reached) * share
+    return F(claim["floor"]) <= floor and (there >= level or not reached & holding(other))
+
+
+def _path(problem: Tree, claim: Tree) -> bool:
+    points = [claim["point"], *claim["points"]]
+    losses = [F(q) for q in (claim["loss"], *claim["losses"])]
+    if [loss(problem, point) for point in points] != losses:
+        return False
+    held = frozen(problem, points[0])
+    if any(frozen(problem, point) != held for point in points):
+        return False
+    assert len(problem["network"]["widths"]) <= 1
+    return all(_below(problem, one, other, max(losses)) for one, other in pairwise(points))
+
+
+def _below(problem: Tree, one: Tree, other: Tree, level: Fraction) -> bool:
+    """Is the loss on a straight line nowhere above the level? For squared losses by roots, else at many points."""
+    way = moved(other, one, F(-1))
+    here, there = case(problem, one), case(problem, other)
+    breaks = {F(0), F(1)}
+    for i in range(len(here.w)):
+        for row in here.lifted:
+            z, q = brute.dot(row, here.weight(i)), brute.dot(row, there.weight(i))
+            if z * q < 0:
+                breaks.add(z / (z - q))
+    for low, high in pairwise(sorted(breaks)):
+        samples = [low + (high - low) * k / 4 for k in range(5)]
+        height = _interpolate([(s, loss(problem, moved(one, way, s)) - level) for s in samples])
+        if "squared" not in kind(problem)[0] or "hinge" in kind(problem)[0]:
+            samples = [low + (high - low) * k / 40 for k in range(41)]
+            if any(loss(problem, moved(one, way, s)) > level for s in samples):
+                return False
+        elif not _never_positive(height, low, high):
+            return False
+    return True
+
+
+def _never_positive(polynomial: Numbers, low: Fraction, high: Fraction) -> bool:
+    """Between its ends; roots there are divided out, with the sign of (s - low) and (high - s)."""
+    for end, sign in ((low, 1), (high, -1)):
+        while any(polynomial) and not _value(polynomial, end):
+            quotient = [F(0)] * (len(polynomial) - 1)
+            carry = F(0)
+            for k in range(len(polynomial) - 1, 0, -1):
+                carry = quotient[k - 1] = polynomial[k] + end * carry
+            polynomial = [sign * q for q in quotient] or [F(0)]
+    if not any(polynomial):
+        return True
+    if _value(polynomial, low) > 0 or _value(polynomial, high) > 0:
+        return False
+    if _roots(polynomial, low, high) < 2:
+        return True
+    middle = (low + high) / 2
+    return _never_positive(polynomial, low, middle) and _never_positive(polynomial, middle, high)
 
 
 def _regions(arrangement: Tree, claim: Tree) -> bool:

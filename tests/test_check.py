@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from damage import CHECKER, checker, damaged
-from forge import FORGED, written
+from forge import FORGED
+from forging import written
 from made import ACCEPT, MAKERS
 from replay import holds
 
@@ -135,7 +136,8 @@ def test_damaged_at_length():
 
 
 def test_the_checker_is_short():
-    """To be read in one sitting: 600 lines of code, blank lines, comments and docstrings aside."""
+    """To be read in one sitting: blank lines, comments and docstrings aside, 600 lines of code for verdicts, basins
+    and regions, and 160 for landscapes."""
     text = CHECKER.read_text()
     code: set[int] = set()
     quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -145,4 +147,4 @@ def test_the_checker_is_short():
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
-    assert len(code) <= 600
+    assert len(code) <= 760

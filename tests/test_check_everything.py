@@ -14,6 +14,7 @@ import exactgeo as eg
 from exactgeo import library
 from exactgeo.basin import OutOfScope
 from exactgeo.formats import problem_from_mapping
+from exactgeo.landscape import landscape
 
 LOSSES = ("squared", "half_squared", "absolute", "huber(1/2)", "hinge", "squared_hinge")
 
@@ -31,13 +32,21 @@ def check_verdict(verdict) -> None:
     best = verdict.globality == "global" or (verdict.better is not None and verdict.better.complete)
     assert ("global_minimum" in kinds) == best
     assert ("lower_point" in kinds) == (verdict.globality == "spurious")
+    # Whether a point that is no global minimum is in a bad valley: the walls around it, or a path down.
+    assert ("barrier" in kinds) == (verdict.bad_valley is True)
+    assert ("path" in kinds) == (verdict.bad_valley is False and verdict.globality != "global")
     if not kinds:
         return
     statement = proved(verdict.certificate)
     assert str(verdict.loss) in statement
     if verdict.strictness is not None:
         assert f"({verdict.strictness}, flat dimension {verdict.flat_dimension})" in statement
+    if verdict.bad_valley:
+        assert statement.endswith(": the point is in a bad valley.")
     for claim in verdict.certificate.claims:
+        if claim["kind"] == "path":
+            assert claim["losses"][-1] == str(verdict.better.loss)
+            assert max(map(Fraction, claim["losses"])) <= verdict.loss
         if claim["kind"] == "lower_point":
             assert claim["better"] == verdict.better.point.to_dict()
             assert Fraction(claim["better_loss"]) == verdict.better.loss
@@ -50,12 +59,35 @@ def check_census(problem) -> int:
         return 0
     if not isinstance(found.minimum, Fraction):
         return 0
-    assert f"below the point's, {found.minimum}:" in proved(found.certificate)
+    statement = proved(found.certificate)
+    assert statement.startswith(f"The {found.orbits} basins modulo permutation have the {len(found.values)} listed min")
+    assert f", the least {found.minimum}" in statement
+    (claim,) = found.certificate.claims
+    assert [(Fraction(e["value"]), e["basins"]) for e in claim["values"]] == found.values
+    wide = found.infinite_width_minimum if problem.network.widths else None
+    assert claim["infinite_width"] == (None if wide is None else str(wide))
+    check_landscape(problem, found)
     neurons = bool(problem.network.widths)
     for basin in list(found)[:: max(1, len(found) // 8)]:
         if neurons:
             assert proved(basin.certificate).endswith(f"below that of its given point, {basin.value}.")
     return len(found)
+
+
+def check_landscape(problem, census) -> None:
+    """All valleys with their levels, modulo permutation and in the full space."""
+    for full in (False, True):
+        if census.count > 1000:
+            continue
+        found = landscape(problem, basins=census, full=full)
+        statement = proved(found.certificate)
+        assert f"{found.bad_valleys} of them bad" in statement
+        (claim,) = found.certificate.claims
+        assert claim["full"] == full
+        assert sum(e["number"] for e in claim["valleys"]) == len(found.valleys)
+        assert {(e["value"], e["escapes_at"]) for e in claim["valleys"]} == {
+            (str(v.value), None if v.escapes_at is None else str(v.escapes_at)) for v in found.valleys
+        }
 
 
 @pytest.mark.parametrize("name", [name for name, _ in library.names()])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from damage import CHECKER, checker
-from forge import accepted, changed, drop, put, written
+from forging import accepted, changed, drop, put, written
 from made import ACCEPT, D1
 from test_check import command
 

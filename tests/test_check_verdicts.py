@@ -11,7 +11,8 @@ from pathlib import Path
 import basin_brute
 import pytest
 from damage import checker, outcome
-from forge import FOLDER, accepted, changed, put, verdicts, written
+from forge import verdicts
+from forging import FOLDER, accepted, changed, put, written
 
 ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
 INDEX = json.loads((FOLDER / "reject" / "index.json").read_text())
@@ -38,7 +39,25 @@ def test_statements():
     assert outcome(PROP1) == (
         "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18 "
         f"{WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
-        "No parameters have a loss below the point's, 14: every basin has a bound."
+        "No parameters have a loss below the point's, 14: every basin has a bound. "
+        "Every path from the point, of loss 18, to the other, of loss 14, reaches 106/5; before it does, the loss is "
+        "at least 18: the point is in a bad valley."
+    )
+    assert outcome(written(changed("prop1", put("claims", 3, "floor", "14")))).endswith("the loss is at least 14.")
+    assert outcome(written(accepted("plateau"))).endswith(
+        " A path of straight lines from the point, of loss 106/5, to one of loss 14 never rises above 106/5."
+    )
+    assert outcome(written(accepted("landscape-full"))) == (
+        "accepted: The 144 basins have the 3 listed minima, the least 0; the valleys are those listed with their "
+        "levels, 0 of them bad; no width has a loss below 0, and some width has it."
+    )
+    assert outcome(written(accepted("landscape-of-two-pairs"))) == (
+        "accepted: The 6 basins modulo permutation have the 2 listed minima, the least 0; the valleys modulo "
+        "permutation are those listed with their levels, 0 of them bad."
+    )
+    assert outcome(written(accepted("basins-hinge"))) == (
+        "accepted: The 4 basins modulo permutation have the 1 listed minima, the least 2; no width has a loss below 0, "
+        "and some width has it."
     )
     assert outcome(written(accepted("basin"))) == (
         "accepted: No parameters of the basin (--+++; 1) have a loss below that of its given point, 83/4."
