@@ -54,6 +54,15 @@ def _point(source: str | None, problem: Problem) -> Point:
     return own_point(problem)
 
 
+def _file(source: str | None) -> str | None:
+    """A file, or the file of a named problem."""
+    if source is None or source == "-" or os.path.exists(source):
+        return source
+    from exactgeo import library
+
+    return str(library.path(source)) if source in dict(library.names()) else source
+
+
 @cli.command()
 @click.argument("problem", metavar="FILE-OR-NAME")
 @click.option("--point", "points", multiple=True, metavar="FILE", help="Decide this point instead; may be repeated.")
@@ -142,7 +151,7 @@ def explain(problem: str, point: str | None, as_json: bool) -> int:
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out.")
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
-@click.option("--certificate", metavar="OUT.json", help="Write the certificate of the minimum here.")
+@click.option("--certificate", metavar="OUT.json", help="Write the certificate of all minima here.")
 @_json_option
 def basins(
     problem: str,
@@ -201,6 +210,7 @@ def basins(
 @click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
 @click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
+@click.option("--certificate", metavar="OUT.json", help="Write the certificate of all minima and valleys here.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
 @_json_option
@@ -210,6 +220,7 @@ def landscape(
     plot: str | None,
     out: str | None,
     resume: bool,
+    certificate: str | None,
     workers: int | None,
     time_limit: float | None,
     as_json: bool,
@@ -253,11 +264,74 @@ def landscape(
         from exactgeo.report.plot import save
 
         answer["plot"] = _write(plot, lambda path: save(found, path)) if found.complete else None
+    if certificate is not None:
+        proof = found.certificate
+        answer["certificate"] = None if proof is None else _write(certificate, proof.write)
     if as_json:
         _emit(answer)
     else:
         click.echo(landscape_text(loaded, found, answer))
     return DONE if done else UNDECIDED
+
+
+@cli.command()
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option("--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point.")
+@click.option("--plot", metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
+@_json_option
+def path(problem: str, end: str, start: str | None, plot: str | None, time_limit: float | None, as_json: bool) -> int:
+    """A certified path between two points that rises no higher than every path must."""
+    from exactgeo.api import path as build
+    from exactgeo.basin import OutOfScope
+    from exactgeo.report.landscape import path_text
+
+    loaded = _load(problem)
+    one, other = _point(_file(start), loaded), _point(_file(end), loaded)
+    try:
+        found = build(loaded, one, other, time_limit=time_limit)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs with exact values"
+        raise InputError(loaded.name or problem, refusal.reason, expected, "one that is in scope") from None
+    answer = found.to_json()
+    if plot is not None:
+        from exactgeo.report.plot import path_figure, write
+
+        drawn = found.path
+        answer["plot"] = None if drawn is None else _write(plot, lambda to: write(path_figure(drawn), to))
+    if as_json:
+        _emit(answer)
+    else:
+        click.echo(path_text(loaded, found, answer))
+    return DONE if found.complete else UNDECIDED
+
+
+@cli.command("slice")
+@click.argument("problem", metavar="FILE-OR-NAME")
+@click.option(
+    "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
+)
+@click.option("-o", "--output", required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
+@_json_option
+def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> int:
+    """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
+    from exactgeo.report.plot import slice_line, slice_plane, write
+
+    loaded = _load(problem)
+    if len(ends) > 2:
+        raise InputError("--to", f"{len(ends)} points", "one point for a line, two for a plane", "one or two --to")
+    one, *others = _point(None, loaded), *(_point(_file(end), loaded) for end in ends)
+    figure = slice_line(loaded, one, *others) if len(others) == 1 else slice_plane(loaded, one, *others)
+    written = _write(output, lambda to: write(figure, to))
+    from exactgeo.exact.rational import format_rational
+
+    losses = [format_rational(loaded.loss_at(point)) for point in (one, *others)]
+    if as_json:
+        _emit({"file": written, "losses": losses})
+    else:
+        click.echo(f"wrote {written}: losses {', '.join(losses)}")
+    return DONE
 
 
 @cli.command()

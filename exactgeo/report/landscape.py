@@ -7,15 +7,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.report.text import _number, _row, _table, _title
+from exactgeo.report.text import _number, _row, _table, _title, point_text
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from exactgeo.landscape import Landscape
+    from exactgeo.landscape import Landscape, Route
     from exactgeo.problem import Problem
 
-__all__ = ["landscape_text"]
+__all__ = ["landscape_text", "path_text"]
 
 ROWS = 20
 """Rows of the table of valleys, and lines of the tree."""
@@ -41,8 +41,9 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         lines.append(_row("bad valleys", str(found.bad_valleys)))
     if "point" in answer:
         lines += _place(answer["point"])
-    if answer.get("plot"):
-        lines.append(_row("plot", answer["plot"]))
+    for key in ("plot", "certificate"):
+        if key in answer:
+            lines.append(_row(key, answer[key] or "none was written"))
     valleys = found.known_valleys
     if not valleys:
         return "\n".join(lines)
@@ -96,3 +97,28 @@ def _tree(graph: Any) -> Iterator[str]:
         for k, child in reversed(list(enumerate(below))):
             last = k == len(below) - 1
             pending.append((child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
+
+
+def path_text(problem: Problem, found: Route, answer: dict[str, Any]) -> str:
+    """The report of ``exactgeo path``, from the path and its JSON answer."""
+    lines = [_title(problem, "the problem"), ""]
+    path = found.path
+    if path is None:
+        lines.append(_row("highest", f"{_number(found.at_least)} or more"))
+        lines.append(_row("because", found.reason))
+        return "\n".join(lines)
+    lines.append(_row("from", f"loss {_number(path.losses[0])}"))
+    lines.append(_row("to", f"loss {_number(path.losses[-1])}"))
+    lines.append(_row("highest", f"{_number(path.highest)}: every path between the two points reaches it"))
+    for key in ("plot", "certificate"):
+        if key in answer:
+            lines.append(_row(key, answer[key] or "none was written"))
+    head = _table(
+        [["loss", "reached"], *([_number(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True))]
+    )
+    lines += ["", head[0], *(f"{row}  {point_text(point)}" for row, point in zip(head[1:], path.points, strict=True))][
+        : ROWS + 2
+    ]
+    if len(path.points) > ROWS:
+        lines.append(f"  ... and {len(path.points) - ROWS} more points (--json for all)")
+    return "\n".join(lines)

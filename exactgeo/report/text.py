@@ -129,6 +129,8 @@ def census_text(problem: Problem, answer: dict[str, Any]) -> str:
         lines.append(_row("", f"{entry['value']}: {entry['count']} connected set{plural} ({'; '.join(kinds)})"))
     if answer.get("reason"):
         lines.append(_row("because", answer["reason"]))
+    if "certificate" in answer:
+        lines.append(_row("certificate", answer["certificate"] or "none was written"))
     rows = [["value", "orbits"], *([_shown(item["value"]), str(item["orbits"])] for item in answer["values"][:20])]
     lines += ["", *_table(rows)]
     if len(answer["values"]) > 20:
