@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA", "Store"]
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION = 0x65786763
 
 TABLES = """
@@ -36,7 +36,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE slot (grouping INTEGER, slot INTEGER, region TEXT, output INTEGER, PRIMARY KEY (grouping, slot))
                    WITHOUT ROWID;
 CREATE TABLE optimum (id INTEGER PRIMARY KEY, value TEXT NOT NULL, support BLOB NOT NULL, allowed BLOB NOT NULL,
-                      whole TEXT);
+                      basis TEXT, whole TEXT);
 CREATE TABLE basin (id INTEGER PRIMARY KEY, slots TEXT NOT NULL, multiplicity INTEGER NOT NULL,
                     optimum INTEGER NOT NULL);
 CREATE TABLE block (id INTEGER PRIMARY KEY, orbits INTEGER NOT NULL, optima BLOB NOT NULL);
@@ -80,7 +80,7 @@ class Store:
 
     def __init__(self, path: str | Path, *, resume: bool = False) -> None:
         self.path = str(path)
-        self._ids: dict[int, int] = {}
+        self._ids: dict[tuple[int, ...], int] = {}
         self._next = 0
         self._width = 1
         if resume and not Path(path).exists():
@@ -136,7 +136,7 @@ class Store:
         with self._refusing():
             optima = {row[0]: _settled(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
             blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
-        self._ids = {best.support: place for place, best in optima.items() if best.whole is None}
+        self._ids = {best.basis: place for place, best in optima.items() if best.whole is None}
         self._next = len(optima)
         first = 0
         for _, orbits, ids in blocks:
@@ -160,17 +160,17 @@ class Store:
         """
         import numpy as np
 
-        # A support that determines its optimum is kept once; other optima are each their own.
-        fresh: dict[int, int] = {}
+        # A basis is kept once; optima without one are each their own.
+        fresh: dict[tuple[int, ...], int] = {}
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
         for best in answer.optima:
-            place = None if best.whole is not None else self._ids.get(best.support, fresh.get(best.support))
+            place = None if best.whole is not None else self._ids.get(best.basis, fresh.get(best.basis))
             if place is None:
                 place = self._next + len(new)
                 new.append((place, *_row(best, self._width)))
                 if best.whole is None:
-                    fresh[best.support] = place
+                    fresh[best.basis] = place
             ids.append(place)
         owners = np.array(ids, dtype=np.int64)[answer.owner].tolist()
         number = answer.number
@@ -178,7 +178,7 @@ class Store:
             first = self._base.execute("SELECT coalesce(max(id) + 1, 0) FROM basin").fetchone()[0]
             blob = np.array(ids, dtype="<i4").tobytes()
             self._base.execute("INSERT INTO block VALUES (?, ?, ?)", (number, len(owners), blob))
-            self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?)", new)
+            self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
             rows = (
                 (first + i, " ".join(map(str, row)), frame.copies(frame.split(row)), owner)
                 for i, (row, owner) in enumerate(zip(answer.choices.tolist(), owners, strict=True))
@@ -287,21 +287,24 @@ def _identity(frame: Cells) -> dict[str, str]:
     }
 
 
-def _row(best: Settled, width: int) -> tuple[str, bytes, bytes, str | None]:
-    whole = None if best.whole is None else json.dumps(_plain(best.whole))
-    return _text(best.value), best.support.to_bytes(width, "little"), best.allowed.to_bytes(width, "little"), whole
+def _row(best: Settled, width: int) -> tuple[str, bytes, bytes, str | None, str | None]:
+    support, allowed = (mask.to_bytes(width, "little") for mask in (best.support, best.allowed))
+    if best.whole is not None:
+        return _text(best.value), support, allowed, None, json.dumps(_plain(best.whole))
+    return _text(best.value), support, allowed, " ".join(map(str, best.basis)), None
 
 
-def _settled(row: tuple[str, bytes, bytes, str | None]) -> Settled:
+def _settled(row: tuple[str, bytes, bytes, str | None, str | None]) -> Settled:
     from exactgeo.basin.settle import Settled
 
-    value, support, allowed, text = row
+    value, support, allowed, basis, text = row
     whole = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
     return Settled(
         _value(value),
         int.from_bytes(support, "little"),
         int.from_bytes(allowed, "little"),
         whole is None or whole.attained,
+        tuple(map(int, (basis or "").split())),
         whole,
     )
 

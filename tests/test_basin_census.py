@@ -373,8 +373,9 @@ def test_orbits_are_listed_one_at_a_time():
     assert peak < 1_000_000
 
 
-def test_time_limit_and_interrupt_end_with_what_is_known():
+def test_time_limit_and_interrupt_end_with_what_is_known(monkeypatch):
     case = problem(*D1, 2)
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 50)
     nothing = census(case, time_limit=0)
     assert (nothing.complete, len(nothing), nothing.minimum, nothing.best) == (False, 0, None, None)
     assert nothing.count == 400

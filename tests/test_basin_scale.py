@@ -22,8 +22,10 @@ from exactgeo.basin.settle import pack, settle, settle_sets, unpack
 from exactgeo.formats import problem_from_mapping
 
 
-def problem(x, y, width, **network):
-    return problem_from_mapping({"data": {"x": x, "y": y}, "network": {"widths": [width], **network}})
+def problem(x, y, width, loss="squared", **network):
+    return problem_from_mapping(
+        {"data": {"x": x, "y": y}, "network": {"widths": [width], **network}, "loss": {"kind": loss}}
+    )
 
 
 def data(rng, kind):
@@ -36,6 +38,13 @@ def data(rng, kind):
     elif kind == "zero rows":
         x[0] = x[1] = [0, 0]
     return x, [rng.randint(-9, 9) for _ in x]
+
+
+LOSSES = ["squared", "half_squared", "huber(2)", "squared_hinge", "absolute", "hinge"]
+
+
+def labelled(x, y, loss):
+    return x, ([1 if q > 0 else -1 for q in y] if "hinge" in loss or loss == "logistic" else y)
 
 
 small = st.integers(-3, 3) | st.sampled_from([10**9, -(10**9), 10**25, -(10**25), 2**53, 2**53 + 1])
@@ -91,20 +100,35 @@ def test_a_block_against_the_exact_method(kind):
         assert optima[owner[i]].value == solve(frame.program, masks[i]).value
 
 
-def test_proposals_are_not_believed(monkeypatch):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_proposals_are_not_believed(monkeypatch, loss):
     """With nonsense for proposals the answers are the same: only the time differs."""
-    case = problem(*data(random.Random(2), "repeated"), 1)
+    case = problem(*labelled(*data(random.Random(2), "repeated"), loss), 1, loss=loss)
     good = census(case).to_records()
     rng = np.random.default_rng(0)
+    # What the first census met is still known, so these are bases of other sets; the first of them uses no column.
     monkeypatch.setattr(
-        "exactgeo.basin._propose_batch.Proposer.supports",
-        lambda _, allowed: allowed & (rng.random(allowed.shape) < 0.5),
+        "exactgeo.basin._propose_walk.Walk.ends",
+        lambda walk, allowed, starts=None: rng.integers(0, walk.known, len(allowed)),
     )
+    assert census(case).to_records() == good
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_was_settled_before_changes_nothing(monkeypatch, loss):
     from exactgeo.basin.settle import _prepared
 
+    case = problem(*labelled(*data(random.Random(6), "on a line"), loss), 2, loss=loss)
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 50)
     _prepared.cache_clear()
-    assert census(case).to_records() == good
+    fresh = census(case)
+    again = census(case)
+    monkeypatch.setattr("exactgeo.basin.settle.REMEMBERED", 5)
+    forgetful = census(case)
     _prepared.cache_clear()
+    for found in (again, forgetful):
+        assert found.to_records() == fresh.to_records()
+        assert [b.optimum for b in found] == [b.optimum for b in fresh]
 
 
 def test_blocks_do_not_change_values_or_points(monkeypatch):

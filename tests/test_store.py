@@ -140,7 +140,7 @@ def test_another_problem_or_version_is_refused(tmp_path):
     with sqlite3.connect(path) as base:
         base.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
     base.close()
-    with Store(path) as store, pytest.raises(InputError, match="schema version 0, expected version 1"):
+    with Store(path) as store, pytest.raises(InputError, match="schema version 0, expected version 2"):
         census(line(4, 1), keeper=store)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 Signs = npt.NDArray[np.int8]
 
-__all__ = ["dot_signs"]
+__all__ = ["ResidualSigns", "dot_signs"]
 
 UNIT = 2.0**-53
 
@@ -55,3 +55,88 @@ def dot_signs(vectors: Sequence[Sequence[int]], columns: Sequence[Sequence[int]]
         dot = sum(map(int.__mul__, vectors[i], columns[j]))
         result[i, j] = (dot > 0) - (dot < 0)
     return result
+
+
+class ResidualSigns:
+    """Signs of <residual, column> for least squares residuals, from the rational weights alone.
+
+    Parameters
+    ----------
+    vectors : sequence of m-vectors of ints
+        What residuals are formed with.
+    goal : m-vector of ints
+    exact : callable (weights, bottom, place) -> int
+        A positive multiple of the product of a residual with ``vectors[place]``, for where floats leave it open.
+
+    Examples
+    --------
+    >>> signs = ResidualSigns([(1, 0), (0, 1)], (2, -3), lambda weights, bottom, place: 0)
+    >>> signs([({0: 4}, 2)]).tolist()
+    [[0, -1]]
+    """
+
+    def __init__(
+        self,
+        vectors: Sequence[Sequence[int]],
+        goal: Sequence[int],
+        exact: Callable[[dict[int, int], int, int], int],
+    ) -> None:
+        self._exact = exact
+        # Output weights of both signs give each column and its opposite: one of the two is enough.
+        lines: dict[tuple[int, ...], int] = {}
+        self._places: list[int] = []
+        home, turn = [], []
+        for place, vector in enumerate(map(tuple, vectors)):
+            opposite = lines.get(tuple(-q for q in vector))
+            home.append(lines.setdefault(vector, len(lines)) if opposite is None else opposite)
+            turn.append(1 if opposite is None else -1)
+            if home[-1] == len(self._places):
+                self._places.append(place)
+        self._home = np.array(home, dtype=np.intp)
+        self._turn = np.array(turn, dtype=np.int8)
+        vectors = list(lines)
+        self._tops = [max(map(abs, vector), default=0) or 1 for vector in vectors]
+        self._top = max(map(abs, goal), default=0) or 1
+        # int / int is correctly rounded: relative error UNIT, or 2^-1074 where it underflows.
+        scaled = [[q / top for q in vector] for vector, top in zip(vectors, self._tops, strict=True)]
+        self._vectors = np.array(scaled).reshape(len(vectors), len(goal))
+        self._goal = np.array([q / self._top for q in goal])
+
+    def __call__(self, solutions: Sequence[tuple[dict[int, int], int]]) -> Signs:
+        """One row a solution: the weight of ``vectors[i]`` is ``weights[i] / bottom``, and the residual is orthogonal
+        to the vectors that have a weight."""
+        size, m = len(self._vectors), len(self._goal)
+        result = np.zeros((len(solutions), size), dtype=np.int8)
+        if not len(solutions) or not size:
+            return result[:, self._home]
+        room = max(1, *(len(weights) for weights, _ in solutions))
+        chosen = np.zeros((len(solutions), room), dtype=np.intp)
+        shares = np.zeros((len(solutions), room))
+        home, turn = self._home.tolist(), self._turn.tolist()
+        for row, (weights, bottom) in enumerate(solutions):
+            for k, (place, q) in enumerate(weights.items()):
+                i = chosen[row, k] = home[place]
+                try:
+                    shares[row, k] = turn[place] * q * self._tops[i] / (bottom * self._top)
+                except OverflowError:
+                    shares[row, k] = np.inf
+        residual = np.repeat(self._goal[None], len(solutions), axis=0)
+        size_of = np.abs(residual)
+        with np.errstate(invalid="ignore", over="ignore"):
+            for k in range(room):
+                term = shares[:, k, None] * self._vectors[chosen[:, k]]
+                residual -= term
+                size_of += np.abs(term)
+            dots = residual @ self._vectors.T
+            bound = (4 * (m + room) + 64) * UNIT * (size_of @ np.abs(self._vectors).T) + (m + room) * 2.0**-900
+            known = np.abs(dots) > bound
+        result[known] = np.sign(dots[known]).astype(np.int8)
+        # The residual is orthogonal to these, as the caller has checked.
+        places = np.repeat(np.arange(len(solutions)), room)
+        used = (shares != 0).reshape(-1)
+        known[places[used], chosen.reshape(-1)[used]] = True
+        result[places[used], chosen.reshape(-1)[used]] = 0
+        for i, j in np.argwhere(~known).tolist():
+            dot = self._exact(*solutions[i], self._places[j])
+            result[i, j] = (dot > 0) - (dot < 0)
+        return result[:, self._home] * self._turn

@@ -100,13 +100,18 @@ def settle_block(
     """Settle the orbits of a block; ``tables`` holds the words of each group's slots and its number of neurons."""
     import numpy as np
 
-    sets: npt.NDArray[np.uint64] = np.zeros((len(block), max(1, -(-len(program.columns) // 64))), dtype=np.uint64)
-    place = 0
-    for table, neurons in tables:
-        for _ in range(neurons):
-            sets |= table[block[:, place]]
-            place += 1
-    return settle_sets(program, sets, seconds, progress)
+    words = max(1, -(-len(program.columns) // 64))
+    sets: npt.NDArray[np.uint64] = np.zeros((len(block), words), dtype=np.uint64)
+    via = None
+    slots = [table for table, neurons in tables for _ in range(neurons)]
+    for place, table in enumerate(slots):
+        if place and place == len(slots) - 1:
+            # Neighbours share all slots but the last, and the optimum without it is a step or two away.
+            turns = np.any(block[1:, :-1] != block[:-1, :-1], axis=1)
+            first = np.concatenate([[0], 1 + np.flatnonzero(turns)])
+            via = sets[first], np.concatenate([[0], np.cumsum(turns)])
+        sets |= table[block[:, place]]
+    return settle_sets(program, sets, seconds, progress, via)
 
 
 def blocks(

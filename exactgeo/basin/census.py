@@ -183,7 +183,7 @@ class Census:
         choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
         self._settled: list[Settled] = []
-        places: dict[int, int] = {}
+        places: dict[tuple[int, ...], int] = {}
         try:
             for answer in answers:
                 local = np.array([self._add(best, places) for best in answer.optima], dtype=np.int32)
@@ -198,9 +198,9 @@ class Census:
         self._whole: dict[int, Optimum] = {}
         self.complete = frame.listed and len(self._choices) == frame.orbits
 
-    def _add(self, best: Settled, places: dict[int, int]) -> int:
-        """The place of an optimum among the distinct ones; a support that determines it is kept once."""
-        place = len(self._settled) if best.whole is not None else places.setdefault(best.support, len(self._settled))
+    def _add(self, best: Settled, places: dict[tuple[int, ...], int]) -> int:
+        """The place of an optimum among the distinct ones; a basis that determines it is kept once."""
+        place = len(self._settled) if best.whole is not None else places.setdefault(best.basis, len(self._settled))
         if place == len(self._settled):
             self._settled.append(best)
         return place

@@ -13,14 +13,19 @@ r has A = {columns with <r, column> >= 0}, the pair settles every basin whose co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from exactgeo.errors import InternalError
 from exactgeo.problem import Loss
 
-__all__ = ["Enclosure", "Optimum", "Program", "Value", "solve"]
+if TYPE_CHECKING:
+    from exactgeo.basin.piecewise import Table
+    from exactgeo.basin.quadratic import Cone
+
+__all__ = ["Enclosure", "Optimum", "Program", "Refined", "Value", "solve"]
 
 Vector = tuple[Fraction, ...]
 Integers = tuple[int, ...]
@@ -80,6 +85,24 @@ class Program:
         (goal,), scale = integer_rows([[a - b for a, b in zip(self.y, self.offset, strict=True)]])
         return [int(q) for q in goal], scale
 
+    @cached_property
+    def cone(self) -> Cone:
+        """The program as a projection; for the quadratic and piecewise quadratic losses."""
+        from exactgeo.basin.quadratic import Cone
+
+        return Cone(self)
+
+    @cached_property
+    def table(self) -> Table:
+        """The program as a linear one; for the piecewise linear losses."""
+        from exactgeo.basin.piecewise import Table
+
+        return Table(self)
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process needs: what is derived is derived again there."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
     def signs(self, gradient: Vector) -> tuple[int, ...]:
         """Sign of ``<gradient, column>`` for every column."""
         from exactgeo.exact.matrix import primitive
@@ -138,6 +161,27 @@ class Optimum:
     def support(self) -> int:
         """Mask of the columns that the primal side uses."""
         return sum(1 << j for j in {*self.weights, *self.recession})
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """What exact arithmetic makes of a proposed basis; the gradient's signs are not known yet.
+
+    Attributes
+    ----------
+    basis : list of int
+        Columns, and places after them, that determine the rest.
+    used : list of int
+        Those of the program that have a weight.
+    value : Fraction
+    witness : (dict of int to int, int)
+        What the signs are computed from: numerators and their common denominator.
+    """
+
+    basis: list[int]
+    used: list[int]
+    value: Fraction
+    witness: tuple[dict[int, int], int]
 
 
 def indices(mask: int) -> list[int]:
@@ -205,10 +249,8 @@ def solve(program: Program, mask: int) -> Optimum:
         from exactgeo.basin.logistic import bounds
 
         return bounds(program, mask)
-    from exactgeo.basin import piecewise, quadratic
-
-    solver = piecewise.optimum if program.kind in ("absolute", "hinge") else quadratic.optimum
-    weights, lines, gradient = solver(program, indices(mask))
+    linear = program.kind in ("absolute", "hinge")
+    weights, lines, gradient = (program.table if linear else program.cone).optimum(indices(mask))
     prediction = program.predictions(weights, lines)
     value = loss_value(program, prediction)
     answer = Optimum(value, prediction, gradient, weights, lines, program.allowed(gradient))

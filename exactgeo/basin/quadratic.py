@@ -15,74 +15,239 @@ C. L. Lawson and R. J. Hanson, Solving Least Squares Problems, chapter 23 (1974)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
+from operator import mul
+from typing import TYPE_CHECKING, Any
 
 import flint
 
-from exactgeo.basin.optimum import Optimum, Program, Vector, indices, loss_value, replay
+from exactgeo.basin.optimum import Integers, Optimum, Program, Refined, Vector, loss_value, replay
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, rref
 
-__all__ = ["on_support", "optimum", "project", "refined"]
+if TYPE_CHECKING:
+    from exactgeo.basin._filter import ResidualSigns, Signs
+
+__all__ = ["KINDS", "Cone", "project"]
 
 ZERO = Fraction(0)
+KINDS = ("squared", "half_squared", "squared_hinge", "huber")
+MOST = 1000
+"""Vectors of which all products are kept."""
+
+RETRIES = 4
+"""Least squares a proposed support may take while columns with weights <= 0 leave it."""
+
+Answer = tuple[dict[int, Fraction], Vector, Vector]
+"""Weights of columns, of lines, and the gradient."""
 
 
-def optimum(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fraction], Vector, Vector]:
-    """Weights of columns, of lines, and the gradient, at the optimum over the chosen columns."""
-    columns = [program.columns[j] for j in chosen]
-    y = [a - b for a, b in zip(program.y, program.offset, strict=True)]
-    if program.kind == "huber":
-        weights, lines, gradient = _huber(program, columns, y)
-    elif program.kind == "squared_hinge":
-        weights, lines, gradient = _squared_hinge(program, columns)
-    else:
-        weights, lines, residual = project(columns, program.lines, y)
+class Cone:
+    """A program of one of :data:`KINDS` as a projection onto a cone.
+
+    Attributes
+    ----------
+    columns : tuple of vectors of ints
+        One a column of the program, then those that may always be used.
+    lines : tuple of vectors of ints
+    goal : list of int; scale : int
+        What is projected is ``goal / scale``.
+    count : int
+        Number of the program's columns.
+    always : range
+        Places of the others.
+    """
+
+    columns: tuple[Integers, ...]
+    lines: tuple[Integers, ...]
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.count = len(program.columns)
+        m = program.m
+        self._factors: list[int] = []
+        if program.kind == "squared_hinge":
+            labels = [int(q) for q in program.y]
+
+            def flipped(vector: Integers) -> Integers:
+                return tuple(s * q for s, q in zip(labels, vector, strict=True))
+
+            slack = tuple(tuple(-int(t == s) for t in range(m)) for s in range(m))
+            self.columns = (*map(flipped, program.columns), *slack)
+            self.lines = tuple(map(flipped, program.lines))
+            target = [1 - s * q for s, q in zip(labels, program.offset, strict=True)]
+            (goal,), self.scale = integer_rows([target])
+            self.goal = [int(q) for q in goal]
+        elif program.kind == "huber":
+            y = [a - b for a, b in zip(program.y, program.offset, strict=True)]
+
+            def lifted(vector: Integers) -> tuple[Integers, int]:
+                last = sum((q * a for q, a in zip(vector, y, strict=True)), ZERO)
+                factor = last.denominator
+                return (*(-q * factor for q in vector), int(last * factor)), factor
+
+            # With x = e - y: minimise |x| subject to G x >= h, one row (G, h) a constraint, an equality for each line.
+            rows = [lifted(column) for column in program.columns]
+            free = [lifted(line) for line in program.lines]
+            box = []
+            for t in range(m):
+                for side in (1, -1):
+                    last = side * y[t] - program.bound
+                    row = [0] * m
+                    row[t] = -side * last.denominator
+                    box.append((*row, last.numerator))
+            self.columns = (*(row for row, _ in rows), *box)
+            self.lines = tuple(row for row, _ in free)
+            self._factors = [factor for _, factor in (*rows, *free)]
+            self.goal, self.scale = [*[0] * m, 1], 1
+            self._half = sum((q * q for q in y), ZERO) / 2
+        else:
+            self.columns, self.lines = program.columns, program.lines
+            self.goal, self.scale = program.goal
+        self.always = range(self.count, len(self.columns))
+
+    # -- from projections to losses -----------------------------------------------------------------------------
+
+    def value(self, product: Fraction) -> Fraction:
+        """The loss at the projection, from <residual, goal> / scale: the squared length of the residual."""
+        if self._program.kind == "huber":
+            # product is the residual's last entry h, and |e|^2 = (h - h^2) / h^2 for e = x / h.
+            return self._half - (1 - product) / (2 * product)
+        return product / 2 if self._program.kind == "half_squared" else product
+
+    def answer(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> Answer:
+        """The program's side of a projection: its weights, line weights and gradient."""
+        program = self._program
+        mine = {j: q for j, q in weights.items() if j < self.count}
+        if program.kind == "huber":
+            height = residual[-1]  # positive: e = 0 satisfies every constraint
+            if height <= 0:
+                raise InternalError("least distance programming found no feasible point where 0 is one")
+            factors, y = self._factors, [a - b for a, b in zip(program.y, program.offset, strict=True)]
+            gradient = tuple(q / height - a for q, a in zip(residual, y, strict=False))
+            return (
+                {j: q * factors[j] / height for j, q in mine.items()},
+                tuple(q * s / height for q, s in zip(lines, factors[self.count :], strict=True)),
+                gradient,
+            )
+        if program.kind == "squared_hinge":
+            return mine, lines, tuple(-2 * y * q for y, q in zip(program.y, residual, strict=True))
         factor = -2 if program.kind == "squared" else -1
-        gradient = tuple(factor * q for q in residual)
-    return {chosen[i]: q for i, q in weights.items()}, lines, gradient
+        return mine, lines, tuple(factor * q for q in residual)
 
+    def optimum(self, chosen: Sequence[int]) -> Answer:
+        """The answer over the chosen columns of the program, by the exact active-set method."""
+        index = [*chosen, *self.always]
+        target = [Fraction(q, self.scale) for q in self.goal]
+        weights, lines, residual = project([self.columns[j] for j in index], self.lines, target)
+        return self.answer({index[i]: q for i, q in weights.items()}, lines, residual)
 
-def _squared_hinge(program: Program, columns: Sequence[Sequence[int]]) -> tuple[dict[int, Fraction], Vector, Vector]:
-    labels = [int(q) for q in program.y]
-    flipped = [[s * q for s, q in zip(labels, vector, strict=True)] for vector in (*columns, *program.lines)]
-    slack = [[-int(t == s) for t in range(program.m)] for s in range(program.m)]
-    target = [1 - s * q for s, q in zip(labels, program.offset, strict=True)]
-    weights, lines, excess = project([*flipped[: len(columns)], *slack], flipped[len(columns) :], target)
-    gradient = tuple(-2 * s * q for s, q in zip(labels, excess, strict=True))
-    return {j: q for j, q in weights.items() if j < len(columns)}, lines, gradient
+    # -- supports -----------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _vectors(self) -> list[list[int]]:
+        return [list(vector) for vector in (*self.lines, *self.columns)]
 
-def _huber(
-    program: Program, columns: Sequence[Sequence[int]], y: Sequence[Fraction]
-) -> tuple[dict[int, Fraction], Vector, Vector]:
-    def dot(vector: Sequence[int]) -> Fraction:
-        return sum((q * a for q, a in zip(vector, y, strict=True)), ZERO)
+    @cached_property
+    def _dots(self) -> list[int]:
+        return [sum(map(mul, vector, self.goal)) for vector in self._vectors]
 
-    # With x = e - y: minimise |x| subject to G x >= h, one row (G, h) a constraint, an equality for each line.
-    rows: list[list[Fraction]] = [[*(Fraction(-q) for q in column), dot(column)] for column in columns]
-    for t in range(program.m):
-        for side in (1, -1):
-            row = [ZERO] * program.m
-            row[t] = Fraction(-side)
-            rows.append([*row, side * y[t] - program.bound])
-    equalities = [[*(Fraction(-q) for q in line), dot(line)] for line in program.lines]
-    scales = [lcm(*(q.denominator for q in row)) for row in rows]
-    line_scales = [lcm(*(q.denominator for q in row)) for row in equalities]
-    cone = [[int(q * s) for q in row] for row, s in zip(rows, scales, strict=True)]
-    free = [[int(q * s) for q in row] for row, s in zip(equalities, line_scales, strict=True)]
-    weights, lines, residual = project(cone, free, [*[ZERO] * program.m, Fraction(1)])
-    height = residual[-1]  # positive: e = 0 satisfies every constraint
-    if height <= 0:
-        raise InternalError("least distance programming found no feasible point where 0 is one")
-    gradient = tuple(q / height - a for q, a in zip(residual, y, strict=False))
-    return (
-        {j: q * scales[j] / height for j, q in weights.items() if j < len(columns)},
-        tuple(q * s / height for q, s in zip(lines, line_scales, strict=True)),
-        tuple(gradient),
-    )
+    @cached_property
+    def _gram(self) -> list[list[int]] | None:
+        """Every product of two vectors, unless they are very many."""
+        if len(self._vectors) > MOST:
+            return None
+        matrix = flint.fmpz_mat(self._vectors)
+        return [list(map(int, row)) for row in (matrix * matrix.transpose()).tolist()]
+
+    @cached_property
+    def _square(self) -> int:
+        return sum(q * q for q in self.goal)
+
+    def _product(self, i: int, j: int) -> int:
+        return self._gram[i][j] if self._gram is not None else sum(map(mul, self._vectors[i], self._vectors[j]))
+
+    def _weights(self, chosen: Sequence[int]) -> tuple[list[int], list[int], int] | None:
+        """Least squares over the lines and the chosen columns: their places among the vectors, numerators and the
+        common denominator, replayed; None when the vectors are dependent."""
+        free = len(self.lines)
+        places = [*range(free), *(free + j for j in chosen)]
+        if not places:
+            return [], [], 1
+        gram = self._gram
+        rows = [[*map(gram[i].__getitem__, places)] for i in places] if gram is not None else []
+        matrix = flint.fmpz_mat(rows or [[self._product(i, j) for j in places] for i in places])
+        goal = flint.fmpz_mat([[self._dots[i]] for i in places])
+        try:
+            solution: Any = matrix.solve(goal)
+        except ZeroDivisionError:
+            return None
+        top, bottom = solution.numer_denom()
+        if matrix * top != goal * bottom:
+            raise InternalError("least squares do not satisfy their normal equations")
+        return places, [int(q) for q in top.entries()], int(bottom)
+
+    def refined(self, support: Sequence[int]) -> Refined | None:
+        """Least squares on a proposed support, exact.
+
+        None when the support is dependent or a weight is not positive. Columns with a weight <= 0 leave the support,
+        and the solve is repeated a few times. What the columns outside say of the residual is for :meth:`signs`.
+        """
+        chosen, free = list(support), len(self.lines)
+        for _ in range(RETRIES + 1):
+            solved = self._weights(chosen)
+            if solved is None:
+                return None
+            places, top, bottom = solved
+            kept = [j for j, q in zip(chosen, top[free:], strict=True) if q > 0]
+            if len(kept) == len(chosen):
+                break
+            chosen = kept
+        else:
+            return None
+        product = bottom * self._square - sum(q * self._dots[i] for i, q in zip(places, top, strict=True))
+        if self._program.kind == "huber" and product <= 0:
+            return None
+        value = self.value(Fraction(product, bottom * self.scale**2))
+        mine = [j for j in chosen if j < self.count]
+        return Refined(chosen, mine, value, (dict(zip(places, top, strict=True)), bottom))
+
+    def signs(self, answers: Sequence[Refined]) -> Signs:
+        """For each answer the sign of <gradient, column> for every column, those always allowed included."""
+        return -self._signs([answer.witness for answer in answers])[:, len(self.lines) :]
+
+    @cached_property
+    def _signs(self) -> ResidualSigns:
+        from exactgeo.basin._filter import ResidualSigns
+
+        def exact(weights: dict[int, int], bottom: int, place: int) -> int:
+            return bottom * self._dots[place] - sum(q * self._product(i, place) for i, q in weights.items())
+
+        return ResidualSigns(self._vectors, self.goal, exact)
+
+    def on_support(self, chosen: Sequence[int]) -> Optimum | None:
+        """The optimum that uses exactly these columns, replayed; None when there is none."""
+        solved = self._weights(chosen)
+        if solved is None:
+            return None
+        free, bottom = len(self.lines), solved[2]
+        line_top, top = solved[1][:free], solved[1][free:]
+        if any(q <= 0 for q in top):
+            return None
+        residual = _residual(self.columns, self.lines, chosen, self.goal, (bottom, top, line_top))
+        weights, lines, gradient = self.answer(
+            {j: Fraction(q, bottom * self.scale) for j, q in zip(chosen, top, strict=True)},
+            tuple(Fraction(q, bottom * self.scale) for q in line_top),
+            tuple(Fraction(q, bottom * self.scale) for q in residual),
+        )
+        program = self._program
+        prediction = program.predictions(weights, lines)
+        best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
+        replay(program, best.support, best)
+        return best
 
 
 def _independent(vectors: Sequence[Sequence[int]]) -> list[int]:
@@ -170,54 +335,6 @@ def _unconstrained(
     bottom = lcm(*(q for _, q in fractions))
     entries = [p * (bottom // q) for p, q in fractions]
     return bottom, entries[len(lines) :], entries[: len(lines)]
-
-
-def refined(program: Program, support: int, retries: int = 0) -> tuple[int, Fraction, list[int]] | None:
-    """Least squares on a proposed support: the support, the value of the loss, and the residual times a positive
-    integer; None when the support is dependent or a weight is not positive.
-
-    Columns with a weight <= 0 leave the support, and the solve is repeated at most ``retries`` times.
-    """
-    goal, scale = program.goal
-    chosen = indices(support)
-    for _ in range(retries + 1):
-        try:
-            bottom, top, line_top = _unconstrained(program.columns, program.lines, chosen, goal)
-        except ZeroDivisionError:
-            return None
-        kept = [j for j, q in zip(chosen, top, strict=True) if q > 0]
-        if len(kept) == len(chosen):
-            break
-        chosen = kept
-    else:
-        return None
-    residual = _residual(program.columns, program.lines, chosen, goal, (bottom, top, line_top))
-    for line in program.lines:
-        if sum(map(int.__mul__, residual, line)):
-            raise InternalError("a least squares residual is not orthogonal to a line")
-    square = Fraction(sum(q * q for q in residual), (bottom * scale) ** 2)
-    return sum(1 << j for j in chosen), square if program.kind == "squared" else square / 2, residual
-
-
-def on_support(program: Program, support: int) -> Optimum | None:
-    """The optimum of a squared loss that uses exactly these columns, replayed; None when there is none."""
-    goal, scale = program.goal
-    chosen = indices(support)
-    try:
-        bottom, top, line_top = _unconstrained(program.columns, program.lines, chosen, goal)
-    except ZeroDivisionError:
-        return None
-    if any(q <= 0 for q in top):
-        return None
-    residual = _residual(program.columns, program.lines, chosen, goal, (bottom, top, line_top))
-    weights = {j: Fraction(q, bottom * scale) for j, q in zip(chosen, top, strict=True)}
-    lines = tuple(Fraction(q, bottom * scale) for q in line_top)
-    factor = -2 if program.kind == "squared" else -1
-    gradient = tuple(Fraction(factor * q, bottom * scale) for q in residual)
-    prediction = program.predictions(weights, lines)
-    best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
-    replay(program, support, best)
-    return best
 
 
 def _residual(

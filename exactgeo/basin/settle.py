@@ -1,20 +1,21 @@
 """Settling column sets: which optimum each has. One exact solve a distinct optimum, bit masks for the rest.
 
 An optimum with support S and allowed columns A (see :mod:`exactgeo.basin.optimum`) settles every set J with
-S <= J <= A. For the squared losses the support alone determines it, so it is found in the order: a batch of float
-proposals, the distinct supports among them, one exact least squares each, the signs of all columns against the
-residuals, and one comparison of bit masks for all sets of the block. What no proposal settles goes to the exact
-active-set method. The outcome depends on the sets alone, not on what was settled before.
+S <= J <= A. Floats propose a basis for each set of a block; each distinct basis is solved exactly once, the signs of
+all columns against its gradient are exact, and one comparison of bit masks a set says whether it is settled. What no
+proposal settles goes to the exact method of its loss. The outcome depends on the sets alone, not on what was settled
+before.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from exactgeo.basin import piecewise
 from exactgeo.basin.optimum import Optimum, Program, Value, solve
 from exactgeo.errors import InternalError
 
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from exactgeo.basin._propose_batch import Proposer
-
     Words = npt.NDArray[np.uint64]
     Numbers = npt.NDArray[np.int32]
+    Places = npt.NDArray[np.int64]
 
 __all__ = ["Settled", "pack", "settle", "settle_sets", "unpack"]
 
@@ -34,11 +34,13 @@ Progress = Callable[[int, int], None]
 PAIRS = 2**21
 """Sets times optima compared at once; bounds the memory of a comparison."""
 
-REMEMBERED = 2**18
-"""Supports whose optimum a process keeps between blocks."""
+REMEMBERED = 2**17
+"""Bases whose numbers a process keeps between blocks."""
 
-RETRIES = 4
-"""Exact least squares a proposed support may take while columns with weights <= 0 leave it."""
+AT_ONCE = 256
+"""Bases solved exactly between two looks at the clock."""
+
+UNKNOWN, NOWHERE = -2, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +53,24 @@ class Settled:
     support, allowed : int
         Masks of columns.
     attained : bool
+    basis : tuple of int
+        Columns, and places after them, that determine it (:meth:`optimum`) where ``whole`` is None.
     whole : Optimum or None
-        None where ``support`` determines it (:meth:`optimum`).
     """
 
     value: Value
     support: int
     allowed: int
     attained: bool = True
+    basis: tuple[int, ...] = ()
     whole: Optimum | None = None
 
     def optimum(self, program: Program) -> Optimum:
         """The whole of it, replayed."""
         if self.whole is not None:
             return self.whole
-        from exactgeo.basin.quadratic import on_support
-
-        best = on_support(program, self.support)
-        if best is None or (best.value, best.allowed) != (self.value, self.allowed):
+        best = (program.table if program.kind in piecewise.KINDS else program.cone).on_support(self.basis)
+        if best is None or (best.value, best.support, best.allowed) != (self.value, self.support, self.allowed):
             raise InternalError("the optimum on a support is not what it was")
         return best
 
@@ -96,7 +98,11 @@ def settle(
 
 
 def settle_sets(
-    program: Program, sets: Words, seconds: float | None = None, progress: Progress | None = None
+    program: Program,
+    sets: Words,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+    via: tuple[Words, Places] | None = None,
 ) -> tuple[list[Settled], Numbers]:
     """As :func:`settle`, for sets in words, with as much of the optima as settles them.
 
@@ -107,11 +113,13 @@ def settle_sets(
         Repeats are allowed.
     seconds : float, optional
     progress : callable (settled, sets), optional
+    via : arrays (parts, words) and (sets,), optional
+        For each set the place of a part of it in a shorter list; the search begins at the optimum of the part.
 
     Returns
     -------
     list of Settled, array of int32
-        Ctrl-C ends it like the time limit.
+        In the order in which the sets first need them. Ctrl-C ends it like the time limit.
 
     Raises
     ------
@@ -120,39 +128,63 @@ def settle_sets(
     """
     import numpy as np
 
-    if len(sets) == 1:
-        table, back = sets, np.zeros(1, dtype=np.intp)
-    else:
-        table, back = np.unique(sets, axis=0, return_inverse=True)
-    work = _Work(program, table)
+    work = _Work(program, sets)
     end = None if seconds is None else time.monotonic() + seconds
-    steps = work.supports() if program.kind in ("squared", "half_squared") else work.whole()
     try:
         if end is None or time.monotonic() < end:
-            for _ in steps:
+            for _ in work.steps(via):
                 if progress is not None:
-                    progress(int((work.owner >= 0).sum()), len(table))
+                    progress(int((work.owner >= 0).sum()), len(sets))
                 if end is not None and time.monotonic() > end:
                     break
     except KeyboardInterrupt:
-        pass
-    return work.optima, work.owner[back.reshape(-1)]
+        # It may have come in the middle of what is remembered.
+        _prepared.cache_clear()
+    reached = np.flatnonzero(work.owner >= 0)
+    names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
+    owner[reached] = place[back.reshape(-1)]
+    return [work.optima[k] for k in names[order].tolist()], owner
 
 
 class _Work:
-    def __init__(self, program: Program, table: Words) -> None:
+    """The sets of one call; ``owner`` are places in ``optima``."""
+
+    def __init__(self, program: Program, sets: Words) -> None:
         import numpy as np
 
         self.program = program
-        self.table = table
-        self.owner: Numbers = np.full(len(table), -1, dtype=np.int32)
+        self.sets = sets
+        self.owner: Places = np.full(len(sets), -1, dtype=np.int64)
         self.optima: list[Settled] = []
-        bits = np.unpackbits(table.astype("<u8").view(np.uint8), axis=1, bitorder="little")
-        self.members = bits[:, : len(program.columns)].astype(bool)
-        # Large sets first: their optima use few of their columns and settle many subsets.
-        self.order = np.argsort(-self.members.sum(axis=1), kind="stable")
 
-    def take(self, new: Sequence[Settled]) -> None:
+    def steps(self, via: tuple[Words, Places] | None) -> Iterator[None]:
+        if self.program.kind != "logistic":
+            shared = _prepared(self.program)
+            shared.tidy()
+            self.optima = shared.optima
+            yield from shared.settle(self.sets, via, self.owner)
+            # What follows is of these sets alone.
+            self.optima = list(self.optima)
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[None]:
+        """One set after the other, by the solver of its loss."""
+        import numpy as np
+
+        # Large sets first: their optima use few of their columns and settle many subsets.
+        rows = np.flatnonzero(self.owner < 0)
+        sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
+        for i in rows[np.argsort(-sizes, kind="stable")].tolist():
+            if self.owner[i] < 0:
+                best = solve(self.program, unpack(self.sets[i : i + 1])[0])
+                self._take([Settled(best.value, best.support, best.allowed, best.attained, (), best)])
+                yield
+
+    def _take(self, new: Sequence[Settled]) -> None:
         """Give the open sets to the first of the new optima that settles them."""
         import numpy as np
 
@@ -164,78 +196,119 @@ class _Work:
         for first in range(0, len(rows), step):
             part = rows[first : first + step]
             fits = np.ones((len(part), len(new)), dtype=bool)
-            for w in range(self.table.shape[1]):
-                word = self.table[part, w][:, None]
+            for w in range(self.sets.shape[1]):
+                word = self.sets[part, w][:, None]
                 fits &= ((used[:, w] & ~word) | (barred[:, w] & word)) == 0
             hit = fits.any(axis=1)
             self.owner[part[hit]] = len(self.optima) + fits[hit].argmax(axis=1)
         self.optima += new
 
-    def whole(self) -> Iterable[None]:
-        """One set after the other, by the solver of its loss."""
-        for i in self.order:
-            if self.owner[i] < 0:
-                best = solve(self.program, unpack(self.table[i : i + 1])[0])
-                self.take([Settled(best.value, best.support, best.allowed, best.attained, best)])
-                yield
-
-    def supports(self) -> Iterable[None]:
-        """Proposals for a sample of the open sets, until none is open."""
-        import numpy as np
-
-        program = self.program
-        proposer, solved = _prepared(program)
-        if len(solved) > REMEMBERED:
-            solved.clear()
-        tried: set[int] = set()
-        while len(rows := self.order[self.owner[self.order] < 0]):
-            sample = rows[:: max(1, len(rows) // max(16, len(rows) // 8))]
-            proposed = np.packbits(proposer.supports(self.members[sample]), axis=1, bitorder="little")
-            ends = [int.from_bytes(row.tobytes(), "little") for row in np.unique(proposed, axis=0)]
-            fresh = [support for support in ends if support not in solved]
-            solved.update(zip(fresh, _on_supports(program, fresh), strict=True))
-            new = {}
-            for support in ends:
-                best = solved[support]
-                if best is not None and best.support not in tried:
-                    new[best.support] = best
-            tried.update(new)
-            if new:
-                self.take(list(new.values()))
-                yield
-            for i in sample:
-                if self.owner[i] < 0:
-                    exact = solve(program, unpack(self.table[i : i + 1])[0])
-                    self.take([Settled(exact.value, exact.support, exact.allowed)])
-                    yield
-
 
 @lru_cache(maxsize=2)
-def _prepared(program: Program) -> tuple[Proposer, dict[int, Settled | None]]:
-    """What the blocks of one program share: the proposer, and where proposed supports led."""
-    from exactgeo.basin._propose_batch import Proposer
-
-    return Proposer(program.columns, program.lines, program.goal[0]), {}
+def _prepared(program: Program) -> _Shared:
+    return _Shared(program)
 
 
-def _on_supports(program: Program, supports: Sequence[int]) -> list[Settled | None]:
-    """The optima that these supports lead to, exact; None for those that lead nowhere."""
+class _Shared:
+    """What the blocks of one program share: the walk of proposals, and the exact optimum at each of its ends."""
+
+    def __init__(self, program: Program) -> None:
+        from exactgeo.basin._propose_walk import LeastSquares, LinearProgram, Walk
+
+        self.program = program
+        linear = program.kind in piecewise.KINDS
+        self.solver = program.table if linear else program.cone
+        self.walk: Walk = LinearProgram(program.table) if linear else LeastSquares(program.cone)
+        self._forget()
+
+    def _forget(self) -> None:
+        import numpy as np
+
+        self.walk.forget()
+        self.optima: list[Settled] = []
+        self._by_basis: dict[tuple[int, ...], int] = {}
+        width = max(1, -(-len(self.program.columns) // 64))
+        self._used: Words = np.zeros((0, width), dtype=np.uint64)
+        self._barred: Words = np.zeros((0, width), dtype=np.uint64)
+        self._place: Places = np.full(1024, UNKNOWN, dtype=np.int64)
+
+    def tidy(self) -> None:
+        """Forget everything when it has become too much."""
+        if self.walk.known > REMEMBERED:
+            self._forget()
+
+    def settle(self, sets: Words, via: tuple[Words, Places] | None, owner: Places) -> Iterator[None]:
+        """Fill ``owner`` with places in ``optima`` where a proposal is right."""
+        import numpy as np
+
+        starts = None if via is None else self.walk.ends(self._members(via[0]))[via[1]]
+        ends = self.walk.ends(self._members(sets), starts)
+        while len(self._place) < self.walk.known:
+            self._place = np.concatenate([self._place, np.full_like(self._place, UNKNOWN)])
+        fresh = np.unique(ends[self._place[ends] == UNKNOWN])
+        for first in range(0, len(fresh) or 1, AT_ONCE):
+            self._solve(fresh[first : first + AT_ONCE])
+            place = self._place[ends]
+            known = np.flatnonzero(place >= 0)
+            known = known[self._fits(sets[known], place[known])]
+            owner[known] = place[known]
+            yield
+
+    def _members(self, sets: Words) -> npt.NDArray[np.bool_]:
+        import numpy as np
+
+        count, always = len(self.program.columns), len(self.solver.always)
+        members = np.ones((len(sets), count + always), dtype=bool)
+        members[:, :count] = _members(sets, count)
+        return members
+
+    def _fits(self, sets: Words, place: Places) -> npt.NDArray[np.bool_]:
+        import numpy as np
+
+        fits = np.ones(len(sets), dtype=bool)
+        for w in range(sets.shape[1]):
+            fits &= ((self._used[place, w] & ~sets[:, w]) | (self._barred[place, w] & sets[:, w])) == 0
+        return fits
+
+    def _solve(self, states: Places) -> None:
+        """The optima at these ends of the walk, exact; NOWHERE where there is none."""
+        import numpy as np
+
+        if not len(states):
+            return
+        solver, columns = self.solver, len(self.solver.columns)
+        rows = self.walk.bases[states].tolist()
+        found = [solver.refined([j for j in row if j < columns]) for row in rows]
+        answers = [answer for answer in found if answer is not None]
+        allowed = solver.signs(answers) >= 0
+        # A loss may have columns of its own that every set may use.
+        good: list[bool] = np.asarray(allowed[:, solver.count :].all(axis=1)).tolist()
+        self._place[states] = NOWHERE
+        width = 8 * self._used.shape[1]
+        words = np.zeros((len(allowed), width), dtype=np.uint8)
+        packed = np.packbits(allowed[:, : solver.count], axis=1, bitorder="little")
+        words[:, : packed.shape[1]] = packed
+        raw, before = words.tobytes(), len(self.optima)
+        at = [state for state, answer in zip(states.tolist(), found, strict=True) if answer is not None]
+        for row, (state, answer) in enumerate(zip(at, answers, strict=True)):
+            if not good[row]:
+                continue
+            basis = tuple(answer.basis)
+            place = self._by_basis.setdefault(basis, len(self.optima))
+            self._place[state] = place
+            if place == len(self.optima):
+                mask = int.from_bytes(raw[row * width : (row + 1) * width], "little")
+                self.optima.append(Settled(answer.value, sum(1 << j for j in answer.used), mask, True, basis))
+        fresh = self.optima[before:]
+        size = len(self.program.columns)
+        self._used = np.concatenate([self._used, pack([best.support for best in fresh], size)])
+        barred = [self.program.full & ~best.allowed for best in fresh]
+        self._barred = np.concatenate([self._barred, pack(barred, size)])
+
+
+def _members(sets: Words, columns: int) -> npt.NDArray[np.bool_]:
+    """One row a set, one entry a column."""
     import numpy as np
 
-    from exactgeo.basin._filter import dot_signs
-    from exactgeo.basin.quadratic import refined
-
-    found = [refined(program, support, RETRIES) for support in supports]
-    signs = dot_signs([answer[2] for answer in found if answer is not None], program.columns)
-    allowed = iter(np.packbits(signs <= 0, axis=1, bitorder="little"))
-    zero = iter(np.packbits(signs == 0, axis=1, bitorder="little"))
-    result: list[Settled | None] = []
-    for answer in found:
-        if answer is None:
-            result.append(None)
-            continue
-        support, value, _ = answer
-        if support & ~int.from_bytes(next(zero).tobytes(), "little"):
-            raise InternalError("a least squares residual is not orthogonal to its columns")
-        result.append(Settled(value, support, int.from_bytes(next(allowed).tobytes(), "little")))
-    return result
+    bits = np.unpackbits(np.ascontiguousarray(sets).astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return bits[:, :columns].astype(bool)
