@@ -209,6 +209,23 @@ def test_scaling_survives_any_range():
     assert (np.sign(rows) == [[1, 1], [-1, 1], [0, 0]]).all()
 
 
+@pytest.mark.parametrize("affine", [False, True])
+def test_general_position_by_all_minors_and_by_the_polynomial(affine, monkeypatch):
+    # Points of the moment curve; then one in the span of two, or of three, others.
+    moment = [[t**j for j in range(4)] for t in range(1, 25)]
+    double = [*moment[:-1], [a + 7 * b for a, b in zip(*moment[3:5], strict=True)]]
+    triple = [*moment[:-1], [a + 7 * b + 11 * c for a, b, c in zip(*moment[3:6], strict=True)]]
+    for rows, expected in ((moment, True), (double, False), (triple, False)):
+        found = []
+        for limit in (10**6, 0):
+            monkeypatch.setattr("exactgeo.arrangement.hyperplanes._MINORS_RANK_4", limit)
+            normals, offsets = ([row[:3] for row in rows], [-row[3] for row in rows]) if affine else (rows, None)
+            arrangement = Arrangement(normals, offsets)
+            assert arrangement._uniform is expected
+            found.append(arrangement.characteristic_polynomial)
+        assert found[0] == found[1]
+
+
 def test_general_position_is_verified_not_assumed():
     moment = [[t**j for j in range(4)] for t in range(1, 25)]
     assert is_uniform(moment) is True

@@ -288,7 +288,7 @@ class Minors:
         return pack(values > 0), np.asarray(certain.all(axis=1))
 
 
-def is_uniform(table: Sequence[Sequence[int]], limit: int = 20_000_000) -> bool | None:
+def is_uniform(table: Sequence[Sequence[int]], limit: int = 80_000_000) -> bool | None:
     """Are all maximal minors of this integer matrix nonzero? None when there are more than ``limit``.
 
     Cost: about n products a minor, in blocks, with the filter of this module; it stops at the first zero.

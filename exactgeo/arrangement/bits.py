@@ -41,7 +41,7 @@ def sort_words(words: Words) -> Ints:
 
 def _ranks(column: Words) -> npt.NDArray[np.uint16] | Words:
     """Ranks of the values if there are few, else the values."""
-    starts = np.flatnonzero(np.diff(column, prepend=~column[:1]))
+    starts = np.concatenate([[0], np.flatnonzero(column[1:] != column[:-1]) + 1])
     if 4 * len(starts) > len(column):
         return column
     values, ranks = np.unique(column[starts], return_inverse=True)

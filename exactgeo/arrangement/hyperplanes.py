@@ -17,7 +17,7 @@ from exactgeo.exact.matrix import nullspace, primitive, rref
 
 __all__ = ["Hyperplanes"]
 
-_MINORS_FROM, _MINORS_TO = 3_000, 20_000_000
+_MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 3_000, 80_000_000, 2_000_000
 
 
 class Hyperplanes:
@@ -93,20 +93,28 @@ class Hyperplanes:
         InternalError
             The polynomial of the cone over an affine arrangement is not divisible by t - 1.
         """
-        vectors, count = self._oriented[0], len(self._oriented[0])
-        if self._uniform:
-            # Every set of at most rank-many hyperplanes is independent and all others have that rank.
-            essential = [(-1) ** i * comb(count, i) for i in range(self.rank + 1)]
-            if self.central:
-                essential[-1] = (-1) ** self.rank * comb(count - 1, self.rank - 1)
-        elif self.central:
-            essential = central_polynomial(vectors, self.rank)
-        else:
-            infinity = (0,) * self.rank + (1,)
-            essential, remainder = divide_by_t_minus_1(central_polynomial([*vectors, infinity], self.rank + 1))
-            if remainder:
-                raise InternalError("the characteristic polynomial of a cone does not vanish at 1")
+        essential = self._generic_polynomial if self._uniform else self._polynomial
         return (*essential, *(0 for _ in range(self.dimension - self.rank)))
+
+    @property
+    def _generic_polynomial(self) -> list[int]:
+        """What it is where every set of at most rank-many hyperplanes is independent."""
+        count = len(self._oriented[0])
+        essential = [(-1) ** i * comb(count, i) for i in range(self.rank + 1)]
+        if self.central and self.rank:
+            essential[-1] = (-1) ** self.rank * comb(count - 1, self.rank - 1)
+        return essential
+
+    @cached_property
+    def _polynomial(self) -> list[int]:
+        vectors = self._oriented[0]
+        if self.central:
+            return central_polynomial(vectors, self.rank)
+        infinity = (0,) * self.rank + (1,)
+        essential, remainder = divide_by_t_minus_1(central_polynomial([*vectors, infinity], self.rank + 1))
+        if remainder:
+            raise InternalError("the characteristic polynomial of a cone does not vanish at 1")
+        return essential
 
     def count(self) -> int:
         """Number of regions, ``|chi(-1)|``, without enumerating them.
@@ -162,13 +170,18 @@ class Hyperplanes:
     def _uniform(self) -> bool | None:
         """Every rank-many of the hyperplanes are independent (affine: with the one at infinity among them, one more).
 
-        Decided by all minors; None where there are too many, or the general way is as fast: few minors, or rank 3.
+        Decided by all minors or, in rank 4, where these are many, by the polynomial: a dependent set of that many
+        or fewer takes some away from its coefficients (broken circuits). None where there are too many minors, or the
+        general way is as fast: few minors, or rank 3.
         """
         vectors, _ = self._oriented
         table = vectors if self.central else [*vectors, (0,) * self.rank + (1,)]
         rank = self.rank + (not self.central)
-        if rank < 4 or not _MINORS_FROM <= comb(len(table), rank) <= _MINORS_TO:
+        minors = comb(len(table), rank)
+        if rank < 4 or not _MINORS_FROM <= minors <= _MINORS_TO:
             return None
+        if rank == 4 and minors > _MINORS_RANK_4:
+            return self._polynomial == self._generic_polynomial
         from exactgeo.arrangement._filter import is_uniform
 
         return is_uniform(table)

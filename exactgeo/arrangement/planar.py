@@ -120,14 +120,14 @@ class Planar:
 
     def words(self) -> Words:
         """All chunks, in order."""
-        # One array from the start: its pages are what costs.
-        out = np.empty((len(self._bottom) + comb(len(self.rows), 2), self.width), dtype=np.uint64)
+        # One array from the start, for its pages are what costs; word by word, as it will be sorted.
+        out = np.empty((self.width, len(self._bottom) + comb(len(self.rows), 2)), dtype=np.uint64)
         size = 0
         for index in range(self.chunks):
             for part in self._parts(index):
-                out[size : size + len(part)] = part
+                out[:, size : size + len(part)] = part.T
                 size += len(part)
-        return out[:size]
+        return out[:, :size].T
 
     def _along(self, low: int, high: int) -> Words:
         order, again, number = self.crossings.along(low, high)

@@ -31,7 +31,7 @@ def sign_matrix(words: npt.NDArray[np.uint64], rows: Sequence[Row]) -> npt.NDArr
     step = max(1, (1 << 24) // (64 * words.shape[1]))
     for start in range(0, len(words), step):
         part = words[start : start + step]
-        bits = np.unpackbits(part.astype(">u8").view(np.uint8), axis=1)
+        bits = np.unpackbits(part.astype(">u8", order="C").view(np.uint8), axis=1)
         if len(rows) and (moving.all() and np.array_equal(order, np.arange(len(rows))) and (sides == 1).all()):
             signs = bits[:, : len(rows)].view(np.int8)
             out[start : start + step] = signs

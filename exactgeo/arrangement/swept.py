@@ -39,8 +39,13 @@ class Swept:
         if words.shape[1] == 1:
             words.sort(axis=0)
         else:
-            words = words[sort_words(words)]
-        if len(words) > 1 and (words[1:] == words[:-1]).all(axis=1).any():
+            turn = sort_words(words)
+            for column in words.T:
+                column[:] = column[turn]
+        again = np.arange(len(words) - 1)
+        for column in words.T:
+            again = again[column[again] == column[again + 1]]
+        if len(again):
             raise InternalError("a region was found twice")
         self._half = words
         self.count = len(words) * (2 if central else 1)
