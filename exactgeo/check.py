@@ -776,10 +776,12 @@ def path(p, claim):
     for one, other in pairwise([look(p, point) for point in points]):
         for a, b in zipped(one.neurons, other.neurons):
             side = not p.kinked or all(y * z >= 0 for y, z in zipped(a.z, b.z))
-            need(a.w == b.w or (a.v == b.v and (side or a.v == 0)), "the predictions are not affine along the path")
+            straight = a.w == b.w or (a.v == b.v and (side or a.v == 0))
+            scaled = a.v * b.v > 0 and all(a.v * y == b.v * z for y, z in zipped(a.w, b.w))
+            need(straight or scaled, "the predictions are not affine along the path")
     losses = [loss, *losses]
     ends = f"from the point, of loss {loss}, to one of loss {losses[-1]}"
-    return f"A path of straight lines {ends} never rises above {max(map(rational, losses))}."
+    return f"A path of straight lines and rescalings {ends} never rises above {max(map(rational, losses))}."
 
 
 def landscape(p, claim):
@@ -813,13 +815,13 @@ def landscape(p, claim):
     listed = [(rational(q), whole(n)) for q, n in many(values, None, fields, "value basins")]
     need(listed == sorted(Counter(lows.values()).items()), "the values are other ones")
     among = "" if full else " modulo permutation"
-    text = f"The {len(lows)} basins{among} have the {len(listed)} listed minima, the least {listed[0][0]}"
+    text = f"The {len(lows)} basins{among} have the minima " + shown([f"{q} ({n})" for q, n in listed])
     if valleys is not None:
         read = many(valleys, None, fields, "value escapes_at number")
         levels = [(rational(q), None if e is None else rational(e), whole(n)) for q, e, n in read]
         need(levels == merged(graph, lows, reaches), "the valleys are other ones")
-        bad = sum(n for q, _, n in levels if q > listed[0][0])
-        text += f"; the valleys{among} are those listed with their levels, {bad} of them bad"
+        ways = [f"{q} ({n}, " + (f"escape at {e})" if e else "without escape)") for q, e, n in levels]
+        text += f"; the valleys{among} are " + shown(ways)
     if wide is not None:
         every = range(len(graph.slots))
         level = graph.bound(graph.mask(every))
@@ -827,6 +829,12 @@ def landscape(p, claim):
         need(known, "the least loss of all widths is another one")
         text += f"; no width has a loss below {wide}, and some width has it"
     return text + "."
+
+
+def shown(items):
+    if len(items) > 12:
+        return f"the {len(items)} listed, from {items[0]} to {items[-1]}"
+    return ", ".join(items)
 
 
 def merged(graph, lows, reaches):

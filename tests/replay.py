@@ -414,7 +414,20 @@ def _path(problem: Tree, claim: Tree) -> bool:
 
 
 def _below(problem: Tree, one: Tree, other: Tree, level: Fraction) -> bool:
-    """Is the loss on a straight line nowhere above the level? For squared losses by roots, else at many points."""
+    """Is the loss on a straight line nowhere above the level? For squared losses by roots, else at many points.
+
+    A neuron that is only rescaled keeps its output on the way, so it may start where it ends.
+    """
+    start = json.loads(json.dumps(one))
+    for i in range(len(one["weights"][0]) if problem["network"]["widths"] else 0):
+        a, b = (
+            (F(tree["weights"][1][0][i]), numbers([*tree["weights"][0][i], *tree["biases"][0][i : i + 1]]))
+            for tree in (one, other)
+        )
+        if a[0] * b[0] > 0 and [a[0] * q for q in a[1]] == [b[0] * q for q in b[1]]:
+            start["weights"][0][i], start["weights"][1][0][i] = other["weights"][0][i], other["weights"][1][0][i]
+            start["biases"][0][i : i + 1] = other["biases"][0][i : i + 1]
+    one = start
     way = moved(other, one, F(-1))
     here, there = case(problem, one), case(problem, other)
     breaks = {F(0), F(1)}

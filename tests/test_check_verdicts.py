@@ -45,19 +45,19 @@ def test_statements():
     )
     assert outcome(written(changed("prop1", put("claims", 3, "floor", "14")))).endswith("the loss is at least 14.")
     assert outcome(written(accepted("plateau"))).endswith(
-        " A path of straight lines from the point, of loss 106/5, to one of loss 14 never rises above 106/5."
+        " A path of straight lines and rescalings from the point, of loss 106/5, to one of loss 14 never rises above 106/5."
     )
     assert outcome(written(accepted("landscape-full"))) == (
-        "accepted: The 144 basins have the 3 listed minima, the least 0; the valleys are those listed with their "
-        "levels, 0 of them bad; no width has a loss below 0, and some width has it."
+        "accepted: The 144 basins have the minima 0 (32), 2 (48), 8/3 (64); the valleys are 0 (6, without escape); "
+        "no width has a loss below 0, and some width has it."
     )
     assert outcome(written(accepted("landscape-of-two-pairs"))) == (
-        "accepted: The 6 basins modulo permutation have the 2 listed minima, the least 0; the valleys modulo "
-        "permutation are those listed with their levels, 0 of them bad."
+        "accepted: The 6 basins modulo permutation have the minima 0 (5), 1/4 (1); the valleys modulo permutation are "
+        "0 (1, without escape)."
     )
     assert outcome(written(accepted("basins-hinge"))) == (
-        "accepted: The 4 basins modulo permutation have the 1 listed minima, the least 2; no width has a loss below 0, "
-        "and some width has it."
+        "accepted: The 4 basins modulo permutation have the minima 2 (4); no width has a loss below 0, and some width "
+        "has it."
     )
     assert outcome(written(accepted("basin"))) == (
         "accepted: No parameters of the basin (--+++; 1) have a loss below that of its given point, 83/4."
