@@ -170,7 +170,7 @@ def test_memory_is_of_the_block():
 def test_time_ends_between_optima():
     frame = cells(problem(*data(random.Random(4), "generic"), 1))
     sets = pack([frame.mask(choice) for choice in frame.orbit_choices()], len(frame.program.columns))
-    optima, owner = settle_sets(frame.program, sets, seconds=0.0)
+    optima, owner, _ = settle_sets(frame.program, sets, seconds=0.0)
     assert (optima, set(owner.tolist())) == ([], {-1})
 
 

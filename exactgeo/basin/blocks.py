@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,12 +48,15 @@ class Answer:
     optima : list of Settled
     owner : array of int32, (orbits,)
         Place of each orbit's optimum in ``optima``; -1 where the time limit came first.
+    interrupted : bool
+        By Ctrl-C; it may be complete all the same.
     """
 
     number: int
     choices: Numbers
     optima: list[Settled]
     owner: Numbers
+    interrupted: bool = False
 
     @property
     def complete(self) -> bool:
@@ -96,7 +100,7 @@ def settle_block(
     block: Numbers,
     seconds: float | None = None,
     progress: Progress | None = None,
-) -> tuple[list[Settled], Numbers]:
+) -> tuple[list[Settled], Numbers, bool]:
     """Settle the orbits of a block; ``tables`` holds the words of each group's slots and its number of neurons."""
     import numpy as np
 
@@ -112,6 +116,37 @@ def settle_block(
             via = sets[first], np.concatenate([[0], np.cumsum(turns)])
         sets |= table[block[:, place]]
     return settle_sets(program, sets, seconds, progress, via)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A settled block on its way between processes: Fractions would travel as text."""
+
+    optima: list[Settled | tuple[int, int, int, int, tuple[int, ...]]]
+    owner: Numbers
+
+    def open(self) -> tuple[list[Settled], Numbers, bool]:
+        return [best if isinstance(best, Settled) else _unpacked(*best) for best in self.optima], self.owner, False
+
+
+def _unpacked(top: int, bottom: int, support: int, allowed: int, basis: tuple[int, ...]) -> Settled:
+    return Settled(Fraction(top, bottom), support, allowed, True, basis)
+
+
+def settle_parcel(
+    program: Program, tables: list[tuple[Words, int]], block: Numbers, seconds: float | None = None
+) -> Parcel:
+    """:func:`settle_block` for another process."""
+    optima, owner, _ = settle_block(program, tables, block, seconds)
+    return Parcel(
+        [
+            (best.value.numerator, best.value.denominator, best.support, best.allowed, best.basis)
+            if best.whole is None and isinstance(best.value, Fraction)
+            else best
+            for best in optima
+        ],
+        owner,
+    )
 
 
 def blocks(
@@ -132,11 +167,11 @@ def blocks(
         yield Answer(number, block, found, owner)
     if done and progress is not None:
         progress(done, total)
-    queue: deque[tuple[int, Numbers, Future[tuple[list[Settled], Numbers]] | None]] = deque()
+    queue: deque[tuple[int, Numbers, Future[Parcel] | None]] = deque()
 
-    def submit(block: Numbers) -> Future[tuple[list[Settled], Numbers]] | None:
+    def submit(block: Numbers) -> Future[Parcel] | None:
         try:
-            return None if executor is None else executor.submit(settle_block, frame.program, tables, block, left())
+            return None if executor is None else executor.submit(settle_parcel, frame.program, tables, block, left())
         except BrokenExecutor:
             return None
 
@@ -155,20 +190,20 @@ def blocks(
 
             try:
                 if task is None:
-                    found, owner = settle_block(frame.program, tables, block, left(), report)
+                    found, owner, interrupted = settle_block(frame.program, tables, block, left(), report)
                 else:
-                    found, owner = task.result()
+                    found, owner, interrupted = task.result().open()
                     report(1, 1)
             except BrokenExecutor:
                 # A worker was killed: what it had is done here, and so is the rest.
                 executor = None
-                found, owner = settle_block(frame.program, tables, block, left(), report)
+                found, owner, interrupted = settle_block(frame.program, tables, block, left(), report)
             done += len(block)
-            answer = Answer(number, block, found, owner)
+            answer = Answer(number, block, found, owner, interrupted)
             if keeper is not None and answer.complete:
                 keeper.keep(frame, answer)
             yield answer
-            if not answer.complete:
+            if interrupted or not answer.complete:
                 return
     finally:
         for *_, task in queue:

@@ -93,7 +93,7 @@ def settle(
     program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
 ) -> tuple[list[Optimum], list[int]]:
     """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time)."""
-    found, owner = settle_sets(program, pack(masks, len(program.columns)), seconds, progress)
+    found, owner, _ = settle_sets(program, pack(masks, len(program.columns)), seconds, progress)
     return [best.optimum(program) for best in found], [int(k) for k in owner]
 
 
@@ -103,7 +103,7 @@ def settle_sets(
     seconds: float | None = None,
     progress: Progress | None = None,
     via: tuple[Words, Places] | None = None,
-) -> tuple[list[Settled], Numbers]:
+) -> tuple[list[Settled], Numbers, bool]:
     """As :func:`settle`, for sets in words, with as much of the optima as settles them.
 
     Parameters
@@ -118,8 +118,9 @@ def settle_sets(
 
     Returns
     -------
-    list of Settled, array of int32
-        In the order in which the sets first need them. Ctrl-C ends it like the time limit.
+    list of Settled, array of int32, bool
+        The optima in the order in which the sets first need them, and whether Ctrl-C ended it; it does so like the
+        time limit.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def settle_sets(
     """
     import numpy as np
 
-    work = _Work(program, sets)
+    work, interrupted = _Work(program, sets), False
     end = None if seconds is None else time.monotonic() + seconds
     try:
         if end is None or time.monotonic() < end:
@@ -140,6 +141,7 @@ def settle_sets(
     except KeyboardInterrupt:
         # It may have come in the middle of what is remembered.
         _prepared.cache_clear()
+        interrupted = True
     reached = np.flatnonzero(work.owner >= 0)
     names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
@@ -147,7 +149,7 @@ def settle_sets(
     place[order] = np.arange(len(order), dtype=np.int32)
     owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
     owner[reached] = place[back.reshape(-1)]
-    return [work.optima[k] for k in names[order].tolist()], owner
+    return [work.optima[k] for k in names[order].tolist()], owner, interrupted
 
 
 class _Work:
