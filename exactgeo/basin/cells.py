@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
-from math import comb, factorial, prod
+from math import comb, factorial, gcd, prod
+from operator import mul
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin.optimum import Program, Vector, indices
 from exactgeo.errors import ExactgeoError
-from exactgeo.exact.matrix import primitive, rref
+from exactgeo.exact.matrix import integer_rows, primitive, rref
 from exactgeo.problem import Matrix, Point, Problem
 
 __all__ = ["Cells", "Face", "Group", "OutOfScope", "Slot", "cells"]
@@ -352,15 +353,14 @@ def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
     ray_columns: dict[tuple[int, int], tuple[int, Fraction]] = {}
     slots: dict[int, tuple[Slot, ...]] = {}
     values = _output_weights(problem)
+    outputs = _outputs(problem, rows, rays)
     for sign in (1, -1):
-        for j, ray in enumerate(rays):
-            vector = [sign * net.activation(sum((a * b for a, b in zip(ray, row, strict=True)), ZERO)) for row in rows]
-            whole = primitive(vector)
-            place = next((t for t, q in enumerate(whole) if q), None)
-            if place is None:
+        for j, (whole, scale) in enumerate(outputs):
+            if not scale:
                 ray_columns[j, sign] = (-1, ZERO)
             else:
-                ray_columns[j, sign] = (columns.setdefault(whole, len(columns)), vector[place] / whole[place])
+                turned = tuple(sign * q for q in whole)
+                ray_columns[j, sign] = (columns.setdefault(turned, len(columns)), scale)
         slots[sign] = tuple(Slot(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays))
     groups = []
     for value in dict.fromkeys(values):
@@ -398,6 +398,25 @@ def _arrange(
     arrangement = Arrangement(rows, dimension=size)
     masks = tuple(sum(1 << j for j in part) for part in arrangement.rays_by_region())
     return rows, tuple(tuple(map(int, signs)) for signs in arrangement.regions()), masks, tuple(arrangement.rays())
+
+
+def _outputs(
+    problem: Problem, rows: Sequence[Vector], rays: Sequence[tuple[int, ...]]
+) -> list[tuple[tuple[int, ...], Fraction]]:
+    """For each ray a(X ray) as a primitive integer vector and the positive factor in front of it, 0 where it is 0."""
+    if not rays:
+        return []
+    # Whole numbers throughout: rows and slopes times their common denominators.
+    data, bottom = integer_rows(rows)
+    (slopes,), share = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
+    right, left = map(int, slopes)
+    found = []
+    for ray in rays:
+        sides = [sum(map(mul, ray, row)) for row in data]
+        vector = [(right if side >= 0 else left) * int(side) for side in sides]
+        factor = gcd(*vector)
+        found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * share)))
+    return found
 
 
 def _most(problem: Problem) -> int:
