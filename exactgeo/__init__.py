@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from exactgeo.api import certify as certify
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
+    from exactgeo.api import path as path
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.certificate import Certificate as Certificate
     from exactgeo.certificate import check as check
@@ -38,6 +39,7 @@ _HOMES = {
     "check": "certificate",
     "landscape": "api",
     "load": "api",
+    "path": "api",
 }
 
 __all__ = sorted(_HOMES)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
-    from exactgeo.landscape import Landscape
+    from exactgeo.landscape import Landscape, Route
     from exactgeo.landscape.walls import Keeper
 
-__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point"]
+__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -317,6 +317,43 @@ def landscape(
     from exactgeo.landscape import landscape as build
 
     return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
+
+
+def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> Route:
+    """An exact path between two points that rises no higher than every path between them must.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`, any loss but the logistic one.
+    one, other : Point or mapping with weights and biases
+    time_limit : float, optional
+        Seconds; afterwards ``path`` is None and ``at_least`` says which levels have been ruled out.
+
+    Returns
+    -------
+    exactgeo.landscape.Route
+        ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points.
+
+    Raises
+    ------
+    exactgeo.basin.OutOfScope
+        Named: what puts the problem outside.
+    InputError
+        A point whose shape is not the network's; points that differ in what is frozen.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> problem, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
+    >>> print(eg.path(problem, problem.point, other.point).highest)
+    106/5
+    """
+    from exactgeo import formats
+    from exactgeo.landscape import route
+
+    start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
+    return route(problem, start, end, time_limit=time_limit)
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from fractions import Fraction
@@ -161,3 +162,54 @@ def test_refusals_in_one_line(capsys, tmp_path, monkeypatch):
     assert "pip install 'exactgeo[plot]'" in err
     with pytest.raises(InputError, match="no such module"):
         landscape(problem(*D1, 1)).plot()
+
+
+# -- paths and slices --------------------------------------------------------------------------------------------------
+
+
+def test_a_path_is_drawn_as_it_is_evaluated():
+    one, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
+    path = eg.path(one, one.point, other.point).path
+    figure = plot.path_figure(path, samples=4)
+    curve = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
+    assert list(curve.get_ydata()) == [float(one.loss_at(path.at(F(k, 4)))) for k in range(4 * len(path.segments) + 1)]
+    assert max(curve.get_ydata()) == 21.2
+    assert overlaps(figure) == []
+    assert outside(figure) == []
+    assert {"start\nloss 18", "end\nloss 14"} <= {text for text, _ in texts(figure)}
+    alone = plot.path_figure(eg.path(one, one.point, one.point).path)
+    assert "start\nloss 18" in [text for text, _ in texts(alone)]
+
+
+@pytest.mark.parametrize("third", [False, True])
+def test_the_command_draws_slices(capsys, tmp_path, third):
+    out = tmp_path / "slice.svg"
+    more = ["--to", "swirszcz-d1-plateau"] if third else []
+    code, text, _ = run(capsys, "slice", "swirszcz-prop1", "--to", "swirszcz-prop1-better", *more, "-o", str(out))
+    assert (code, text) == (0, f"wrote {out}: losses 18, 14{', 106/5' if third else ''}\n")
+    assert b"<?xml" in out.read_bytes()[:200]
+    png = str(tmp_path / "slice.png")
+    code, text, _ = run(capsys, "slice", "swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o", png, "--json")
+    assert (code, json.loads(text)) == (0, {"file": png, "losses": ["18", "14"]})
+
+
+def test_the_command_draws_a_path(capsys, tmp_path):
+    out = tmp_path / "path.png"
+    code, text, _ = run(capsys, "path", "swirszcz-prop1", "--to", "swirszcz-prop1-better", "--plot", str(out))
+    assert code == 0
+    assert str(out) in text
+    assert b"PNG" in out.read_bytes()[:20]
+
+
+def test_what_slices_do_not_draw_is_refused(capsys, tmp_path):
+    deep = tmp_path / "deep.json"
+    point = {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [0]]}
+    deep.write_text(json.dumps({"data": {"x": [[1]], "y": [0]}, "network": {"widths": [1, 1]}, "point": point}))
+    for arguments, message in (
+        ([str(deep), "--to", str(deep)], "2 hidden layers"),
+        (["swirszcz-prop1", *["--to", "swirszcz-prop1-better"] * 3], "3 points"),
+        (["swirszcz-prop1", "--to", "swirszcz-prop2-local"], "weights"),
+    ):
+        code, out, err = run(capsys, "slice", *arguments, "-o", str(tmp_path / "s.svg"))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert message in err

@@ -1,4 +1,8 @@
-"""Exact piecewise linear paths in parameter space whose loss is convex on every segment."""
+"""Exact piecewise linear paths in parameter space whose loss is convex on every segment.
+
+One more kind of segment is a rescaling, (w, v) -> (s w, v / s), which moves no prediction: no polynomial path joins
+(1, 1) to (2, 1/2) at constant product.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,8 @@ Vector = tuple[Fraction, ...]
 
 @dataclass(frozen=True)
 class Path:
-    """A piecewise linear path. On each segment the predictions are affine, so the loss is convex there; both are
-    replayed when the path is made.
+    """A piecewise linear path, but for rescalings. On each segment the predictions are affine, so the loss is convex
+    there; that is replayed when the path is made.
 
     Attributes
     ----------
@@ -38,7 +42,8 @@ class Path:
 
     def __post_init__(self) -> None:
         for one, other in zip(self.points, self.points[1:], strict=False):
-            _replay(self.problem, one, other)
+            if not _affine(self.problem, one, other) and not _rescaled(self.problem, one, other):
+                raise InternalError("a segment of a path is not affine in the predictions")
 
     @cached_property
     def losses(self) -> tuple[Fraction, ...]:
@@ -47,20 +52,25 @@ class Path:
 
     @cached_property
     def segments(self) -> tuple[str, ...]:
-        """Of each segment: ``constant``, ``decreasing`` (its end is lower, and lowest), or ``below`` (never above
-        the higher of its ends)."""
+        """Of each segment: ``constant``, ``decreasing`` (its end is lower, and lowest), ``increasing``, ``below``
+        (never above the higher of its ends), or ``rescaling`` (constant, and not a straight line)."""
         result = []
         for (one, a), (other, b) in zip(
             zip(self.points, self.losses, strict=True),
             zip(self.points[1:], self.losses[1:], strict=True),
             strict=False,
         ):
+            if not _affine(self.problem, one, other):
+                result.append("rescaling")
+                continue
             middle = self.problem.loss_at(_between(one, other, Fraction(1, 2)))
             # A convex function is constant iff it agrees at the ends and in the middle.
             if a == b == middle:
                 result.append("constant")
+            elif a > b and self._falls(one, other, b):
+                result.append("decreasing")
             else:
-                result.append("decreasing" if a > b and self._falls(one, other, b) else "below")
+                result.append("increasing" if a < b and self._falls(other, one, a) else "below")
         return tuple(result)
 
     def _falls(self, one: Point, other: Point, end: Fraction) -> bool:
@@ -89,7 +99,21 @@ class Path:
     def at(self, time: Fraction) -> Point:
         """The point after ``time`` segments, 0 <= time <= number of segments."""
         k = min(int(time), len(self.points) - 2)
-        return _between(self.points[k], self.points[k + 1], time - k)
+        one, other = self.points[k], self.points[k + 1]
+        if _affine(self.problem, one, other):
+            return _between(one, other, time - k)
+        between = _between(one, other, time - k)
+        outputs = tuple(
+            v if w == u else v * _factor(w, middle)
+            for v, w, u, middle in zip(
+                one.weights[1][0],
+                _vectors(self.problem, one),
+                _vectors(self.problem, other),
+                _vectors(self.problem, between),
+                strict=True,
+            )
+        )
+        return Point((between.weights[0], (outputs,)), between.biases)
 
     def __repr__(self) -> str:
         return f"<path: {' -> '.join(map(str, self.losses))}>"
@@ -115,21 +139,44 @@ def _between(one: Point, other: Point, share: Fraction) -> Point:
     )
 
 
-def _replay(problem: Problem, one: Point, other: Point) -> None:
+def _vectors(problem: Problem, point: Point) -> list[Vector]:
+    """Input weights of the hidden units, the bias last."""
+    if problem.network.hidden_bias[0]:
+        return [(*w, b) for w, b in zip(point.weights[0], point.biases[0], strict=True)]
+    return list(point.weights[0])
+
+
+def _affine(problem: Problem, one: Point, other: Point) -> bool:
     """Each neuron either keeps its output weight and crosses no kink of the data, or keeps its input weights, or has
     output weight 0 throughout: then its share of the predictions is affine along the segment."""
     if not problem.network.widths:
-        return
-    rows = problem.lifted
-    lifted = problem.network.hidden_bias[0]
-    kinks = problem.network.activation.has_kink
-    for i in range(problem.network.widths[0]):
-        w, u = ((*p.weights[0][i], *((p.biases[0][i],) if lifted else ())) for p in (one, other))
-        v, k = one.weights[1][0][i], other.weights[1][0][i]
+        return True
+    rows, kinks = problem.lifted, problem.network.activation.has_kink
+    for w, u, v, k in zip(
+        _vectors(problem, one), _vectors(problem, other), one.weights[1][0], other.weights[1][0], strict=True
+    ):
         if w == u or (v == 0 and k == 0):
             continue
         if v != k or (kinks and any(_dot(w, row) * _dot(u, row) < 0 for row in rows)):
-            raise InternalError("a segment of a path is not affine in the predictions")
+            return False
+    return True
+
+
+def _rescaled(problem: Problem, one: Point, other: Point) -> bool:
+    """Each neuron becomes (s w, v / s) with an s > 0 of its own; nothing else moves."""
+    if one.biases[-1] != other.biases[-1]:
+        return False
+    for w, u, v, k in zip(
+        _vectors(problem, one), _vectors(problem, other), one.weights[1][0], other.weights[1][0], strict=True
+    ):
+        if (w, v) != (u, k) and (v * k <= 0 or tuple(v * a for a in w) != tuple(k * a for a in u)):
+            return False
+    return True
+
+
+def _factor(w: Vector, u: Vector) -> Fraction:
+    """s with w = s u."""
+    return next(a / b for a, b in zip(w, u, strict=True) if b)
 
 
 def _dot(w: Vector, row: Vector) -> Fraction:
@@ -146,10 +193,20 @@ class Walker:
         Where the path starts.
     labelled : for each group the slot of each neuron
         A basin that contains it.
+    sizes : mapping from neurons to rationals, optional
+        How large an output weight becomes when it leaves 0 or changes its sign; 1, and as large as before, where
+        nothing is said.
     """
 
-    def __init__(self, frame: Cells, point: Point, labelled: Sequence[Sequence[int]]) -> None:
+    def __init__(
+        self,
+        frame: Cells,
+        point: Point,
+        labelled: Sequence[Sequence[int]],
+        sizes: Mapping[int, Fraction] | None = None,
+    ) -> None:
         self._frame = frame
+        self._sizes = sizes or {}
         self._slots = [list(part) for part in labelled]
         self.points = [point]
         net = frame.problem.network
@@ -165,7 +222,7 @@ class Walker:
         # An output weight of 0: the neuron first goes to w = 0, then gets its basin's sign; neither moves a prediction.
         size = len(self._vector(0)) if net.widths[0] else 0
         self._move({neuron: ((ZERO,) * size, None) for neuron, _ in idle})
-        self._move({neuron: (None, Fraction(sign)) for neuron, sign in idle})
+        self._move({neuron: (None, sign * self._sizes.get(neuron, Fraction(1))) for neuron, sign in idle})
 
     def _vector(self, neuron: int) -> Vector:
         last = self.points[-1]
@@ -189,17 +246,36 @@ class Walker:
 
     def cross(self, choice: Sequence[Sequence[int]], wall: Optimum) -> None:
         """Go to the optimum of the wall to a neighbouring orbit, and take the sign of the basin behind it."""
-        frame = self._frame
         k = next(k for k, part in enumerate(self._slots) if sorted(part) != list(choice[k]))
         old, new = replaced(self._slots[k], choice[k])
-        group, place = frame.groups[k], self._slots[k].index(old)
-        neuron, here, there_slot = group.neurons[place], group.slots[old], group.slots[new]
-        shared = frame.region_rays[here.region] & frame.region_rays[there_slot.region]
-        self._to(wall, {neuron: shared if here.sign == there_slot.sign else 0})
+        self.step(k, self._slots[k].index(old), new, wall)
+
+    def step(self, k: int, place: int, new: int, wall: Optimum) -> None:
+        """Go to the optimum of the wall behind which one neuron, given by its group and its place there, has another
+        slot, and take the sign of the basin behind it."""
+        frame = self._frame
+        group = frame.groups[k]
+        neuron, here, there = group.neurons[place], group.slots[self._slots[k][place]], group.slots[new]
+        shared = frame.region_rays[here.region] & frame.region_rays[there.region]
+        self._to(wall, {neuron: shared if here.sign == there.sign else 0})
         self._slots[k][place] = new
-        if here.sign != there_slot.sign:
+        if here.sign != there.sign:
             # On this wall the neuron's input weights are 0.
-            self._move({neuron: (None, -self.points[-1].weights[1][0][neuron])})
+            size = self._sizes.get(neuron, abs(self.points[-1].weights[1][0][neuron]))
+            self._move({neuron: (None, there.sign * size)})
+
+    def arrive(self, end: Point) -> None:
+        """Go to a point of the basin, but for the size of the output weights."""
+        if not self._frame.problem.network.widths:
+            if end != self.points[-1]:
+                self.points.append(end)
+            return
+        last = self.points[-1]
+        vectors = _vectors(self._frame.problem, end)
+        changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
+        for neuron, (w, v, k) in enumerate(zip(vectors, last.weights[1][0], end.weights[1][0], strict=True)):
+            changes[neuron] = (tuple(a * k / v for a in w) if v else w, None)
+        self._move(changes, end.biases[-1])
 
     def settle(self, best: Optimum) -> None:
         """Go to the optimum of the basin."""

@@ -18,9 +18,10 @@ from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
     from exactgeo.landscape import Landscape, Valley
+    from exactgeo.landscape import Path as Way
     from exactgeo.problem import Point, Problem
 
-__all__ = ["disconnectivity", "fits", "save", "slice_line", "slice_plane", "tree_figure"]
+__all__ = ["disconnectivity", "fits", "path_figure", "save", "slice_line", "slice_plane", "tree_figure", "write"]
 
 GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
 SMALL = 7
@@ -138,10 +139,12 @@ def disconnectivity(found: Landscape, axes: Any) -> None:
     axes.set_xlim(-0.8, max(len(layout.branches) - 0.2, 0.8))
     for side in ("top", "right", "bottom", "left"):
         axes.spines[side].set_visible(False)
-    _levels(axes, found, shown, floor, ceiling)
+    _levels(axes, found, layout, shown, floor, ceiling)
 
 
-def _levels(axes: Any, found: Landscape, levels: Sequence[Fraction], floor: float, ceiling: float) -> None:
+def _levels(
+    axes: Any, found: Landscape, layout: _Layout, levels: Sequence[Fraction], floor: float, ceiling: float
+) -> None:
     """Write levels exactly beside a scale, moved apart where they are close and tied to their place by a line."""
     ranked = sorted(set(levels))
     gap = (ceiling - floor) * SMALL * 1.35 / (axes.figure.get_figheight() * 72 * 0.85)
@@ -167,8 +170,10 @@ def _levels(axes: Any, found: Landscape, levels: Sequence[Fraction], floor: floa
     space = "full space" if found.full else "modulo permutation"
     good = len(found.valleys) - found.bad_valleys
     text = f"{found.problem.name or 'landscape'}, {space}: {good} global, {found.bad_valleys} bad"
-    if len(chosen) < len(ranked):
-        text += f"\n{len(chosen)} of {len(ranked)} levels written"
+    notes = [f"{len(chosen)} of {len(ranked)} levels written"] if len(chosen) < len(ranked) else []
+    if len(layout.branches) > NAMED and any(len(unit) > 1 for unit in layout.branches):
+        notes.append("thick: several equal valleys")
+    text += "\n" * bool(notes) + "; ".join(notes)
     axes.set_title(text, fontsize=SMALL + 1, loc="left")
 
 
@@ -218,9 +223,14 @@ def save(found: Landscape, path: str) -> None:
     OSError
         The file cannot be written.
     """
+    write(tree_figure(found), path)
+
+
+def write(figure: Any, path: str) -> None:
+    """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
     if Path(path).suffix.lower() not in FORMATS:
-        raise InputError("--plot", path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
-    tree_figure(found).savefig(path, dpi=130)
+        raise InputError("picture", path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
+    figure.savefig(path, dpi=130)
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------
@@ -268,6 +278,7 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     -------
     matplotlib Figure
     """
+    _refuse(problem)
     figure = _figure(5.5, 3.4) if axes is None else axes.figure
     axes = figure.add_subplot() if axes is None else axes
     step = _difference(one, other)
@@ -286,6 +297,42 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     note = f"highest sample {float(top):.6g} at s = {float(peak):.4g}; {len(crossings)} kinks"
     axes.set_title(f"{problem.name or 'loss'} on a line: {note}", fontsize=SMALL + 1, loc="left")
     axes.set_ylabel("loss", fontsize=SMALL + 1)
+    return figure
+
+
+def path_figure(path: Way, *, samples: int = 24) -> Any:
+    """The loss along a path, its breakpoints and the level it must reach.
+
+    Parameters
+    ----------
+    path : exactgeo.landscape.Path
+    samples : int
+        Exact evaluations a segment.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    count = len(path.segments)
+    figure = _figure(min(max(5.5, 2 + 0.25 * count), 12), 3.4)
+    axes = figure.add_subplot()
+    times = [Fraction(k, samples) for k in range(count * samples + 1)] if count else []
+    axes.plot(
+        [float(t) for t in times], [float(path.problem.loss_at(path.at(t))) for t in times], color=BRANCH, linewidth=1.2
+    )
+    axes.axhline(float(path.highest), color=KINK, linewidth=0.6, linestyle=":")
+    axes.plot(range(count + 1), [float(q) for q in path.losses], "o", color=BRANCH, markersize=2.5)
+    axes.plot([0, count], [float(path.losses[0]), float(path.losses[-1])], "o", color=BAD, markersize=4)
+    axes.set_xticks([0, count] if count else [0])
+    axes.set_xticklabels([f"start\nloss {_label(path.losses[0])}", f"end\nloss {_label(path.losses[-1])}"][: count + 1])
+    axes.tick_params(labelsize=SMALL)
+    axes.set_ylabel("loss", fontsize=SMALL + 1)
+    axes.set_xlabel("breakpoints of the path, evenly spaced", fontsize=SMALL)
+    axes.set_title(
+        f"{path.problem.name or 'loss'} along a path: never above {_label(path.highest)}",
+        fontsize=SMALL + 1,
+        loc="left",
+    )
     return figure
 
 
@@ -310,6 +357,7 @@ def slice_plane(
     """
     import numpy as np
 
+    _refuse(problem)
     figure = _figure(5.2, 4.4) if axes is None else axes.figure
     axes = figure.add_subplot() if axes is None else axes
     s, t = np.meshgrid(np.linspace(-0.4, 1.4, samples), np.linspace(-0.4, 1.4, samples))
@@ -337,6 +385,23 @@ def slice_plane(
     axes.set_ylabel("t", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     return figure
+
+
+def _refuse(problem: Problem) -> None:
+    """What slices draw: one hidden layer, one output, piecewise linear, a rational loss."""
+    net = problem.network
+    if (
+        len(net.widths) != 1
+        or problem.outputs != 1
+        or not net.activation.piecewise_linear
+        or problem.loss.kind in ("logistic", "cross_entropy")
+    ):
+        raise InputError(
+            problem.name or "problem",
+            f"{len(net.widths)} hidden layers, {problem.outputs} outputs, {net.activation.name}, {problem.loss.kind}",
+            "one hidden layer, one output, a piecewise linear activation and a loss with rational values",
+            "a problem of that kind",
+        )
 
 
 def _difference(one: Point, other: Point) -> Point:
