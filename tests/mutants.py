@@ -53,7 +53,8 @@ def load(path: Path) -> ModuleType:
 
 def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
     """Name, holder (the module or a class), attribute and function of each mutant."""
-    for key, table in [*vars(module).items(), *vars(module.Problem).items()]:
+    holders = [module, *(value for value in vars(module).values() if isinstance(value, type))]
+    for key, table in [item for holder in holders for item in vars(holder).items()]:
         if not key.startswith("mutants_x"):
             continue
         for name, function in table.items():
@@ -61,7 +62,8 @@ def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
                 continue
             plain = re.sub(r"__mutmut_\d+$", "", name)
             if "ǁ" in plain:
-                yield name, module.Problem, plain.split("ǁ")[-1], function
+                _, owner, attribute = plain.split("ǁ")
+                yield name, vars(module)[owner], attribute, function
             else:
                 yield name, module, plain.removeprefix("x_"), function
 
