@@ -25,7 +25,7 @@ import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, pack
 
-__all__ = ["Minors", "NotGeneric", "is_uniform", "scaled_floats"]
+__all__ = ["Minors", "NotGeneric", "is_uniform", "proved_exact", "scaled_floats"]
 
 _EXACT = 2**53
 
@@ -80,6 +80,13 @@ def _hadamard(table: Sequence[Sequence[int]], order: int, columns: Sequence[int]
     return bound
 
 
+def proved_exact(table: Sequence[Sequence[int]]) -> bool:
+    """Whether float64 computes all minors of this matrix without rounding, by the bound above."""
+    width = len(table[0])
+    # The largest minors come first: most often it is they that do not fit.
+    return all(_hadamard(table, k, range(width), width) < _EXACT for k in range(width, 0, -1))
+
+
 def _product(vectors: Floats, rows: Floats) -> Floats:
     """``vectors.T @ rows.T`` in pieces that BLAS does not split among threads: they would cost more than they give."""
     out = np.empty((vectors.shape[1], len(rows)))
@@ -111,9 +118,7 @@ class Minors:
         self.dimension = self.width - 1
         self.fallbacks = 0
         columns = range(self.width)
-        self.exact = all(_hadamard(self.table, k, columns, self.width) < _EXACT for k in columns[1:]) and (
-            _hadamard(self.table, self.width, columns, self.width) < _EXACT
-        )
+        self.exact = proved_exact(self.table)
         self.rows: Floats
         self.scales = [0] * self.width
         if self.exact:

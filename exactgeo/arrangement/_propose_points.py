@@ -13,7 +13,7 @@ from operator import mul
 
 import numpy as np
 
-from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words, unpack
 from exactgeo.arrangement.sweep import Sweep
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive
@@ -32,6 +32,7 @@ class Proposals:
 
     def __init__(self, sweep: Sweep) -> None:
         self._sweep = sweep
+        sweep.complete()
         self._words = sweep.words()
         self._order = sort_words(self._words)
         self._vertices: dict[int, Floats] = {}
@@ -75,7 +76,7 @@ class Proposals:
                 np.add.at(step, item, ray)
                 here = vertex @ minors.rows[:, 1 : order + 1].T + minors.rows[:, 0]
                 move = step @ minors.rows[:, 1 : order + 1].T
-                through = np.unpackbits(zero.astype(">u8").view(np.uint8), axis=1)[:, : len(minors.table)]
+                through = unpack(zero, len(minors.table))
                 ratio = np.where((here * move < 0) & (through == 0), -here / move, np.inf).min(axis=1)
                 # A power of two: short numbers, and the same ones whatever the order BLAS adds in.
                 length = np.exp2(np.floor(np.log2(np.minimum(ratio / 2, 1.0))))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from exactgeo.errors import InternalError
 
-__all__ = ["Bools", "Floats", "Ints", "Words", "common", "lowest", "pack", "sort_words"]
+__all__ = ["Bools", "Floats", "Ints", "Words", "common", "lowest", "members", "pack", "sort_words", "unpack"]
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
@@ -22,6 +22,18 @@ def pack(bits: Bools) -> Words:
     out = np.zeros((rows, 8 * words), dtype=np.uint8)
     out[:, : (columns + 7) // 8] = np.packbits(bits, axis=1)
     return out.view(">u8").astype(np.uint64)
+
+
+def unpack(words: Words, columns: int) -> npt.NDArray[np.uint8]:
+    """The inverse of :func:`pack`, as 0 and 1."""
+    return np.unpackbits(words.astype(">u8", order="C").view(np.uint8), axis=1)[:, :columns]
+
+
+def members(words: Words) -> tuple[Ints, Ints]:
+    """The elements of some bit sets: index of the set, element; sets in order."""
+    width = 64 * words.shape[1]
+    place = np.flatnonzero(unpack(words, width).view(np.bool_).reshape(-1))
+    return place // width, place % width
 
 
 def sort_words(words: Words) -> Ints:

@@ -31,15 +31,15 @@ References
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import comb
 
 import flint
 import numpy as np
 
-from exactgeo.arrangement._filter import Minors, NotGeneric
-from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, common, lowest, pack
+from exactgeo.arrangement._filter import Minors, NotGeneric, proved_exact
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, common, lowest, members, pack
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 
@@ -50,9 +50,13 @@ _FAVOUR = (16, 16, 4, 1)
 _WIDE = 1 << 20
 _CHUNK = 1 << 13
 _CELLS = 1 << 22
+_LAST = 4
 _ATTEMPTS = 40
 _PARALLEL = -2
 _INSIDE = -1
+
+
+_Piece = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class _Level:
     positive: Words  # (N, W), those positive at v_X
     above: Bools  # (N,), y_k(v_X) > 0
     minors: Floats  # (sets, N)
-    remove: Ints | None  # (N, k): index, one level down, of the basis without its j-th element (general position)
+    remove: Ints | None  # (N, k): index, one level down, of the flat of the basis without its j-th element
     join: Ints | None  # (N below, planes): index of Y v h here, or _INSIDE (h contains Y), _PARALLEL
     parent: Ints  # (N,)
 
@@ -137,16 +141,17 @@ class Sweep:
             )
         ]
         self.locals: list[_Local] = []
-        last = self.dimension
         if not self.uniform:
             self.locals.append(_Local(np.array([0, 1]), np.zeros((1, self.width), dtype=np.uint64)))
-        for order in range(1, last if self.uniform else last + 1):
-            pieces = [self._children(order, *piece) for piece in self._candidates(order)]
+        for order in range(1, self.dimension):
             if self.uniform:
-                self.levels.append(_joined([level for level, _, _ in pieces]))
+                total = comb(len(self.planes) - self.first, order)
+                starts = range(0, total, self.block)
+                subsets = [self._subsets(order, np.arange(low, min(total, low + self.block))) for low in starts]
+                self.levels.append(_joined([self._children(order, *subset)[0] for subset in subsets]))
             else:
-                self.levels.append(self._with_joins(order, pieces))
-                self.locals.append(self._low(order))
+                self.levels.append(self._with_joins(order))
+                self.locals.append(self._low(self.levels[order]))
         self._plan()
 
     def _draw(self, rng: random.Random, attempt: int) -> Minors:
@@ -175,35 +180,38 @@ class Sweep:
             flag = [base, *steps]
             self.flag = flag
             table = [[sum(a * b for a, b in zip(plane, v, strict=True)) for v in flag] for plane in self.planes]
-            minors = Minors(table)
-            if minors.exact or reach == _WIDE:
-                return minors
+            if reach == _WIDE or proved_exact(table):
+                return Minors(table)
         raise InternalError("no flag was drawn")
 
     # From one codimension to the next
 
-    def _candidates(self, order: int) -> Iterator[tuple[Ints, Ints]]:
-        """Pairs of a flat of codimension order - 1 and a later hyperplane not through it, in blocks."""
+    def _free(self, order: int, low: int, high: int) -> tuple[Ints, Ints]:
+        """Flats of codimension order - 1 with each of some hyperplanes that lies later than their first bases and does
+        not contain them; sorted by hyperplane."""
         above = self.levels[order - 1]
+        rows = np.arange(low, high)
+        free = (above.zero[:, rows // 64] & self.bits[rows, rows // 64]) == 0
+        if order > 1:
+            free &= above.basis[:, -1:] < rows
+        place = np.flatnonzero(free.T)
+        return place % len(free), low + place // len(free)
+
+    def _candidates(self, order: int, step: int) -> list[_Piece]:
+        """Pairs of a flat of codimension order - 1 and a later hyperplane not through it, some ``step`` at a time."""
+        pieces: list[_Piece] = []
         count = len(self.planes)
-        if self.uniform:
-            total = comb(count - self.first, order)
-            for low in range(0, total, self.block):
-                yield self._subsets(order, np.arange(low, min(total, low + self.block)))
-            return
-        last = above.basis[:, -1] if order > 1 else np.full(1, -1)
-        ends = np.searchsorted(last, np.arange(count), side="left")
-        parents: list[Ints] = []
-        rows: list[Ints] = []
-        size = 0
-        for h in range(self.first, count):
-            free = np.flatnonzero(~(above.zero[: ends[h]] & self.bits[h]).any(axis=1))
-            parents.append(free)
-            rows.append(np.full(len(free), h))
-            size += len(free)
-            if size >= self.block or h == count - 1:
-                yield np.concatenate(parents), np.concatenate(rows)
-                parents, rows, size = [], [], 0
+        wide = max(1, step // len(self.levels[order - 1].zero))
+        for low in range(self.first, count, wide):
+            high = min(count, low + wide)
+            total = len(self._free(order, low, high)[0])
+            pieces += [(low, high, start, start + step) for start in range(0, total, step)]
+        return pieces
+
+    def _pairs(self, order: int, piece: _Piece) -> tuple[Ints, Ints]:
+        low, high, start, stop = piece
+        flats, rows = self._free(order, low, high)
+        return flats[start:stop], rows[start:stop]
 
     def _subsets(self, order: int, index: Ints) -> tuple[Ints, Ints]:
         """Subsets by number in colexicographic order, as (number of the subset without its maximum, maximum)."""
@@ -241,21 +249,26 @@ class Sweep:
         level = _Level(basis[new], fresh, positive[~early], side[~early], inner, None, None, parent[new])
         return level, new, partner
 
-    def _with_joins(self, order: int, pieces: Sequence[tuple[_Level, Ints, Ints]]) -> _Level:
+    def _with_joins(self, order: int) -> _Level:
         """The level with the table of all joins Y v h."""
         above = self.levels[order - 1]
         count = len(self.planes)
-        level = _joined([piece for piece, _, _ in pieces])
         join = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
         partner = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
+        parts = []
         start = 0
-        for (piece, new, mates), (parent, rows) in zip(pieces, self._candidates(order), strict=True):
+        for piece in self._candidates(order, self.block):
+            parent, rows = self._pairs(order, piece)
+            part, new, mates = self._children(order, parent, rows)
+            parts.append(part)
             partner[parent, rows] = mates
             join[parent[new], rows[new]] = start + np.arange(len(new))
-            start += len(piece.zero)
+            start += len(new)
+        level = _joined(parts)
+        level = replace(level, remove=self._removed(level))
         join[partner == _PARALLEL] = _PARALLEL
         if order == 1:
-            return _replace(level, join)
+            return replace(level, join=join)
         last = above.basis[:, -1]
         groups = np.searchsorted(last, np.arange(count + 1))
         below = above.join
@@ -275,41 +288,66 @@ class Sweep:
             mates = partner[group]
             where = np.argwhere((mates >= 0) & (mates != np.arange(count)))
             join[group[where[:, 0]], where[:, 1]] = join[group[where[:, 0]], mates[where[:, 0], where[:, 1]]]
-        return _replace(level, join)
+        return replace(level, join=join)
+
+    def _removed(self, level: _Level) -> Ints:
+        """For each flat and j, the flat one level down spanned by its first basis without the j-th element."""
+        order = level.basis.shape[1]
+        above = self.levels[order - 1]
+        if order == 1:
+            return level.parent[:, None]
+        assert above.join is not None
+        assert above.remove is not None
+        rest = above.join[above.remove[level.parent], level.basis[:, -1:]]
+        return np.concatenate([rest, level.parent[:, None]], axis=1)
 
     # Local regions
 
-    def _pairs(self, order: int) -> tuple[Ints, Ints, Words]:
-        """Every flat X of this codimension with the flats Y it covers: X, Y and the hyperplanes of X not through Y that
-        are negative at v_Y, sorted by X."""
-        above, level = self.levels[order - 1], self.levels[order]
-        assert level.join is not None
-        lower: list[Ints] = []
-        upper: list[Ints] = []
-        signs: list[Words] = []
-        for h in range(self.first, len(self.planes)):
-            y = np.flatnonzero(level.join[:, h] >= 0)
-            x = level.join[y, h]
-            # Once a pair: h is the first hyperplane through X and not through Y.
-            fresh = level.zero[x] & ~above.zero[y]
-            once = ~(fresh & self.before[h]).any(axis=1)
-            lower.append(y[once])
-            upper.append(x[once])
-            signs.append(fresh[once] & ~above.positive[y[once]])
-        x = np.concatenate(upper)
-        turn = np.argsort(x, kind="stable")
-        return x[turn], np.concatenate(lower)[turn], np.concatenate(signs)[turn]
+    def _below(self, level: _Level) -> tuple[Ints, Ints, Words]:
+        """The flats Y that some flats X of one codimension cover: X, Y and the hyperplanes of X not through Y that are
+        negative at v_Y, sorted by X."""
+        order = level.basis.shape[1]
+        above = self.levels[order - 1]
+        simple = np.bitwise_count(level.zero).sum(axis=1) == order
+        few, many = np.flatnonzero(simple), np.flatnonzero(~simple)
+        assert level.remove is not None
+        xs, ys = [np.repeat(few, order)], [level.remove[few].reshape(-1)]
+        step = max(1, _CELLS // (len(self.planes) * 4**order))
+        for start in range(0, len(many), step):
+            x, y = self._descend(level, many[start : start + step])
+            xs.append(x)
+            ys.append(y)
+        x, y = np.concatenate(xs), np.concatenate(ys)
+        if len(few) and len(many):
+            turn = np.argsort(x, kind="stable")
+            x, y = x[turn], y[turn]
+        return x, y, level.zero[x] & ~above.zero[y] & ~above.positive[y]
 
-    def _low(self, order: int) -> _Local:
-        level = self.levels[order]
-        x, y, sign = self._pairs(order)
+    def _descend(self, level: _Level, some: Ints) -> tuple[Ints, Ints]:
+        """All Y covered by some X, each along its first basis."""
+        x, z = some, np.zeros(len(some), dtype=np.int64)
+        for order in range(1, level.basis.shape[1]):
+            above, here = self.levels[order - 1], self.levels[order]
+            assert here.join is not None
+            known = above.zero[z]
+            if order > 1:
+                known |= self.before[above.basis[z, -1]]
+            row, h = members(level.zero[x] & ~known)
+            child = here.join[z[row], h]
+            # Only where z v h is first reached.
+            once = (here.parent[child] == z[row]) & (here.basis[child, -1] == h)
+            x, z = x[row[once]], child[once]
+        return x, z
+
+    def _low(self, level: _Level) -> _Local:
+        x, y, sign = self._below(level)
         count = len(level.zero)
         bounds = np.searchsorted(x, np.arange(count + 1))
-        parts: list[tuple[Ints, Words]] = []
         # Blocks of flats, so that the candidates of one block stay small.
-        sizes = np.diff(self.locals[-1].starts)[y]
+        sizes = np.diff(self.locals[level.basis.shape[1] - 1].starts)[y]
         weight = np.concatenate([[0], np.cumsum(sizes)])[bounds]
         begin = 0
+        parts: list[tuple[Ints, Words]] = []
         while begin < count:
             end = int(np.searchsorted(weight, weight[begin] + 32 * _CHUNK, side="right")) - 1
             end = min(count, max(end, begin + 1))
@@ -324,7 +362,7 @@ class Sweep:
 
     def _low_block(self, level: _Level, x: Ints, y: Ints, sign: Words, sizes: Ints) -> tuple[Ints, Words]:
         """The local regions that grow away from v_X, with their X, for some flats X."""
-        above, low = self.levels[level.basis.shape[1] - 1], self.locals[-1]
+        above, low = self.levels[level.basis.shape[1] - 1], self.locals[level.basis.shape[1] - 1]
         starts = np.flatnonzero(np.diff(x, prepend=-1))
         lengths = np.diff(np.append(starts, len(x)))
         # A flat on as many hyperplanes as its codimension covers as many flats, each of its kind.
@@ -352,13 +390,33 @@ class Sweep:
     def _plan(self) -> None:
         self._covers: dict[int, tuple[Ints, Ints, Words]] = {}
         self._pieces: list[tuple[int, int, int]] = []
-        for order in range(self.dimension + 1):
-            if self.uniform:
-                total, step = comb(len(self.planes) - self.first, order), 16 * _CHUNK
-            else:
-                total, step = len(self.locals[order].words), 16 * _CHUNK
-            self._pieces += [(order, low, min(total, low + step)) for low in range(0, total, step)]
-        self.chunks = len(self._pieces)
+        for order in range(self.dimension + 1 if self.uniform else self.dimension):
+            total = comb(len(self.planes) - self.first, order) if self.uniform else len(self.locals[order].words)
+            self._pieces += [(order, low, min(total, low + 16 * _CHUNK)) for low in range(0, total, 16 * _CHUNK)]
+        self._last = [] if self.uniform else self._candidates(self.dimension, _LAST * self.block)
+        self.chunks = len(self._pieces) + len(self._last)
+
+    def _lowest_dimension(self, index: int) -> tuple[_Level, _Local]:
+        """Some of the vertices in special position, with their local regions: nobody keeps them all."""
+        parent, rows = self._pairs(self.dimension, self._last[index])
+        parts = [
+            self._children(self.dimension, parent[low : low + self.block], rows[low : low + self.block])[0]
+            for low in range(0, len(parent), self.block)
+        ]
+        level = _joined(parts)
+        level = replace(level, remove=self._removed(level))
+        return level, self._low(level)
+
+    def complete(self) -> None:
+        """Keep the last level too."""
+        if self.uniform or len(self.levels) > self.dimension:
+            return
+        found = [self._lowest_dimension(index) for index in range(len(self._last))]
+        sizes = [0, *(int(local.starts[-1]) for _, local in found)]
+        starts = [local.starts[:-1] + start for (_, local), start in zip(found, np.cumsum(sizes), strict=False)]
+        self.levels.append(_joined([level for level, _ in found]))
+        words = np.concatenate([local.words for _, local in found])
+        self.locals.append(_Local(np.concatenate([*starts, [len(words)]]), words))
 
     @property
     def exact(self) -> bool:
@@ -384,14 +442,12 @@ class Sweep:
             raise InternalError("an arrangement taken for one in general position is not") from None
 
     def _chunk(self, index: int) -> Words:
+        if index >= len(self._pieces):
+            level, local = self._lowest_dimension(index - len(self._pieces))
+            return self._composed(level, local, 0, len(local.words))
         order, low, high = self._pieces[index]
         if not self.uniform:
-            local, level = self.locals[order], self.levels[order]
-            owner = np.searchsorted(local.starts, np.arange(low, high), side="right") - 1
-            words = local.words[low:high].copy()
-            down = ~level.above[owner]
-            words[down] ^= level.zero[owner[down]]
-            return np.asarray(words | level.positive[owner])
+            return self._composed(self.levels[order], self.locals[order], low, high)
         parts = []
         for begin in range(low, high, self.block):
             end = min(begin + self.block, high)
@@ -410,6 +466,15 @@ class Sweep:
                 words |= self.bits[basis[:, j]] & ~self.levels[order - 1].positive[remove[:, j]]
             parts.append(words)
         return np.concatenate(parts)
+
+    @staticmethod
+    def _composed(level: _Level, local: _Local, low: int, high: int) -> Words:
+        """The regions of some local regions: signs at v_X, and theirs."""
+        owner = np.searchsorted(local.starts, np.arange(low, high), side="right") - 1
+        words = local.words[low:high].copy()
+        down = ~level.above[owner]
+        words[down] ^= level.zero[owner[down]]
+        return np.asarray(words | level.positive[owner])
 
     def coatoms(self, order: int, elements: Ints) -> tuple[_Level, Ints, Ints, Ints]:
         """What spans the local regions of some elements of this codimension, numbered as in the chunks.
@@ -436,7 +501,7 @@ class Sweep:
         down = ~level.above[owner]
         words[down] ^= level.zero[owner[down]]
         if order not in self._covers:
-            self._covers[order] = self._pairs(order)
+            self._covers[order] = self._below(level)
         x, y, sign = self._covers[order]
         starts = np.searchsorted(x, np.arange(len(level.zero) + 1))
         lengths = np.diff(starts)[owner]
@@ -448,9 +513,10 @@ class Sweep:
 
     def locate(self, elements: Ints) -> tuple[Ints, Ints]:
         """Codimension and number within it, from the position in :meth:`words`."""
-        sizes = [0] * (self.dimension + 1)
+        sizes = [0] * self.dimension
         for order, _, high in self._pieces:
-            sizes[order] = high
+            if order < self.dimension:
+                sizes[order] = high
         starts = np.concatenate([[0], np.cumsum(sizes)])
         codimension = np.asarray(np.searchsorted(starts, elements, side="right") - 1, dtype=np.int64)
         return codimension, elements - starts[codimension]
@@ -474,7 +540,3 @@ def _joined(levels: Sequence[_Level]) -> _Level:
         join=None,
         parent=np.concatenate([level.parent for level in levels]),
     )
-
-
-def _replace(level: _Level, join: Ints) -> _Level:
-    return _Level(level.basis, level.zero, level.positive, level.above, level.minors, None, join, level.parent)
