@@ -963,10 +963,12 @@ def examine(path, beside):
     if beside is not None:
         derived, point = restate(read(beside)[1])
         need(derived == subject, "the certificate speaks of another problem than the file beside it")
+        listing = typed(claims, list) and claims[0].get("kind") == "landscape"
         for claim in claims if point else []:
-            own = claim.get("kind") in OWN_POINT
+            own = claim.get("kind") in OWN_POINT and not listing
             same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
             need(same, "the certificate speaks of another point than the file beside it")
+        hypotheses += ["the points are those of the claims, not that of the file"] * bool(listing and point)
         hypotheses += ["the problem is that of the file beside the certificate"]
     statements = []
     for claim in many(claims, None, typed, dict):

@@ -170,6 +170,7 @@ def basins(
     from contextlib import ExitStack
 
     from exactgeo.basin import OutOfScope, census
+    from exactgeo.basin.claims import census_certificate
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
     from exactgeo.run import Workers, processors
@@ -189,7 +190,7 @@ def basins(
             found = census(loaded, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
         if out is not None and not kept:
             found.write(out)
-        proof = found.certificate if certificate is not None else None
+        proof = census_certificate(found, minima=minima) if certificate is not None else None
         answer = found.to_json(minima=minima)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs"

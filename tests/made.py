@@ -14,7 +14,7 @@ from pathlib import Path
 from degenerate import generate, to_problem
 
 import exactgeo as eg
-from exactgeo.basin.claims import global_claim
+from exactgeo.basin.claims import census_certificate, global_claim
 from exactgeo.certificate import Certificate, basin_optimum, problem_data
 from exactgeo.formats import problem_from_mapping
 
@@ -54,6 +54,15 @@ def _census(**tables: object) -> Callable[[], Certificate]:
 def _basins(**tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
         found = eg.basins(_problem(**tables)).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _minima(**tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = census_certificate(eg.basins(_problem(**tables)), minima=True)
         assert found is not None
         return found
 
@@ -237,6 +246,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
     "basins": _basins(data=_SHORT, network={"widths": [2]}),
+    "minima": _minima(data=D1, network=_ONE),
     "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "landscape": _landscape(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
     "landscape-of-equal-valleys": _landscape(

@@ -13,6 +13,7 @@ from degenerate import generate, to_problem
 import exactgeo as eg
 from exactgeo import library
 from exactgeo.basin import OutOfScope
+from exactgeo.basin.claims import census_certificate
 from exactgeo.formats import problem_from_mapping
 from exactgeo.landscape import landscape
 
@@ -73,6 +74,21 @@ def check_census(problem) -> int:
         if neurons:
             assert proved(basin.certificate).endswith(f"below that of its given point, {basin.value}.")
     return len(found)
+
+
+def test_local_minima_of_a_census():
+    """One claim for each connected set of local minima, and none of them is missing from the list."""
+    for name in ("swirszcz-prop1", "kink-global", "jellyfish-1", "xor-2", "safran-shamir-c1-d2-mixed"):
+        found = eg.basins(eg.load(name))
+        certificate = census_certificate(found, minima=True)
+        assert proved(certificate)
+        minima = [claim for claim in certificate.claims if claim["kind"] == "local_minimum"]
+        assert [Fraction(claim["loss"]) for claim in minima] == [
+            level.value for level in found.local_minima for _ in level.sets
+        ]
+        assert [claim["strictness"] for claim in minima] == [
+            str(part.strictness) for level in found.local_minima for part in level.sets
+        ]
 
 
 def statement_of(valleys) -> str:

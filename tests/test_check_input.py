@@ -272,6 +272,25 @@ def test_restated_as_the_tool_states_it(tables):
     assert checker().restate(text)[0] == problem_data(eg.load(json.loads(text, parse_float=str)))
 
 
+def test_points_of_a_list_beside(tmp_path, capsys):
+    """A certificate that begins with a landscape lists points of its own; the problem and what is frozen must agree."""
+
+    def run(path: Path) -> int:
+        with pytest.raises(SystemExit) as end:
+            main(["check", str(path), "swirszcz-prop1"])
+        return end.value.code or 0
+
+    assert run(ACCEPT / "minima.json") == 0
+    assert "the points are those of the claims, not that of the file" in capsys.readouterr().out
+    tree = accepted("minima")
+    tree["claims"] = tree["claims"][1:] + tree["claims"][:1]
+    turned = tmp_path / "turned.json"
+    turned.write_text(written(tree))
+    assert run(turned) == 1
+    assert "another point than the file beside it" in capsys.readouterr().err
+    assert run(ACCEPT / "landscape-frozen.json") == 1
+
+
 def test_a_point_without_biases_beside():
     network = {"widths": [1], "hidden_bias": False, "output_bias": False}
     text = json.dumps({"data": D1, "network": network, "point": {"weights": [[[1]], [[2]]]}})

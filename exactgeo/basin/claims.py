@@ -12,7 +12,10 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.basin.cells import Cells
 from exactgeo.basin.optimum import Optimum, solve
 from exactgeo.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
+from exactgeo.errors import InternalError
+from exactgeo.minimum import decide
 from exactgeo.problem import Matrix, Point, Problem
+from exactgeo.verdict import Kind
 
 if TYPE_CHECKING:
     from exactgeo.basin.census import Basin, Census
@@ -26,6 +29,7 @@ __all__ = [
     "every_claim",
     "global_claim",
     "listed",
+    "minima_claims",
     "seats",
 ]
 
@@ -163,10 +167,27 @@ def listed(problem: Problem, point: Point) -> dict[str, list[int]]:
     return _regions(_seen(problem, point)) if problem.network.activation.has_kink and problem.network.widths else {}
 
 
-def census_certificate(census: Census) -> Certificate | None:
-    """The minima of all basins, or of many basins that no parameters have a loss below the census' minimum.
+def minima_claims(census: Census) -> list[dict[str, Any]]:
+    """A local minimum of each of ``census.local_minima``, with strictness; that there are no others is not claimed.
 
-    None when that minimum is not attained, known or rational.
+    None but for the squared losses.
+    """
+    if census.problem.loss.kind not in ("squared", "half_squared"):
+        return []
+    found: list[dict[str, Any]] = []
+    for level in census.local_minima or ():
+        for part in level.sets:
+            decision = decide(census.problem.at(part.point), part.point)
+            if decision.kind is not Kind.LOCAL_MINIMUM or decision.certificate is None:
+                raise InternalError(f"the local minimum listed at {level.value} is none")
+            found += decision.certificate.claims
+    return found
+
+
+def census_certificate(census: Census, *, minima: bool = False) -> Certificate | None:
+    """The minima of all basins, or of very many basins that no parameters have a loss below the census' minimum.
+
+    With ``minima`` also :func:`minima_claims`. None when the least value is not attained, known or rational.
     """
     problem, best = census.problem, census.best
     if not census.complete or best is None or not isinstance(census.minimum, Fraction):
@@ -174,7 +195,7 @@ def census_certificate(census: Census) -> Certificate | None:
     claim = every_claim(census)
     if claim is None:
         claim = global_claim(problem, best, census.minimum, (optimum.gradient for optimum in census.optima))
-    return Certificate(problem_data(problem), (claim,))
+    return Certificate(problem_data(problem), (claim, *(minima_claims(census) if minima else ())))
 
 
 def basin_certificate(basin: Basin) -> Certificate | None:
