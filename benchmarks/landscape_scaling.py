@@ -1,0 +1,121 @@
+"""The whole merge tree against solving every wall with a re-parametrised CVXPY model (DPP): same problems, same run.
+
+``OPENBLAS_NUM_THREADS=1 python benchmarks/landscape_scaling.py``. One line a problem: orbits, walls between them, exact
+solves of walls that were needed, valleys, processor seconds of the census and of the tree, seconds of wall clock of
+both, processor microseconds a wall, those of one Clarabel solve of a CVXPY model that is built once and gets each wall's
+matrices as parameters (on a sample of walls whose values are compared with the exact ones), the ratio, and the hours
+that all walls would take that way (extrapolated from the sample). ``--full`` adds the trees of the full space.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from basin_census import line, plane
+from basin_scale import repeated
+
+from exactgeo.basin import Census, census
+from exactgeo.formats import problem_from_mapping
+from exactgeo.landscape import landscape
+from exactgeo.landscape.symmetry import replaced
+from exactgeo.landscape.walls import Walls, exact
+from exactgeo.problem import Problem
+
+SAMPLE = 60
+
+
+def modelled(found: Census) -> float:
+    """Processor seconds CVXPY and Clarabel take a wall, the model built once; its values are checked."""
+    frame = found.cells
+    (group,) = frame.groups
+    rows = np.array([[float(q) for q in row] for row in frame.rows])
+    size = rows.shape[1]
+    y = np.array([float(q) for q in frame.program.y])
+    width = len(group.neurons)
+    right, left = map(float, found.problem.network.activation.slopes or (0, 0))
+    slopes = [cp.Parameter(rows.shape) for _ in range(width)]
+    sides = [cp.Parameter(rows.shape) for _ in range(width)]
+    cuts = [cp.Parameter((size, size)) for _ in range(width)]
+    z: list[Any] = [cp.Variable(size) for _ in range(width)]
+    prediction = sum((a @ part for a, part in zip(slopes, z, strict=True)), cp.Variable())
+    conditions = [g @ part >= 0 for g, part in zip(sides, z, strict=True)]
+    conditions += [cut @ part == 0 for cut, part in zip(cuts, z, strict=True)]
+    model = cp.Problem(cp.Minimize(cp.sum_squares(prediction - y)), conditions)
+    assert model.is_dpp()
+    walls, rng, total = Walls(frame.program), random.Random(0), 0.0
+    for turn in range(SAMPLE + 1):
+        index = rng.randrange(len(found))
+        target, mask, kind = rng.choice(list(found.neighbours(index)))
+        (here,), (there,) = found[index].choice, found[target].choice
+        old, new = replaced(here, there)
+        crossing = here.index(old)
+        start = time.process_time()
+        for k, slot in enumerate(here):
+            signs = np.array(frame.regions[group.slots[slot].region])
+            slopes[k].value = np.where(signs > 0, right, left)[:, None] * rows
+            sides[k].value = (group.slots[slot].sign * signs)[:, None] * rows
+            cut = np.zeros((size, size))
+            if k == crossing and kind == "output":
+                cut = np.eye(size)
+            elif k == crossing:
+                # One hyperplane, which proportional rows share.
+                cut[0] = rows[np.flatnonzero(signs != np.array(frame.regions[group.slots[new].region]))[0]]
+            cuts[k].value = cut
+        value = model.solve(solver=cp.CLARABEL, max_step_fraction=0.9)
+        # The first solve compiles the model, which is no part of the comparison.
+        total += (time.process_time() - start) if turn else 0.0
+        hints = (found.optimum(index), found.optimum(target))
+        wanted = float(exact(walls.optimum(mask, hints)))
+        assert abs(value - wanted) <= 1e-4 * (1 + abs(wanted)), (value, wanted)
+    return total / SAMPLE
+
+
+def leaky(m: int, width: int) -> Problem:
+    """The same degenerate plane data with an activation that has no dead side."""
+    case = repeated(m, width).to_dict()
+    case["network"]["activation"] = "leaky_relu(1/10)"
+    return problem_from_mapping(case)
+
+
+def main() -> None:
+    problems = {f"line, m = 10, width {n}": line(10, n) for n in (1, 2, 3, 4)}
+    problems |= {f"plane, m = 7, width {n}": plane(7, n) for n in (1, 2, 3)}
+    problems["degenerate plane, m = 9, width 3"] = repeated(9, 3)
+    problems["degenerate plane, m = 9, width 3, leaky"] = leaky(9, 3)
+    print(
+        f"{'problem':40} {'orbits':>8} {'walls':>8} {'solved':>6} {'valleys':>7} {'census':>7} {'tree':>7} {'clock':>7} "
+        f"{'us wall':>8} {'us CVXPY':>8} {'ratio':>6} {'hours':>6} {'MB':>5}"
+    )
+    landscape(line(4, 1))
+    for name, problem in problems.items():
+        clock, start = time.perf_counter(), time.process_time()
+        basins = census(problem)
+        middle = time.process_time()
+        found = landscape(problem, basins=basins)
+        seconds, clock = time.process_time() - middle, time.perf_counter() - clock
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        walls = sum(1 for _ in basins.walls())
+        model = modelled(basins)
+        print(
+            f"{name:40} {len(basins):8} {walls:8} {found._walls.solved:6} {len(found.valleys):7} {middle - start:7.2f} "
+            f"{seconds:7.2f} {clock:7.2f} {1e6 * seconds / walls:8.1f} {1e6 * model:8.0f} "
+            f"{model * walls / seconds:6.0f} {model * walls / 3600:6.2f} {peak:5}",
+            flush=True,
+        )
+        if "--full" in sys.argv:
+            start = time.process_time()
+            full = landscape(problem, basins=basins, full=True)
+            print(
+                f"{'    full space':40} {basins.count:8} {len(full.valleys):31} {time.process_time() - start:15.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
