@@ -133,21 +133,26 @@ class Arrangement(Hyperplanes):
         if cells.count != self.count():
             raise InternalError(f"{cells.count} regions found, {self.count()} counted")
 
-    def blocks(self, executor: Executor | None = None) -> Iterator[npt.NDArray[np.int8]]:
+    def blocks(
+        self, executor: Executor | None = None, *, packed: bool = False
+    ) -> Iterator[npt.NDArray[np.int8] | npt.NDArray[np.uint64]]:
         """Every region once, in blocks of rows of signs, without ever holding all of them.
 
         The blocks and their order do not depend on the executor or the number of its workers; rows are not in
-        lexicographic order. Memory: a block has some 10^5 rows, up to eight are under way, and each process holds the
-        flats of dimension 1 and above, or for an arrangement in special position what :meth:`regions` holds.
+        lexicographic order. Memory: a block has some 10^5 rows (fewer of more than 100 hyperplanes), up to eight are
+        under way in packed form, and each process holds the flats of dimension 1 and above, and for lines in a plane
+        nothing.
 
         Parameters
         ----------
         executor : concurrent.futures.Executor, optional
             A process pool, loky, dask's ``client.get_executor()``; by default this process alone.
+        packed : bool
+            Bit sets as in :attr:`Regions.packed`, a fraction of the size, instead of signs.
 
         Yields
         ------
-        numpy int8 array, shape (., m)
+        numpy int8 array, shape (., m); packed: numpy uint64 array, shape (., W)
 
         Raises
         ------
@@ -161,15 +166,20 @@ class Arrangement(Hyperplanes):
         True
         """
         if self._default_enumerator != "sweep":
-            yield self.regions().signs
+            yield self.regions().packed if packed else self.regions().signs
             return
+        import numpy as np
+
+        from exactgeo.arrangement.bits import pack
         from exactgeo.arrangement.blocks import stream
 
         vectors, rows = self._oriented
+        everything = pack(np.ones((1, len(vectors)), dtype=np.bool_))
         total = 0
-        for words in stream(vectors, central=self.central, uniform=bool(self._uniform), executor=executor):
+        for half in stream(vectors, central=self.central, uniform=bool(self._uniform), executor=executor):
+            words = np.concatenate([half, half ^ everything]) if self.central else half
             total += len(words)
-            yield sign_matrix(words, rows)
+            yield words if packed else sign_matrix(words, rows)
         if total != self.count():
             raise InternalError(f"{total} regions found, {self.count()} counted")
 

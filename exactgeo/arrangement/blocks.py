@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from functools import lru_cache
-from itertools import islice
-
-import numpy as np
+from itertools import count
 
 from exactgeo.arrangement.bits import Words
+from exactgeo.arrangement.planar import Planar
 from exactgeo.arrangement.sweep import Sweep
+from exactgeo.arrangement.swept import swept
 
 __all__ = ["stream"]
 
@@ -21,45 +21,45 @@ _Task = tuple[tuple[tuple[int, ...], ...], bool, bool]
 
 
 @lru_cache(maxsize=1)
-def _sweep(task: _Task) -> Sweep:
+def _sweep(task: _Task) -> Sweep | Planar:
     """The flats of lower codimension, found again by each worker process, once: less than sending them."""
     planes, central, uniform = task
-    return Sweep(planes, central=central, uniform=uniform)
+    return swept(planes, central=central, uniform=uniform)
 
 
-def _piece(task: _Task, index: int) -> Words:
-    return _block(_sweep(task), index)
-
-
-def _block(sweep: Sweep, index: int) -> Words:
-    words = sweep.chunk(index)
-    return np.concatenate([words, words ^ sweep.full]) if sweep.central else words
+def _piece(task: _Task, index: int) -> Words | None:
+    sweep = _sweep(task)
+    return sweep.chunk(index) if index < sweep.chunks else None
 
 
 def stream(
     planes: Sequence[Sequence[int]], *, central: bool, uniform: bool, executor: Executor | None = None
 ) -> Iterator[Words]:
-    """Bit sets of regions, some 10^5 at a time, each region once.
+    """Bit sets of regions, some 10^5 at a time, each region once; central: only those where the first hyperplane is
+    positive.
 
     Parameters
     ----------
     executor : concurrent.futures.Executor, optional
-        At most 8 blocks are under way at a time.
+        At most 8 blocks are under way at a time. Only the workers know how many there are, so that this process need
+        not find the flats as well.
     """
     task = (tuple(map(tuple, planes)), central, uniform)
-    # Not from the cache: what this process holds goes when the blocks have gone.
-    sweep = Sweep(planes, central=central, uniform=uniform)
-    indices = iter(range(sweep.chunks))
     if executor is None:
-        for index in indices:
-            yield _block(sweep, index)
+        # Not from the cache: what this process holds goes when the blocks have gone.
+        sweep = swept(planes, central=central, uniform=uniform)
+        for index in range(sweep.chunks):
+            yield sweep.chunk(index)
         return
-    del sweep
-    waiting: deque[Future[Words]] = deque(executor.submit(_piece, task, i) for i in islice(indices, _AHEAD))
+    indices = count()
+    waiting: deque[Future[Words | None]] = deque()
     try:
-        while waiting:
+        while True:
+            while len(waiting) < _AHEAD:
+                waiting.append(executor.submit(_piece, task, next(indices)))
             words = waiting.popleft().result()
-            waiting.extend(executor.submit(_piece, task, i) for i in islice(indices, 1))
+            if words is None:
+                return
             yield words
     finally:
         for future in waiting:

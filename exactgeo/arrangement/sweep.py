@@ -31,7 +31,7 @@ References
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import comb
 
@@ -147,8 +147,8 @@ class Sweep:
             if self.uniform:
                 total = comb(len(self.planes) - self.first, order)
                 starts = range(0, total, self.block)
-                subsets = [self._subsets(order, np.arange(low, min(total, low + self.block))) for low in starts]
-                self.levels.append(_joined([self._children(order, *subset)[0] for subset in subsets]))
+                subsets = (self._subsets(order, np.arange(low, min(total, low + self.block))) for low in starts)
+                self.levels.append(_joined((self._children(order, *subset)[0] for subset in subsets), total))
             else:
                 self.levels.append(self._with_joins(order))
                 self.locals.append(self._low(self.levels[order]))
@@ -264,7 +264,7 @@ class Sweep:
             partner[parent, rows] = mates
             join[parent[new], rows[new]] = start + np.arange(len(new))
             start += len(new)
-        level = _joined(parts)
+        level = _joined(parts, sum(len(part.zero) for part in parts))
         level = replace(level, remove=self._removed(level))
         join[partner == _PARALLEL] = _PARALLEL
         if order == 1:
@@ -403,7 +403,7 @@ class Sweep:
             self._children(self.dimension, parent[low : low + self.block], rows[low : low + self.block])[0]
             for low in range(0, len(parent), self.block)
         ]
-        level = _joined(parts)
+        level = _joined(parts, sum(len(part.zero) for part in parts))
         level = replace(level, remove=self._removed(level))
         return level, self._low(level)
 
@@ -414,7 +414,7 @@ class Sweep:
         found = [self._lowest_dimension(index) for index in range(len(self._last))]
         sizes = [0, *(int(local.starts[-1]) for _, local in found)]
         starts = [local.starts[:-1] + start for (_, local), start in zip(found, np.cumsum(sizes), strict=False)]
-        self.levels.append(_joined([level for level, _ in found]))
+        self.levels.append(_joined([level for level, _ in found], sum(len(level.zero) for level, _ in found)))
         words = np.concatenate([local.words for _, local in found])
         self.locals.append(_Local(np.concatenate([*starts, [len(words)]]), words))
 
@@ -526,17 +526,28 @@ class Sweep:
         return np.concatenate([self.chunk(i) for i in range(self.chunks)])
 
 
-def _joined(levels: Sequence[_Level]) -> _Level:
-    if len(levels) == 1:
-        return levels[0]
-    remove = [level.remove for level in levels]
-    return _Level(
-        basis=np.concatenate([level.basis for level in levels]),
-        zero=np.concatenate([level.zero for level in levels]),
-        positive=np.concatenate([level.positive for level in levels]),
-        above=np.concatenate([level.above for level in levels]),
-        minors=np.concatenate([level.minors for level in levels], axis=1),
-        remove=None if remove[0] is None else np.concatenate([part for part in remove if part is not None]),
-        join=None,
-        parent=np.concatenate([level.parent for level in levels]),
-    )
+def _joined(parts: Iterable[_Level], total: int) -> _Level:
+    """One level of this many flats, written as its parts come."""
+    whole: _Level | None = None
+    start = 0
+    for part in parts:
+        if whole is None:
+            whole = _Level(
+                basis=np.empty((total, part.basis.shape[1]), dtype=np.int64),
+                zero=np.empty((total, part.zero.shape[1]), dtype=np.uint64),
+                positive=np.empty((total, part.zero.shape[1]), dtype=np.uint64),
+                above=np.empty(total, dtype=np.bool_),
+                minors=np.empty((len(part.minors), total)),
+                remove=None if part.remove is None else np.empty((total, part.remove.shape[1]), dtype=np.int64),
+                join=None,
+                parent=np.empty(total, dtype=np.int64),
+            )
+        here = slice(start, start + len(part.zero))
+        whole.basis[here], whole.zero[here], whole.positive[here] = part.basis, part.zero, part.positive
+        whole.above[here], whole.minors[:, here], whole.parent[here] = part.above, part.minors, part.parent
+        if whole.remove is not None and part.remove is not None:
+            whole.remove[here] = part.remove
+        start = here.stop
+    if whole is None or start != total:
+        raise InternalError(f"{start} flats of a level of {total}")
+    return whole
