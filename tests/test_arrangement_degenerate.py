@@ -149,7 +149,7 @@ def test_affine_arrangements_agree_with_brute_force(data):
 
 def bounded_regions(normals, offsets, d, regions):
     """Regions whose recession cone lies in the lineality space: no row can grow along it."""
-    count = 0
+    found = []
     for signs in regions:
         cone = [[s * a for a in row] for s, row in zip(signs, normals, strict=True) if any(row)]
         grows = False
@@ -157,8 +157,9 @@ def bounded_regions(normals, offsets, d, regions):
             # Is there x with <cone_t, x> >= 1 and all <cone_s, x> >= 0? Scaled strict version on the closed cone:
             # by duality it fails exactly when -cone_t is a nonnegative combination of the rows.
             grows = grows or not in_cone([-q for q in cone[t]], cone)
-        count += not grows
-    return count
+        if not grows:
+            found.append(signs)
+    return found
 
 
 def in_cone(target, generators):
@@ -181,10 +182,18 @@ def in_cone(target, generators):
 @example(([[1, 0]], [1], 2))
 @example(([[1, 0], [1, 0]], [0, 1], 2))
 @example(([[0, 0]], [1], 2))
-def test_bounded_counts_the_regions_without_a_direction_of_growth(data):
+@example(([[1, 0], [0, 1], [1, 1], [1, -1]], [0, 0, 1, 0], 2))
+def test_bounded_regions_are_those_without_a_direction_of_growth(data):
     normals, offsets, d = data
     arrangement = Arrangement(normals, offsets, dimension=d)
-    assert arrangement.bounded == bounded_regions(normals, offsets, d, arrangement.regions())
+    expected = bounded_regions(normals, offsets, d, arrangement.regions())
+    found = arrangement.bounded_regions()
+    assert list(found) == expected
+    assert arrangement.bounded == len(found) == found.count
+    assert sorted([*arrangement.unbounded_regions(), *expected]) == list(arrangement.regions())
+    for i, signs in enumerate(expected):
+        assert found.index(signs) == i
+        assert arrangement.signs_of(found.witness(i)) == signs
 
 
 @settings(deadline=None, max_examples=150)

@@ -13,7 +13,7 @@ from test_arrangement import coxeter_b, differences
 from test_arrangement_degenerate import arrangements, kernel
 
 from exactgeo.arrangement import Arrangement
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, InternalError
 
 ANY = st.booleans().flatmap(arrangements)
 
@@ -239,3 +239,92 @@ def test_pictures():
     with pytest.raises(InputError, match="dimension 2"):
         Arrangement([[1, 0, 0, 0]]).plot()
     plt.close("all")
+
+
+def test_bounded_regions_in_bulk():
+    # Catalan, n = 4: bounded regions by Zaslavsky; polygons of lines in general position; every one in a box of its own.
+    catalan = Arrangement(*differences(4, [-1, 0, 1]))
+    assert len(catalan.bounded_regions()) == catalan.bounded == math.factorial(4) * math.comb(6, 3) // 4
+    lines = Arrangement([[1, 2 * t] for t in range(70)], [t * t for t in range(70)])
+    bounded = lines.bounded_regions()
+    assert len(bounded) == math.comb(69, 2)
+    assert len(lines.unbounded_regions()) == 140
+    far = max(abs(q) for v in lines.vertices() for q in v)
+    inside = lines.clip_to_box([-far - 1] * 2, [far + 1] * 2)
+    assert set(bounded) <= set(inside)
+    for signs in itertools.islice(lines.unbounded_regions(), 30):
+        assert tuple(-s for s in signs) in lines.unbounded_regions()
+    planes = Arrangement([[1, t, t * t] for t in range(12)], [t**3 for t in range(12)])
+    assert len(planes.bounded_regions()) == math.comb(11, 3)
+
+
+def test_a_bad_slice_is_an_internal_error(monkeypatch):
+    from exactgeo.arrangement import bounded as module
+
+    arrangement = Arrangement([[1, 2 * t] for t in range(12)], [t * t for t in range(12)])
+    # Too near: the two lines are not beyond all vertices.
+    monkeypatch.setattr(module, "prod", lambda norms: 0)
+    with pytest.raises(InternalError, match=r"unbounded|generic"):
+        arrangement.bounded_regions()
+
+
+def test_intersection_poset_of_the_braid_arrangement():
+    # Partitions of 4: of type 3 + 1 cover three, of type 2 + 2 two.
+    arrangement = Arrangement(differences(4, [0])[0])
+    poset = arrangement.intersection_poset()
+    levels = [[X for X, k in poset.nodes(data="codimension") if k == c] for c in range(4)]
+    assert [len(level) for level in levels] == [1, 6, 7, 1] == [arrangement.whitney_number(k, 2) for k in range(4)]
+    assert poset.number_of_edges() == 6 + 4 * 3 + 3 * 2 + 7
+    for lower, upper in poset.edges:
+        assert lower < upper
+        assert poset.nodes[upper]["codimension"] == poset.nodes[lower]["codimension"] + 1
+    parallel = Arrangement([[1, 0], [1, 0], [0, 1]], [0, 1, 0]).intersection_poset()
+    assert set(parallel) == {frozenset(q) for q in ((), (0,), (1,), (2,), (0, 2), (1, 2))}
+    assert parallel.number_of_edges() == 3 + 4
+
+
+def test_simplicial_arrangements():
+    assert Arrangement(coxeter_b(3)).is_simplicial
+    assert Arrangement(differences(4, [0])[0]).is_simplicial
+    assert Arrangement([], dimension=2).is_simplicial
+    assert not Arrangement([[1, t, t * t] for t in range(5)]).is_simplicial
+    # A pentagonal prism's worth of lines is; the near-pencil is; one more plane is not.
+    assert Arrangement([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 2, 0], [0, 0, 1]]).is_simplicial
+    assert not Arrangement([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 2, 0], [0, 0, 1], [5, 1, 1]]).is_simplicial
+    with pytest.raises(InputError, match="affine"):
+        _ = Arrangement([[1]], [1]).is_simplicial
+
+
+@given(ANY)
+@example(([[1, 0], [0, 1], [1, 1]], [0, 0, 1], 2))
+@example(([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], [0, 0, 0, 0], 3))
+@example(([[1, 0], [1, 0]], [0, 1], 2))
+def test_general_position_and_polynomials(data):
+    normals, offsets, d = data
+    arrangement = Arrangement(normals, offsets, dimension=d)
+    assert sum(arrangement.poincare_polynomial) == arrangement.count()
+    assert arrangement.is_essential == (len(arrangement.lineality()) == 0)
+    distinct = arrangement._oriented[0]
+    rank = arrangement.rank
+    if arrangement.central:
+        dependent = any(
+            len(kernel(chosen, rank)[1]) < min(rank, len(distinct))
+            for chosen in itertools.combinations(distinct, min(rank, len(distinct)))
+        )
+    else:
+        infinity = (0,) * rank + (1,)
+        dependent = any(
+            len(kernel(chosen, rank + 1)[1]) < min(rank, len(distinct)) + 1
+            for chosen in itertools.combinations([*distinct, infinity], min(rank, len(distinct)) + 1)
+        )
+    assert arrangement.in_general_position != dependent
+
+
+def test_distances_are_those_of_the_tope_graph():
+    import networkx
+
+    arrangement = Arrangement([[1, 0], [0, 1], [1, 1], [-2, -2], [0, 0]], [0, 0, 1, 5, 0])
+    graph = arrangement.tope_graph()
+    for i, lengths in networkx.all_pairs_shortest_path_length(graph):
+        for j, length in lengths.items():
+            assert arrangement.distance_between_regions(i, j) == length

@@ -10,10 +10,10 @@ from math import comb, lcm
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.arrangement.enumerators import ENUMERATORS, Cells
-from exactgeo.arrangement.faces import Flat, flats, tope_graph
-from exactgeo.arrangement.hyperplanes import Hyperplanes
-from exactgeo.arrangement.operations import Clipped, eliminated, pivot
+from exactgeo.arrangement.bounded import unbounded
+from exactgeo.arrangement.enumerators import ENUMERATORS, Cells, Chosen
+from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph
+from exactgeo.arrangement.operations import Derived
 from exactgeo.arrangement.rays import Ray, central_rays
 from exactgeo.arrangement.reading import Reader
 from exactgeo.arrangement.regions import Regions, sign_matrix
@@ -37,7 +37,7 @@ _SMALL = 600
 _SWEEP_DIMENSION = 9
 
 
-class Arrangement(Hyperplanes):
+class Arrangement(Derived):
     """Hyperplanes ``<normal_t, w> = offset_t``; hyperplane t has the sign of ``<normal_t, w> - offset_t`` at w.
 
     Everything degenerate is allowed: repeated, proportional, opposite and parallel rows, normals that do not span,
@@ -215,92 +215,40 @@ class Arrangement(Hyperplanes):
                 raise InputError("point", f"a point on hyperplane {t}", "one off all hyperplanes", "another point")
         return self.regions().index(signs)
 
-    def deletion(self, *rows: int) -> Arrangement:
-        """The arrangement without some rows.
+    @cached_property
+    def _unbounded(self) -> list[int]:
+        return unbounded(self)
+
+    def unbounded_regions(self) -> Regions:
+        """The regions that are not relatively bounded, in lexicographic order, as in Sage.
 
         Examples
         --------
-        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).deletion(1).count()
-        4
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 1])
+        >>> len(A.unbounded_regions()), A.count() - A.bounded
+        (6, 6)
         """
-        gone = {self._row(t) for t in rows}
-        kept = [t for t in range(self.m) if t not in gone]
-        return self._made([self.normals[t] for t in kept], [self.offsets[t] for t in kept], self.dimension)
+        return self.regions().some(self._unbounded)
 
-    def restriction(self, row: int) -> Arrangement:
-        """What the hyperplanes cut out on one of them, in all coordinates but that of its smallest coefficient.
+    def bounded_regions(self) -> Regions:
+        """The relatively bounded regions, in lexicographic order, as in Sage: bounded modulo the lineality space.
 
-        Rows keep their numbers: those that contain the hyperplane become zero rows, parallel ones constant.
+        Cost: the regions of two restrictions, to a hyperplane beyond all vertices on either side; as many as
+        :attr:`bounded` are left, or it is an error.
 
         Raises
         ------
-        InputError
-            The row is a zero normal, or there is none such.
+        InternalError
+            Their number is not ``|chi(1)|``.
 
         Examples
         --------
-        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
-        >>> B = A.restriction(2)
-        >>> B.dimension, B.count(), A.count() == A.deletion(2).count() + B.count()
-        (1, 2, True)
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 1])
+        >>> list(A.bounded_regions()), [str(q) for q in A.bounded_regions().witness(0)]
+        ([(1, 1, -1)], ['1/4', '1/2'])
         """
-        t = self._row(row)
-        p = pivot(self._integral[t])
-        if p is None:
-            raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
-        table = [(*normal, -q) for normal, q in zip(self.normals, self.offsets, strict=True)]
-        found = eliminated(table, table[t], p)
-        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
-
-    def essentialization(self) -> Arrangement:
-        """The same regions in a space of dimension :attr:`rank`: the other coordinates are set to 0.
-
-        Examples
-        --------
-        >>> E = Arrangement([[1, -1, 0], [0, 1, -1]]).essentialization()
-        >>> E.dimension, E.count(), E.lineality()
-        (2, 4, [])
-        """
-        kept = self._coordinates
-        return self._made([[row[j] for j in kept] for row in self.normals], self.offsets, len(kept))
-
-    def cone(self) -> Arrangement:
-        """The central arrangement one dimension up: rows (normal, -offset), and the hyperplane at infinity last.
-
-        Examples
-        --------
-        >>> Arrangement([[1], [1]], [0, 1]).cone().normals[1:] == ((1, -1), (0, 1))
-        True
-        """
-        rows = [(*row, -q) for row, q in zip(self.normals, self.offsets, strict=True)]
-        return self._made([*rows, (*(0,) * self.dimension, 1)], None, self.dimension + 1)
-
-    def decone(self, row: int = -1) -> Arrangement:
-        """The affine arrangement on the parallel to a hyperplane of a central one, where that row is 1; the row goes.
-
-        It has half as many regions, where the row itself is not repeated.
-
-        Raises
-        ------
-        InputError
-            The arrangement is affine, or the row is zero or there is none such.
-
-        Examples
-        --------
-        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]])
-        >>> A.decone(0).count(), Arrangement([[1], [1]], [0, 1]).cone().decone().offsets == (0, 1)
-        (3, True)
-        """
-        if not self.central:
-            raise InputError("offsets", "an affine arrangement", "a central one", "cone(), or decone a central one")
-        t = self._row(row)
-        chosen = (*self.normals[t], Fraction(-1))
-        # The last coordinate if it can be: then deconing undoes coning.
-        p = self.dimension - 1 if self.dimension and chosen[self.dimension - 1] else pivot(self._integral[t])
-        if p is None:
-            raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
-        found = eliminated([(*self.normals[k], 0) for k in range(self.m) if k != t], chosen, p)
-        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
+        outside = set(self._unbounded)
+        return self.regions().some([i for i in range(self.count()) if i not in outside])
 
     def clip(self, normals: Any, offsets: Any = None) -> Regions:
         """The regions that meet an open polyhedron ``{w : <normal, w> > offset}``, a cone when there are no offsets.
@@ -323,7 +271,7 @@ class Arrangement(Hyperplanes):
         lead = len({plane for plane, _ in rows[: wall.m] if plane >= 0})
         top = ((1 << lead) - 1) << (len(vectors) - lead)
         start = bisect_left(range(whole.count), top, key=whole.mask) if inside else whole.count
-        cells: Cells = Clipped(whole, start, whole.count)
+        cells: Cells = Chosen(whole, range(start, whole.count))
         inner = [row[:-1] if both.central else row for row in both._inner]
         return Regions(
             cells, rows[wall.m :], inner[wall.m :], both._coordinates, self.dimension, both.central, len(vectors)
@@ -426,6 +374,49 @@ class Arrangement(Hyperplanes):
         """
         return tope_graph(self)
 
+    def distance_between_regions(self, first: int, second: int) -> int:
+        """How many hyperplanes separate two regions: their distance in :meth:`tope_graph`.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).distance_between_regions(0, 5)
+        3
+        """
+        one, other = self.regions()[first], self.regions()[second]
+        return sum(one[t] != other[t] for t in self.regions().leads)
+
+    def intersection_poset(self) -> networkx.DiGraph:
+        """The nonempty intersections, as the frozen sets of all rows that vanish there (zero rows included), ordered by
+        reverse inclusion: an edge from each to those it covers it with, node attribute ``codimension``.
+
+        Examples
+        --------
+        >>> P = Arrangement([[1, 0], [0, 1], [1, 1]]).intersection_poset()
+        >>> [[sorted(X) for X, k in P.nodes(data="codimension") if k == c] for c in range(3)]
+        [[[]], [[0], [1], [2]], [[0, 1, 2]]]
+        >>> P.number_of_edges()
+        6
+        """
+        return intersection_poset([[zero for zero, _ in level] for level in self._flats])
+
+    @property
+    def is_simplicial(self) -> bool:
+        """Every region of a central arrangement has as many facets as the rank.
+
+        Examples
+        --------
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).is_simplicial
+        True
+        >>> Arrangement([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]).is_simplicial
+        False
+        """
+        if not self.central:
+            raise InputError("offsets", "an affine arrangement", "a central one", "cone()")
+        # In an essential region no fewer, so it is enough to count pairs of region and facet.
+        found = self.regions()
+        walls = sum(len(low) for _, low, _ in neighbours(found.packed, len(found.leads)))
+        return 2 * walls == self.rank * found.count
+
     def plot(self, ax: Any = None) -> Any:
         """A picture with exact vertices and the regions' indices: an arrangement of the plane, or a central one in R^3
         on the projective disc, antipodal regions drawn once. Needs matplotlib, extra ``plot``.
@@ -465,9 +456,6 @@ class Arrangement(Hyperplanes):
                 raise InternalError("the hyperplanes through a vertex have no common point")
             found.append(point)
         return sorted(found) if self.dimension else [()]
-
-    def _made(self, normals: Sequence[Any], offsets: Sequence[Any] | None, dimension: int) -> Arrangement:
-        return Arrangement(normals, offsets, dimension=dimension)
 
     @cached_property
     def _rays(self) -> list[Ray]:

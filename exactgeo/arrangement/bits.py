@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from exactgeo.errors import InternalError
 
-__all__ = ["Bools", "Floats", "Ints", "Words", "common", "lowest", "members", "pack", "sort_words", "unpack"]
+__all__ = [
+    "Bools",
+    "Floats",
+    "Ints",
+    "Words",
+    "common",
+    "find_words",
+    "lowest",
+    "members",
+    "pack",
+    "sort_words",
+    "unpack",
+]
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
@@ -49,6 +63,21 @@ def sort_words(words: Words) -> Ints:
         key = _ranks(np.ascontiguousarray(column))
         turn = turn[np.argsort(key[turn], kind="stable")]
     return turn
+
+
+def find_words(words: Words, sought: Words) -> Ints:
+    """Where bit sets stand in a sorted list without repeats, -1 for those that do not."""
+    if not len(words):
+        return np.full(len(sought), -1)
+    place = np.minimum(np.searchsorted(_comparable(words), _comparable(sought)), len(words) - 1)
+    return np.where((words[place] == sought).all(axis=1), place, -1)
+
+
+def _comparable(words: Words) -> npt.NDArray[Any]:
+    if words.shape[1] == 1:
+        return words[:, 0]
+    # Bytes in big-endian order compare as the bit sets do.
+    return words.astype(">u8", order="C").view(f"S{8 * words.shape[1]}")[:, 0]
 
 
 def _ranks(column: Words) -> npt.NDArray[np.uint16] | Words:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Vector = tuple[int, ...]
 
-__all__ = ["ENUMERATORS", "Cells", "Listed"]
+__all__ = ["ENUMERATORS", "Cells", "Chosen", "Listed"]
 
 
 class Cells(Protocol):
@@ -81,6 +81,54 @@ class Listed:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._masks)
+
+
+class Chosen:
+    """Some of the regions, as regions of their own; obeys the laws of :class:`Cells`.
+
+    Parameters
+    ----------
+    places : increasing indices, a range or a list
+    """
+
+    def __init__(self, cells: Cells, places: Sequence[int]) -> None:
+        self._cells = cells
+        self._places = places
+        self.count = len(places)
+
+    @property
+    def fallbacks(self) -> int:
+        """Of the whole enumeration."""
+        return self._cells.fallbacks
+
+    def mask(self, index: int) -> int:
+        """Bit set of one region."""
+        return self._cells.mask(self._places[index])
+
+    def find(self, mask: int) -> int | None:
+        """Index of a bit set."""
+        place = self._cells.find(mask)
+        if place is None:
+            return None
+        index = bisect_left(self._places, place)
+        return index if index < self.count and self._places[index] == place else None
+
+    def words(self) -> npt.NDArray[np.uint64]:
+        """All bit sets."""
+        import numpy as np
+
+        return self._cells.words()[np.array(self._places, dtype=np.int64)]
+
+    def points(self, start: int, stop: int) -> list[tuple[int, ...]]:
+        """Interior points, run by run of neighbours."""
+        found: list[tuple[int, ...]] = []
+        while start < stop:
+            end = start + 1
+            while end < stop and self._places[end] == self._places[end - 1] + 1:
+                end += 1
+            found += self._cells.points(self._places[start], self._places[end - 1] + 1)
+            start = end
+        return found
 
 
 def deletion_restriction(vectors: Sequence[Vector], dimension: int, central: bool, uniform: bool | None) -> Cells:

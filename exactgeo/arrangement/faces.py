@@ -7,6 +7,7 @@ exactly when their sign vectors differ in one hyperplane.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.operations import eliminated, pivot
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from exactgeo.arrangement.arrangement import Arrangement
 
-__all__ = ["Flat", "flats", "neighbours", "tope_graph"]
+__all__ = ["Flat", "flats", "intersection_poset", "neighbours", "tope_graph"]
 
 Flat = tuple[frozenset[int], tuple[tuple[int, ...], ...]]
 """The rows that vanish on a flat, zero rows included, and all rows as functionals on it (constant last)."""
@@ -65,21 +66,33 @@ def neighbours(words: npt.NDArray[np.uint64], planes: int) -> Iterator[tuple[int
     """
     import numpy as np
 
-    def comparable(sets: npt.NDArray[np.uint64]) -> npt.NDArray[Any]:
-        # Bytes in big-endian order compare as the bit sets do.
-        if sets.shape[1] == 1:
-            return sets[:, 0]
-        return np.ascontiguousarray(sets.astype(">u8")).view(f"S{8 * sets.shape[1]}")[:, 0]
+    from exactgeo.arrangement.bits import find_words
 
-    keys = comparable(words)
     for plane in range(planes):
         word, bit = plane // 64, np.uint64(1 << (63 - plane % 64))
         below = np.flatnonzero((words[:, word] & bit) == 0)
         other = words[below]
         other[:, word] |= bit
-        place = np.minimum(np.searchsorted(keys, comparable(other)), len(words) - 1)
-        hit = (words[place] == other).all(axis=1)
-        yield plane, below[hit], place[hit]
+        place = find_words(words, other)
+        yield plane, below[place >= 0], place[place >= 0]
+
+
+def intersection_poset(levels: Sequence[Sequence[frozenset[int]]]) -> networkx.DiGraph:
+    """Flats of codimension 0, 1, ... as nodes; edges from each to those covering it."""
+    import networkx
+
+    graph = networkx.DiGraph()
+    for codimension, level in enumerate(levels):
+        graph.add_nodes_from(level, codimension=codimension)
+    for level, following in pairwise(levels):
+        through: dict[int, set[frozenset[int]]] = {}
+        for flat in following:
+            for t in flat:
+                through.setdefault(t, set()).add(flat)
+        for flat in level:
+            over = [through.get(t, set()) for t in flat]
+            graph.add_edges_from((flat, other) for other in (set.intersection(*over) if over else following))
+    return graph
 
 
 def tope_graph(arrangement: Arrangement) -> networkx.Graph:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from math import comb
 from operator import mul
-from typing import Any
+from typing import Any, Self
 
 from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
 from exactgeo.arrangement.deletion import Hyperplane
@@ -35,6 +36,9 @@ class Hyperplanes:
             if len(self.offsets) != len(rows):
                 raise InputError("offsets", f"{len(self.offsets)} numbers", f"{len(rows)}", "one offset a normal")
         self.central: bool = not any(self.offsets)
+
+    def _made(self, normals: Sequence[Any], offsets: Sequence[Any] | None, dimension: int) -> Self:
+        return type(self)(normals, offsets, dimension=dimension)
 
     @property
     def m(self) -> int:
@@ -143,6 +147,50 @@ class Hyperplanes:
         (1, 0)
         """
         return abs(evaluate(self.characteristic_polynomial, 1))
+
+    @property
+    def poincare_polynomial(self) -> tuple[int, ...]:
+        """Coefficients of ``(-t)^d chi(-1 / t)``, highest degree first: the sizes of the Whitney numbers of the first
+        kind; its value at 1 is the number of regions.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).poincare_polynomial
+        (2, 3, 1)
+        """
+        return tuple(abs(q) for q in reversed(self.characteristic_polynomial))
+
+    @property
+    def is_essential(self) -> bool:
+        """The normals span: there is no lineality space.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, -1, 0], [0, 1, -1]]).is_essential
+        False
+        """
+        return self.rank == self.dimension
+
+    @property
+    def in_general_position(self) -> bool:
+        """Every rank-many distinct hyperplanes are independent and, in an affine arrangement, no more have a common
+        point: then there are as many regions as so many hyperplanes can have.
+
+        References
+        ----------
+        R. P. Stanley, An Introduction to Hyperplane Arrangements (2004), Proposition 2.4.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).in_general_position
+        True
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 0]).cone().in_general_position
+        False
+        """
+        return bool(self._uniform) or self._polynomial == self._generic_polynomial
 
     @cached_property
     def _oriented(self) -> tuple[list[tuple[int, ...]], list[Row]]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from operator import mul
 from typing import TYPE_CHECKING
 
-from exactgeo.arrangement.enumerators import Cells
+from exactgeo.arrangement.enumerators import Cells, Chosen
 from exactgeo.errors import InternalError
 
 if TYPE_CHECKING:
@@ -133,6 +133,13 @@ class Regions:
 
     def __contains__(self, signs: object) -> bool:
         return isinstance(signs, Iterable) and self._find(signs) is not None
+
+    def some(self, places: Sequence[int]) -> Regions:
+        """Some of these regions, by increasing index."""
+        cells = Chosen(self._cells, places)
+        return Regions(
+            cells, self._rows, self._integral, self._coordinates, self._dimension, self._central, self._planes
+        )
 
     @property
     def leads(self) -> list[int]:
