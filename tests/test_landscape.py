@@ -183,12 +183,13 @@ def test_the_mean_divides_every_level_by_m():
 # -- a second algorithm ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(45))
+@pytest.mark.parametrize("seed", range(36))
 def test_against_all_pairs_of_basins(seed):
     rng = random.Random(seed)
     case, data, options = random_case(rng)
-    if data[2] == 2 and len(data[0]) > 3:
-        pytest.skip("too many pairs")
+    while data[2] == 2 and len(data[0]) > 3:
+        # Too many pairs.
+        case, data, options = random_case(rng)
     check(case, Brute(*data, **options))
 
 
@@ -204,7 +205,8 @@ def test_other_losses_against_all_pairs(loss):
     x, y = [[0], [1], [3]], [1, -1, 1]
     kind, _, rest = loss.partition("(")
     bound = F(rest.rstrip(")")) if rest else F(1)
-    check(problem(x, y, 1, loss=loss), Brute(x, y, 1, kind=kind, bound=bound))
+    bias = kind != "huber"
+    check(problem(x, y, 1, loss=loss, hidden_bias=bias), Brute(x, y, 1, kind=kind, bound=bound, bias=bias))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,13 @@ def shuffled(case, seed):
 
 @pytest.mark.parametrize(
     ("data", "width"),
-    [(D1, 2), (KINK, 2), (([[0], [1], [2], [3]], [0, 0, 1, 0]), 2), (([[0], [1]], [1, -1]), 3), (D1, 3)],
+    [
+        (D1, 2),
+        (KINK, 2),
+        (([[0], [1], [2], [3]], [0, 0, 1, 0]), 2),
+        (([[0], [1]], [1, -1]), 3),
+        pytest.param(D1, 3, marks=pytest.mark.slow),
+    ],
 )
 def test_critical_levels_of_copies_against_explicit_copies(data, width):
     case = problem(*data, width)
@@ -371,7 +379,7 @@ def check(case, brute):
         assert len(tops) == len(brute.components(level))
 
 
-@pytest.mark.parametrize("seed", range(200, 212))
+@pytest.mark.parametrize("seed", range(205, 211))
 def test_critical_levels_of_points_in_the_full_space(seed):
     rng = random.Random(seed)
     x = [[rng.randint(-2, 2)] for _ in range(3)]
