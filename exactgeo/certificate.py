@@ -152,6 +152,8 @@ def barrier(
     floor: Fraction,
     duals: Sequence[Dual],
     regions: Mapping[str, Sequence[int]],
+    *,
+    full: bool = False,
 ) -> dict[str, Any]:
     """Claim: every path from the point to the other reaches ``level``, and before it does no loss is below ``floor``.
 
@@ -161,9 +163,12 @@ def barrier(
         That bound the basins around the point by ``floor`` and the walls that close them off by ``level``.
     regions : mapping
         As for :func:`global_minimum`.
+    full : bool
+        Whether the other point is outside only as it is labelled, though a permutation of it is inside.
     """
     claim = {"kind": "barrier", "point": point.to_dict(), "loss": loss, "other": other.to_dict()}
-    claim |= {"other_loss": other_loss, "level": level, "floor": floor, "duals": duals, "regions": regions}
+    claim |= {"other_loss": other_loss, "level": level, "floor": floor, "full": full}
+    claim |= {"duals": duals, "regions": regions}
     return dict(plain(claim))
 
 

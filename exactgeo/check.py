@@ -748,13 +748,13 @@ class Graph:
 
 
 def barrier(p, claim):
-    tree, loss, other, other_loss, level, floor, duals, regions = fields(
-        claim, "point loss other other_loss level floor duals regions"
+    tree, loss, other, other_loss, level, floor, full, duals, regions = fields(
+        claim, "point loss other other_loss level floor full duals regions"
     )
     point, goal, high, low = p.point(tree, loss), p.point(other, other_loss), rational(level), rational(floor)
     need(p.frozen(point) == p.frozen(goal), "the other point has other frozen parameters")
     need(rational(loss) < high, "the level is not above the point")
-    graph = Graph(p, look(p, point), duals, regions, False)
+    graph = Graph(p, look(p, point), duals, regions, typed(full, bool))
     pending = list(reached := graph.holding(point))
     while pending:
         basin = pending.pop()

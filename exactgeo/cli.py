@@ -280,9 +280,18 @@ def landscape(
 @click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
 @click.option("--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point.")
 @click.option("--plot", metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@click.option("--certificate", metavar="OUT.json", help="Write the certificate of the path and its level here.")
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3.")
 @_json_option
-def path(problem: str, end: str, start: str | None, plot: str | None, time_limit: float | None, as_json: bool) -> int:
+def path(
+    problem: str,
+    end: str,
+    start: str | None,
+    plot: str | None,
+    certificate: str | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
     """A certified path between two points that rises no higher than every path must."""
     from exactgeo.api import path as build
     from exactgeo.basin import OutOfScope
@@ -301,6 +310,8 @@ def path(problem: str, end: str, start: str | None, plot: str | None, time_limit
 
         drawn = found.path
         answer["plot"] = None if drawn is None else _write(plot, lambda to: write(path_figure(drawn), to))
+    if certificate is not None:
+        answer["certificate"] = None if found.certificate is None else _write(certificate, found.certificate.write)
     if as_json:
         _emit(answer)
     else:

@@ -36,7 +36,7 @@ def way(*ends: tuple[str, str, str]) -> Tree:
 def ridge(point: Tree, loss: str, other: Tree, other_loss: str, **fields: Any) -> Tree:
     """A claim about x = y = 1 and a neuron without biases: every path reaches level 1."""
     claim = {"kind": "barrier", "point": point, "loss": loss, "other": other, "other_loss": other_loss}
-    claim |= {"level": "1", "floor": "0", "duals": [["0"], ["-2"]], "regions": BOTH}
+    claim |= {"level": "1", "floor": "0", "full": False, "duals": [["0"], ["-2"]], "regions": BOTH}
     return claim | fields
 
 
@@ -192,7 +192,35 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
         tiny(ridge(at("1", "0"), "1", at("-1", "0"), "1", level="2"), **ONE),
         "Every path from w = 1, v = 0 to w = -1, v = 0 reaches 2; the straight one keeps the loss 1.",
     ),
+    "barrier-to-a-copy": (
+        changed("path-between-copies", put("claims", 1, "full", False)),
+        "Nothing false, but modulo permutation the other point is the point.",
+    ),
+    "barrier-of-a-copy-too-high": (
+        changed("path-between-copies", put("claims", 1, "level", "5/4")),
+        "Every path from a perfect fit to its copy reaches 5/4; one needs only 1.",
+    ),
+    "barrier-full-by-a-word": (
+        changed("path-between-copies", put("claims", 1, "full", 1)),
+        "Nothing false, but a number where yes or no stands.",
+    ),
     # path
+    "path-rescaled-to-the-other-side": (
+        changed(
+            "path-with-a-rescaling",
+            put("claims", 0, "points", 0, "weights", [[["-2"]], [["-1"]]]),
+            put("claims", 0, "losses", ["9"]),
+        ),
+        "Rescaling by -1 leads from (2, 1) to (-2, -1) without a change of the loss on the way.",
+    ),
+    "path-rescaled-without-its-bias": (
+        changed(
+            "path-with-a-rescaling",
+            put("claims", 0, "points", 0, "biases", [["1"], ["0"]]),
+            put("claims", 0, "losses", ["189"]),
+        ),
+        "Rescaling the weight alone keeps the output, whatever the bias does.",
+    ),
     "path-that-moves-a-frozen-weight": (
         tiny(way(("1", "0", "1"), ("1", "1", "0")), **ONE, train={"output": False}),
         "A path in the trained parameters leads from v = 0 to v = 1, though v is frozen.",

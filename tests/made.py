@@ -60,6 +60,15 @@ def _basins(**tables: object) -> Callable[[], Certificate]:
     return make
 
 
+def _route(one: object, other: object, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.path(_problem(point=one, **tables), one, other).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
 def _minima(**tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
         found = census_certificate(eg.basins(_problem(**tables)), minima=True)
@@ -297,6 +306,19 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
             loss={"reduction": "mean"},
             point={"weights": [[[-1]], [["-1/2"]]], "biases": [[3], ["4/3"]]},
         )
+    ),
+    "path-between-copies": _route(
+        {"weights": [[[2], [-1]], [[1, 1]]]},
+        {"weights": [[[-1], [2]], [[1, 1]]]},
+        data={"x": [[-1], [1]], "y": [1, 2]},
+        network={"widths": [2], "hidden_bias": False, "output_bias": False},
+    ),
+    "path-with-a-rescaling": _route(
+        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
+        {"weights": [[["1/3"]], [[6]]], "biases": [[0], [0]]},
+        data=_SHORT,
+        network={"widths": [1]},
+        train={"output_bias": False},
     ),
     "path-two-neurons": _named("jellyfish-3"),
     "basin": _basin(3, data=D1, network=_ONE),

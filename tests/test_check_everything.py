@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from damage import checker
@@ -14,7 +15,7 @@ import exactgeo as eg
 from exactgeo import library
 from exactgeo.basin import OutOfScope
 from exactgeo.basin.claims import census_certificate
-from exactgeo.formats import problem_from_mapping
+from exactgeo.formats import point_from_mapping, problem_from_mapping
 from exactgeo.landscape import landscape
 
 LOSSES = ("squared", "half_squared", "absolute", "huber(1/2)", "hinge", "squared_hinge")
@@ -89,6 +90,62 @@ def test_local_minima_of_a_census():
         assert [claim["strictness"] for claim in minima] == [
             str(part.strictness) for level in found.local_minima for part in level.sets
         ]
+
+
+def check_route(problem, one, other) -> str:
+    found = eg.path(problem, one, other)
+    statement = proved(found.certificate)
+    assert statement.startswith("A path of straight lines and rescalings from the point, of loss ")
+    assert f" never rises above {found.highest}." in statement
+    higher = found.highest > max(problem.loss_at(one), problem.loss_at(other))
+    assert (f", reaches {found.highest};" in statement) == higher
+    return statement
+
+
+def test_paths_between_points():
+    rng, barriers = random.Random(3), 0
+    for _ in range(60):
+        d, n = rng.randint(1, 2), rng.randint(1, 2)
+        m = rng.randint(1, 4 if n == 1 else 3)
+        train = rng.choice([{}, {}, {"output": False}, {"output_bias": False}])
+        bias, offset, frozen = rng.random() < 0.5, rng.random() < 0.6, [rng.choice([-1, 1, 2, 0]) for _ in range(n)]
+        held = rng.randint(-1, 1)
+
+        def point(n=n, d=d, rng=rng, train=train, bias=bias, offset=offset, frozen=frozen, held=held):
+            output = [rng.randint(-2, 2) for _ in range(n)] if train.get("output", True) else frozen
+            last = rng.randint(-2, 2) if train.get("output_bias", True) else held
+            weights = [[[rng.randint(-2, 2) for _ in range(d)] for _ in range(n)], [output]]
+            return {"weights": weights, "biases": [[rng.randint(-2, 2) for _ in range(n)] * bias, [last] * offset]}
+
+        one = point()
+        problem = problem_from_mapping(
+            {
+                "data": {
+                    "x": [[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)],
+                    "y": [rng.randint(-3, 3) for _ in range(m)],
+                },
+                "network": {
+                    "widths": [n],
+                    "activation": rng.choice(["relu", "abs", "leaky_relu(-1/2)", "linear"]),
+                    "hidden_bias": bias,
+                    "output_bias": offset,
+                },
+                "loss": {"kind": rng.choice(LOSSES[:4]), "reduction": rng.choice(["sum", "mean"])},
+                "train": train,
+                "point": one,
+            }
+        )
+        # From minimum to minimum there is more to cross than between points somewhere.
+        census = eg.basins(problem)
+        ends = [
+            problem.point,
+            point_from_mapping(point(), problem),
+            census[0].minimiser,
+            census[len(census) - 1].minimiser,
+        ]
+        for start, end in pairwise(ends):
+            barriers += "Every path" in check_route(problem, start, end)
+    assert barriers > 10
 
 
 def statement_of(valleys) -> str:

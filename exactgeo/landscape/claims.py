@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.claims import Wall, every_claim, listed, seats
 from exactgeo.certificate import Certificate, barrier, path, problem_data
+from exactgeo.landscape.place import Labelled, home
 from exactgeo.landscape.symmetry import replaced
+from exactgeo.landscape.walls import Walls, exact
 
 if TYPE_CHECKING:
+    from exactgeo.basin import Census
+    from exactgeo.basin.optimum import Optimum
     from exactgeo.landscape.path import Path
     from exactgeo.landscape.place import Place
+    from exactgeo.landscape.route import Route
     from exactgeo.landscape.valleys import Landscape
     from exactgeo.problem import Point
 
-__all__ = ["landscape_certificate", "path_claim", "place_claim"]
+__all__ = ["landscape_certificate", "path_claim", "place_claim", "route_certificate"]
 
 
 def landscape_certificate(found: Landscape) -> Certificate | None:
@@ -80,3 +85,48 @@ def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> dict[str, A
     duals |= {wall.optimum.gradient for wall in place.barriers}
     regions = listed(place.problem, place.point)
     return barrier(place.point, place.loss, lower, lower_loss, place.escapes_at, place.infimum, sorted(duals), regions)
+
+
+def route_certificate(found: Route) -> Certificate | None:
+    """The path between two points, and that every path between them reaches its highest level."""
+    if found.path is None:
+        return None
+    claims = [path_claim(found.path)]
+    one, other = found.path.points[0], found.path.points[-1]
+    start, end = found.path.losses[0], found.path.losses[-1]
+    if found.at_least > max(start, end):
+        duals, floor = _around(found.census, one, found.at_least)
+        regions = listed(found.problem, one)
+        claims.append(barrier(one, start, other, end, found.at_least, floor, sorted(duals), regions, full=True))
+    return Certificate(problem_data(found.problem), tuple(claims))
+
+
+def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Any], Fraction]:
+    """The gradients that prove how low the component of a point below a level goes in the full space, and that its
+    walls are as high as the level; and how low."""
+    frame, walls = census.cells, Walls(census.cells.program)
+    begin = home(frame, point)
+    reached, pending, duals, low = {begin}, [begin], set(), level
+
+    def optimum(basin: Labelled) -> Optimum:
+        return census.optimum(census.index_of(tuple(tuple(sorted(part)) for part in basin)))
+
+    while pending:
+        basin = pending.pop()
+        here = optimum(basin)
+        duals.add(here.gradient)
+        low = min(low, exact(here) * census.share)
+        for k, part in enumerate(basin):
+            for place, slot in enumerate(part):
+                others = frame.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
+                for new, shared, _ in census.crossings[k][slot]:
+                    there = (*basin[:k], (*part[:place], new, *part[place + 1 :]), *basin[k + 1 :])
+                    if there in reached:
+                        continue
+                    best = walls.optimum(others | shared, (here, optimum(there)))
+                    if exact(best) * census.share < level:
+                        reached.add(there)
+                        pending.append(there)
+                    else:
+                        duals.add(best.gradient)
+    return duals, low

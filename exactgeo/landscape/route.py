@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Census, OutOfScope
 from exactgeo.basin import census as make_census
@@ -19,6 +20,9 @@ from exactgeo.landscape.path import Path, Walker
 from exactgeo.landscape.place import Labelled, home
 from exactgeo.landscape.walls import Walls, exact, order
 from exactgeo.problem import Point, Problem
+
+if TYPE_CHECKING:
+    from exactgeo.certificate import Certificate
 
 __all__ = ["Route", "route"]
 
@@ -33,6 +37,7 @@ class Route:
     Attributes
     ----------
     problem : Problem
+    census : Census
     path : Path or None
         None when the time limit came first.
     at_least : Fraction
@@ -41,6 +46,7 @@ class Route:
     """
 
     problem: Problem
+    census: Census
     path: Path | None
     at_least: Fraction
 
@@ -53,6 +59,16 @@ class Route:
     def highest(self) -> Fraction | None:
         """The critical level: the least level at which the points lie in one component of {L <= level}."""
         return None if self.path is None else self.at_least
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """That the path rises no higher than ``highest``, and that every path does; None where there is none.
+
+        Cost: the basins of the full space in the component of the start below the critical level.
+        """
+        from exactgeo.landscape.claims import route_certificate
+
+        return route_certificate(self)
 
     @property
     def reason(self) -> str:
@@ -205,7 +221,7 @@ def route(
         census = make_census(problem.at(one), time_limit=time_limit)
     level = max(problem.loss_at(one), problem.loss_at(other))
     if not census.complete:
-        return Route(problem, None, level)
+        return Route(problem, census, None, level)
     end = None if time_limit is None else begun + time_limit
     level /= census.share
     walls = Walls(census.cells.program)
@@ -224,13 +240,13 @@ def route(
         meeting = None
     at_least = max(near.level, far.level) * census.share
     if meeting is None:
-        return Route(problem, None, at_least)
+        return Route(problem, census, None, at_least)
     steps = [(step, step.new) for step in reversed(near.way(meeting))]
     steps += [(step, step.old) for step in far.way(meeting)]
     path = _lay(census, homes[0], one, other, steps, at_least)
     if path.highest != at_least or path.points[0] != one or path.points[-1] != other:
         raise InternalError("a path between two points ends elsewhere, or is higher than it must be")
-    return Route(problem, path, at_least)
+    return Route(problem, census, path, at_least)
 
 
 def _frozen(problem: Problem, point: Point) -> list[Any]:
