@@ -27,7 +27,7 @@ def test_programs_print_what_is_shown(capsys, program, shown):
 
 
 def test_nothing_was_missed():
-    assert (len(COMMANDS), len(PROGRAMS)) == (6, 3)
+    assert (len(COMMANDS), len(PROGRAMS)) == (7, 3)
 
 
 def test_the_smallest_data_for_width_2_has_a_bad_valley_at_width_1_too():

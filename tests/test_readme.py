@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from test_cli import run
+
 import exactgeo as eg
 from exactgeo.cli import cli
 
@@ -23,6 +26,13 @@ def test_the_main_command_prints_what_is_shown():
         [sys.executable, "-m", "exactgeo", "certify", "swirszcz-prop1"], capture_output=True, text=True, check=True
     )
     assert done.stdout == blocks("text")[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), re.findall(r"```text\n\$ exactgeo ([^\n]*)\n(.*?)```", README, flags=re.DOTALL)
+)
+def test_commands_print_what_is_shown(capsys, command, shown):
+    assert run(capsys, *command.split())[:2] == (0, shown)
 
 
 def test_the_problem_file_is_proposition_1():
