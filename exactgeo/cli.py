@@ -349,9 +349,10 @@ def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> i
 @cli.command()
 @click.argument("arrangement", metavar="FILE")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
+@click.option("--bounded", is_flag=True, help="List those of the relatively bounded regions only.")
 @click.option("--certificate", metavar="OUT.json", help="Write the complete list, with a point in each, here.")
 @_json_option
-def regions(arrangement: str, signs: bool, certificate: str | None, as_json: bool) -> int:
+def regions(arrangement: str, signs: bool, bounded: bool, certificate: str | None, as_json: bool) -> int:
     """Count and list the regions of an arrangement of hyperplanes."""
     from exactgeo.arrangement import Arrangement
     from exactgeo.formats import read_arrangement
@@ -364,9 +365,10 @@ def regions(arrangement: str, signs: bool, certificate: str | None, as_json: boo
         "rank": found.rank,
         "characteristic_polynomial": list(found.characteristic_polynomial),
         "bounded": found.bounded,
+        "fallbacks": listed.fallbacks,
     }
-    if signs:
-        data["signs"] = [list(row) for row in listed]
+    if signs or bounded:
+        data["signs"] = [list(row) for row in (found.bounded_regions() if bounded else listed)]
     if certificate is not None:
         data["certificate"] = _write(certificate, found.certificate().write)
     if as_json:
