@@ -271,22 +271,37 @@ def test_common_elements_with_a_hash_that_collides():
     assert {(int(owner[i]), int(left[i, 0])) for i in found} == expected
 
 
-def test_blocks_hold_every_region_once_whatever_the_executor():
-    generic = Arrangement(random_rows(1, 22, 5, 99))
-    special = Arrangement([v for v in itertools.product((0, 1), repeat=4) if any(v)])
-    small = Arrangement([[1, 0], [0, 1]])
-    for arrangement in (generic, special, small):
-        blocks = list(arrangement.blocks())
-        whole = np.concatenate(blocks)
-        assert all(block.dtype == np.int8 for block in blocks)
-        assert np.array_equal(np.unique(whole, axis=0), arrangement.regions().signs)
-        assert len(whole) == arrangement.count()
-        with ThreadPoolExecutor(3) as pool:
+STREAMED = {
+    "general position": Arrangement(random_rows(1, 22, 5, 99)),
+    "special position": Arrangement([v for v in itertools.product((0, 1), repeat=5) if any(v)]),
+    "special position, affine": Arrangement(*differences(5, [-1, 0, 1])),
+    "lines": Arrangement([[1 + t % 7, t * t % 11] for t in range(90)], [t % 5 for t in range(90)]),
+    "planes": Arrangement([[1, t % 17, t * t % 31] for t in range(90)]),
+    "small": Arrangement([[1, 0], [0, 1]]),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMED)
+def test_blocks_hold_every_region_once_whatever_the_executor(kind):
+    arrangement = STREAMED[kind]
+    blocks = list(arrangement.blocks())
+    whole = np.concatenate(blocks)
+    assert all(block.dtype == np.int8 for block in blocks)
+    assert np.array_equal(np.unique(whole, axis=0), arrangement.regions().signs)
+    assert len(whole) == arrangement.count()
+    for workers in (1, 3):
+        with ThreadPoolExecutor(workers) as pool:
             for one, other in zip(blocks, arrangement.blocks(pool), strict=True):
                 assert np.array_equal(one, other)
+    packed = np.concatenate(list(arrangement.blocks(packed=True)))
+    assert {row.tobytes() for row in packed} == {row.tobytes() for row in arrangement.regions().packed}
+
+
+def test_blocks_of_processes():
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        for one, other in zip(generic.blocks(), generic.blocks(processes), strict=True):
-            assert np.array_equal(one, other)
+        for arrangement in STREAMED.values():
+            for one, other in zip(arrangement.blocks(), arrangement.blocks(processes), strict=True):
+                assert np.array_equal(one, other)
 
 
 def test_blocks_are_bounded():
@@ -294,6 +309,19 @@ def test_blocks_are_bounded():
     sizes = [len(block) for block in arrangement.blocks()]
     assert sum(sizes) == arrangement.count() == 2 * sum(math.comb(25, i) for i in range(6))
     assert max(sizes) <= 1 << 18
+
+
+def test_nobody_holds_the_vertices():
+    arrangement = Arrangement(random_rows(3, 26, 5, 3))
+    assert not arrangement.in_general_position
+    sweep = Sweep(arrangement._oriented[0], central=True, uniform=False)
+    total = sum(len(sweep.chunk(i)) for i in range(sweep.chunks))
+    assert 2 * total == arrangement.count()
+    assert len(sweep.levels) == sweep.dimension == 4
+    held = sum(len(level.zero) for level in sweep.levels)
+    sweep.complete()
+    assert len(sweep.levels[-1].zero) > held
+    assert len(sweep.words()) == total
 
 
 def test_an_unknown_enumerator_is_refused():

@@ -139,9 +139,10 @@ class Arrangement(Derived):
         """Every region once, in blocks of rows of signs, without ever holding all of them.
 
         The blocks and their order do not depend on the executor or the number of its workers; rows are not in
-        lexicographic order. Memory: a block has some 10^5 rows (fewer of more than 100 hyperplanes), up to eight are
-        under way in packed form, and each process holds the flats of dimension 1 and above, and for lines in a plane
-        nothing.
+        lexicographic order. Memory: a block has some 10^5 rows, fewer of more than 100 hyperplanes; in special position
+        it has the regions whose lowest vertex is one of some 10^4, or of a single one on very many hyperplanes. Up to
+        eight blocks are under way in packed form, and each process holds the flats of dimension 1 and above, for
+        lines in a plane nothing. Below some hundred regions and above dimension 9 all regions are one block.
 
         Parameters
         ----------
