@@ -79,27 +79,47 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
     return global_minimum(point, loss, duals, None if problem.affine else listed(problem, point))
 
 
-def _solution(frame: Cells, best: Optimum, spots: Spots) -> Solution:
-    """An optimum as neurons that sit at the spots, and its affine part."""
-    terms = []
-    for column, weight in sorted(best.weights.items()):
-        ray, sign = next(
-            (j, sign)
-            for j in range(len(frame.rays))
-            for rays, sign in spots
-            if rays >> j & 1 and frame.ray_columns[j, sign][0] == column
+class _Solutions:
+    """The distinct solutions that optima give, each as neurons with input weights on rays of the places it may use."""
+
+    def __init__(self, frame: Cells) -> None:
+        self._frame = frame
+        self._sources: dict[int, list[tuple[int, int]]] = {}
+        for (ray, sign), (column, scale) in sorted(frame.ray_columns.items()):
+            if scale:
+                self._sources.setdefault(column, []).append((ray, sign))
+        # With the optimum, so that its id stays its own.
+        self._known: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[Optimum, Solution]] = {}
+
+    def add(self, best: Optimum, spots: Spots) -> None:
+        open_rays = {1: 0, -1: 0}
+        for rays, sign in spots:
+            open_rays[sign] |= rays
+        chosen = tuple(
+            next((ray, sign) for ray, sign in self._sources[column] if open_rays[sign] >> ray & 1)
+            for column in sorted(best.weights)
         )
-        share = weight / frame.ray_columns[ray, sign][1]
-        terms.append((sign, tuple(share * q for q in frame.rays[ray])))
-    net, train = frame.problem.network, frame.problem.train
-    size = frame.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
-    affine = [Fraction(0)] * size
-    for (place, scale), q in zip(frame.line_sources, best.lines, strict=True):
-        affine[place] = q * scale
-    return tuple(terms), tuple(affine)
+        if (id(best), chosen) not in self._known:
+            self._known[id(best), chosen] = best, self._written(best, chosen)
+
+    def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
+        frame, terms = self._frame, []
+        for (_, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
+            share = weight / frame.ray_columns[ray, sign][1]
+            terms.append((sign, tuple(share * q for q in frame.rays[ray])))
+        net, train = frame.problem.network, frame.problem.train
+        size = frame.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
+        affine = [Fraction(0)] * size
+        for (place, scale), q in zip(frame.line_sources, best.lines, strict=True):
+            affine[place] = q * scale
+        return tuple(terms), tuple(affine)
+
+    def listed(self) -> list[Solution]:
+        return sorted({solution for _, solution in self._known.values()})
 
 
 def seats(frame: Cells, choice: Sequence[Sequence[int]]) -> Spots:
+    """Where the neurons of a basin may be."""
     slots = [group.slots[s] for group, part in zip(frame.groups, choice, strict=True) for s in part]
     return [(frame.region_rays[slot.region], slot.sign) for slot in slots]
 
@@ -135,19 +155,21 @@ def every_claim(
     attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)
     if not optima or not attained or best is None or not isinstance(census.minimum, Fraction):
         return None
-    solutions = dict.fromkeys(_solution(frame, found, spots) for found, spots in walls)
+    solutions = _Solutions(frame)
+    for found, spots in walls:
+        solutions.add(found, spots)
     numbers: Counter[Fraction] = Counter()
     for basin in census:
-        solutions[_solution(frame, basin.optimum, seats(frame, basin.choice))] = None
+        solutions.add(basin.optimum, seats(frame, basin.choice))
         if isinstance(basin.value, Fraction):
             numbers[basin.value] += basin.multiplicity if full else 1
-    duals = {found.gradient for found in optima} | set(gradients)
+    duals = {found.gradient for found in optima} | {*gradients}
     wide = census.infinite_width_minimum
     if isinstance(wide, Fraction) and problem.network.widths:
         # Columns of both signs: the cone of all of them is their span.
         found = solve(frame.program, frame.program.full)
         everywhere = (1 << len(frame.rays)) - 1
-        solutions[_solution(frame, found, [(everywhere, 1), (everywhere, -1)])] = None
+        solutions.add(found, [(everywhere, 1), (everywhere, -1)])
         duals.add(found.gradient)
     return landscape(
         best,
@@ -155,7 +177,7 @@ def every_claim(
         sorted(numbers.items()),
         duals=sorted(duals),
         regions=listed(problem, best),
-        solutions=sorted(solutions),
+        solutions=solutions.listed(),
         valleys=valleys,
         infinite_width=wide if isinstance(wide, Fraction) and problem.network.widths else None,
         full=full,
