@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from exactgeo.basin.census import Census
+from exactgeo.basin.optimum import Enclosure, Optimum
+from exactgeo.errors import InternalError
 from exactgeo.landscape.symmetry import (
     Group,
     Perm,
@@ -314,17 +316,25 @@ def grow(
 def _levels(grower: _Grower) -> Iterator[int]:
     """Open the levels one after the other; yields the number of basins born at every place where the work may end."""
     census, walls, forest, tree = grower.census, grower.walls, grower.forest, grower.tree
-    optima = []
+    # The optima themselves are made when a wall asks for them.
+    optima: list[Optimum | None] = [None] * len(census)
+    values = []
     for index in range(len(census)):
-        optima.append(census.optimum(index))
+        value = census.value(index)
+        if isinstance(value, Enclosure):
+            raise InternalError("a landscape over enclosures")
+        values.append(value / census.share)
         if index % STEP == 0:
             yield 0
-    values = {id(best): exact(best) for best in optima}
-    levels = sorted(set(values.values()), key=order)
+    levels = sorted(set(values), key=order)
     ranks = {value: k for k, value in enumerate(levels)}
-    rank_of = {key: ranks[value] for key, value in values.items()}
-    rank = [rank_of[id(best)] for best in optima]
+    rank = [ranks[value] for value in values]
     births: list[list[int]] = [[] for _ in levels]
+
+    def optimum(index: int) -> Optimum:
+        best = optima[index] = census.optimum(index)
+        return best
+
     for index, k in enumerate(rank):
         births[k].append(index)
     heap: list[tuple[tuple[float, Fraction], int, int, int]] = []
@@ -348,7 +358,7 @@ def _levels(grower: _Grower) -> Iterator[int]:
                     # Of two basins the later one lists their wall.
                     if rank[v] > step or (rank[v] == step and v < u):
                         continue
-                    best = walls.known(mask, (optima[u], optima[v]))
+                    best = walls.known(mask, (optima[u] or optimum(u), optima[v] or optimum(v)))
                     if best is not None and exact(best) == level:
                         grower.open_wall(u, v, mask, level)
                     else:
