@@ -13,6 +13,10 @@ from test_basin_census import D1, KINK, PLANE, problem, random_case
 
 from exactgeo.basin import census
 from exactgeo.basin import minima as module
+from exactgeo.basin.cells import Face
+from exactgeo.basin.optimum import indices, solve
+from exactgeo.basin.residual import Candidate
+from exactgeo.basin.screen import passing
 from exactgeo.library import load
 from exactgeo.minimum import decide
 from exactgeo.numeric import DescentStatus, NumericNetworks, descend, random_starts
@@ -111,7 +115,7 @@ def test_without_a_dead_cell_a_unit_hides_at_0_only_where_the_kink_helps():
 def test_exact_fits_joined_through_walls_and_through_faces(data, width, options):
     # Two constructions of the same components: closed basins and their facets, or all faces and closures.
     found = census(problem(*data, width, **options))
-    zero = [c for c in found._minima._candidates if not any(c.best.gradient)]
+    zero = [c for c in found._minima._candidates() if not any(c.best.gradient)]
     assert len(zero) == 1
     assert len(zero[0].components()) == len(found._minima._flat_zero())
 
@@ -211,3 +215,74 @@ def test_losses_without_derivative_or_rational_minima_say_so(loss):
     assert found.local_minima is None
     assert loss in found.reason
     assert "reason" in found.to_json(minima=True)
+
+
+@pytest.mark.parametrize("seed", range(300, 316))
+@pytest.mark.parametrize("loss", ["squared", "huber(1)", "squared_hinge"])
+def test_screened_residuals_against_linear_programs(seed, loss):
+    """Every residual the screen drops is one whose faces do not reach its predictions, and it drops no other."""
+    case, (x, y, n), options = random_case(random.Random(seed))
+    y = [1 if q > 0 else -1 for q in y] if loss == "squared_hinge" else y
+    frozen = options["frozen"]
+    names = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
+    found = census(problem(x, y, n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **names))
+    frame = found.cells
+    kept = {passed.place: passed for part in passing(frame, found.settled) for passed in part}
+    for place, best in enumerate(found.optima):
+        sides = [
+            0 if not s else frame.program.signs(best.gradient)[j]
+            for j, s in (frame.ray_columns[r, 1] for r in range(len(frame.rays)))
+        ]
+        wanted = []
+        for group in frame.groups:
+            outputs = (1, -1, 0) if group.value is None else ((1,) if group.value > 0 else (-1,))
+            wanted.append(
+                [
+                    (face.rays, b)
+                    for face in frame.faces
+                    if not any(sides[r] for r in indices(face.rays))
+                    for b in outputs
+                    if all(b * sides[r] >= 0 if b else not sides[r] for r in indices(face.star))
+                ]
+            )
+        union = 0
+        for rays, b in (pair for options in wanted for pair in options):
+            union |= frame.face_mask(Face(rays, 0), b)
+        reached = all(wanted) and solve(frame.program, union).value == best.value
+        assert reached == (place in kept)
+        if reached:
+            assert [[(o.rays, o.sign) for o in options] for options in kept[place].options] == wanted
+
+
+def test_a_candidate_answers_without_linear_programs_as_with_them():
+    rng = random.Random(11)
+    for _ in range(12):
+        case, _, _ = random_case(rng)
+        found = census(case)
+        for candidate in found._minima._candidates():
+            again = Candidate(found.cells, candidate.best, candidate.options, int)
+            masks = {option.mask for options in candidate.options for option in options}
+            for mask in masks | {a | b for a in masks for b in masks}:
+                assert candidate._holds(mask) == (again._reach(mask) is not None)
+            assert candidate.exists() == bool(again.components())
+
+
+def test_the_time_limit_covers_the_search(monkeypatch):
+    found = census(problem(*D1, 2))
+    assert found.seconds is None
+    found.seconds = 0.0
+    assert found.local_minimum_values is None
+    assert found.reason == "local_minimum_values: ended by the time limit"
+    assert found.ended
+    again = census(problem(*D1, 2), time_limit=1000)
+    assert 0 < again.seconds < 1000
+    assert again.local_minimum_values == census(problem(*D1, 2)).local_minimum_values
+    assert not again.ended
+    sets = census(problem(*D1, 2))
+    sets.seconds = 0.0
+    assert sets.local_minima is None
+    assert sets.reason == "local_minima: ended by the time limit"
+    joint = census(problem(*D1, 1, loss="absolute"))
+    joint.seconds = 0.0
+    assert joint.local_minimum_values is None
+    assert joint.ended

@@ -307,7 +307,7 @@ def test_connected_sets_are_left_out_with_a_reason():
 
 
 def test_budget(monkeypatch):
-    monkeypatch.setattr(module, "BUDGET", 0)
+    monkeypatch.setattr(module, "JOINT", 0)
     found = census(problem([[0], [1]], [1, -1], 1, loss="absolute"))
     assert found.local_minimum_values is None
     assert "budget" in found.reason

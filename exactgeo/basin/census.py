@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.basin.basin import Basin, Choice, shown, text
 from exactgeo.basin.blocks import Answer, Keeper, blocks
 from exactgeo.basin.cells import Cells, cells
 from exactgeo.basin.optimum import Enclosure, Optimum, Value, solve
 from exactgeo.basin.settle import Settled
-from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -30,134 +30,7 @@ ZERO = Fraction(0)
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
 
-Choice = tuple[tuple[int, ...], ...]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Basin:
-    """One orbit of basins: for each neuron a region and the sign of its output weight.
-
-    Attributes
-    ----------
-    census : Census
-    index : int
-        Place in the census; iteration follows it.
-    choice : for each group of exchangeable neurons, ascending slot indices
-    """
-
-    census: Census
-    index: int
-    choice: Choice
-
-    def __repr__(self) -> str:
-        return f"<basin {self.index} of {len(self.census)}: value {_shown(self.value)}>"
-
-    @property
-    def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
-        """For each neuron (dropped ones left out) the sign vector of its region and the sign of its output weight."""
-        frame = self.census.cells
-        found = {
-            neuron: (frame.regions[group.slots[s].region], group.slots[s].sign)
-            for group, part in zip(frame.groups, self.choice, strict=True)
-            for neuron, s in zip(group.neurons, part, strict=True)
-        }
-        return tuple(found[i] for i in sorted(found))
-
-    @property
-    def multiplicity(self) -> int:
-        """Number of basins in the orbit."""
-        return self.census.cells.copies(self.choice)
-
-    @property
-    def optimum(self) -> Optimum:
-        """The certificate shared by the basins with the same optimum; its value is the sum over the data."""
-        return self.census.optimum(self.index)
-
-    @property
-    def value(self) -> Value:
-        """Infimum of the loss on the basin: exact, or a proved enclosure for the logistic loss."""
-        return self.census.value(self.index)
-
-    @property
-    def attained(self) -> bool:
-        """Whether some point of the basin has this loss; only the logistic loss can fail to."""
-        return self.optimum.attained
-
-    @cached_property
-    def minimiser(self) -> Point | None:
-        """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the
-        infimum is not attained."""
-        if not self.attained:
-            return None
-        frame, best = self.census.cells, self.optimum
-        return frame.point(frame.place(self.choice, best.weights), best.lines)
-
-    @cached_property
-    def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
-        """KKT multipliers mu_it >= 0 of the constraints ``b_i s_it <z_i, x_t> >= 0``, one row a neuron, m numbers each.
-
-        They satisfy dL/dz_i = sum_t mu_it b_i s_it x_t and mu_it <z_i, x_t> = 0 at the minimiser, exactly (for the
-        logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
-        subgradient of the certificate.
-        """
-        from exactgeo.errors import InternalError
-
-        frame = self.census.cells
-        right, left = frame.problem.network.activation.slopes or (ZERO, ZERO)
-        share = self.census.share
-        result = []
-        for region, b in self.signs:
-            slopes = [right if s >= 0 else left for s in region]
-            size = len(frame.rows[0])
-            target = [
-                share
-                * sum(
-                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO
-                )
-                for j in range(size)
-            ]
-            generators = [[b * s * q for q in row] for s, row in zip(region, frame.rows, strict=True)]
-            found = cone_member(target, generators)
-            if isinstance(found, Separator):
-                raise InternalError("the derivative at a basin's optimum is outside the dual cone of its region")
-            result.append(found.generators)
-        return tuple(result)
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """That no point of the basin has a loss below ``value``; None where that is an enclosure."""
-        from exactgeo.basin.claims import basin_certificate
-
-        return basin_certificate(self)
-
-    def program(self) -> Any:
-        """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
-        :func:`exactgeo.basin.program.basin_program`."""
-        from exactgeo.basin.program import basin_program
-
-        return basin_program(self.census.cells, self.signs)
-
-    def certificate_data(self) -> dict[str, Any]:
-        """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
-        for all columns."""
-        frame, best = self.census.cells, self.optimum
-        mask = frame.mask(self.choice)
-        signs = frame.program.signs(best.gradient)
-        return {
-            "columns": [list(column) for column in frame.program.columns],
-            "lines": [list(line) for line in frame.program.lines],
-            "offset": list(frame.program.offset),
-            "allowed": [j for j in range(len(signs)) if mask >> j & 1],
-            "weights": dict(best.weights),
-            "line_weights": list(best.lines),
-            "prediction": list(best.prediction),
-            "gradient": list(best.gradient),
-            "residual": [y - p for y, p in zip(frame.program.y, best.prediction, strict=True)],
-            "signs": list(signs),
-            "value": self.value,
-            "attained": best.attained,
-        }
 
 
 class Census:
@@ -171,9 +44,13 @@ class Census:
     complete : bool
         False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
         counts.
+    seconds : float or None
+        What was left of the time limit then; the search for local minima has as much.
     """
 
-    def __init__(self, frame: Cells, answers: Iterable[Answer] = ()) -> None:
+    def __init__(
+        self, frame: Cells, answers: Iterable[Answer] = (), left: Callable[[], float | None] = lambda: None
+    ) -> None:
         import numpy as np
 
         self.cells = frame
@@ -182,7 +59,7 @@ class Census:
         # Arrays of whole numbers: one Python object an orbit would not fit at a million of them.
         choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
-        self._settled: list[Settled] = []
+        self.settled: list[Settled] = []
         places: dict[tuple[int, ...], int] = {}
         try:
             for answer in answers:
@@ -197,12 +74,13 @@ class Census:
         self._owner: Numbers = np.concatenate(owners)
         self._whole: dict[int, Optimum] = {}
         self.complete = frame.listed and len(self._choices) == frame.orbits
+        self.seconds = left()
 
     def _add(self, best: Settled, places: dict[tuple[int, ...], int]) -> int:
         """The place of an optimum among the distinct ones; a basis that determines it is kept once."""
-        place = len(self._settled) if best.whole is not None else places.setdefault(best.basis, len(self._settled))
-        if place == len(self._settled):
-            self._settled.append(best)
+        place = len(self.settled) if best.whole is not None else places.setdefault(best.basis, len(self.settled))
+        if place == len(self.settled):
+            self.settled.append(best)
         return place
 
     # -- sequence -----------------------------------------------------------------------------------------------
@@ -219,32 +97,33 @@ class Census:
 
     def __repr__(self) -> str:
         state = "" if self.complete else ", incomplete"
-        return f"<census: {self.count} basins, {self.orbits} orbits, minimum {_shown(self.minimum)}{state}>"
+        return f"<census: {self.count} basins, {self.orbits} orbits, minimum {shown(self.minimum)}{state}>"
 
     def _choice(self, position: int) -> Choice:
         return self.cells.split(self._choices[position].tolist())
 
     def optimum(self, index: int) -> Optimum:
-        return self._optimum(int(self._owner[index]))
+        return self.optimum_at(int(self._owner[index]))
 
     def value(self, index: int) -> Value:
         """Infimum of the loss on the basins at a place."""
-        return self.scaled(self._settled[self._owner[index]].value)
+        return self.scaled(self.settled[self._owner[index]].value)
 
-    def _optimum(self, place: int) -> Optimum:
+    def optimum_at(self, place: int) -> Optimum:
+        """The certificate at a place among the distinct ones, replayed."""
         if place not in self._whole:
-            self._whole[place] = self._settled[place].optimum(self.cells.program)
+            self._whole[place] = self.settled[place].optimum(self.cells.program)
         return self._whole[place]
 
     @property
     def optima(self) -> tuple[Optimum, ...]:
         """The distinct certificates; several may have the same value, or the same gradient."""
-        return tuple(self._optimum(place) for place in range(len(self._settled)))
+        return tuple(self.optimum_at(place) for place in range(len(self.settled)))
 
     @property
     def distinct(self) -> int:
         """The number of :attr:`optima`."""
-        return len(self._settled)
+        return len(self.settled)
 
     @property
     def share(self) -> Fraction:
@@ -281,8 +160,8 @@ class Census:
         import numpy as np
 
         orbits: dict[Value, int] = {}
-        numbers = np.bincount(self._owner, minlength=len(self._settled)).tolist()
-        for best, number in zip(self._settled, numbers, strict=True):
+        numbers = np.bincount(self._owner, minlength=len(self.settled)).tolist()
+        for best, number in zip(self.settled, numbers, strict=True):
             if number:
                 orbits[best.value] = orbits.get(best.value, 0) + number
         exact = all(isinstance(value, Fraction) for value in orbits)
@@ -303,7 +182,7 @@ class Census:
 
         # Ties go to an attained infimum with few columns, so to a simple point.
         def key(index: int) -> tuple[bool, int, Fraction, int]:
-            best = self._settled[self._owner[index]]
+            best = self.settled[self._owner[index]]
             return not best.attained, best.support.bit_count(), _high(best.value), index
 
         return min(self._lowest, key=key)
@@ -313,8 +192,8 @@ class Census:
         """Orbits that may hold the minimum: one, or all that no enclosure tells apart."""
         import numpy as np
 
-        top = min(_high(best.value) for best in self._settled)
-        fit = np.array([_low(best.value) <= top for best in self._settled])
+        top = min(_high(best.value) for best in self.settled)
+        fit = np.array([_low(best.value) <= top for best in self.settled])
         return [int(index) for index in np.flatnonzero(fit[self._owner])]
 
     @property
@@ -323,7 +202,7 @@ class Census:
         if self._best is None:
             return None
         found = {int(self._owner[index]) for index in self._lowest}
-        values = [self.scaled(self._settled[place].value) for place in sorted(found)]
+        values = [self.scaled(self.settled[place].value) for place in sorted(found)]
         if all(isinstance(value, Fraction) for value in values):
             return values[0]
         return Enclosure(min(map(_low, values)), min(map(_high, values)))
@@ -331,7 +210,7 @@ class Census:
     @property
     def minimum_attained(self) -> bool:
         """Whether some parameters have this loss; False also where enclosures leave it open."""
-        return self._best is not None and all(self._settled[self._owner[index]].attained for index in self._lowest)
+        return self._best is not None and all(self.settled[self._owner[index]].attained for index in self._lowest)
 
     @property
     def best(self) -> Point | None:
@@ -383,6 +262,11 @@ class Census:
         """For each such loss and strictness the connected sets of minimisers modulo permutation, with a
         representative."""
         return self._minima.sets
+
+    @property
+    def ended(self) -> bool:
+        """Whether the time limit or Ctrl-C ended the census or the search for local minima."""
+        return not self.complete or self._minima.ended
 
     @property
     def reason(self) -> str:
@@ -499,7 +383,7 @@ class Census:
                 "regions": " ".join("".join("-0+"[s + 1] for s in region) for region, _ in basin.signs),
                 "outputs": "".join("-0+"[b + 1] for _, b in basin.signs),
                 "multiplicity": basin.multiplicity,
-                "value": _text(basin.value),
+                "value": text(basin.value),
                 "attained": basin.attained,
             }
             for basin in self
@@ -598,7 +482,7 @@ def census(
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
     frame = cells(problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit)))
-    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else ())
+    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else (), left)
 
 
 def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:
@@ -633,16 +517,6 @@ def _low(value: Value) -> Fraction:
 
 def _high(value: Value) -> Fraction:
     return value.hi if isinstance(value, Enclosure) else value
-
-
-def _shown(value: Value | None) -> str:
-    return "unknown" if value is None else str(value)
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, Enclosure):
-        return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
-    return format_rational(value)
 
 
 def _json(value: Value | None) -> Any:

@@ -37,7 +37,7 @@ some s_i k_i > 0. Some w_i are tried; if none is sufficient, the question is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, product
@@ -110,7 +110,7 @@ class _Reached:
     prediction: Vector
 
 
-def levels(frame: Cells, known: Mapping[int, Optimum], budget: int) -> Levels:
+def levels(frame: Cells, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object] = int) -> Levels:
     """Every loss with a local minimum, by joint faces and by output weights that are 0.
 
     Parameters
@@ -121,17 +121,20 @@ def levels(frame: Cells, known: Mapping[int, Optimum], budget: int) -> Levels:
         Optima of basins; what is not among them is solved.
     budget : int
         Combinations of basins looked at before it gives up.
+    tick : callable (int), optional
+        Called with 0 now and then; raises when there is no more time.
 
     Returns
     -------
     Levels
         Cost: the joint faces times the basins around each, and one linear program a set of columns that passes.
     """
-    return _Search(frame, known, budget).run()
+    return _Search(frame, known, budget, tick).run()
 
 
 class _Search:
-    def __init__(self, frame: Cells, known: Mapping[int, Optimum], budget: int) -> None:
+    def __init__(self, frame: Cells, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object]) -> None:
+        self._tick = tick
         self.frame = frame
         self.program: Program = frame.program
         self.left = budget
@@ -168,6 +171,7 @@ class _Search:
         return dict(sorted(self.found.items()))
 
     def _spend(self, work: int) -> None:
+        self._tick(0)
         self.left -= work
         if self.left < 0:
             raise _AboveBudget
@@ -223,6 +227,7 @@ class _Search:
 
     def _optimum(self, mask: int) -> Optimum:
         if mask not in self.optima:
+            self._tick(0)
             self.optima[mask] = solve(self.program, mask)
         best = self.optima[mask]
         if mask not in self.excluded:

@@ -86,6 +86,12 @@ class Program:
         return [int(q) for q in goal], scale
 
     @cached_property
+    def opposite(self) -> list[int]:
+        """For each column the place of its opposite; where there is none, the number of columns."""
+        places = {column: j for j, column in enumerate(self.columns)}
+        return [places.get(tuple(-q for q in column), len(places)) for column in self.columns]
+
+    @cached_property
     def cone(self) -> Cone:
         """The program as a projection; for the quadratic and piecewise quadratic losses."""
         from exactgeo.basin.quadratic import Cone

@@ -1,0 +1,160 @@
+"""One orbit of basins: its value with the proof, its minimiser, its convex program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.basin.optimum import Enclosure, Optimum, Value
+from exactgeo.errors import InternalError
+from exactgeo.exact.lp import Separator, cone_member
+from exactgeo.exact.rational import format_rational
+from exactgeo.problem import Point
+
+if TYPE_CHECKING:
+    from exactgeo.basin.census import Census
+    from exactgeo.certificate import Certificate
+
+__all__ = ["Basin", "Choice", "shown", "text"]
+
+ZERO = Fraction(0)
+
+Choice = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Basin:
+    """One orbit of basins: for each neuron a region and the sign of its output weight.
+
+    Attributes
+    ----------
+    census : Census
+    index : int
+        Place in the census; iteration follows it.
+    choice : for each group of exchangeable neurons, ascending slot indices
+    """
+
+    census: Census
+    index: int
+    choice: Choice
+
+    def __repr__(self) -> str:
+        return f"<basin {self.index} of {len(self.census)}: value {shown(self.value)}>"
+
+    @property
+    def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        """For each neuron (dropped ones left out) the sign vector of its region and the sign of its output weight."""
+        frame = self.census.cells
+        found = {
+            neuron: (frame.regions[group.slots[s].region], group.slots[s].sign)
+            for group, part in zip(frame.groups, self.choice, strict=True)
+            for neuron, s in zip(group.neurons, part, strict=True)
+        }
+        return tuple(found[i] for i in sorted(found))
+
+    @property
+    def multiplicity(self) -> int:
+        """Number of basins in the orbit."""
+        return self.census.cells.copies(self.choice)
+
+    @property
+    def optimum(self) -> Optimum:
+        """The certificate shared by the basins with the same optimum; its value is the sum over the data."""
+        return self.census.optimum(self.index)
+
+    @property
+    def value(self) -> Value:
+        """Infimum of the loss on the basin: exact, or a proved enclosure for the logistic loss."""
+        return self.census.value(self.index)
+
+    @property
+    def attained(self) -> bool:
+        """Whether some point of the basin has this loss; only the logistic loss can fail to."""
+        return self.optimum.attained
+
+    @cached_property
+    def minimiser(self) -> Point | None:
+        """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the
+        infimum is not attained."""
+        if not self.attained:
+            return None
+        frame, best = self.census.cells, self.optimum
+        return frame.point(frame.place(self.choice, best.weights), best.lines)
+
+    @cached_property
+    def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
+        """KKT multipliers mu_it >= 0 of the constraints ``b_i s_it <z_i, x_t> >= 0``, one row a neuron, m numbers each.
+
+        They satisfy dL/dz_i = sum_t mu_it b_i s_it x_t and mu_it <z_i, x_t> = 0 at the minimiser, exactly (for the
+        logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
+        subgradient of the certificate.
+        """
+        frame = self.census.cells
+        right, left = frame.problem.network.activation.slopes or (ZERO, ZERO)
+        share = self.census.share
+        result = []
+        for region, b in self.signs:
+            slopes = [right if s >= 0 else left for s in region]
+            size = len(frame.rows[0])
+            target = [
+                share
+                * sum(
+                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO
+                )
+                for j in range(size)
+            ]
+            generators = [[b * s * q for q in row] for s, row in zip(region, frame.rows, strict=True)]
+            found = cone_member(target, generators)
+            if isinstance(found, Separator):
+                raise InternalError("the derivative at a basin's optimum is outside the dual cone of its region")
+            result.append(found.generators)
+        return tuple(result)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That no point of the basin has a loss below ``value``; None where that is an enclosure."""
+        from exactgeo.basin.claims import basin_certificate
+
+        return basin_certificate(self)
+
+    def program(self) -> Any:
+        """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
+        :func:`exactgeo.basin.program.basin_program`."""
+        from exactgeo.basin.program import basin_program
+
+        return basin_program(self.census.cells, self.signs)
+
+    def certificate_data(self) -> dict[str, Any]:
+        """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
+        for all columns."""
+        frame, best = self.census.cells, self.optimum
+        mask = frame.mask(self.choice)
+        signs = frame.program.signs(best.gradient)
+        return {
+            "columns": [list(column) for column in frame.program.columns],
+            "lines": [list(line) for line in frame.program.lines],
+            "offset": list(frame.program.offset),
+            "allowed": [j for j in range(len(signs)) if mask >> j & 1],
+            "weights": dict(best.weights),
+            "line_weights": list(best.lines),
+            "prediction": list(best.prediction),
+            "gradient": list(best.gradient),
+            "residual": [y - p for y, p in zip(frame.program.y, best.prediction, strict=True)],
+            "signs": list(signs),
+            "value": self.value,
+            "attained": best.attained,
+        }
+
+
+def shown(value: Value | None) -> str:
+    """For people: an enclosure in decimals."""
+    return "unknown" if value is None else str(value)
+
+
+def text(value: Value) -> str:
+    """For tables: exact."""
+    if isinstance(value, Enclosure):
+        return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
+    return format_rational(value)
