@@ -351,14 +351,28 @@ def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> i
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
 @click.option("--bounded", is_flag=True, help="List those of the relatively bounded regions only.")
 @click.option("--certificate", metavar="OUT.json", help="Write the complete list, with a point in each, here.")
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; then how many are found, and exit 3.")
 @_json_option
-def regions(arrangement: str, signs: bool, bounded: bool, certificate: str | None, as_json: bool) -> int:
+def regions(
+    arrangement: str, signs: bool, bounded: bool, certificate: str | None, time_limit: float | None, as_json: bool
+) -> int:
     """Count and list the regions of an arrangement of hyperplanes."""
     from exactgeo.arrangement import Arrangement
     from exactgeo.formats import read_arrangement
 
     normals, offsets = read_arrangement(arrangement)
     found = Arrangement(normals, offsets)
+    if time_limit is not None:
+        end, known = time.monotonic() + time_limit, 0
+        for block in found.blocks(packed=True):
+            known += len(block)
+            if time.monotonic() > end:
+                if as_json:
+                    _emit({"found": known, "complete": False, "rank": found.rank})
+                else:
+                    click.echo(f"regions found so far        {known}")
+                click.echo(f"exactgeo: {arrangement}: not all within {time_limit:g} s; raise --time-limit", err=True)
+                return UNDECIDED
     listed = found.regions()
     data: dict[str, Any] = {
         "count": listed.count,
