@@ -168,16 +168,9 @@ def test_nearly_concurrent_lines_reach_the_integers(size, whole):
     check_laws(arrangement, regions)
 
 
-@pytest.mark.parametrize("factor", [1, 2**22, 10**50])
-def test_orders_along_lines_are_those_of_fractions(factor):
-    rng = random.Random(factor)
-    image = [[rng.randint(-factor, factor) or 1 for _ in range(3)] for _ in range(3)]
-    rows = []
-    for row in itertools.product(range(-2, 3), repeat=3):
-        a, b, c = (sum(p * q for p, q in zip(row, column, strict=True)) for column in image)
-        if next((q for q in row if q), 0) > 0 and math.gcd(*row) == 1 and (a or b):
-            side = 1 if a > 0 or (not a and b < 0) else -1
-            rows.append((side * a, side * b, side * c))
+def check_orders(rows):
+    """Orders, ties and numbers of crossings against Fractions; the crossings, to ask for more."""
+    rows = [row if row[0] > 0 or (not row[0] and row[1] < 0) else tuple(-q for q in row) for row in rows]
     crossings = Crossings(rows)
     order, again, number = crossings.along(0, len(rows))
     for i, (a, b, c) in enumerate(rows):
@@ -191,4 +184,30 @@ def test_orders_along_lines_are_those_of_fractions(factor):
         found = [places[j] for j in order[i, : number[i]].tolist()]
         assert found == sorted(places.values())
         assert again[i, : number[i]].tolist() == [False, *(p == q for p, q in itertools.pairwise(found))][: number[i]]
-    assert (crossings.fallbacks > 0) == (factor > 1)
+    return crossings
+
+
+@pytest.mark.parametrize("factor", [1, 2**22, 10**50])
+def test_orders_along_lines_are_those_of_fractions(factor):
+    rng = random.Random(factor)
+    image = [[rng.randint(-factor, factor) or 1 for _ in range(3)] for _ in range(3)]
+    cube = [row for row in itertools.product(range(-2, 3), repeat=3) if math.gcd(*row) == 1]
+    half = [row for row in cube if next(q for q in row if q) > 0]
+    rows = [tuple(sum(p * q for p, q in zip(row, column, strict=True)) for column in image) for row in half]
+    assert (check_orders([row for row in rows if any(row[:2])]).fallbacks > 0) == (factor > 1)
+
+
+@pytest.mark.parametrize("start", [10, 30, 60, 115, 500])
+def test_nearly_parallel_lines(start):
+    # Neighbours in the Fibonacci sequence: directions whose determinants are Fibonacci numbers again, from 1 on.
+    numbers = [0, 1]
+    while len(numbers) < start + 20:
+        numbers.append(numbers[-1] + numbers[-2])
+    rng = random.Random(start)
+    size = numbers[start]
+    rows = [(numbers[start + i], numbers[start + i + 1], rng.randint(-size, size)) for i in range(14)]
+    rows += [(q, p, -r) for p, q, r in rows[:3]] + [(2 * p, 2 * q, 3 * r + 1) for p, q, r in rows[:3]]
+    assert check_orders(rows).fallbacks > 0
+    arrangement = Arrangement([row[:2] for row in rows], [-row[2] for row in rows])
+    assert arrangement.regions("sweep").count == arrangement.count() == regions_by_euler(rows)
+    check_laws(arrangement, arrangement.regions("sweep"), 30)
