@@ -237,6 +237,7 @@ def basins(
     problem: Problem,
     executor: Executor | None = None,
     *,
+    store: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Census:
@@ -248,6 +249,9 @@ def basins(
         Needs a point only where output weights or biases are frozen.
     executor : concurrent.futures.Executor, optional
         Where blocks of basins are settled; the result does not depend on it.
+    store : path, optional
+        An SQLite file, made if it is not there, that keeps every settled block: the same call goes on where an earlier
+        one ended, however it ended, and gives the same answer.
     time_limit : float, optional
         Seconds; afterwards the census holds what is known and ``complete`` is False.
     progress : callable(done, total), optional
@@ -261,6 +265,8 @@ def basins(
     ------
     exactgeo.basin.OutOfScope
         Named: what puts the problem outside (Safran and Shamir, Definition 2, for one hidden layer).
+    InputError
+        ``store`` cannot be read or written, or holds something else.
 
     Examples
     --------
@@ -268,10 +274,24 @@ def basins(
     >>> found = eg.basins(eg.load("swirszcz-prop1"))
     >>> found.count, str(found.minimum)
     (20, '14')
+
+    Ended by a time limit, or killed, a run with a file goes on at the next call:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ended = eg.basins(eg.load("swirszcz-prop1"), store=f"{folder}/run.sqlite", time_limit=0)
+    ...     found = eg.basins(eg.load("swirszcz-prop1"), store=f"{folder}/run.sqlite")
+    >>> ended.complete, found.complete, str(found.minimum)
+    (False, True, '14')
     """
     from exactgeo.basin import census
 
-    return census(problem, executor=executor, time_limit=time_limit, progress=progress)
+    if store is None:
+        return census(problem, executor=executor, time_limit=time_limit, progress=progress)
+    from exactgeo.store import Store
+
+    with Store(os.fspath(store)) as keeper:
+        return census(problem, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
 
 
 def landscape(
@@ -397,6 +417,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
             raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
         return _GLOBAL, global_claim(problem, point, loss, gradients)
     detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
+    if found.interrupted:
+        detail = "the search for a lower point was interrupted with nothing below"
     return (Globality.UNKNOWN, None, Reason.BUDGET, detail), None
 
 
@@ -422,17 +444,53 @@ def _bad_valley(
 
 
 def _setting(problem: Problem, point: Point) -> Problem:
-    """What the census depends on: the point only where something is frozen at its values."""
-    train = problem.train
-    return problem.at(None if train.output and train.output_bias else point)
+    """What the census depends on: the point where something is frozen at its values, with 0 for what is trained.
+
+    So points with the same frozen values share one census.
+    """
+    net, train = problem.network, problem.train
+    weights = (*train.hidden, train.output)
+    biases = (*train.hidden_bias, train.output_bias)
+    if all(weights) and all(free for layer, free in enumerate(biases) if problem.has_bias(layer)):
+        return problem.at(None)
+    zero = Fraction(0)
+    return problem.at(
+        Point(
+            tuple(
+                tuple((zero,) * len(row) for row in matrix) if free else matrix
+                for matrix, free in zip(point.weights, weights, strict=True)
+            ),
+            tuple(
+                (zero,) * len(row) if free else row
+                for row, free in zip(point.biases, biases[-net.depth :], strict=True)
+            ),
+        )
+    )
+
+
+class _Interrupted(Exception):
+    """A census ended by Ctrl-C; raised so that it is not kept."""
+
+    def __init__(self, found: Census) -> None:
+        self.found = found
 
 
 @lru_cache(maxsize=4)
-def _census(problem: Problem, time_limit: float) -> Census:
-    """The census behind globality, kept so that many points of one problem share it."""
+def _whole_census(problem: Problem, time_limit: float) -> Census:
     from exactgeo.basin import census
 
-    return census(problem, time_limit=time_limit)
+    found = census(problem, time_limit=time_limit)
+    if found.interrupted and not found.complete:
+        raise _Interrupted(found)
+    return found
+
+
+def _census(problem: Problem, time_limit: float) -> Census:
+    """The census behind globality, kept so that many points of one problem share it."""
+    try:
+        return _whole_census(problem, time_limit)
+    except _Interrupted as end:
+        return end.found
 
 
 def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_limit: float) -> tuple[_Standing, _Claim]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import random
+import subprocess
+import sys
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
 from math import comb
+from pathlib import Path
 
 import basin_brute as brute
 import pytest
 
+import exactgeo
+from exactgeo import certify
 from exactgeo.basin import Census, Enclosure, OutOfScope, census
 from exactgeo.basin.cells import cells
 from exactgeo.errors import InputError
@@ -450,3 +455,85 @@ def test_a_census_is_a_sequence():
     assert [b.index for b in found] == list(range(20))
     with pytest.raises(IndexError):
         found[20]
+
+
+# -- behind certify ----------------------------------------------------------------------------------------------------
+
+
+def test_points_with_the_same_frozen_values_share_one_census():
+    from exactgeo.api import _setting
+
+    base = {"data": {"x": [[1], [2]], "y": [1, 0]}, "network": {"widths": [1]}}
+    one = {"weights": [[[1]], [[2]]], "biases": [[0], [0]]}
+    other = {"weights": [[[-3]], [[2]]], "biases": [[0], [5]]}
+    for frozen, shared in (
+        ({}, True),
+        ({"output": False}, True),
+        ({"hidden_bias": False}, True),
+        ({"output_bias": False}, False),
+    ):
+        cases = [problem_from_mapping({**base, "train": frozen, "point": point}) for point in (one, other)]
+        settings = [_setting(case, case.point) for case in cases]
+        assert (settings[0] == settings[1]) == shared
+        assert (settings[0].point is None) == (not frozen)
+        # The census is that of the problem with its own point.
+        assert [census(s).values for s in settings] == [census(case).values for case in cases]
+
+
+def test_an_interrupted_census_is_not_kept(monkeypatch):
+    from exactgeo import api
+
+    case = problem(*D1, 2)
+    calls = []
+
+    def interrupted(case, **options):
+        def stop(done, total):
+            raise KeyboardInterrupt
+
+        calls.append(case)
+        return census(case, progress=stop if len(calls) == 1 else None, **options)
+
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 50)
+    monkeypatch.setattr("exactgeo.basin.census", interrupted)
+    api._whole_census.cache_clear()
+    first = api._census(case, 60.0)
+    assert first.interrupted
+    assert not first.complete
+    second = api._census(case, 60.0)
+    assert second.complete
+    assert api._census(case, 60.0) is second
+    assert len(calls) == 2
+    api._whole_census.cache_clear()
+
+
+@pytest.mark.parametrize("hidden_bias", [True, False])
+@pytest.mark.parametrize(
+    "train", [{"hidden": False}, {"hidden": False, "output": False}, {"output_bias": False}, {"output": False}]
+)
+def test_a_constant_model_is_a_global_minimum_whatever_is_frozen(tmp_path, hidden_bias, train):
+    # Without hidden neurons only the output bias counts: 1/2 is the mean of the targets.
+    point = {"weights": [[], [[]]], "biases": [[], ["1/2"]]}
+    network = {"widths": [0], "hidden_bias": hidden_bias}
+    case = problem_from_mapping(
+        {"data": {"x": [[1], [2]], "y": [1, 0]}, "network": network, "train": train, "point": point}
+    )
+    verdict = certify(case)
+    assert (verdict.kind, verdict.loss, verdict.globality) == ("local_minimum", Fraction(1, 2), "global")
+    verdict.certificate.write(tmp_path / "cert.json")
+    checker = Path(exactgeo.__file__).with_name("check.py")
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", str(checker), str(tmp_path / "cert.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_least_value_so_far_is_told(monkeypatch):
+    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 20)
+    told = []
+    found = census(problem(*D1, 2, reduction="mean"), watch=told.append)
+    assert told == sorted(told, reverse=True)
+    assert len(told) == len(set(told)) > 1
+    assert told[-1] == found.minimum == Fraction(1, 70)

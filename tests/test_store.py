@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import exactgeo
 from exactgeo.basin import Census, Enclosure, census
 from exactgeo.errors import InputError
 from exactgeo.formats import problem_from_mapping
@@ -127,6 +128,26 @@ def test_what_the_file_lost_is_done_again(tmp_path):
     with Store(path) as store:
         assert export(census(case, keeper=store), tmp_path) == export(census(case), tmp_path)
     assert [row for row in dump(path) if '"optimum"' not in row] == [row for row in complete if '"optimum"' not in row]
+
+
+def test_a_run_from_python_goes_on_where_it_ended(tmp_path):
+    case, path = line(9, 2), tmp_path / "run.sqlite"
+
+    def stop(done, total):
+        if done > total // 2:
+            raise KeyboardInterrupt
+
+    first = exactgeo.basins(case, store=path, progress=stop)
+    assert first.interrupted
+    kept = blocks_in(path)
+    assert 0 < kept < len(census(case)) // 64
+    met = []
+    found = exactgeo.basins(case, store=str(path), progress=lambda done, total: met.append(done))
+    # What was kept is not done again.
+    assert min(met) >= 64 * kept
+    assert export(found, tmp_path) == export(census(case), tmp_path)
+    with pytest.raises(InputError, match="another problem"):
+        exactgeo.basins(line(9, 2, shift=1), store=path)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------

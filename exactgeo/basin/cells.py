@@ -301,7 +301,8 @@ def _refuse_scope(problem: Problem) -> None:
             classes = max(classes, len(problem.point.weights[-1]))
         if classes != 2:
             raise OutOfScope(f"cross_entropy with {classes} classes is not a scalar score; two classes are in scope")
-    if not net.widths:
+    if not any(net.widths):
+        # No hidden neuron has anything to freeze.
         return
     if not train.hidden[0]:
         raise OutOfScope("the hidden weights are frozen: the model is linear in what is trained; train them")

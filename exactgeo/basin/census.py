@@ -44,12 +44,18 @@ class Census:
     complete : bool
         False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
         counts.
+    interrupted : bool
+        Whether it was Ctrl-C.
     seconds : float or None
         What was left of the time limit then; the search for local minima has as much.
     """
 
     def __init__(
-        self, frame: Cells, answers: Iterable[Answer] = (), left: Callable[[], float | None] = lambda: None
+        self,
+        frame: Cells,
+        answers: Iterable[Answer] = (),
+        left: Callable[[], float | None] = lambda: None,
+        watch: Callable[[Value], None] | None = None,
     ) -> None:
         import numpy as np
 
@@ -61,14 +67,22 @@ class Census:
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
         self.settled: list[Settled] = []
         places: dict[tuple[int, ...], int] = {}
+        self.interrupted = False
+        least: Fraction | None = None
         try:
             for answer in answers:
+                self.interrupted |= answer.interrupted
+                if watch is not None and answer.optima:
+                    best = min((best.value for best in answer.optima), key=_high)
+                    if least is None or _high(best) < least:
+                        least = _high(best)
+                        watch(self.scaled(best))
                 local = np.array([self._add(best, places) for best in answer.optima], dtype=np.int32)
                 known = answer.owner >= 0
                 choices.append(answer.choices[known])
                 owners.append(local[answer.owner[known]] if known.any() else owners[0])
         except KeyboardInterrupt:
-            pass
+            self.interrupted = True
         del choices[len(owners) :]
         self._choices: Numbers = np.concatenate(choices)
         self._owner: Numbers = np.concatenate(owners)
@@ -432,6 +446,7 @@ def census(
     time_limit: float | None = None,
     progress: Progress | None = None,
     keeper: Keeper | None = None,
+    watch: Callable[[Value], None] | None = None,
 ) -> Census:
     """Every basin of a problem with its exact value.
 
@@ -449,6 +464,8 @@ def census(
         Called as column sets are settled.
     keeper : Keeper, optional
         Keeps the blocks that are settled and gives back those it has; see :class:`exactgeo.store.Store`.
+    watch : callable (value), optional
+        Called with the least value so far when there is one and whenever it falls.
 
     Returns
     -------
@@ -482,7 +499,7 @@ def census(
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
     frame = cells(problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit)))
-    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else (), left)
+    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else (), left, watch)
 
 
 def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:
