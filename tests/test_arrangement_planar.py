@@ -156,7 +156,7 @@ def extended(a, b):
     return a, s, t
 
 
-@pytest.mark.parametrize(("size", "whole"), [(2**24, True), (2**40, False), (10**100, False)])
+@pytest.mark.parametrize(("size", "whole"), [(2**24, True), (2**28, False), (2**40, False), (10**100, False)])
 def test_nearly_concurrent_lines_reach_the_integers(size, whole):
     rows = nearly_concurrent(size, 12, 5)
     arrangement = Arrangement([row[:2] for row in rows], [-row[2] for row in rows])
@@ -197,7 +197,7 @@ def test_orders_along_lines_are_those_of_fractions(factor):
     assert (check_orders([row for row in rows if any(row[:2])]).fallbacks > 0) == (factor > 1)
 
 
-@pytest.mark.parametrize("start", [10, 30, 60, 115, 500])
+@pytest.mark.parametrize("start", [10, 27, 30, 60, 115, 500])
 def test_nearly_parallel_lines(start):
     # Neighbours in the Fibonacci sequence: directions whose determinants are Fibonacci numbers again, from 1 on.
     numbers = [0, 1]
