@@ -152,12 +152,17 @@ class Crossings:
         return (a_j * c - a * c_j if a else b * c_j - b_j * c), a * b_j - a_j * b
 
     def _exactly(self, i: int, order: Ints, again: Bools, near: Bools) -> None:
-        """Sort the runs marked by ``near`` (all but their first) as rational numbers, in place."""
+        """Sort the runs marked by ``near`` (all but their first) as rational numbers, in place; most are one point."""
         edges = np.diff(np.concatenate([[False], near[1:], [False]]).astype(np.int8))
-        for start, stop in zip(
-            np.flatnonzero(edges > 0).tolist(), (np.flatnonzero(edges < 0) + 1).tolist(), strict=True
-        ):
+        starts, stops = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) + 1
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
             self.fallbacks += stop - start
-            found = sorted((flint.fmpq(*self._exact(i, j)), j) for j in order[start:stop].tolist())
+            members = order[start:stop].tolist()
+            exact = [self._exact(i, j) for j in members]
+            top, bottom = exact[0]
+            if all(e * bottom == top * d for e, d in exact):
+                again[start + 1 : stop] = True
+                continue
+            found = sorted((flint.fmpq(*q), j) for q, j in zip(exact, members, strict=True))
             order[start:stop] = [j for _, j in found]
             again[start:stop] = [False, *(p[0] == q[0] for p, q in pairwise(found))]
