@@ -187,7 +187,14 @@ def basins(
             keeper = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
             executor = stack.enter_context(Workers(workers or processors()))
             progress = stack.enter_context(progress_bar("basins", quiet=as_json))
-            found = census(loaded, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
+            found = census(
+                loaded,
+                executor=executor,
+                time_limit=time_limit,
+                progress=progress,
+                keeper=keeper,
+                watch=None if progress is None else progress.best,
+            )
         if out is not None and not kept:
             found.write(out)
         proof = census_certificate(found, minima=minima) if certificate is not None else None
@@ -202,7 +209,7 @@ def basins(
         _emit(answer)
     else:
         click.echo(census_text(loaded, answer))
-    return DONE if found.complete else UNDECIDED
+    return UNDECIDED if found.ended else DONE
 
 
 @cli.command()

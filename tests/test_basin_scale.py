@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import tracemalloc
 from fractions import Fraction
 from itertools import combinations_with_replacement
@@ -165,6 +166,23 @@ def test_memory_is_of_the_block():
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert max(peaks) < 2_000_000
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_tables_are_written_without_listing_them(tmp_path, suffix, monkeypatch):
+    monkeypatch.setattr(sys.modules["exactgeo.basin.census"], "AT_ONCE", 256)
+    found = census(problem([[t] for t in range(10)], [3, -1, 4, 1, -5, 9, 2, -6, 5, 3], 3))
+    found.to_json()
+    found.write(tmp_path / f"warm.{suffix}")
+    tracemalloc.start()
+    found.write(tmp_path / f"out.{suffix}")
+    streamed = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    records = found.to_records()
+    listed = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(records) == 11480
+    assert streamed < listed / 4
 
 
 def test_time_ends_between_optima():

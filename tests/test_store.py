@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -325,6 +326,65 @@ def test_the_command_refuses_in_one_line(tmp_path):
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
         assert message in run.stderr
+
+
+UNPRIVILEGED = """
+import os, sys
+from exactgeo.cli import main
+
+def run(out):
+    try:
+        main(["basins", sys.argv[1], "--workers", "1", "--out", out])
+    except SystemExit as end:
+        return end.code
+
+folder = sys.argv[2]
+# What is imported on the way is loaded while it can be.
+for name in ("a.sqlite", "a.csv", "a.json"):
+    assert run(os.path.join(folder, name)) == 0
+os.chmod(folder, 0o555)
+if os.geteuid() == 0:
+    # Root may write anywhere.
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+for name in ("b.sqlite", "b.csv", "b.json", "a.sqlite" if os.geteuid() == 65534 else "b.sqlite"):
+    assert run(os.path.join(folder, name)) == 2
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="needs POSIX users")
+def test_a_read_only_folder_is_one_line(tmp_path):
+    # Not below tmp_path, whose parents nobody else may enter.
+    with tempfile.TemporaryDirectory() as top:
+        folder, problem = Path(top) / "folder", Path(top) / "case.toml"
+        os.chmod(top, 0o755)
+        folder.mkdir()
+        problem.write_text(line(4, 1).to_toml())
+        command = [sys.executable, "-c", UNPRIVILEGED, str(problem), str(folder)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        os.chmod(folder, 0o755)
+        lines = run.stderr.splitlines()
+        assert run.returncode == 0, run.stderr
+        assert len(lines) == 4
+        assert all(text.startswith(f"exactgeo: {folder}") and "write another path" in text for text in lines)
+        assert [text.partition("got ")[2].partition(",")[0].removesuffix(" database file") for text in lines[:3]] == [
+            "unable to open",
+            "Permission denied",
+            "Permission denied",
+        ]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize("suffix", ["csv", "json", "sqlite"])
+def test_a_full_device_is_one_line(tmp_path, suffix):
+    problem, out = tmp_path / "case.toml", tmp_path / f"out.{suffix}"
+    problem.write_text(line(4, 1).to_toml())
+    out.symlink_to("/dev/full")
+    running = start(problem, out)
+    _, message = running.communicate()
+    assert (running.returncode, message.count(b"\n")) == (2, 1)
+    assert b"No space left on device" in message or b"disk is full" in message
 
 
 def test_a_time_limit_ends_with_exit_3_and_is_taken_up(tmp_path):

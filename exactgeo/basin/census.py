@@ -30,6 +30,9 @@ ZERO = Fraction(0)
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
 
+AT_ONCE = 8192
+"""Orbits turned into Python objects together where all are listed."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -389,19 +392,38 @@ class Census:
         """For each group and slot the slots across one facet, the columns of that facet, ``data`` or ``output``."""
         return [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
 
-    def to_records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
-        return [
-            {
-                "index": basin.index,
-                "regions": " ".join("".join("-0+"[s + 1] for s in region) for region, _ in basin.signs),
-                "outputs": "".join("-0+"[b + 1] for _, b in basin.signs),
-                "multiplicity": basin.multiplicity,
-                "value": text(basin.value),
-                "attained": basin.attained,
-            }
-            for basin in self
+        frame = self.cells
+        regions = ["".join("-0+"[s + 1] for s in region) for region in frame.regions]
+        # For each neuron in the order of the network: its place in a row of slots, and what its slots are.
+        neurons = [neuron for group in frame.groups for neuron in group.neurons]
+        tables = [
+            [(regions[slot.region], "-0+"[slot.sign + 1]) for slot in group.slots]
+            for group in frame.groups
+            for _ in group.neurons
         ]
+        order = sorted(range(len(neurons)), key=neurons.__getitem__)
+        values: dict[int, str] = {}
+        for first in range(0, len(self._choices), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            rows, owners = self._choices[part].tolist(), self._owner[part].tolist()
+            for index, (row, owner) in enumerate(zip(rows, owners, strict=True), start=first):
+                if owner not in values:
+                    values[owner] = text(self.scaled(self.settled[owner].value))
+                slots = [tables[k][row[k]] for k in order]
+                yield {
+                    "index": index,
+                    "regions": " ".join(region for region, _ in slots),
+                    "outputs": "".join(output for _, output in slots),
+                    "multiplicity": frame.copies(frame.split(row)),
+                    "value": values[owner],
+                    "attained": self.settled[owner].attained,
+                }
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """All :meth:`records`; a large census is better written to a file, which takes no list."""
+        return list(self.records())
 
     def to_json(self, *, minima: bool = False) -> dict[str, Any]:
         """The answer of ``exactgeo basins --json``.

@@ -1,10 +1,12 @@
-"""A census as a table: csv, json or parquet."""
+"""A census as a table: csv, json or parquet, written as it is listed."""
 
 from __future__ import annotations
 
 import csv
 import importlib
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 FIELDS = ("index", "regions", "outputs", "multiplicity", "value", "attained")
+
+
+ROWS = 2**13
+"""Rows of a group in a parquet file, and of the part that is in memory."""
 
 
 def write(census: Census, path: str | Path) -> None:
@@ -34,33 +40,38 @@ def write(census: Census, path: str | Path) -> None:
         Another suffix, pyarrow is missing, or the file cannot be written.
     """
     target = Path(path)
-    records = census.to_records()
+    if target.suffix not in (".csv", ".json", ".parquet"):
+        raise InputError("--out", str(path), "a file name ending in .csv, .json or .parquet", "basins.csv")
     try:
         if target.suffix == ".csv":
             with target.open("w", newline="", encoding="utf-8") as stream:
                 writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(records)
+                writer.writerows(census.records())
         elif target.suffix == ".json":
-            text = json.dumps({**census.to_json(), "basins": records}, indent=1)
-            target.write_text(text + "\n", encoding="utf-8")
-        elif target.suffix == ".parquet":
-            _parquet(records, target)
+            head = json.dumps(census.to_json(), indent=1)
+            with target.open("w", encoding="utf-8") as stream:
+                stream.write(head.removesuffix("\n}") + ',\n "basins": [')
+                for place, record in enumerate(census.records()):
+                    stream.write(",\n  " if place else "\n  ")
+                    stream.write(json.dumps(record, indent=1).replace("\n", "\n  "))
+                stream.write("\n ]\n}\n" if len(census) else "]\n}\n")
         else:
-            raise InputError("--out", str(path), "a file name ending in .csv, .json or .parquet", "basins.csv")
+            _parquet(census.records(), target)
     except OSError as error:
         raise InputError(
             str(path), error.strerror or str(error), "a file that can be written", "another path"
         ) from None
 
 
-def _parquet(records: list[dict[str, Any]], target: Path) -> None:
+def _parquet(records: Iterator[dict[str, Any]], target: Path) -> None:
     try:
         pyarrow: Any = importlib.import_module("pyarrow")
         parquet: Any = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise InputError("--out", target.name, "pyarrow to be installed", "pip install pyarrow, or a .csv") from None
-    # The schema is written out: an empty census has no rows to infer it from.
     kinds = [pyarrow.int64(), pyarrow.string(), pyarrow.string(), pyarrow.int64(), pyarrow.string(), pyarrow.bool_()]
     schema = pyarrow.schema(list(zip(FIELDS, kinds, strict=True)))
-    parquet.write_table(pyarrow.Table.from_pylist(records, schema=schema), target)
+    with parquet.ParquetWriter(target, schema) as writer:
+        while rows := list(islice(records, ROWS)):
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
