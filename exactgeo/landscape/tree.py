@@ -61,8 +61,6 @@ class Node:
     parent, offset : the same link from below
     group : Group or None
         The permutations that map the component to itself; None when the full space is not asked for.
-    visible : bool
-        False: only the group grew. Two copies met; modulo permutation nothing happened.
     escape : Fraction or None
         Of a leaf: the least level at which its component holds something lower.
     """
@@ -74,7 +72,6 @@ class Node:
     parent: int | None = None
     offset: Perm = ()
     group: Group | None = None
-    visible: bool = True
     escape: Fraction | None = None
 
 
@@ -232,7 +229,7 @@ class _Grower:
             else:
                 minimum = min((nodes[k].minimum for k, _ in parts), default=level)
                 index, offset = len(nodes), forest.unit
-                nodes.append(Node(level, minimum, list(parts), group=group, visible=len(parts) != 1))
+                nodes.append(Node(level, minimum, list(parts), group=group))
                 waiting: list[int] = []
                 for k, t in parts:
                     nodes[k].parent, nodes[k].offset = index, t

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -117,8 +118,10 @@ class Landscape:
         """Why something is None; "" when nothing is."""
         if self.complete:
             return ""
-        if self.known_below is None:
+        if not self.census.complete:
             return "the search was ended before every basin had its value; raise --time-limit"
+        if self.known_below is None:
+            return "the search was ended before the lowest valley was known; raise --time-limit"
         return f"the search was ended when all below level {self.known_below} was known; raise --time-limit"
 
     @property
@@ -192,16 +195,6 @@ class Landscape:
         universe = tree.universe
         return [node.group.cosets(universe) if node.group and universe else [()] for node in tree.nodes]
 
-    def _visible(self, index: int) -> bool:
-        return self.full or self._grown.nodes[index].visible
-
-    def _up(self, index: int) -> int | None:
-        """The next node up that shows."""
-        parent = self._grown.nodes[index].parent
-        while parent is not None and not self._visible(parent):
-            parent = self._grown.nodes[parent].parent
-        return parent
-
     @property
     def merge_tree(self) -> Any:
         """The merge tree as a ``networkx.DiGraph``, edges from a component to those that merge into it.
@@ -224,8 +217,6 @@ class Landscape:
 
         tree, graph = self._grown, nx.DiGraph()
         for index, node in enumerate(tree.nodes):
-            if not self._visible(index):
-                continue
             data: dict[str, Any] = {
                 "level": self._scaled(node.level),
                 "minimum": self._scaled(node.minimum),
@@ -238,7 +229,7 @@ class Landscape:
             for name in self._copies(index):
                 graph.add_node(name, **data)
         for index, node in enumerate(tree.nodes):
-            parent = self._up(index) if self._visible(index) else None
+            parent = node.parent
             if parent is None:
                 continue
             if not self.full:
@@ -554,6 +545,8 @@ def landscape(
     tree = None
     if found.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-        tree = grow(found, walls, full=full, seconds=left, progress=progress)
+        # Ctrl-C before the tree is begun.
+        with suppress(KeyboardInterrupt):
+            tree = grow(found, walls, full=full, seconds=left, progress=progress)
     walls.close()
     return Landscape(found, walls, tree, full)
