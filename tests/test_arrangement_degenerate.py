@@ -191,6 +191,7 @@ def test_bounded_regions_are_those_without_a_direction_of_growth(data):
     assert list(found) == expected
     assert arrangement.bounded == len(found) == found.count
     assert sorted([*arrangement.unbounded_regions(), *expected]) == list(arrangement.regions())
+    assert not any(signs in found for signs in arrangement.unbounded_regions())
     for i, signs in enumerate(expected):
         assert found.index(signs) == i
         assert arrangement.signs_of(found.witness(i)) == signs
