@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import random
 import time
 from collections.abc import Callable
@@ -29,6 +30,12 @@ def resonance(n: int) -> Rows:
     return [list(v) for v in itertools.product((0, 1), repeat=n) if any(v)]
 
 
+def ball(reach: int) -> Rows:
+    """One normal a line through a lattice point of a cube: planes in R^3, up to hundreds of them through a line."""
+    cube = itertools.product(range(-reach, reach + 1), repeat=3)
+    return [list(v) for v in cube if math.gcd(*v) == 1 and next(q for q in v if q) > 0]
+
+
 def braid(n: int) -> Rows:
     return [[(k == i) - (k == j) for k in range(n)] for i, j in itertools.combinations(range(n), 2)]
 
@@ -42,6 +49,11 @@ def coxeter_b(n: int) -> Rows:
 
 
 INSTANCES: dict[str, Callable[[], Rows]] = {
+    "generic d=3 m=20": lambda: generic(3, 20),
+    "generic d=3 m=100": lambda: generic(3, 100),
+    "generic d=3 m=1000": lambda: generic(3, 1000, 9999),
+    "lattice d=3 m=49": lambda: ball(2),
+    "lattice d=3 m=865": lambda: ball(6),
     "generic d=4 m=20": lambda: generic(4, 20),
     "generic d=4 m=30": lambda: generic(4, 30),
     "generic d=5 m=25": lambda: generic(5, 25),

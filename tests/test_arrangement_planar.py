@@ -15,7 +15,7 @@ from test_arrangement_enumerators import check_laws, random_rows
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement._propose_order import Crossings
-from exactgeo.arrangement.bits import sort_words
+from exactgeo.arrangement.bits import find_words, sort_words
 from exactgeo.arrangement.characteristic import _points_met, _restriction
 from exactgeo.arrangement.planar import Planar
 from exactgeo.arrangement.sweep import Sweep
@@ -211,3 +211,20 @@ def test_nearly_parallel_lines(start):
     arrangement = Arrangement([row[:2] for row in rows], [-row[2] for row in rows])
     assert arrangement.regions("sweep").count == arrangement.count() == regions_by_euler(rows)
     check_laws(arrangement, arrangement.regions("sweep"), 30)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_sorting_and_finding_bit_sets(width):
+    rng = np.random.default_rng(width)
+    scattered = rng.integers(0, 2**64, size=(3000, width), dtype=np.uint64)
+    runs = np.repeat(scattered[:40], 100, axis=0)
+    runs[:, -1] ^= np.arange(4000, dtype=np.uint64)
+    for words in (scattered, runs, np.asfortranarray(runs), runs[:1], runs[:0]):
+        turn = sort_words(words)
+        rows = [tuple(row) for row in words.tolist()]
+        assert [rows[i] for i in turn.tolist()] == sorted(rows)
+        ordered = words[turn]
+        assert find_words(ordered, words).tolist() == np.argsort(turn).tolist()
+        other = words ^ np.uint64(1 << 40)
+        known = set(rows)
+        assert (find_words(ordered, other) >= 0).tolist() == [tuple(row) in known for row in other.tolist()]

@@ -148,7 +148,7 @@ def deletion_restriction(vectors: Sequence[Vector], dimension: int, central: boo
 
 
 def sweep(vectors: Sequence[Vector], dimension: int, central: bool, uniform: bool | None) -> Cells:
-    """The sweep along a flag, vectorised over the flats, in numpy. ``uniform`` None: not known."""
+    """The sweep along a flag, vectorised over the flats, or along the lines of a plane. ``uniform`` None: not known."""
     from exactgeo.arrangement.swept import Swept
 
     if dimension - central < 1:
