@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
-from typing import TYPE_CHECKING
+from operator import mul
+from typing import TYPE_CHECKING, Any
 
 import flint
 
@@ -91,12 +91,10 @@ class Table:
         solved = self._solve(basis)
         if solved is None:
             return None
-        x, duals = solved
-        bottom = lcm(*(q.denominator for q in duals))
-        value = sum((q for j, q in x.items() if self.costs[j]), Fraction(0))
-        used = [j for j, q in x.items() if q and j < self.count]
-        whole = {t: q.numerator * (bottom // q.denominator) for t, q in enumerate(duals)}
-        return Refined(list(basis), used, value, (whole, bottom))
+        (tops, bottom), duals = solved
+        cost = sum(q for j, q in zip(basis, tops, strict=True) if self.costs[j])
+        used = [j for j, q in zip(basis, tops, strict=True) if q and j < self.count]
+        return Refined(list(basis), used, Fraction(cost, bottom * self.scale), (dict(enumerate(duals[0])), duals[1]))
 
     def signs(self, answers: Sequence[Refined]) -> Signs:
         """For each answer the sign of <gradient, column> for every column of the program."""
@@ -109,26 +107,42 @@ class Table:
         solved = self._solve(basis)
         if solved is None:
             return None
-        weights, lines, gradient = self._answer(*solved)
+        (tops, bottom), (duals, share) = solved
+        x = {j: Fraction(q, bottom * self.scale) for j, q in zip(basis, tops, strict=True)}
+        weights, lines, gradient = self._answer(x, [Fraction(q, share) for q in duals])
         program = self._program
         prediction = program.predictions(weights, lines)
         best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
         replay(program, best.support, best)
         return best
 
-    def _solve(self, basis: Sequence[int]) -> tuple[dict[int, Fraction], list[Fraction]] | None:
-        """Weights and duals; None when the columns are dependent, a weight negative or a slack's dual out of bounds."""
+    def _solve(self, basis: Sequence[int]) -> tuple[tuple[list[int], int], tuple[list[int], int]] | None:
+        """Weights times the scale and duals, each with a common denominator, replayed.
+
+        None when the columns are dependent, a weight is negative or a column that may always be used would lower the
+        cost.
+        """
         square = flint.fmpz_mat([list(self.columns[j]) for j in basis])
+        turned = square.transpose()
+        goal = flint.fmpz_mat([[q] for q in self.goal])
+        costs = flint.fmpz_mat([[self.costs[j]] for j in basis])
         try:
-            found = square.transpose().solve(flint.fmpz_mat([[q] for q in self.goal])).entries()
-            duals = square.solve(flint.fmpz_mat([[self.costs[j]] for j in basis])).entries()
+            weights: Any = turned.solve(goal)
+            duals: Any = square.solve(costs)
         except ZeroDivisionError:
             return None
-        if any(q < 0 for q in found):
+        (top, bottom), (dual, share) = weights.numer_denom(), duals.numer_denom()
+        if turned * top != goal * bottom or square * dual != costs * share:
+            raise InternalError("a basis of a linear program was solved wrongly")
+        tops, y, least = [int(q) for q in top.entries()], [int(q) for q in dual.entries()], int(share)
+        if min(tops, default=0) < 0:
             return None
-        y = [Fraction(int(q.p), int(q.q)) for q in duals]
-        for j in self.always:
-            column, cost = self.columns[j], self.costs[j]
-            if sum(q * y[t] for t, q in enumerate(column) if q) > cost:
-                return None
-        return {j: Fraction(int(q.p), int(q.q) * self.scale) for j, q in zip(basis, found, strict=True)}, y
+        lines = range(self.count, self.slacks[0][0])
+        if any(sum(map(mul, self.columns[j], y)) > 0 for j in lines):
+            return None
+        if any(
+            q > self.costs[up] * least or -q > self.costs[down] * least
+            for q, (up, down) in zip(y, self.slacks, strict=True)
+        ):
+            return None
+        return (tops, int(bottom)), (y, least)
