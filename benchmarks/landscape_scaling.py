@@ -18,7 +18,6 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 from basin_census import line, plane
-from basin_scale import repeated
 
 from exactgeo.basin import Census, census
 from exactgeo.formats import problem_from_mapping
@@ -76,18 +75,20 @@ def modelled(found: Census) -> float:
     return total / SAMPLE
 
 
-def leaky(m: int, width: int) -> Problem:
-    """The same degenerate plane data with an activation that has no dead side."""
-    case = repeated(m, width).to_dict()
-    case["network"]["activation"] = "leaky_relu(1/10)"
-    return problem_from_mapping(case)
+def repeated(m: int, width: int, activation: str = "relu") -> Problem:
+    """Plane data with repeated points, points on a line and a zero row."""
+    rng = random.Random(3)
+    x = [[0, 0], [1, 2], [1, 2], [2, 4], [-3, -6]]
+    x += [[rng.randint(-9, 9), rng.randint(-9, 9)] for _ in range(m - len(x))]
+    data = {"x": x, "y": [rng.randint(-9, 9) for _ in range(m)]}
+    return problem_from_mapping({"data": data, "network": {"widths": [width], "activation": activation}})
 
 
 def main() -> None:
     problems = {f"line, m = 10, width {n}": line(10, n) for n in (1, 2, 3, 4)}
     problems |= {f"plane, m = 7, width {n}": plane(7, n) for n in (1, 2, 3)}
     problems["degenerate plane, m = 9, width 3"] = repeated(9, 3)
-    problems["degenerate plane, m = 9, width 3, leaky"] = leaky(9, 3)
+    problems["degenerate plane, m = 9, width 3, leaky"] = repeated(9, 3, "leaky_relu(1/10)")
     print(
         f"{'problem':40} {'orbits':>8} {'walls':>8} {'solved':>6} {'valleys':>7} {'census':>7} {'tree':>7} {'clock':>7} "
         f"{'us wall':>8} {'us CVXPY':>8} {'ratio':>6} {'hours':>6} {'MB':>5}"
