@@ -56,7 +56,7 @@ def main() -> None:
         points = [cost(problem, 1 if problem.network.widths[0] > 2 else 3) for problem in problems]
         for orbits, each in points:
             print(f"{name:28} {orbits:9,} orbits {each:8.1f} us an orbit", flush=True)
-        style = {"squared": "o-", "logisti": "^:"}.get(name[:7], "s--") if "hinge" not in name else "s--"
+        style = "^:" if name.startswith("logistic") else "o-" if name.startswith("squared,") else "s--"
         ax.loglog([p for p, _ in points], [q for _, q in points], style, label=name, markersize=4)
     # A million in 40 seconds.
     ax.axhline(40, color="grey", linewidth=0.7, linestyle=":")
