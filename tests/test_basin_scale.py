@@ -65,6 +65,41 @@ def test_signs_where_floats_see_nothing():
     assert dot_signs([third, [1, 1, 1]], [(3, 3, 5)]).tolist() == [[0], [1]]
 
 
+@given(
+    st.integers(2, 4).flatmap(
+        lambda m: st.tuples(
+            st.lists(st.tuples(*[small] * m).filter(any), min_size=1, max_size=5, unique=True),
+            st.tuples(*[small] * m),
+            st.sets(st.integers(0, 9), max_size=2),
+            st.booleans(),
+        )
+    )
+)
+def test_signs_of_residuals(case):
+    """Also where the entries are beyond what floats tell apart, and columns are opposite or dependent."""
+    vectors, y, chosen, line = case
+    columns = tuple(dict.fromkeys([*vectors, *(tuple(-q for q in v) for v in vectors)]))
+    lines = ((1,) * len(y),) if line else ()
+    program = Program("squared", Fraction(1), tuple(map(Fraction, y)), (Fraction(0),) * len(y), columns, lines)
+    found = program.cone.refined(sorted(j for j in chosen if j < len(columns)))
+    if found is None:
+        return
+    best = program.cone.on_support(found.basis)
+    assert best is not None
+    assert best.value == found.value
+    assert program.cone.signs([found]).tolist() == [list(program.signs(best.gradient))]
+
+
+def test_signs_of_residuals_that_floats_get_wrong():
+    # The residual is (1, -1) / 2 next to entries of 10^20: with the second column it makes exactly -1/2, then 0, then 1/2.
+    n = 10**20
+    columns = ((1, 1), (n, n + 1), (n, n), (n + 1, n))
+    program = Program("squared", Fraction(1), (Fraction(n + 1), Fraction(n)), (Fraction(0),) * 2, columns, ())
+    found = program.cone.refined([0])
+    # The gradient is minus twice the residual.
+    assert program.cone.signs([found]).tolist() == [[0, 1, 0, -1]]
+
+
 @given(st.lists(st.integers(0, 2**130 - 1), min_size=1))
 def test_words_and_back(masks):
     assert unpack(pack(masks, 130)) == masks
