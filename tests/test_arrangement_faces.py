@@ -278,6 +278,8 @@ def test_intersection_poset_of_the_braid_arrangement():
     for lower, upper in poset.edges:
         assert lower < upper
         assert poset.nodes[upper]["codimension"] == poset.nodes[lower]["codimension"] + 1
+    # In general a partition into k blocks is covered by the C(k, 2) that merge two: 10 + 10 * 6 + 25 * 3 + 15.
+    assert Arrangement(differences(5, [0])[0]).intersection_poset().number_of_edges() == 160
     parallel = Arrangement([[1, 0], [1, 0], [0, 1]], [0, 1, 0]).intersection_poset()
     assert set(parallel) == {frozenset(q) for q in ((), (0,), (1,), (2,), (0, 2), (1, 2))}
     assert parallel.number_of_edges() == 3 + 4

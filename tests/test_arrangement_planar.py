@@ -213,6 +213,17 @@ def test_nearly_parallel_lines(start):
     check_laws(arrangement, arrangement.regions("sweep"), 30)
 
 
+def test_a_determinant_lost_in_rounding_does_not_place_its_crossing():
+    # On the first line the others cross far out on either side; rounded determinants would have them near 0.
+    p, q, r = 1, 1, 2
+    for _ in range(115):
+        p, q, r = q, r, q + r
+    rows = [(p, q, 0), (q, r, 1), (q, r, -1), (1, 0, 1000), (1, 0, -1000), (0, -1, 1000), (0, -1, -1000)]
+    assert check_orders(rows).fallbacks > 0
+    p, q, r = q, r, q + r
+    assert check_orders([(p, q, 0), (q, r, 1), (q, r, -1), *rows[3:]]).fallbacks > 0
+
+
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_sorting_and_finding_bit_sets(width):
     rng = np.random.default_rng(width)

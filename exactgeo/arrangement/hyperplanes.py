@@ -18,7 +18,7 @@ from exactgeo.exact.matrix import nullspace, primitive, rref
 
 __all__ = ["Hyperplanes"]
 
-_MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 3_000, 80_000_000, 2_000_000
+_MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 400, 80_000_000, 2_000_000
 
 
 class Hyperplanes:
