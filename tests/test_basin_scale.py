@@ -127,13 +127,34 @@ def test_every_set_of_columns_against_the_exact_method(case):
         assert best.support & ~mask == 0 == mask & ~best.allowed
 
 
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("kind", ["generic", "repeated", "on a line", "zero rows"])
-def test_a_block_against_the_exact_method(kind):
-    frame = cells(problem(*data(random.Random(5), kind), 2))
-    masks = [frame.mask(choice) for choice in frame.orbit_choices()]
-    optima, owner = settle(frame.program, masks)
-    for i in random.Random(1).sample(range(len(masks)), 60):
-        assert optima[owner[i]].value == solve(frame.program, masks[i]).value
+def test_a_block_against_the_exact_method(kind, loss):
+    found = census(problem(*labelled(*data(random.Random(5), kind), loss), 2, loss=loss))
+    frame = found.cells
+    for i in random.Random(1).sample(range(len(found)), 20):
+        basin, wanted = found[i], solve(frame.program, frame.mask(found[i].choice))
+        assert basin.value == wanted.value == found.problem.loss_at(basin.minimiser)
+        assert (
+            basin.optimum.support & ~frame.mask(basin.choice) == 0 == frame.mask(basin.choice) & ~basin.optimum.allowed
+        )
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "x",
+    [
+        [[10**400], [1], [-(10**390)], [3]],
+        [[Fraction(10**200, 7)], [Fraction(1, 3)], [Fraction(-1, 10**300)], [0]],
+        [[10**17], [10**17 + 1], [10**17 + 3], [10**17 + 7]],
+    ],
+)
+def test_data_that_floats_do_not_tell_apart(x, loss):
+    found = census(problem(*labelled(x, [10**30, -1, 2, Fraction(-1, 10**9 + 7)], loss), 1, loss=loss))
+    frame = found.cells
+    for basin in found:
+        assert basin.value == solve(frame.program, frame.mask(basin.choice)).value
+        assert found.problem.loss_at(basin.minimiser) == basin.value
 
 
 @pytest.mark.parametrize("loss", LOSSES)
