@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Census, OutOfScope
@@ -278,39 +279,54 @@ def _lay(
 
 
 def _resized(problem: Problem, points: list[Point], sizes: dict[int, Fraction], level: Fraction) -> list[Point]:
-    """The same path with the output weights brought to a size on the way: where the loss is lowest by straight moves
-    that stay below the level if there is room, else by a rescaling."""
+    """The same path with the output weights brought to a size on the way, each where it takes the fewest straight moves
+    that stay below the level; by a rescaling if there is no room."""
+    for neuron, size in sizes.items():
+        if any(abs(v) not in (0, size) for v in (point.weights[1][0][neuron] for point in points)):
+            points = _one_resized(problem, points, neuron, size, level)
+    return points
 
-    def scaled(point: Point, part: Fraction) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
-        """Output weights a part of the way, and by how much they have grown."""
-        outputs = tuple(
-            v + part * ((sizes[i] if v > 0 else -sizes[i]) - v) if v else v for i, v in enumerate(point.weights[1][0])
-        )
-        return outputs, tuple(
-            new / v if v else Fraction(1) for new, v in zip(outputs, point.weights[1][0], strict=True)
-        )
 
+def _one_resized(problem: Problem, points: list[Point], neuron: int, size: Fraction, level: Fraction) -> list[Point]:
     def at(point: Point, inner: Fraction, outer: Fraction) -> Point:
-        """Input weights after one part of the way, output weights after another."""
-        factors, outputs = scaled(point, inner)[1], scaled(point, outer)[0]
-        rows = tuple(tuple(q / f for q in row) for row, f in zip(point.weights[0], factors, strict=True))
-        bias = point.biases[0]
+        """One output weight, and the input weights as they belong to another."""
+        factor = point.weights[1][0][neuron] / inner
+        rows, outputs, bias = list(point.weights[0]), list(point.weights[1][0]), list(point.biases[0])
+        rows[neuron] = tuple(q * factor for q in rows[neuron])
+        outputs[neuron] = outer
         if problem.network.hidden_bias[0]:
-            bias = tuple(q / f for q, f in zip(bias, factors, strict=True))
-        return Point((rows, (outputs,)), (bias, *point.biases[1:]))
+            bias[neuron] *= factor
+        return Point((tuple(rows), (tuple(outputs),)), (tuple(bias), *point.biases[1:]))
 
-    one = Fraction(1)
-    if not problem.network.widths or all(at(point, one, one) == point for point in points):
-        return points
-    losses = [problem.loss_at(point) for point in points]
-    k = losses.index(min(losses))
-    turn = [at(points[k], one, one)]
-    for number in (2**power for power in range(HALVINGS)) if losses[k] < level else ():
-        parts = [Fraction(j, number) for j in range(number + 1)]
-        moved = [at(points[k], a, b) for a, b in pairwise(parts)]
-        if all(problem.loss_at(point) <= level for point in moved):
-            turn = [
-                point for pair in zip(moved, (at(points[k], q, q) for q in parts[1:]), strict=True) for point in pair
-            ]
-            break
-    return [*points[: k + 1], *turn, *(at(point, one, one) for point in points[k + 1 :])]
+    def whole(point: Point) -> Point:
+        v = point.weights[1][0][neuron]
+        return at(point, size if v > 0 else -size, size if v > 0 else -size) if v else point
+
+    def moves(point: Point, halvings: int) -> list[Point] | None:
+        v = point.weights[1][0][neuron]
+        if not v:
+            return None
+        turn = []
+        for one, other in pairwise(_stops(v, size if v > 0 else -size, halvings)):
+            turn += [at(point, one, other), at(point, other, other)]
+            if problem.loss_at(turn[-2]) > level:
+                return None
+        return turn
+
+    for halvings in range(HALVINGS):
+        for k, point in enumerate(points):
+            turn = moves(point, halvings)
+            if turn is not None:
+                return [*points[: k + 1], *turn, *map(whole, points[k + 1 :])]
+    k = next(k for k, point in enumerate(points) if point.weights[1][0][neuron])
+    return [*points[: k + 1], *map(whole, points[k:])]
+
+
+def _stops(start: Fraction, end: Fraction, halvings: int) -> list[Fraction]:
+    """From one number to another of the same sign in about equal ratios."""
+    if not halvings or start == end:
+        return [start] * (2**halvings) + [end]
+    product = start * end
+    root = Fraction(isqrt(product.numerator * product.denominator << 8), product.denominator << 4)
+    middle = root if start > 0 else -root
+    return [*_stops(start, middle, halvings - 1), *_stops(middle, end, halvings - 1)[1:]]
