@@ -65,13 +65,14 @@ def main() -> None:
         style = "o-" if name.startswith("generic") else "s--"
         for axis, column in ((axes[0], 2), (axes[1], 1)):
             axis.loglog([p[column] for p in points], [p[3] for p in points], style, label=name, markersize=4)
-        # Against the dimension: of general position what comes nearest to 10^5 regions, of families every member.
-        near = [min(points, key=lambda p: abs(math.log(p[2] / 1e5)))] if name.startswith("generic") else points
+        # Against the dimension: families, and of a single dimension what comes nearest to 10^5 regions.
+        single = len({p[0] for p in points}) == 1
+        near = [min(points, key=lambda p: abs(math.log(p[2] / 1e5)))] if single else points
         axes[2].plot(
             [p[0] for p in near], [p[3] for p in near], style, markersize=4, color=axes[0].lines[-1].get_color()
         )
     for axis, label in zip(
-        axes, ("regions", "hyperplanes m", "dimension d (generic: about 10^5 regions)"), strict=True
+        axes, ("regions", "hyperplanes m", "dimension d (single points: about 10^5 regions)"), strict=True
     ):
         axis.axhline(1, color="grey", linewidth=0.7, linestyle=":")
         axis.axhline(5, color="grey", linewidth=0.7, linestyle=":")
