@@ -93,7 +93,7 @@ def test_coq_rejects_another_statement(name, old, new, tmp_path):
 
 def test_the_theorem_is_the_statement():
     text, left = _coq.coq(json.loads((ACCEPT / "prop1.json").read_text()))
-    assert left == ["global_minimum"]
+    assert left == ["global_minimum", "barrier"]
     assert (
         """Theorem local_minimum :
   forall dw0_0 db0 dv0 dc : Q,
