@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
@@ -186,6 +187,15 @@ def test_what_was_settled_before_changes_nothing(monkeypatch, loss):
     for found in (again, forgetful):
         assert found.to_records() == fresh.to_records()
         assert [b.optimum for b in found] == [b.optimum for b in fresh]
+
+
+def test_threads_do_not_share_a_walk():
+    from exactgeo.basin.settle import _prepared
+
+    program = cells(problem([[0], [1]], [1, 2], 1)).program
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(_prepared, program).result() is not _prepared(program)
+    assert _prepared(program) is _prepared(program)
 
 
 def test_blocks_do_not_change_values_or_points(monkeypatch):

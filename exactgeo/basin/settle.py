@@ -9,6 +9,7 @@ before.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Settled", "pack", "settle", "settle_sets", "unpack"]
 
 Progress = Callable[[int, int], None]
-
-PAIRS = 2**21
-"""Sets times optima compared at once; bounds the memory of a comparison."""
 
 REMEMBERED = 2**17
 """Bases whose numbers a process keeps between blocks."""
@@ -183,32 +181,20 @@ class _Work:
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:
                 best = solve(self.program, unpack(self.sets[i : i + 1])[0])
-                self._take([Settled(best.value, best.support, best.allowed, best.attained, (), best)])
+                self._take(Settled(best.value, best.support, best.allowed, best.attained, (), best))
                 yield
 
-    def _take(self, new: Sequence[Settled]) -> None:
-        """Give the open sets to the first of the new optima that settles them."""
+    def _take(self, best: Settled) -> None:
+        """Give an optimum the open sets that it settles."""
         import numpy as np
 
         columns = len(self.program.columns)
-        used = pack([best.support for best in new], columns)
-        barred = pack([self.program.full & ~best.allowed for best in new], columns)
+        used, barred = pack([best.support, self.program.full & ~best.allowed], columns)
         rows = np.flatnonzero(self.owner < 0)
-        step = max(1, PAIRS // max(1, len(new)))
-        for first in range(0, len(rows), step):
-            part = rows[first : first + step]
-            fits = np.ones((len(part), len(new)), dtype=bool)
-            for w in range(self.sets.shape[1]):
-                word = self.sets[part, w][:, None]
-                fits &= ((used[:, w] & ~word) | (barred[:, w] & word)) == 0
-            hit = fits.any(axis=1)
-            self.owner[part[hit]] = len(self.optima) + fits[hit].argmax(axis=1)
-        self.optima += new
-
-
-@lru_cache(maxsize=2)
-def _prepared(program: Program) -> _Shared:
-    return _Shared(program)
+        sets = self.sets[rows]
+        fits = (((used & ~sets) | (barred & sets)) == 0).all(axis=1)
+        self.owner[rows[fits]] = len(self.optima)
+        self.optima.append(best)
 
 
 class _Shared:
@@ -306,6 +292,22 @@ class _Shared:
         self._used = np.concatenate([self._used, pack([best.support for best in fresh], size)])
         barred = [self.program.full & ~best.allowed for best in fresh]
         self._barred = np.concatenate([self._barred, pack(barred, size)])
+
+
+class _Prepared(threading.local):
+    """What is remembered of the last programs, for each thread its own: a walk is no place for two."""
+
+    def __init__(self) -> None:
+        self._kept = lru_cache(maxsize=2)(_Shared)
+
+    def __call__(self, program: Program) -> _Shared:
+        return self._kept(program)
+
+    def cache_clear(self) -> None:
+        self._kept.cache_clear()
+
+
+_prepared = _Prepared()
 
 
 def _members(sets: Words, columns: int) -> npt.NDArray[np.bool_]:
