@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
@@ -50,6 +51,7 @@ def test_out_of_time_says_so():
     answer = found.to_json()
     assert not found.complete
     assert (answer["valleys"], answer["global_minimum"], answer["known_below"]) == ([], None, None)
+    assert answer["global_minima_connected"] is answer["connected_at"] is answer["bad_valleys"] is None
     assert "raise --time-limit" in found.reason
     with pytest.raises(ValueError, match="ended before every basin"):
         _ = found.valleys
@@ -124,6 +126,7 @@ def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, inter
         ]
         assert sorted(map(str, wanted)) == sorted(str((v.value, v.escapes_at, v.bad)) for v in found.known_valleys)
         answer = json.loads(json.dumps(found.to_json()))
+        assert answer["global_minima_connected"] is (whole.global_minima_connected if found.known_valleys else None)
         assert (answer["complete"], answer["known_below"], answer["bad_valleys"]) == (False, str(below), None)
         assert {F(node["level"]) for node in answer["tree"]["nodes"]} == {q for q in levels if q < below}
         assert all(("escapes_at_least" in v) == (v["bad"] and v["escapes_at"] is None) for v in answer["valleys"])
@@ -143,6 +146,14 @@ def test_d1_at_width_1_by_hand():
     assert F(75, 4) in found.census.local_minimum_values
     assert found.global_minima_connected
     assert found.valleys[1].barrier == F(16, 5)
+
+
+def test_the_level_that_joins_all_global_minima():
+    # Perfect fits of Proposition 3: four sets are joined at 1/6 already, the others at 31/11.
+    found = landscape(replace(eg.load("swirszcz-prop3-local"), point=None))
+    good = [valley.basins[0] for valley in found.valleys if not valley.bad]
+    levels = [found.critical_level(a, b) for a in good for b in good if a != b]
+    assert (len(good), found.connected_at, sorted(set(levels))) == (8, F(31, 11), [F(1, 6), F(31, 11)])
 
 
 def test_d1_at_width_2_in_the_quotient_and_in_full():

@@ -133,6 +133,33 @@ def test_copies_of_plane_data_against_explicit_copies(data, width, activation, f
         assert full.critical_level(points[x], points[z]) == max(level, value[x], value[z])
 
 
+@pytest.mark.parametrize(("data", "width", "activation", "frozen", "output_bias"), ROUND)
+def test_the_tree_joins_the_copies_that_the_walls_join(data, width, activation, frozen, output_bias):
+    options = {"activation": activation, "frozen": frozen, "hidden_bias": False, "output_bias": output_bias}
+    case = problem(*data, width, **options)
+    full = landscape(case, full=True, basins=shuffled(case, 1))
+    tree, known, value_walls = full.merge_tree, full._known, labelled(full)
+    spots = {}
+    for name in [n for n, part in tree.nodes(data=True) if part["kind"] == "leaf"]:
+        index, copy = name
+        (choice,) = full.census[known.nodes[index].basins[0]].choice
+        perm = compose(full._cosets[index][copy], known.entry[known.nodes[index].basins[0]][1])
+        spots[tuple(choice[k] for k in inverse(perm))] = name
+    assert len(spots) == len(full.valleys)
+    up = {child: parent for parent, child in tree.edges}
+
+    def way(name):
+        found = [name]
+        while found[-1] in up:
+            found.append(up[found[-1]])
+        return found
+
+    for (x, z), level in explicit_level(*value_walls, sorted(spots)).items():
+        if x != z:
+            others = set(way(spots[z]))
+            assert tree.nodes[next(node for node in way(spots[x]) if node in others)]["level"] == level
+
+
 def tops(full, level):
     """Number of components of {L <= level} in the merge tree."""
     born = {node for node, part in full.merge_tree.nodes(data=True) if part["level"] <= level}

@@ -12,6 +12,7 @@ import pytest
 from landscape_brute import Brute
 from test_basin_census import D1, problem
 from test_cli import run
+from test_store import line
 
 import exactgeo as eg
 from exactgeo.basin import OutOfScope, census
@@ -211,6 +212,23 @@ def test_the_mean_divides_every_level():
     check(found, one, other)
 
 
+def test_between_all_valleys_both_ways():
+    # Level and path have to be the same whichever of the two components is the smaller one.
+    case = line(7, 2)
+    full = landscape(case, full=True)
+    spots = list({valley.basins[0]: valley.point for valley in full.valleys}.values())[:4]
+    higher = 0
+    for one in spots:
+        for other in spots:
+            found = route(case, one, other, census=full.census)
+            assert found.highest == full.critical_level(one, other)
+            ends = {case.loss_at(one), case.loss_at(other)}
+            if found.highest > max(ends):
+                higher += 1
+                assert "rescaling" not in found.path.segments
+    assert higher > 6
+
+
 # -- refusals, and no time ---------------------------------------------------------------------------------------------
 
 
@@ -238,6 +256,10 @@ def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
     ):
         with pytest.raises(InternalError, match="not affine"):
             Path(case, (one, moved(case, one, rows, outputs)))
+    off = moved(case, one, [[w[0] / 2, b / 2]], [0])
+    for start, end in ((one, off), (off, one)):
+        with pytest.raises(InternalError, match="not affine"):
+            Path(case, (start, end))
     shifted = moved(case, one, [[w[0] / 2, b / 2]], [2])
     with pytest.raises(InternalError, match="not affine"):
         Path(case, (one, Point(shifted.weights, (shifted.biases[0], (F(1),)))))
