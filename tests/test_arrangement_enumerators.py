@@ -297,6 +297,25 @@ def test_blocks_hold_every_region_once_whatever_the_executor(kind):
     assert {row.tobytes() for row in packed} == {row.tobytes() for row in arrangement.regions().packed}
 
 
+def test_no_task_is_cancelled_unless_the_reader_stops():
+    class Recording(ThreadPoolExecutor):
+        def submit(self, *task):
+            futures.append(super().submit(*task))
+            return futures[-1]
+
+    futures = []
+    arrangement = STREAMED["general position"]
+    with Recording(1) as pool:
+        blocks = list(arrangement.blocks(pool))
+        assert all(future.done() and not future.cancelled() for future in futures)
+        assert [future.result() is not None for future in futures] == [i < len(blocks) for i in range(len(futures))]
+        futures.clear()
+        reader = arrangement.blocks(pool)
+        assert len(next(reader)) == len(blocks[0])
+        reader.close()
+        assert any(future.cancelled() for future in futures)
+
+
 def test_blocks_of_processes():
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         for arrangement in STREAMED.values():

@@ -59,6 +59,9 @@ def stream(
                 waiting.append(executor.submit(_piece, task, next(indices)))
             words = waiting.popleft().result()
             if words is None:
+                # Those still out lie beyond the end as well: dask complains of what is cancelled.
+                while waiting:
+                    waiting.popleft().result()
                 return
             yield words
     finally:
