@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exactgeo.basin.logistic import bounds
 from exactgeo.basin.optimum import Enclosure, Program, replay, solve
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive
@@ -158,3 +159,15 @@ def test_logistic_bounds_hold_at_random_points_and_are_tight(program):
         sides = [y * a for y, a in zip(program.y, q, strict=True)]
         assert min(sides) >= 0
         assert max(sides) > 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(programs(kinds=("logistic",), most=5))
+def test_logistic_directions_of_other_sets_serve_where_they_say(program):
+    known = []
+    for mask in range(program.full + 1):
+        with_help, alone = bounds(program, mask, known), bounds(program, mask)
+        assert with_help.attained == alone.attained
+        assert max(with_help.value.lo, alone.value.lo) <= min(with_help.value.hi, alone.value.hi)
+        assert with_help.value.hi - with_help.value.lo < Fraction(1, 10**9)
+        assert with_help.support & ~mask == 0 == mask & ~with_help.allowed

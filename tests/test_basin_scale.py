@@ -172,7 +172,7 @@ def test_proposals_are_not_believed(monkeypatch, loss):
     assert census(case).to_records() == good
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [*LOSSES, "logistic"])
 def test_what_was_settled_before_changes_nothing(monkeypatch, loss):
     from exactgeo.basin.settle import _prepared
 

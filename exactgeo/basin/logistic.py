@@ -18,7 +18,7 @@ Farkas' lemma; both are found by one exact linear program.)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import flint
@@ -35,17 +35,41 @@ BITS = 128
 """Working precision of the ball arithmetic; the bounds are rigorous whatever it is."""
 
 
-def bounds(program: Program, mask: int) -> Optimum:
+@dataclass(frozen=True)
+class Recession:
+    """A direction of the cone along which the most data are separated, and multipliers that prove that no more are.
+
+    It serves every set of columns between ``support`` and ``allowed``.
+    """
+
+    support: int
+    allowed: int
+    weights: dict[int, Fraction]
+    lines: Vector
+    safe: list[Fraction]
+
+
+def bounds(program: Program, mask: int, known: list[Recession] | None = None) -> Optimum:
     """An enclosure of the infimum over the columns of ``mask``, with both witnesses and the recession direction if
-    any."""
+    any.
+
+    ``known`` are directions of earlier calls for the same program; new ones are added.
+    """
+    known = [] if known is None else known
     chosen = indices(mask)
     kept = list(range(program.m))
     recession: dict[int, Fraction] = {}
     recession_lines: Vector = ()
-    weights, lines, shares = _guess(program, chosen, kept)
-    dual = None if min(shares) < Fraction(1, 2**14) else _dual(program, chosen, kept, shares)
+    dual = None
+    found = next((r for r in known if not r.support & ~mask and not mask & ~r.allowed), None)
+    if found is None:
+        weights, lines, shares = _guess(program, chosen, kept)
+        dual = None if min(shares) < Fraction(1, 2**14) else _dual(program, chosen, kept, shares)
     if dual is None or not all(dual):
-        recession, recession_lines, safe = _recession(program, chosen)
+        if found is None:
+            found = _recession(program, chosen)
+            known.append(found)
+        recession, recession_lines = found.weights, found.lines
         direction = replace(program, offset=(ZERO,) * program.m).predictions(recession, recession_lines)
         kept = [t for t in range(program.m) if not direction[t]]
         weights, lines, shares = _guess(program, chosen, kept)
@@ -54,7 +78,7 @@ def bounds(program: Program, mask: int) -> Optimum:
             # Lean on the feasible multipliers that the linear program proved positive where they must be.
             base = dual if dual is not None else [ZERO] * program.m
             part = Fraction(1, 2**40) if dual is not None else ONE
-            dual = [(1 - part) * a + part * b for a, b in zip(base, safe, strict=True)]
+            dual = [(1 - part) * a + part * b for a, b in zip(base, found.safe, strict=True)]
     gradient = tuple(-y * s for y, s in zip(program.y, dual, strict=True))
     prediction = program.predictions(weights, lines)
     value = _bounds(program, kept, prediction, gradient)
@@ -125,7 +149,7 @@ def _dual(
     return result
 
 
-def _recession(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fraction], Vector, list[Fraction]]:
+def _recession(program: Program, chosen: Sequence[int]) -> Recession:
     """A direction q of the cone with y q >= 0, positive at the most data, and s >= 0 positive at the others.
 
     Maximise sum tau_t with y_t q_t = tau_t + sigma_t, tau_t <= 1; the optimal tau are 0 or 1, since q may be scaled.
@@ -155,7 +179,10 @@ def _recession(program: Program, chosen: Sequence[int]) -> tuple[dict[int, Fract
     lines = tuple(a - b for a, b in zip(rest[::2], rest[1::2], strict=True))
     safe = [ZERO if q else answer.y[t] for t, q in enumerate(tau)]
     top = max(ONE, *safe)
-    return weights, lines, [q / top for q in safe]
+    support = sum(1 << j for j in weights)
+    # The multipliers of a gradient -y safe: a column that it allows does not separate more.
+    allowed = program.allowed(tuple(-s * q for s, q in zip(labels, safe, strict=True)))
+    return Recession(support, allowed, weights, lines, [q / top for q in safe])
 
 
 def _rational(ball: flint.arb) -> tuple[Fraction, Fraction]:

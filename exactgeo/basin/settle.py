@@ -175,12 +175,16 @@ class _Work:
         """One set after the other, by the solver of its loss."""
         import numpy as np
 
+        from exactgeo.basin.logistic import Recession, bounds
+
+        logistic, known = self.program.kind == "logistic", list[Recession]()
         # Large sets first: their optima use few of their columns and settle many subsets.
         rows = np.flatnonzero(self.owner < 0)
         sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:
-                best = solve(self.program, unpack(self.sets[i : i + 1])[0])
+                mask = unpack(self.sets[i : i + 1])[0]
+                best = bounds(self.program, mask, known) if logistic else solve(self.program, mask)
                 self._take(Settled(best.value, best.support, best.allowed, best.attained, (), best))
                 yield
 
