@@ -22,6 +22,15 @@ FLAT = ("claims", 0, "flatness")
 LEAST = ("claims", 0, "flatness", "covers", 0, "cover", 0)
 NOT_BOUNDED = "The set of equal loss has the dimension claimed, where it can be larger."
 
+
+def vanishing(sign: int) -> Tree:
+    """The leaf that shows plus and minus of two kinks to be 0: their sum is what the predictions change by."""
+    zero = [
+        {"variable": k, "bounds": {str(k ^ 1): "1"}, "equations": {str(k // 2 - 1): str(-sign)}} for k in (2, 3, 4, 5)
+    ]
+    return {"rule": "bound", "still": [], "zero": zero}
+
+
 FORGED: dict[str, tuple[Tree, str]] = {
     # evaluate
     "loss-at-the-point": (
@@ -224,6 +233,10 @@ FORGED: dict[str, tuple[Tree, str]] = {
         "w = 0, v = 1 is a local minimum for x = y = 1 (a concave kink taken for a convex one); raising w lowers it.",
     ),
     # local minimum: neighbourhood, strictness
+    "neighbourhood-past-an-output-weight-of-0": (
+        changed("small-output-weight", put("claims", 0, "radius", "1/2")),
+        "No parameters within 1/2 have a lower loss, across v = 0 from v = 1/3.",
+    ),
     "neighbourhood-too-large": (
         changed("prop1", put("claims", 0, "radius", "5")),
         "No parameters within 5 of the point of Proposition 1 have a lower loss; its better point is within 5.",
@@ -264,6 +277,25 @@ FORGED: dict[str, tuple[Tree, str]] = {
         "Near the plateau of D1 all points of equal loss are rescalings (the dead unit moves in 3 dimensions).",
     ),
     # flat dimension
+    "flat-dimension-of-another-mode": (
+        tiny(
+            minimum(
+                at("0", "0") | {"biases": [["0"], []]},
+                "0",
+                radius=None,
+                strictness="flat",
+                flatness={
+                    "covers": [{"mode": [sign], "cover": [vanishing(sign)]} for sign in (1, -1)],
+                    "largest": {"mode": [1], "zero": [2, 3, 4, 5], "curve": [[0, 0, 0, 0, 0, 0, 1]]},
+                },
+            ),
+            x=[["0"], ["1"]],
+            y=["0", "0"],
+            slopes=("1", "-1"),
+            hidden_bias=True,
+        ),
+        "The set of equal loss around w = b = v = 0 has dimension 1, that of v alone; (w, b) is free at v = 0.",
+    ),
     "flat-dimension-too-low": (
         changed("prop1", put("claims", 0, "flat_dimension", 0), put("claims", 0, "strictness", "strict")),
         "The point of Proposition 1 is a strict local minimum; its rescalings have the same loss.",

@@ -163,6 +163,14 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
         ),
         "A path from output weight 1 to output weight 2 that does not change it reaches 2.",
     ),
+    "barrier-from-another-loss": (
+        changed("barrier-mean", put("claims", 3, "loss", "1/19")),
+        "The point, of loss 1/19, is in a bad valley; its loss is 1/18.",
+    ),
+    "barrier-to-another-loss": (
+        changed("barrier-mean", put("claims", 3, "other_loss", "1/100")),
+        "The other point has the loss 1/100; it has 0.",
+    ),
     "barrier-below-the-point": (
         tiny(ridge(at("0", "0"), "1", at("1", "1"), "0"), **ONE),
         "The point is in a bad valley that escapes at its own loss.",
@@ -208,16 +216,16 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
     "path-rescaled-to-the-other-side": (
         changed(
             "path-with-a-rescaling",
-            put("claims", 0, "points", 0, "weights", [[["-2"]], [["-1"]]]),
+            put("claims", 0, "points", 0, "weights", [[["-2"]], [["-1/2"]]]),
             put("claims", 0, "losses", ["9"]),
         ),
-        "Rescaling by -1 leads from (2, 1) to (-2, -1) without a change of the loss on the way.",
+        "Rescaling by -1 leads from (2, 1/2) to (-2, -1/2) without a change of the loss on the way.",
     ),
     "path-rescaled-without-its-bias": (
         changed(
             "path-with-a-rescaling",
             put("claims", 0, "points", 0, "biases", [["1"], ["0"]]),
-            put("claims", 0, "losses", ["189"]),
+            put("claims", 0, "losses", ["179/16"]),
         ),
         "Rescaling the weight alone keeps the output, whatever the bias does.",
     ),

@@ -189,6 +189,9 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "flat-vanishing": _seed(1303),
     "flat-split": _seed(1182),
     "slow-curve": _seed(1466),
+    "kinks-of-two-neurons": _seed(2023),
+    "silent-and-unmoved": _seed(2081, tiny=False),
+    "leaky": _seed(2189, tiny=False),
     "parts": _seed(736),
     "strict-everywhere": _seed(607, tiny=False),
     "linear-model": _seed(449, tiny=False),
@@ -286,6 +289,15 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         train={"output": False, "output_bias": False, "hidden_bias": False},
         point=_OUTPUTS,
     ),
+    "landscape-positive-outputs": _landscape(
+        data=_SHORT,
+        network={"widths": [2], "hidden_bias": False},
+        train={"output": False},
+        point={"weights": [[[0], [0]], [[1, 3]]], "biases": [[], [0]]},
+    ),
+    "landscape-frozen-linear-model": _landscape(
+        data=_SHORT, network={"widths": []}, train={"output": False}, point={"weights": [[[2]]], "biases": [[0]]}
+    ),
     "landscape-abs": _landscape(
         data=_SHORT, network={"widths": [1], "activation": "abs", "output_bias": False}, loss={"reduction": "mean"}
     ),
@@ -314,11 +326,17 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         network={"widths": [2], "hidden_bias": False, "output_bias": False},
     ),
     "path-with-a-rescaling": _route(
-        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
-        {"weights": [[["1/3"]], [[6]]], "biases": [[0], [0]]},
+        {"weights": [[[2]], [["1/2"]]], "biases": [[0], [0]]},
+        {"weights": [[[4]], [["1/4"]]], "biases": [[0], [0]]},
         data=_SHORT,
         network={"widths": [1]},
         train={"output_bias": False},
+    ),
+    "path-of-one-point": _route(
+        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
+        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
+        data=_SHORT,
+        network={"widths": [1]},
     ),
     "path-two-neurons": _named("jellyfish-3"),
     "basin": _basin(3, data=D1, network=_ONE),

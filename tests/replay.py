@@ -332,9 +332,12 @@ def _landscape(problem: Tree, claim: Tree) -> bool:
         return False
     if not problem["network"]["widths"]:
         rows, offset = _frame(problem, claim["point"])
-        least = _least(problem, [[s * q for q in c] for c in zip(*rows, strict=True) for s in (1, -1)], offset)
+        inputs = [[s * q for q in c] for c in zip(*rows, strict=True) for s in (1, -1)]
+        if not problem["train"]["output"]:
+            w = numbers(claim["point"]["weights"][0][0])
+            inputs, offset = [], [q + brute.dot(w, row) for q, row in zip(offset, rows, strict=True)]
+        least = _least(problem, inputs, offset)
         alone = [{"value": str(least), "basins": 1}], [{"value": str(least), "escapes_at": None, "number": 1}]
-        assert problem["train"]["output"]
         return claim["values"] == alone[0] and claim["valleys"] in (None, alone[1]) and claim["infinite_width"] is None
     if len(set(problem["network"]["activation"])) == 1:
         return _one_region(problem, claim)
