@@ -217,7 +217,7 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
         changed(
             "path-with-a-rescaling",
             put("claims", 0, "points", 0, "weights", [[["-2"]], [["-1/2"]]]),
-            put("claims", 0, "losses", ["9"]),
+            put("claims", 0, "losses", ["5"]),
         ),
         "Rescaling by -1 leads from (2, 1/2) to (-2, -1/2) without a change of the loss on the way.",
     ),
@@ -225,7 +225,7 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
         changed(
             "path-with-a-rescaling",
             put("claims", 0, "points", 0, "biases", [["1"], ["0"]]),
-            put("claims", 0, "losses", ["179/16"]),
+            put("claims", 0, "losses", ["3/16"]),
         ),
         "Rescaling the weight alone keeps the output, whatever the bias does.",
     ),

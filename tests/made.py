@@ -328,7 +328,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "path-with-a-rescaling": _route(
         {"weights": [[[2]], [["1/2"]]], "biases": [[0], [0]]},
         {"weights": [[[4]], [["1/4"]]], "biases": [[0], [0]]},
-        data=_SHORT,
+        data={"x": [[0], [1], [2]], "y": [0, 1, 2]},
         network={"widths": [1]},
         train={"output_bias": False},
     ),
