@@ -106,7 +106,7 @@ def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, inter
     whole = landscape(case, full=full, basins=basins)
     levels = {data["level"] for _, data in whole.merge_tree.nodes(data=True)}
     seen = set()
-    for moment in [*range(1, 40), *range(40, 1600, 37)]:
+    for moment in [*range(1, 24), *range(24, 1600, 71)]:
         with monkeypatch.context() as patch:
             Stop(patch, moment, interrupt)
             found = landscape(case, full=full, basins=basins, time_limit=50)
@@ -190,7 +190,7 @@ def test_the_mean_divides_every_level_by_m():
 # -- a second algorithm ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(36))
+@pytest.mark.parametrize("seed", range(24))
 def test_against_all_pairs_of_basins(seed):
     rng = random.Random(seed)
     case, data, options = random_case(rng)
@@ -221,10 +221,10 @@ def test_other_losses_against_all_pairs(loss):
     [
         # Many bad valleys; copies that meet at a level of their own; components that a swap maps to themselves.
         ([[0], [3], [-1]], [1, -3, -3], "relu", True, False),
-        ([[3], [2], [0]], [-2, -2, 4], "relu", True, False),
+        pytest.param([[3], [2], [0]], [-2, -2, 4], "relu", True, False, marks=pytest.mark.slow),
         ([[-2, 3], [1, 1], [-1, 2]], [-4, 0, 4], "relu", False, False),
         ([[0], [2], [3]], [1, -3, 3], "leaky_relu(1/3)", True, False),
-        ([[0], [2], [3]], [-3, 4, -2], "leaky_relu(1/3)", True, False),
+        pytest.param([[0], [2], [3]], [-3, 4, -2], "leaky_relu(1/3)", True, False, marks=pytest.mark.slow),
     ],
 )
 def test_rich_trees_against_all_pairs(x, y, activation, bias, output_bias):
@@ -361,7 +361,7 @@ def test_laws_of_the_tree(data, width, options, full):
         assert len(found.spanning_tree()) == len(found.census) - 1
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(20))
 def test_leaves_of_degenerate_data_are_local_minima(seed):
     case, _, _ = random_case(random.Random(500 + seed))
     for full in (False, True):

@@ -265,6 +265,18 @@ def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
         Path(case, (one, Point(shifted.weights, (shifted.biases[0], (F(1),)))))
 
 
+def test_what_a_segment_is_called():
+    # One point, prediction c: |c| falls to 0 on the way from 5 to -1 and rises again; the middle does not show it.
+    for loss in ("absolute", "huber(1/2)", "squared"):
+        case = problem([[1]], [0], 1, loss=loss)
+        for start, end, name in (
+            (5, -1, "below"), (5, 0, "decreasing"), (0, 5, "increasing"), (-1, 5, "below"), (5, 3, "decreasing"),
+            (-2, 2, "below"), (3, 4, "increasing"),
+        ):  # fmt: skip
+            ends = [point_from_mapping({"weights": [[[0]], [[1]]], "biases": [[0], [c]]}, case) for c in (start, end)]
+            assert Path(case, tuple(ends)).segments == (name,)
+
+
 @pytest.mark.parametrize("interrupt", [False, True])
 def test_out_of_time_says_what_is_ruled_out(monkeypatch, interrupt):
     case = problem(*D1, 2)
