@@ -213,7 +213,10 @@ class Minima:
         from exactgeo.basin.nonsmooth import levels
 
         frame = self._frame
-        known = {frame.mask(basin.choice): basin.optimum for basin in self._census}
+        known = {}
+        for basin in self._census:
+            self._spend(0)
+            known[frame.mask(basin.choice)] = basin.optimum
         found = levels(frame, known, JOINT, self._spend)
         if found.reason:
             self.reason = f"local_minimum_values: {found.reason} ({frame.program.kind} loss)"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Option", "Passed", "passing"]
 
-ENTRIES = 2**22
+ENTRIES = 2**20
 """Residuals times faces looked at together."""
 
 
