@@ -262,7 +262,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "landscape": _landscape(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
     "landscape-of-equal-valleys": _landscape(
-        data={"x": [[-2], [1], [0], [0]], "y": [-3, -1, 0, -1]},
+        data={"x": [[-2], [1], [-1], [0]], "y": [1, 0, 1, 2]},
         network={"widths": [1], "activation": "abs", "output_bias": False},
     ),
     "landscape-of-many-levels": _landscape(

@@ -92,6 +92,8 @@ def steps(folder: Path) -> Steps:
         found.append(("beside", (prop1, pinned.TOML.replace(old, new, 1) if old else pinned.TOML)))
     frozen = '{"data":{"x":[[0],[1],[2]],"y":[-3,4,-3]},"network":{"widths":[3]},"train":{"output":false,"output_bias":false},'
     frozen += '"point":{"weights":[[[0],[0],[0]],[[1,-2,0]]],"biases":[[0,0,0],[%s]]}}'
+    for name in ("minima", "prop1-global", "landscape-linear-model"):
+        found.append(("beside", (written(accepted(name)), pinned.TOML)))
     census = written(accepted("census-frozen"))
     found += [("beside", (census, frozen % value)) for value in ("1", "2", '" 2/ 2 "', "1e9999999", "0.10e1")]
     affine = written(accepted("regions-affine"))
@@ -112,6 +114,8 @@ def steps(folder: Path) -> Steps:
         (folder / name).write_bytes(data)
         found.append(("main", [str(folder / name)]))
     (folder / "prop1.toml").write_text(pinned.TOML)
+    (folder / "malformed.json").write_text(prop1.replace('"claims":[', '"claims":[3,'))
+    found.append(("main", [str(folder / "malformed.json")]))
     good = str(folder / "good.json")
     found += [("main", arguments) for arguments in (
         [], ["--json"], [good, "--json"], ["--json", good], [good, good, good], [good, str(folder / "prop1.toml")],
