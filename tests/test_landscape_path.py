@@ -90,7 +90,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(1, 6))])
 def test_against_all_pairs_of_basins(case, seed):
     m, n, activation, slopes, bias, loss, frozen = case
     rng = random.Random(str((case, seed)))
