@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from exactgeo.basin import Census
     from exactgeo.landscape import Landscape, Route
-    from exactgeo.landscape.walls import Keeper
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
 
@@ -299,9 +298,9 @@ def landscape(
     executor: Executor | None = None,
     *,
     full: bool = False,
+    store: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
-    keeper: Keeper | None = None,
 ) -> Landscape:
     """The exact topology of all sublevel sets of the training loss: valleys, barriers, merge tree.
 
@@ -313,19 +312,21 @@ def landscape(
         As for :func:`basins`.
     full : bool
         The full space instead of the space modulo permutation of neurons.
-    keeper : exactgeo.store.Store, optional
-        A file that keeps the census and the solved walls, so that the work can be ended at any moment and taken up.
+    store : path, optional
+        As for :func:`basins`, which may share the file; it keeps the solved walls as well.
 
     Returns
     -------
     exactgeo.landscape.Landscape
         ``.valleys``, ``.bad_valleys``, ``.merge_tree``, ``.graph``, ``.critical_level(a, b)``, ``.place(point)``,
-        ``.to_records()``, ``.plot()``.
+        ``.certificate``, ``.to_records()``, ``.plot()``.
 
     Raises
     ------
     exactgeo.basin.OutOfScope
         Named: what puts the problem outside.
+    InputError
+        ``store`` cannot be read or written, or holds something else.
 
     Examples
     --------
@@ -336,7 +337,12 @@ def landscape(
     """
     from exactgeo.landscape import landscape as build
 
-    return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
+    if store is None:
+        return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress)
+    from exactgeo.store import Store
+
+    with Store(os.fspath(store)) as keeper:
+        return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
 
 
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> Route:
@@ -353,7 +359,8 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
     Returns
     -------
     exactgeo.landscape.Route
-        ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points.
+        ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points;
+        ``.certificate``.
 
     Raises
     ------

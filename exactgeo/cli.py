@@ -239,8 +239,8 @@ def landscape(
     """
     from contextlib import ExitStack
 
-    from exactgeo.api import landscape as build
     from exactgeo.basin import OutOfScope
+    from exactgeo.landscape import landscape as build
     from exactgeo.report.landscape import landscape_text
     from exactgeo.report.progress import progress_bar
     from exactgeo.run import Workers, processors
@@ -257,7 +257,7 @@ def landscape(
             keeper = None if out is None else stack.enter_context(Store(out, resume=resume))
             executor = stack.enter_context(Workers(workers or processors()))
             progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
-            found = build(loaded, executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
+            found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs with exact values"
         write = "one that is in scope, or use certify, which needs none of this"

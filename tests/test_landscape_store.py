@@ -205,6 +205,21 @@ def test_the_command_resumes_and_refuses(capsys, tmp_path):
 
 def test_the_api_takes_a_store(tmp_path):
     with Store(tmp_path / "run.sqlite") as store:
-        assert eg.landscape(problem(*D1, 2), keeper=store).bad_valleys == 3
+        assert landscape(problem(*D1, 2), keeper=store).bad_valleys == 3
     with Store(tmp_path / "run.sqlite", resume=True) as store:
-        assert eg.landscape(problem(*D1, 2), keeper=store, full=True).bad_valleys == 6
+        assert landscape(problem(*D1, 2), keeper=store, full=True).bad_valleys == 6
+
+
+def test_a_store_by_name(tmp_path, monkeypatch):
+    """``eg.landscape(store=...)``: the second time nothing is solved, and the answer is that without a file."""
+    path, case = tmp_path / "run.sqlite", problem(*D1, 2)
+    first, plain = eg.landscape(case, store=path), landscape(case)
+
+    def never(*arguments):
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr(sys.modules["exactgeo.landscape.walls"], "solve", never)
+    monkeypatch.setattr(sys.modules["exactgeo.basin.blocks"], "settle_sets", never)
+    again = eg.landscape(case, store=path)
+    assert first.to_json() == again.to_json()
+    assert again.certificate.to_json() == plain.certificate.to_json()
