@@ -179,6 +179,16 @@ LANDSCAPES: dict[str, tuple[Tree, str]] = {
         changed("barrier-mean", put("claims", 3, "floor", "1/17")),
         "No loss below 1/17 is met before the level 2/9; the point has 1/18.",
     ),
+    "barrier-floor-beside-the-point": (
+        changed(
+            "prop1",
+            lambda tree: tree.update(claims=tree["claims"][3:]),
+            put("claims", 0, "point", at("7/4", "1") | {"biases": [["-7"], ["1/4"]]}),
+            put("claims", 0, "loss", "75/4"),
+            put("claims", 0, "floor", "75/4"),
+        ),
+        "No loss below 75/4 is met before 106/5, as in one of the two basins that hold the point; the other goes to 18.",
+    ),
     "barrier-floor-without-a-bound": (
         tiny(ridge(at("-1", "0"), "1", at("1", "1"), "0", level="2", floor="1", duals=[]), **ONE),
         "No loss below 1 is met from a dead neuron for x = y = 1; a path to v > 0, w > 0 falls to 0.",

@@ -189,7 +189,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "flat-vanishing": _seed(1303),
     "flat-split": _seed(1182),
     "slow-curve": _seed(1466),
-    "kinks-of-two-neurons": _seed(2023),
+    "kinks-of-two-neurons": _seed(2023, tiny=False),
     "silent-and-unmoved": _seed(2081, tiny=False),
     "leaky": _seed(2189, tiny=False),
     "parts": _seed(736),

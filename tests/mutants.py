@@ -84,6 +84,7 @@ def steps(folder: Path) -> Steps:
     found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(4)]
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
+    found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
     found += [("text", text) for text in ("", "{}", "[]", "[" * 5000, '{"a":' * 5000, prop1[:-3], prop1 * 2)]
@@ -114,7 +115,9 @@ def steps(folder: Path) -> Steps:
         (folder / name).write_bytes(data)
         found.append(("main", [str(folder / name)]))
     (folder / "prop1.toml").write_text(pinned.TOML)
-    (folder / "malformed.json").write_text(prop1.replace('"claims":[', '"claims":[3,'))
+    short = accepted("plateau")
+    short["claims"][-1]["losses"].pop()
+    (folder / "malformed.json").write_text(written(short))
     found.append(("main", [str(folder / "malformed.json")]))
     good = str(folder / "good.json")
     found += [("main", arguments) for arguments in (
@@ -165,6 +168,8 @@ def outcome(module: ModuleType, kind: str, step: Any) -> str:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = module.main(list(step))
         return f"{code} {out.getvalue()} {err.getvalue()}"
+    if kind == "shown":
+        return str(module.shown(step))
     if kind == "rays":
         try:
             planes = tuple(sorted({module.line(row) for row in step if any(row)}))

@@ -67,6 +67,12 @@ def test_statements():
     )
 
 
+def test_long_lists_are_not_shown_whole():
+    items = [str(k) for k in range(13)]
+    assert checker().shown(items[:12]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    assert checker().shown(items) == "the 13 listed, from 0 to 12"
+
+
 def test_the_least_radius_is_accepted_and_no_more():
     assert outcome(written(changed("prop1", put("claims", 0, "radius", "1/5")))).startswith("accepted")
     assert "neighbourhood" in outcome(written(changed("prop1", put("claims", 0, "radius", "10001/50000"))))
