@@ -207,3 +207,12 @@ def test_closed_pipe_is_not_an_error():
         text=True,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_census_that_knows_nothing(capsys):
+    code, text, _ = run(capsys, "basins", "swirszcz-prop1", "--time-limit", "0")
+    assert code == 3
+    assert text.splitlines()[-2:] == [
+        "  lowest so far   unknown",
+        "  because         the search was ended before every basin had its value",
+    ]

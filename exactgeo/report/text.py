@@ -117,7 +117,8 @@ def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     lines.append(_row("regions", f"{answer['regions_per_neuron']} for each neuron"))
     attained = "" if answer["minimum_attained"] else " (an infimum, not attained or not known to be)"
     what = "global minimum" if answer["complete"] else "lowest so far"
-    lines.append(_row(what, f"{_shown(answer['minimum'])}{attained}"))
+    lowest = answer["minimum"]
+    lines.append(_row(what, "unknown" if lowest is None else f"{_shown(lowest)}{attained}"))
     if answer.get("infinite_width_minimum") is not None:
         lines.append(_row("at any width", f"no lower than {_shown(answer['infinite_width_minimum'])}"))
     minima = answer.get("local_minimum_values")
@@ -132,7 +133,8 @@ def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     if "certificate" in answer:
         lines.append(_row("certificate", answer["certificate"] or "none was written"))
     rows = [["value", "orbits"], *([_shown(item["value"]), str(item["orbits"])] for item in answer["values"][:20])]
-    lines += ["", *_table(rows)]
+    if answer["values"]:
+        lines += ["", *_table(rows)]
     if len(answer["values"]) > 20:
         lines.append(f"  ... and {len(answer['values']) - 20} more values (--json or --out for all)")
     return "\n".join(lines)
