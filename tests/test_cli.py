@@ -216,3 +216,25 @@ def test_a_census_that_knows_nothing(capsys):
         "  lowest so far   unknown",
         "  because         the search was ended before every basin had its value",
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["certify", "swirszcz-prop1"],
+        ["basins", "swirszcz-prop1", "--minima"],
+        ["landscape", "swirszcz-prop1", "--full"],
+        ["path", "swirszcz-prop1", "--to", "swirszcz-prop1-better"],
+    ],
+)
+def test_every_certificate_is_accepted_beside_its_problem(capsys, tmp_path, arguments):
+    path = str(tmp_path / "cert.json")
+    code, text, _ = run(capsys, *arguments, "--certificate", path)
+    assert code == 0
+    assert f"  certificate     {path}" in text.splitlines()
+    assert run(capsys, "check", path, "swirszcz-prop1")[0] == 0
+    code, text, _ = run(capsys, *arguments, "--certificate", path, "--json")
+    assert json.loads(text)["certificate"] == path
+    missing = str(tmp_path / "no" / "cert.json")
+    code, text, error = run(capsys, *arguments, "--certificate", missing)
+    assert (code, error.count("\n")) == (2, 1)
