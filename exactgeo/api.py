@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
-    from exactgeo.landscape import Landscape, Route
+    from exactgeo.landscape import Landscape, Place, Route
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
 
@@ -60,6 +60,11 @@ class Verdict:
         Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
         reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
         not cover the problem or did not finish.
+    component_infimum : Fraction or None
+        How low a path from the point goes that never rises above its loss; None where ``bad_valley`` is None.
+    escapes_at : Fraction or None
+        The least level at which a path out of the point's bad valley leads to something lower than
+        ``component_infimum``; None elsewhere.
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
@@ -82,6 +87,8 @@ class Verdict:
     reason: Reason | None
     detail: str
     bad_valley: bool | None = None
+    component_infimum: Fraction | None = None
+    escapes_at: Fraction | None = None
 
     @property
     def message(self) -> str:
@@ -95,13 +102,15 @@ class Verdict:
         reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
         return {
             "verdict": str(self.kind),
-            "loss": None if self.loss is None else format_rational(self.loss),
+            "loss": _text(self.loss),
             "rung": None if self.rung is None else str(self.rung),
             "strictness": None if self.strictness is None else str(self.strictness),
             "flat_dimension": self.flat_dimension,
             "globality": str(self.globality),
             "better": None if self.better is None else self.better.to_json(),
             "bad_valley": self.bad_valley,
+            "component_infimum": _text(self.component_infimum),
+            "escapes_at": _text(self.escapes_at),
             "descent": None
             if descent is None
             else {
@@ -112,6 +121,10 @@ class Verdict:
             "certificate": certificate_path,
             "reason": reason,
         }
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else format_rational(value)
 
 
 def load(source: str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any]) -> Problem:
@@ -210,7 +223,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         claims.append(lower_point(parameters, decision.loss, better.point, better.loss))
     if claim is not None:
         claims.append(claim)
-    valley, claim = _bad_valley(problem, parameters, globality, better, time_limit)
+    place, claim = _place(problem, parameters, globality, better, time_limit)
     if claim is not None:
         claims.append(claim)
     certificate = Certificate(problem_data(problem), tuple(claims)) if claims else None
@@ -228,7 +241,11 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
         certificate=certificate,
         reason=reason,
         detail=detail,
-        bad_valley=valley,
+        bad_valley=place.bad if place is not None else False if globality is Globality.GLOBAL else None,
+        component_infimum=(
+            place.infimum if place is not None else decision.loss if globality is Globality.GLOBAL else None
+        ),
+        escapes_at=None if place is None else place.escapes_at,
     )
 
 
@@ -429,13 +446,11 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
     return (Globality.UNKNOWN, None, Reason.BUDGET, detail), None
 
 
-def _bad_valley(
+def _place(
     problem: Problem, point: Point, globality: Globality, better: Better | None, time_limit: float
-) -> tuple[bool | None, _Claim]:
-    """Whether the point lies in a bad valley, and the claim that proves it: walls around it, or a path down."""
-    if globality is Globality.GLOBAL:
-        return False, None
-    if better is None or not better.complete:
+) -> tuple[Place | None, _Claim]:
+    """Where a point that is no global minimum stands, and the claim that proves it: walls around it, or a path down."""
+    if globality is Globality.GLOBAL or better is None or not better.complete:
         return None, None
     from exactgeo.basin import OutOfScope
     from exactgeo.landscape import place
@@ -447,7 +462,7 @@ def _bad_valley(
         return None, None
     claim = place_claim(here, better.point, better.loss)
     # Out of time before the walls around the point were known.
-    return None if claim is None else here.bad, claim
+    return None if claim is None else here, claim
 
 
 def _setting(problem: Problem, point: Point) -> Problem:

@@ -211,6 +211,8 @@ def test_bad_valleys():
     """Proposition 1's point is in one; the plateau and the minima of Propositions 2 and 3 are not."""
     names = ("swirszcz-prop1", "swirszcz-d1-plateau", "swirszcz-prop2-local-corrected", "swirszcz-prop3-local")
     assert [eg.certify(eg.load(name)).bad_valley for name in names] == [True, False, False, False]
+    places = [(v.component_infimum, v.escapes_at) for v in (eg.certify(eg.load(name)) for name in names)]
+    assert places == [(18, F(106, 5)), (14, None), (0, None), (0, None)]
     assert eg.certify(eg.load("kink-global")).bad_valley is False
     assert eg.certify(eg.load("swirszcz-prop2-local")).bad_valley is None
     assert eg.certify(eg.load("swirszcz-prop1"), time_limit=0).bad_valley is None

@@ -23,6 +23,8 @@ VERDICT_KEYS = {
     "globality",
     "better",
     "bad_valley",
+    "component_infimum",
+    "escapes_at",
     "descent",
     "certificate",
     "reason",

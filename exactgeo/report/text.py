@@ -77,8 +77,11 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if verdict.kind is not Kind.UNDECIDED:
         lines += _standing(verdict)
     if verdict.bad_valley is not None and verdict.globality is not Globality.GLOBAL:
-        reach = "ends above the global minimum" if verdict.bad_valley else "reaches the global minimum"
-        lines.append(_row("bad valley", f"{'yes' if verdict.bad_valley else 'no'}: its valley {reach}"))
+        reach = "no: a path that never rises reaches the global minimum"
+        if verdict.bad_valley and verdict.component_infimum is not None and verdict.escapes_at is not None:
+            floor, level = _number(verdict.component_infimum), _number(verdict.escapes_at)
+            reach = f"yes: it goes down to {floor} and escapes at {level}"
+        lines.append(_row("bad valley", reach))
     if verdict.reason is not None:
         lines.append(_row("because", f"{verdict.detail or verdict.reason.message}"))
     if certificate_path is not None:
