@@ -189,7 +189,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "flat-vanishing": _seed(1303),
     "flat-split": _seed(1182),
     "slow-curve": _seed(1466),
-    "kinks-of-two-neurons": _seed(2023, tiny=False),
+    "kinks-of-two-neurons": _seed(3208, tiny=False),
     "silent-and-unmoved": _seed(2081, tiny=False),
     "leaky": _seed(2189, tiny=False),
     "parts": _seed(736),
@@ -258,7 +258,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
     "basins": _basins(data=_SHORT, network={"widths": [2]}),
-    "minima": _minima(data=D1, network=_ONE),
+    "minima": _minima(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
     "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "landscape": _landscape(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
     "landscape-of-equal-valleys": _landscape(

@@ -124,10 +124,10 @@ def test_a_hundred_damaged_ones_through_the_command(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(40))
+@pytest.mark.parametrize("chunk", range(100))
 def test_damaged_at_length(chunk):
     module, rng = checker(), random.Random(1000 + chunk)
-    for _ in range(2500):
+    for _ in range(1000):
         tree = damaged(rng.choice(TREES), TREES, rng)
         try:
             module.run(written(tree))
