@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.claims import Wall, every_claim, listed, seats
 from exactgeo.certificate import Certificate, barrier, path, problem_data
-from exactgeo.landscape.place import Labelled, home
+from exactgeo.landscape.place import home
+from exactgeo.landscape.route import facets, optimum_of
 from exactgeo.landscape.symmetry import replaced
 from exactgeo.landscape.walls import Walls, exact
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
-    from exactgeo.basin.optimum import Optimum
     from exactgeo.landscape.path import Path
     from exactgeo.landscape.place import Place
     from exactgeo.landscape.route import Route
@@ -104,29 +104,21 @@ def route_certificate(found: Route) -> Certificate | None:
 def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Any], Fraction]:
     """The gradients that prove how low the component of a point below a level goes in the full space, and that its
     walls are as high as the level; and how low."""
-    frame, walls = census.cells, Walls(census.cells.program)
-    begin = home(frame, point)
+    walls, begin = Walls(census.cells.program), home(census.cells, point)
     reached, pending, duals, low = {begin}, [begin], set(), level
-
-    def optimum(basin: Labelled) -> Optimum:
-        return census.optimum(census.index_of(tuple(tuple(sorted(part)) for part in basin)))
-
     while pending:
         basin = pending.pop()
-        here = optimum(basin)
+        here = optimum_of(census, basin)
         duals.add(here.gradient)
         low = min(low, exact(here) * census.share)
-        for k, part in enumerate(basin):
-            for place, slot in enumerate(part):
-                others = frame.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
-                for new, shared, _ in census.crossings[k][slot]:
-                    there = (*basin[:k], (*part[:place], new, *part[place + 1 :]), *basin[k + 1 :])
-                    if there in reached:
-                        continue
-                    best = walls.optimum(others | shared, (here, optimum(there)))
-                    if exact(best) * census.share < level:
-                        reached.add(there)
-                        pending.append(there)
-                    else:
-                        duals.add(best.gradient)
+        for facet in facets(census, basin):
+            there = facet.behind(basin)
+            if there in reached:
+                continue
+            best = walls.optimum(facet.mask, (here, optimum_of(census, there)))
+            if exact(best) * census.share < level:
+                reached.add(there)
+                pending.append(there)
+            else:
+                duals.add(best.gradient)
     return duals, low

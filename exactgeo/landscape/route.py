@@ -25,7 +25,7 @@ from exactgeo.problem import Point, Problem
 if TYPE_CHECKING:
     from exactgeo.certificate import Certificate
 
-__all__ = ["Route", "route"]
+__all__ = ["Facet", "Route", "facets", "optimum_of", "route"]
 
 HALVINGS = 7
 """Up to 2^6 pairs of straight moves stand for a rescaling before it becomes a segment of its own kind."""
@@ -97,6 +97,37 @@ class _Step:
     optimum: Optimum
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet of a basin of the full space: what neuron leaves which slot for which, and the columns of the wall."""
+
+    group: int
+    place: int
+    old: int
+    new: int
+    mask: int
+
+    def behind(self, basin: Labelled) -> Labelled:
+        part = basin[self.group]
+        changed = (*part[: self.place], self.new, *part[self.place + 1 :])
+        return (*basin[: self.group], changed, *basin[self.group + 1 :])
+
+
+def facets(census: Census, basin: Labelled) -> Iterator[Facet]:
+    """All facets of a basin of the full space."""
+    frame, tables = census.cells, census.crossings
+    for k, part in enumerate(basin):
+        for place, slot in enumerate(part):
+            others = frame.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
+            for new, shared, _ in tables[k][slot]:
+                yield Facet(k, place, slot, new, others | shared)
+
+
+def optimum_of(census: Census, basin: Labelled) -> Optimum:
+    """The optimum of a basin of the full space: that of its orbit."""
+    return census.optimum(census.index_of(tuple(tuple(sorted(part)) for part in basin)))
+
+
 class _Search:
     """The basins of the full space around one of them, the lowest walls first."""
 
@@ -104,33 +135,21 @@ class _Search:
         self._census, self._walls = census, walls
         self.level = level
         self.links: dict[Labelled, tuple[Labelled, _Step] | None] = {}
-        self._edges: list[tuple[tuple[float, Fraction], int, Labelled, _Edge]] = []
+        self._edges: list[tuple[tuple[float, Fraction], int, Labelled, Facet]] = []
         self._count = 0
         self._reach(start, None)
 
-    def _optimum(self, basin: Labelled) -> Optimum:
-        return self._census.optimum(self._census.index_of(tuple(tuple(sorted(part)) for part in basin)))
-
-    def _push(self, bound: Fraction, here: Labelled, edge: _Edge) -> None:
+    def _push(self, bound: Fraction, here: Labelled, edge: Facet) -> None:
         self._count += 1
         heapq.heappush(self._edges, (order(bound), self._count, here, edge))
 
     def _reach(self, basin: Labelled, link: tuple[Labelled, _Step] | None) -> None:
         self.links[basin] = link
-        value = exact(self._optimum(basin))
-        for edge in self._around(basin):
+        value = exact(optimum_of(self._census, basin))
+        for edge in facets(self._census, basin):
             there = edge.behind(basin)
             if there not in self.links:
-                self._push(max(value, exact(self._optimum(there))), basin, edge)
-
-    def _around(self, basin: Labelled) -> Iterator[_Edge]:
-        frame, tables = self._census.cells, self._census.crossings
-        for k, part in enumerate(basin):
-            for place, slot in enumerate(part):
-                rest = (*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :])
-                others = frame.mask(rest)
-                for new, shared, _ in tables[k][slot]:
-                    yield _Edge(k, place, slot, new, others | shared)
+                self._push(max(value, exact(optimum_of(self._census, there))), basin, edge)
 
     def advance(self) -> Labelled | None:
         """Take one more basin, the lowest wall first; None when a wall had to be solved, or there is no more."""
@@ -139,7 +158,7 @@ class _Search:
             there = edge.behind(here)
             if there in self.links:
                 continue
-            best = self._walls.optimum(edge.mask, (self._optimum(here), self._optimum(there)))
+            best = self._walls.optimum(edge.mask, (optimum_of(self._census, here), optimum_of(self._census, there)))
             value = exact(best)
             if value > key[1] and self._edges and order(value) > self._edges[0][0]:
                 self._push(value, here, edge)
@@ -157,20 +176,6 @@ class _Search:
             steps.append(link[1])
             link = self.links[link[0]]
         return steps
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    group: int
-    place: int
-    old: int
-    new: int
-    mask: int
-
-    def behind(self, basin: Labelled) -> Labelled:
-        part = basin[self.group]
-        changed = (*part[: self.place], self.new, *part[self.place + 1 :])
-        return (*basin[: self.group], changed, *basin[self.group + 1 :])
 
 
 def route(
