@@ -17,6 +17,7 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
+from basin_census import line, plane
 
 from exactgeo.basin import Census, census
 from exactgeo.formats import problem_from_mapping
@@ -72,19 +73,6 @@ def modelled(found: Census) -> float:
         wanted = float(exact(walls.optimum(mask, hints)))
         assert abs(value - wanted) <= 1e-4 * (1 + abs(wanted)), (value, wanted)
     return total / SAMPLE
-
-
-def line(m: int, width: int) -> Problem:
-    rng = random.Random(3)
-    data = {"x": [[t] for t in range(m)], "y": [rng.randint(-9, 9) for _ in range(m)]}
-    return problem_from_mapping({"data": data, "network": {"widths": [width]}})
-
-
-def plane(m: int, width: int) -> Problem:
-    rng = random.Random(3)
-    x = [[rng.randint(-9, 9), rng.randint(-9, 9)] for _ in range(m)]
-    data = {"x": x, "y": [rng.randint(-9, 9) for _ in range(m)]}
-    return problem_from_mapping({"data": data, "network": {"widths": [width]}})
 
 
 def repeated(m: int, width: int, activation: str = "relu") -> Problem:
