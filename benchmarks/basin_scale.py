@@ -151,7 +151,7 @@ def main() -> None:
             flush=True,
         )
     if options.workers:
-        from exactgeo.run import Workers
+        from exactgeo.executors import Workers
 
         last = list(problems)[-2] if options.million else "line, width 4"
         for count in (1, options.workers):

@@ -17,7 +17,7 @@ from exactgeo.problem import Problem
 
 def cost(problem: Problem, repeat: int) -> tuple[int, float]:
     """Number of orbits and microseconds an orbit; nothing is remembered from one repetition to the next."""
-    from exactgeo.basin.settle import _prepared
+    from exactgeo.basin.batch import _prepared
 
     best = float("inf")
     for _ in range(repeat):

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import exactgeo as eg
-from exactgeo.certificate import Certificate
+from exactgeo.claims.certificate import Certificate
 
 
 def row(name: str, make: Callable[[], Certificate | None], path: Path) -> None:

@@ -22,7 +22,7 @@ from basin_census import line, plane
 from exactgeo.basin import Census, census
 from exactgeo.formats import problem_from_mapping
 from exactgeo.landscape import landscape
-from exactgeo.landscape.symmetry import replaced
+from exactgeo.landscape.permutations import replaced
 from exactgeo.landscape.walls import Walls, exact
 from exactgeo.problem import Problem
 

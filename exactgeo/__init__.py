@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from exactgeo.api import load as load
     from exactgeo.api import path as path
     from exactgeo.arrangement import Arrangement as Arrangement
-    from exactgeo.certificate import Certificate as Certificate
-    from exactgeo.certificate import check as check
+    from exactgeo.claims.certificate import Certificate as Certificate
+    from exactgeo.claims.certificate import check as check
     from exactgeo.errors import ExactgeoError as ExactgeoError
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Arrangement": "arrangement",
     "Better": "api",
-    "Certificate": "certificate",
+    "Certificate": "claims.certificate",
     "ExactgeoError": "errors",
     "InputError": "errors",
     "InternalError": "errors",
@@ -36,7 +36,7 @@ _HOMES = {
     "Verdict": "api",
     "basins": "api",
     "certify": "api",
-    "check": "certificate",
+    "check": "claims.certificate",
     "landscape": "api",
     "load": "api",
     "path": "api",

@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from exactgeo.certificate import Certificate, global_minimum, lower_point, problem_data
+from exactgeo.claims.certificate import Certificate, global_minimum, lower_point, problem_data
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
-from exactgeo.minimum import Decision, Descent, decide, local
+from exactgeo.kinds import Globality, Kind, Reason, Rung, Strictness
+from exactgeo.local_minimum import Decision, Descent, decide, local
 from exactgeo.problem import Point, Problem
-from exactgeo.verdict import Globality, Kind, Reason, Rung, Strictness
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

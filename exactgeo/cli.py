@@ -80,8 +80,8 @@ def certify(
 ) -> int:
     """Decide exactly whether the problem's point is a local minimum."""
     from exactgeo.api import certify as decide
+    from exactgeo.kinds import Kind
     from exactgeo.report.text import verdict_text
-    from exactgeo.verdict import Kind
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
@@ -125,8 +125,8 @@ def _write(path: str, write: Callable[[str], object]) -> str:
 def explain(problem: str, point: str | None, as_json: bool) -> int:
     """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""
     from exactgeo.api import certify as decide
-    from exactgeo.minimum import explain as lay_out
-    from exactgeo.minimum import out_of_scope
+    from exactgeo.local_minimum import explain as lay_out
+    from exactgeo.local_minimum import out_of_scope
     from exactgeo.report.text import explanation_json, explanation_text
 
     loaded = _load(problem)
@@ -171,9 +171,9 @@ def basins(
 
     from exactgeo.basin import OutOfScope, census
     from exactgeo.basin.claims import census_certificate
+    from exactgeo.executors import Workers, processors
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
-    from exactgeo.run import Workers, processors
     from exactgeo.store import Store
 
     kept = out is not None and out.endswith(".sqlite")
@@ -240,10 +240,10 @@ def landscape(
     from contextlib import ExitStack
 
     from exactgeo.basin import OutOfScope
+    from exactgeo.executors import Workers, processors
     from exactgeo.landscape import landscape as build
     from exactgeo.report.landscape import landscape_text
     from exactgeo.report.progress import progress_bar
-    from exactgeo.run import Workers, processors
     from exactgeo.store import Store
 
     if out is not None and not out.endswith(".sqlite"):
@@ -269,7 +269,7 @@ def landscape(
         answer["point"] = found.place(loaded.point, time_limit=left).to_json()
         done &= answer["point"]["bad_valley"] is not None
     if plot is not None:
-        from exactgeo.report.plot import save
+        from exactgeo.landscape.plot import save
 
         answer["plot"] = _write(plot, lambda path: save(found, path)) if found.complete else None
     if certificate is not None:
@@ -313,7 +313,7 @@ def path(
         raise InputError(loaded.name or problem, refusal.reason, expected, "one that is in scope") from None
     answer = found.to_json()
     if plot is not None:
-        from exactgeo.report.plot import path_figure, write
+        from exactgeo.landscape.plot import path_figure, write
 
         drawn = found.path
         answer["plot"] = None if drawn is None else _write(plot, lambda to: write(path_figure(drawn), to))
@@ -335,7 +335,7 @@ def path(
 @_json_option
 def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
-    from exactgeo.report.plot import slice_line, slice_plane, write
+    from exactgeo.landscape.plot import slice_line, slice_plane, write
 
     loaded = _load(problem)
     if len(ends) > 2:
@@ -411,7 +411,7 @@ def regions(
 @_json_option
 def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
     """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""
-    from exactgeo.certificate import check as run
+    from exactgeo.claims.certificate import check as run
 
     if problem is not None and not os.path.exists(problem) and problem != "-":
         from exactgeo import library
@@ -439,8 +439,8 @@ def check(certificate: str, problem: str | None, time_limit: float | None, as_js
 @_json_option
 def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
     """Write the statement of a certificate, with a proof, for a proof assistant."""
-    from exactgeo import _coq
-    from exactgeo.certificate import check as run
+    from exactgeo.claims.certificate import check as run
+    from exactgeo.claims.coq import coq as render
 
     if not coq:
         raise InputError("export", "no proof assistant", "--coq", "exactgeo export --coq CERT.json -o OUT.v")
@@ -451,7 +451,7 @@ def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
             certificate, reason, "a certificate that `exactgeo check` accepts", "one of `exactgeo certify`"
         )
     with open(certificate, encoding="utf-8-sig") as file:
-        text, left = _coq.coq(json.load(file))
+        text, left = render(json.load(file))
 
     def write(path: str) -> None:
         with open(path, "w", encoding="ascii") as target:
@@ -497,7 +497,7 @@ def examples(name: str | None, as_json: bool) -> int:
 @_json_option
 def proofs(name: str | None, only_table: bool, as_json: bool) -> int:
     """Run the executable proofs that ship with exactgeo and print the table of statements; with NAME, the document."""
-    from exactgeo import proofs as documents
+    from exactgeo import documents
 
     failures = []
     try:

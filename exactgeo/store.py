@@ -21,10 +21,10 @@ from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
-    from exactgeo.basin.blocks import Answer
-    from exactgeo.basin.cells import Cells
-    from exactgeo.basin.optimum import Optimum, Program, Value
-    from exactgeo.basin.settle import Numbers, Settled
+    from exactgeo.basin.batch import Numbers, Settled
+    from exactgeo.basin.cone_program import Optimum, Program, Value
+    from exactgeo.basin.reduction import Cells
+    from exactgeo.basin.schedule import Answer
 
 __all__ = ["SCHEMA", "Store"]
 
@@ -197,7 +197,7 @@ class Store:
         InputError
             A wall does not stand its replay: the file was changed.
         """
-        from exactgeo.basin.optimum import loss_value, replay
+        from exactgeo.basin.cone_program import loss_value, replay
 
         with self._refusing():
             self._base.execute(WALL)
@@ -271,8 +271,8 @@ class Store:
 
 def _identity(frame: Cells) -> dict[str, str]:
     """What a file must agree with: the version, the problem, and how its basins are numbered."""
-    from exactgeo.basin.blocks import BLOCK
-    from exactgeo.certificate import problem_data
+    from exactgeo.basin.schedule import BLOCK
+    from exactgeo.claims.certificate import problem_data
 
     def digest(data: Any) -> str:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
@@ -295,7 +295,7 @@ def _row(best: Settled, width: int) -> tuple[str, bytes, bytes, str | None, str 
 
 
 def _settled(row: tuple[str, bytes, bytes, str | None, str | None]) -> Settled:
-    from exactgeo.basin.settle import Settled
+    from exactgeo.basin.batch import Settled
 
     value, support, allowed, basis, text = row
     whole = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
@@ -314,7 +314,7 @@ def _text(value: Value) -> str:
 
 
 def _value(text: str) -> Value:
-    from exactgeo.basin.optimum import Enclosure
+    from exactgeo.basin.cone_program import Enclosure
 
     low, *high = map(Fraction, text.split())
     return Enclosure(low, high[0]) if high else low
@@ -336,7 +336,7 @@ def _plain(best: Optimum) -> dict[str, Any]:
 
 
 def _optimum(data: dict[str, Any], value: Value, allowed: int) -> Optimum:
-    from exactgeo.basin.optimum import Optimum
+    from exactgeo.basin.cone_program import Optimum
 
     def vector(key: str) -> tuple[Fraction, ...]:
         return tuple(map(Fraction, data[key]))

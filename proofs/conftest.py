@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exactgeo import proofs
+from exactgeo import documents as proofs
 
 
 class _Failed(Exception):

@@ -14,7 +14,7 @@ from degenerate import generate, to_problem
 
 import exactgeo as eg
 from exactgeo import library
-from exactgeo.minimum import decide, explain
+from exactgeo.local_minimum import decide, explain
 
 F = Fraction
 S001 = "Swirszcz, Czarnecki, Pascanu 2017"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "exactgeo"
-EXACT = ("exact", "arrangement", "minimum", "basin", "landscape", "formats", "library")
+EXACT = ("exact", "arrangement", "local_minimum", "basin", "landscape", "formats", "library")
 FLOAT_FILES = re.compile(r"_propose_\w+\.py|_filter\.py")
 TOLERANCE = re.compile(r"\b(eps|epsilon|tol|tolerance|isclose|allclose)\b|\d[eE]-\d")
 

@@ -19,9 +19,9 @@ import pytest
 import exactgeo
 from exactgeo.basin import Census, Enclosure, census
 from exactgeo.errors import InputError
+from exactgeo.executors import ALONE, Workers
 from exactgeo.formats import problem_from_mapping
 from exactgeo.problem import Problem
-from exactgeo.run import ALONE, Workers
 from exactgeo.store import Store
 
 
@@ -61,7 +61,7 @@ def stop_at(row: int) -> type[Store]:
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 64)
+    monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 64)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
     with Store(tmp_path / "run.sqlite") as store:
         first = census(case, keeper=store)
     # All of it is in the file: nothing is settled again.
-    monkeypatch.delattr("exactgeo.basin.blocks.settle_block")
+    monkeypatch.delattr("exactgeo.basin.schedule.settle_block")
     with Store(tmp_path / "run.sqlite", resume=True) as store:
         again = census(case, keeper=store)
     for found in (first, again):
@@ -187,7 +187,7 @@ def test_frozen_values_belong_to_the_problem(tmp_path):
 def test_blocks_of_another_size_are_refused(tmp_path, monkeypatch):
     with Store(tmp_path / "run.sqlite") as store:
         census(line(4, 1), keeper=store)
-    monkeypatch.setattr("exactgeo.basin.blocks.BLOCK", 32)
+    monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 32)
     with Store(tmp_path / "run.sqlite") as store, pytest.raises(InputError, match="listed otherwise"):
         census(line(4, 1), keeper=store)
 
@@ -248,7 +248,7 @@ def test_two_writers(tmp_path):
 
 RUN = """
 import sys
-import exactgeo.basin.blocks as blocks
+import exactgeo.basin.schedule as blocks
 blocks.BLOCK = 64
 from exactgeo.cli import main
 main(sys.argv[1:])

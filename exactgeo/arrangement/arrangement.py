@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from exactgeo.certificate import Certificate
+    from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Arrangement"]
 
@@ -172,7 +172,7 @@ class Arrangement(Derived):
         import numpy as np
 
         from exactgeo.arrangement.bits import pack
-        from exactgeo.arrangement.blocks import stream
+        from exactgeo.arrangement.stream import stream
 
         vectors, rows = self._oriented
         everything = pack(np.ones((1, len(vectors)), dtype=np.bool_))
@@ -186,7 +186,7 @@ class Arrangement(Derived):
 
     def certificate(self) -> Certificate:
         """The complete list of regions as a certificate: sign vectors with integer points, for the checker to count."""
-        from exactgeo.certificate import Certificate, arrangement_data, regions
+        from exactgeo.claims.certificate import Certificate, arrangement_data, regions
 
         listed, found = self.regions(), {}
         for signs, witness in zip(listed, listed.witnesses(), strict=True):

@@ -10,7 +10,7 @@ from operator import mul
 from typing import Any, Self
 
 from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
-from exactgeo.arrangement.deletion import Hyperplane
+from exactgeo.arrangement.enumerators.deletion import Hyperplane
 from exactgeo.arrangement.reading import Reader
 from exactgeo.arrangement.regions import Row
 from exactgeo.errors import InputError, InternalError
@@ -230,7 +230,7 @@ class Hyperplanes:
             return None
         if rank == 4 and minors > _MINORS_RANK_4:
             return self._polynomial == self._generic_polynomial
-        from exactgeo.arrangement._filter import is_uniform
+        from exactgeo.arrangement.enumerators._filter_minors import is_uniform
 
         return is_uniform(table)
 

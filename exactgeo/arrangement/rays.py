@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import gcd
 
-from exactgeo.arrangement.deletion import Hyperplane
+from exactgeo.arrangement.enumerators.deletion import Hyperplane
 from exactgeo.errors import InternalError
 
 __all__ = ["Ray", "central_rays"]

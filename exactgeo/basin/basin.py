@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.optimum import Enclosure, Optimum, Value
+from exactgeo.basin.cone_program import Enclosure, Optimum, Value
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.rational import format_rational
@@ -15,7 +15,7 @@ from exactgeo.problem import Point
 
 if TYPE_CHECKING:
     from exactgeo.basin.census import Census
-    from exactgeo.certificate import Certificate
+    from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Choice", "shown", "text"]
 
@@ -121,8 +121,8 @@ class Basin:
 
     def program(self) -> Any:
         """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
-        :func:`exactgeo.basin.program.basin_program`."""
-        from exactgeo.basin.program import basin_program
+        :func:`exactgeo.basin.cvxpy_model.basin_program`."""
+        from exactgeo.basin.cvxpy_model import basin_program
 
         return basin_program(self.census.cells, self.signs)
 

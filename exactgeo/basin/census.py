@@ -11,18 +11,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.basin import Basin, Choice, shown, text
-from exactgeo.basin.blocks import Answer, Keeper, blocks
-from exactgeo.basin.cells import Cells, cells
-from exactgeo.basin.optimum import Enclosure, Optimum, Value, solve
-from exactgeo.basin.settle import Settled
+from exactgeo.basin.batch import Settled
+from exactgeo.basin.cone_program import Enclosure, Optimum, Value, solve
+from exactgeo.basin.reduction import Cells, cells
+from exactgeo.basin.schedule import Answer, Keeper, blocks
 from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
+    from exactgeo.basin.batch import Numbers
     from exactgeo.basin.minima import LocalMinima, Minima
-    from exactgeo.basin.settle import Numbers
-    from exactgeo.certificate import Certificate
+    from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
 

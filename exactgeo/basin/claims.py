@@ -9,13 +9,13 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement import Arrangement
-from exactgeo.basin.cells import Cells
-from exactgeo.basin.optimum import Optimum, solve
-from exactgeo.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
+from exactgeo.basin.cone_program import Optimum, solve
+from exactgeo.basin.reduction import Cells
+from exactgeo.claims.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
 from exactgeo.errors import InternalError
-from exactgeo.minimum import decide
+from exactgeo.kinds import Kind
+from exactgeo.local_minimum import decide
 from exactgeo.problem import Matrix, Point, Problem
-from exactgeo.verdict import Kind
 
 if TYPE_CHECKING:
     from exactgeo.basin.census import Basin, Census
@@ -142,7 +142,7 @@ def every_claim(
     gradients : vectors of m rationals
         That bound the other walls.
     valleys : optional
-        As for :func:`exactgeo.certificate.landscape`; the census' basins are copied for the full space.
+        As for :func:`exactgeo.claims.certificate.landscape`; the census' basins are copied for the full space.
 
     Returns
     -------

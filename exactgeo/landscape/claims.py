@@ -8,18 +8,18 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.claims import Wall, every_claim, listed, seats
-from exactgeo.certificate import Certificate, barrier, path, problem_data
-from exactgeo.landscape.place import home
-from exactgeo.landscape.route import facets, optimum_of
-from exactgeo.landscape.symmetry import replaced
+from exactgeo.claims.certificate import Certificate, barrier, path, problem_data
+from exactgeo.landscape.component import home
+from exactgeo.landscape.critical_path import facets, optimum_of
+from exactgeo.landscape.permutations import replaced
 from exactgeo.landscape.walls import Walls, exact
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
+    from exactgeo.landscape.component import Place
+    from exactgeo.landscape.critical_path import Route
+    from exactgeo.landscape.landscape import Landscape
     from exactgeo.landscape.path import Path
-    from exactgeo.landscape.place import Place
-    from exactgeo.landscape.route import Route
-    from exactgeo.landscape.valleys import Landscape
     from exactgeo.problem import Point
 
 __all__ = ["landscape_certificate", "path_claim", "place_claim", "route_certificate"]

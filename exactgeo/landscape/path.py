@@ -12,11 +12,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from exactgeo.basin.cells import Cells
-from exactgeo.basin.optimum import Optimum
+from exactgeo.basin.cone_program import Optimum
+from exactgeo.basin.reduction import Cells
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
-from exactgeo.landscape.symmetry import replaced
+from exactgeo.landscape.permutations import replaced
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Path", "Walker"]

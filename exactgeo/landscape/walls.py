@@ -1,7 +1,7 @@
 """The exact value of walls: the least loss on the facet that two neighbouring basins share.
 
 A wall is a convex program over some of its basins' columns, so its value comes with the certificate of a basin (see
-:mod:`exactgeo.basin.optimum`), and an optimum with support S and allowed columns A settles every wall J with
+:mod:`exactgeo.basin.cone_program`), and an optimum with support S and allowed columns A settles every wall J with
 S <= J <= A. Most walls are settled by the optimum of one of their two basins.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from exactgeo.basin import blocks as basin
-from exactgeo.basin.optimum import Optimum, Program, solve
+from exactgeo.basin import schedule as basin
+from exactgeo.basin.cone_program import Optimum, Program, solve
 from exactgeo.errors import InternalError
 
 __all__ = ["Keeper", "Walls", "exact", "order"]

@@ -1,7 +1,7 @@
 """Many networks of one shape, in float64: losses, activation patterns, one-sided derivatives.
 
 Every answer of this package is numeric. Nothing here is called by the exact side, and no type here is a
-:class:`~exactgeo.verdict.Kind`: the way from here to a proof is :meth:`NumericNetworks.certify`.
+:class:`~exactgeo.kinds.Kind`: the way from here to a proof is :meth:`NumericNetworks.certify`.
 """
 
 from __future__ import annotations
@@ -518,14 +518,14 @@ class NumericNetworks:
 
         Returns
         -------
-        exactgeo.minimum.Decision : exact, of the point ``decide`` was given.
+        exactgeo.local_minimum.Decision : exact, of the point ``decide`` was given.
 
         Raises
         ------
         InputError
             Not one hidden layer with scalar output.
         """
-        from exactgeo.minimum import decide
+        from exactgeo.local_minimum import decide
 
         if len(self.network.widths) != 1 or self.y.shape[1] != 1:
             raise InputError("network.widths", str(self.network.widths), "one hidden layer, scalar output", "[3]")

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
+from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.problem import Point, Problem
-from exactgeo.verdict import Globality, Kind, Strictness
 
 if TYPE_CHECKING:
     from exactgeo.api import Verdict
-    from exactgeo.minimum import Condition, Explanation, NeuronView
+    from exactgeo.local_minimum import Condition, Explanation, NeuronView
 
 __all__ = ["census_text", "explanation_json", "explanation_text", "point_text", "verdict_text"]
 

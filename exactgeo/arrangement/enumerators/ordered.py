@@ -1,0 +1,93 @@
+"""The sweep's regions sorted, with interior points on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from exactgeo.arrangement.bits import Words, sort_words
+from exactgeo.arrangement.enumerators._propose_points import Proposals
+from exactgeo.arrangement.enumerators.planar import Corners, Planar
+from exactgeo.arrangement.enumerators.sweep import Sweep
+from exactgeo.errors import InternalError
+
+__all__ = ["Swept", "swept"]
+
+
+def swept(planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> Sweep | Planar:
+    """The sweep for these hyperplanes: lines in a plane have their own."""
+    if len(planes[0]) == 3:
+        return Planar(planes, central=central)
+    return Sweep(planes, central=central, uniform=uniform)
+
+
+class Swept:
+    """Regions found by :func:`swept`; obeys the laws of :class:`Cells`.
+
+    Cost: one sort; memory: one word of 64 bits a region and 64 hyperplanes, half of it for a central arrangement
+    while the sweep runs.
+    """
+
+    def __init__(self, planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> None:
+        self._sweep = swept(planes, central=central, uniform=uniform)
+        self._central = central
+        self._planes = len(planes)
+        words = self._sweep.words()
+        self.fallbacks = self._sweep.fallbacks
+        """Predicates that float64 left open and integers decided."""
+        if words.shape[1] == 1:
+            words.sort(axis=0)
+        else:
+            turn = sort_words(words)
+            for column in words.T:
+                column[:] = column[turn]
+        again = np.arange(len(words) - 1)
+        for column in words.T:
+            again = again[column[again] == column[again + 1]]
+        if len(again):
+            raise InternalError("a region was found twice")
+        self._half = words
+        self.count = len(words) * (2 if central else 1)
+        self._points: Proposals | Corners | None = None
+
+    def words(self) -> Words:
+        """All bit sets, shape (count, W)."""
+        if not self._central:
+            return self._half
+        # Where the first hyperplane is negative comes first: the opposites in opposite order.
+        return np.concatenate([self._half[::-1] ^ self._sweep.full, self._half])
+
+    def _row(self, index: int) -> Words:
+        half = len(self._half)
+        if not self._central:
+            return np.asarray(self._half[index])
+        return np.asarray(self._half[half - 1 - index] ^ self._sweep.full if index < half else self._half[index - half])
+
+    def mask(self, index: int) -> int:
+        """Bit set of one region."""
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        return int.from_bytes(self._row(index).astype(">u8").tobytes(), "big") >> (-self._planes % 64)
+
+    def find(self, mask: int) -> int | None:
+        """Index of a bit set, by bisection."""
+        low, high = 0, self.count
+        while low < high:
+            middle = (low + high) // 2
+            if self.mask(middle) < mask:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < self.count and self.mask(low) == mask else None
+
+    def points(self, start: int, stop: int) -> list[tuple[int, ...]]:
+        """Interior points; none but those of lines are proposed in float64 and proved by the filter."""
+        if self._points is None:
+            self._points = Proposals(self._sweep) if isinstance(self._sweep, Sweep) else Corners(self._sweep)
+        if not self._central:
+            return self._points.points(np.arange(start, stop))
+        half = len(self._half)
+        index = np.arange(start, stop)
+        found = self._points.points(np.where(index < half, half - 1 - index, index - half))
+        return [tuple([-q for q in p]) if i < half else p for i, p in zip(index.tolist(), found, strict=True)]

@@ -1,0 +1,322 @@
+"""Settling column sets: which optimum each has. One exact solve a distinct optimum, bit masks for the rest.
+
+An optimum with support S and allowed columns A (see :mod:`exactgeo.basin.cone_program`) settles every set J with
+S <= J <= A. Floats propose a basis for each set of a block; each distinct basis is solved exactly once, the signs of
+all columns against its gradient are exact, and one comparison of bit masks a set says whether it is settled. What no
+proposal settles goes to the exact method of its loss. The outcome depends on the sets alone, not on what was settled
+before.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from exactgeo.basin.cone_program import Optimum, Program, Value, solve
+from exactgeo.basin.solvers import simplex as piecewise
+from exactgeo.errors import InternalError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Words = npt.NDArray[np.uint64]
+    Numbers = npt.NDArray[np.int32]
+    Places = npt.NDArray[np.int64]
+
+__all__ = ["Settled", "pack", "settle", "settle_sets", "unpack"]
+
+Progress = Callable[[int, int], None]
+
+REMEMBERED = 2**17
+"""Bases whose numbers a process keeps between blocks."""
+
+AT_ONCE = 256
+"""Bases solved exactly between two looks at the clock."""
+
+UNKNOWN, NOWHERE = -2, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An optimum, as little of it as settles sets.
+
+    Attributes
+    ----------
+    value : Fraction or Enclosure
+    support, allowed : int
+        Masks of columns.
+    attained : bool
+    basis : tuple of int
+        Columns, and places after them, that determine it (:meth:`optimum`) where ``whole`` is None.
+    whole : Optimum or None
+    """
+
+    value: Value
+    support: int
+    allowed: int
+    attained: bool = True
+    basis: tuple[int, ...] = ()
+    whole: Optimum | None = None
+
+    def optimum(self, program: Program) -> Optimum:
+        """The whole of it, replayed."""
+        if self.whole is not None:
+            return self.whole
+        best = (program.table if program.kind in piecewise.KINDS else program.cone).on_support(self.basis)
+        if best is None or (best.value, best.support, best.allowed) != (self.value, self.support, self.allowed):
+            raise InternalError("the optimum on a support is not what it was")
+        return best
+
+
+def pack(masks: Sequence[int], columns: int) -> Words:
+    """Masks as rows of 64-bit words, lowest first."""
+    import numpy as np
+
+    width = max(1, -(-columns // 64))
+    data = b"".join(mask.to_bytes(8 * width, "little") for mask in masks)
+    return np.frombuffer(data, dtype="<u8").reshape(len(masks), width)
+
+
+def unpack(words: Words) -> list[int]:
+    """The inverse of :func:`pack`."""
+    return [int.from_bytes(row.tobytes(), "little") for row in words]
+
+
+def settle(
+    program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
+) -> tuple[list[Optimum], list[int]]:
+    """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time)."""
+    found, owner, _ = settle_sets(program, pack(masks, len(program.columns)), seconds, progress)
+    return [best.optimum(program) for best in found], [int(k) for k in owner]
+
+
+def settle_sets(
+    program: Program,
+    sets: Words,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+    via: tuple[Words, Places] | None = None,
+) -> tuple[list[Settled], Numbers, bool]:
+    """As :func:`settle`, for sets in words, with as much of the optima as settles them.
+
+    Parameters
+    ----------
+    program : Program
+    sets : array of uint64, (sets, words)
+        Repeats are allowed.
+    seconds : float, optional
+    progress : callable (settled, sets), optional
+    via : arrays (parts, words) and (sets,), optional
+        For each set the place of a part of it in a shorter list; the search begins at the optimum of the part.
+
+    Returns
+    -------
+    list of Settled, array of int32, bool
+        The optima in the order in which the sets first need them, and whether Ctrl-C ended it; it does so like the
+        time limit.
+
+    Raises
+    ------
+    InternalError
+        An exact answer failed its replay.
+    """
+    import numpy as np
+
+    work, interrupted = _Work(program, sets), False
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        if end is None or time.monotonic() < end:
+            for _ in work.steps(via):
+                if progress is not None:
+                    progress(int((work.owner >= 0).sum()), len(sets))
+                if end is not None and time.monotonic() > end:
+                    break
+    except KeyboardInterrupt:
+        # It may have come in the middle of what is remembered.
+        _prepared.cache_clear()
+        interrupted = True
+    reached = np.flatnonzero(work.owner >= 0)
+    names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
+    owner[reached] = place[back.reshape(-1)]
+    return [work.optima[k] for k in names[order].tolist()], owner, interrupted
+
+
+class _Work:
+    """The sets of one call; ``owner`` are places in ``optima``."""
+
+    def __init__(self, program: Program, sets: Words) -> None:
+        import numpy as np
+
+        self.program = program
+        self.sets = sets
+        self.owner: Places = np.full(len(sets), -1, dtype=np.int64)
+        self.optima: list[Settled] = []
+
+    def steps(self, via: tuple[Words, Places] | None) -> Iterator[None]:
+        if self.program.kind != "logistic":
+            shared = _prepared(self.program)
+            shared.tidy()
+            self.optima = shared.optima
+            yield from shared.settle(self.sets, via, self.owner)
+            # What follows is of these sets alone.
+            self.optima = list(self.optima)
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[None]:
+        """One set after the other, by the solver of its loss."""
+        import numpy as np
+
+        from exactgeo.basin.solvers.enclosure import Recession, bounds
+
+        logistic, known = self.program.kind == "logistic", list[Recession]()
+        # Large sets first: their optima use few of their columns and settle many subsets.
+        rows = np.flatnonzero(self.owner < 0)
+        sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
+        for i in rows[np.argsort(-sizes, kind="stable")].tolist():
+            if self.owner[i] < 0:
+                mask = unpack(self.sets[i : i + 1])[0]
+                best = bounds(self.program, mask, known) if logistic else solve(self.program, mask)
+                self._take(Settled(best.value, best.support, best.allowed, best.attained, (), best))
+                yield
+
+    def _take(self, best: Settled) -> None:
+        """Give an optimum the open sets that it settles."""
+        import numpy as np
+
+        columns = len(self.program.columns)
+        used, barred = pack([best.support, self.program.full & ~best.allowed], columns)
+        rows = np.flatnonzero(self.owner < 0)
+        sets = self.sets[rows]
+        fits = (((used & ~sets) | (barred & sets)) == 0).all(axis=1)
+        self.owner[rows[fits]] = len(self.optima)
+        self.optima.append(best)
+
+
+class _Shared:
+    """What the blocks of one program share: the walk of proposals, and the exact optimum at each of its ends."""
+
+    def __init__(self, program: Program) -> None:
+        from exactgeo.basin.solvers._propose_bases import LeastSquares, LinearProgram, Walk
+
+        self.program = program
+        linear = program.kind in piecewise.KINDS
+        self.solver = program.table if linear else program.cone
+        self.walk: Walk = LinearProgram(program.table) if linear else LeastSquares(program.cone)
+        self._forget()
+
+    def _forget(self) -> None:
+        import numpy as np
+
+        self.walk.forget()
+        self.optima: list[Settled] = []
+        self._by_basis: dict[tuple[int, ...], int] = {}
+        width = max(1, -(-len(self.program.columns) // 64))
+        self._used: Words = np.zeros((0, width), dtype=np.uint64)
+        self._barred: Words = np.zeros((0, width), dtype=np.uint64)
+        self._place: Places = np.full(1024, UNKNOWN, dtype=np.int64)
+
+    def tidy(self) -> None:
+        """Forget everything when it has become too much."""
+        if self.walk.known > REMEMBERED:
+            self._forget()
+
+    def settle(self, sets: Words, via: tuple[Words, Places] | None, owner: Places) -> Iterator[None]:
+        """Fill ``owner`` with places in ``optima`` where a proposal is right."""
+        import numpy as np
+
+        starts = None if via is None else self.walk.ends(self._members(via[0]))[via[1]]
+        ends = self.walk.ends(self._members(sets), starts)
+        while len(self._place) < self.walk.known:
+            self._place = np.concatenate([self._place, np.full_like(self._place, UNKNOWN)])
+        fresh = np.unique(ends[self._place[ends] == UNKNOWN])
+        for first in range(0, len(fresh) or 1, AT_ONCE):
+            self._solve(fresh[first : first + AT_ONCE])
+            place = self._place[ends]
+            known = np.flatnonzero(place >= 0)
+            known = known[self._fits(sets[known], place[known])]
+            owner[known] = place[known]
+            yield
+
+    def _members(self, sets: Words) -> npt.NDArray[np.bool_]:
+        import numpy as np
+
+        count, always = len(self.program.columns), len(self.solver.always)
+        members = np.ones((len(sets), count + always), dtype=bool)
+        members[:, :count] = _members(sets, count)
+        return members
+
+    def _fits(self, sets: Words, place: Places) -> npt.NDArray[np.bool_]:
+        import numpy as np
+
+        fits = np.ones(len(sets), dtype=bool)
+        for w in range(sets.shape[1]):
+            fits &= ((self._used[place, w] & ~sets[:, w]) | (self._barred[place, w] & sets[:, w])) == 0
+        return fits
+
+    def _solve(self, states: Places) -> None:
+        """The optima at these ends of the walk, exact; NOWHERE where there is none."""
+        import numpy as np
+
+        if not len(states):
+            return
+        solver, columns = self.solver, len(self.solver.columns)
+        rows = self.walk.bases[states].tolist()
+        found = [solver.refined([j for j in row if j < columns]) for row in rows]
+        answers = [answer for answer in found if answer is not None]
+        allowed = solver.signs(answers) >= 0
+        # A loss may have columns of its own that every set may use.
+        good: list[bool] = np.asarray(allowed[:, solver.count :].all(axis=1)).tolist()
+        self._place[states] = NOWHERE
+        width = 8 * self._used.shape[1]
+        words = np.zeros((len(allowed), width), dtype=np.uint8)
+        packed = np.packbits(allowed[:, : solver.count], axis=1, bitorder="little")
+        words[:, : packed.shape[1]] = packed
+        raw, before = words.tobytes(), len(self.optima)
+        at = [state for state, answer in zip(states.tolist(), found, strict=True) if answer is not None]
+        for row, (state, answer) in enumerate(zip(at, answers, strict=True)):
+            if not good[row]:
+                continue
+            basis = tuple(answer.basis)
+            place = self._by_basis.setdefault(basis, len(self.optima))
+            self._place[state] = place
+            if place == len(self.optima):
+                mask = int.from_bytes(raw[row * width : (row + 1) * width], "little")
+                self.optima.append(Settled(answer.value, sum(1 << j for j in answer.used), mask, True, basis))
+        fresh = self.optima[before:]
+        size = len(self.program.columns)
+        self._used = np.concatenate([self._used, pack([best.support for best in fresh], size)])
+        barred = [self.program.full & ~best.allowed for best in fresh]
+        self._barred = np.concatenate([self._barred, pack(barred, size)])
+
+
+class _Prepared(threading.local):
+    """What is remembered of the last programs, for each thread its own: a walk is no place for two."""
+
+    def __init__(self) -> None:
+        self._kept = lru_cache(maxsize=2)(_Shared)
+
+    def __call__(self, program: Program) -> _Shared:
+        return self._kept(program)
+
+    def cache_clear(self) -> None:
+        self._kept.cache_clear()
+
+
+_prepared = _Prepared()
+
+
+def _members(sets: Words, columns: int) -> npt.NDArray[np.bool_]:
+    """One row a set, one entry a column."""
+    import numpy as np
+
+    bits = np.unpackbits(np.ascontiguousarray(sets).astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return bits[:, :columns].astype(bool)

@@ -1,0 +1,149 @@
+"""Which faces each residual of a census allows a neuron at a local minimum, for all residuals by matrix products.
+
+See :mod:`exactgeo.basin.minima` for what is asked of a face. A residual decides it for every face at once, by the
+exact signs of the columns against it; most residuals allow too few faces to reach their own predictions, which the
+optimum over the columns of all allowed faces tells, by the same blocks that settle a census.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from exactgeo.basin.batch import Settled, settle_sets
+from exactgeo.basin.cone_program import Value
+from exactgeo.basin.reduction import Cells
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from exactgeo.exact._filter_signs import Signs
+
+    Bools = npt.NDArray[np.bool_]
+
+__all__ = ["Option", "Passed", "passing"]
+
+ENTRIES = 2**20
+"""Residuals times faces looked at together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A face and an output sign one neuron may have, with the columns of the face."""
+
+    rays: int
+    sign: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A residual whose predictions the allowed faces reach.
+
+    Attributes
+    ----------
+    place : int
+        Of the optimum among those given.
+    value : Fraction
+    options : for each group of neurons the options of each
+    """
+
+    place: int
+    value: Fraction
+    options: tuple[tuple[Option, ...], ...]
+
+
+def passing(frame: Cells, optima: list[Settled]) -> Iterator[list[Passed]]:
+    """The residuals that may belong to local minima, a block at a time.
+
+    Parameters
+    ----------
+    frame : Cells
+        Of a problem with a differentiable loss of rational values.
+    optima : list of Settled
+    """
+    import numpy as np
+
+    faces, size = frame.faces, len(frame.program.columns)
+    wanted = [(1, -1, 0) if group.value is None else ((1,) if group.value > 0 else (-1,)) for group in frame.groups]
+    inside, star = (_bits(masks, len(frame.rays)) for masks in zip(*((f.rays, f.star) for f in faces), strict=True))
+    masks = {sign: [frame.face_mask(face, sign) for face in faces] for sign in (1, -1, 0)}
+    columns = {sign: _bits(masks[sign], size) for sign in (1, -1)}
+    outputs = [frame.ray_columns[j, 1] for j in range(len(frame.rays))]
+    home = np.array([column for column, _ in outputs], dtype=np.intp)
+    there = np.array([bool(scale) for _, scale in outputs], dtype=bool)
+    step = max(1, ENTRIES // len(faces))
+    for first in range(0, len(optima), step):
+        signs = _signs(frame, optima[first : first + step])
+        sides = np.where(there, signs[:, home], 0)
+        off = _meets(sides != 0, inside)
+        barred = {1: _meets(sides < 0, star), -1: _meets(sides > 0, star)}
+        barred[0] = barred[1] | barred[-1]
+        allowed = {sign: ~(off | barred[sign]) for sign in (1, -1, 0)}
+        fit = np.ones(len(signs), dtype=bool)
+        union = np.zeros((len(signs), size), dtype=bool)
+        for group in set(wanted):
+            fit &= np.any([allowed[sign].any(axis=1) for sign in group], axis=0)
+            for sign in group:
+                union |= _meets(allowed[sign], columns[sign].T) if sign else False
+        rows = np.flatnonzero(fit)
+        reached = _values(frame, union[rows])
+        found = []
+        for row, value in zip(rows.tolist(), reached, strict=True):
+            if value == optima[first + row].value and isinstance(value, Fraction):
+                tables = {group: np.stack([allowed[sign][row] for sign in group], axis=1) for group in set(wanted)}
+                options = {
+                    group: tuple(
+                        Option(faces[k].rays, group[i], masks[group[i]][k]) for k, i in np.argwhere(table).tolist()
+                    )
+                    for group, table in tables.items()
+                }
+                found.append(Passed(first + row, value, tuple(options[group] for group in wanted)))
+        yield found
+
+
+def _bits(masks: Sequence[int], size: int) -> npt.NDArray[np.float32]:
+    import numpy as np
+
+    data = b"".join(mask.to_bytes(size // 8 + 1, "little") for mask in masks)
+    table = np.frombuffer(data, dtype=np.uint8).reshape(len(masks), -1)
+    return np.unpackbits(table, axis=1, bitorder="little")[:, :size].astype(np.float32)
+
+
+def _meets(rows: Bools, table: npt.NDArray[np.float32]) -> Bools:
+    """For each row and each set of the table whether they have a member in common; counts are exact in floats."""
+    import numpy as np
+
+    return np.asarray(rows.astype(np.float32) @ table.T > 0)
+
+
+def _signs(frame: Cells, optima: list[Settled]) -> Signs:
+    """Signs of the program's columns against each gradient."""
+    import numpy as np
+
+    program = frame.program
+    whole = {k: best.whole for k, best in enumerate(optima) if best.whole is not None}
+    answers = [program.cone.refined(best.basis) for best in optima if best.whole is None]
+    result = np.zeros((len(optima), len(program.columns)), dtype=np.int8)
+    rest = [k for k in range(len(optima)) if k not in whole]
+    result[rest] = program.cone.signs([answer for answer in answers if answer is not None])[:, : len(program.columns)]
+    for k, best in whole.items():
+        result[k] = program.signs(best.gradient)
+    return result
+
+
+def _values(frame: Cells, union: Bools) -> list[Value]:
+    """The infimum over each set of columns."""
+    import numpy as np
+
+    width = max(1, -(-union.shape[1] // 64))
+    sets = np.zeros((len(union), 8 * width), dtype=np.uint8)
+    packed = np.packbits(union, axis=1, bitorder="little")
+    sets[:, : packed.shape[1]] = packed
+    optima, owner, interrupted = settle_sets(frame.program, sets.view("<u8"))
+    if interrupted:
+        raise KeyboardInterrupt
+    return [optima[place].value for place in owner.tolist()]

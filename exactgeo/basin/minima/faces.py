@@ -1,0 +1,297 @@
+"""One residual: whether the faces it allows hold a local minimum, and the connected sets of them.
+
+The claims of :mod:`exactgeo.basin.minima` for one gradient, by linear programs that remember why they failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import reduce
+from itertools import combinations_with_replacement, product
+from operator import mul, or_
+
+from exactgeo.basin.cone_program import Optimum, Vector, indices
+from exactgeo.basin.minima.candidates import Option
+from exactgeo.basin.reduction import Cells
+from exactgeo.errors import InternalError
+from exactgeo.exact.lp import LPAnswer, minimise
+from exactgeo.exact.matrix import nullspace, rank
+from exactgeo.problem import Point
+
+__all__ = ["Candidate", "height"]
+
+ZERO = Fraction(0)
+
+
+class Candidate:
+    """One gradient of a census: which combinations of the faces it allows hold a local minimum.
+
+    Parameters
+    ----------
+    frame : Cells
+    best : Optimum
+        Of rational value.
+    options : for each group of neurons the options of each
+    spend : callable (int)
+        Told of the work done, in sets of columns formed; raises when there shall be no more.
+    """
+
+    def __init__(
+        self,
+        frame: Cells,
+        best: Optimum,
+        options: Sequence[Sequence[Option]],
+        spend: Callable[[int], None],
+    ) -> None:
+        self.frame = frame
+        self.best = best
+        if not isinstance(best.value, Fraction):
+            raise InternalError("local minima of an enclosure")
+        self.value: Fraction = best.value
+        self.options = options
+        self._spend = spend
+        self._reached: dict[int, tuple[dict[int, Fraction], Vector] | None] = {}
+        self._obstacles: list[tuple[int, int]] = []
+
+    def _targets(self) -> tuple[list[Fraction], list[int], int]:
+        """Goal for each prediction minus offset, and 0 (equal), 1 (at least) or -1 (at most)."""
+        program = self.frame.program
+        goals, sides = [], []
+        for r, p, y, o in zip(self.best.gradient, self.best.prediction, program.y, program.offset, strict=True):
+            side = 0
+            if program.kind == "huber" and abs(r) == program.bound:
+                side, p = (1, y + program.bound) if r > 0 else (-1, y - program.bound)
+            elif program.kind == "squared_hinge" and not r:
+                side, p = int(y), y
+            goals.append(p - o)
+            sides.append(side)
+        return goals, sides, len(goals)
+
+    def reach(self, mask: int) -> tuple[dict[int, Fraction], Vector] | None:
+        """Positive weights of all columns of the mask, and line weights, with this gradient; None when there are
+        none."""
+        if mask not in self._reached:
+            self._reached[mask] = None if self._barring(mask) else self._reach(mask)
+        return self._reached[mask]
+
+    def _barring(self, mask: int) -> list[tuple[int, int]]:
+        """The obstacles learnt so far that bar a set of columns."""
+        return [pair for pair in self._obstacles if not mask & pair[0] and (not pair[1] or mask & pair[1])]
+
+    def _holds(self, mask: int) -> bool:
+        """Whether :meth:`reach` finds something; mostly without the linear program.
+
+        Let the prediction be a positive combination of S <= mask. A little of a column c that S, the lines and the
+        columns that come with their opposites span can be added to it and taken back from these.
+        """
+        support = self.best.support
+        if mask in self._reached or support & ~mask:
+            return self.reach(mask) is not None
+        program = self.frame.program
+        two_sided = sum(1 << j for j in indices(mask) if mask >> program.opposite[j] & 1)
+        inner = [*program.lines, *(program.columns[j] for j in indices((support | two_sided) & mask))]
+        outer = [program.columns[j] for j in indices(mask & ~support & ~two_sided)]
+        if rank(inner, program.m) == rank([*inner, *outer], program.m):
+            return True
+        return self.reach(mask) is not None
+
+    def _reach(self, mask: int, apart: bool = False) -> tuple[dict[int, Fraction], Vector] | None:
+        """With ``apart``, the predictions held by an inequality keep off their bounds as well."""
+        program = self.frame.program
+        chosen = indices(mask)
+        columns = [program.columns[j] for j in chosen]
+        goals, sides, m = self._targets()
+        # weights = free part + margin on every column: maximise the margin, at most 1.
+        rows, slack = [], [t for t in range(m) if sides[t]]
+        for t in range(m):
+            row = [column[t] for column in columns]
+            for line in program.lines:
+                row += [line[t], -line[t]]
+            row += [-sides[t] * int(s == t) for s in slack]
+            rows.append([*row, sum(column[t] for column in columns) - apart * sides[t], 0])
+        width = len(rows[0])
+        rows.append([0] * (width - 2) + [1, 1])
+        answer = minimise([0] * (width - 2) + [-1, 0], rows, [*goals, 1])
+        if answer.status != "optimal" or answer.x is None or not answer.x[width - 2]:
+            if not apart:
+                self._learn(mask, answer)
+            return None
+        margin = answer.x[width - 2]
+        rest = answer.x[len(columns) : len(columns) + 2 * len(program.lines)]
+        lines = tuple(a - b for a, b in zip(rest[::2], rest[1::2], strict=True))
+        return {j: q + margin for j, q in zip(chosen, answer.x, strict=False)}, lines
+
+    def _learn(self, mask: int, answer: LPAnswer) -> None:
+        """Keep the functional u that shows that the goals are not in the relative interior of a cone of columns.
+
+        Either <u, column> >= 0 and <u, goals> < 0; or <u, goals> = 0 and some of the non-negative <u, column> are
+        positive. It bars every other set of columns of which the same is true.
+        """
+        if answer.y is None:
+            raise InternalError("a linear program of bounded value is unbounded")
+        goals, _, m = self._targets()
+        u = tuple(-q for q in answer.y[:m])
+        side = sum((a * b for a, b in zip(u, goals, strict=True)), ZERO)
+        signs = self.frame.program.signs(u)
+        below = sum(1 << j for j, s in enumerate(signs) if s < 0)
+        above = sum(1 << j for j, s in enumerate(signs) if s > 0) if side == 0 else 0
+        if mask & below or side > 0 or (side == 0 and not mask & above):
+            raise InternalError("a functional does not bar the columns it was found for")
+        self._obstacles.append((below, above))
+
+    def exists(self) -> bool:
+        """Whether some choice of faces reaches the predictions."""
+        choices = [list({option.mask for option in options}) for options in self.options]
+        union = _union(choices)
+        while not self._holds(union):
+            # No choice can have a column above an obstacle of the union: it has none below that would make up for it.
+            for _, above in self._barring(union):
+                choices = [[mask for mask in masks if above and not mask & above] for masks in choices]
+            if not all(choices):
+                return False
+            union = _union(choices)
+        sizes = [len(group.neurons) for group in self.frame.groups]
+        return (
+            self._covers(choices, sizes, union) or self._within(choices, sizes, union) or self._searched(choices, sizes)
+        )
+
+    def _covers(self, choices: Sequence[Sequence[int]], sizes: Sequence[int], union: int) -> bool:
+        """Whether so many choices have all columns of the union, if the largest gain each time leads there."""
+        covered = 0
+        for masks, size in zip(choices, sizes, strict=True):
+            for _ in range(size):
+                covered |= max(masks, key=lambda mask: ((mask & ~covered).bit_count(), mask))
+        return covered == union
+
+    def _within(self, choices: Sequence[Sequence[int]], sizes: Sequence[int], union: int) -> bool:
+        """Whether choices inside the span of the optimum's own columns have all of these; then they reach it."""
+        program, support = self.frame.program, self.best.support
+        own = [*program.lines, *(program.columns[j] for j in indices(support))]
+        normals = nullspace(own, program.m)
+        inside = sum(1 << j for j in indices(union) if not any(sum(map(mul, n, program.columns[j])) for n in normals))
+        # What of the optimum's columns is covered, with one union that covers it.
+        parts = {0: 0}
+        for masks, size in zip(choices, sizes, strict=True):
+            fit = [mask for mask in masks if not mask & ~inside]
+            for _ in range(size):
+                self._spend(len(parts) * len(fit))
+                parts = {(whole | mask) & support: whole | mask for whole in parts.values() for mask in fit}
+        return support in parts and self._holds(parts[support])
+
+    def _searched(self, choices: Sequence[Sequence[int]], sizes: Sequence[int]) -> bool:
+        unions = {0}
+        for masks, size in zip(choices, sizes, strict=True):
+            for _ in range(size):
+                self._spend(len(unions) * len(masks))
+                unions = {union | mask for union in unions for mask in masks}
+        # Large sets first: what keeps their cone from the predictions bars their subsets as well.
+        for union in sorted(unions, key=lambda union: (-union.bit_count(), union)):
+            self._spend(1)
+            if self._holds(union):
+                return True
+        return False
+
+    def components(self) -> list[Point]:
+        """A representative of each connected set of local minimisers with this gradient, modulo permutation."""
+        import networkx as nx
+
+        classes = [_classes(options) for options in self.options]
+        sizes = [len(group.neurons) for group in self.frame.groups]
+        graph = nx.Graph()
+        spaces = [
+            list(combinations_with_replacement(range(len(found)), size))
+            for (found, _), size in zip(classes, sizes, strict=True)
+        ]
+        for node in product(*spaces):
+            self._spend(0)
+            union = 0
+            for (found, _), part in zip(classes, node, strict=True):
+                for k in part:
+                    union |= found[k][0].mask
+            if self.reach(union) is not None:
+                graph.add_node(node)
+        nodes = list(graph)
+        for node in nodes:
+            below = [
+                product(*(sorted({k, *down[k]}) for k in part)) for (_, down), part in zip(classes, node, strict=True)
+            ]
+            for lower in product(*below):
+                other = tuple(tuple(sorted(part)) for part in lower)
+                if other != node and other in graph:
+                    graph.add_edge(node, other)
+        return [
+            min((self._point([c for c, _ in classes], node) for node in sorted(part)[:12]), key=height)
+            for part in sorted(sorted(part) for part in nx.connected_components(graph))
+        ]
+
+    def _point(self, classes: Sequence[Sequence[Sequence[Option]]], node: Sequence[Sequence[int]]) -> Point:
+        """A member of a nonempty cell: weights of a shared column are split evenly, rays without a column get weight
+        1."""
+        frame = self.frame
+        picked: dict[int, Option] = {}
+        union = 0
+        for group, found, part in zip(frame.groups, classes, node, strict=True):
+            for neuron, k in zip(group.neurons, part, strict=True):
+                picked[neuron] = min(found[k], key=lambda o: (abs(o.sign), o.rays.bit_count(), o.rays))
+                union |= picked[neuron].mask
+        reached = (self._reach(union, apart=True) if any(self._targets()[1]) else None) or self.reach(union)
+        if reached is None:
+            raise InternalError("a nonempty cell became empty")
+        weights, lines = reached
+        uses: dict[int, int] = {}
+        for option in picked.values():
+            for j in indices(option.rays):
+                column, scale = frame.ray_columns[j, option.sign or 1]
+                if scale and option.sign:
+                    uses[column] = uses.get(column, 0) + 1
+        neurons = {}
+        for neuron, option in picked.items():
+            z = [ZERO] * len(frame.rows[0])
+            for j in indices(option.rays):
+                column, scale = frame.ray_columns[j, option.sign or 1]
+                share = weights[column] / uses[column] / scale if scale and option.sign else Fraction(1)
+                z = [a + share * b for a, b in zip(z, frame.rays[j], strict=True)]
+            neurons[neuron] = (z, option.sign)
+        return frame.point(neurons, lines)
+
+
+def _classes(options: Sequence[Option]) -> tuple[list[list[Option]], list[set[int]]]:
+    """Options with the same columns that touch, joined into classes; and for each class those that its closure touches.
+
+    An option touches another one of its closure: a face of its face, with the same sign or 0. Options with the same
+    columns are filled or empty together, so a class is connected within any cell.
+    """
+    import networkx as nx
+
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(options)))
+    pairs = [
+        (i, j)
+        for i, upper in enumerate(options)
+        for j, lower in enumerate(options)
+        if i != j and not lower.rays & ~upper.rays and lower.sign in (upper.sign, 0)
+    ]
+    graph.add_edges_from((i, j) for i, j in pairs if options[i].mask == options[j].mask)
+    parts = sorted(sorted(part) for part in nx.connected_components(graph))
+    home = {i: k for k, part in enumerate(parts) for i in part}
+    down: list[set[int]] = [set() for _ in parts]
+    for i, j in pairs:
+        if home[i] != home[j]:
+            down[home[i]].add(home[j])
+    return [[options[i] for i in part] for part in parts], down
+
+
+def _union(choices: Sequence[Sequence[int]]) -> int:
+    return reduce(or_, (mask for masks in choices for mask in masks), 0)
+
+
+def height(point: Point) -> tuple[int, int]:
+    """How long a point is to write: total bits of its rationals, then their number of nonzero entries."""
+    entries = [q for layer in point.weights for row in layer for q in row] + [
+        q for layer in point.biases for q in layer
+    ]
+    return (
+        sum(q.numerator.bit_length() + q.denominator.bit_length() for q in entries),
+        sum(1 for q in entries if q),
+    )

@@ -1,0 +1,1 @@
+"""The solvers of a basin's convex program, by loss."""

@@ -1,0 +1,1 @@
+"""What can be proved, and the certificates that say so."""

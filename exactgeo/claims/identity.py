@@ -1,0 +1,228 @@
+"""The polynomial identity behind a claim, in sympy, rebuilt from the certificate's data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sympy
+
+__all__ = ["identity"]
+
+
+def identity(problem: Mapping[str, Any], claim: Mapping[str, Any], signs: Mapping[tuple[int, int], int]) -> sympy.Expr:
+    """See :meth:`exactgeo.claims.certificate.Certificate.identity`."""
+    if claim["kind"] == "local_minimum":
+        return _Minimum(problem, claim, signs).expression()
+    if claim["kind"] == "not_local_minimum":
+        return _descent(problem, claim)
+    raise ValueError(f"a claim of kind {claim['kind']} has no polynomial identity")
+
+
+def _rational(text: Any) -> Any:
+    import sympy
+
+    return sympy.Rational(str(text))
+
+
+def _scale(problem: Mapping[str, Any]) -> Any:
+    import sympy
+
+    scale = sympy.Rational(1, 2) if problem["loss"]["kind"] == "half_squared" else sympy.Integer(1)
+    return scale / len(problem["data"]["x"]) if problem["loss"]["reduction"] == "mean" else scale
+
+
+class _Net:
+    """Data and parameters of the two-layer net (or linear model) of a certificate, as sympy numbers."""
+
+    def __init__(self, problem: Mapping[str, Any], point: Mapping[str, Any]) -> None:
+        net = problem["network"]
+        self.problem = problem
+        self.x = [[_rational(q) for q in row] for row in problem["data"]["x"]]
+        self.y = [_rational(q) for (q,) in problem["data"]["y"]]
+        self.right, self.left = (_rational(q) for q in net["activation"])
+        self.hidden = bool(net["widths"])
+        self.bias = self.hidden and net["hidden_bias"][0]
+        weights, biases = point["weights"], point["biases"]
+        self.output_bias = net["output_bias"]
+        self.c = _rational(biases[-1][0]) if self.output_bias else _rational(0)
+        if self.bias:
+            self.x = [[*row, _rational(1)] for row in self.x]
+        if self.hidden:
+            self.w = [[_rational(q) for q in row] for row in weights[0]]
+            if self.bias:
+                self.w = [[*row, _rational(b)] for row, b in zip(self.w, biases[0], strict=True)]
+            self.v = [_rational(q) for q in weights[1][0]]
+        else:
+            self.w, self.v = [[_rational(q) for q in weights[0][0]]], [_rational(1)]
+            self.right = self.left = _rational(1)
+
+    def pre(self, w: list[Any]) -> list[Any]:
+        return [sum((p * q for p, q in zip(w, row, strict=True)), _rational(0)) for row in self.x]
+
+
+class _Minimum:
+    def __init__(self, problem: Mapping[str, Any], claim: Mapping[str, Any], signs: Mapping[tuple[int, int], int]):
+        self.net = _Net(problem, claim["point"])
+        self.claim = claim
+        self.signs = dict(signs)
+        self.known: set[tuple[int, int]] = set()
+
+    def _moves(self) -> tuple[list[list[Any]], list[Any], Any]:
+        import sympy
+
+        net, train = self.net, self.net.problem["train"]
+        d = len(net.x[0]) - net.bias
+        if net.hidden:
+            flags = [train["hidden"][0]] * d + ([train["hidden_bias"][0]] if net.bias else [])
+        else:
+            flags = [train["output"]] * d
+        names = [f"dw{k}" if k < d else "db" for k in range(len(flags))]
+        u = [
+            [sympy.Symbol(f"{name}_{i}") if flag else sympy.Integer(0) for name, flag in zip(names, flags, strict=True)]
+            for i in range(len(net.w))
+        ]
+        moved = net.hidden and train["output"]
+        dv = [sympy.Symbol(f"dv_{i}") if moved else sympy.Integer(0) for i in range(len(net.v))]
+        dc = sympy.Symbol("dc") if net.output_bias and train["output_bias"] else sympy.Integer(0)
+        return u, dv, dc
+
+    def expression(self) -> Any:
+        import sympy
+
+        net = self.net
+        u, dv, dc = self._moves()
+        m = len(net.y)
+        before = [net.c] * m
+        after = [net.c + dc] * m
+        remainder: Any = sympy.Integer(0)
+        for i, (w, v) in enumerate(zip(net.w, net.v, strict=True)):
+            z = net.pre(w)
+            z_new = net.pre([p + q for p, q in zip(w, u[i], strict=True)])
+            sides = self._sides(i, z, net.pre(u[i]))
+            slopes = [net.right if side > 0 else net.left for side in sides]
+            before = [p + v * s * q for p, s, q in zip(before, slopes, z, strict=True)]
+            after = [p + (v + dv[i]) * s * q for p, s, q in zip(after, slopes, z_new, strict=True)]
+            if net.hidden:
+                remainder += self._remainder(i, z, net.pre(u[i]), sympy.sign(v) * (v + dv[i]))
+        if strange := set(self.signs) - self.known:
+            raise ValueError(f"no kinks (neuron, first data point): {sorted(strange)}; there are {sorted(self.known)}")
+        lower = sum(((p - y) ** 2 for p, y in zip(before, net.y, strict=True)), sympy.Integer(0))
+        upper = sum(((p - y) ** 2 for p, y in zip(after, net.y, strict=True)), sympy.Integer(0))
+        squares = sum(((p - q) ** 2 for p, q in zip(after, before, strict=True)), sympy.Integer(0))
+        return _scale(net.problem) * (upper - lower - squares - 2 * remainder)
+
+    def _sides(self, i: int, z: list[Any], moves: list[Any]) -> list[int]:
+        """The side of every data point: that of its pre-activation, or the chosen one of its kink."""
+        sides = []
+        for t, q in enumerate(z):
+            if q != 0:
+                sides.append(1 if q > 0 else -1)
+                continue
+            leader = next(s for s in range(t + 1) if z[s] == 0 and self._ratio(moves[t], moves[s]) is not None)
+            turn = self._ratio(moves[t], moves[leader])
+            self.known.add((i, leader))
+            chosen = self.signs.get((i, leader), 1)
+            sides.append(chosen if turn >= 0 else -chosen)
+        return sides
+
+    @staticmethod
+    def _ratio(a: Any, b: Any) -> Any:
+        """a / b for proportional linear forms (0 for a = 0 when b = 0), else None."""
+        import sympy
+
+        if b == 0:
+            return sympy.Integer(0) if a == 0 else None
+        ratio = sympy.cancel(a / b)
+        return ratio if ratio.is_number and ratio != 0 else None
+
+    def _remainder(self, i: int, z: list[Any], moves: list[Any], size: Any) -> Any:
+        """``size * sum multiplier * side * form``: the nonnegative multiples of the cone's constraints."""
+        import sympy
+
+        net = self.net
+        residuals = self._residuals()
+        sign = sympy.sign(net.v[i])
+        total: Any = sympy.Integer(0)
+        for part in self.claim["neurons"][i]["parts"]:
+            chosen = {row: self.signs.get((i, row), 1) for row in part["rows"]}
+            leaf = _find_leaf(part["cover"], chosen)
+            for row in part["rows"]:
+                unit = self._unit_form(moves[row])
+                side = chosen[row]
+                if str(row) in leaf["slopes"]:
+                    slope = sympy.Integer(0)
+                    for t, q in enumerate(z):
+                        turn = self._ratio(moves[t], unit) if q == 0 and moves[t] != 0 else None
+                        if turn is not None:
+                            slope += residuals[t] * turn * (net.right if turn * side > 0 else net.left)
+                    weight = side * (sign * slope - _rational(leaf["slopes"][str(row)]))
+                else:
+                    weight = _rational(leaf["multipliers"].get(str(row), "0"))
+                total += weight * side * unit
+        return size * total
+
+    @staticmethod
+    def _unit_form(form: Any) -> Any:
+        """The positively proportional form with coprime integer coefficients."""
+        import sympy
+
+        numbers = list(form.as_coefficients_dict().values())
+        scale = lcm(*(int(q.q) for q in numbers))
+        common = gcd(*(int(q * scale) for q in numbers))
+        return sympy.expand(form * scale / common)
+
+    def _residuals(self) -> list[Any]:
+        net = self.net
+        totals = [net.c] * len(net.y)
+        for w, v in zip(net.w, net.v, strict=True):
+            z = net.pre(w)
+            totals = [p + v * q * (net.right if q > 0 else net.left) for p, q in zip(totals, z, strict=True)]
+        return [p - y for p, y in zip(totals, net.y, strict=True)]
+
+
+def _find_leaf(cover: list[dict[str, Any]], chosen: dict[int, int]) -> dict[str, Any]:
+    """Walk a covering in preorder to the cone with the chosen sides; an implied side overrides the choice."""
+    place = 0
+    while True:
+        step = cover[place]
+        if step["rule"] == "farkas":
+            return step
+        if step["rule"] == "implied":
+            chosen[step["row"]] = step["sign"]
+        elif chosen[step["row"]] < 0:
+            place = _skip(cover, place + 1) - 1
+        place += 1
+
+
+def _skip(cover: list[dict[str, Any]], place: int) -> int:
+    """Index behind the subtree that starts at ``place``."""
+    open_nodes = 1
+    while open_nodes:
+        rule = cover[place]["rule"]
+        open_nodes += {"split": 1, "implied": 0, "farkas": -1}[rule]
+        place += 1
+    return place
+
+
+def _descent(problem: Mapping[str, Any], claim: Mapping[str, Any]) -> Any:
+    import sympy
+
+    s = sympy.Symbol("s")
+    start, way = _Net(problem, claim["point"]), _Net(problem, claim["direction"])
+    if not start.hidden:
+        way.v = [sympy.Integer(0)]
+    m = len(start.y)
+    before, after = [start.c] * m, [start.c + s * way.c] * m
+    for w, v, u, k in zip(start.w, start.v, way.w, way.v, strict=True):
+        for t, (z, q) in enumerate(zip(start.pre(w), way.pre(u), strict=True)):
+            slope = start.right if (z or q) > 0 else start.left
+            before[t] += v * slope * z
+            after[t] += (v + s * k) * slope * (z + s * q)
+    change = sum(
+        ((p - y) ** 2 - (q - y) ** 2 for p, q, y in zip(after, before, start.y, strict=True)), sympy.Integer(0)
+    )
+    polynomial = sum((_rational(q) * s**k for k, q in enumerate(claim["polynomial"])), sympy.Integer(0))
+    return _scale(problem) * change - polynomial

@@ -1,0 +1,552 @@
+"""The landscape of a training loss: its valleys, the levels they escape at, and where sublevel sets join."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.basin import Basin, Census, Enclosure, OutOfScope, census
+from exactgeo.basin.cone_program import Optimum
+from exactgeo.exact.rational import format_rational
+from exactgeo.landscape.merge_tree import Node, Tree, grow
+from exactgeo.landscape.permutations import MOST, compose, inverse, sorter, symmetric_order
+from exactgeo.landscape.walls import Keeper, Walls, exact
+from exactgeo.problem import Point, Problem
+
+if TYPE_CHECKING:
+    from exactgeo.claims.certificate import Certificate
+    from exactgeo.landscape.component import Place
+
+__all__ = ["Landscape", "Valley", "landscape"]
+
+Progress = Callable[[int, int], None]
+Spot = Basin | Point | int
+
+
+@dataclass(frozen=True)
+class Valley:
+    """A leaf of the merge tree: a component of sublevel sets, from the level at which it is born.
+
+    Attributes
+    ----------
+    landscape : Landscape
+    node : hashable
+        Its name in ``landscape.merge_tree``.
+    value : Fraction
+        The least loss in it.
+    escapes_at : Fraction or None
+        The least level at which its component holds something lower; None at the global minimum, and where the time
+        ran out first: then it is at least ``landscape.known_below``.
+    basins : tuple of int
+        Places in the census of the orbits of basins with this value that it is made of.
+    """
+
+    landscape: Landscape
+    node: Any
+    value: Fraction
+    escapes_at: Fraction | None
+    basins: tuple[int, ...]
+
+    @property
+    def bad(self) -> bool:
+        """Whether its infimum is above that of the loss."""
+        return self.value != self.landscape.global_minimum
+
+    @property
+    def barrier(self) -> Fraction | None:
+        """How far the loss must rise to get out: ``escapes_at - value``."""
+        return None if self.escapes_at is None else self.escapes_at - self.value
+
+    @property
+    def point(self) -> Point:
+        """A point at the bottom; in the full space its copies are permutations of it."""
+        found = self.landscape.census[self.basins[0]].minimiser
+        if found is None:  # pragma: no cover - only enclosures are not attained, and they are refused
+            raise ValueError("the infimum of this valley is not attained")
+        return found
+
+    def __repr__(self) -> str:
+        end = "global" if not self.bad else f"escapes at {self.escapes_at or 'an unknown level'}"
+        return f"<valley at {self.value}, {end}>"
+
+    def to_json(self) -> dict[str, Any]:
+        answer = {"value": format_rational(self.value), "escapes_at": _text(self.escapes_at), "bad": self.bad}
+        if self.bad and self.escapes_at is None:
+            answer["escapes_at_least"] = _text(self.landscape.known_below)
+        return answer
+
+
+class Landscape:
+    """The topology of all sublevel sets. Made by :func:`landscape`.
+
+    Attributes
+    ----------
+    problem : Problem
+    census : Census
+    full : bool
+        Whether the full space is described, or the space modulo permutation of exchangeable neurons.
+    """
+
+    def __init__(self, found: Census, walls: Walls, tree: Tree | None, full: bool) -> None:
+        self.problem = found.problem
+        self.census = found
+        self.full = full
+        self._walls = walls
+        self._tree = tree
+
+    @property
+    def complete(self) -> bool:
+        """False when the time limit or Ctrl-C ended the work: then only what lies below :attr:`known_below` is known,
+        and only ``known_valleys`` and ``to_json`` speak of it."""
+        return self._tree is not None and self._tree.complete
+
+    @property
+    def known_below(self) -> Fraction | None:
+        """The level below which everything is known; None when all is, or nothing."""
+        if self._tree is None or self._tree.complete or self._tree.level is None:
+            return None
+        return self._scaled(self._tree.level)
+
+    @property
+    def reason(self) -> str:
+        """Why something is None; "" when nothing is."""
+        if self.complete:
+            return ""
+        if not self.census.complete:
+            return "the search was ended before every basin had its value; raise --time-limit"
+        if self.known_below is None:
+            return "the search was ended before the lowest valley was known; raise --time-limit"
+        return f"the search was ended when all below level {self.known_below} was known; raise --time-limit"
+
+    @property
+    def global_minimum(self) -> Fraction | None:
+        """The least loss of all parameters; None where the census is incomplete."""
+        best = self.census.minimum if self.census.complete else None
+        return None if isinstance(best, Enclosure) else best
+
+    @property
+    def _grown(self) -> Tree:
+        """The tree, or as much of it as is known."""
+        return self._tree or Tree([], [], [], None)
+
+    @property
+    def _known(self) -> Tree:
+        if self._tree is None or not self.complete:
+            raise ValueError(self.reason)
+        return self._tree
+
+    def _scaled(self, value: Fraction) -> Fraction:
+        return value * self.census.share
+
+    # -- valleys ------------------------------------------------------------------------------------------------
+
+    @property
+    def valleys(self) -> tuple[Valley, ...]:
+        """The leaves of the merge tree by value, the long-lived ones first.
+
+        Raises
+        ------
+        ValueError
+            Not complete; see :attr:`known_valleys`.
+        """
+        _ = self._known
+        return self.known_valleys
+
+    @cached_property
+    def known_valleys(self) -> tuple[Valley, ...]:
+        """All valleys; when the time ran out, those born below :attr:`known_below`."""
+        tree = self._grown
+        found = []
+        for index, node in enumerate(tree.nodes):
+            if not node.children:
+                escape = None if node.escape is None else self._scaled(node.escape)
+                for name in self._copies(index):
+                    found.append(Valley(self, name, self._scaled(node.level), escape, tuple(node.basins)))
+        # A leaf that never escapes is a global one, or still open.
+        return tuple(sorted(found, key=lambda v: (v.value, v.escapes_at is not None, -(v.escapes_at or 0))))
+
+    @property
+    def bad_valleys(self) -> int:
+        """Number of leaves above the global minimum."""
+        return sum(valley.bad for valley in self.valleys)
+
+    @property
+    def global_minima_connected(self) -> bool:
+        """Whether the set of global minima is connected."""
+        return len(self.valleys) - self.bad_valleys == 1
+
+    # -- tree and graph -----------------------------------------------------------------------------------------
+
+    def _copies(self, index: int) -> list[Any]:
+        """Names of a component: its index, or (index, k) for its k-th copy in the full space."""
+        if not self.full:
+            return [index]
+        return [(index, k) for k in range(len(self._cosets[index]))]
+
+    @cached_property
+    def _cosets(self) -> list[list[tuple[int, ...]]]:
+        tree = self._grown
+        universe = tree.universe
+        return [node.group.cosets(universe) if node.group and universe else [()] for node in tree.nodes]
+
+    @property
+    def merge_tree(self) -> Any:
+        """The merge tree as a ``networkx.DiGraph``, edges from a component to those that merge into it.
+
+        A node has ``level`` (birth or merge), ``minimum`` (least loss in the component), ``kind`` (``leaf`` or
+        ``merge``), ``basins`` (places of the orbits that joined there) and, for a leaf, ``escapes_at`` and ``bad``.
+
+        Raises
+        ------
+        ValueError
+            Not complete.
+        """
+        _ = self._known
+        return self._merge_tree
+
+    @cached_property
+    def _merge_tree(self) -> Any:
+        """The merge tree, or as much of it as is known."""
+        import networkx as nx
+
+        tree, graph = self._grown, nx.DiGraph()
+        for index, node in enumerate(tree.nodes):
+            data: dict[str, Any] = {
+                "level": self._scaled(node.level),
+                "minimum": self._scaled(node.minimum),
+                "kind": "merge" if node.children else "leaf",
+                "basins": tuple(node.basins),
+            }
+            if not node.children:
+                escape = None if node.escape is None else self._scaled(node.escape)
+                data.update(escapes_at=escape, bad=escape is not None)
+            for name in self._copies(index):
+                graph.add_node(name, **data)
+        for index, node in enumerate(tree.nodes):
+            parent = node.parent
+            if parent is None:
+                continue
+            if not self.full:
+                graph.add_edge(parent, index)
+                continue
+            above = tree.nodes[parent].group
+            places = {perm: k for k, perm in enumerate(self._cosets[parent])}
+            for k, perm in enumerate(self._cosets[index]):
+                lifted = compose(perm, inverse(node.offset))
+                graph.add_edge((parent, places[above.least(lifted) if above else lifted]), (index, k))
+        return graph
+
+    @cached_property
+    def graph(self) -> Any:
+        """Orbits of basins and their walls as a ``networkx.Graph``, every wall with its exact ``value``.
+
+        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``value`` and ``wall`` =
+        ``data`` or ``output``. The walls that the merge tree did not need are solved here.
+        """
+        import networkx as nx
+
+        graph = nx.Graph()
+        for basin in self.census:
+            graph.add_node(basin.index, value=basin.value, multiplicity=basin.multiplicity)
+        for index in range(len(self.census)):
+            for target, mask, wall in self.census.neighbours(index):
+                if index <= target:
+                    hints = (self.census.optimum(index), self.census.optimum(target))
+                    value = self._scaled(exact(self._walls.optimum(mask, hints)))
+                    graph.add_edge(index, target, value=value, wall=wall)
+        return graph
+
+    def spanning_tree(self) -> list[tuple[int, int, Fraction, dict[str, Any]]]:
+        """The walls that joined components, by value: two places in the census, the value, and its proof.
+
+        The proof holds the wall's columns and the dual vector r with <r, column> >= 0 for each of them: no point
+        of the wall has a lower loss.
+        """
+        result = []
+        for edge in self._known.edges:
+            hints = (self.census.optimum(edge.one), self.census.optimum(edge.other))
+            best = self._walls.optimum(edge.mask, hints)
+            proof = {"mask": edge.mask, "gradient": best.gradient, "weights": dict(best.weights), "lines": best.lines}
+            result.append((edge.one, edge.other, self._scaled(edge.value), proof))
+        return result
+
+    @property
+    def opened(self) -> list[tuple[int, int, Optimum]]:
+        """The walls that joined components, or copies of one: two places in the census, the optimum."""
+        found = []
+        for edge in self._known.opened:
+            hints = (self.census.optimum(edge.one), self.census.optimum(edge.other))
+            found.append((edge.one, edge.other, self._walls.optimum(edge.mask, hints)))
+        return found
+
+    @property
+    def solved(self) -> list[Optimum]:
+        """The optima of all walls that were looked at: the other walls join nothing."""
+        return self._walls.optima
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """The minima of all basins and all valleys with their levels; None where incomplete, or above
+        :data:`exactgeo.basin.claims.LISTED` orbits of basins."""
+        from exactgeo.landscape.claims import landscape_certificate
+
+        return landscape_certificate(self)
+
+    # -- levels -------------------------------------------------------------------------------------------------
+
+    def critical_level(self, one: Spot, other: Spot) -> Fraction:
+        """The least level at which two points, or two basins, lie in one component of {L <= level}.
+
+        Parameters
+        ----------
+        one, other : Point, Basin or place in the census
+            For basins: the least level at which something of each is joined. In the full space a basin stands for its
+            sorted representative; a point is taken as it is.
+
+        Raises
+        ------
+        ValueError
+            A point without the frozen values of the problem, or not complete.
+
+        Examples
+        --------
+        >>> import exactgeo as eg
+        >>> found = eg.landscape(eg.load("swirszcz-prop1"))
+        >>> str(found.critical_level(found.problem.point, found.valleys[0].point))
+        '106/5'
+        """
+        tree, share = self._known, self.census.share
+        a, p, low = self._spot(one)
+        b, q, high = self._spot(other)
+        floor = max(low, high)
+        while a != b:
+            if a < b:  # a parent comes after its children
+                a, p = self._climb(a, p)
+            else:
+                b, q = self._climb(b, q)
+        while self.full:
+            group = tree.nodes[a].group
+            if group is None or compose(inverse(p), q) in group:
+                break
+            (a, p), (_, q) = self._climb(a, p), self._climb(a, q)
+        level = tree.nodes[a].level * share
+        return max(level, floor)
+
+    def _climb(self, index: int, perm: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+        node: Node = self._known.nodes[index]
+        if node.parent is None:
+            raise ValueError("no sublevel set joins them")
+        return node.parent, compose(perm, inverse(node.offset))
+
+    def _spot(self, spot: Spot) -> tuple[int, tuple[int, ...], Fraction]:
+        from exactgeo.landscape.component import home
+
+        tree = self._known
+        if isinstance(spot, Point):
+            labelled = home(self.census.cells, spot)
+            node, perm = tree.entry[self.census.index_of(tuple(tuple(sorted(part)) for part in labelled))]
+            return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(spot)
+        basin = self.census[spot] if isinstance(spot, int) else spot
+        node, perm = tree.entry[basin.index]
+        value = basin.value
+        if isinstance(value, Enclosure):
+            raise ValueError("the value of this basin is an enclosure")
+        return node, inverse(perm), value
+
+    def place(self, point: Point, *, time_limit: float | None = None) -> Place:
+        """Where a point stands; see :func:`exactgeo.landscape.component`."""
+        from exactgeo.landscape.component import place
+
+        return place(self.problem, point, census=self.census, time_limit=time_limit)
+
+    def plot(self) -> Any:
+        """The merge tree as a matplotlib Figure, with exact levels; for 1-D data with the fits at the leaves.
+
+        See :mod:`exactgeo.landscape.plot`.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.landscape.plot import tree_figure
+
+        return tree_figure(self)
+
+    # -- output -------------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        if not self.complete:
+            return "<landscape, incomplete>"
+        return f"<landscape: {len(self.valleys)} valleys, {self.bad_valleys} bad, minimum {self.global_minimum}>"
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat dict a valley: value, escapes_at, barrier (text or None), bad, number of orbits of basins."""
+        return [
+            {
+                "value": format_rational(valley.value),
+                "escapes_at": _text(valley.escapes_at),
+                "barrier": _text(valley.barrier),
+                "bad": valley.bad,
+                "orbits": len(valley.basins),
+            }
+            for valley in self.valleys
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer of ``exactgeo landscape --json``; rationals are strings."""
+        result: dict[str, Any] = {
+            "global_minimum": _text(self.global_minimum),
+            "full": self.full,
+            "complete": self.complete,
+            "orbits": self.census.orbits,
+        }
+        graph = self._merge_tree
+        names = {node: k for k, node in enumerate(graph)}
+        nodes = [
+            {
+                "id": names[node],
+                "kind": data["kind"],
+                "level": format_rational(data["level"]),
+                "minimum": format_rational(data["minimum"]),
+                "orbits": len(data["basins"]),
+            }
+            for node, data in graph.nodes(data=True)
+        ]
+        good = sum(not valley.bad for valley in self.known_valleys)
+        result |= {
+            "valleys": [{**valley.to_json(), "node": names[valley.node]} for valley in self.known_valleys],
+            "bad_valleys": self.bad_valleys if self.complete else None,
+            "global_minima_connected": good == 1 if good else None,
+            "connected_at": _text(self._connected_at),
+            "tree": {"nodes": nodes, "edges": sorted([names[a], names[b]] for a, b in graph.edges)},
+        }
+        if not self.complete:
+            result |= {"known_below": _text(self.known_below), "reason": self.reason}
+        return result
+
+    @property
+    def connected_at(self) -> Fraction | None:
+        """The least level from which on all global minima lie in one component.
+
+        Raises
+        ------
+        ValueError
+            Not complete.
+        """
+        _ = self._known
+        return self._connected_at
+
+    @cached_property
+    def _connected_at(self) -> Fraction | None:
+        graph = self._merge_tree
+        tops: set[Any] = {valley.node for valley in self.known_valleys if not valley.bad}
+        level = max((graph.nodes[node]["level"] for node in tops), default=None)
+        while len(tops) > 1:
+            lowest = min(tops, key=lambda node: (graph.nodes[node]["level"], _birth_order(node)))
+            parent = next(iter(graph.predecessors(lowest)), None)
+            if parent is None:
+                return None
+            tops = (tops - {lowest}) | {parent}
+            level = graph.nodes[parent]["level"]
+        return level
+
+
+def _birth_order(node: Any) -> tuple[int, ...]:
+    """Children before parents among nodes of one level."""
+    return node if isinstance(node, tuple) else (node,)
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else format_rational(value)
+
+
+def landscape(
+    problem: Problem,
+    *,
+    executor: Executor | None = None,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+    full: bool = False,
+    basins: Census | None = None,
+    keeper: Keeper | None = None,
+) -> Landscape:
+    """The exact topology of all sublevel sets of the training loss.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`exactgeo.basin.census`, with any loss but the logistic one.
+    executor : concurrent.futures.Executor, optional
+        Blocks of basins are settled there.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, and what is known is kept: the valleys born so far, those that have
+        escaped, and a level below which nothing is missing.
+    progress : callable (done, total), optional
+    full : bool
+        The full space instead of the space modulo permutation of exchangeable neurons.
+    basins : Census, optional
+        A complete census of the same problem, so that it is not made again.
+    keeper : Keeper, optional
+        Keeps the census and the solved walls, and gives back what it has; see :class:`exactgeo.store.Store`.
+
+    Returns
+    -------
+    Landscape
+        Cost: the census, one pass over the facets of its orbits, and one exact solve for each wall that may join two
+        components and that no known optimum settles.
+
+    Raises
+    ------
+    OutOfScope
+        The census does not apply; or the loss is logistic, whose values are enclosures that cannot be compared; or
+        ``full`` with more than eight exchangeable neurons.
+    InternalError
+        An exact answer failed its replay.
+
+    References
+    ----------
+    Nguyen, On Connected Sublevel Sets in Deep Learning (valleys, bad valleys); Safran and Shamir, On the Quality of
+    the Initial Basin in Overspecified Neural Networks, Lemma 1 (a basin's sublevel sets are connected).
+
+    Examples
+    --------
+    >>> from exactgeo.formats import problem_from_mapping
+    >>> data = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+    >>> one = landscape(problem_from_mapping({"data": data, "network": {"widths": [1]}}))
+    >>> [(str(v.value), str(v.escapes_at)) for v in one.valleys]
+    [('14', 'None'), ('18', '106/5'), ('614/29', '106/5')]
+    >>> two = problem_from_mapping({"data": data, "network": {"widths": [2]}})
+    >>> landscape(two).global_minima_connected, landscape(two, full=True).global_minima_connected
+    (True, False)
+    """
+    start = time.monotonic()
+    if problem.loss.kind in ("logistic", "cross_entropy"):
+        raise OutOfScope(
+            f"the values of the {problem.loss.kind} loss are enclosures, and equal ones cannot be told from close "
+            "ones; the other losses are in scope"
+        )
+    found = basins
+    if found is None:
+        found = census(problem, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
+    copies = symmetric_order(len(group.neurons) for group in found.cells.groups)
+    if full and copies > MOST:
+        raise OutOfScope(
+            f"{copies} permutations of neurons: the full space is treated up to {MOST}; "
+            "the landscape modulo permutation is in scope"
+        )
+    walls = Walls(found.cells.program, keeper)
+    tree = None
+    if found.complete:
+        left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
+        # Ctrl-C before the tree is begun.
+        with suppress(KeyboardInterrupt):
+            tree = grow(found, walls, full=full, seconds=left, progress=progress)
+    walls.close()
+    return Landscape(found, walls, tree, full)

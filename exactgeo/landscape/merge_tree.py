@@ -1,0 +1,379 @@
+"""The merge tree of basins and walls: Kruskal's minimum-bottleneck spanning tree, level by level.
+
+A component of {L <= alpha} is a connected set of basins and walls with infimum <= alpha: closed basins have connected
+sublevel sets, and around any common point the basins that contain it are joined through facets that contain it.
+At each level all births come first, then all walls of that value, then the components that changed get one node each:
+ties need no order. A wall whose basins are joined already is never solved.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from exactgeo.basin.census import Census
+from exactgeo.basin.cone_program import Enclosure, Optimum
+from exactgeo.errors import InternalError
+from exactgeo.landscape.permutations import (
+    Group,
+    Perm,
+    compose,
+    identity,
+    inverse,
+    replaced,
+    sorter,
+    stabiliser,
+)
+from exactgeo.landscape.walls import Walls, exact, order
+
+__all__ = ["Edge", "Node", "Tree", "grow"]
+
+Progress = Callable[[int, int], None]
+
+STEP = 256
+"""Basins between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wall of the spanning tree: two places in the census, the columns of the facet, its value as a sum."""
+
+    one: int
+    other: int
+    mask: int
+    value: Fraction
+
+
+@dataclass(slots=True)
+class Node:
+    """A component at the level where it is born, or where others merge into it.
+
+    Attributes
+    ----------
+    level, minimum : Fraction
+        Sums over the data; ``minimum`` is the least value of a basin in it.
+    children : list of (node, permutation)
+        The permutation takes the child's representative into the component of this node's.
+    basins : list of places in the census that joined here, at their own value
+    parent, offset : the same link from below
+    group : Group or None
+        The permutations that map the component to itself; None when the full space is not asked for.
+    escape : Fraction or None
+        Of a leaf: the least level at which its component holds something lower.
+    """
+
+    level: Fraction
+    minimum: Fraction
+    children: list[tuple[int, Perm]] = field(default_factory=list)
+    basins: list[int] = field(default_factory=list)
+    parent: int | None = None
+    offset: Perm = ()
+    group: Group | None = None
+    escape: Fraction | None = None
+
+
+@dataclass
+class Tree:
+    """What :func:`grow` found.
+
+    Attributes
+    ----------
+    nodes : list of Node, by level; children before their parent
+    entry : for each basin its node and the permutation that takes its representative into the component of the node's
+    edges : the spanning forest, by value
+    universe : all permutations, or None
+    level : Fraction or None
+        Everything strictly below this level is known: where the work stands, or stood when the time ran out. None
+        before anything is known.
+    complete : bool
+        Whether everything is known.
+    opened : list of Edge
+        The spanning forest and, in the full space, the walls that joined copies of one component.
+    """
+
+    nodes: list[Node]
+    entry: list[tuple[int, Perm]]
+    edges: list[Edge]
+    universe: Group | None
+    level: Fraction | None = None
+    complete: bool = False
+    opened: list[Edge] = field(default_factory=list)
+
+    def cut(self) -> None:
+        """Forget what an interrupted level left half done."""
+        level = self.level
+        keep = 0 if level is None else sum(node.level < level for node in self.nodes)
+        del self.nodes[keep:]
+        for node in self.nodes:
+            if node.parent is not None and node.parent >= keep:
+                node.parent, node.offset = None, ()
+            if level is not None and node.escape is not None and node.escape >= level:
+                node.escape = None
+        self.entry = [(-1, ()) if index >= keep else (index, perm) for index, perm in self.entry]
+        self.edges = [edge for edge in self.edges if level is not None and edge.value < level]
+
+
+class _Forest:
+    """Union-find over the basins; each link carries the permutation that takes the child's representative into the
+    component of its parent's."""
+
+    def __init__(self, census: Census, full: bool) -> None:
+        self.full = full
+        self.size = sum(len(group.neurons) for group in census.cells.groups) if full else 0
+        self.unit = identity(self.size)
+        # Only the permutations of the full space need to know which basin is which.
+        self.choices = [basin.choice for basin in census] if full else []
+        self.parent = list(range(len(census)))
+        self.link: list[Perm] = [self.unit] * len(census)
+        self.group: dict[int, Group] = {}
+        self.parts: dict[int, list[tuple[int, Perm]]] = {}
+        self.fresh: dict[int, list[int]] = {}
+        self._trivial = Group.trivial(self.size)
+        self._stabilisers: dict[tuple[Perm, ...], Group] = {}
+
+    def birth(self, u: int) -> None:
+        self.parts[u], self.fresh[u] = [], [u]
+        if self.full:
+            generators = tuple(stabiliser(self.choices[u]))
+            if generators not in self._stabilisers:
+                self._stabilisers[generators] = self._trivial.joined(generators)
+            self.group[u] = self._stabilisers[generators]
+
+    def find(self, u: int) -> tuple[int, Perm]:
+        path = []
+        while self.parent[u] != u:
+            path.append(u)
+            u = self.parent[u]
+        perm = self.unit
+        for w in reversed(path):
+            if self.full:
+                perm = self.link[w] = compose(perm, self.link[w])
+            self.parent[w] = u
+        return u, perm
+
+    def _crossing(self, u: int, v: int) -> Perm:
+        """g such that a wall leads from u's representative to g times v's: one slot of u replaced by one of v."""
+        crossed = []
+        for here, there in zip(self.choices[u], self.choices[v], strict=True):
+            part = list(here)
+            if here != there:
+                old, new = replaced(here, there)
+                part[part.index(old)] = new
+            crossed.append(part)
+        return sorter(crossed)
+
+    def relation(self, u: int, v: int) -> tuple[int, int, Perm]:
+        """Roots r, s of u and v, and h such that the wall joins r's representative to h times s's."""
+        r, p = self.find(u)
+        s, q = self.find(v)
+        if not self.full:
+            return r, s, ()
+        return r, s, compose(compose(p, self._crossing(u, v)), inverse(q))
+
+    def joined(self, u: int, v: int) -> bool:
+        """Whether the wall between u and v would change nothing."""
+        if not self.full:
+            return self.find(u)[0] == self.find(v)[0]
+        r, s, h = self.relation(u, v)
+        return r == s and h in self.group[r]
+
+    def join(self, u: int, v: int) -> tuple[int, bool]:
+        """Open a wall: the root of the joined component, and whether two components became one."""
+        r, s, h = self.relation(u, v)
+        if r == s:
+            if self.full:
+                self.group[r] = self.group[r].joined([h])
+            return r, False
+        self.parent[s], self.link[s] = r, h
+        self.fresh[r] += self.fresh.pop(s)
+        moved = self.parts.pop(s)
+        if self.full:
+            back = inverse(h)
+            self.group[r] = self.group[r].joined(compose(compose(h, g), back) for g in self.group.pop(s).generators)
+            moved = [(node, compose(h, t)) for node, t in moved]
+        self.parts[r] += moved
+        return r, True
+
+
+class _Grower:
+    def __init__(self, census: Census, walls: Walls, full: bool) -> None:
+        self.census, self.walls = census, walls
+        self.forest = _Forest(census, full)
+        sizes = [len(group.neurons) for group in census.cells.groups]
+        self.universe = _symmetric(sizes) if full else None
+        self.tree = Tree([], [(-1, ())] * len(census), [], self.universe)
+        self.open: dict[int, list[int]] = {}
+        self.touched: set[int] = set()
+
+    def open_wall(self, u: int, v: int, mask: int, value: Fraction) -> None:
+        if self.forest.joined(u, v):
+            return
+        root, merged = self.forest.join(u, v)
+        self.touched.add(root)
+        edge = Edge(u, v, mask, value)
+        self.tree.opened.append(edge)
+        if merged:
+            self.tree.edges.append(edge)
+
+    def close_level(self, level: Fraction) -> None:
+        """One node for each component that changed at this level."""
+        forest, nodes = self.forest, self.tree.nodes
+        for root in sorted({forest.find(u)[0] for u in self.touched}):
+            parts, fresh = forest.parts[root], forest.fresh[root]
+            group = forest.group.get(root)
+            if len(parts) == 1 and (group is None or len(group) == len(nodes[parts[0][0]].group or ())):
+                index, offset = parts[0]
+            else:
+                minimum = min((nodes[k].minimum for k, _ in parts), default=level)
+                index, offset = len(nodes), forest.unit
+                nodes.append(Node(level, minimum, list(parts), group=group))
+                waiting: list[int] = []
+                for k, t in parts:
+                    nodes[k].parent, nodes[k].offset = index, t
+                    if nodes[k].minimum > minimum:
+                        for leaf in self.open.pop(k):
+                            nodes[leaf].escape = level
+                    else:
+                        waiting += self.open.pop(k)
+                self.open[index] = waiting if parts else [index]
+                forest.parts[root] = [(index, forest.unit)]
+            back = inverse(offset)
+            for u in fresh:
+                # offset takes the node's representative to the root's; undo it.
+                perm = forest.find(u)[1]
+                self.tree.entry[u] = (index, compose(back, perm))
+            nodes[index].basins += fresh
+            forest.fresh[root] = []
+        self.touched.clear()
+
+    def finished(self) -> bool:
+        """Whether no wall can change anything any more (all basins born)."""
+        if len(self.forest.parts) != 1:
+            return False
+        if self.universe is None:
+            return True
+        (group,) = self.forest.group.values()
+        return len(group) == len(self.universe)
+
+
+def _symmetric(sizes: list[int]) -> Group:
+    size, shift, generators = sum(sizes), 0, []
+    for length in sizes:
+        for i in range(shift + 1, shift + length):
+            swap = list(range(size))
+            swap[i], swap[i - 1] = i - 1, i
+            generators.append(tuple(swap))
+        shift += length
+    return Group.trivial(size).joined(generators)
+
+
+def grow(
+    census: Census, walls: Walls, *, full: bool, seconds: float | None = None, progress: Progress | None = None
+) -> Tree:
+    """The merge tree of a complete census.
+
+    Parameters
+    ----------
+    census : Census
+        Complete, with exact values.
+    walls : Walls
+    full : bool
+        Follow the permutations as well.
+    seconds : float, optional
+        Afterwards the tree is what is known below :attr:`Tree.level`; Ctrl-C ends it the same way.
+    progress : callable (done, total), optional
+        Called as basins are born.
+
+    Returns
+    -------
+    Tree
+        Cost: one pass over the facets of all orbits; one exact solve for each wall that may join two components and
+        is settled by no optimum at hand.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
+    grower = _Grower(census, walls, full)
+    try:
+        for done in _levels(grower):
+            if progress is not None:
+                progress(done, len(census))
+            if end is not None and time.monotonic() > end:
+                break
+        else:
+            grower.tree.complete = True
+    except KeyboardInterrupt:
+        pass
+    if not grower.tree.complete:
+        grower.tree.cut()
+    return grower.tree
+
+
+def _levels(grower: _Grower) -> Iterator[int]:
+    """Open the levels one after the other; yields the number of basins born at every place where the work may end."""
+    census, walls, forest, tree = grower.census, grower.walls, grower.forest, grower.tree
+    # The optima themselves are made when a wall asks for them.
+    optima: list[Optimum | None] = [None] * len(census)
+    values = []
+    for index in range(len(census)):
+        value = census.value(index)
+        if isinstance(value, Enclosure):
+            raise InternalError("a landscape over enclosures")
+        values.append(value / census.share)
+        if index % STEP == 0:
+            yield 0
+    levels = sorted(set(values), key=order)
+    ranks = {value: k for k, value in enumerate(levels)}
+    rank = [ranks[value] for value in values]
+    births: list[list[int]] = [[] for _ in levels]
+
+    def optimum(index: int) -> Optimum:
+        best = optima[index] = census.optimum(index)
+        return best
+
+    for index, k in enumerate(rank):
+        births[k].append(index)
+    heap: list[tuple[tuple[float, Fraction], int, int, int]] = []
+    step = born = 0
+    while step < len(levels) or heap:
+        if step == len(levels) and grower.finished():
+            break
+        birth = step < len(levels) and (not heap or order(levels[step]) <= heap[0][0])
+        level = tree.level = levels[step] if birth else heap[0][0][1]
+        yield born
+        if birth:
+            for u in births[step]:
+                forest.birth(u)
+                grower.touched.add(u)
+            left = []
+            for u in births[step]:
+                born += 1
+                if born % STEP == 0:
+                    yield born
+                for v, mask, _ in census.neighbours(u):
+                    # Of two basins the later one lists their wall.
+                    if rank[v] > step or (rank[v] == step and v < u):
+                        continue
+                    best = walls.known(mask, (optima[u] or optimum(u), optima[v] or optimum(v)))
+                    if best is not None and exact(best) == level:
+                        grower.open_wall(u, v, mask, level)
+                    else:
+                        left.append((u, v, mask))
+            for u, v, mask in left:
+                if forest.joined(u, v):
+                    continue
+                fresh = walls.solved
+                value = exact(walls.optimum(mask))
+                if value == level:
+                    grower.open_wall(u, v, mask, level)
+                else:
+                    heapq.heappush(heap, (order(value), u, v, mask))
+                if walls.solved > fresh:
+                    yield born
+            step += 1
+        while heap and heap[0][0][1] == level:
+            _, u, v, mask = heapq.heappop(heap)
+            if not forest.joined(u, v):
+                grower.open_wall(u, v, mask, level)
+        grower.close_level(level)

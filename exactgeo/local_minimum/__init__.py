@@ -1,0 +1,273 @@
+"""Is this point a local minimum? A complete exact decision for one hidden layer and scalar output.
+
+The criterion (Wu, Simsek and Ged, arXiv 2402.05626, for sufficiency and scalar outputs): with residuals r_t and
+``phi_i(u) = sum_t r_t a'(<w_i, x_t>; <u, x_t>)``, the point is a local minimum iff sum_t r_t = 0 (output bias
+trained), phi_i(w_i) = 0 for each neuron (v trained), and on the trained directions T of (w_i, b_i)
+sign(v_i) phi_i >= 0 where v_i != 0, and phi_i = 0 where v_i = 0 and v is trained. (w_i lies in the lineality space of
+neuron i's kinks, so phi_i(u + k w_i) = phi_i(u) + k phi_i(w_i), and the condition on T + span w_i is these two.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from exactgeo.claims.certificate import Certificate, plain, problem_data
+from exactgeo.kinds import Kind, Reason, Rung, Strictness
+from exactgeo.local_minimum.descent import Descent, along_inputs, along_linear, along_output
+from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_local
+from exactgeo.local_minimum.flatness import Branch, Flatness, flatness, strictness
+from exactgeo.local_minimum.nonnegative import Implied, Leaf, Part, Split, Term, prove_nonnegative
+from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot, local
+from exactgeo.problem import ONE, ZERO, Point, Problem, Vector
+
+__all__ = [
+    "Condition",
+    "Decision",
+    "Descent",
+    "Explanation",
+    "Kink",
+    "Local",
+    "Neuron",
+    "NeuronView",
+    "decide",
+    "explain",
+    "local",
+    "out_of_scope",
+]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a point is a local minimum, and why.
+
+    Attributes
+    ----------
+    kind : Kind
+    loss : Fraction or None
+        Exact loss at the point; None where the loss has no rational values.
+    rung : Rung or None
+    strictness, flat_dimension : Strictness, int; None unless a local minimum
+    descent : Descent or None
+    certificate : Certificate or None
+        None only when undecided.
+    reason : Reason or None; detail : str
+    """
+
+    kind: Kind
+    loss: Fraction | None
+    rung: Rung | None = None
+    strictness: Strictness | None = None
+    flat_dimension: int | None = None
+    descent: Descent | None = None
+    certificate: Certificate | None = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def out_of_scope(problem: Problem) -> str:
+    """What puts a problem outside the complete decision, "" if nothing does."""
+    if len(problem.network.widths) > 1:
+        return f"{len(problem.network.widths)} hidden layers; the complete decision is for at most one"
+    if problem.outputs > 1:
+        return f"{problem.outputs} outputs; the complete decision is for scalar outputs"
+    if problem.network.widths and not problem.network.activation.piecewise_linear:
+        return f"the smooth activation {problem.network.activation.name}; the decision is for piecewise-linear ones"
+    if not problem.loss.quadratic:
+        return f"the {problem.loss.name} loss; the decision is for squared and half_squared"
+    return ""
+
+
+def decide(problem: Problem, point: Point | None = None) -> Decision:
+    """Decide local minimality of a point in the trained parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point, optional
+        ``problem.point`` when left out.
+
+    Returns
+    -------
+    Decision
+        Never undecided in scope. Cost: O(m n d) rationals, then for each neuron one small exact LP a cell of its
+        linearly dependent concave kinks, and for the flat dimension a few LPs (exponential in the worst case).
+
+    Raises
+    ------
+    ValueError
+        No point is given.
+
+    References
+    ----------
+    Wu, Simsek, Ged, arXiv 2402.05626; the criterion as stated in this module's docstring.
+
+    Examples
+    --------
+    >>> from exactgeo.library import load
+    >>> found = decide(load("swirszcz-prop1"))
+    >>> print(found.kind, found.loss, found.strictness, found.flat_dimension)
+    local_minimum 18 strict_modulo_symmetry 1
+    """
+    point = point if point is not None else problem.point
+    if point is None:
+        raise ValueError("decide needs a point")
+    detail = out_of_scope(problem)
+    if detail:
+        try:
+            loss = problem.loss_at(point)
+        except ValueError:
+            loss = None
+        return Decision(Kind.UNDECIDED, loss, reason=Reason.OUT_OF_SCOPE, detail=detail)
+    here = local(problem, point)
+    proof = _prove(here)
+    if isinstance(proof, Descent):
+        rung = Rung.FIRST_ORDER if proof.polynomial[1] else Rung.SECOND_ORDER
+        certificate = Certificate(problem_data(here.problem), (_descent_claim(here, proof),))
+        return Decision(Kind.NOT_LOCAL_MINIMUM, here.loss, rung, descent=proof, certificate=certificate)
+    flat = flatness(here)
+    strict = strictness(here, flat.dimension)
+    claim = {
+        "kind": "local_minimum",
+        "point": point.to_dict(),
+        "loss": here.loss,
+        "radius": _radius(here),
+        "neurons": [{"parts": [_part_data(part) for part in parts]} for parts in proof],
+        "strictness": str(strict),
+        "flat_dimension": flat.dimension,
+        "flatness": _flat_data(flat),
+    }
+    rung = Rung.TWO_LAYER if here.neurons else Rung.LINEAR_MODEL
+    certificate = Certificate(problem_data(here.problem), (plain(claim),))
+    return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat.dimension, certificate=certificate)
+
+
+def explain(problem: Problem, point: Point) -> Explanation:
+    """Residuals, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    Raises
+    ------
+    ValueError
+        The problem is out of scope (see :func:`out_of_scope`).
+    """
+    detail = out_of_scope(problem)
+    if detail:
+        raise ValueError(detail)
+    return explain_local(local(problem, point))
+
+
+def _prove(here: Local) -> list[list[Part]] | Descent:
+    """For each neuron the covering that proves its condition, or a descent."""
+    train = here.problem.train
+    for place, (_, column) in enumerate(here.linear):
+        if dot(here.residuals, column):
+            return along_linear(here, place)
+    if train.output:
+        for neuron in here.neurons:
+            if dot(here.residuals, neuron.outputs):
+                return along_output(here, neuron)
+    proofs = []
+    for neuron in here.neurons:
+        found: list[Part] | Vector = []
+        if here.trained and (neuron.v or train.output):
+            found = _prove_neuron(here, neuron)
+        if isinstance(found, tuple):
+            return along_inputs(here, neuron, found)
+        proofs.append(found)
+    return proofs
+
+
+def _prove_neuron(here: Local, neuron: Neuron) -> list[Part] | Vector:
+    """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it."""
+    sign = neuron.sign or 1
+    linear = [sign * q for q in here.smooth_part(neuron)]
+    terms = []
+    for kink in neuron.kinks:
+        right, left = (sign * q for q in here.kink_slopes(kink))
+        if right == left:
+            linear = [p + right * q for p, q in zip(linear, kink.form, strict=True)]
+        else:
+            terms.append(Term(kink.row, kink.form, right, left))
+    if neuron.v:
+        return prove_nonnegative(tuple(linear), terms, len(here.trained))
+    if not terms:
+        return prove_nonnegative(tuple(linear), (), len(here.trained))
+    # v = 0 needs phi = 0, but phi bends at a kink: of u and -u along the kink's form one has phi != 0,
+    # or another direction does; -phi and phi cannot both be >= 0.
+    up = prove_nonnegative(tuple(linear), terms, len(here.trained))
+    if isinstance(up, tuple):
+        return up
+    flipped = [Term(t.row, t.form, -t.right, -t.left) for t in terms]
+    down = prove_nonnegative(tuple(-q for q in linear), flipped, len(here.trained))
+    assert isinstance(down, tuple)
+    return down
+
+
+def _radius(here: Local) -> Fraction | None:
+    """Largest max-norm radius 1/2^k or 2^k such that no pre-activation off the kinks and no v_i != 0 changes sign.
+
+    None when every radius will do.
+    """
+    bounds = []
+    train = here.problem.train
+    for neuron in here.neurons:
+        if neuron.v and train.output:
+            bounds.append(abs(neuron.v))
+        if not here.problem.network.activation.has_kink:
+            continue
+        for z, row in zip(neuron.z, here.rows, strict=True):
+            size = sum(map(abs, row), ZERO)
+            if z and size:
+                bounds.append(abs(z) / size)
+    if not bounds:
+        return None
+    radius, least = ONE, min(bounds)
+    while radius > least:
+        radius /= 2
+    while 2 * radius <= least:
+        radius *= 2
+    return radius
+
+
+def _descent_claim(here: Local, descent: Descent) -> dict[str, object]:
+    claim = plain(
+        {
+            "kind": "not_local_minimum",
+            "loss": here.loss,
+            "step": descent.step,
+            "loss_after": descent.loss_after,
+            "polynomial": descent.polynomial,
+        }
+    )
+    claim |= {"point": here.point.to_dict(), "direction": descent.direction.to_dict()}
+    return dict(claim)
+
+
+def _part_data(part: Part) -> dict[str, object]:
+    steps: list[dict[str, object]] = []
+    for step in part.cover:
+        match step:
+            case Split(row):
+                steps.append({"rule": "split", "row": row})
+            case Implied(row, sign, multipliers):
+                steps.append({"rule": "implied", "row": row, "sign": sign, "multipliers": dict(multipliers)})
+            case Leaf(multipliers, slopes):
+                steps.append({"rule": "farkas", "multipliers": dict(multipliers), "slopes": dict(slopes)})
+    return {"rows": part.rows, "linear": part.linear, "cover": steps}
+
+
+def _flat_data(flat: Flatness) -> dict[str, object]:
+    return {
+        "covers": [{"mode": mode, "cover": [_branch_data(b) for b in cover]} for mode, cover in flat.covers],
+        "largest": {"mode": flat.mode, "zero": flat.zero, "curve": flat.curve},
+    }
+
+
+def _branch_data(branch: Branch) -> dict[str, object]:
+    if branch.pair is not None:
+        return {"rule": "split", "pair": branch.pair}
+    zero = [
+        {"variable": item.variable, "bounds": dict(item.bounds), "equations": dict(item.equations)}
+        for item in branch.zero
+    ]
+    return {"rule": "bound", "still": branch.still or (), "zero": zero}

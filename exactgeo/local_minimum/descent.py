@@ -1,0 +1,161 @@
+"""A direction of descent, with the step up to which it holds, proved by the coefficients of one polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import primitive
+from exactgeo.local_minimum.two_layer_point import Local, Neuron, dot
+from exactgeo.problem import ONE, ZERO, Point, Vector
+
+__all__ = ["Descent", "along_inputs", "along_linear", "along_output", "below"]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """``loss(point + s * direction) < loss(point)`` for every ``0 < s <= step``.
+
+    Attributes
+    ----------
+    direction : Point
+        Parameters' shape, primitive integers; 0 for frozen parameters.
+    step : Fraction
+        A power of 1/2, at most 1.
+    loss_after : Fraction
+        The loss at ``point + step * direction``.
+    polynomial : tuple of Fraction
+        Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on
+        [0, step]: no pre-activation changes sign on the way.
+    """
+
+    direction: Point
+    step: Fraction
+    loss_after: Fraction
+    polynomial: Vector
+
+
+def _zero(local: Local) -> tuple[list[list[list[Fraction]]], list[list[Fraction]]]:
+    weights = [[[ZERO] * len(row) for row in layer] for layer in local.point.weights]
+    return weights, [[ZERO] * len(layer) for layer in local.point.biases]
+
+
+def _assemble(
+    local: Local,
+    linear: Mapping[int, Fraction],
+    inputs: tuple[Neuron, Vector] | None,
+    output: tuple[int, Fraction] | None,
+) -> Point:
+    weights, biases = _zero(local)
+    for place, value in linear.items():
+        name = local.linear[place][0]
+        if name == "c":
+            biases[-1][0] = value
+        else:
+            weights[0][0][int(name[2:-1])] = value
+    if inputs is not None:
+        neuron, u = inputs
+        for k, value in zip(local.trained, u, strict=True):
+            if k < local.problem.d:
+                weights[0][neuron.index][k] = value
+            else:
+                biases[0][neuron.index] = value
+    if output is not None:
+        weights[1][0][output[0]] = output[1]
+    return Point(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
+
+
+def along_linear(local: Local, place: int) -> Descent:
+    """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
+    slope = dot(local.residuals, local.linear[place][1])
+    return _certified(local, _assemble(local, {place: -ONE if slope > 0 else ONE}, None, None))
+
+
+def along_output(local: Local, neuron: Neuron) -> Descent:
+    """Down an output weight with ``phi_i(w_i) != 0``."""
+    slope = dot(local.residuals, neuron.outputs)
+    return _certified(local, _assemble(local, {}, None, (neuron.index, -ONE if slope > 0 else ONE)))
+
+
+def along_inputs(local: Local, neuron: Neuron, u: Vector) -> Descent:
+    """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
+
+    For v = 0 the loss changes by ``s^2 k (phi(u) + k |a(z) + s a'(z; u)|^2)`` up to a positive factor: negative
+    for k of the sign opposite to phi(u) and small enough.
+    """
+    u = tuple(Fraction(q) for q in primitive(u))
+    if neuron.v:
+        return _certified(local, _assemble(local, {}, (neuron, u), None))
+    kappa = -ONE if local.phi(neuron, u) > 0 else ONE
+    for _ in range(100_000):
+        direction = _assemble(local, {}, (neuron, u), (neuron.index, kappa))
+        found = below(local, direction)
+        if found is not None:
+            return found
+        kappa /= 2
+    raise InternalError("a second-order descent was not found at any ratio")
+
+
+def _certified(local: Local, direction: Point) -> Descent:
+    found = below(local, direction)
+    if found is None:
+        raise InternalError("a first-order descent failed its replay")
+    return found
+
+
+def below(local: Local, direction: Point) -> Descent | None:
+    """The descent along a direction, or None when the loss is not lower for small steps."""
+    problem, point = local.problem, local.point
+    m = problem.m
+    reach = ONE
+    change = [[ZERO] * 3 for _ in range(m)]
+    if problem.network.output_bias:
+        for row in change:
+            row[1] += direction.biases[-1][0]
+    if not problem.network.widths:
+        for row, x in zip(change, problem.x, strict=True):
+            row[1] += dot(direction.weights[0][0], x)
+    up, down = local.slopes
+    for neuron in local.neurons:
+        u = direction.weights[0][neuron.index]
+        if problem.network.hidden_bias[0]:
+            u = (*u, direction.biases[0][neuron.index])
+        kappa = direction.weights[1][0][neuron.index]
+        if not (kappa or any(u)):
+            continue
+        for t, x in enumerate(problem.lifted):
+            z, q = neuron.z[t], dot(u, x)
+            slope = up if (z or q) > 0 else down
+            if up != down and z * q < 0:
+                reach = min(reach, -z / q)
+            # (v + s k) * slope * (z + s q) - v * slope * z
+            change[t][1] += slope * (neuron.v * q + kappa * z)
+            change[t][2] += slope * kappa * q
+    scale = problem.loss.scale(m)
+    polynomial = [ZERO] * 5
+    for r, (_, one, two) in zip(local.residuals, change, strict=True):
+        polynomial[1] += 2 * r * one
+        polynomial[2] += 2 * r * two + one * one
+        polynomial[3] += 2 * one * two
+        polynomial[4] += two * two
+    coefficients = tuple(scale * q for q in polynomial)
+    low = next((k for k, q in enumerate(coefficients) if q), None)
+    if low is None or coefficients[low] > 0:
+        return None
+    step = ONE
+    while step > reach or _bound(coefficients, low, step) >= 0:
+        step /= 2
+    end = point.moved(direction, step)
+    loss_after = problem.loss_at(end)
+    if loss_after - local.loss != sum((q * step**k for k, q in enumerate(coefficients)), ZERO):
+        raise InternalError("the loss along a direction is not the polynomial it should be")
+    return Descent(direction, step, loss_after, coefficients)
+
+
+def _bound(coefficients: Vector, low: int, step: Fraction) -> Fraction:
+    """An upper bound of ``polynomial(s) / s^low`` on (0, step]."""
+    return coefficients[low] + sum(
+        (max(q, ZERO) * step ** (k - low) for k, q in enumerate(coefficients) if k > low), ZERO
+    )

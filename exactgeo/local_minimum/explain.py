@@ -1,0 +1,99 @@
+"""The numbers behind a verdict, laid out so that a reader can follow them by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot
+from exactgeo.problem import Vector
+
+__all__ = ["Condition", "Explanation", "NeuronView", "explain_local"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of the criterion: ``quantity`` must be ``required`` (``= 0`` or ``>= 0``) and is ``value``."""
+
+    quantity: str
+    value: Fraction
+    required: str
+
+    @property
+    def holds(self) -> bool:
+        return self.value == 0 if self.required == "= 0" else self.value >= 0
+
+
+@dataclass(frozen=True)
+class NeuronView:
+    """One neuron: where the data points lie, its phi, and what the criterion asks of it.
+
+    Attributes
+    ----------
+    active, inactive, kinks : data points (0-based) with positive, negative, zero pre-activation
+    linear : coefficients of phi's linear part in the trained input weights
+    bends : for each kink hyperplane (Kink, right slope, left slope) of phi across it
+    rays : for each ray u of the kink arrangement, and +-u for each direction along all kinks, (u, phi(u))
+    conditions : what the criterion asks; they hold for all u iff they hold for the ones listed
+    """
+
+    neuron: Neuron
+    active: tuple[int, ...]
+    inactive: tuple[int, ...]
+    on_kink: tuple[int, ...]
+    linear: Vector
+    bends: tuple[tuple[Kink, Fraction, Fraction], ...]
+    rays: tuple[tuple[tuple[int, ...], Fraction], ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Residuals, global conditions, and one view a neuron."""
+
+    local: Local
+    coordinates: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    neurons: tuple[NeuronView, ...]
+
+
+def explain_local(here: Local) -> Explanation:
+    """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
+    names = tuple("b" if k == here.problem.d else f"w[{k}]" for k in here.trained)
+    conditions = tuple(
+        Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", dot(here.residuals, column), "= 0")
+        for name, column in here.linear
+    )
+    return Explanation(here, names, conditions, tuple(_view(here, neuron) for neuron in here.neurons))
+
+
+def _view(here: Local, neuron: Neuron) -> NeuronView:
+    from exactgeo.arrangement import Arrangement
+
+    train = here.problem.train
+    conditions = []
+    if train.output:
+        conditions.append(Condition("phi(w)", dot(here.residuals, neuron.outputs), "= 0"))
+    rays: list[tuple[tuple[int, ...], Fraction]] = []
+    if here.trained and (neuron.v or train.output):
+        fan = Arrangement([kink.form for kink in neuron.kinks], dimension=len(here.trained))
+        straight = [tuple(sign * q for q in u) for u in fan.lineality() for sign in (1, -1)]
+        for u in [*straight, *fan.rays()]:
+            value = here.phi(neuron, tuple(map(Fraction, u)))
+            rays.append((u, value))
+            name = f"phi({', '.join(map(str, u))})"
+            if neuron.v:
+                turn = neuron.sign
+                conditions.append(Condition(name if turn > 0 else f"-{name}", turn * value, ">= 0"))
+            else:
+                conditions.append(Condition(name, value, "= 0"))
+    return NeuronView(
+        neuron,
+        tuple(t for t, z in enumerate(neuron.z) if z > 0),
+        tuple(t for t, z in enumerate(neuron.z) if z < 0),
+        tuple(t for t, z in enumerate(neuron.z) if z == 0),
+        here.smooth_part(neuron),
+        tuple((kink, *here.kink_slopes(kink)) for kink in neuron.kinks),
+        tuple(rays),
+        tuple(conditions),
+    )

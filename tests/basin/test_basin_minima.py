@@ -1,0 +1,288 @@
+"""All losses at which a local minimum exists, and the connected sets of minimisers."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from itertools import product
+
+import basin_brute as brute
+import numpy as np
+import pytest
+from test_basin_census import D1, KINK, PLANE, problem, random_case
+
+from exactgeo.basin import census
+from exactgeo.basin import minima as module
+from exactgeo.basin.cone_program import indices, solve
+from exactgeo.basin.minima.candidates import passing
+from exactgeo.basin.minima.faces import Candidate
+from exactgeo.basin.reduction import Face
+from exactgeo.kinds import Kind, Strictness
+from exactgeo.library import load
+from exactgeo.local_minimum import decide
+from exactgeo.numeric import DescentStatus, NumericNetworks, descend, random_starts
+
+
+def values(*args, **options):
+    return census(problem(*args, **options)).local_minimum_values
+
+
+def test_d1_holds_propositions_1_and_its_plateau():
+    # Proposition 1's point has loss 18; all units dead with the best constant is 106/5; MATH.md 4.
+    found = values(*D1, 1)
+    assert found == sorted(found)
+    assert {14, 18, Fraction(106, 5)} <= set(found)
+
+
+def test_a_value_that_exists_on_a_kink_only():
+    found = census(problem(*KINK, 1))
+    assert found.local_minimum_values[0] == 10
+    lowest = found.local_minima[0]
+    assert (lowest.value, lowest.count) == (10, 1)
+    assert lowest.sets[0].strictness is Strictness.STRICT_MODULO_SYMMETRY
+    # Its basins' own optima over open cells: no minimiser of loss 10 lies inside a cell.
+    w, b = lowest.sets[0].point.weights[0][0][0], lowest.sets[0].point.biases[0][0]
+    assert 0 in [w * x + b for (x,) in KINK[0]]
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_against_every_combination_of_faces(seed):
+    case, data, options = random_case(random.Random(seed))
+    found = census(case)
+    wanted = brute.local_minimum_values(*data, **options)
+    assert found.local_minimum_values == wanted
+    levels = found.local_minima
+    assert [level.value for level in levels] == wanted
+    for level in levels:
+        for part in level.sets:
+            verdict = decide(case, part.point)
+            assert (verdict.kind, verdict.loss) == (Kind.LOCAL_MINIMUM, level.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1200))
+def test_against_every_combination_of_faces_slow(seed):
+    case, data, options = random_case(random.Random(seed))
+    assert census(case).local_minimum_values == brute.local_minimum_values(*data, **options)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("part", ["bad", "good"])
+def test_appendix_c_has_exactly_2_to_the_d_local_minima_all_strict(d, part):
+    case = load(f"safran-shamir-c2-d{d}-{part}")
+    levels = census(case).local_minima
+    sets = [s for level in levels for s in level.sets]
+    assert len(sets) == 2**d
+    assert {s.strictness for s in sets} == {Strictness.STRICT}
+    # On every axis w = -1 (value epsilon = 1/18) or w = 2/3 (value 1/2), averaged.
+    points = {s.point.weights[0][0] for s in sets}
+    assert points == set(product((Fraction(-1), Fraction(2, 3)), repeat=d))
+    assert [level.value for level in levels] == [
+        (Fraction(1, 18) * (d - k) + Fraction(1, 2) * k) / d for k in range(d + 1)
+    ]
+    assert case.loss_at(case.point) in [level.value for level in levels]
+
+
+@pytest.mark.parametrize(
+    "data", [D1, KINK, PLANE, ([[0], [1], [1], [3]], [1, 0, 2, -1]), ([[2, 1], [1, 2], [0, 0]], [1, -2, 1])]
+)
+def test_dead_units_carry_the_values_to_the_next_width(data):
+    lists = [values(*data, n) for n in (1, 2)]
+    assert set(lists[0]) <= set(lists[1])
+
+
+def test_without_a_dead_cell_a_unit_hides_at_0_only_where_the_kink_helps():
+    options = {"hidden_bias": False, "output_bias": False}
+    for n in (1, 2):
+        # v a(w) is monotone in w: only the fit is a local minimum.
+        assert values([[1]], [-1], n, activation="leaky_relu(1/10)", **options) == [0]
+        # v |w| >= 0 for v > 0, so w = 0 is the best answer to y = -1 there: (0 + 1)^2.
+        assert values([[1]], [-1], n, activation="abs", **options) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "width", "options"),
+    [
+        (([[1], [-1]], [1, 1]), 2, {"hidden_bias": False, "output_bias": False}),
+        (([[1], [-1]], [1, 2]), 2, {"hidden_bias": False, "output_bias": False, "frozen": [1, 2]}),
+        (([[1], [2]], [1, -1]), 2, {"hidden_bias": False, "output_bias": True}),
+        (([[0], [1], [2]], [0, 1, 0]), 2, {"output_bias": False}),
+        (([[0], [1]], [1, -1]), 1, {}),
+        (([[0], [1]], [1, -1]), 2, {"activation": "abs"}),
+        (([[1, 0], [0, 1]], [1, -1]), 2, {"hidden_bias": False, "output_bias": False}),
+    ],
+)
+def test_exact_fits_joined_through_walls_and_through_faces(data, width, options):
+    # Two constructions of the same components: closed basins and their facets, or all faces and closures.
+    found = census(problem(*data, width, **options))
+    zero = [c for c in found._minima._candidates() if not any(c.best.gradient)]
+    assert len(zero) == 1
+    assert len(zero[0].components()) == len(found._minima._flat_zero())
+
+
+def test_the_relu_unit_of_one_datum():
+    # One datum, no bias: fit it, or be dead on it.
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False) == [0, 4]
+    # Frozen at -1 it cannot fit; the dead unit is all there is.
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False, frozen=[-1]) == [4]
+    assert values([[1]], [2], 1, hidden_bias=False, output_bias=False, activation="linear") == [0]
+
+
+@pytest.mark.parametrize(
+    ("data", "width"), [(D1, 1), (D1, 2), (KINK, 1), (KINK, 2), (([[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, 1, 0]), 2)]
+)
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu(1/10)"])
+def test_gradient_descent_ends_at_no_other_value(data, width, activation):
+    case = problem(*data, width, activation=activation)
+    allowed = np.array([float(v) for v in census(case).local_minimum_values])
+    nets = NumericNetworks.from_points(case, [_zero(case)])
+    ends = descend(random_starts(nets, 120, seed=4), iterations=6_000)
+    settled = [loss for i, loss in enumerate(ends.losses) if ends.status(i) is DescentStatus.GRADIENT and loss < 1e6]
+    assert len(settled) >= 12
+    gaps = [float(np.min(np.abs(allowed - loss))) for loss in settled]
+    assert max(gaps) < 1e-6
+
+
+def _zero(case):
+    from exactgeo.problem import Point
+
+    width = case.network.widths[0]
+    zero = Fraction(0)
+    return Point((((zero,) * case.d,) * width, ((zero,) * width,)), ((zero,) * width, (zero,)))
+
+
+@pytest.mark.parametrize("loss", ["huber(1)", "squared_hinge", "half_squared"])
+def test_other_differentiable_losses(loss):
+    y = [1, -1, 1, 1] if "hinge" in loss else [1, -2, 3, 1]
+    found = census(problem(KINK[0], y, 1, loss=loss))
+    assert found.minimum in found.local_minimum_values
+    assert set(found.local_minimum_values) <= {v for v, _ in found.values}
+    for level in found.local_minima:
+        for part in level.sets:
+            assert found.problem.loss_at(part.point) == level.value
+    if loss == "half_squared":
+        assert found.local_minimum_values == [v / 2 for v in values(*KINK, 1)]
+
+
+def test_strictness_of_losses_that_are_squared_nearby():
+    wide = census(problem(*KINK, 1, loss="huber(100)")).local_minima
+    half = census(problem(*KINK, 1, loss="half_squared")).local_minima
+    assert [[s.strictness for s in level.sets] for level in wide] == [
+        [s.strictness for s in level.sets] for level in half
+    ]
+    # One unit and labels 1, -1 at x = 1, -1: it gives one datum any margin of at least 1 and is 0 on the other.
+    hinge = census(problem([[1], [-1]], [1, -1], 1, loss="squared_hinge", hidden_bias=False, output_bias=False))
+    assert [(level.value, level.count) for level in hinge.local_minima] == [(1, 2)]
+    assert {s.strictness for s in hinge.local_minima[0].sets} == {Strictness.FLAT}
+
+
+def test_huber_with_a_large_bound_is_half_squared():
+    assert values(*KINK, 1, loss="huber(100)") == values(*KINK, 1, loss="half_squared")
+    assert values(*KINK, 2, loss="huber(100)") == values(*KINK, 2, loss="half_squared")
+
+
+def test_permuted_copies_count_once_and_frozen_ones_apart():
+    # Two units, each fits one of two data on its own side; 1 and 2 differ, so the order matters.
+    data = ([[1], [-1]], [1, 1])
+    options = {"hidden_bias": False, "output_bias": False}
+    same = census(problem(*data, 2, frozen=[1, 1], **options)).local_minima
+    other = census(problem(*data, 2, frozen=[1, 2], **options)).local_minima
+    assert [level.value for level in same] == [level.value for level in other] == [0, 1]
+    assert (same[0].count, other[0].count) == (1, 2)
+
+
+def test_budget_gives_a_reason_and_local_minima_know_no_limit(monkeypatch):
+    monkeypatch.setattr(module, "BUDGET", 0)
+    found = census(problem(*D1, 1))
+    assert found.local_minimum_values is None
+    assert "--minima" in found.reason
+    again = census(problem(*D1, 1))
+    assert [level.value for level in again.local_minima] == again.local_minimum_values
+    assert again.reason == ""
+    answer = census(problem(*D1, 1)).to_json(minima=True)
+    assert answer["local_minimum_values"] == [level["value"] for level in answer["local_minima"]]
+    assert {s["strictness"] for level in answer["local_minima"] for s in level["sets"]} <= {
+        "strict",
+        "strict_modulo_symmetry",
+        "flat",
+    }
+
+
+@pytest.mark.parametrize("loss", ["absolute", "hinge", "logistic"])
+def test_losses_without_derivative_or_rational_minima_say_so(loss):
+    found = census(problem([[0], [1]], [1, -1], 1, loss=loss))
+    assert (found.local_minimum_values is None) == (loss == "logistic")
+    assert found.local_minima is None
+    assert loss in found.reason
+    assert "reason" in found.to_json(minima=True)
+
+
+@pytest.mark.parametrize("seed", range(300, 316))
+@pytest.mark.parametrize("loss", ["squared", "huber(1)", "squared_hinge"])
+def test_screened_residuals_against_linear_programs(seed, loss):
+    """Every residual the screen drops is one whose faces do not reach its predictions, and it drops no other."""
+    case, (x, y, n), options = random_case(random.Random(seed))
+    y = [1 if q > 0 else -1 for q in y] if loss == "squared_hinge" else y
+    frozen = options["frozen"]
+    names = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
+    found = census(problem(x, y, n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **names))
+    frame = found.cells
+    kept = {passed.place: passed for part in passing(frame, found.settled) for passed in part}
+    for place, best in enumerate(found.optima):
+        sides = [
+            0 if not s else frame.program.signs(best.gradient)[j]
+            for j, s in (frame.ray_columns[r, 1] for r in range(len(frame.rays)))
+        ]
+        wanted = []
+        for group in frame.groups:
+            outputs = (1, -1, 0) if group.value is None else ((1,) if group.value > 0 else (-1,))
+            wanted.append(
+                [
+                    (face.rays, b)
+                    for face in frame.faces
+                    if not any(sides[r] for r in indices(face.rays))
+                    for b in outputs
+                    if all(b * sides[r] >= 0 if b else not sides[r] for r in indices(face.star))
+                ]
+            )
+        union = 0
+        for rays, b in (pair for options in wanted for pair in options):
+            union |= frame.face_mask(Face(rays, 0), b)
+        reached = all(wanted) and solve(frame.program, union).value == best.value
+        assert reached == (place in kept)
+        if reached:
+            assert [[(o.rays, o.sign) for o in options] for options in kept[place].options] == wanted
+
+
+def test_a_candidate_answers_without_linear_programs_as_with_them():
+    rng = random.Random(11)
+    for _ in range(12):
+        case, _, _ = random_case(rng)
+        found = census(case)
+        for candidate in found._minima._candidates():
+            again = Candidate(found.cells, candidate.best, candidate.options, int)
+            masks = {option.mask for options in candidate.options for option in options}
+            for mask in masks | {a | b for a in masks for b in masks}:
+                assert candidate._holds(mask) == (again._reach(mask) is not None)
+            assert candidate.exists() == bool(again.components())
+
+
+def test_the_time_limit_covers_the_search(monkeypatch):
+    found = census(problem(*D1, 2))
+    assert found.seconds is None
+    found.seconds = 0.0
+    assert found.local_minimum_values is None
+    assert found.reason == "local_minimum_values: ended by the time limit"
+    assert found.ended
+    again = census(problem(*D1, 2), time_limit=1000)
+    assert 0 < again.seconds < 1000
+    assert again.local_minimum_values == census(problem(*D1, 2)).local_minimum_values
+    assert not again.ended
+    sets = census(problem(*D1, 2))
+    sets.seconds = 0.0
+    assert sets.local_minima is None
+    assert sets.reason == "local_minima: ended by the time limit"
+    joint = census(problem(*D1, 1, loss="absolute"))
+    joint.seconds = 0.0
+    assert joint.local_minimum_values is None
+    assert joint.ended

@@ -1,0 +1,233 @@
+"""The checker's outcomes, one by one: what mutation testing runs. No process is started and exactgeo is not imported."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import basin_brute
+import pytest
+from damage import checker, outcome
+from forge import verdicts
+from forging import FOLDER, accepted, changed, put, written
+
+ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
+INDEX = json.loads((FOLDER / "reject" / "index.json").read_text())
+PROP1 = (FOLDER / "accept" / "prop1.json").read_text()
+WORDS = "(strict_modulo_symmetry, flat dimension 1)"
+
+
+@pytest.mark.parametrize("path", ACCEPT, ids=lambda path: path.stem)
+def test_accepted(path):
+    assert outcome(path.read_text()).startswith("accepted: ")
+
+
+@pytest.mark.parametrize("name", INDEX)
+def test_rejected(name):
+    assert outcome((FOLDER / "reject" / f"{name}.json").read_text()) == INDEX[name]["reason"]
+
+
+def test_damaged():
+    """Regenerate with ``python tests/forged/forge.py`` after a change of the checker's words, and look at the difference."""
+    assert verdicts() == json.loads((FOLDER / "verdicts.json").read_text())
+
+
+def test_statements():
+    assert outcome(PROP1) == (
+        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18 "
+        f"{WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
+        "No parameters have a loss below the point's, 14: every basin has a bound. "
+        "Every path from the point, of loss 18, to the other, of loss 14, reaches 106/5; before it does, the loss is "
+        "at least 18: the point is in a bad valley."
+    )
+    assert outcome(written(changed("prop1", put("claims", 3, "floor", "14")))).endswith("the loss is at least 14.")
+    assert outcome(written(accepted("plateau"))).endswith(
+        " A path of straight lines and rescalings from the point, of loss 106/5, to one of loss 14 never rises above 106/5."
+    )
+    assert outcome(written(accepted("landscape-full"))) == (
+        "accepted: The 144 basins have the minima 0 (32), 2 (48), 8/3 (64); the valleys are 0 (6, without escape); "
+        "no width has a loss below 0, and some width has it."
+    )
+    assert outcome(written(accepted("landscape-of-two-pairs"))) == (
+        "accepted: The 6 basins modulo permutation have the minima 0 (5), 1/4 (1); the valleys modulo permutation are "
+        "0 (1, without escape)."
+    )
+    assert outcome(written(accepted("basins-hinge"))) == (
+        "accepted: The 4 basins modulo permutation have the minima 2 (4); no width has a loss below 0, and some width "
+        "has it."
+    )
+    assert outcome(written(accepted("basin"))) == (
+        "accepted: No parameters of the basin (--+++; 1) have a loss below that of its given point, 83/4."
+    )
+    assert outcome(written(accepted("regions-affine"))) == (
+        "accepted: The arrangement has exactly 7 regions, those of the list."
+    )
+
+
+def test_long_lists_are_not_shown_whole():
+    items = [str(k) for k in range(13)]
+    assert checker().shown(items[:12]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    assert checker().shown(items) == "the 13 listed, from 0 to 12"
+
+
+def test_the_least_radius_is_accepted_and_no_more():
+    assert outcome(written(changed("prop1", put("claims", 0, "radius", "1/5")))).startswith("accepted")
+    assert "neighbourhood" in outcome(written(changed("prop1", put("claims", 0, "radius", "10001/50000"))))
+
+
+def test_examine_and_main(tmp_path, capsys, monkeypatch):
+    module = checker()
+    path = tmp_path / "cert.json"
+    path.write_text(PROP1)
+
+    def read(name: str) -> tuple[bytes, str]:
+        data = Path(name).read_bytes()
+        return data, data.decode()
+
+    monkeypatch.setattr(module, "read", read)
+    statement, hypotheses, digest = module.examine(str(path), None)
+    assert statement.startswith("No parameters within 1/8")
+    assert hypotheses == [
+        "layers of sizes [1, 1, 1], activation slopes 1 (right) and 0 (left)",
+        "loss: sum of squared over 5 data points",
+        'frozen parameters keep their values; trained: {"hidden": [true], "hidden_bias": [true], '
+        '"output": true, "output_bias": true}',
+    ]
+    assert digest == __import__("hashlib").sha256(PROP1.encode()).hexdigest()
+    limit = sys.get_int_max_str_digits()
+    try:
+        assert module.main([str(path)]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == f"  sha256 {digest}"
+        assert module.main(["--json", str(path)]) == 0
+        assert json.loads(capsys.readouterr().out) == {
+            "accepted": True,
+            "statement": statement,
+            "hypotheses": hypotheses,
+            "sha256": digest,
+        }
+        path.write_text(PROP1.replace('"18"', '"17"'))
+        assert module.main([str(path)]) == 1
+        assert capsys.readouterr().err == f"{path}: rejected: the loss at a point is another one\n"
+        path.write_text("{")
+        assert module.main([str(path)]) == 2
+        assert capsys.readouterr().err.startswith(f"{path}: refused: not JSON")
+        assert module.main([]) == 2
+        assert capsys.readouterr().err == "check.py: refused: usage: check.py CERTIFICATE [PROBLEM] [--json]\n"
+        assert sys.get_int_max_str_digits() == 0
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+TOML = """
+[data]
+x = [[5], [4], ["3"], [1.0], [-1]]
+y = [2, 1e0, 0, -3, "6/2"]
+[network]
+widths = [1]
+[point]
+weights = [[[1]], [[1]]]
+biases = [[-3], [0]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("", "", None),
+        ("[1]]]", "[2]]]", "point"),
+        ("widths = [1]", "widths = [2]", "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "relu"', None),
+        ("widths = [1]", 'widths = [1]\nactivation = " pl( 1, 0 ) "', None),
+        ("widths = [1]", 'widths = [1]\nactivation = "abs"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "linear"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "tanh"', "problem"),
+        ("widths = [1]", 'widths = [1]\nactivation = "leaky_relu(0)"', None),
+        ("widths = [1]", "widths = [1]\nhidden_bias = [true]", None),
+        ("widths = [1]", "widths = [1]\nhidden_bias = false", "problem"),
+        ("widths = [1]", "widths = [1]\noutput_bias = false", "problem"),
+        ("[point]", '[loss]\nkind = "squared"\nreduction = "sum"\n[point]', None),
+        ("[point]", '[loss]\nkind = "huber(2)"\n[point]', "problem"),
+        ("[point]", '[loss]\nreduction = "mean"\n[point]', "problem"),
+        ("[point]", "[train]\nhidden = true\noutput = true\nhidden_bias = [true]\noutput_bias = true\n[point]", None),
+        ("[point]", "[train]\nhidden = false\n[point]", "problem"),
+        ("[point]", "[train]\nhidden_bias = false\n[point]", "problem"),
+        ("[point]", "[train]\noutput = false\n[point]", "problem"),
+        ("[point]", "[train]\noutput_bias = false\n[point]", "problem"),
+        ("[5]", "[5.5]", "problem"),
+        ('"6/2"', '"7/2"', "problem"),
+        ("biases = [[-3], [0]]", "", "point"),
+        ("[data]", "note = 1\n[data]", "refused"),
+        ("[5]", "[true]", "refused"),
+        ("[5]", '["5;"]', "refused"),
+        ("[data]", 'name = "n"\nsource = "s"\n[data]', None),
+    ],
+)
+def test_the_problem_beside(old, new, code, monkeypatch):
+    module = checker()
+    text = TOML.replace(old, new, 1) if old else TOML
+    assert text != TOML or not old
+    monkeypatch.setattr(module, "read", lambda path: (b"", PROP1 if path == "cert" else text))
+    if code is None:
+        assert module.examine("cert", "problem")[1][-1] == "the problem is that of the file beside the certificate"
+    elif code == "refused":
+        with pytest.raises((module.Refused, KeyError, IndexError)):
+            module.examine("cert", "problem")
+    else:
+        with pytest.raises(module.Rejected, match=f"another {code} than the file beside it"):
+            module.examine("cert", "problem")
+
+
+def test_arrangements_beside():
+    restate = checker().restate
+    assert restate('{"normals": [[1, "1/2"]]}') == ({"normals": [["1", "1/2"]], "offsets": None}, None)
+    assert restate('{"normals": [[1]], "offsets": [0.50]}') == ({"normals": [["1"]], "offsets": ["1/2"]}, None)
+    assert restate('{"normals": [[1]], "offsets": [0]}') == ({"normals": [["1"]], "offsets": None}, None)
+
+
+def arrangements() -> list[list[list[int]]]:
+    rng = random.Random(0)
+    shapes = [(m, d) for m in range(1, 7) for d in range(1, 5)] * 3
+    return [[[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)] for m, d in shapes]
+
+
+def test_rays_and_ranks():
+    """The values of the rows on every ray, and ranks, against another elimination."""
+    module = checker()
+    for rows in arrangements():
+        width = len(rows[0])
+        exact = [[Fraction(q) for q in row] for row in rows]
+        expected = {
+            module.primitive([basin_brute.dot(ray, row) for row in exact]) for ray in basin_brute.rays(exact, width)
+        }
+        assert {module.primitive(values) for values in module.generators(rows)} == expected
+        assert len(module.echelon(rows)) == basin_brute.rank(exact, width)
+
+
+def test_numbers_of_regions():
+    """By deletion and restriction, against all sign vectors; one fewer than the number is too low a limit."""
+    module = checker()
+    for rows in arrangements():
+        if len(rows) < 6:
+            planes = tuple(sorted({module.line(row) for row in rows if any(row)}))
+            number = len(basin_brute.regions([[Fraction(q) for q in row] for row in rows], len(rows[0])))
+            assert module.count(planes, number, {}) == number
+            if len(rows[0]) > 2 and len(planes) > 1:
+                with pytest.raises(module.Rejected, match="regions are missing"):
+                    module.count(planes, number - 1, {})
+
+
+def test_losses_and_their_conjugates():
+    """Each conjugate is the largest r q - l(q), on a grid that holds the maximum; infinite where it keeps rising."""
+    for kind, (loss, c, finite) in checker().LOSSES.items():
+        for y in (Fraction(-1), Fraction(1)) if "hinge" in kind else (Fraction(-1), Fraction(0), Fraction(3, 2)):
+            for numerator in range(-12, 13):
+                r, bound = Fraction(numerator, 4), Fraction(1, 2) if kind == "huber" else None
+                values = [r * q - loss(q, y, bound) for q in (Fraction(k, 8) for k in range(-80, 81))]
+                inner = max(values)
+                if finite(r, y, bound):
+                    assert r * y + c * r * r == inner
+                else:
+                    assert inner in (values[0], values[-1])

@@ -1,0 +1,135 @@
+"""Certificates for a proof assistant: coqc accepts the file, without axioms, and its theorem is the statement."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from made import ACCEPT
+
+import exactgeo as eg
+from exactgeo import library
+from exactgeo.claims import coq as _coq
+from exactgeo.cli import main
+from exactgeo.errors import InputError
+
+coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed (Debian: apt-get install coq)")
+
+
+def export(tree: dict, path: Path) -> list[str]:
+    text, left = _coq.coq(tree)
+    path.write_text(text)
+    return left
+
+
+def compile_file(path: Path, theorems: int) -> None:
+    done = subprocess.run(
+        ["coqc", "-q", path.name], cwd=path.parent, capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n") == ["Closed under the global context"] * theorems + [""]
+
+
+def exportable() -> list[Path]:
+    found = []
+    for path in sorted(ACCEPT.glob("*.json")):
+        try:
+            _coq.coq(json.loads(path.read_text()))
+        except InputError:
+            continue
+        found.append(path)
+    return found
+
+
+def test_most_of_the_accepted_ones_can_be_exported():
+    assert len(exportable()) >= 18
+
+
+@coqc
+@pytest.mark.parametrize("name", ["prop1", "descent-second-order", "basin"])
+def test_coq_accepts(name, tmp_path):
+    tree = json.loads((ACCEPT / f"{name}.json").read_text())
+    left = export(tree, tmp_path / "claim.v")
+    compile_file(tmp_path / "claim.v", len(tree["claims"]) - len(left))
+
+
+@pytest.mark.slow
+@coqc
+@pytest.mark.parametrize("path", exportable(), ids=lambda path: path.stem)
+def test_coq_accepts_every_accepted_certificate(path, tmp_path):
+    tree = json.loads(path.read_text())
+    left = export(tree, tmp_path / "claim.v")
+    compile_file(tmp_path / "claim.v", len(tree["claims"]) - len(left))
+
+
+@pytest.mark.slow
+@coqc
+@pytest.mark.parametrize("name", [name for name, _ in library.names()])
+def test_coq_accepts_every_named_verdict(name, tmp_path):
+    tree = json.loads(eg.certify(eg.load(name), time_limit=0).certificate.to_json())
+    left = export(tree, tmp_path / "claim.v")
+    compile_file(tmp_path / "claim.v", len(tree["claims"]) - len(left))
+
+
+@coqc
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("prop1", "-(1 # 8) <= dw0_0 -> dw0_0 <= (1 # 8)", "-(8) <= dw0_0 -> dw0_0 <= 8"),
+        ("prop1", "== 18", "== 17"),
+        ("descent-second-order", "s <= 1", "s <= 100"),
+        ("basin", "0 <= v0 ->", "v0 <= 0 ->"),
+    ],
+)
+def test_coq_rejects_another_statement(name, old, new, tmp_path):
+    text, _ = _coq.coq(json.loads((ACCEPT / f"{name}.json").read_text()))
+    assert old in text
+    (tmp_path / "claim.v").write_text(text.replace(old, new))
+    done = subprocess.run(["coqc", "-q", "claim.v"], cwd=tmp_path, capture_output=True, timeout=280, check=False)
+    assert done.returncode == 1
+
+
+def test_the_theorem_is_the_statement():
+    text, left = _coq.coq(json.loads((ACCEPT / "prop1.json").read_text()))
+    assert left == ["global_minimum", "barrier"]
+    assert (
+        """Theorem local_minimum :
+  forall dw0_0 db0 dv0 dc : Q,
+  -(1 # 8) <= dw0_0 -> dw0_0 <= (1 # 8) ->
+  -(1 # 8) <= db0 -> db0 <= (1 # 8) ->
+  -(1 # 8) <= dv0 -> dv0 <= (1 # 8) ->
+  -(1 # 8) <= dc -> dc <= (1 # 8) ->
+  loss (1) (-3) (1) (0) <= loss (1 + dw0_0) ((-3) + db0) (1 + dv0) (0 + dc).
+"""
+        in text
+    )
+    assert text.count("Print Assumptions") == 2
+    assert "Axiom" not in text
+    assert "Admitted" not in text
+
+
+def test_the_command(tmp_path, capsys):
+    def run(*arguments: str) -> int:
+        with pytest.raises(SystemExit) as end:
+            main(["export", *arguments])
+        return int(end.value.code or 0)
+
+    target = tmp_path / "claim.v"
+    assert run("--coq", str(ACCEPT / "prop1-global.json"), "-o", str(target), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"file": str(target), "left_out": ["global_minimum"]}
+    assert "Theorem local_minimum" in target.read_text()
+    assert run("--coq", str(ACCEPT / "basin.json"), "-o", str(target)) == 0
+    capsys.readouterr()
+    for arguments in (
+        ("--coq", str(ACCEPT / "census.json")),
+        ("--coq", str(ACCEPT / "regions-affine.json")),
+        ("--coq", str(ACCEPT.parent / "reject" / "strictness.json")),
+        ("--coq", str(tmp_path / "missing.json")),
+        (str(ACCEPT / "prop1.json"),),
+    ):
+        assert run(*arguments, "-o", str(target)) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert run("--coq", str(ACCEPT / "prop1.json"), "-o", str(tmp_path / "no" / "where.v")) == 2

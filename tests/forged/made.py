@@ -1,0 +1,362 @@
+"""The accepted certificates of tests/certificates/accept, each made again by the tool.
+
+``python tests/forged/made.py`` writes them.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from degenerate import generate, to_problem
+
+import exactgeo as eg
+from exactgeo.basin.claims import census_certificate, global_claim
+from exactgeo.claims.certificate import Certificate, basin_optimum, problem_data
+from exactgeo.formats import problem_from_mapping
+
+ACCEPT = Path(__file__).parents[1] / "certificates" / "accept"
+D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+
+
+def _certify(problem: eg.Problem) -> Certificate:
+    found = eg.certify(problem).certificate
+    assert found is not None
+    return found
+
+
+def _named(name: str) -> Callable[[], Certificate]:
+    return lambda: _certify(eg.load(name))
+
+
+def _seed(seed: int, tiny: bool = True) -> Callable[[], Certificate]:
+    return lambda: _certify(to_problem(generate(random.Random(seed), tiny)))
+
+
+def _problem(**tables: object) -> eg.Problem:
+    return problem_from_mapping(tables)
+
+
+def _census(**tables: object) -> Callable[[], Certificate]:
+    """The global minimum alone."""
+
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables))
+        claim = global_claim(found.problem, found.best, found.minimum, (best.gradient for best in found.optima))
+        return Certificate(problem_data(found.problem), (claim,))
+
+    return make
+
+
+def _basins(**tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables)).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _route(one: object, other: object, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.path(_problem(point=one, **tables), one, other).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _minima(**tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = census_certificate(eg.basins(_problem(**tables)), minima=True)
+        assert found is not None
+        return found
+
+    return make
+
+
+def _landscape(full: bool = False, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.landscape(_problem(**tables), full=full).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _basin(index: int, **tables: object) -> Callable[[], Certificate]:
+    def make() -> Certificate:
+        found = eg.basins(_problem(**tables))[index].certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+def _cones() -> Certificate:
+    """Three dependent concave kinks: cones that are split, one side implied, multipliers that are not 0."""
+    data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    verdict = eg.certify(_problem(data=data, network=network, point={"weights": [[[0, 0]], [[1]]]}), time_limit=0)
+    assert verdict.certificate is not None
+    return verdict.certificate
+
+
+def _skew_cones() -> Certificate:
+    """The same with a form that is implied with other multipliers than 1."""
+    data = {"x": [[1, 0], [0, 1], [2, 3], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    verdict = eg.certify(_problem(data=data, network=network, point={"weights": [[[0, 0]], [[1]]]}), time_limit=0)
+    assert verdict.certificate is not None
+    return verdict.certificate
+
+
+def _dead_beside_a_kink() -> Certificate:
+    """A neuron with output weight 0 that is silent on one side of its kink; the set of equal loss has dimension 5."""
+    return _certify(
+        _problem(
+            data={"x": [[1], [-1]], "y": [0, 0]},
+            network={"widths": [3], "output_bias": False},
+            train={"hidden_bias": False},
+            point={"weights": [[[0], [0], [1]], [[1, 1, 0]]], "biases": [[0, 0, -1], []]},
+        )
+    )
+
+
+def _deep_zero() -> Certificate:
+    return _certify(
+        _problem(
+            data={"x": [[1, 0], [0, 2]], "y": [[1, 2], [0, 4]]},
+            network={"widths": [2, 2]},
+            point={"weights": [[[1, 0], [0, 1]], [[1, 0], [0, 1]], [[1, 0], [2, 2]]], "biases": [[0, 0]] * 3},
+        )
+    )
+
+
+def _zero_loss(widths: list[int], y: list[list[int]]) -> Callable[[], Certificate]:
+    """A network of ones, of units with one input, that fits its one data point."""
+
+    def make() -> Certificate:
+        sizes = [1, *widths, len(y[0])]
+        weights = [[[1] * a for _ in range(b)] for a, b in pairwise(sizes)]
+        point = {"weights": weights, "biases": [[0] * b for b in sizes[1:]]}
+        return _certify(_problem(data={"x": [[1]], "y": y}, network={"widths": widths}, point=point))
+
+    return make
+
+
+def _frozen_zero() -> Certificate:
+    """A basin of two neurons, one of them frozen at output weight 0, with a zero data point and a frozen bias."""
+    problem = _problem(
+        data={"x": [[0], [1]], "y": [3, 2]},
+        network={"widths": [2]},
+        loss={"kind": "half_squared", "reduction": "mean"},
+        train={"output": False, "hidden_bias": False, "output_bias": False},
+        point={"weights": [[[1], [1]], [[1, 0]]], "biases": [[0, 0], [1]]},
+    )
+    cells = [("0+", 1, {}), ("0+", 0, {})]
+    residuals = [row[0] - y[0] for row, y in zip(problem.predictions(problem.point), problem.y, strict=True)]
+    claim = basin_optimum(problem.point, problem.loss_at(problem.point), cells, residuals)
+    return Certificate(problem_data(problem), (claim,))
+
+
+_SIGNED = {"x": [[1], [-1], [2]], "y": [1, -1, -1]}
+_SLOPED = {"x": [[1], [-1], [2]], "y": [1, -2, 2]}
+_PLAIN = {"widths": [1], "hidden_bias": False}
+_SHORT = {"x": [[0], [1], [2]], "y": [1, -2, 2]}
+_ONE = {"widths": [1]}
+_TWO = {"x": [[0], [1], [2]], "y": [1, -1, 1]}
+_OUTPUTS = {"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]}
+
+MAKERS: dict[str, Callable[[], Certificate]] = {
+    "prop1": _named("swirszcz-prop1"),
+    "prop1-global": _named("swirszcz-prop1-better"),
+    "kink-global": _named("kink-global"),
+    "descent": _named("swirszcz-prop2-local"),
+    "descent-second-order": _seed(1443),
+    "descent-linear-model": _seed(133),
+    "plateau": _named("swirszcz-d1-plateau"),
+    "xor": _named("xor-1"),
+    "frozen-outputs": _named("safran-shamir-c1-d2-mixed"),
+    "cones": _cones,
+    "cones-skew": _skew_cones,
+    "dead-beside-a-kink": _dead_beside_a_kink,
+    "idle": _seed(1195),
+    "idle-separated": _seed(1252),
+    "flat-vanishing": _seed(1303),
+    "flat-split": _seed(1182),
+    "slow-curve": _seed(1466),
+    "kinks-of-two-neurons": _seed(3208, tiny=False),
+    "silent-and-unmoved": _seed(2081, tiny=False),
+    "leaky": _seed(2189, tiny=False),
+    "parts": _seed(736),
+    "strict-everywhere": _seed(607, tiny=False),
+    "linear-model": _seed(449, tiny=False),
+    "deep-zero-loss": _deep_zero,
+    "two-outputs-zero-loss": _zero_loss([1], [[1, 1]]),
+    "two-layers-zero-loss": _zero_loss([1, 1], [[1]]),
+    "census": _census(data=D1, network=_ONE),
+    "small-output-weight": lambda: _certify(
+        _problem(data=D1, network=_ONE, point={"weights": [[[3]], [["1/3"]]], "biases": [[-9], [0]]})
+    ),
+    "two-units": _named("swirszcz-prop2-global-corrected"),
+    "linear-model-trained": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2], [3]], "y": [1, 2, 0]},
+            network={"widths": []},
+            point={"weights": [[["-1/2"]]], "biases": [[2]]},
+        )
+    ),
+    "negative-slopes": lambda: _certify(
+        _problem(
+            data={"x": [[1, 0], [0, 1], [1, 1], [1, -1]], "y": [-3, -3, 1, -2]},
+            network={"widths": [1], "activation": "abs", "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0, 0]], [[1]]]},
+        )
+    ),
+    "dead-unit": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2]], "y": [1, 3]}, network=_ONE, point={"weights": [[[-1]], [[0]]], "biases": [[-1], [2]]}
+        )
+    ),
+    "kinks-that-do-not-bend": lambda: _certify(
+        _problem(
+            data={"x": [[1, 0], [-1, 0], [-1, 1], [0, 1]], "y": [-1, 1, 0, 2]},
+            network={"widths": [1], "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0, 1]], [[1]]]},
+        )
+    ),
+    "abs-at-the-origin": lambda: _certify(
+        _problem(
+            data={"x": [[1]], "y": [0]},
+            network={"widths": [1], "activation": "abs", "hidden_bias": False, "output_bias": False},
+            point={"weights": [[[0]], [[0]]]},
+        )
+    ),
+    "census-frozen-bias": _census(
+        data=_SHORT,
+        network={"widths": [1]},
+        train={"output_bias": False},
+        point={"weights": [[[0]], [[1]]], "biases": [[0], [1]]},
+    ),
+    "census-plane": _census(data={"x": [[1, 2], [2, -1], [-1, 1], [3, 1]], "y": [1, -2, 3, 1]}, network=_ONE),
+    "census-two-neurons": _census(
+        data=_SHORT, network={"widths": [2], "activation": "abs"}, loss={"reduction": "mean"}
+    ),
+    "census-frozen": _census(
+        data={"x": [[0], [1], [2]], "y": [-3, 4, -3]},
+        network={"widths": [3]},
+        train={"output": False, "output_bias": False},
+        point={"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]},
+    ),
+    "census-linear-activation": _census(data=_SHORT, network={"widths": [1], "activation": "linear"}),
+    "census-absolute": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "absolute"}),
+    "census-huber": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
+    "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
+    "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
+    "basins": _basins(data=_SHORT, network={"widths": [2]}),
+    "minima": _minima(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
+    "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
+    "landscape": _landscape(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
+    "landscape-of-equal-valleys": _landscape(
+        data={"x": [[-2], [1], [-1], [0]], "y": [1, 0, 1, 2]},
+        network={"widths": [1], "activation": "abs", "output_bias": False},
+    ),
+    "landscape-of-many-levels": _landscape(
+        data={"x": [[-1], [0], [1], [2]], "y": [-3, -1, -3, -2]},
+        network={"widths": [1], "activation": "leaky_relu(-1/2)", "output_bias": False},
+    ),
+    "landscape-modulo-permutation": _landscape(data=_TWO, network={"widths": [2]}),
+    "landscape-full": _landscape(full=True, data=_TWO, network={"widths": [2]}),
+    "landscape-two-copies": _landscape(
+        full=True,
+        data={"x": [[-1], [1]], "y": [1, 2]},
+        network={"widths": [2], "hidden_bias": False, "output_bias": False},
+    ),
+    "landscape-of-two-pairs": _landscape(
+        data={"x": [[-2], [1]], "y": [1, 2]},
+        network={"widths": [3], "hidden_bias": False},
+        train={"output": False},
+        point={"weights": [[[0], [0], [0]], [[2, -1, 2]]], "biases": [[], [0]]},
+        loss={"reduction": "mean"},
+    ),
+    "landscape-frozen": _landscape(
+        data={"x": [[0], [1], [2]], "y": [-3, 4, -3]},
+        network={"widths": [3]},
+        train={"output": False, "output_bias": False, "hidden_bias": False},
+        point=_OUTPUTS,
+    ),
+    "landscape-positive-outputs": _landscape(
+        data=_SHORT,
+        network={"widths": [2], "hidden_bias": False},
+        train={"output": False},
+        point={"weights": [[[0], [0]], [[1, 3]]], "biases": [[], [0]]},
+    ),
+    "landscape-frozen-linear-model": _landscape(
+        data=_SHORT, network={"widths": []}, train={"output": False}, point={"weights": [[[2]]], "biases": [[0]]}
+    ),
+    "landscape-abs": _landscape(
+        data=_SHORT, network={"widths": [1], "activation": "abs", "output_bias": False}, loss={"reduction": "mean"}
+    ),
+    "landscape-leaky": _landscape(
+        data={"x": [[1, 0], [0, 1], [0, 0], [1, 1]], "y": [1, 2, 1, -1]},
+        network={"widths": [1], "activation": "leaky_relu(-1/2)", "hidden_bias": False},
+        loss={"kind": "half_squared"},
+    ),
+    "landscape-linear-activation": _landscape(data=_SHORT, network={"widths": [2], "activation": "linear"}),
+    "landscape-linear-model": _landscape(data=_SHORT, network={"widths": []}),
+    "landscape-absolute": _landscape(data=_SLOPED, network=_PLAIN, loss={"kind": "absolute"}),
+    "landscape-huber": _landscape(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
+    "landscape-squared-hinge": _landscape(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
+    "barrier-mean": lambda: _certify(
+        _problem(
+            data={"x": [[0], [1], [2]], "y": [0, 0, 1]},
+            network=_ONE,
+            loss={"reduction": "mean"},
+            point={"weights": [[[-1]], [["-1/2"]]], "biases": [[3], ["4/3"]]},
+        )
+    ),
+    "path-between-copies": _route(
+        {"weights": [[[2], [-1]], [[1, 1]]]},
+        {"weights": [[[-1], [2]], [[1, 1]]]},
+        data={"x": [[-1], [1]], "y": [1, 2]},
+        network={"widths": [2], "hidden_bias": False, "output_bias": False},
+    ),
+    "path-with-a-rescaling": _route(
+        {"weights": [[[2]], [["1/2"]]], "biases": [[0], [0]]},
+        {"weights": [[[4]], [["1/4"]]], "biases": [[0], [0]]},
+        data={"x": [[0], [1], [2]], "y": [0, 1, 2]},
+        network={"widths": [1]},
+        train={"output_bias": False},
+    ),
+    "path-of-one-point": _route(
+        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
+        {"weights": [[[2]], [[1]]], "biases": [[0], [0]]},
+        data=_SHORT,
+        network={"widths": [1]},
+    ),
+    "path-two-neurons": _named("jellyfish-3"),
+    "basin": _basin(3, data=D1, network=_ONE),
+    "basin-two-neurons": _basin(40, data=_SHORT, network={"widths": [2]}, loss={"reduction": "mean"}),
+    "basin-frozen-zero": _frozen_zero,
+    "basin-of-three-signs": _basin(0, data={"x": [[0], [1], [-1]], "y": [1, 2, -1]}, network=_PLAIN),
+    "basin-huber": _basin(1, data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
+    "regions-central": lambda: eg.Arrangement(
+        [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
+    ).certificate(),
+    "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
+}
+
+
+def main() -> None:
+    ACCEPT.mkdir(parents=True, exist_ok=True)
+    for name, make in MAKERS.items():
+        make().write(ACCEPT / f"{name}.json")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    main()

@@ -1,0 +1,238 @@
+"""Mutation testing of the checker, fast: mutmut makes the mutants, each runs in a fork against the pinned outcomes.
+
+In a copy of the repository::
+
+    mutmut run 'no_such_mutant' ; python tests/forged/mutants.py mutants/exactgeo/check.py [NAME ...]
+
+A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
+certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed; those
+in ``survivors.txt`` have their reason there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import random
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import test_check_verdicts as pinned
+from damage import damaged
+from degenerate import generate, to_problem
+from forging import FOLDER, accepted, written
+
+import exactgeo as eg
+from exactgeo import library
+from exactgeo.basin.claims import census_certificate
+
+SECONDS = 15  # of processor time; all outcomes together take three
+Steps = list[tuple[str, Any]]
+Pinned = list[tuple[tuple[str, Any], str]]
+
+
+def load(path: Path) -> ModuleType:
+    """mutmut's file with the mutants as a table instead of its trampolines."""
+    text = path.read_text()
+    line = re.search(r"^from mutmut\.mutation\.trampoline import .*$", text, re.MULTILINE)
+    assert line is not None, "not a file made by mutmut"
+    text = text.replace(line[0], "MutantDict = dict\n_mutmut_mutated = lambda table: lambda function: function")
+    spec = importlib.util.spec_from_loader("exactgeo.check", None)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    exec(compile(text, str(path), "exec"), module.__dict__)
+    return module
+
+
+def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
+    """Name, holder (the module or a class), attribute and function of each mutant."""
+    holders = [module, *(value for value in vars(module).values() if isinstance(value, type))]
+    for key, table in [item for holder in holders for item in vars(holder).items()]:
+        if not key.startswith("mutants_x"):
+            continue
+        for name, function in table.items():
+            if name == "_mutmut_orig":
+                continue
+            plain = re.sub(r"__mutmut_\d+$", "", name)
+            if "ǁ" in plain:
+                _, owner, attribute = plain.split("ǁ")
+                yield name, vars(module)[owner], attribute, function
+            else:
+                yield name, module, plain.removeprefix("x_"), function
+
+
+def steps(folder: Path) -> Steps:
+    """Everything whose outcome is compared: texts, problem files beside, calls of the command."""
+    trees = [accepted(path.stem) for path in sorted((FOLDER / "accept").glob("*.json"))]
+    problems = [eg.load(name) for name, _ in library.names()]
+    problems += [to_problem(generate(random.Random(seed), seed % 2 == 0)) for seed in range(25)]
+    for problem in problems:
+        certificate = eg.certify(problem, time_limit=0).certificate
+        assert certificate is not None
+        trees.append(json.loads(certificate.to_json()))
+    found: Steps = [("text", written(tree)) for tree in trees]
+    found += [("text", path.read_text()) for path in sorted((FOLDER / "reject").glob("*.json"))]
+    rng = random.Random(5)
+    found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(4)]
+    prop1 = pinned.PROP1
+    found += [("rays", rows) for rows in pinned.arrangements()]
+    found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
+    for old, new in REFUSED:
+        found.append(("text", prop1.replace(old, new)))
+    found += [("text", text) for text in ("", "{}", "[]", "[" * 5000, '{"a":' * 5000, prop1[:-3], prop1 * 2)]
+    marks = [mark for mark in pinned.test_the_problem_beside.pytestmark if mark.name == "parametrize"]
+    for old, new, _ in marks[0].args[1]:
+        found.append(("beside", (prop1, pinned.TOML.replace(old, new, 1) if old else pinned.TOML)))
+    frozen = '{"data":{"x":[[0],[1],[2]],"y":[-3,4,-3]},"network":{"widths":[3]},"train":{"output":false,"output_bias":false},'
+    frozen += '"point":{"weights":[[[0],[0],[0]],[[1,-2,0]]],"biases":[[0,0,0],[%s]]}}'
+    minima = census_certificate(eg.basins(eg.load("swirszcz-prop1")), minima=True)
+    assert minima is not None
+    for text in (minima.to_json(), written(accepted("prop1-global")), written(accepted("landscape-linear-model"))):
+        found.append(("beside", (text, pinned.TOML)))
+    census = written(accepted("census-frozen"))
+    found += [("beside", (census, frozen % value)) for value in ("1", "2", '" 2/ 2 "', "1e9999999", "0.10e1")]
+    affine = written(accepted("regions-affine"))
+    for offset in ("3", "4"):
+        text = '{"normals":[[1,0],[10000000,1],[0,1],[0,0]],"offsets":[0,1,2,' + offset + "]}"
+        found.append(("beside", (affine, text)))
+    found.append(("beside", (written(accepted("regions-central")),
+                             '{"normals":[[1,0,0],[0,1,0],[1,1,0],[2,0,0],[0,0,0],[1,2,3]],"offsets":[0,0,0,0,0,0]}')))  # fmt: skip
+    found += [
+        ("beside", (prop1, text)) for text in (".".join("a" * 50) + " = 1", "x = [", "", "[]", '{"data":1,"data":2}')
+    ]
+    files = {"good.json": prop1.encode(), "latin.json": b"\xff", "mark.json": b"\xef\xbb\xbf" + prop1.encode()}
+    for digits in (49, 50_000, 50_001, 12_000):
+        number = b'"' + b"7" * digits + b'"'
+        files[f"{digits}.json"] = prop1.encode().replace(b'"18"', number)
+        files[f"many-{digits}.json"] = prop1.encode().replace(b'"18"', b",".join([number] * 42))
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        found.append(("main", [str(folder / name)]))
+    (folder / "prop1.toml").write_text(pinned.TOML)
+    short = accepted("plateau")
+    short["claims"][-1]["losses"].pop()
+    (folder / "malformed.json").write_text(written(short))
+    found.append(("main", [str(folder / "malformed.json")]))
+    good = str(folder / "good.json")
+    found += [("main", arguments) for arguments in (
+        [], ["--json"], [good, "--json"], ["--json", good], [good, good, good], [good, str(folder / "prop1.toml")],
+        [good, good], [str(folder / "missing.json")], [str(folder)], [str(folder / "latin.json"), "--json"])]  # fmt: skip
+    return found
+
+
+REFUSED = [
+    ('"18"', text)
+    for text in ("18.0", "1e2", "NaN", "18", '"36/2"', '"18/1"', '"+18"', '"018"', '"-0"', '"18/0"', "null")
+] + [
+    ('"version":1', '"version":2'),
+    ('"version":1', '"version":true'),
+    ('"version":1', '"version":1,"version":1'),
+    ('"version":1', '"version":1,"note":""'),
+    ('"exactgeo-certificate"', '"vipr"'),
+    ('"radius":"1/8",', ""),
+    ('"kind":"local_minimum"', '"kind":"theorem"'),
+    ('"kind":"local_minimum"', '"kind":"regions"'),
+    ('"kind":"local_minimum",', ""),
+    ('"kind":"squared"', '"kind":"logistic"'),
+    ('"kind":"squared"', '"kind":"huber(2/4)"'),
+    ('"kind":"squared"', '"kind":"huber(-1)"'),
+    ('"kind":"squared"', '"kind":"huber(0)"'),
+    ('"kind":"squared"', '"kind":"huber(1"'),
+    ('"kind":"squared"', '"kind":"hinge"'),
+    ('"reduction":"sum"', '"reduction":"max"'),
+    ('"widths":[1]', '"widths":[1000000]'),
+    ('"widths":[1]', '"widths":[-1]'),
+    ('"widths":[1]', '"widths":[1,1]'),
+    ('"activation":["1","0"]', '"activation":["1"]'),
+    ('"output_bias":true,"widths"', '"output_bias":1,"widths"'),
+    ('"output_bias":true,"widths"', '"output_bias":false,"widths"'),
+    ('"hidden_bias":[true]', '"hidden_bias":[]'),
+    ('"hidden":[true]', '"hidden":[1]'),
+    ('"hidden":[true]', '"hidden":["no"]'),
+    ('"hidden":[true]', '"hidden":[]'),
+    ('[["5"],["4"],', '[["5","1"],["4"],'),
+    ('[["5"],["4"],["3"],["1"],["-1"]]', "[]"),
+    ('[["2"],["1"],["0"],["-3"],["3"]]', "[[],[],[],[],[]]"),
+]
+
+
+def outcome(module: ModuleType, kind: str, step: Any) -> str:
+    if kind == "main":
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = module.main(list(step))
+        return f"{code} {out.getvalue()} {err.getvalue()}"
+    if kind == "shown":
+        return str(module.shown(step))
+    if kind == "rays":
+        try:
+            planes = tuple(sorted({module.line(row) for row in step if any(row)}))
+            return f"{sorted(map(module.primitive, module.generators(step)))} {module.count(planes, 10**9, {})}"
+        except Exception as error:
+            return type(error).__name__
+    texts = {"certificate": step} if kind == "text" else {"certificate": step[0], "problem": step[1]}
+    kept, module.read = module.read, lambda path: (texts[path].encode(), texts[path])
+    try:
+        return repr(module.examine("certificate", None if kind == "text" else "problem"))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        module.read = kept
+
+
+def first_difference(module: ModuleType, holder: Any, attribute: str, function: Any, todo: Pinned) -> int | None:
+    """The first outcome that a mutant changes (0 if it does not end), None if it survives."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        setattr(holder, attribute, function)
+        for kind in getattr(module, "KINDS", {}):
+            module.KINDS[kind] = getattr(module, kind)
+        for place, (step, old) in enumerate(todo):
+            try:
+                same = outcome(module, *step) == old
+            except BaseException:
+                same = False
+            if not same:
+                os.write(writer, str(place).encode())
+                os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        text = answer.read()
+    return None if os.waitpid(child, 0)[1] == 0 else int(text or 0)
+
+
+def main(path: Path, only: set[str]) -> None:
+    module = load(path)
+    survivors = Path(__file__).with_name("survivors.txt")
+    known = survivors.read_text() if survivors.exists() else ""
+    with tempfile.TemporaryDirectory() as folder:
+        todo = [(step, outcome(module, *step)) for step in steps(Path(folder))]
+        killed = left = 0
+        for name, holder, attribute, function in mutants(module):
+            if only and name not in only:
+                continue
+            place = first_difference(module, holder, attribute, function, todo)
+            if place is None:
+                left += 1
+                print(name, "" if f"{name} " in known else "NEW", flush=True)
+            else:
+                killed += 1
+                # What kills one mutant of a function often kills the next.
+                todo.insert(0, todo.pop(place))
+    print(f"{killed} killed, {left} survive")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), set(sys.argv[2:]))

@@ -1,0 +1,224 @@
+"""Where a point stands: bad valleys of the published propositions, paths replayed from scratch, brute force."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+from landscape_brute import Brute
+from test_basin_census import D1, KINK, problem
+from test_cli import run
+from test_store import line
+
+import exactgeo as eg
+from exactgeo.basin import OutOfScope, census
+from exactgeo.errors import InternalError
+from exactgeo.formats import point_from_mapping
+from exactgeo.kinds import Kind
+from exactgeo.landscape import Path, bad_valley, landscape, place
+from exactgeo.local_minimum import decide
+
+F = Fraction
+
+
+def test_refusals():
+    bare = problem(*D1, 1)
+    with pytest.raises(ValueError, match="no point"):
+        place(bare)
+    point = eg.load("swirszcz-prop1").point
+    with pytest.raises(OutOfScope, match="logistic"):
+        place(problem([[1], [2]], [1, -1], 1, loss="logistic"), point)
+    assert bad_valley(problem([[1], [2]], [1, -1], 1, loss="logistic"), point) is None
+    frozen = problem(*D1, 1, frozen=[1])
+    other = point_from_mapping({"weights": [[[1]], [[2]]], "biases": [[-3], [0]]}, frozen)
+    with pytest.raises(ValueError, match="output weight 0 is 2, but it is frozen at 1"):
+        place(frozen, other, census=census(frozen))
+
+
+# name, bad valley, least loss reached without rising, escapes at
+KNOWN = [
+    ("swirszcz-prop1", True, 18, F(106, 5)),
+    ("swirszcz-prop1-better", False, 14, None),
+    ("swirszcz-d1-plateau", False, 14, None),
+    ("swirszcz-prop2-local-corrected", False, 0, None),
+    ("swirszcz-prop2-global-corrected", False, 0, None),
+    ("swirszcz-prop3-local", False, 0, None),
+    ("swirszcz-prop3-better", False, 0, None),
+]
+
+
+@pytest.mark.parametrize(("name", "bad", "low", "escape"), KNOWN)
+def test_the_published_points(name, bad, low, escape):
+    case = eg.load(name)
+    here = place(case)
+    assert (here.bad, here.infimum, here.escapes_at) == (bad, low, escape)
+    assert bad_valley(case, case.point) is bad
+    replay(here)
+    if escape is not None:
+        assert here.barriers
+        assert min(b.value for b in here.barriers) == escape
+
+
+@pytest.mark.parametrize("name", ["swirszcz-d1-plateau", "swirszcz-prop2-local-corrected", "swirszcz-prop3-local"])
+def test_spurious_minima_on_plateaus_reach_lower(name):
+    # Local minima, and yet a path leads down: constant to a point that is no minimum, then strictly lower.
+    case = eg.load(name)
+    assert decide(case, case.point).kind is Kind.LOCAL_MINIMUM
+    path = place(case).descent
+    assert [*path.segments] == ["constant"] * (len(path.segments) - 1) + ["decreasing"]
+    assert decide(case, path.points[-2]).kind is Kind.NOT_LOCAL_MINIMUM
+    assert path.losses[-1] < case.loss_at(case.point) == path.losses[-2]
+
+
+def replay(here):
+    """The paths, from the data alone: dense rational samples never above the start."""
+    for path in (here.path, here.descent):
+        if path is None:
+            continue
+        assert path.points[0] == here.point
+        assert path.losses[0] == here.loss > path.losses[-1]
+        for k, shape in enumerate(path.segments):
+            values = [here.problem.loss_at(path.at(k + F(j, 12))) for j in range(13)]
+            assert (values[0], values[-1]) == path.losses[k : k + 2]
+            assert max(values) <= here.loss
+            if shape == "constant":
+                assert len(set(values)) == 1
+            elif shape == "decreasing":
+                assert values == sorted(values, reverse=True)
+                assert values[0] > values[-1]
+    assert (here.path is None) == (here.infimum == here.loss)
+    if here.path is not None:
+        assert here.path.losses[-1] == here.infimum
+        assert here.path.highest == here.loss
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_points_against_all_pairs(seed):
+    rng = random.Random(seed)
+    n, bias = rng.choice([1, 1, 2]), rng.random() < 0.6
+    loss = rng.choice(["squared", "squared", "absolute", "squared" if bias else "huber(1)"]) if n == 1 else "squared"
+    m = 4 if n == 1 and loss == "squared" else 3
+    x = [[rng.randint(-2, 2)] for _ in range(m)]
+    y = [rng.randint(-3, 3) for _ in range(m)]
+    frozen = rng.choice([None, None, [rng.choice([1, -1, 2]) for _ in range(n)]])
+    activation, slopes = rng.choice([("relu", (1, 0)), ("abs", (1, -1)), ("leaky_relu(1/3)", (1, F(1, 3)))])
+    kind = loss.partition("(")[0]
+    case = problem(x, y, n, frozen=frozen, hidden_bias=bias, activation=activation, loss=loss)
+    brute = Brute(x, y, n, bias=bias, frozen=frozen, slopes=slopes, kind=kind)
+    for _ in range(4):
+        w = [[F(rng.randint(-2, 2)) for _ in range(1 + bias)] for _ in range(n)]
+        v = frozen or [F(rng.randint(-1, 1)) for _ in range(n)]
+        c = F(rng.randint(-1, 1))
+        data = {"weights": [[row[:1] for row in w], [v]], "biases": [[row[1] for row in w] if bias else [], [c]]}
+        point = point_from_mapping(data, case)
+        here = place(case, point)
+        level = case.loss_at(point)
+        home = brute.containing(w, v)
+        (part,) = [part for part in brute.components(level) if home[0] in part]
+        assert set(home) <= part
+        low = min(brute.value[i] for i in part)
+        assert (here.infimum, here.bad) == (low, low > min(brute.value))
+        if here.bad:
+            wanted = next(
+                a
+                for a in brute.levels
+                for p in brute.components(a)
+                if home[0] in p and min(brute.value[i] for i in p) < low
+            )
+            assert here.escapes_at == wanted == min(b.value for b in here.barriers)
+        else:
+            assert here.escapes_at is None
+        replay(here)
+
+
+@pytest.mark.parametrize("case", [problem(*D1, 2), line(8, 2), line(5, 3)])
+def test_a_point_agrees_with_the_tree(case):
+    found = landscape(case)
+    for valley in found.valleys:
+        here = found.place(valley.point)
+        assert (here.infimum, here.bad, here.escapes_at) == (valley.value, valley.bad, valley.escapes_at)
+        assert here.descent is None
+        # All walls around it, and nothing else, are what keeps it in.
+        inside = set(here.inside)
+        around = {(a, b) for a in inside for b, _, _ in found.census.neighbours(a) if b not in inside}
+        assert {(wall.inside, wall.outside) for wall in here.barriers} == around
+        assert all(wall.value >= valley.escapes_at for wall in here.barriers)
+
+
+def test_a_damaged_path_is_refused():
+    case = eg.load("swirszcz-prop3-better")
+    points = place(case).descent.points
+    with pytest.raises(InternalError, match="not affine"):
+        Path(case, (points[0], points[-1].moved(points[-1], F(-3))))
+
+
+def test_out_of_time_is_no_answer():
+    case = eg.load("swirszcz-prop3-local")
+    known = census(case)
+    here = place(case, census=known, time_limit=0)
+    assert (here.complete, here.bad) == (False, None)
+    with pytest.raises(ValueError, match="raise time_limit"):
+        place(case, time_limit=0)
+    assert bad_valley(case, case.point, 0) is None
+
+
+def test_a_point_outside_every_valley_falls_at_once():
+    case = problem(*KINK, 2)
+    point = point_from_mapping({"weights": [[[1], [1]], [[5, 5]]], "biases": [[1, 0], [0]]}, case)
+    here = place(case, point)
+    assert here.bad is False
+    assert here.descent.segments == ("decreasing",)
+    replay(here)
+
+
+def test_the_walk_needs_no_heavy_library():
+    code = (
+        "import sys, exactgeo as eg; from exactgeo.landscape import bad_valley; p = eg.load('swirszcz-prop1');"
+        "assert bad_valley(p, p.point) is True;"
+        "print([m for m in ('scipy', 'cvxpy', 'networkx', 'sympy', 'matplotlib') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_one_object(capsys):
+    code, out, err = run(capsys, "landscape", "swirszcz-prop1", "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [v["escapes_at"] for v in answer["valleys"]] == [None, "106/5", "106/5"]
+    assert answer["point"]["bad_valley"] is True
+    assert answer["point"]["escapes_at"] == "106/5"
+    code, out, _ = run(capsys, "landscape", "swirszcz-prop2-local-corrected", "--json", "--full")
+    answer = json.loads(out)
+    assert (answer["full"], answer["global_minima_connected"], answer["connected_at"]) == (True, False, "14/3")
+    assert answer["point"]["descent"]["losses"] == ["8/3", "8/3", "0"]
+
+
+def test_the_report_names_what_matters(capsys):
+    code, out, _ = run(capsys, "landscape", "swirszcz-prop1")
+    assert code == 0
+    assert "bad valleys     2" in out
+    assert "loss 18, in a bad valley that goes down to 18 and escapes at 106/5" in out
+    assert out.splitlines()[-4:] == ["  106/5", "  ├─ 14 global minimum", "  ├─ 18 valley", "  └─ 614/29 valley"]
+
+
+def test_out_of_time_and_out_of_scope_on_the_command_line(capsys, tmp_path):
+    code, out, _ = run(capsys, "landscape", "swirszcz-prop1", "--time-limit", "0", "--json")
+    answer = json.loads(out)
+    assert (code, answer["complete"], answer["valleys"], answer["global_minimum"]) == (3, False, [], None)
+    code, out, err = run(capsys, "landscape", "xor-3-pm", "--time-limit", "0")
+    assert code == 3
+    assert "because" in out
+    file = tmp_path / "p.json"
+    file.write_text(
+        json.dumps({"data": {"x": [[1], [2]], "y": [1, -1]}, "network": {"widths": [1]}, "loss": "logistic"})
+    )
+    code, out, err = run(capsys, "landscape", str(file))
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
