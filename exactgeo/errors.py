@@ -1,8 +1,8 @@
-"""What exactgeo raises: bad input (exit 2) and its own bugs (exit 4)."""
+"""What exactgeo raises: bad input and problems out of scope (exit 2), and its own bugs (exit 4)."""
 
 from __future__ import annotations
 
-__all__ = ["ExactgeoError", "InputError", "InternalError"]
+__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope"]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
@@ -42,6 +42,34 @@ class InputError(ExactgeoError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
         return InputError, (self.where, self.found, self.expected, self.write)
+
+
+class OutOfScope(ExactgeoError):
+    """A well-formed problem outside what a question is answered for. The sentences are in ``problem/scope.py``.
+
+    Parameters
+    ----------
+    reason : str
+        Which property of the problem puts it outside.
+    in_scope : str
+        What would be inside.
+    try_instead : str
+        What serves this very problem.
+
+    Examples
+    --------
+    >>> print(OutOfScope("3 outputs", "one output", "exactgeo.numeric"))
+    3 outputs; in scope: one output; try exactgeo.numeric
+    """
+
+    def __init__(self, reason: str, in_scope: str, try_instead: str) -> None:
+        self.reason = reason
+        self.in_scope = in_scope
+        self.try_instead = try_instead
+        super().__init__(f"{reason}; in scope: {in_scope}; try {try_instead}")
+
+    def __reduce__(self) -> tuple[type[OutOfScope], tuple[str, str, str]]:
+        return OutOfScope, (self.reason, self.in_scope, self.try_instead)
 
 
 class InternalError(ExactgeoError):

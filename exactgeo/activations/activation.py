@@ -1,0 +1,61 @@
+"""What an activation is: a function of one pre-activation, and the laws it obeys."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from fractions import Fraction
+
+from exactgeo.exact.enclosure import Enclosure
+
+__all__ = ["Activation"]
+
+
+class Activation(ABC):
+    """A continuous function a(z), applied to each unit of a layer. Subclasses are frozen dataclasses.
+
+    The laws are tested over the registry ``ACTIVATIONS``.
+
+    Attributes
+    ----------
+    name : str
+        As written in a problem file, e.g. ``leaky_relu(1/10)``.
+    slopes : (right, left) or None
+        ``a(z) = right z`` for z >= 0 and ``left z`` for z <= 0; None for every other function.
+    """
+
+    name: str
+    slopes: tuple[Fraction, Fraction] | None
+
+    @property
+    def homogeneous(self) -> bool:
+        """Whether ``a(s z) = s a(z)`` for s >= 0: piecewise linear with its only kink at 0. Law: iff it has slopes."""
+        return self.slopes is not None
+
+    @property
+    def has_kink(self) -> bool:
+        """Law: False iff the function has a derivative everywhere."""
+        return self.slopes is not None and self.slopes[0] != self.slopes[1]
+
+    @abstractmethod
+    def __call__(self, z: Fraction) -> Fraction:
+        """a(z), exactly.
+
+        Raises
+        ------
+        ValueError
+            The value is not rational.
+        """
+
+    @abstractmethod
+    def enclosure(self, z: Fraction) -> Enclosure:
+        """Proved bounds on a(z); equal ones where it is rational. Law: they hold the value."""
+
+    @abstractmethod
+    def derivatives(self, z: Fraction) -> tuple[Fraction, Fraction]:
+        """The left and the right derivative at z, exactly. Law: they agree where there is no kink.
+
+        Raises
+        ------
+        ValueError
+            They are not rational.
+        """

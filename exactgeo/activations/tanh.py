@@ -1,0 +1,36 @@
+"""The hyperbolic tangent as an activation: smooth, rational at 0 only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from exactgeo.activations.activation import Activation
+from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.vectors import ONE, ZERO
+
+__all__ = ["Tanh"]
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """The hyperbolic tangent; by the theorem of Lindemann irrational at every rational z but 0."""
+
+    name: str = "tanh"
+    slopes: None = None
+
+    def __call__(self, z: Fraction) -> Fraction:
+        if z:
+            raise ValueError("tanh has no exact rational values but at 0")
+        return ZERO
+
+    def enclosure(self, z: Fraction) -> Enclosure:
+        # Balls load when one is asked for.
+        from exactgeo.exact.interval import tanh
+
+        return tanh(z)
+
+    def derivatives(self, z: Fraction) -> tuple[Fraction, Fraction]:
+        if z:
+            raise ValueError("the derivative of tanh is rational at 0 only")
+        return ONE, ONE

@@ -1,0 +1,78 @@
+"""Proved enclosures of transcendental functions of rationals, in ball arithmetic.
+
+The only file that imports flint's balls; nothing but :class:`~exactgeo.exact.enclosure.Enclosure` leaves it. The
+bounds are rigorous whatever the working precision is.
+
+References
+----------
+F. Johansson, Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, IEEE Trans. Comput. 66 (2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import flint
+
+from exactgeo.exact.enclosure import Enclosure
+
+__all__ = ["entropy", "log_sum_exp", "sigmoid", "softplus", "tanh"]
+
+BITS = 128
+"""Working precision."""
+
+
+def _ball(q: Fraction) -> flint.arb:
+    return flint.arb(flint.fmpq(q.numerator, q.denominator))
+
+
+def _dyadic(number: flint.arb) -> Fraction:
+    mantissa, exponent = number.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _enclosed(compute: Callable[[], flint.arb], bits: int) -> Enclosure:
+    old = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        ball = compute()
+        return Enclosure(_dyadic(ball.lower()), _dyadic(ball.upper()))
+    finally:
+        flint.ctx.prec = old
+
+
+def softplus(q: Fraction, bits: int = BITS) -> Enclosure:
+    """``log(1 + exp(q))``.
+
+    Examples
+    --------
+    >>> softplus(Fraction(0)).lo < Fraction(6931472, 10**7) < softplus(Fraction(0)).hi + Fraction(1, 10**6)
+    True
+    """
+    return _enclosed(lambda: _ball(q).exp().log1p(), bits)
+
+
+def entropy(s: Fraction, bits: int = BITS) -> Enclosure:
+    """``-s log s - (1 - s) log(1 - s)`` for 0 <= s <= 1, with 0 log 0 = 0."""
+    parts = [part for part in (s, 1 - s) if part]
+    return _enclosed(lambda: sum((-_ball(part) * _ball(part).log() for part in parts), flint.arb(0)), bits)
+
+
+def log_sum_exp(values: Sequence[Fraction], bits: int = BITS) -> Enclosure:
+    """``log(exp(values[0]) + exp(values[1]) + ...)`` for at least one value."""
+    top = max(values)
+    return _enclosed(
+        lambda: sum((_ball(q - top).exp() for q in values), flint.arb(0)).log() + _ball(top),
+        bits,
+    )
+
+
+def sigmoid(q: Fraction, bits: int = BITS) -> Enclosure:
+    """``1 / (1 + exp(-q))``."""
+    return _enclosed(lambda: 1 / (1 + (-_ball(q)).exp()), bits)
+
+
+def tanh(q: Fraction, bits: int = BITS) -> Enclosure:
+    """The hyperbolic tangent."""
+    return _enclosed(lambda: _ball(q).tanh(), bits)

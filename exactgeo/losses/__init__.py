@@ -1,0 +1,44 @@
+"""The losses: one file each, and the registry by which problem files, solvers and tests know them.
+
+A new loss is a class that obeys the laws of :class:`Loss`, in a file of its own, and an entry of :data:`LOSSES`; most
+are a :class:`PiecewiseQuadratic`, given by its pieces alone.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from exactgeo.losses.absolute import Absolute
+from exactgeo.losses.cross_entropy import CrossEntropy
+from exactgeo.losses.hinge import Hinge
+from exactgeo.losses.huber import Huber
+from exactgeo.losses.logistic import Logistic
+from exactgeo.losses.loss import Loss
+from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
+from exactgeo.losses.squared import HalfSquared, Squared
+from exactgeo.losses.squared_hinge import SquaredHinge
+
+__all__ = ["LOSSES", "Loss", "Pieces", "PiecewiseQuadratic", "make_loss"]
+
+LOSSES: dict[str, type[Loss]] = {
+    loss.kind: loss for loss in (Squared, HalfSquared, Absolute, Huber, Hinge, SquaredHinge, Logistic, CrossEntropy)
+}
+"""From the word in a problem file to the class."""
+
+
+def make_loss(kind: str, *parameters: Fraction) -> Loss:
+    """The loss of a kind, with its parameters.
+
+    Raises
+    ------
+    KeyError
+        There is no such loss.
+    TypeError
+        Another number of parameters.
+
+    Examples
+    --------
+    >>> print(make_loss("squared").name, make_loss("huber", Fraction(1, 2)).name)
+    squared huber(1/2)
+    """
+    return LOSSES[kind](*parameters)

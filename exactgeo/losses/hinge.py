@@ -1,0 +1,33 @@
+"""The hinge loss, and what the losses of signs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
+
+__all__ = ["Hinge"]
+
+
+@dataclass(frozen=True)
+class Hinge(PiecewiseQuadratic):
+    """``max(0, 1 - y p)``, y = 1 or -1."""
+
+    kind: ClassVar[str] = "hinge"
+    example: ClassVar[str] = "hinge"
+    differentiable: ClassVar[bool] = False
+    targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
+    single_target: ClassVar[bool] = True
+
+    def allows(self, y: Fraction) -> bool:
+        return abs(y) == 1
+
+    def pieces(self, y: Fraction) -> Pieces:
+        wrong, right = (ZERO, -y, ONE), (ZERO, ZERO, ZERO)
+        return Pieces((y,), (wrong, right) if y > 0 else (right, wrong))
+
+    def value(self, p: Fraction, y: Fraction) -> Fraction:
+        return max(ZERO, 1 - y * p)

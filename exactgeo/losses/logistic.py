@@ -1,0 +1,65 @@
+"""The logistic loss: no rational values; proved enclosures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.vectors import ZERO
+from exactgeo.losses.loss import Loss
+
+__all__ = ["Logistic"]
+
+
+@dataclass(frozen=True)
+class Logistic(Loss):
+    """``log(1 + exp(-y p))``, y = 1 or -1."""
+
+    kind: ClassVar[str] = "logistic"
+    example: ClassVar[str] = "logistic"
+    rational: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
+    targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
+    single_target: ClassVar[bool] = True
+
+    def allows(self, y: Fraction) -> bool:
+        return abs(y) == 1
+
+    def pieces(self, y: Fraction) -> None:
+        return None
+
+    def value(self, p: Fraction, y: Fraction) -> Fraction:
+        raise ValueError("the logistic loss has no exact rational values")
+
+    def enclosure(self, p: Fraction, y: Fraction) -> Enclosure:
+        # Balls load when one is asked for.
+        from exactgeo.exact.interval import softplus
+
+        return softplus(-y * p)
+
+    def slopes(self, p: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """-y / (1 + exp(y p)): by the theorem of Lindemann rational at p = 0 only."""
+        if p:
+            raise ValueError("the derivative of the logistic loss is rational at 0 only")
+        return -y / 2, -y / 2
+
+    def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
+        return False, False
+
+    def conjugate(self, r: Fraction, y: Fraction) -> Fraction | None:
+        """``s log s + (1 - s) log(1 - s)`` at s = -y r: infinite outside [0, 1], rational at its ends only."""
+        s = -y * r
+        if not 0 <= s <= 1:
+            return None
+        if s in (0, 1):
+            return ZERO
+        raise ValueError("the conjugate of the logistic loss is rational at 0 and 1 only")
+
+    def conjugate_enclosure(self, r: Fraction, y: Fraction) -> Enclosure:
+        """Proved bounds on the conjugate for 0 <= -y r <= 1."""
+        from exactgeo.exact.interval import entropy
+
+        found = entropy(-y * r)
+        return Enclosure(-found.hi, -found.lo)

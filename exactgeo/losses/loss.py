@@ -1,0 +1,148 @@
+"""What a loss is: a convex function of one prediction for each target, and the laws it obeys."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
+
+from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ZERO, Matrix, Vector
+
+if TYPE_CHECKING:
+    from exactgeo.losses.piecewise_quadratic import Pieces
+
+__all__ = ["Loss"]
+
+
+class Loss(ABC):
+    """A loss l(p, y), convex and continuous in the prediction p for every target y it allows.
+
+    Subclasses are frozen dataclasses whose fields are the loss's parameters, all Fractions. Neither a reduction nor a
+    weight is part of a loss: both belong to the problem. The laws are tested over the registry ``LOSSES``.
+
+    Attributes
+    ----------
+    kind : str
+        The word in a problem file.
+    example : str
+        As a problem file may write it, e.g. ``huber(1)``: the number of parameters is that of the example.
+    rational : bool
+        Whether the loss of a rational prediction is rational. Else :meth:`value`, :meth:`conjugate` and
+        :meth:`slopes` are not defined everywhere, and :meth:`enclosure` is what there is.
+    differentiable : bool
+        In p, everywhere.
+    targets : (expected, write) or None
+        What a problem file is told when a target is refused; None where every rational is allowed.
+    single_target : bool
+        Whether a data point has one target however many outputs there are; else targets and outputs correspond.
+    """
+
+    kind: ClassVar[str]
+    example: ClassVar[str]
+    rational: ClassVar[bool]
+    differentiable: ClassVar[bool]
+    targets: ClassVar[tuple[str, str] | None] = None
+    single_target: ClassVar[bool] = False
+
+    @property
+    def parameters(self) -> Vector:
+        """The values of the fields, in order."""
+        return tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+
+    @property
+    def name(self) -> str:
+        """As written in a problem file. Law: ``make_loss`` of its kind and parameters is an equal loss."""
+        return f"{self.kind}({', '.join(map(format_rational, self.parameters))})" if self.parameters else self.kind
+
+    @classmethod
+    def refuse_parameters(cls, parameters: Sequence[Fraction]) -> str | None:
+        """What is expected instead of these parameters, e.g. ``huber(M) with M > 0``; None where they will do."""
+        return None
+
+    def allows(self, y: Fraction) -> bool:
+        """Whether y may be a target."""
+        return True
+
+    def outputs(self, y: Matrix) -> int:
+        """The number of scores that these targets (m rows) ask of a network; for classes the least number."""
+        return len(y[0])
+
+    def as_scalar(self, outputs: int, y: Matrix) -> tuple[Loss, Vector] | None:
+        """A loss and m targets of one score that say the same, or None.
+
+        Law: the score is the output itself where there is one, and the second minus the first where there are two;
+        the losses at both are equal.
+        """
+        return (self, tuple(row[0] for row in y)) if outputs == 1 and len(y[0]) == 1 else None
+
+    # -- the function of one prediction -------------------------------------------------------------------------
+
+    @abstractmethod
+    def pieces(self, y: Fraction) -> Pieces | None:
+        """The loss as quadratics between breaks; None where it is no piecewise quadratic.
+
+        Law: :meth:`value`, :meth:`slopes`, :meth:`affine` and :meth:`conjugate` are those of the pieces.
+        """
+
+    @abstractmethod
+    def value(self, p: Fraction, y: Fraction) -> Fraction:
+        """l(p, y), exactly. Law: convex in p, and never negative.
+
+        Raises
+        ------
+        ValueError
+            The value is not rational.
+        """
+
+    @abstractmethod
+    def enclosure(self, p: Fraction, y: Fraction) -> Enclosure:
+        """Proved bounds on l(p, y); equal ones where it is rational. Law: they hold the value."""
+
+    @abstractmethod
+    def slopes(self, p: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """The left and the right derivative at p: r is a subgradient iff it lies between them.
+
+        Law: left <= right; neither falls as p grows; equal where the loss is differentiable.
+
+        Raises
+        ------
+        ValueError
+            They are not rational.
+        """
+
+    @abstractmethod
+    def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
+        """Whether the loss is affine on some interval that ends, and on some that begins, at p."""
+
+    @abstractmethod
+    def conjugate(self, r: Fraction, y: Fraction) -> Fraction | None:
+        """``sup_p r p - l(p, y)``, None where it is infinite.
+
+        Law: at a subgradient r at p it is ``r p - l(p, y)``; it is never less than ``r p - l(p, y)`` for any p.
+
+        Raises
+        ------
+        ValueError
+            It is not rational.
+        """
+
+    # -- of a data point ----------------------------------------------------------------------------------------
+
+    def of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Fraction:
+        """The loss of a data point: the sum over its entries, exactly.
+
+        Raises
+        ------
+        ValueError
+            It is not rational.
+        """
+        return sum((self.value(p, y) for p, y in zip(scores, targets, strict=True)), ZERO)
+
+    def enclosure_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Enclosure:
+        """Proved bounds on the loss of a data point."""
+        parts = (self.enclosure(p, y) for p, y in zip(scores, targets, strict=True))
+        return sum(parts, Enclosure(ZERO, ZERO))

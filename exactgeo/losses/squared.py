@@ -1,0 +1,46 @@
+"""The squared loss, and half of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from exactgeo.exact.vectors import ONE
+from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
+
+__all__ = ["HalfSquared", "Squared"]
+
+HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True)
+class Squared(PiecewiseQuadratic):
+    """``(p - y)^2``."""
+
+    kind: ClassVar[str] = "squared"
+    example: ClassVar[str] = "squared"
+    differentiable: ClassVar[bool] = True
+
+    def pieces(self, y: Fraction) -> Pieces:
+        return Pieces((), ((ONE, -2 * y, y * y),))
+
+    def value(self, p: Fraction, y: Fraction) -> Fraction:
+        r = p - y
+        return r * r
+
+
+@dataclass(frozen=True)
+class HalfSquared(PiecewiseQuadratic):
+    """``(p - y)^2 / 2``."""
+
+    kind: ClassVar[str] = "half_squared"
+    example: ClassVar[str] = "half_squared"
+    differentiable: ClassVar[bool] = True
+
+    def pieces(self, y: Fraction) -> Pieces:
+        return Pieces((), ((HALF, -y, y * y / 2),))
+
+    def value(self, p: Fraction, y: Fraction) -> Fraction:
+        r = p - y
+        return r * r / 2
