@@ -8,7 +8,7 @@ from __future__ import annotations
 import doctest
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ __all__ = [
     "read",
     "registry",
     "run",
-    "table",
 ]
 
 FIELDS = ("claim", "source", "hypotheses", "status", "certificate")
@@ -155,11 +154,11 @@ def _examples(path: Path, lines: Sequence[str]) -> Iterator[doctest.Example]:
             raise DocumentError(f"{path.name}:{start}: a python block without an example")
         for example in found:
             example.lineno += start
-            place = f"{path.name}:{example.lineno + 1}"
+            where = f"{path.name}:{example.lineno + 1}"
             if example.options:
-                raise DocumentError(f"{place}: a doctest directive weakens the comparison")
+                raise DocumentError(f"{where}: a doctest directive weakens the comparison")
             if _DECIMAL.search(example.want):
-                raise DocumentError(f"{place}: expected output may hold integers, rationals, strings, booleans only")
+                raise DocumentError(f"{where}: expected output may hold integers, rationals, strings, booleans only")
             yield example
 
 
@@ -211,7 +210,7 @@ def run(document: Document, *, stop_early: bool = False) -> Outcome:
     return Outcome(results.attempted, "".join(report))
 
 
-def registry(place: Path) -> tuple[Claim, ...]:
+def registry(folder: Path) -> tuple[Claim, ...]:
     """The table of claims ``claims.toml`` of a folder, held to the documents beside it.
 
     Raises
@@ -220,7 +219,7 @@ def registry(place: Path) -> tuple[Claim, ...]:
         A document without a claim, a claim without a document, or a row that is malformed.
     """
     try:
-        text = (place / "claims.toml").read_text(encoding="utf-8")
+        text = (folder / "claims.toml").read_text(encoding="utf-8")
         rows: Any = tomllib.loads(text).get("claim", [])
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DocumentError(f"claims.toml: {error}") from None
@@ -230,11 +229,11 @@ def registry(place: Path) -> tuple[Claim, ...]:
             raise DocumentError(f"claims.toml: claim[{number}]: expected {', '.join(sorted(_CLAIM_KEYS))}")
         if row["status"] not in STATUSES:
             raise DocumentError(f"claims.toml: claim[{number}].status: expected one of: {'; '.join(STATUSES)}")
-        claims.append(Claim(row["statement"], place / row["document"], row["status"]))
+        claims.append(Claim(row["statement"], folder / row["document"], row["status"]))
     listed = [claim.document.name for claim in claims]
     if repeated := sorted({name for name in listed if listed.count(name) > 1}):
         raise DocumentError(f"claims.toml: listed more than once: {', '.join(repeated)}")
-    present = {path.name for path in place.glob("*.md")}
+    present = {path.name for path in folder.glob("*.md")}
     if strangers := sorted(present - set(listed)):
         raise DocumentError(f"claims.toml: no claim for {', '.join(strangers)}")
     if missing := sorted(set(listed) - present):
@@ -254,12 +253,3 @@ def check(claim: Claim, *, execute: bool = True) -> Outcome:
     except DocumentError as error:
         return Outcome(0, f"{error}\n")
     return run(document) if execute else Outcome(0, "")
-
-
-def table(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as aligned text; the first row is the heading."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )

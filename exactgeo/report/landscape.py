@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.report.text import _number, _row, _table, _title, point_text
+from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -23,27 +23,27 @@ ROWS = 20
 
 def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo landscape``, from the landscape and its JSON answer."""
-    lines = [_title(problem, "the problem"), ""]
-    lines.append(_row("space", "the full space" if found.full else "modulo permutation of neurons"))
-    lines.append(_row("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
+    lines = [title_of(problem, "the problem"), ""]
+    lines.append(labelled("space", "the full space" if found.full else "modulo permutation of neurons"))
+    lines.append(labelled("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
     lowest = answer["global_minimum"]
     if not found.complete:
-        lines.append(_row("global minimum", "unknown" if lowest is None else lowest))
-        lines.append(_row("because", answer["reason"]))
+        lines.append(labelled("global minimum", "unknown" if lowest is None else lowest))
+        lines.append(labelled("because", answer["reason"]))
         if found.known_below is not None:
-            lines.append(_row("bad valleys", f"{sum(v.bad for v in found.known_valleys)} or more"))
+            lines.append(labelled("bad valleys", f"{sum(v.bad for v in found.known_valleys)} or more"))
     else:
         if found.global_minima_connected:
             extent = "at a connected set of points"
         else:
             extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {answer['connected_at']}"
-        lines.append(_row("global minimum", f"{lowest}, {extent}"))
-        lines.append(_row("bad valleys", str(found.bad_valleys)))
+        lines.append(labelled("global minimum", f"{lowest}, {extent}"))
+        lines.append(labelled("bad valleys", str(found.bad_valleys)))
     if "point" in answer:
-        lines += _place(answer["point"])
+        lines += _point(answer["point"])
     for key in ("plot", "certificate"):
         if key in answer:
-            lines.append(_row(key, answer[key] or "none was written"))
+            lines.append(labelled(key, answer[key] or "none was written"))
     valleys = found.known_valleys
     if not valleys:
         return "\n".join(lines)
@@ -52,10 +52,10 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         for key, same in groupby(valleys, key=lambda v: (v.value, v.escapes_at, v.barrier, v.bad))
     ]
     body = [
-        [_number(value), _exit(exit, bad), "" if rise is None else _number(rise), str(count)]
+        [number_text(value), _exit(exit, bad), "" if rise is None else number_text(rise), str(count)]
         for (value, exit, rise, bad), count in kinds[:ROWS]
     ]
-    lines += ["", *_table([["valley at", "escapes at", "barrier", "valleys"], *body])]
+    lines += ["", *columns([["valley at", "escapes at", "barrier", "valleys"], *body], indent="  ")]
     if len(kinds) > ROWS:
         lines.append(f"  ... and {len(kinds) - ROWS} more kinds of valley (--json for all)")
     if found.complete and 1 < len(valleys) <= ROWS:
@@ -66,19 +66,21 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
 def _exit(level: Fraction | None, bad: bool) -> str:
     if level is None:
         return "unknown" if bad else ""
-    return _number(level)
+    return number_text(level)
 
 
-def _place(point: dict[str, Any]) -> list[str]:
+def _point(point: dict[str, Any]) -> list[str]:
     loss = f"loss {point['loss']}"
     if point["bad_valley"] is None:
-        return [_row("the point", f"{loss}, its component goes down to {point['component_infimum']} or lower")]
+        return [labelled("the point", f"{loss}, its component goes down to {point['component_infimum']} or lower")]
     if point["bad_valley"]:
         escape = f" and escapes at {point['escapes_at']}" if point["escapes_at"] else ""
-        return [_row("the point", f"{loss}, in a bad valley that goes down to {point['component_infimum']}{escape}")]
-    lines = [_row("the point", f"{loss}, in no bad valley: its component goes down to the global minimum")]
+        return [
+            labelled("the point", f"{loss}, in a bad valley that goes down to {point['component_infimum']}{escape}")
+        ]
+    lines = [labelled("the point", f"{loss}, in no bad valley: its component goes down to the global minimum")]
     if point["descent"] is not None:
-        lines.append(_row("way down", " -> ".join(point["descent"]["losses"])))
+        lines.append(labelled("way down", " -> ".join(point["descent"]["losses"])))
     return lines
 
 
@@ -101,24 +103,22 @@ def _tree(graph: Any) -> Iterator[str]:
 
 def path_text(problem: Problem, found: Route, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo path``, from the path and its JSON answer."""
-    lines = [_title(problem, "the problem"), ""]
+    lines = [title_of(problem, "the problem"), ""]
     path = found.path
     if path is None:
-        lines.append(_row("highest", f"{_number(found.at_least)} or more"))
-        lines.append(_row("because", found.reason))
+        lines.append(labelled("highest", f"{number_text(found.at_least)} or more"))
+        lines.append(labelled("because", found.reason))
         return "\n".join(lines)
-    lines.append(_row("from", f"loss {_number(path.losses[0])}"))
-    lines.append(_row("to", f"loss {_number(path.losses[-1])}"))
-    lines.append(_row("highest", f"{_number(path.highest)}: every path between the two points reaches it"))
+    lines.append(labelled("from", f"loss {number_text(path.losses[0])}"))
+    lines.append(labelled("to", f"loss {number_text(path.losses[-1])}"))
+    lines.append(labelled("highest", f"{number_text(path.highest)}: every path between the two points reaches it"))
     for key in ("plot", "certificate"):
         if key in answer:
-            lines.append(_row(key, answer[key] or "none was written"))
-    head = _table(
-        [["loss", "reached"], *([_number(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True))]
-    )
-    lines += ["", head[0], *(f"{row}  {point_text(point)}" for row, point in zip(head[1:], path.points, strict=True))][
-        : ROWS + 2
-    ]
+            lines.append(labelled(key, answer[key] or "none was written"))
+    body = [[number_text(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True)]
+    head, *rows = columns([["loss", "reached"], *body], indent="  ")
+    lines += ["", head]
+    lines += [f"{row}  {point_text(point)}" for row, point in zip(rows[:ROWS], path.points[:ROWS], strict=True)]
     if len(path.points) > ROWS:
         lines.append(f"  ... and {len(path.points) - ROWS} more points (--json for all)")
     return "\n".join(lines)

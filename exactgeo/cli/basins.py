@@ -1,0 +1,86 @@
+"""``exactgeo basins``: every basin with its exact value."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import click
+
+from exactgeo.cli.options import (
+    DONE,
+    UNDECIDED,
+    certificate_option,
+    emit,
+    json_option,
+    limit_option,
+    problem_argument,
+    problem_of,
+    workers_option,
+    write,
+)
+from exactgeo.errors import InputError
+
+__all__ = ["basins"]
+
+
+@click.command()
+@problem_argument
+@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
+@click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
+@workers_option
+@click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
+@limit_option
+@certificate_option("the certificate of all minima")
+@json_option
+def basins(
+    problem: str,
+    out: str | None,
+    resume: bool,
+    workers: int | None,
+    certificate: str | None,
+    minima: bool,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """Every basin with its exact value, and every loss at which there is a local minimum.
+
+    With --out RUN.sqlite the run can be ended at any moment and taken up by the same command.
+    """
+    from exactgeo.basin import OutOfScope, census
+    from exactgeo.basin.claims import census_certificate
+    from exactgeo.executors import Workers, processors
+    from exactgeo.report.progress import progress_bar
+    from exactgeo.report.text import census_text
+    from exactgeo.store import Store
+
+    kept = out is not None and out.endswith(".sqlite")
+    if out is not None and not out.endswith((".csv", ".json", ".parquet", ".sqlite")):
+        raise InputError("--out", out, "a file name ending in .csv, .json, .parquet or .sqlite", "basins.csv")
+    if resume and not kept:
+        raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
+    loaded = problem_of(problem)
+    try:
+        with ExitStack() as stack:
+            store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
+            executor = stack.enter_context(Workers(workers or processors()))
+            progress = stack.enter_context(progress_bar("basins", quiet=as_json))
+            found = census(
+                loaded,
+                executor=executor,
+                time_limit=time_limit,
+                progress=progress,
+                keeper=store,
+                watch=None if progress is None else progress.best,
+            )
+        if out is not None and not kept:
+            found.write(out)
+        proof = census_certificate(found, minima=minima) if certificate is not None else None
+        answer = found.to_json(minima=minima)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs"
+        what = "one that is in scope, or use certify, which needs none of this"
+        raise InputError(loaded.name or problem, refusal.reason, expected, what) from None
+    if certificate is not None:
+        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    return UNDECIDED if found.ended else DONE

@@ -1,0 +1,40 @@
+"""``exactgeo check``: the independent checker."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from exactgeo.cli.options import NOT_SO, UNDECIDED, emit, json_option
+
+__all__ = ["check"]
+
+
+@click.command()
+@click.argument("certificate", metavar="CERT.json")
+@click.argument("problem", metavar="[PROBLEM]", required=False)
+@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; exit 3 when they end the check.")
+@json_option
+def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
+    """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""
+    from exactgeo.claims.certificate import check as run
+
+    if problem is not None and not os.path.exists(problem) and problem != "-":
+        from exactgeo import library
+
+        problem = str(library.path(problem))
+    answer = run(certificate, problem, time_limit=time_limit)
+    if answer is None:
+        click.echo(f"exactgeo: {certificate}: no answer within {time_limit:g} s; raise --time-limit", err=True)
+        return UNDECIDED
+    if as_json or answer.accepted:
+        details = (*answer.hypotheses, f"sha256 {answer.sha256}")
+        emit(
+            answer.to_json(),
+            lambda: "\n  ".join([f"accepted: {answer.statement}", *details]),
+            as_json=as_json,
+        )
+    if not answer.accepted and not (as_json and answer.code == NOT_SO):
+        click.echo(f"exactgeo: {certificate}: {answer.reason}", err=True)
+    return answer.code

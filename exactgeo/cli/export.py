@@ -1,0 +1,48 @@
+"""``exactgeo export``: the statement of a certificate for a proof assistant."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from exactgeo.cli.options import DONE, emit, json_option, write
+from exactgeo.errors import InputError
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("certificate", metavar="CERT.json")
+@click.option("--coq", is_flag=True, help="For Coq: theorems over Q, checked by coqc without axioms.")
+@click.option("-o", "--output", required=True, metavar="OUT.v", help="The file to write.")
+@json_option
+def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
+    """Write the statement of a certificate, with a proof, for a proof assistant."""
+    from exactgeo.claims.certificate import check as run
+    from exactgeo.claims.coq import coq as render
+
+    if not coq:
+        raise InputError("export", "no proof assistant", "--coq", "exactgeo export --coq CERT.json -o OUT.v")
+    answer = run(certificate)
+    if answer is None or not answer.accepted:
+        reason = "" if answer is None else answer.reason
+        raise InputError(
+            certificate, reason, "a certificate that `exactgeo check` accepts", "one of `exactgeo certify`"
+        )
+    with open(certificate, encoding="utf-8-sig") as file:
+        text, left_out = render(json.load(file))
+
+    def writer(path: str) -> None:
+        with open(path, "w", encoding="ascii") as target:
+            target.write(text)
+
+    write(output, writer)
+    emit(
+        {"file": output, "left_out": left_out},
+        lambda: f"wrote {output}; check it with: coqc {output}",
+        as_json=as_json,
+    )
+    for kind in left_out if not as_json else []:
+        click.echo(f"not exported: the claim {kind}", err=True)
+    return DONE

@@ -1,0 +1,89 @@
+"""``exactgeo landscape``: valleys and the merge tree of all sublevel sets."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+import click
+
+from exactgeo.cli.options import (
+    DONE,
+    UNDECIDED,
+    certificate_option,
+    emit,
+    json_option,
+    limit_option,
+    problem_argument,
+    problem_of,
+    workers_option,
+    write,
+)
+from exactgeo.errors import InputError
+
+__all__ = ["landscape"]
+
+
+@click.command()
+@problem_argument
+@click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
+@click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
+@click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
+@certificate_option("the certificate of all minima and valleys")
+@workers_option
+@limit_option
+@json_option
+def landscape(
+    problem: str,
+    full: bool,
+    plot: str | None,
+    out: str | None,
+    resume: bool,
+    certificate: str | None,
+    workers: int | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """Valleys, the levels they escape at, and where sublevel sets join, exactly.
+
+    With --out RUN.sqlite the run can be ended at any moment and taken up by the same command; `basins` shares the file.
+    """
+    from exactgeo.basin import OutOfScope
+    from exactgeo.executors import Workers, processors
+    from exactgeo.landscape import landscape as build
+    from exactgeo.report.landscape import landscape_text
+    from exactgeo.report.progress import progress_bar
+    from exactgeo.store import Store
+
+    if out is not None and not out.endswith(".sqlite"):
+        raise InputError("--out", out, "a file name ending in .sqlite", "run.sqlite")
+    if resume and out is None:
+        raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
+    loaded = problem_of(problem)
+    start = time.monotonic()
+    try:
+        with ExitStack() as stack:
+            store = None if out is None else stack.enter_context(Store(out, resume=resume))
+            executor = stack.enter_context(Workers(workers or processors()))
+            progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
+            found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=store)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs with exact values"
+        what = "one that is in scope, or use certify, which needs none of this"
+        raise InputError(loaded.name or problem, refusal.reason, expected, what) from None
+    answer = found.to_json()
+    done = found.complete
+    if loaded.point is not None and found.census.complete:
+        left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
+        answer["point"] = found.place(loaded.point, time_limit=left).to_json()
+        done &= answer["point"]["bad_valley"] is not None
+    if plot is not None:
+        from exactgeo.landscape.plot import save
+
+        answer["plot"] = write(plot, lambda path: save(found, path)) if found.complete else None
+    if certificate is not None:
+        proof = found.certificate
+        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+    emit(answer, lambda: landscape_text(loaded, found, answer), as_json=as_json)
+    return DONE if done else UNDECIDED

@@ -1,0 +1,95 @@
+"""What the commands share: exit codes, options, how problems are read and answers written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exactgeo.errors import InputError
+
+if TYPE_CHECKING:
+    from exactgeo.problem import Point, Problem
+
+__all__ = [
+    "BAD_INPUT",
+    "DONE",
+    "INTERNAL",
+    "INTERRUPTED",
+    "NOT_SO",
+    "UNDECIDED",
+    "certificate_option",
+    "emit",
+    "file_of",
+    "json_option",
+    "limit_option",
+    "point_of",
+    "problem_argument",
+    "problem_of",
+    "workers_option",
+    "write",
+]
+
+DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
+INTERRUPTED = 130
+
+problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out."
+)
+limit_option = click.option(
+    "--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3."
+)
+
+
+def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
+    return click.option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+
+
+def problem_of(source: str) -> Problem:
+    """The problem of a file, of a named problem, or of standard input."""
+    from exactgeo.api import load
+
+    return load(source)
+
+
+def point_of(source: str | None, problem: Problem) -> Point:
+    """The point of a file or of a named problem; the problem's own where there is no ``source``."""
+    from exactgeo.api import own_point
+    from exactgeo.formats import read_point
+
+    return own_point(problem) if source is None else read_point(file_of(source), problem)
+
+
+def file_of(source: str) -> str:
+    """A file, or the file of a named problem."""
+    from exactgeo import library
+
+    if source == "-" or os.path.exists(source) or source not in dict(library.names()):
+        return source
+    return str(library.path(source))
+
+
+def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
+    """Print an answer: one JSON object for programs, text for people."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else text())
+
+
+def write(path: str, writer: Callable[[str], object]) -> str:
+    """Have ``writer`` write to ``path`` and return the path.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    try:
+        writer(path)
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error), "a file that can be written", "another path") from None
+    return path

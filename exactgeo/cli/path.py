@@ -1,0 +1,63 @@
+"""``exactgeo path``: a certified path between two points."""
+
+from __future__ import annotations
+
+import click
+
+from exactgeo.cli.options import (
+    DONE,
+    UNDECIDED,
+    certificate_option,
+    emit,
+    json_option,
+    limit_option,
+    point_of,
+    problem_argument,
+    problem_of,
+    write,
+)
+from exactgeo.errors import InputError
+
+__all__ = ["path"]
+
+
+@click.command()
+@problem_argument
+@click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option("--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point.")
+@click.option("--plot", metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@certificate_option("the certificate of the path and its level")
+@limit_option
+@json_option
+def path(
+    problem: str,
+    end: str,
+    start: str | None,
+    plot: str | None,
+    certificate: str | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """A certified path between two points that rises no higher than every path must."""
+    from exactgeo.api import path as build
+    from exactgeo.basin import OutOfScope
+    from exactgeo.report.landscape import path_text
+
+    loaded = problem_of(problem)
+    one, other = point_of(start, loaded), point_of(end, loaded)
+    try:
+        found = build(loaded, one, other, time_limit=time_limit)
+    except OutOfScope as refusal:
+        expected = "a problem whose basins are convex programs with exact values"
+        raise InputError(loaded.name or problem, refusal.reason, expected, "one that is in scope") from None
+    answer = found.to_json()
+    if plot is not None:
+        from exactgeo.landscape.plot import path_figure
+        from exactgeo.landscape.plot import write as draw
+
+        drawn = found.path
+        answer["plot"] = None if drawn is None else write(plot, lambda to: draw(path_figure(drawn), to))
+    if certificate is not None:
+        answer["certificate"] = None if found.certificate is None else write(certificate, found.certificate.write)
+    emit(answer, lambda: path_text(loaded, found, answer), as_json=as_json)
+    return DONE if found.complete else UNDECIDED

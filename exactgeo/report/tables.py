@@ -1,0 +1,91 @@
+"""What every report is made of: a title, labelled lines, aligned columns, and numbers that fit a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.exact.rational import format_rational
+
+if TYPE_CHECKING:
+    from exactgeo.problem import Point, Problem
+
+__all__ = ["columns", "labelled", "number_text", "point_text", "title_of", "value_text", "vector_text"]
+
+LABEL_WIDTH = 16
+NUMBER_WIDTH = 60
+
+
+def number_text(q: Fraction | int) -> str:
+    """A rational for a screen: long ones are cut in the middle, with their length.
+
+    Examples
+    --------
+    >>> print(number_text(Fraction(1, 3)), number_text(10**60))
+    1/3 100000000000000000000000...000000000000 (61 characters)
+    """
+    text = format_rational(q)
+    return text if len(text) <= NUMBER_WIDTH else f"{text[:24]}...{text[-12:]} ({len(text)} characters)"
+
+
+def vector_text(values: Iterable[Fraction | int]) -> str:
+    """A row of numbers in parentheses.
+
+    Examples
+    --------
+    >>> print(vector_text([1, Fraction(-1, 2)]))
+    (1, -1/2)
+    """
+    return "(" + ", ".join(map(number_text, values)) + ")"
+
+
+def value_text(value: Any) -> str:
+    """A rational of a JSON answer, or the enclosure [lo, hi] of a value that has none, rounded for the eye."""
+    if isinstance(value, dict):
+        return f"in [{float(Fraction(value['lo'])):.12g}, {float(Fraction(value['hi'])):.12g}]"
+    return str(value)
+
+
+def point_text(point: Point) -> str:
+    """One line: ``W1 = [...], b1 = [...], W2 = ...``."""
+    parts = []
+    for k, (weights, bias) in enumerate(zip(point.weights, [*point.biases, *[()] * len(point.weights)], strict=False)):
+        parts.append(f"W{k + 1} = [{', '.join(vector_text(row) for row in weights)}]")
+        if bias:
+            parts.append(f"b{k + 1} = {vector_text(bias)}")
+    return ", ".join(parts)
+
+
+def title_of(problem: Problem, unnamed: str) -> str:
+    """The first line of a report: the problem's name and source."""
+    name = problem.name or unnamed
+    return f"{name} ({problem.source})" if problem.source else name
+
+
+def labelled(label: str, text: str) -> str:
+    """A line of a report: an indented label and what it says.
+
+    Examples
+    --------
+    >>> labelled("loss", "18")
+    '  loss            18'
+    """
+    return f"  {label:<{LABEL_WIDTH}}{text}"
+
+
+def columns(rows: Sequence[Sequence[object]], *, left: bool = False, indent: str = "") -> list[str]:
+    """Rows as aligned lines, the first the heading; columns of numbers end where their heading ends.
+
+    Examples
+    --------
+    >>> columns([("value", "orbits"), ("14", 1)])
+    ['value  orbits', '   14       1']
+    >>> columns([("document", "result"), ("sum", "passed")], left=True)
+    ['document  result', 'sum       passed']
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    if left:
+        return [(indent + "  ".join(map(str.ljust, row, widths))).rstrip() for row in cells]
+    return [indent + "  ".join(map(str.rjust, row, widths)) for row in cells]
