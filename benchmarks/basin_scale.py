@@ -71,10 +71,10 @@ def modelled(found: Census) -> float:
     import cvxpy as cp
     import numpy as np
 
-    frame = found.cells
-    rows = np.array([[float(q) for q in row] for row in frame.rows])
-    y = np.array([float(q) for q in frame.program.y])
-    width = frame.problem.network.widths[0]
+    reduction = found.reduction
+    rows = np.array([[float(q) for q in row] for row in reduction.rows])
+    y = np.array([float(q) for q in reduction.program.y])
+    width = reduction.problem.network.widths[0]
     slopes = [cp.Parameter(rows.shape) for _ in range(width)]
     sides = [cp.Parameter(rows.shape) for _ in range(width)]
     z: list[Any] = [cp.Variable(rows.shape[1]) for _ in range(width)]
@@ -83,13 +83,13 @@ def modelled(found: Census) -> float:
         "squared": lambda: cp.sum_squares(p - y),
         "half_squared": lambda: cp.sum_squares(p - y) / 2,
         "absolute": lambda: cp.norm1(p - y),
-        "huber": lambda: cp.sum(cp.huber(p - y, float(frame.program.bound))) / 2,
+        "huber": lambda: cp.sum(cp.huber(p - y, float(reduction.program.bound))) / 2,
         "hinge": lambda: cp.sum(cp.pos(1 - cp.multiply(y, p))),
         "squared_hinge": lambda: cp.sum_squares(cp.pos(1 - cp.multiply(y, p))),
         "logistic": lambda: cp.sum(cp.logistic(-cp.multiply(y, p))),
     }
     model = cp.Problem(
-        cp.Minimize(losses[frame.program.kind]()), [g @ part >= 0 for g, part in zip(sides, z, strict=True)]
+        cp.Minimize(losses[reduction.program.kind]()), [g @ part >= 0 for g, part in zip(sides, z, strict=True)]
     )
     assert model.is_dpp()
     total = 0.0

@@ -31,11 +31,11 @@ SAMPLE = 60
 
 def modelled(found: Census) -> float:
     """Processor seconds CVXPY and Clarabel take a wall, the model built once; its values are checked."""
-    frame = found.cells
-    (group,) = frame.groups
-    rows = np.array([[float(q) for q in row] for row in frame.rows])
+    reduction = found.reduction
+    (group,) = reduction.exchangeable
+    rows = np.array([[float(q) for q in row] for row in reduction.rows])
     size = rows.shape[1]
-    y = np.array([float(q) for q in frame.program.y])
+    y = np.array([float(q) for q in reduction.program.y])
     width = len(group.neurons)
     right, left = map(float, found.problem.network.activation.slopes or (0, 0))
     slopes = [cp.Parameter(rows.shape) for _ in range(width)]
@@ -47,7 +47,7 @@ def modelled(found: Census) -> float:
     conditions += [cut @ part == 0 for cut, part in zip(cuts, z, strict=True)]
     model = cp.Problem(cp.Minimize(cp.sum_squares(prediction - y)), conditions)
     assert model.is_dpp()
-    walls, rng, total = Walls(frame.program), random.Random(0), 0.0
+    walls, rng, total = Walls(reduction.program), random.Random(0), 0.0
     for turn in range(SAMPLE + 1):
         index = rng.randrange(len(found))
         target, mask, kind = rng.choice(list(found.neighbours(index)))
@@ -56,15 +56,15 @@ def modelled(found: Census) -> float:
         crossing = here.index(old)
         start = time.process_time()
         for k, slot in enumerate(here):
-            signs = np.array(frame.regions[group.slots[slot].region])
+            signs = np.array(reduction.regions[group.patterns[slot].region])
             slopes[k].value = np.where(signs > 0, right, left)[:, None] * rows
-            sides[k].value = (group.slots[slot].sign * signs)[:, None] * rows
+            sides[k].value = (group.patterns[slot].sign * signs)[:, None] * rows
             cut = np.zeros((size, size))
             if k == crossing and kind == "output":
                 cut = np.eye(size)
             elif k == crossing:
                 # One hyperplane, which proportional rows share.
-                cut[0] = rows[np.flatnonzero(signs != np.array(frame.regions[group.slots[new].region]))[0]]
+                cut[0] = rows[np.flatnonzero(signs != np.array(reduction.regions[group.patterns[new].region]))[0]]
             cuts[k].value = cut
         value = model.solve(solver=cp.CLARABEL, max_step_fraction=0.9)
         # The first solve compiles the model, which is no part of the comparison.

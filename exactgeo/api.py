@@ -306,8 +306,8 @@ def basins(
         return census(problem, executor=executor, time_limit=time_limit, progress=progress)
     from exactgeo.store import Store
 
-    with Store(os.fspath(store)) as keeper:
-        return census(problem, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
+    with Store(os.fspath(store)) as opened:
+        return census(problem, executor=executor, time_limit=time_limit, progress=progress, store=opened)
 
 
 def landscape(
@@ -358,8 +358,8 @@ def landscape(
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress)
     from exactgeo.store import Store
 
-    with Store(os.fspath(store)) as keeper:
-        return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=keeper)
+    with Store(os.fspath(store)) as opened:
+        return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
 
 
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> Route:

@@ -21,10 +21,10 @@ from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
-    from exactgeo.basin.batch import Numbers, Settled
+    from exactgeo.basin.batch import Numbers, Solved
     from exactgeo.basin.cone_program import Optimum, Program, Value
-    from exactgeo.basin.reduction import Cells
-    from exactgeo.basin.schedule import Answer
+    from exactgeo.basin.reduction import Reduction
+    from exactgeo.basin.schedule import Block
 
 __all__ = ["SCHEMA", "Store"]
 
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS wall (id INTEGER PRIMARY KEY, columns BLOB NOT NULL U
 
 
 class Store:
-    """Keeps the blocks of a census in a file; the ``keeper`` of :func:`exactgeo.basin.census`.
+    """Keeps the blocks of a census in a file; the ``store`` of :func:`exactgeo.basin.census`.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ class Store:
     >>> from exactgeo.library import load
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Store(f"{folder}/run.sqlite") as store:
-    ...         first = census(load("swirszcz-prop1"), keeper=store)
+    ...         first = census(load("swirszcz-prop1"), store=store)
     ...     with Store(f"{folder}/run.sqlite", resume=True) as store:
-    ...         again = census(load("swirszcz-prop1"), keeper=store)
+    ...         again = census(load("swirszcz-prop1"), store=store)
     >>> first.values == again.values
     True
     """
@@ -119,9 +119,9 @@ class Store:
                     self._base.execute("ROLLBACK")
                 raise
 
-    # -- the keeper's part ----------------------------------------------------------------------------------------
+    # -- blocks of a census -----------------------------------------------------------------------------------------
 
-    def kept(self, frame: Cells) -> Iterator[tuple[list[Settled], Numbers]]:
+    def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
         """Optima and owners of the blocks in the file, in order.
 
         Raises
@@ -131,10 +131,10 @@ class Store:
         """
         import numpy as np
 
-        self._width = 8 * max(1, -(-len(frame.program.columns) // 64))
-        self._open(frame)
+        self._width = 8 * max(1, -(-len(reduction.program.columns) // 64))
+        self._open(reduction)
         with self._refusing():
-            optima = {row[0]: _settled(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
+            optima = {row[0]: _solved(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
             blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
         self._ids = {best.basis: place for place, best in optima.items() if best.whole is None}
         self._next = len(optima)
@@ -150,7 +150,7 @@ class Store:
             first += orbits
             yield [optima[int(k)] for k in places], order[np.searchsorted(places[order], mine)].astype(np.int32)
 
-    def keep(self, frame: Cells, answer: Answer) -> None:
+    def add(self, reduction: Reduction, block: Block) -> None:
         """Add the next block, wholly or not at all.
 
         Raises
@@ -164,7 +164,7 @@ class Store:
         fresh: dict[tuple[int, ...], int] = {}
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
-        for best in answer.optima:
+        for best in block.optima:
             place = None if best.whole is not None else self._ids.get(best.basis, fresh.get(best.basis))
             if place is None:
                 place = self._next + len(new)
@@ -172,16 +172,15 @@ class Store:
                 if best.whole is None:
                     fresh[best.basis] = place
             ids.append(place)
-        owners = np.array(ids, dtype=np.int64)[answer.owner].tolist()
-        number = answer.number
+        owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
         with self._transaction():
             first = self._base.execute("SELECT coalesce(max(id) + 1, 0) FROM basin").fetchone()[0]
             blob = np.array(ids, dtype="<i4").tobytes()
-            self._base.execute("INSERT INTO block VALUES (?, ?, ?)", (number, len(owners), blob))
+            self._base.execute("INSERT INTO block VALUES (?, ?, ?)", (block.number, len(owners), blob))
             self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
             rows = (
-                (first + i, " ".join(map(str, row)), frame.copies(frame.split(row)), owner)
-                for i, (row, owner) in enumerate(zip(answer.choices.tolist(), owners, strict=True))
+                (first + i, " ".join(map(str, row)), reduction.copies(reduction.split(row)), owner)
+                for i, (row, owner) in enumerate(zip(block.choices.tolist(), owners, strict=True))
             )
             self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
         self._next += len(new)
@@ -189,8 +188,8 @@ class Store:
 
     # -- walls of a landscape ------------------------------------------------------------------------------------
 
-    def kept_walls(self, program: Program) -> Iterator[tuple[int, Optimum]]:
-        """Columns and optimum of each wall in the file, replayed; after :meth:`kept`.
+    def walls(self, program: Program) -> Iterator[tuple[int, Optimum]]:
+        """Columns and optimum of each wall in the file, replayed; after :meth:`blocks`.
 
         Raises
         ------
@@ -215,7 +214,7 @@ class Store:
                 ) from None
             yield mask, best
 
-    def keep_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
+    def add_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
         """Add solved walls, wholly or not at all."""
         rows = [
             (
@@ -231,24 +230,24 @@ class Store:
 
     # -- the file -------------------------------------------------------------------------------------------------
 
-    def _open(self, frame: Cells) -> None:
+    def _open(self, reduction: Reduction) -> None:
         with self._refusing():
             application = self._base.execute("PRAGMA application_id").fetchone()[0]
             tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        wanted = _identity(frame)
+        wanted = _identity(reduction)
         if not tables and not application:
             with self._refusing():
                 self._base.execute("PRAGMA journal_mode = WAL")
-            slots = [
-                (k, s, "".join("-0+"[q + 1] for q in frame.regions[slot.region]), slot.sign)
-                for k, group in enumerate(frame.groups)
-                for s, slot in enumerate(group.slots)
+            patterns = [
+                (k, s, "".join("-0+"[q + 1] for q in reduction.regions[pattern.region]), pattern.sign)
+                for k, group in enumerate(reduction.exchangeable)
+                for s, pattern in enumerate(group.patterns)
             ]
             with self._transaction():
                 self._base.execute(f"PRAGMA application_id = {APPLICATION}")
                 for statement in TABLES.split(";\n"):
                     self._base.execute(statement)
-                self._base.executemany("INSERT INTO slot VALUES (?, ?, ?, ?)", slots)
+                self._base.executemany("INSERT INTO slot VALUES (?, ?, ?, ?)", patterns)
                 self._base.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
             return
         if application != APPLICATION:
@@ -269,7 +268,7 @@ class Store:
             )
 
 
-def _identity(frame: Cells) -> dict[str, str]:
+def _identity(reduction: Reduction) -> dict[str, str]:
     """What a file must agree with: the version, the problem, and how its basins are numbered."""
     from exactgeo.basin.schedule import BLOCK
     from exactgeo.claims.certificate import problem_data
@@ -277,29 +276,31 @@ def _identity(frame: Cells) -> dict[str, str]:
     def digest(data: Any) -> str:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
-    program = frame.program
-    frozen = [[str(group.value), group.neurons] for group in frame.groups]
-    slots = [[[slot.region, slot.sign, slot.mask] for slot in group.slots] for group in frame.groups]
+    program = reduction.program
+    frozen = [[str(group.frozen), group.neurons] for group in reduction.exchangeable]
+    patterns = [
+        [[pattern.region, pattern.sign, pattern.mask] for pattern in group.patterns] for group in reduction.exchangeable
+    ]
     return {
         "schema": str(SCHEMA),
-        "problem": digest([problem_data(frame.problem), frozen, list(map(str, program.offset))]),
-        "layout": digest([BLOCK, frame.regions, program.columns, program.lines, slots]),
+        "problem": digest([problem_data(reduction.problem), frozen, list(map(str, program.offset))]),
+        "layout": digest([BLOCK, reduction.regions, program.columns, program.lines, patterns]),
     }
 
 
-def _row(best: Settled, width: int) -> tuple[str, bytes, bytes, str | None, str | None]:
+def _row(best: Solved, width: int) -> tuple[str, bytes, bytes, str | None, str | None]:
     support, allowed = (mask.to_bytes(width, "little") for mask in (best.support, best.allowed))
     if best.whole is not None:
         return _text(best.value), support, allowed, None, json.dumps(_plain(best.whole))
     return _text(best.value), support, allowed, " ".join(map(str, best.basis)), None
 
 
-def _settled(row: tuple[str, bytes, bytes, str | None, str | None]) -> Settled:
-    from exactgeo.basin.batch import Settled
+def _solved(row: tuple[str, bytes, bytes, str | None, str | None]) -> Solved:
+    from exactgeo.basin.batch import Solved
 
     value, support, allowed, basis, text = row
     whole = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
-    return Settled(
+    return Solved(
         _value(value),
         int.from_bytes(support, "little"),
         int.from_bytes(allowed, "little"),

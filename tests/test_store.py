@@ -49,8 +49,8 @@ def stop_at(row: int) -> type[Store]:
     """A store whose disk fails at a row, in the middle of a transaction."""
 
     class Failing(Store):
-        def kept(self, frame):
-            yield from super().kept(frame)
+        def blocks(self, reduction):
+            yield from super().blocks(reduction)
             self._base.execute(
                 f"CREATE TEMP TRIGGER stop BEFORE INSERT ON main.basin WHEN NEW.id = {row} "
                 "BEGIN SELECT RAISE(ABORT, 'stop'); END"
@@ -71,11 +71,11 @@ def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
     case = line(4, 2, kind=kind)
     whole = census(case)
     with Store(tmp_path / "run.sqlite") as store:
-        first = census(case, keeper=store)
+        first = census(case, store=store)
     # All of it is in the file: nothing is settled again.
-    monkeypatch.delattr("exactgeo.basin.schedule.settle_block")
+    monkeypatch.delattr("exactgeo.basin.schedule.solve_block")
     with Store(tmp_path / "run.sqlite", resume=True) as store:
-        again = census(case, keeper=store)
+        again = census(case, store=store)
     for found in (first, again):
         assert found.complete
         assert found.to_json() == whole.to_json()
@@ -89,15 +89,15 @@ def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
 def test_a_failed_transaction_loses_its_block_only(tmp_path, blocks):
     case, path = line(5, 2), tmp_path / "run.sqlite"
     with stop_at(64 * blocks + 17)(path) as store, pytest.raises(InputError):
-        census(case, keeper=store)
+        census(case, store=store)
     with sqlite3.connect(path) as base:
         assert base.execute("SELECT count(*) FROM block").fetchone() == (blocks,)
         assert base.execute("SELECT count(*) FROM basin").fetchone() == (64 * blocks,)
     base.close()
     with Store(path) as store:
-        found = census(case, keeper=store)
+        found = census(case, store=store)
     with Store(tmp_path / "other.sqlite") as store:
-        census(case, keeper=store)
+        census(case, store=store)
     assert export(found, tmp_path) == export(census(case), tmp_path)
     assert dump(path) == dump(tmp_path / "other.sqlite")
 
@@ -105,7 +105,7 @@ def test_a_failed_transaction_loses_its_block_only(tmp_path, blocks):
 def test_the_view_holds_every_basin(tmp_path):
     case = line(4, 2)
     with Store(tmp_path / "run.sqlite") as store:
-        found = census(case, keeper=store)
+        found = census(case, store=store)
     with sqlite3.connect(tmp_path / "run.sqlite") as base:
         rows = base.execute("SELECT id, multiplicity, value FROM basins ORDER BY id").fetchall()
         regions = dict(base.execute("SELECT slot, region FROM slot").fetchall())
@@ -119,7 +119,7 @@ def test_the_view_holds_every_basin(tmp_path):
 def test_what_the_file_lost_is_done_again(tmp_path):
     case, path = line(5, 2), tmp_path / "run.sqlite"
     with Store(path) as store:
-        census(case, keeper=store)
+        census(case, store=store)
     complete = dump(path)
     with sqlite3.connect(path) as base:
         last = base.execute("SELECT max(id) FROM block").fetchone()[0]
@@ -127,7 +127,7 @@ def test_what_the_file_lost_is_done_again(tmp_path):
         base.execute("DELETE FROM basin WHERE id >= ?", (64 * last,))
     base.close()
     with Store(path) as store:
-        assert export(census(case, keeper=store), tmp_path) == export(census(case), tmp_path)
+        assert export(census(case, store=store), tmp_path) == export(census(case), tmp_path)
     assert [row for row in dump(path) if '"optimum"' not in row] == [row for row in complete if '"optimum"' not in row]
 
 
@@ -157,17 +157,17 @@ def test_a_run_from_python_goes_on_where_it_ended(tmp_path):
 def test_another_problem_or_version_is_refused(tmp_path):
     path = tmp_path / "run.sqlite"
     with Store(path) as store:
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
     before = dump(path)
     for other in (line(4, 1, shift=1), line(4, 2), line(4, 1, kind="half_squared"), line(3, 1)):
         with Store(path) as store, pytest.raises(InputError, match="another problem"):
-            census(other, keeper=store)
+            census(other, store=store)
     assert dump(path) == before
     with sqlite3.connect(path) as base:
         base.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
     base.close()
     with Store(path) as store, pytest.raises(InputError, match="schema version 0, expected version 2"):
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
 
 
 def test_frozen_values_belong_to_the_problem(tmp_path):
@@ -179,36 +179,36 @@ def test_frozen_values_belong_to_the_problem(tmp_path):
         )
 
     with Store(tmp_path / "run.sqlite") as store:
-        census(frozen(1), keeper=store)
+        census(frozen(1), store=store)
     with Store(tmp_path / "run.sqlite") as store, pytest.raises(InputError, match="another problem"):
-        census(frozen(2), keeper=store)
+        census(frozen(2), store=store)
 
 
 def test_blocks_of_another_size_are_refused(tmp_path, monkeypatch):
     with Store(tmp_path / "run.sqlite") as store:
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 32)
     with Store(tmp_path / "run.sqlite") as store, pytest.raises(InputError, match="listed otherwise"):
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
 
 
 def test_what_is_no_census_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "notes.sqlite"
     path.write_text("my notes, not a database, and longer than a header")
     with pytest.raises(InputError, match="not a database"), Store(path) as store:
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
     assert path.read_text().startswith("my notes")
     with sqlite3.connect(tmp_path / "mine.sqlite") as base:
         base.execute("CREATE TABLE mine (a)")
     base.close()
     with pytest.raises(InputError, match="something else"), Store(tmp_path / "mine.sqlite") as store:
-        census(line(4, 1), keeper=store)
+        census(line(4, 1), store=store)
 
 
 def test_a_folder_a_missing_one_and_nothing_to_resume(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere" / "run.sqlite"):
         with pytest.raises(InputError, match="unable to open"), Store(path) as store:
-            census(line(4, 1), keeper=store)
+            census(line(4, 1), store=store)
     with pytest.raises(InputError, match="no such file"):
         Store(tmp_path / "run.sqlite", resume=True)
 
@@ -216,31 +216,31 @@ def test_a_folder_a_missing_one_and_nothing_to_resume(tmp_path):
 def test_a_full_disk_is_one_line_and_keeps_what_it_has(tmp_path):
     case, path = line(9, 2), tmp_path / "run.sqlite"
     with Store(tmp_path / "whole.sqlite") as store:
-        census(case, keeper=store)
+        census(case, store=store)
         pages = store._base.execute("PRAGMA page_count").fetchone()[0]
     with Store(path) as store:
         store._base.execute(f"PRAGMA max_page_count = {3 * pages // 4}")
         with pytest.raises(InputError, match="disk is full"):
-            census(case, keeper=store)
+            census(case, store=store)
     assert 0 < blocks_in(path) < blocks_in(tmp_path / "whole.sqlite")
     with Store(path) as store:
-        assert export(census(case, keeper=store), tmp_path) == export(census(case), tmp_path)
+        assert export(census(case, store=store), tmp_path) == export(census(case), tmp_path)
 
 
 def test_two_writers(tmp_path):
     path = tmp_path / "run.sqlite"
 
     class Second(Store):
-        def keep(self, frame, answer):
-            if answer.number == 1:
+        def add(self, reduction, block):
+            if block.number == 1:
                 with Store(path) as other:
-                    census(line(5, 2), keeper=other)
-            super().keep(frame, answer)
+                    census(line(5, 2), store=other)
+            super().add(reduction, block)
 
     with Second(path) as store, pytest.raises(InputError, match="another writer"):
-        census(line(5, 2), keeper=store)
+        census(line(5, 2), store=store)
     with Store(path) as store:
-        assert export(census(line(5, 2), keeper=store), tmp_path) == export(census(line(5, 2)), tmp_path)
+        assert export(census(line(5, 2), store=store), tmp_path) == export(census(line(5, 2)), tmp_path)
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def kill_and_resume(tmp_path: Path, kills: int, seed: int) -> None:
     final = start(problem, path)
     assert (final.communicate()[1], final.returncode) == (b"", 0)
     with Store(path, resume=True) as store:
-        found = census(case, keeper=store, time_limit=0)
+        found = census(case, store=store, time_limit=0)
     assert found.complete
     assert export(found, tmp_path) == export(census(case), tmp_path)
 
@@ -408,7 +408,7 @@ def test_workers_and_threads_change_nothing(tmp_path):
     with ThreadPoolExecutor(3) as pool:
         threads = census(case, executor=pool)
     with Workers(2) as pool, Store(tmp_path / "run.sqlite") as store:
-        processes = census(case, executor=pool, keeper=store)
+        processes = census(case, executor=pool, store=store)
         assert pool._pool is not None
     for found in (threads, processes):
         assert found.to_records() == serial.to_records()

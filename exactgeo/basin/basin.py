@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from exactgeo.basin.census import Census
     from exactgeo.claims.certificate import Certificate
 
-__all__ = ["Basin", "Choice", "shown", "text"]
+__all__ = ["Basin", "Orbit", "shown", "text"]
 
 ZERO = Fraction(0)
 
-Choice = tuple[tuple[int, ...], ...]
+Orbit = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Basin:
     census : Census
     index : int
         Place in the census; iteration follows it.
-    choice : for each group of exchangeable neurons, ascending slot indices
+    choice : for each group of exchangeable neurons, ascending pattern indices
     """
 
     census: Census
     index: int
-    choice: Choice
+    choice: Orbit
 
     def __repr__(self) -> str:
         return f"<basin {self.index} of {len(self.census)}: value {shown(self.value)}>"
@@ -46,10 +46,10 @@ class Basin:
     @property
     def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
         """For each neuron (dropped ones left out) the sign vector of its region and the sign of its output weight."""
-        frame = self.census.cells
+        reduction = self.census.reduction
         found = {
-            neuron: (frame.regions[group.slots[s].region], group.slots[s].sign)
-            for group, part in zip(frame.groups, self.choice, strict=True)
+            neuron: (reduction.regions[group.patterns[s].region], group.patterns[s].sign)
+            for group, part in zip(reduction.exchangeable, self.choice, strict=True)
             for neuron, s in zip(group.neurons, part, strict=True)
         }
         return tuple(found[i] for i in sorted(found))
@@ -57,7 +57,7 @@ class Basin:
     @property
     def multiplicity(self) -> int:
         """Number of basins in the orbit."""
-        return self.census.cells.copies(self.choice)
+        return self.census.reduction.copies(self.choice)
 
     @property
     def optimum(self) -> Optimum:
@@ -80,8 +80,8 @@ class Basin:
         infimum is not attained."""
         if not self.attained:
             return None
-        frame, best = self.census.cells, self.optimum
-        return frame.point(frame.place(self.choice, best.weights), best.lines)
+        reduction, best = self.census.reduction, self.optimum
+        return reduction.point(reduction.place(self.choice, best.weights), best.lines)
 
     @cached_property
     def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
@@ -91,21 +91,22 @@ class Basin:
         logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
         subgradient of the certificate.
         """
-        frame = self.census.cells
-        right, left = frame.problem.network.activation.slopes or (ZERO, ZERO)
+        reduction = self.census.reduction
+        right, left = reduction.problem.network.activation.slopes or (ZERO, ZERO)
         share = self.census.share
         result = []
         for region, b in self.signs:
             slopes = [right if s >= 0 else left for s in region]
-            size = len(frame.rows[0])
+            size = len(reduction.rows[0])
             target = [
                 share
                 * sum(
-                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, frame.rows, strict=True)), ZERO
+                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, reduction.rows, strict=True)),
+                    ZERO,
                 )
                 for j in range(size)
             ]
-            generators = [[b * s * q for q in row] for s, row in zip(region, frame.rows, strict=True)]
+            generators = [[b * s * q for q in row] for s, row in zip(region, reduction.rows, strict=True)]
             found = cone_member(target, generators)
             if isinstance(found, Separator):
                 raise InternalError("the derivative at a basin's optimum is outside the dual cone of its region")
@@ -124,24 +125,24 @@ class Basin:
         :func:`exactgeo.basin.cvxpy_model.basin_program`."""
         from exactgeo.basin.cvxpy_model import basin_program
 
-        return basin_program(self.census.cells, self.signs)
+        return basin_program(self.census.reduction, self.signs)
 
     def certificate_data(self) -> dict[str, Any]:
         """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
         for all columns."""
-        frame, best = self.census.cells, self.optimum
-        mask = frame.mask(self.choice)
-        signs = frame.program.signs(best.gradient)
+        reduction, best = self.census.reduction, self.optimum
+        mask = reduction.mask(self.choice)
+        signs = reduction.program.signs(best.gradient)
         return {
-            "columns": [list(column) for column in frame.program.columns],
-            "lines": [list(line) for line in frame.program.lines],
-            "offset": list(frame.program.offset),
+            "columns": [list(column) for column in reduction.program.columns],
+            "lines": [list(line) for line in reduction.program.lines],
+            "offset": list(reduction.program.offset),
             "allowed": [j for j in range(len(signs)) if mask >> j & 1],
             "weights": dict(best.weights),
             "line_weights": list(best.lines),
             "prediction": list(best.prediction),
             "gradient": list(best.gradient),
-            "residual": [y - p for y, p in zip(frame.program.y, best.prediction, strict=True)],
+            "residual": [y - p for y, p in zip(reduction.program.y, best.prediction, strict=True)],
             "signs": list(signs),
             "value": self.value,
             "attained": best.attained,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int32]
     Places = npt.NDArray[np.int64]
 
-__all__ = ["Settled", "pack", "settle", "settle_sets", "unpack"]
+__all__ = ["Solved", "masks_of", "solve_masks", "solve_sets", "words_of"]
 
 Progress = Callable[[int, int], None]
 
@@ -42,7 +42,7 @@ UNKNOWN, NOWHERE = -2, -1
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Solved:
     """An optimum, as little of it as settles sets.
 
     Attributes
@@ -73,7 +73,7 @@ class Settled:
         return best
 
 
-def pack(masks: Sequence[int], columns: int) -> Words:
+def words_of(masks: Sequence[int], columns: int) -> Words:
     """Masks as rows of 64-bit words, lowest first."""
     import numpy as np
 
@@ -82,27 +82,27 @@ def pack(masks: Sequence[int], columns: int) -> Words:
     return np.frombuffer(data, dtype="<u8").reshape(len(masks), width)
 
 
-def unpack(words: Words) -> list[int]:
-    """The inverse of :func:`pack`."""
+def masks_of(words: Words) -> list[int]:
+    """The inverse of :func:`words_of`."""
     return [int.from_bytes(row.tobytes(), "little") for row in words]
 
 
-def settle(
+def solve_masks(
     program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
 ) -> tuple[list[Optimum], list[int]]:
     """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time)."""
-    found, owner, _ = settle_sets(program, pack(masks, len(program.columns)), seconds, progress)
+    found, owner, _ = solve_sets(program, words_of(masks, len(program.columns)), seconds, progress)
     return [best.optimum(program) for best in found], [int(k) for k in owner]
 
 
-def settle_sets(
+def solve_sets(
     program: Program,
     sets: Words,
     seconds: float | None = None,
     progress: Progress | None = None,
     via: tuple[Words, Places] | None = None,
-) -> tuple[list[Settled], Numbers, bool]:
-    """As :func:`settle`, for sets in words, with as much of the optima as settles them.
+) -> tuple[list[Solved], Numbers, bool]:
+    """As :func:`solve_masks`, for sets in words, with as much of the optima as settles them.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def settle_sets(
 
     Returns
     -------
-    list of Settled, array of int32, bool
+    list of Solved, array of int32, bool
         The optima in the order in which the sets first need them, and whether Ctrl-C ended it; it does so like the
         time limit.
 
@@ -159,7 +159,7 @@ class _Work:
         self.program = program
         self.sets = sets
         self.owner: Places = np.full(len(sets), -1, dtype=np.int64)
-        self.optima: list[Settled] = []
+        self.optima: list[Solved] = []
 
     def steps(self, via: tuple[Words, Places] | None) -> Iterator[None]:
         if self.program.kind != "logistic":
@@ -183,17 +183,17 @@ class _Work:
         sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:
-                mask = unpack(self.sets[i : i + 1])[0]
+                mask = masks_of(self.sets[i : i + 1])[0]
                 best = bounds(self.program, mask, known) if logistic else solve(self.program, mask)
-                self._take(Settled(best.value, best.support, best.allowed, best.attained, (), best))
+                self._take(Solved(best.value, best.support, best.allowed, best.attained, (), best))
                 yield
 
-    def _take(self, best: Settled) -> None:
+    def _take(self, best: Solved) -> None:
         """Give an optimum the open sets that it settles."""
         import numpy as np
 
         columns = len(self.program.columns)
-        used, barred = pack([best.support, self.program.full & ~best.allowed], columns)
+        used, barred = words_of([best.support, self.program.full & ~best.allowed], columns)
         rows = np.flatnonzero(self.owner < 0)
         sets = self.sets[rows]
         fits = (((used & ~sets) | (barred & sets)) == 0).all(axis=1)
@@ -205,19 +205,19 @@ class _Shared:
     """What the blocks of one program share: the walk of proposals, and the exact optimum at each of its ends."""
 
     def __init__(self, program: Program) -> None:
-        from exactgeo.basin.solvers._propose_bases import LeastSquares, LinearProgram, Walk
+        from exactgeo.basin.solvers._propose_bases import LeastSquares, LinearProgram, Pivoting
 
         self.program = program
         linear = program.kind in piecewise.KINDS
         self.solver = program.table if linear else program.cone
-        self.walk: Walk = LinearProgram(program.table) if linear else LeastSquares(program.cone)
+        self.walk: Pivoting = LinearProgram(program.table) if linear else LeastSquares(program.cone)
         self._forget()
 
     def _forget(self) -> None:
         import numpy as np
 
         self.walk.forget()
-        self.optima: list[Settled] = []
+        self.optima: list[Solved] = []
         self._by_basis: dict[tuple[int, ...], int] = {}
         width = max(1, -(-len(self.program.columns) // 64))
         self._used: Words = np.zeros((0, width), dtype=np.uint64)
@@ -290,12 +290,12 @@ class _Shared:
             self._place[state] = place
             if place == len(self.optima):
                 mask = int.from_bytes(raw[row * width : (row + 1) * width], "little")
-                self.optima.append(Settled(answer.value, sum(1 << j for j in answer.used), mask, True, basis))
+                self.optima.append(Solved(answer.value, sum(1 << j for j in answer.used), mask, True, basis))
         fresh = self.optima[before:]
         size = len(self.program.columns)
-        self._used = np.concatenate([self._used, pack([best.support for best in fresh], size)])
+        self._used = np.concatenate([self._used, words_of([best.support for best in fresh], size)])
         barred = [self.program.full & ~best.allowed for best in fresh]
-        self._barred = np.concatenate([self._barred, pack(barred, size)])
+        self._barred = np.concatenate([self._barred, words_of(barred, size)])
 
 
 class _Prepared(threading.local):

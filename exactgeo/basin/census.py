@@ -10,11 +10,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.basin import Basin, Choice, shown, text
-from exactgeo.basin.batch import Settled
+from exactgeo.basin.basin import Basin, Orbit, shown, text
+from exactgeo.basin.batch import Solved
 from exactgeo.basin.cone_program import Enclosure, Optimum, Value, solve
-from exactgeo.basin.reduction import Cells, cells
-from exactgeo.basin.schedule import Answer, Keeper, blocks
+from exactgeo.basin.reduction import Reduction, reduce
+from exactgeo.basin.schedule import Block, BlockStore, blocks
 from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -42,7 +42,7 @@ class Census:
     Attributes
     ----------
     problem : Problem
-    cells : Cells
+    reduction : Reduction
         Regions, rays, faces and columns.
     complete : bool
         False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
@@ -55,20 +55,20 @@ class Census:
 
     def __init__(
         self,
-        frame: Cells,
-        answers: Iterable[Answer] = (),
+        reduction: Reduction,
+        answers: Iterable[Block] = (),
         left: Callable[[], float | None] = lambda: None,
         watch: Callable[[Value], None] | None = None,
     ) -> None:
         import numpy as np
 
-        self.cells = frame
-        self.problem = frame.problem
-        width = sum(len(group.neurons) for group in frame.groups)
+        self.reduction = reduction
+        self.problem = reduction.problem
+        width = sum(len(group.neurons) for group in reduction.exchangeable)
         # Arrays of whole numbers: one Python object an orbit would not fit at a million of them.
         choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
-        self.settled: list[Settled] = []
+        self.settled: list[Solved] = []
         places: dict[tuple[int, ...], int] = {}
         self.interrupted = False
         least: Fraction | None = None
@@ -90,10 +90,10 @@ class Census:
         self._choices: Numbers = np.concatenate(choices)
         self._owner: Numbers = np.concatenate(owners)
         self._whole: dict[int, Optimum] = {}
-        self.complete = frame.listed and len(self._choices) == frame.orbits
+        self.complete = reduction.listed and len(self._choices) == reduction.orbits
         self.seconds = left()
 
-    def _add(self, best: Settled, places: dict[tuple[int, ...], int]) -> int:
+    def _add(self, best: Solved, places: dict[tuple[int, ...], int]) -> int:
         """The place of an optimum among the distinct ones; a basis that determines it is kept once."""
         place = len(self.settled) if best.whole is not None else places.setdefault(best.basis, len(self.settled))
         if place == len(self.settled):
@@ -116,8 +116,8 @@ class Census:
         state = "" if self.complete else ", incomplete"
         return f"<census: {self.count} basins, {self.orbits} orbits, minimum {shown(self.minimum)}{state}>"
 
-    def _choice(self, position: int) -> Choice:
-        return self.cells.split(self._choices[position].tolist())
+    def _choice(self, position: int) -> Orbit:
+        return self.reduction.split(self._choices[position].tolist())
 
     def optimum(self, index: int) -> Optimum:
         return self.optimum_at(int(self._owner[index]))
@@ -129,7 +129,7 @@ class Census:
     def optimum_at(self, place: int) -> Optimum:
         """The certificate at a place among the distinct ones, replayed."""
         if place not in self._whole:
-            self._whole[place] = self.settled[place].optimum(self.cells.program)
+            self._whole[place] = self.settled[place].optimum(self.reduction.program)
         return self._whole[place]
 
     @property
@@ -158,17 +158,17 @@ class Census:
     @property
     def count(self) -> int | None:
         """Number of basins, permuted copies counted; None if the time limit did not allow to list the regions."""
-        return self.cells.count if self.cells.listed else None
+        return self.reduction.count if self.reduction.listed else None
 
     @property
     def orbits(self) -> int | None:
         """Number of basins modulo permutation of exchangeable neurons; None as for ``count``."""
-        return self.cells.orbits if self.cells.listed else None
+        return self.reduction.orbits if self.reduction.listed else None
 
     @property
     def regions_per_neuron(self) -> int | None:
         """Regions one neuron's data cut its weight space into (0 without a hidden layer); None as for ``count``."""
-        return len(self.cells.regions) if self.cells.listed else None
+        return len(self.reduction.regions) if self.reduction.listed else None
 
     @cached_property
     def values(self) -> list[tuple[Value, int]]:
@@ -250,7 +250,7 @@ class Census:
         """
         if self.infinite_width_reason:
             return None
-        program = self.cells.program
+        program = self.reduction.program
         vectors = [*program.lines, *program.columns]
         kept = rref(list(zip(*vectors, strict=True)), len(vectors))[1] if vectors else []
         wide = replace(program, columns=(), lines=tuple(vectors[j] for j in kept))
@@ -304,36 +304,38 @@ class Census:
         """
         from itertools import product
 
-        frame = self.cells
+        reduction = self.reduction
         options = []
-        for group in frame.groups:
+        for group in reduction.exchangeable:
             for neuron in group.neurons:
                 w = point.weights[0][neuron]
-                if len(frame.rows[0]) > len(w):
+                if len(reduction.rows[0]) > len(w):
                     w = (*w, point.biases[0][neuron])
                 v = point.weights[1][-1][neuron]
                 if len(point.weights[1]) == 2:
                     v -= point.weights[1][0][neuron]
-                if group.value is not None and v != group.value:
-                    raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.value}")
-                sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in frame.rows]
+                if group.frozen is not None and v != group.frozen:
+                    raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
+                sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
                 fit = {
                     k
-                    for k, region in enumerate(frame.regions)
+                    for k, region in enumerate(reduction.regions)
                     if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
                 }
-                options.append([k for k, slot in enumerate(group.slots) if slot.region in fit and slot.sign * v >= 0])
+                options.append(
+                    [k for k, pattern in enumerate(group.patterns) if pattern.region in fit and pattern.sign * v >= 0]
+                )
         found = set()
         for picks in product(*options):
             left, choice = list(picks), []
-            for group in frame.groups:
+            for group in reduction.exchangeable:
                 part, left = left[: len(group.neurons)], left[len(group.neurons) :]
                 choice.append(tuple(sorted(part)))
             found.add(tuple(choice))
         return tuple(self[i] for i in sorted(self._places[choice] for choice in found if choice in self._places))
 
     @cached_property
-    def _places(self) -> dict[Choice, int]:
+    def _places(self) -> dict[Orbit, int]:
         return {self._choice(index): index for index in range(len(self._choices))}
 
     def to_networkx(self) -> Any:
@@ -368,20 +370,20 @@ class Census:
             if index <= target
         )
 
-    def index_of(self, choice: Choice) -> int:
-        """The place of an orbit in the census, from its ascending slot indices."""
+    def index_of(self, choice: Orbit) -> int:
+        """The place of an orbit in the census, from its ascending pattern indices."""
         return self._places[choice]
 
     def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
         """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
-        frame, choice, tables = self.cells, self._choice(index), self.crossings
+        reduction, choice, tables = self.reduction, self._choice(index), self.crossings
         for k, part in enumerate(choice):
-            for place, slot in enumerate(part):
-                if place and part[place - 1] == slot:
+            for place, pattern in enumerate(part):
+                if place and part[place - 1] == pattern:
                     continue
                 rest = (*choice[:k], (*part[:place], *part[place + 1 :]), *choice[k + 1 :])
-                others = frame.mask(rest)
-                for target_slot, shared, wall in tables[k][slot]:
+                others = reduction.mask(rest)
+                for target_slot, shared, wall in tables[k][pattern]:
                     moved = tuple(sorted((*rest[k], target_slot)))
                     target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
                     if target is not None:
@@ -389,18 +391,18 @@ class Census:
 
     @cached_property
     def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
-        """For each group and slot the slots across one facet, the columns of that facet, ``data`` or ``output``."""
-        return [_slot_neighbours(self.cells, k) for k in range(len(self.cells.groups))]
+        """For each group and pattern the patterns across one facet, its columns, ``data`` or ``output``."""
+        return [_slot_neighbours(self.reduction, k) for k in range(len(self.reduction.exchangeable))]
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
-        frame = self.cells
-        regions = ["".join("-0+"[s + 1] for s in region) for region in frame.regions]
-        # For each neuron in the order of the network: its place in a row of slots, and what its slots are.
-        neurons = [neuron for group in frame.groups for neuron in group.neurons]
+        reduction = self.reduction
+        regions = ["".join("-0+"[s + 1] for s in region) for region in reduction.regions]
+        # For each neuron in the order of the network: its place in a row of patterns, and what its patterns are.
+        neurons = [neuron for group in reduction.exchangeable for neuron in group.neurons]
         tables = [
-            [(regions[slot.region], "-0+"[slot.sign + 1]) for slot in group.slots]
-            for group in frame.groups
+            [(regions[pattern.region], "-0+"[pattern.sign + 1]) for pattern in group.patterns]
+            for group in reduction.exchangeable
             for _ in group.neurons
         ]
         order = sorted(range(len(neurons)), key=neurons.__getitem__)
@@ -411,12 +413,12 @@ class Census:
             for index, (row, owner) in enumerate(zip(rows, owners, strict=True), start=first):
                 if owner not in values:
                     values[owner] = text(self.scaled(self.settled[owner].value))
-                slots = [tables[k][row[k]] for k in order]
+                patterns = [tables[k][row[k]] for k in order]
                 yield {
                     "index": index,
-                    "regions": " ".join(region for region, _ in slots),
-                    "outputs": "".join(output for _, output in slots),
-                    "multiplicity": frame.copies(frame.split(row)),
+                    "regions": " ".join(region for region, _ in patterns),
+                    "outputs": "".join(output for _, output in patterns),
+                    "multiplicity": reduction.copies(reduction.split(row)),
                     "value": values[owner],
                     "attained": self.settled[owner].attained,
                 }
@@ -467,7 +469,7 @@ def census(
     executor: Executor | None = None,
     time_limit: float | None = None,
     progress: Progress | None = None,
-    keeper: Keeper | None = None,
+    store: BlockStore | None = None,
     watch: Callable[[Value], None] | None = None,
 ) -> Census:
     """Every basin of a problem with its exact value.
@@ -484,7 +486,7 @@ def census(
         Seconds; afterwards the census holds what is known and ``complete`` is False.
     progress : callable (done, total), optional
         Called as column sets are settled.
-    keeper : Keeper, optional
+    store : BlockStore, optional
         Keeps the blocks that are settled and gives back those it has; see :class:`exactgeo.store.Store`.
     watch : callable (value), optional
         Called with the least value so far when there is one and whenever it falls.
@@ -520,30 +522,34 @@ def census(
     def left() -> float | None:
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
-    frame = cells(problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit)))
-    return Census(frame, blocks(frame, executor, left, progress, keeper) if frame.listed else (), left, watch)
+    reduction = reduce(
+        problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit))
+    )
+    return Census(
+        reduction, blocks(reduction, executor, left, progress, store) if reduction.listed else (), left, watch
+    )
 
 
-def _slot_neighbours(frame: Cells, k: int) -> list[list[tuple[int, int, str]]]:
-    """For each slot of a group the slots across one facet, and the columns of that facet."""
-    group = frame.groups[k]
+def _slot_neighbours(reduction: Reduction, k: int) -> list[list[tuple[int, int, str]]]:
+    """For each pattern of a group the patterns across one facet, and the columns of that facet."""
+    group = reduction.exchangeable[k]
     planes: dict[tuple[int, ...], list[int]] = {}
-    for t, row in enumerate(frame.rows):
-        if any(row) and frame.problem.network.activation.has_kink:
+    for t, row in enumerate(reduction.rows):
+        if any(row) and reduction.problem.network.activation.has_kink:
             whole = primitive(row)
             planes.setdefault(max(whole, tuple(-q for q in whole)), []).append(t)
-    by_signs = {(frame.regions[slot.region], slot.sign): s for s, slot in enumerate(group.slots)}
+    by_signs = {(reduction.regions[pattern.region], pattern.sign): s for s, pattern in enumerate(group.patterns)}
     result = []
-    for slot in group.slots:
-        region = frame.regions[slot.region]
+    for pattern in group.patterns:
+        region = reduction.regions[pattern.region]
         found = []
         for members in planes.values():
             flipped = tuple(-s if t in members else s for t, s in enumerate(region))
-            other = by_signs.get((flipped, slot.sign))
+            other = by_signs.get((flipped, pattern.sign))
             if other is not None:
-                shared = frame.region_rays[slot.region] & frame.region_rays[group.slots[other].region]
-                found.append((other, frame.column_mask(shared, slot.sign), "data"))
-        mirrored = by_signs.get((region, -slot.sign))
+                shared = reduction.region_rays[pattern.region] & reduction.region_rays[group.patterns[other].region]
+                found.append((other, reduction.column_mask(shared, pattern.sign), "data"))
+        mirrored = by_signs.get((region, -pattern.sign))
         if mirrored is not None:
             found.append((mirrored, 0, "output"))
         result.append(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin.cone_program import Optimum, solve
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 from exactgeo.claims.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
 from exactgeo.errors import InternalError
 from exactgeo.kinds import Kind
@@ -82,10 +82,10 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
 class _Solutions:
     """The distinct solutions that optima give, each as neurons with input weights on rays of the places it may use."""
 
-    def __init__(self, frame: Cells) -> None:
-        self._frame = frame
+    def __init__(self, reduction: Reduction) -> None:
+        self._reduction = reduction
         self._sources: dict[int, list[tuple[int, int]]] = {}
-        for (ray, sign), (column, scale) in sorted(frame.ray_columns.items()):
+        for (ray, sign), (column, scale) in sorted(reduction.ray_columns.items()):
             if scale:
                 self._sources.setdefault(column, []).append((ray, sign))
         # With the optimum, so that its id stays its own.
@@ -103,14 +103,14 @@ class _Solutions:
             self._known[id(best), chosen] = best, self._written(best, chosen)
 
     def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
-        frame, terms = self._frame, []
+        reduction, terms = self._reduction, []
         for (_, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
-            share = weight / frame.ray_columns[ray, sign][1]
-            terms.append((sign, tuple(share * q for q in frame.rays[ray])))
-        net, train = frame.problem.network, frame.problem.train
-        size = frame.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
+            share = weight / reduction.ray_columns[ray, sign][1]
+            terms.append((sign, tuple(share * q for q in reduction.rays[ray])))
+        net, train = reduction.problem.network, reduction.problem.train
+        size = reduction.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
         affine = [Fraction(0)] * size
-        for (place, scale), q in zip(frame.line_sources, best.lines, strict=True):
+        for (place, scale), q in zip(reduction.line_sources, best.lines, strict=True):
             affine[place] = q * scale
         return tuple(terms), tuple(affine)
 
@@ -118,10 +118,10 @@ class _Solutions:
         return sorted({solution for _, solution in self._known.values()})
 
 
-def seats(frame: Cells, choice: Sequence[Sequence[int]]) -> Spots:
+def seats(reduction: Reduction, choice: Sequence[Sequence[int]]) -> Spots:
     """Where the neurons of a basin may be."""
-    slots = [group.slots[s] for group, part in zip(frame.groups, choice, strict=True) for s in part]
-    return [(frame.region_rays[slot.region], slot.sign) for slot in slots]
+    patterns = [group.patterns[s] for group, part in zip(reduction.exchangeable, choice, strict=True) for s in part]
+    return [(reduction.region_rays[pattern.region], pattern.sign) for pattern in patterns]
 
 
 def every_claim(
@@ -150,25 +150,25 @@ def every_claim(
         None for a census that is not complete, has values that are enclosures or not attained, or more than
         ``LISTED`` basins modulo permutation.
     """
-    frame, problem, best = census.cells, census.problem, census.best
+    reduction, problem, best = census.reduction, census.problem, census.best
     optima = census.optima if census.complete and len(census) <= LISTED else ()
     attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)
     if not optima or not attained or best is None or not isinstance(census.minimum, Fraction):
         return None
-    solutions = _Solutions(frame)
+    solutions = _Solutions(reduction)
     for found, spots in walls:
         solutions.add(found, spots)
     numbers: Counter[Fraction] = Counter()
     for basin in census:
-        solutions.add(basin.optimum, seats(frame, basin.choice))
+        solutions.add(basin.optimum, seats(reduction, basin.choice))
         if isinstance(basin.value, Fraction):
             numbers[basin.value] += basin.multiplicity if full else 1
     duals = {found.gradient for found in optima} | {*gradients}
     wide = census.infinite_width_minimum
     if isinstance(wide, Fraction) and problem.network.widths:
         # Columns of both signs: the cone of all of them is their span.
-        found = solve(frame.program, frame.program.full)
-        everywhere = (1 << len(frame.rays)) - 1
+        found = solve(reduction.program, reduction.program.full)
+        everywhere = (1 << len(reduction.rays)) - 1
         solutions.add(found, [(everywhere, 1), (everywhere, -1)])
         duals.add(found.gradient)
     return landscape(

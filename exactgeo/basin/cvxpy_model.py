@@ -12,7 +12,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 
 __all__ = ["BasinProgram", "basin_program"]
 
@@ -44,12 +44,12 @@ class BasinProgram(cp.Problem):
         return super().solve(*args, **kwargs)
 
 
-def basin_program(frame: Cells, signs: Sequence[tuple[Sequence[int], int]]) -> BasinProgram:
+def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int]]) -> BasinProgram:
     """Minimise the loss over ``z_i = v_i w_i`` subject to ``b_i s_it <z_i, x_t> >= 0`` (H-form).
 
     Parameters
     ----------
-    frame : Cells
+    reduction : Reduction
     signs : for each neuron the sign vector of its region and the sign of its output weight
 
     Returns
@@ -71,10 +71,10 @@ def basin_program(frame: Cells, signs: Sequence[tuple[Sequence[int], int]]) -> B
     >>> f"{program.solve():.4f}", str(basin.value), list(program.named)
     ('0.5000', '1/2', ['region[0]'])
     """
-    inner = frame.program
-    slopes = frame.problem.network.activation.slopes
+    inner = reduction.program
+    slopes = reduction.problem.network.activation.slopes
     right, left = (float(q) for q in slopes) if slopes is not None else (1.0, 1.0)
-    rows = np.array([[float(q) for q in row] for row in frame.rows]).reshape(len(frame.rows), -1)
+    rows = np.array([[float(q) for q in row] for row in reduction.rows]).reshape(len(reduction.rows), -1)
     prediction: Any = np.array([float(q) for q in inner.offset])
     variables, named = [], {}
     for i, (region, b) in enumerate(signs):
@@ -90,7 +90,7 @@ def basin_program(frame: Cells, signs: Sequence[tuple[Sequence[int], int]]) -> B
     if inner.lines:
         linear = cp.Variable(len(inner.lines), name="linear")
         prediction = prediction + np.array(inner.lines, dtype=float).T @ linear
-    share = 1 / frame.problem.m if frame.problem.loss.reduction == "mean" else 1.0
+    share = 1 / reduction.problem.m if reduction.problem.loss.reduction == "mean" else 1.0
     loss = _loss(inner.kind, float(inner.bound), prediction, np.array([float(q) for q in inner.y]))
     result = BasinProgram(cp.Minimize(share * loss), list(named.values()))
     result.z, result.linear, result.named = variables, linear, named

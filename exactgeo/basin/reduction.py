@@ -21,7 +21,7 @@ from exactgeo.errors import ExactgeoError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
 from exactgeo.problem import Matrix, Point, Problem
 
-__all__ = ["Cells", "Face", "Group", "OutOfScope", "Slot", "cells"]
+__all__ = ["Exchangeable", "Face", "OutOfScope", "Pattern", "Reduction", "reduce"]
 
 ZERO, ONE = Fraction(0), Fraction(1)
 LOSSES = ("squared", "half_squared", "absolute", "huber", "hinge", "squared_hinge", "logistic", "cross_entropy")
@@ -42,7 +42,7 @@ class OutOfScope(ExactgeoError):
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Pattern:
     """What one neuron may choose in a basin: a region and the sign of its output weight."""
 
     region: int
@@ -51,21 +51,21 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Exchangeable:
     """Exchangeable neurons.
 
     Attributes
     ----------
-    value : Fraction or None
-        The frozen output weight they share; None when it is trained.
+    frozen : Fraction or None
+        The output weight they share where it is frozen; None when it is trained.
     neurons : tuple of int
         Their places in the network.
-    slots : tuple of Slot
+    patterns : tuple of Pattern
     """
 
-    value: Fraction | None
+    frozen: Fraction | None
     neurons: tuple[int, ...]
-    slots: tuple[Slot, ...]
+    patterns: tuple[Pattern, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """A problem in scope, taken apart. Built by :func:`cells`."""
+class Reduction:
+    """A problem in scope, taken apart. Built by :func:`reduce`."""
 
     problem: Problem
     program: Program
-    groups: tuple[Group, ...]
+    exchangeable: tuple[Exchangeable, ...]
     rows: tuple[Vector, ...]
     regions: tuple[tuple[int, ...], ...]
     region_rays: tuple[int, ...]
@@ -105,23 +105,23 @@ class Cells:
     @property
     def count(self) -> int:
         """Basins, permuted copies counted."""
-        return prod(len(g.slots) ** len(g.neurons) for g in self.groups)
+        return prod(len(g.patterns) ** len(g.neurons) for g in self.exchangeable)
 
     @property
     def orbits(self) -> int:
         """Basins modulo permutation of exchangeable neurons."""
-        return prod(comb(len(g.slots) + len(g.neurons) - 1, len(g.neurons)) for g in self.groups)
+        return prod(comb(len(g.patterns) + len(g.neurons) - 1, len(g.neurons)) for g in self.exchangeable)
 
     def orbit_choices(self) -> Iterator[tuple[tuple[int, ...], ...]]:
-        """Every orbit: for each group an ascending tuple of slot indices."""
+        """Every orbit: for each group an ascending tuple of pattern indices."""
 
         # itertools.product would list each factor first, which may not fit in memory.
         def extend(k: int) -> Iterator[tuple[tuple[int, ...], ...]]:
-            if k == len(self.groups):
+            if k == len(self.exchangeable):
                 yield ()
                 return
-            group = self.groups[k]
-            for part in combinations_with_replacement(range(len(group.slots)), len(group.neurons)):
+            group = self.exchangeable[k]
+            for part in combinations_with_replacement(range(len(group.patterns)), len(group.neurons)):
                 for rest in extend(k + 1):
                     yield (part, *rest)
 
@@ -132,9 +132,9 @@ class Cells:
         return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in choice)
 
     def split(self, row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-        """The slots of all neurons in a row, group by group."""
+        """The patterns of all neurons in a row, group by group."""
         parts, first = [], 0
-        for group in self.groups:
+        for group in self.exchangeable:
             parts.append(tuple(row[first : first + len(group.neurons)]))
             first += len(group.neurons)
         return tuple(parts)
@@ -142,9 +142,9 @@ class Cells:
     def mask(self, choice: Sequence[Sequence[int]]) -> int:
         """The columns an orbit may use."""
         union = 0
-        for group, part in zip(self.groups, choice, strict=True):
-            for slot in part:
-                union |= group.slots[slot].mask
+        for group, part in zip(self.exchangeable, choice, strict=True):
+            for k in part:
+                union |= group.patterns[k].mask
         return union
 
     # -- faces --------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class Cells:
         problem = self.problem
         net = problem.network
         lifted = bool(net.widths) and net.hidden_bias[0]
-        values = {i: group.value for group in self.groups for i in group.neurons}
+        values = {i: group.frozen for group in self.exchangeable for i in group.neurons}
         weights: list[Vector] = []
         biases: list[Vector] = []
         outputs: list[Fraction] = []
@@ -250,16 +250,16 @@ class Cells:
         remaining = dict(weights)
         placed = {}
         size = len(self.rows[0]) if self.rows else 0
-        for group, part in zip(self.groups, choice, strict=True):
+        for group, part in zip(self.exchangeable, choice, strict=True):
             for neuron, s in zip(group.neurons, part, strict=True):
-                slot = group.slots[s]
+                pattern = group.patterns[s]
                 z = [ZERO] * size
                 for j, ray in enumerate(self.rays):
-                    column, scale = self.ray_columns[j, slot.sign]
-                    if scale and self.region_rays[slot.region] >> j & 1 and column in remaining:
+                    column, scale = self.ray_columns[j, pattern.sign]
+                    if scale and self.region_rays[pattern.region] >> j & 1 and column in remaining:
                         share = remaining.pop(column) / scale
                         z = [a + share * b for a, b in zip(z, ray, strict=True)]
-                placed[neuron] = (z, slot.sign)
+                placed[neuron] = (z, pattern.sign)
         return placed
 
 
@@ -315,7 +315,7 @@ def _refuse_scope(problem: Problem) -> None:
         raise OutOfScope("the output weights are frozen and no point says at which values; add [point]")
 
 
-def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
+def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     """Take a problem apart into the cells of a neuron and their columns.
 
     Above ``most_regions`` regions (by the bound for general position) none is listed, and ``listed`` is False.
@@ -352,7 +352,7 @@ def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     columns: dict[tuple[int, ...], int] = {}
     ray_columns: dict[tuple[int, int], tuple[int, Fraction]] = {}
-    slots: dict[int, tuple[Slot, ...]] = {}
+    patterns: dict[int, tuple[Pattern, ...]] = {}
     values = _output_weights(problem)
     outputs = _outputs(problem, rows, rays)
     for sign in (1, -1):
@@ -362,14 +362,16 @@ def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
             else:
                 turned = tuple(sign * q for q in whole)
                 ray_columns[j, sign] = (columns.setdefault(turned, len(columns)), scale)
-        slots[sign] = tuple(Slot(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays))
+        patterns[sign] = tuple(
+            Pattern(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays)
+        )
     groups = []
     for value in dict.fromkeys(values):
         members = tuple(i for i, q in enumerate(values) if q == value)
         if value is None:
-            groups.append(Group(None, members, slots[1] + slots[-1]))
+            groups.append(Exchangeable(None, members, patterns[1] + patterns[-1]))
         elif value:
-            groups.append(Group(value, members, slots[1 if value > 0 else -1]))
+            groups.append(Exchangeable(value, members, patterns[1 if value > 0 else -1]))
     free = [[row[j] for row in problem.x] for j in range(problem.d)] if inputs else []
     free += [[ONE] * problem.m] if output_line else []
     kept = rref(list(zip(*free, strict=True)), len(free))[1] if free else []
@@ -379,7 +381,9 @@ def cells(problem: Problem, *, most_regions: int | None = None) -> Cells:
         for j, line in zip(kept, lines, strict=True)
     )
     program = Program(kind, problem.loss.parameter or ONE, y, tuple(offset), tuple(columns), lines)
-    return Cells(problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift, listed)
+    return Reduction(
+        problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift, listed
+    )
 
 
 def _arrange(

@@ -1,6 +1,6 @@
 """The orbits of a census in blocks of fixed size, settled here or by an executor, answered in order.
 
-A block is a range of places in the census, an array of slot numbers; its answer depends on the problem and the range
+A block is a range of places in the census, an array of pattern numbers; its answer depends on the problem and the range
 alone, so neither the executor nor what was resumed changes it.
 """
 
@@ -14,9 +14,9 @@ from fractions import Fraction
 from itertools import chain, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Protocol
 
-from exactgeo.basin.batch import Settled, pack, settle_sets
+from exactgeo.basin.batch import Solved, solve_sets, words_of
 from exactgeo.basin.cone_program import Program
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from exactgeo.basin.batch import Numbers, Words
 
-__all__ = ["BLOCK", "Answer", "Keeper", "blocks"]
+__all__ = ["BLOCK", "Block", "BlockStore", "blocks"]
 
 BLOCK = 8192
 """Orbits a worker settles at a time; fixed, so that results depend on nothing else."""
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Block:
     """One settled block.
 
     Attributes
@@ -44,8 +44,8 @@ class Answer:
     number : int
         Its orbits are at the places ``number * BLOCK`` and following.
     choices : array of int32, (orbits, neurons)
-        Slot numbers, group after group, ascending within a group.
-    optima : list of Settled
+        Pattern numbers, group after group, ascending within a group.
+    optima : list of Solved
     owner : array of int32, (orbits,)
         Place of each orbit's optimum in ``optima``; -1 where the time limit came first.
     interrupted : bool
@@ -54,7 +54,7 @@ class Answer:
 
     number: int
     choices: Numbers
-    optima: list[Settled]
+    optima: list[Solved]
     owner: Numbers
     interrupted: bool = False
 
@@ -63,30 +63,30 @@ class Answer:
         return not bool((self.owner < 0).any())
 
 
-class Keeper(Protocol):
+class BlockStore(Protocol):
     """Where answers are kept between runs."""
 
-    def kept(self, frame: Cells) -> Iterator[tuple[list[Settled], Numbers]]:
+    def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
         """Optima and owners of the blocks 0, 1, ... that are kept, in order."""
 
-    def keep(self, frame: Cells, answer: Answer) -> None:
+    def add(self, reduction: Reduction, block: Block) -> None:
         """Keep the next complete block."""
 
 
-def choices(frame: Cells) -> Iterator[Numbers]:
-    """The slot numbers of all orbits, a block at a time."""
+def choices(reduction: Reduction) -> Iterator[Numbers]:
+    """The pattern numbers of all orbits, a block at a time."""
     import numpy as np
 
-    sizes = [(len(group.slots), len(group.neurons)) for group in frame.groups]
+    sizes = [(len(group.patterns), len(group.neurons)) for group in reduction.exchangeable]
     width = sum(neurons for _, neurons in sizes)
     if not width:
         yield np.zeros((1, 0), dtype=np.int32)
         return
     if len(sizes) == 1:
-        slots, neurons = sizes[0]
-        rows: Iterator[tuple[int, ...]] = combinations_with_replacement(range(slots), neurons)
+        patterns, neurons = sizes[0]
+        rows: Iterator[tuple[int, ...]] = combinations_with_replacement(range(patterns), neurons)
     else:
-        rows = (tuple(chain.from_iterable(choice)) for choice in frame.orbit_choices())
+        rows = (tuple(chain.from_iterable(choice)) for choice in reduction.orbit_choices())
     while True:
         flat = np.fromiter(chain.from_iterable(islice(rows, BLOCK)), dtype=np.int32)
         if not len(flat):
@@ -94,50 +94,50 @@ def choices(frame: Cells) -> Iterator[Numbers]:
         yield flat.reshape(-1, width)
 
 
-def settle_block(
+def solve_block(
     program: Program,
     tables: list[tuple[Words, int]],
     block: Numbers,
     seconds: float | None = None,
     progress: Progress | None = None,
-) -> tuple[list[Settled], Numbers, bool]:
-    """Settle the orbits of a block; ``tables`` holds the words of each group's slots and its number of neurons."""
+) -> tuple[list[Solved], Numbers, bool]:
+    """Settle the orbits of a block; ``tables`` holds the words of each group's patterns and its number of neurons."""
     import numpy as np
 
     words = max(1, -(-len(program.columns) // 64))
     sets: npt.NDArray[np.uint64] = np.zeros((len(block), words), dtype=np.uint64)
     via = None
-    slots = [table for table, neurons in tables for _ in range(neurons)]
-    for place, table in enumerate(slots):
-        if place and place == len(slots) - 1:
-            # Neighbours share all slots but the last, and the optimum without it is a step or two away.
+    patterns = [table for table, neurons in tables for _ in range(neurons)]
+    for place, table in enumerate(patterns):
+        if place and place == len(patterns) - 1:
+            # Neighbours share all patterns but the last, and the optimum without it is a step or two away.
             turns = np.any(block[1:, :-1] != block[:-1, :-1], axis=1)
             first = np.concatenate([[0], 1 + np.flatnonzero(turns)])
             via = sets[first], np.concatenate([[0], np.cumsum(turns)])
         sets |= table[block[:, place]]
-    return settle_sets(program, sets, seconds, progress, via)
+    return solve_sets(program, sets, seconds, progress, via)
 
 
 @dataclass(frozen=True)
 class Parcel:
     """A settled block on its way between processes: Fractions would travel as text."""
 
-    optima: list[Settled | tuple[int, int, int, int, tuple[int, ...]]]
+    optima: list[Solved | tuple[int, int, int, int, tuple[int, ...]]]
     owner: Numbers
 
-    def open(self) -> tuple[list[Settled], Numbers, bool]:
-        return [best if isinstance(best, Settled) else _unpacked(*best) for best in self.optima], self.owner, False
+    def open(self) -> tuple[list[Solved], Numbers, bool]:
+        return [best if isinstance(best, Solved) else _unpacked(*best) for best in self.optima], self.owner, False
 
 
-def _unpacked(top: int, bottom: int, support: int, allowed: int, basis: tuple[int, ...]) -> Settled:
-    return Settled(Fraction(top, bottom), support, allowed, True, basis)
+def _unpacked(top: int, bottom: int, support: int, allowed: int, basis: tuple[int, ...]) -> Solved:
+    return Solved(Fraction(top, bottom), support, allowed, True, basis)
 
 
 def settle_parcel(
     program: Program, tables: list[tuple[Words, int]], block: Numbers, seconds: float | None = None
 ) -> Parcel:
-    """:func:`settle_block` for another process."""
-    optima, owner, _ = settle_block(program, tables, block, seconds)
+    """:func:`solve_block` for another process."""
+    optima, owner, _ = solve_block(program, tables, block, seconds)
     return Parcel(
         [
             (best.value.numerator, best.value.denominator, best.support, best.allowed, best.basis)
@@ -150,28 +150,33 @@ def settle_parcel(
 
 
 def blocks(
-    frame: Cells,
+    reduction: Reduction,
     executor: Executor | None,
     left: Callable[[], float | None],
     progress: Progress | None,
-    keeper: Keeper | None = None,
-) -> Iterator[Answer]:
+    store: BlockStore | None = None,
+) -> Iterator[Block]:
     """Every block in order: first those that were kept, then the rest as they are settled."""
-    total, done = frame.orbits, 0
-    columns = len(frame.program.columns)
-    tables = [(pack([slot.mask for slot in group.slots], columns), len(group.neurons)) for group in frame.groups]
-    stream = enumerate(choices(frame))
-    for found, owner in keeper.kept(frame) if keeper is not None else ():
+    total, done = reduction.orbits, 0
+    columns = len(reduction.program.columns)
+    tables = [
+        (words_of([pattern.mask for pattern in group.patterns], columns), len(group.neurons))
+        for group in reduction.exchangeable
+    ]
+    stream = enumerate(choices(reduction))
+    for found, owner in store.blocks(reduction) if store is not None else ():
         number, block = next(stream)
         done += len(block)
-        yield Answer(number, block, found, owner)
+        yield Block(number, block, found, owner)
     if done and progress is not None:
         progress(done, total)
     queue: deque[tuple[int, Numbers, Future[Parcel] | None]] = deque()
 
     def submit(block: Numbers) -> Future[Parcel] | None:
         try:
-            return None if executor is None else executor.submit(settle_parcel, frame.program, tables, block, left())
+            return (
+                None if executor is None else executor.submit(settle_parcel, reduction.program, tables, block, left())
+            )
         except BrokenExecutor:
             return None
 
@@ -190,18 +195,18 @@ def blocks(
 
             try:
                 if task is None:
-                    found, owner, interrupted = settle_block(frame.program, tables, block, left(), report)
+                    found, owner, interrupted = solve_block(reduction.program, tables, block, left(), report)
                 else:
                     found, owner, interrupted = task.result().open()
                     report(1, 1)
             except BrokenExecutor:
                 # A worker was killed: what it had is done here, and so is the rest.
                 executor = None
-                found, owner, interrupted = settle_block(frame.program, tables, block, left(), report)
+                found, owner, interrupted = solve_block(reduction.program, tables, block, left(), report)
             done += len(block)
-            answer = Answer(number, block, found, owner, interrupted)
-            if keeper is not None and answer.complete:
-                keeper.keep(frame, answer)
+            answer = Block(number, block, found, owner, interrupted)
+            if store is not None and answer.complete:
+                store.add(reduction, answer)
             yield answer
             if interrupted or not answer.complete:
                 return

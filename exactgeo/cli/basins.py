@@ -69,7 +69,7 @@ def basins(
                 executor=executor,
                 time_limit=time_limit,
                 progress=progress,
-                keeper=store,
+                store=store,
                 watch=None if progress is None else progress.best,
             )
         if out is not None and not kept:

@@ -67,7 +67,7 @@ def landscape(
             store = None if out is None else stack.enter_context(Store(out, resume=resume))
             executor = stack.enter_context(Workers(workers or processors()))
             progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
-            found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, keeper=store)
+            found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs with exact values"
         what = "one that is in scope, or use certify, which needs none of this"

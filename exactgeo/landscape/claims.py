@@ -47,17 +47,17 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
 
 def _opened(found: Landscape) -> Iterator[Wall]:
     """The walls that joined components, each with the places where its neurons may be."""
-    frame = found.census.cells
+    reduction = found.census.reduction
     for one, other, best in found.opened:
         here, there = found.census[one].choice, found.census[other].choice
         k = next(k for k, part in enumerate(here) if part != there[k])
         old, new = replaced(here[k], there[k])
         rest = list(here[k])
         rest.remove(old)
-        places = [*seats(frame, [*here[:k], rest, *here[k + 1 :]])]
-        a, b = frame.groups[k].slots[old], frame.groups[k].slots[new]
+        places = [*seats(reduction, [*here[:k], rest, *here[k + 1 :]])]
+        a, b = reduction.exchangeable[k].patterns[old], reduction.exchangeable[k].patterns[new]
         if a.sign == b.sign:
-            places.append((frame.region_rays[a.region] & frame.region_rays[b.region], a.sign))
+            places.append((reduction.region_rays[a.region] & reduction.region_rays[b.region], a.sign))
         yield best, places
 
 
@@ -104,7 +104,7 @@ def route_certificate(found: Route) -> Certificate | None:
 def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Any], Fraction]:
     """The gradients that prove how low the component of a point below a level goes in the full space, and that its
     walls are as high as the level; and how low."""
-    walls, begin = Walls(census.cells.program), home(census.cells, point)
+    walls, begin = Walls(census.reduction.program), home(census.reduction, point)
     reached, pending, duals, low = {begin}, [begin], set(), level
     while pending:
         basin = pending.pop()

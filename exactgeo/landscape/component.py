@@ -13,7 +13,7 @@ from typing import Any
 from exactgeo.basin import Census, OutOfScope
 from exactgeo.basin import census as make_census
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.path import Path, Walker
@@ -26,7 +26,7 @@ ZERO = Fraction(0)
 Labelled = tuple[tuple[int, ...], ...]
 
 
-def home(frame: Cells, point: Point) -> Labelled:
+def home(reduction: Reduction, point: Point) -> Labelled:
     """A basin that contains a point: for each group of exchangeable neurons the slot of each.
 
     Raises
@@ -35,22 +35,22 @@ def home(frame: Cells, point: Point) -> Labelled:
         The point does not have the frozen values of the problem.
     """
     result = []
-    for group in frame.groups:
+    for group in reduction.exchangeable:
         part = []
         for neuron in group.neurons:
             w = point.weights[0][neuron]
-            if len(frame.rows[0]) > len(w):
+            if len(reduction.rows[0]) > len(w):
                 w = (*w, point.biases[0][neuron])
             v = point.weights[1][-1][neuron]
-            if group.value is not None and v != group.value:
-                raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.value}")
-            sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in frame.rows]
+            if group.frozen is not None and v != group.frozen:
+                raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
+            sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
             part.append(
                 next(
                     k
-                    for k, slot in enumerate(group.slots)
+                    for k, slot in enumerate(group.patterns)
                     if slot.sign * v >= 0
-                    and all(s * side >= 0 for s, side in zip(frame.regions[slot.region], sides, strict=True))
+                    and all(s * side >= 0 for s, side in zip(reduction.regions[slot.region], sides, strict=True))
                 )
             )
         result.append(tuple(part))
@@ -73,7 +73,7 @@ class _Flood:
 
     def __init__(self, census: Census, first: int, seconds: float | None) -> None:
         self.census = census
-        self.walls = Walls(census.cells.program)
+        self.walls = Walls(census.reduction.program)
         self.end = None if seconds is None else time.monotonic() + seconds
         self.late = False
         self.links: dict[int, tuple[int, Optimum] | None] = {}
@@ -243,7 +243,7 @@ class Place:
             steps.append((here, link[1]))
             here = link[0]
             link = self._flood.links[here]
-        walker = Walker(census.cells, self.point, self._start)
+        walker = Walker(census.reduction, self.point, self._start)
         for index, best in reversed(steps):
             walker.cross(census[index].choice, best)
         walker.settle(census.optimum(target))
@@ -314,7 +314,7 @@ def place(
         raise ValueError("the census was ended before every basin had its value; raise time_limit")
     loss = problem.loss_at(point)
     level = loss / census.share
-    begin = home(census.cells, point)
+    begin = home(census.reduction, point)
     left = None if time_limit is None else time_limit - (time.monotonic() - start)
     flood = _Flood(census, census.index_of(tuple(tuple(sorted(part)) for part in begin)), left)
     minimum = census.minimum

@@ -115,10 +115,10 @@ class Facet:
 
 def facets(census: Census, basin: Labelled) -> Iterator[Facet]:
     """All facets of a basin of the full space."""
-    frame, tables = census.cells, census.crossings
+    reduction, tables = census.reduction, census.crossings
     for k, part in enumerate(basin):
         for place, slot in enumerate(part):
-            others = frame.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
+            others = reduction.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
             for new, shared, _ in tables[k][slot]:
                 yield Facet(k, place, slot, new, others | shared)
 
@@ -230,8 +230,8 @@ def route(
         return Route(problem, census, None, level)
     end = None if time_limit is None else begun + time_limit
     level /= census.share
-    walls = Walls(census.cells.program)
-    homes = home(census.cells, one), home(census.cells, other)
+    walls = Walls(census.reduction.program)
+    homes = home(census.reduction, one), home(census.reduction, other)
     near, far = (_Search(census, walls, basin, level) for basin in homes)
     meeting = homes[0] if homes[0] == homes[1] else None
     try:
@@ -270,13 +270,13 @@ def _lay(
     sizes = {}
     if problem.network.widths:
         sizes = {i: abs(v) or Fraction(1) for i, v in enumerate(other.weights[1][0])}
-    walker = Walker(census.cells, one, start, sizes)
+    walker = Walker(census.reduction, one, start, sizes)
     here = [list(part) for part in start]
     for step, slot in steps:
         walker.step(step.group, step.place, slot, step.optimum)
         here[step.group][step.place] = slot
     # The last stretch backwards: where output weights of the end are 0, it starts with those.
-    back = Walker(census.cells, other, here).points
+    back = Walker(census.reduction, other, here).points
     walker.arrive(back[-1])
     points = _resized(problem, walker.points, sizes, level)
     points += [point for point in reversed(back) if point != points[-1]]

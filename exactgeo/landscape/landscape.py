@@ -16,7 +16,7 @@ from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import MOST, compose, inverse, sorter, symmetric_order
-from exactgeo.landscape.walls import Keeper, Walls, exact
+from exactgeo.landscape.walls import Walls, WallStore, exact
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ class Landscape:
 
         tree = self._known
         if isinstance(spot, Point):
-            labelled = home(self.census.cells, spot)
+            labelled = home(self.census.reduction, spot)
             node, perm = tree.entry[self.census.index_of(tuple(tuple(sorted(part)) for part in labelled))]
             return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(spot)
         basin = self.census[spot] if isinstance(spot, int) else spot
@@ -475,7 +475,7 @@ def landscape(
     progress: Progress | None = None,
     full: bool = False,
     basins: Census | None = None,
-    keeper: Keeper | None = None,
+    store: WallStore | None = None,
 ) -> Landscape:
     """The exact topology of all sublevel sets of the training loss.
 
@@ -493,7 +493,7 @@ def landscape(
         The full space instead of the space modulo permutation of exchangeable neurons.
     basins : Census, optional
         A complete census of the same problem, so that it is not made again.
-    keeper : Keeper, optional
+    store : WallStore, optional
         Keeps the census and the solved walls, and gives back what it has; see :class:`exactgeo.store.Store`.
 
     Returns
@@ -534,14 +534,14 @@ def landscape(
         )
     found = basins
     if found is None:
-        found = census(problem, executor=executor, time_limit=time_limit, progress=progress, keeper=keeper)
-    copies = symmetric_order(len(group.neurons) for group in found.cells.groups)
+        found = census(problem, executor=executor, time_limit=time_limit, progress=progress, store=store)
+    copies = symmetric_order(len(group.neurons) for group in found.reduction.exchangeable)
     if full and copies > MOST:
         raise OutOfScope(
             f"{copies} permutations of neurons: the full space is treated up to {MOST}; "
             "the landscape modulo permutation is in scope"
         )
-    walls = Walls(found.cells.program, keeper)
+    walls = Walls(found.reduction.program, store)
     tree = None
     if found.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))

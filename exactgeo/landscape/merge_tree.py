@@ -122,7 +122,7 @@ class _Forest:
 
     def __init__(self, census: Census, full: bool) -> None:
         self.full = full
-        self.size = sum(len(group.neurons) for group in census.cells.groups) if full else 0
+        self.size = sum(len(group.neurons) for group in census.reduction.exchangeable) if full else 0
         self.unit = identity(self.size)
         # Only the permutations of the full space need to know which basin is which.
         self.choices = [basin.choice for basin in census] if full else []
@@ -202,7 +202,7 @@ class _Grower:
     def __init__(self, census: Census, walls: Walls, full: bool) -> None:
         self.census, self.walls = census, walls
         self.forest = _Forest(census, full)
-        sizes = [len(group.neurons) for group in census.cells.groups]
+        sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
         self.tree = Tree([], [(-1, ())] * len(census), [], self.universe)
         self.open: dict[int, list[int]] = {}

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.permutations import replaced
@@ -188,7 +188,7 @@ class Walker:
 
     Parameters
     ----------
-    frame : Cells
+    reduction : Reduction
     point : Point
         Where the path starts.
     labelled : for each group the slot of each neuron
@@ -200,22 +200,22 @@ class Walker:
 
     def __init__(
         self,
-        frame: Cells,
+        reduction: Reduction,
         point: Point,
         labelled: Sequence[Sequence[int]],
         sizes: Mapping[int, Fraction] | None = None,
     ) -> None:
-        self._frame = frame
+        self._reduction = reduction
         self._sizes = sizes or {}
         self._slots = [list(part) for part in labelled]
         self.points = [point]
-        net = frame.problem.network
+        net = reduction.problem.network
         self._lifted = bool(net.widths) and net.hidden_bias[0]
         if not net.widths:
             return
         idle = [
-            (neuron, group.slots[s].sign)
-            for group, part in zip(frame.groups, self._slots, strict=True)
+            (neuron, group.patterns[s].sign)
+            for group, part in zip(reduction.exchangeable, self._slots, strict=True)
             for neuron, s in zip(group.neurons, part, strict=True)
             if point.weights[1][0][neuron] == 0
         ]
@@ -231,7 +231,7 @@ class Walker:
     def _move(self, changes: Mapping[int, tuple[Vector | None, Fraction | None]], bias: Vector | None = None) -> None:
         """Append the point with new input or output weights of some neurons; nothing if it is the last one."""
         last = self.points[-1]
-        d = self._frame.problem.d
+        d = self._reduction.problem.d
         vectors = [self._vector(i) for i in range(len(last.weights[0]))]
         outputs = list(last.weights[1][0])
         for neuron, (w, v) in changes.items():
@@ -253,10 +253,10 @@ class Walker:
     def step(self, k: int, place: int, new: int, wall: Optimum) -> None:
         """Go to the optimum of the wall behind which one neuron, given by its group and its place there, has another
         slot, and take the sign of the basin behind it."""
-        frame = self._frame
-        group = frame.groups[k]
-        neuron, here, there = group.neurons[place], group.slots[self._slots[k][place]], group.slots[new]
-        shared = frame.region_rays[here.region] & frame.region_rays[there.region]
+        reduction = self._reduction
+        group = reduction.exchangeable[k]
+        neuron, here, there = group.neurons[place], group.patterns[self._slots[k][place]], group.patterns[new]
+        shared = reduction.region_rays[here.region] & reduction.region_rays[there.region]
         self._to(wall, {neuron: shared if here.sign == there.sign else 0})
         self._slots[k][place] = new
         if here.sign != there.sign:
@@ -266,12 +266,12 @@ class Walker:
 
     def arrive(self, end: Point) -> None:
         """Go to a point of the basin, but for the size of the output weights."""
-        if not self._frame.problem.network.widths:
+        if not self._reduction.problem.network.widths:
             if end != self.points[-1]:
                 self.points.append(end)
             return
         last = self.points[-1]
-        vectors = _vectors(self._frame.problem, end)
+        vectors = _vectors(self._reduction.problem, end)
         changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
         for neuron, (w, v, k) in enumerate(zip(vectors, last.weights[1][0], end.weights[1][0], strict=True)):
             changes[neuron] = (tuple(a * k / v for a in w) if v else w, None)
@@ -282,22 +282,22 @@ class Walker:
         self._to(best, {})
 
     def _to(self, best: Optimum, faces: Mapping[int, int]) -> None:
-        frame = self._frame
-        if not frame.problem.network.widths:
-            end = frame.point({}, best.lines)
+        reduction = self._reduction
+        if not reduction.problem.network.widths:
+            end = reduction.point({}, best.lines)
             if end != self.points[-1]:
                 self.points.append(end)
             return
         remaining = dict(best.weights)
-        size = len(frame.rows[0])
+        size = len(reduction.rows[0])
         changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
-        for group, part in zip(frame.groups, self._slots, strict=True):
+        for group, part in zip(reduction.exchangeable, self._slots, strict=True):
             for neuron, s in zip(group.neurons, part, strict=True):
-                slot = group.slots[s]
-                rays = faces.get(neuron, frame.region_rays[slot.region])
+                slot = group.patterns[s]
+                rays = faces.get(neuron, reduction.region_rays[slot.region])
                 z = [ZERO] * size
-                for j, ray in enumerate(frame.rays):
-                    column, scale = frame.ray_columns[j, slot.sign]
+                for j, ray in enumerate(reduction.rays):
+                    column, scale = reduction.ray_columns[j, slot.sign]
                     if scale and rays >> j & 1 and column in remaining:
                         share = remaining.pop(column) / scale
                         z = [a + share * b for a, b in zip(z, ray, strict=True)]
@@ -308,4 +308,4 @@ class Walker:
                 changes[neuron] = (tuple(w), None)
         if remaining:
             raise InternalError("a column of an optimum belongs to no neuron")
-        self._move(changes, frame.point({}, best.lines).biases[-1])
+        self._move(changes, reduction.point({}, best.lines).biases[-1])

@@ -15,7 +15,7 @@ from exactgeo.basin import schedule as basin
 from exactgeo.basin.cone_program import Optimum, Program, solve
 from exactgeo.errors import InternalError
 
-__all__ = ["Keeper", "Walls", "exact", "order"]
+__all__ = ["WallStore", "Walls", "exact", "order"]
 
 TOGETHER = 16
 """Solved walls that are kept in one transaction."""
@@ -39,13 +39,13 @@ def order(value: Fraction) -> tuple[float, Fraction]:
         return float("inf"), value
 
 
-class Keeper(basin.Keeper, Protocol):
+class WallStore(basin.BlockStore, Protocol):
     """Where a landscape is kept between runs: a census and the walls that were solved."""
 
-    def kept_walls(self, program: Program) -> Iterable[tuple[int, Optimum]]:
+    def walls(self, program: Program) -> Iterable[tuple[int, Optimum]]:
         """Columns and replayed optimum of each wall that is kept."""
 
-    def keep_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
+    def add_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
         """Keep walls that were solved."""
 
 
@@ -55,29 +55,29 @@ class Walls:
     Parameters
     ----------
     program : Program
-    keeper : Keeper, optional
+    store : WallStore, optional
         Takes what is solved, a few walls at a time, until :meth:`close`; gives back what it has.
     """
 
-    def __init__(self, program: Program, keeper: Keeper | None = None) -> None:
+    def __init__(self, program: Program, store: WallStore | None = None) -> None:
         self._program = program
         self._found: dict[int, Optimum] = {}
         self._recent: list[Optimum] = []
-        self._keeper = keeper
+        self._store = store
         self._unkept: list[tuple[int, Optimum]] = []
         self.solved = 0
-        if keeper is not None:
-            self._found.update(keeper.kept_walls(program))
+        if store is not None:
+            self._found.update(store.walls(program))
             self._recent += list(self._found.values())[-SCANNED:]
 
     def close(self) -> None:
         """Keep what is not kept yet; nothing is from now on."""
         self._keep()
-        self._keeper = None
+        self._store = None
 
     def _keep(self) -> None:
-        if self._keeper is not None and self._unkept:
-            self._keeper.keep_walls(self._unkept)
+        if self._store is not None and self._unkept:
+            self._store.add_walls(self._unkept)
             self._unkept = []
 
     @property
@@ -113,7 +113,7 @@ class Walls:
             self._recent.append(best)
             if len(self._recent) > SCANNED:
                 del self._recent[: SCANNED // 2]
-            if self._keeper is not None:
+            if self._store is not None:
                 self._unkept.append((mask, best))
                 if len(self._unkept) >= TOGETHER:
                     self._keep()

@@ -20,7 +20,7 @@ import pytest
 import exactgeo
 from exactgeo import certify
 from exactgeo.basin import Census, Enclosure, OutOfScope, census
-from exactgeo.basin.reduction import cells
+from exactgeo.basin.reduction import reduce
 from exactgeo.errors import InputError
 from exactgeo.formats import problem_from_mapping
 from exactgeo.library import load, names
@@ -140,7 +140,7 @@ def check_kkt(basin, census_):
     point, value = basin.minimiser, basin.value
     assert case.loss_at(point) == value
     assert basin.index in {b.index for b in census_.containing(point)}
-    rows, right, left = census_.cells.rows, *case.network.activation.slopes
+    rows, right, left = census_.reduction.rows, *case.network.activation.slopes
     for (region, b), mu in zip(basin.signs, basin.multipliers, strict=True):
         assert min(mu, default=0) >= 0
         derivative = [
@@ -369,9 +369,9 @@ def test_a_large_problem_under_a_time_limit_is_not_begun():
 
 def test_orbits_are_listed_one_at_a_time():
     # 1.8 million orbits; their list would take hundreds of megabytes.
-    frame = cells(problem([[t] for t in range(20)], list(range(20)), 4))
+    reduction = reduce(problem([[t] for t in range(20)], list(range(20)), 4))
     tracemalloc.start()
-    first = next(frame.orbit_choices())
+    first = next(reduction.orbit_choices())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert first == ((0, 0, 0, 0),)

@@ -226,20 +226,20 @@ def test_screened_residuals_against_linear_programs(seed, loss):
     frozen = options["frozen"]
     names = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
     found = census(problem(x, y, n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **names))
-    frame = found.cells
-    kept = {passed.place: passed for part in passing(frame, found.settled) for passed in part}
+    reduction = found.reduction
+    kept = {passed.place: passed for part in passing(reduction, found.settled) for passed in part}
     for place, best in enumerate(found.optima):
         sides = [
-            0 if not s else frame.program.signs(best.gradient)[j]
-            for j, s in (frame.ray_columns[r, 1] for r in range(len(frame.rays)))
+            0 if not s else reduction.program.signs(best.gradient)[j]
+            for j, s in (reduction.ray_columns[r, 1] for r in range(len(reduction.rays)))
         ]
         wanted = []
-        for group in frame.groups:
-            outputs = (1, -1, 0) if group.value is None else ((1,) if group.value > 0 else (-1,))
+        for group in reduction.exchangeable:
+            outputs = (1, -1, 0) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,))
             wanted.append(
                 [
                     (face.rays, b)
-                    for face in frame.faces
+                    for face in reduction.faces
                     if not any(sides[r] for r in indices(face.rays))
                     for b in outputs
                     if all(b * sides[r] >= 0 if b else not sides[r] for r in indices(face.star))
@@ -247,8 +247,8 @@ def test_screened_residuals_against_linear_programs(seed, loss):
             )
         union = 0
         for rays, b in (pair for options in wanted for pair in options):
-            union |= frame.face_mask(Face(rays, 0), b)
-        reached = all(wanted) and solve(frame.program, union).value == best.value
+            union |= reduction.face_mask(Face(rays, 0), b)
+        reached = all(wanted) and solve(reduction.program, union).value == best.value
         assert reached == (place in kept)
         if reached:
             assert [[(o.rays, o.sign) for o in options] for options in kept[place].options] == wanted
@@ -260,7 +260,7 @@ def test_a_candidate_answers_without_linear_programs_as_with_them():
         case, _, _ = random_case(rng)
         found = census(case)
         for candidate in found._minima._candidates():
-            again = Candidate(found.cells, candidate.best, candidate.options, int)
+            again = Candidate(found.reduction, candidate.best, candidate.options, int)
             masks = {option.mask for options in candidate.options for option in options}
             for mask in masks | {a | b for a in masks for b in masks}:
                 assert candidate._holds(mask) == (again._reach(mask) is not None)

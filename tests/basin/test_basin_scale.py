@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exactgeo.basin import census
-from exactgeo.basin.batch import pack, settle, settle_sets, unpack
+from exactgeo.basin.batch import masks_of, solve_masks, solve_sets, words_of
 from exactgeo.basin.cone_program import Program, solve
-from exactgeo.basin.reduction import cells
+from exactgeo.basin.reduction import reduce
 from exactgeo.basin.schedule import choices
 from exactgeo.exact._filter_signs import dot_signs
 from exactgeo.formats import problem_from_mapping
@@ -103,7 +103,7 @@ def test_signs_of_residuals_that_floats_get_wrong():
 
 @given(st.lists(st.integers(0, 2**130 - 1), min_size=1))
 def test_words_and_back(masks):
-    assert unpack(pack(masks, 130)) == masks
+    assert masks_of(words_of(masks, 130)) == masks
 
 
 @given(
@@ -121,7 +121,7 @@ def test_every_set_of_columns_against_the_exact_method(case):
     zero = (Fraction(0),) * len(y)
     program = Program(kind, Fraction(1), tuple(map(Fraction, y)), zero, tuple(columns), lines)
     masks = list(range(1 << len(columns)))
-    optima, owner = settle(program, masks)
+    optima, owner = solve_masks(program, masks)
     for mask, place in zip(masks, owner, strict=True):
         best, wanted = optima[place], solve(program, mask)
         assert (best.value, best.gradient) == (wanted.value, wanted.gradient)
@@ -132,12 +132,14 @@ def test_every_set_of_columns_against_the_exact_method(case):
 @pytest.mark.parametrize("kind", ["generic", "repeated", "on a line", "zero rows"])
 def test_a_block_against_the_exact_method(kind, loss):
     found = census(problem(*labelled(*data(random.Random(5), kind), loss), 2, loss=loss))
-    frame = found.cells
+    reduction = found.reduction
     for i in random.Random(1).sample(range(len(found)), 20):
-        basin, wanted = found[i], solve(frame.program, frame.mask(found[i].choice))
+        basin, wanted = found[i], solve(reduction.program, reduction.mask(found[i].choice))
         assert basin.value == wanted.value == found.problem.loss_at(basin.minimiser)
         assert (
-            basin.optimum.support & ~frame.mask(basin.choice) == 0 == frame.mask(basin.choice) & ~basin.optimum.allowed
+            basin.optimum.support & ~reduction.mask(basin.choice)
+            == 0
+            == reduction.mask(basin.choice) & ~basin.optimum.allowed
         )
 
 
@@ -152,9 +154,9 @@ def test_a_block_against_the_exact_method(kind, loss):
 )
 def test_data_that_floats_do_not_tell_apart(x, loss):
     found = census(problem(*labelled(x, [10**30, -1, 2, Fraction(-1, 10**9 + 7)], loss), 1, loss=loss))
-    frame = found.cells
+    reduction = found.reduction
     for basin in found:
-        assert basin.value == solve(frame.program, frame.mask(basin.choice)).value
+        assert basin.value == solve(reduction.program, reduction.mask(basin.choice)).value
         assert found.problem.loss_at(basin.minimiser) == basin.value
 
 
@@ -166,7 +168,7 @@ def test_proposals_are_not_believed(monkeypatch, loss):
     rng = np.random.default_rng(0)
     # What the first census met is still known, so these are bases of other sets; the first of them uses no column.
     monkeypatch.setattr(
-        "exactgeo.basin.solvers._propose_bases.Walk.ends",
+        "exactgeo.basin.solvers._propose_bases.Pivoting.ends",
         lambda walk, allowed, starts=None: rng.integers(0, walk.known, len(allowed)),
     )
     assert census(case).to_records() == good
@@ -192,7 +194,7 @@ def test_what_was_settled_before_changes_nothing(monkeypatch, loss):
 def test_threads_do_not_share_a_walk():
     from exactgeo.basin.batch import _prepared
 
-    program = cells(problem([[0], [1]], [1, 2], 1)).program
+    program = reduce(problem([[0], [1]], [1, 2], 1)).program
     with ThreadPoolExecutor(1) as other:
         assert other.submit(_prepared, program).result() is not _prepared(program)
     assert _prepared(program) is _prepared(program)
@@ -212,12 +214,12 @@ def test_blocks_do_not_change_values_or_points(monkeypatch):
 
 def test_orbits_come_in_blocks_of_whole_numbers(monkeypatch):
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 100)
-    frame = cells(problem([[t] for t in range(6)], list(range(6)), 2))
-    found = list(choices(frame))
+    reduction = reduce(problem([[t] for t in range(6)], list(range(6)), 2))
+    found = list(choices(reduction))
     assert [len(block) for block in found] == [100, 100, 100]
     wanted = list(combinations_with_replacement(range(24), 2))
     assert [tuple(row) for block in found for row in block.tolist()] == wanted
-    empty = cells(problem([[1], [2]], [1, 2], 0))
+    empty = reduce(problem([[1], [2]], [1, 2], 0))
     assert [block.shape for block in choices(empty)] == [(1, 0)]
 
 
@@ -225,8 +227,8 @@ def test_memory_is_of_the_block():
     # 11,480 orbits in 2 blocks and 1.8 million in 220: listing the second as far as block 2 takes no more.
     peaks = []
     for m, width in ((10, 3), (20, 4)):
-        frame = cells(problem([[t] for t in range(m)], list(range(m)), width))
-        stream = choices(frame)
+        reduction = reduce(problem([[t] for t in range(m)], list(range(m)), width))
+        stream = choices(reduction)
         tracemalloc.start()
         next(stream), next(stream)
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -252,9 +254,9 @@ def test_tables_are_written_without_listing_them(tmp_path, suffix, monkeypatch):
 
 
 def test_time_ends_between_optima():
-    frame = cells(problem(*data(random.Random(4), "generic"), 1))
-    sets = pack([frame.mask(choice) for choice in frame.orbit_choices()], len(frame.program.columns))
-    optima, owner, _ = settle_sets(frame.program, sets, seconds=0.0)
+    reduction = reduce(problem(*data(random.Random(4), "generic"), 1))
+    sets = words_of([reduction.mask(choice) for choice in reduction.orbit_choices()], len(reduction.program.columns))
+    optima, owner, _ = solve_sets(reduction.program, sets, seconds=0.0)
     assert (optima, set(owner.tolist())) == ([], {-1})
 
 

@@ -394,7 +394,7 @@ def test_an_interrupt_before_the_tree_is_begun(monkeypatch):
 @pytest.mark.parametrize(("data", "width", "options"), LAWS)
 def test_every_wall_of_the_tree_carries_its_proof(data, width, options):
     found = landscape(problem(*data, width, **options))
-    program = found.census.cells.program
+    program = found.census.reduction.program
     graph = found.graph
     for one, other, value, proof in found.spanning_tree():
         assert graph.edges[one, other]["value"] == value >= max(graph.nodes[i]["value"] for i in (one, other))

@@ -15,7 +15,7 @@ from test_basin_census import D1, KINK, problem
 from test_landscape import LAWS, leaves
 
 from exactgeo.basin import Census
-from exactgeo.basin.reduction import cells
+from exactgeo.basin.reduction import reduce
 from exactgeo.basin.schedule import blocks
 from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import landscape
@@ -28,9 +28,9 @@ F = Fraction
 def labelled(found):
     """All labelled basins of one group of neurons with their values, and the walls between them, by value."""
     census, graph = found.census, found.graph
-    (group,) = census.cells.groups
+    (group,) = census.reduction.exchangeable
     steps = {s: {t for t, _, _ in around} for s, around in enumerate(census.crossings[0])}
-    nodes = list(product(range(len(group.slots)), repeat=len(group.neurons)))
+    nodes = list(product(range(len(group.patterns)), repeat=len(group.neurons)))
     place = {x: census.index_of((tuple(sorted(x)),)) for x in nodes}
     value = {x: graph.nodes[place[x]]["value"] for x in nodes}
     walls = [
@@ -74,11 +74,11 @@ def at_bottom(found, x):
 
 def shuffled(case, seed):
     """The census with the slots of a neuron in another order, so that walls reorder the neurons of a representative."""
-    frame = cells(case)
-    (group,) = frame.groups
-    slots = random.Random(seed).sample(group.slots, len(group.slots))
-    frame = replace(frame, groups=(replace(group, slots=tuple(slots)),))
-    return Census(frame, blocks(frame, None, lambda: None, None, None))
+    reduction = reduce(case)
+    (group,) = reduction.exchangeable
+    slots = random.Random(seed).sample(group.patterns, len(group.patterns))
+    reduction = replace(reduction, groups=(replace(group, slots=tuple(slots)),))
+    return Census(reduction, blocks(reduction, None, lambda: None, None, None))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_full_is_orbits_times_copies(data, width, options):
     case = problem(*data, width, **options)
     below, full = landscape(case), landscape(case, full=True)
     assert set(leaves(below)) == set(leaves(full))
-    groups = [len(group.neurons) for group in below.census.cells.groups]
+    groups = [len(group.neurons) for group in below.census.reduction.exchangeable]
     most = int(np.prod([factorial(k) for k in groups]))
     for leaf in set(leaves(below)):
         assert leaves(below).count(leaf) <= leaves(full).count(leaf) <= most * leaves(below).count(leaf)

@@ -103,15 +103,15 @@ def test_nothing_is_solved_twice(tmp_path, kind, full):
     case, path = line(5, 2, kind=kind), tmp_path / "run.sqlite"
     whole = landscape(case, full=full)
     with Store(path) as store:
-        first = landscape(case, full=full, keeper=store)
+        first = landscape(case, full=full, store=store)
     with Store(path, resume=True) as store:
-        again = landscape(case, full=full, keeper=store)
+        again = landscape(case, full=full, store=store)
     assert first._walls.solved == whole._walls.solved > 0
     assert again._walls.solved == 0
     assert first.to_json() == again.to_json() == whole.to_json()
     # The landscape without permutations is the same file's.
     with Store(path, resume=True) as store:
-        assert landscape(case, keeper=store).to_json() == landscape(case).to_json()
+        assert landscape(case, store=store).to_json() == landscape(case).to_json()
     # What is asked later, when the file is closed, is not written.
     assert len(again.graph.edges) == len(whole.graph.edges)
 
@@ -120,30 +120,30 @@ def test_the_walls_of_a_run_that_ran_out_of_time_are_kept(tmp_path, monkeypatch)
     case, path = line(9, 2), tmp_path / "run.sqlite"
     wanted = landscape(case)
     with Store(path) as store:
-        census(case, keeper=store)
+        census(case, store=store)
     for solved in (3, 7):
 
         def stop(done: int, total: int, solved: int = solved) -> None:
-            if total == len(wanted.census) and store.walls >= solved:
+            if total == len(wanted.census) and store.counted >= solved:
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(sys.modules["exactgeo.landscape.walls"], "TOGETHER", 1)
         with Counting(path) as store:
-            part = landscape(case, keeper=store, progress=stop)
+            part = landscape(case, store=store, progress=stop)
         assert not part.complete
         with sqlite3.connect(path) as base:
             assert base.execute("SELECT count(*) FROM wall").fetchone() == (solved,)
         base.close()
     with Counting(path) as store:
-        assert landscape(case, keeper=store).to_json() == wanted.to_json()
-        assert store.walls == wanted._walls.solved
+        assert landscape(case, store=store).to_json() == wanted.to_json()
+        assert store.counted == wanted._walls.solved
 
 
 class Counting(Store):
     """Knows how many walls it has."""
 
     @property
-    def walls(self) -> int:
+    def counted(self) -> int:
         try:
             return int(self._base.execute("SELECT count(*) FROM wall").fetchone()[0])
         except sqlite3.Error:
@@ -153,12 +153,12 @@ class Counting(Store):
 def test_a_census_of_an_earlier_version_gets_its_walls(tmp_path):
     path = tmp_path / "run.sqlite"
     with Store(path) as store:
-        found = census(line(5, 2), keeper=store)
+        found = census(line(5, 2), store=store)
     assert "wall" not in "".join(dump(path))
     with Store(path, resume=True) as store:
-        assert landscape(line(5, 2), keeper=store).to_json() == landscape(line(5, 2)).to_json()
+        assert landscape(line(5, 2), store=store).to_json() == landscape(line(5, 2)).to_json()
     with Store(path, resume=True) as store:
-        assert census(line(5, 2), keeper=store).to_json() == found.to_json()
+        assert census(line(5, 2), store=store).to_json() == found.to_json()
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_a_census_of_an_earlier_version_gets_its_walls(tmp_path):
 def test_a_wall_that_was_changed_is_refused(tmp_path, change):
     case, path = line(5, 2), tmp_path / "run.sqlite"
     with Store(path) as store:
-        landscape(case, keeper=store)
+        landscape(case, store=store)
     with sqlite3.connect(path) as base:
         base.execute(change)
     base.close()
     with Store(path) as store, pytest.raises(InputError, match=r"run\.sqlite: got a wall that does not stand"):
-        landscape(case, keeper=store)
+        landscape(case, store=store)
 
 
 def test_the_command_resumes_and_refuses(capsys, tmp_path):
@@ -205,9 +205,9 @@ def test_the_command_resumes_and_refuses(capsys, tmp_path):
 
 def test_the_api_takes_a_store(tmp_path):
     with Store(tmp_path / "run.sqlite") as store:
-        assert landscape(problem(*D1, 2), keeper=store).bad_valleys == 3
+        assert landscape(problem(*D1, 2), store=store).bad_valleys == 3
     with Store(tmp_path / "run.sqlite", resume=True) as store:
-        assert landscape(problem(*D1, 2), keeper=store, full=True).bad_valleys == 6
+        assert landscape(problem(*D1, 2), store=store, full=True).bad_valleys == 6
 
 
 def test_a_store_by_name(tmp_path, monkeypatch):
@@ -219,7 +219,7 @@ def test_a_store_by_name(tmp_path, monkeypatch):
         raise AssertionError("solved again")
 
     monkeypatch.setattr(sys.modules["exactgeo.landscape.walls"], "solve", never)
-    monkeypatch.setattr(sys.modules["exactgeo.basin.schedule"], "settle_sets", never)
+    monkeypatch.setattr(sys.modules["exactgeo.basin.schedule"], "solve_sets", never)
     again = eg.landscape(case, store=path)
     assert first.to_json() == again.to_json()
     assert again.certificate.to_json() == plain.certificate.to_json()

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin.cone_program import Vector
 from exactgeo.basin.minima.candidates import Passed, passing
 from exactgeo.basin.minima.faces import Candidate, height
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Kind, Strictness
@@ -113,9 +113,9 @@ class Minima:
 
     def __init__(self, census: Census) -> None:
         self._census = census
-        self._frame: Cells = census.cells
+        self._reduction: Reduction = census.reduction
         self.reason = ""
-        kind = self._frame.program.kind
+        kind = self._reduction.program.kind
         if not census.complete:
             self.reason = "the search was ended before every basin had its value"
         elif kind == "logistic":
@@ -147,14 +147,14 @@ class Minima:
     def _passed(self) -> list[Passed]:
         """The residuals whose faces reach their predictions, by value."""
         found = []
-        for passed in passing(self._frame, self._census.settled):
+        for passed in passing(self._reduction, self._census.settled):
             found += passed
             self._spend(0)
         return sorted(found, key=lambda passed: passed.value)
 
     def _candidate(self, passed: Passed) -> Candidate:
         self._spend(0)
-        return Candidate(self._frame, self._census.optimum_at(passed.place), passed.options, self._spend)
+        return Candidate(self._reduction, self._census.optimum_at(passed.place), passed.options, self._spend)
 
     def _candidates(self) -> list[Candidate]:
         """The distinct gradients among these."""
@@ -193,7 +193,7 @@ class Minima:
         if not self._supported:
             return None
         if not self._decoupled:
-            kind = self._frame.program.kind
+            kind = self._reduction.program.kind
             self.reason = self.reason or f"local_minima: the connected sets of the {kind} loss are not counted"
             return None
         by_value: dict[Fraction, list[MinimumSet]] = {}
@@ -212,14 +212,14 @@ class Minima:
     def _by_joint_faces(self) -> list[Fraction] | None:
         from exactgeo.basin.minima.joint_faces import levels
 
-        frame = self._frame
+        reduction = self._reduction
         known = {}
         for basin in self._census:
             self._spend(0)
-            known[frame.mask(basin.choice)] = basin.optimum
-        found = levels(frame, known, JOINT, self._spend)
+            known[reduction.mask(basin.choice)] = basin.optimum
+        found = levels(reduction, known, JOINT, self._spend)
         if found.reason:
-            self.reason = f"local_minimum_values: {found.reason} ({frame.program.kind} loss)"
+            self.reason = f"local_minimum_values: {found.reason} ({reduction.program.kind} loss)"
             return None
         return [self._scaled(value) for value in found.points]
 
@@ -227,7 +227,7 @@ class Minima:
         return value * self._census.share
 
     def _certified(self, point: Point, value: Fraction) -> MinimumSet:
-        problem = self._frame.problem
+        problem = self._reduction.problem
         if problem.loss_at(point) != value:
             raise InternalError("a representative does not have its loss")
         decision = decide(_locally_squared(problem, point), point)
@@ -241,9 +241,9 @@ class Minima:
         """Representatives of the connected sets where every derivative is 0: closed basins joined through facets."""
         import networkx as nx
 
-        from exactgeo.basin.batch import settle
+        from exactgeo.basin.batch import solve_masks
 
-        census, frame = self._census, self._frame
+        census, reduction = self._census, self._reduction
         level = [basin for basin in census if not any(basin.optimum.gradient)]
         members = {basin.index for basin in level}
         graph = nx.Graph()
@@ -253,7 +253,7 @@ class Minima:
             if one in members and other in members:
                 walls.setdefault(mask, []).append((one, other))
         masks = list(walls)
-        optima, owner = settle(frame.program, masks)
+        optima, owner = solve_masks(reduction.program, masks)
         for mask, o in zip(masks, owner, strict=True):
             if not any(optima[o].gradient):
                 graph.add_edges_from(walls[mask])

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from exactgeo.basin.batch import Settled, settle_sets
+from exactgeo.basin.batch import Solved, solve_sets
 from exactgeo.basin.cone_program import Value
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,28 +56,31 @@ class Passed:
     options: tuple[tuple[Option, ...], ...]
 
 
-def passing(frame: Cells, optima: list[Settled]) -> Iterator[list[Passed]]:
+def passing(reduction: Reduction, optima: list[Solved]) -> Iterator[list[Passed]]:
     """The residuals that may belong to local minima, a block at a time.
 
     Parameters
     ----------
-    frame : Cells
+    reduction : Reduction
         Of a problem with a differentiable loss of rational values.
-    optima : list of Settled
+    optima : list of Solved
     """
     import numpy as np
 
-    faces, size = frame.faces, len(frame.program.columns)
-    wanted = [(1, -1, 0) if group.value is None else ((1,) if group.value > 0 else (-1,)) for group in frame.groups]
-    inside, star = (_bits(masks, len(frame.rays)) for masks in zip(*((f.rays, f.star) for f in faces), strict=True))
-    masks = {sign: [frame.face_mask(face, sign) for face in faces] for sign in (1, -1, 0)}
+    faces, size = reduction.faces, len(reduction.program.columns)
+    wanted = [
+        (1, -1, 0) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,))
+        for group in reduction.exchangeable
+    ]
+    inside, star = (_bits(masks, len(reduction.rays)) for masks in zip(*((f.rays, f.star) for f in faces), strict=True))
+    masks = {sign: [reduction.face_mask(face, sign) for face in faces] for sign in (1, -1, 0)}
     columns = {sign: _bits(masks[sign], size) for sign in (1, -1)}
-    outputs = [frame.ray_columns[j, 1] for j in range(len(frame.rays))]
+    outputs = [reduction.ray_columns[j, 1] for j in range(len(reduction.rays))]
     home = np.array([column for column, _ in outputs], dtype=np.intp)
     there = np.array([bool(scale) for _, scale in outputs], dtype=bool)
     step = max(1, ENTRIES // len(faces))
     for first in range(0, len(optima), step):
-        signs = _signs(frame, optima[first : first + step])
+        signs = _signs(reduction, optima[first : first + step])
         sides = np.where(there, signs[:, home], 0)
         off = _meets(sides != 0, inside)
         barred = {1: _meets(sides < 0, star), -1: _meets(sides > 0, star)}
@@ -90,7 +93,7 @@ def passing(frame: Cells, optima: list[Settled]) -> Iterator[list[Passed]]:
             for sign in group:
                 union |= _meets(allowed[sign], columns[sign].T) if sign else False
         rows = np.flatnonzero(fit)
-        reached = _values(frame, union[rows])
+        reached = _values(reduction, union[rows])
         found = []
         for row, value in zip(rows.tolist(), reached, strict=True):
             if value == optima[first + row].value and isinstance(value, Fraction):
@@ -120,11 +123,11 @@ def _meets(rows: Bools, table: npt.NDArray[np.float32]) -> Bools:
     return np.asarray(rows.astype(np.float32) @ table.T > 0)
 
 
-def _signs(frame: Cells, optima: list[Settled]) -> Signs:
+def _signs(reduction: Reduction, optima: list[Solved]) -> Signs:
     """Signs of the program's columns against each gradient."""
     import numpy as np
 
-    program = frame.program
+    program = reduction.program
     whole = {k: best.whole for k, best in enumerate(optima) if best.whole is not None}
     answers = [program.cone.refined(best.basis) for best in optima if best.whole is None]
     result = np.zeros((len(optima), len(program.columns)), dtype=np.int8)
@@ -135,7 +138,7 @@ def _signs(frame: Cells, optima: list[Settled]) -> Signs:
     return result
 
 
-def _values(frame: Cells, union: Bools) -> list[Value]:
+def _values(reduction: Reduction, union: Bools) -> list[Value]:
     """The infimum over each set of columns."""
     import numpy as np
 
@@ -143,7 +146,7 @@ def _values(frame: Cells, union: Bools) -> list[Value]:
     sets = np.zeros((len(union), 8 * width), dtype=np.uint8)
     packed = np.packbits(union, axis=1, bitorder="little")
     sets[:, : packed.shape[1]] = packed
-    optima, owner, interrupted = settle_sets(frame.program, sets.view("<u8"))
+    optima, owner, interrupted = solve_sets(reduction.program, sets.view("<u8"))
     if interrupted:
         raise KeyboardInterrupt
     return [optima[place].value for place in owner.tolist()]

@@ -13,7 +13,7 @@ from operator import mul, or_
 
 from exactgeo.basin.cone_program import Optimum, Vector, indices
 from exactgeo.basin.minima.candidates import Option
-from exactgeo.basin.reduction import Cells
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import LPAnswer, minimise
 from exactgeo.exact.matrix import nullspace, rank
@@ -29,7 +29,7 @@ class Candidate:
 
     Parameters
     ----------
-    frame : Cells
+    reduction : Reduction
     best : Optimum
         Of rational value.
     options : for each group of neurons the options of each
@@ -39,12 +39,12 @@ class Candidate:
 
     def __init__(
         self,
-        frame: Cells,
+        reduction: Reduction,
         best: Optimum,
         options: Sequence[Sequence[Option]],
         spend: Callable[[int], None],
     ) -> None:
-        self.frame = frame
+        self.reduction = reduction
         self.best = best
         if not isinstance(best.value, Fraction):
             raise InternalError("local minima of an enclosure")
@@ -56,7 +56,7 @@ class Candidate:
 
     def _targets(self) -> tuple[list[Fraction], list[int], int]:
         """Goal for each prediction minus offset, and 0 (equal), 1 (at least) or -1 (at most)."""
-        program = self.frame.program
+        program = self.reduction.program
         goals, sides = [], []
         for r, p, y, o in zip(self.best.gradient, self.best.prediction, program.y, program.offset, strict=True):
             side = 0
@@ -88,7 +88,7 @@ class Candidate:
         support = self.best.support
         if mask in self._reached or support & ~mask:
             return self.reach(mask) is not None
-        program = self.frame.program
+        program = self.reduction.program
         two_sided = sum(1 << j for j in indices(mask) if mask >> program.opposite[j] & 1)
         inner = [*program.lines, *(program.columns[j] for j in indices((support | two_sided) & mask))]
         outer = [program.columns[j] for j in indices(mask & ~support & ~two_sided)]
@@ -98,7 +98,7 @@ class Candidate:
 
     def _reach(self, mask: int, apart: bool = False) -> tuple[dict[int, Fraction], Vector] | None:
         """With ``apart``, the predictions held by an inequality keep off their bounds as well."""
-        program = self.frame.program
+        program = self.reduction.program
         chosen = indices(mask)
         columns = [program.columns[j] for j in chosen]
         goals, sides, m = self._targets()
@@ -133,7 +133,7 @@ class Candidate:
         goals, _, m = self._targets()
         u = tuple(-q for q in answer.y[:m])
         side = sum((a * b for a, b in zip(u, goals, strict=True)), ZERO)
-        signs = self.frame.program.signs(u)
+        signs = self.reduction.program.signs(u)
         below = sum(1 << j for j, s in enumerate(signs) if s < 0)
         above = sum(1 << j for j, s in enumerate(signs) if s > 0) if side == 0 else 0
         if mask & below or side > 0 or (side == 0 and not mask & above):
@@ -151,7 +151,7 @@ class Candidate:
             if not all(choices):
                 return False
             union = _union(choices)
-        sizes = [len(group.neurons) for group in self.frame.groups]
+        sizes = [len(group.neurons) for group in self.reduction.exchangeable]
         return (
             self._covers(choices, sizes, union) or self._within(choices, sizes, union) or self._searched(choices, sizes)
         )
@@ -166,7 +166,7 @@ class Candidate:
 
     def _within(self, choices: Sequence[Sequence[int]], sizes: Sequence[int], union: int) -> bool:
         """Whether choices inside the span of the optimum's own columns have all of these; then they reach it."""
-        program, support = self.frame.program, self.best.support
+        program, support = self.reduction.program, self.best.support
         own = [*program.lines, *(program.columns[j] for j in indices(support))]
         normals = nullspace(own, program.m)
         inside = sum(1 << j for j in indices(union) if not any(sum(map(mul, n, program.columns[j])) for n in normals))
@@ -197,7 +197,7 @@ class Candidate:
         import networkx as nx
 
         classes = [_classes(options) for options in self.options]
-        sizes = [len(group.neurons) for group in self.frame.groups]
+        sizes = [len(group.neurons) for group in self.reduction.exchangeable]
         graph = nx.Graph()
         spaces = [
             list(combinations_with_replacement(range(len(found)), size))
@@ -228,10 +228,10 @@ class Candidate:
     def _point(self, classes: Sequence[Sequence[Sequence[Option]]], node: Sequence[Sequence[int]]) -> Point:
         """A member of a nonempty cell: weights of a shared column are split evenly, rays without a column get weight
         1."""
-        frame = self.frame
+        reduction = self.reduction
         picked: dict[int, Option] = {}
         union = 0
-        for group, found, part in zip(frame.groups, classes, node, strict=True):
+        for group, found, part in zip(reduction.exchangeable, classes, node, strict=True):
             for neuron, k in zip(group.neurons, part, strict=True):
                 picked[neuron] = min(found[k], key=lambda o: (abs(o.sign), o.rays.bit_count(), o.rays))
                 union |= picked[neuron].mask
@@ -242,18 +242,18 @@ class Candidate:
         uses: dict[int, int] = {}
         for option in picked.values():
             for j in indices(option.rays):
-                column, scale = frame.ray_columns[j, option.sign or 1]
+                column, scale = reduction.ray_columns[j, option.sign or 1]
                 if scale and option.sign:
                     uses[column] = uses.get(column, 0) + 1
         neurons = {}
         for neuron, option in picked.items():
-            z = [ZERO] * len(frame.rows[0])
+            z = [ZERO] * len(reduction.rows[0])
             for j in indices(option.rays):
-                column, scale = frame.ray_columns[j, option.sign or 1]
+                column, scale = reduction.ray_columns[j, option.sign or 1]
                 share = weights[column] / uses[column] / scale if scale and option.sign else Fraction(1)
-                z = [a + share * b for a, b in zip(z, frame.rays[j], strict=True)]
+                z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
             neurons[neuron] = (z, option.sign)
-        return frame.point(neurons, lines)
+        return reduction.point(neurons, lines)
 
 
 def _classes(options: Sequence[Option]) -> tuple[list[list[Option]], list[set[int]]]:

@@ -44,7 +44,7 @@ from itertools import combinations_with_replacement, product
 from random import Random
 
 from exactgeo.basin.cone_program import Integers, Optimum, Program, Vector, indices, loss_value, solve
-from exactgeo.basin.reduction import Cells, Face
+from exactgeo.basin.reduction import Face, Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import Row, primitive, rank
@@ -110,12 +110,14 @@ class _Reached:
     prediction: Vector
 
 
-def levels(frame: Cells, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object] = int) -> Levels:
+def levels(
+    reduction: Reduction, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object] = int
+) -> Levels:
     """Every loss with a local minimum, by joint faces and by output weights that are 0.
 
     Parameters
     ----------
-    frame : Cells
+    reduction : Reduction
         Of a problem with the absolute or the hinge loss.
     known : mapping from column mask to Optimum
         Optima of basins; what is not among them is solved.
@@ -129,14 +131,16 @@ def levels(frame: Cells, known: Mapping[int, Optimum], budget: int, tick: Callab
     Levels
         Cost: the joint faces times the basins around each, and one linear program a set of columns that passes.
     """
-    return _Search(frame, known, budget, tick).run()
+    return _Search(reduction, known, budget, tick).run()
 
 
 class _Search:
-    def __init__(self, frame: Cells, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object]) -> None:
+    def __init__(
+        self, reduction: Reduction, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object]
+    ) -> None:
         self._tick = tick
-        self.frame = frame
-        self.program: Program = frame.program
+        self.reduction = reduction
+        self.program: Program = reduction.program
         self.left = budget
         self.optima = dict(known)
         self.excluded: dict[int, int] = {}
@@ -145,9 +149,9 @@ class _Search:
         self._open = False
 
     def run(self) -> Levels:
-        trained = [group for group in self.frame.groups if group.value is None]
+        trained = [group for group in self.reduction.exchangeable if group.frozen is None]
         width = sum(len(group.neurons) for group in trained)
-        dead = any(not self.frame.column_mask(rays, 1) for rays in self.frame.region_rays)
+        dead = any(not self.reduction.column_mask(rays, 1) for rays in self.reduction.region_rays)
         doubtful: set[Fraction] = set()
         try:
             for idle in range(1 if dead else width + 1):
@@ -187,10 +191,10 @@ class _Search:
 
     def _joints(self, idle: int) -> Iterator[_Joint]:
         """One joint face for each set of columns and of columns around."""
-        neurons = [(i, group) for group in self.frame.groups for i in group.neurons]
+        neurons = [(i, group) for group in self.reduction.exchangeable for i in group.neurons]
         states = {(0, frozenset([0])): _Joint(0, frozenset([0]), ())}
         for i, group in neurons[: len(neurons) - idle]:
-            options = self._options((1, -1) if group.value is None else ((1,) if group.value > 0 else (-1,)))
+            options = self._options((1, -1) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,)))
             grown: dict[tuple[int, frozenset[int]], _Joint] = {}
             for state in states.values():
                 for option in options:
@@ -203,13 +207,13 @@ class _Search:
         return iter(states.values())
 
     def _options(self, signs: Sequence[int]) -> list[_Option]:
-        frame = self.frame
+        reduction = self.reduction
         found: dict[tuple[int, tuple[int, ...]], _Option] = {}
         for sign in signs:
-            for face in frame.faces:
-                around = [rays for rays in frame.region_rays if not face.rays & ~rays]
-                star = tuple(sorted({frame.column_mask(rays, sign) for rays in around}))
-                mask = frame.column_mask(face.rays, sign)
+            for face in reduction.faces:
+                around = [rays for rays in reduction.region_rays if not face.rays & ~rays]
+                star = tuple(sorted({reduction.column_mask(rays, sign) for rays in around}))
+                mask = reduction.column_mask(face.rays, sign)
                 found.setdefault((mask, star), _Option(face, sign, mask, star))
         return list(found.values())
 
@@ -289,7 +293,7 @@ class _Search:
         boxes = [_Subgradients(self.program, prediction, joint.mask, union) for union in joint.around]
         zero = (ZERO,) * self.program.m
         passing: list[tuple[list[_Generator], Integers]] = []
-        for rays in self.frame.region_rays:
+        for rays in self.reduction.region_rays:
             generators = self._generators(rays)
             outputs = [primitive(vector) for _, vector in generators if any(vector)]
             tight = [box for box in boxes if box.largest(zero, outputs) is None]
@@ -307,12 +311,12 @@ class _Search:
         return None
 
     def _generators(self, rays: int) -> list[_Generator]:
-        frame, program = self.frame, self.program
+        reduction, program = self.reduction, self.program
         result = []
         for j in indices(rays):
-            column, scale = frame.ray_columns[j, 1]
+            column, scale = reduction.ray_columns[j, 1]
             vector = tuple(scale * q for q in program.columns[column]) if scale else (ZERO,) * program.m
-            result.append((frame.rays[j], vector))
+            result.append((reduction.rays[j], vector))
         return result
 
     def _together(
@@ -366,10 +370,10 @@ class _Search:
 
     def _replay(self, joint: _Joint, value: Fraction, outputs: Sequence[Integers]) -> None:
         """Check that no moves of the output weights from 0 lower the loss: one convex program a choice of signs."""
-        frame, program = self.frame, self.program
-        activation = frame.problem.network.activation
+        reduction, program = self.reduction, self.program
+        activation = reduction.problem.network.activation
         columns = [
-            primitive([activation(sum((a * b for a, b in zip(w, row, strict=True)), ZERO)) for row in frame.rows])
+            primitive([activation(sum((a * b for a, b in zip(w, row, strict=True)), ZERO)) for row in reduction.rows])
             for w in outputs
         ]
         for signs in product((1, -1), repeat=len(columns)):
@@ -383,26 +387,26 @@ class _Search:
 
     def _keep(self, joint: _Joint, reached: _Reached, value: Fraction, outputs: Sequence[Integers]) -> None:
         """Build a member of the level and check its loss; ``outputs``: input weights of the neurons left out."""
-        frame = self.frame
+        reduction = self.reduction
         uses: dict[int, int] = {}
         for _, option in joint.chosen:
             for j in indices(option.face.rays):
-                column, scale = frame.ray_columns[j, option.sign]
+                column, scale = reduction.ray_columns[j, option.sign]
                 if scale:
                     uses[column] = uses.get(column, 0) + 1
         neurons: dict[int, tuple[list[Fraction], int]] = {}
         for neuron, option in joint.chosen:
-            z = [ZERO] * len(frame.rows[0])
+            z = [ZERO] * len(reduction.rows[0])
             for j in indices(option.face.rays):
-                column, scale = frame.ray_columns[j, option.sign]
+                column, scale = reduction.ray_columns[j, option.sign]
                 share = reached.weights[column] / uses[column] / scale if scale else Fraction(1)
-                z = [a + share * b for a, b in zip(z, frame.rays[j], strict=True)]
+                z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
             neurons[neuron] = (z, option.sign)
-        left = [i for group in frame.groups for i in group.neurons if i not in neurons]
+        left = [i for group in reduction.exchangeable for i in group.neurons if i not in neurons]
         neurons.update({i: ([Fraction(q) for q in w], 0) for i, w in zip(left, outputs, strict=True)})
-        point = frame.point(neurons, reached.lines)
-        share = Fraction(1, frame.problem.m) if frame.problem.loss.reduction == "mean" else Fraction(1)
-        if frame.problem.loss_at(point) != value * share:
+        point = reduction.point(neurons, reached.lines)
+        share = Fraction(1, reduction.problem.m) if reduction.problem.loss.reduction == "mean" else Fraction(1)
+        if reduction.problem.loss_at(point) != value * share:
             raise InternalError("a representative does not have its loss")
         self.found[value] = point
 

@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 Bases = npt.NDArray[np.int32]
 
-__all__ = ["LeastSquares", "LinearProgram", "Walk"]
+__all__ = ["LeastSquares", "LinearProgram", "Pivoting"]
 
 AT_ONCE = 2048
 """Programs that walk together; more would leave the processor's caches."""
@@ -37,7 +37,7 @@ TIES = 1 - 1e-6
 """Share of the largest product from which on a column is as good: rounding does not choose among equals."""
 
 
-class Walk(ABC):
+class Pivoting(ABC):
     """Programs over columns of which each may use some, and the last ones always.
 
     Attributes
@@ -160,7 +160,7 @@ def _scaled(vectors: Sequence[Sequence[int]], size: int) -> Floats:
     return np.array([[q / top for q in v] for v, top in zip(vectors, tops, strict=True)]).reshape(len(vectors), size)
 
 
-class LeastSquares(Walk):
+class LeastSquares(Pivoting):
     """Lawson and Hanson's method for the distance of a goal to cones; a basis is a support, its price the residual."""
 
     def __init__(self, cone: Cone) -> None:
@@ -218,7 +218,7 @@ class LeastSquares(Walk):
         return weights, price
 
 
-class LinearProgram(Walk):
+class LinearProgram(Pivoting):
     """The simplex method for linear programs min <cost, x>, ``columns x = goal``, x >= 0; a price is (duals, 1).
 
     The goal is shifted a little, each entry otherwise, so that no basic weight is 0: else the method could go in
