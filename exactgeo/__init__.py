@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exactgeo.problem import Problem as Problem
 
 # Names load on first use: `exactgeo --help` and `exactgeo check` must start at once.
-_HOMES = {
+_DEFINED_IN = {
     "Arrangement": "arrangement",
     "Better": "api",
     "Certificate": "claims.certificate",
@@ -42,24 +42,24 @@ _HOMES = {
     "path": "api",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_DEFINED_IN)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _DEFINED_IN:
         raise AttributeError(f"module 'exactgeo' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"exactgeo.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"exactgeo.{_DEFINED_IN[name]}"), name)
     globals()[name] = value
     return value
 
 
 class _Package(ModuleType):
-    """Keeps ``exactgeo.check`` and ``exactgeo.landscape`` the functions when these modules are imported too."""
+    """Importing a submodule binds it to its name here; a public name such as ``landscape`` stays what it says it is."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in ("check", "landscape") or not isinstance(value, ModuleType):
+        if name not in _DEFINED_IN or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
 

@@ -10,8 +10,8 @@ import click
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
 from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
-from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED
-from exactgeo.errors import InputError, InternalError
+from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit
+from exactgeo.errors import InputError, InternalError, OutOfScope
 
 __all__ = ["main"]
 
@@ -39,16 +39,20 @@ for _command in (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: every error becomes one line on stderr and its exit code."""
+    """Entry point: every error becomes one line on stderr and its exit code; with --json a refusal is an object too."""
+    given = sys.argv[1:] if arguments is None else arguments
+    run = Run()
     try:
-        code = cli.main(args=arguments, prog_name="exactgeo", standalone_mode=False)
+        code = cli.main(args=given, prog_name="exactgeo", standalone_mode=False, obj=run)
     except InputError as error:
-        click.echo(f"exactgeo: {error}", err=True)
-        code = BAD_INPUT
+        code = _refuse(given, str(error), error=(error.where, error.found, error.expected, error.write))
+    except OutOfScope as outside:
+        fields = (outside.reason, outside.in_scope, outside.try_instead)
+        code = _refuse(given, f"{run.subject}: out of scope: {outside}", out_of_scope=fields)
     except click.UsageError as error:
-        hint = error.ctx.command_path if error.ctx is not None else "exactgeo"
-        click.echo(f"exactgeo: {error.format_message()} (see {hint} --help)", err=True)
-        code = BAD_INPUT
+        command = error.ctx.command_path if error.ctx is not None else "exactgeo"
+        found, write = error.format_message(), f"{command} --help"
+        code = _refuse(given, f"{found} (see {write})", error=(command, found, "a command line as in --help", write))
     except InternalError as error:
         click.echo(f"exactgeo: internal error: {error}; please report it with the input", err=True)
         code = INTERNAL
@@ -65,3 +69,16 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"exactgeo: internal error: {type(error).__name__}; please report it with the input", err=True)
         code = INTERNAL
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+_FIELDS = {"error": ("where", "found", "expected", "write"), "out_of_scope": ("reason", "in_scope", "try_instead")}
+
+
+def _refuse(given: list[str], line: str, **refusal: tuple[str, ...]) -> int:
+    """Say why nothing is answered: a line on stderr and, where --json was given, one object on stdout."""
+    click.echo(f"exactgeo: {line}", err=True)
+    # Asked of the words themselves: a command line that cannot be read has no options yet.
+    if "--json" in given:
+        ((kind, values),) = refusal.items()
+        emit({kind: dict(zip(_FIELDS[kind], values, strict=True))}, str, as_json=True)
+    return BAD_INPUT

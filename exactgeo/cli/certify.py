@@ -24,7 +24,9 @@ __all__ = ["certify"]
 
 @click.command()
 @problem_argument
-@click.option("--point", "points", multiple=True, metavar="FILE", help="Decide this point instead; may be repeated.")
+@click.option(
+    "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
+)
 @click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option(

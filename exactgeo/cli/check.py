@@ -26,7 +26,10 @@ def check(certificate: str, problem: str | None, time_limit: float | None, as_js
         problem = str(library.path(problem))
     answer = run(certificate, problem, time_limit=time_limit)
     if answer is None:
-        click.echo(f"exactgeo: {certificate}: no answer within {time_limit:g} s; raise --time-limit", err=True)
+        reason = f"no answer within {time_limit:g} s; raise --time-limit"
+        if as_json:
+            emit({"accepted": None, "reason": reason}, str, as_json=True)
+        click.echo(f"exactgeo: {certificate}: {reason}", err=True)
         return UNDECIDED
     if as_json or answer.accepted:
         details = (*answer.hypotheses, f"sha256 {answer.sha256}")

@@ -13,7 +13,7 @@ __all__ = ["explain"]
 
 @click.command()
 @problem_argument
-@click.option("--point", metavar="FILE", help="Explain this point instead.")
+@click.option("--point", metavar="FILE-OR-NAME", help="Explain this point instead.")
 @json_option
 def explain(problem: str, point: str | None, as_json: bool) -> int:
     """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""

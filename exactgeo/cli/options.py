@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ __all__ = [
     "INTERRUPTED",
     "NOT_SO",
     "UNDECIDED",
+    "Run",
     "certificate_option",
     "emit",
     "file_of",
@@ -35,6 +37,14 @@ __all__ = [
 
 DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
 INTERRUPTED = 130
+
+
+@dataclass
+class Run:
+    """One run of the command: what a refusal has to name, which knows only its reason."""
+
+    subject: str = "problem"
+
 
 problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
@@ -55,7 +65,9 @@ def problem_of(source: str) -> Problem:
     """The problem of a file, of a named problem, or of standard input."""
     from exactgeo.api import load
 
-    return load(source)
+    problem = load(source)
+    click.get_current_context().ensure_object(Run).subject = problem.name or ("stdin" if source == "-" else source)
+    return problem
 
 
 def point_of(source: str | None, problem: Problem) -> Point:
