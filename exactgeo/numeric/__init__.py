@@ -8,12 +8,13 @@ nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one net
 from __future__ import annotations
 
 from exactgeo.numeric.criterion import NumericCriterion, NumericStatus
-from exactgeo.numeric.descent import Descent, DescentStatus, descend, random_starts
-from exactgeo.numeric.networks import NumericNetworks, Patterns
+from exactgeo.numeric.descent import DescentStatus, GradientDescent, descend, random_starts
+from exactgeo.numeric.evaluation import Patterns
+from exactgeo.numeric.networks import NumericNetworks
 
 __all__ = [
-    "Descent",
     "DescentStatus",
+    "GradientDescent",
     "NumericCriterion",
     "NumericNetworks",
     "NumericStatus",

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.errors import InputError
-from exactgeo.numeric.networks import Bools, Floats, NumericNetworks, activate
+from exactgeo.numeric.evaluation import loss_and_gradient
+from exactgeo.numeric.layers import Floats
+from exactgeo.numeric.networks import NumericNetworks
 
-__all__ = ["Descent", "DescentStatus", "descend", "random_starts"]
+__all__ = ["DescentStatus", "GradientDescent", "descend", "random_starts"]
 
 ARMIJO = 1e-4
 SHORTEST = 2.0**-60
@@ -31,7 +33,7 @@ _ORDER = (DescentStatus.GRADIENT, DescentStatus.STEP, DescentStatus.BUDGET)
 
 
 @dataclass(frozen=True, eq=False)
-class Descent:
+class GradientDescent:
     """Ends of a batched descent; numeric throughout.
 
     Attributes
@@ -61,35 +63,9 @@ class Descent:
         return {"status": "numeric", "networks": len(self.codes), "counts": counts}
 
 
-def _loss_and_gradient(nets: NumericNetworks, trained: Bools) -> tuple[Floats, Floats]:
-    """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink."""
-    right, left = nets.slopes
-    layers = nets.preactivations()
-    residual = layers[-1] - nets.y.T
-    factor = (1.0 if nets.loss.kind == "squared" else 0.5) / (len(nets.x) if nets.loss.reduction == "mean" else 1)
-    loss = factor * np.einsum("nkm,nkm->n", residual, residual)
-    gradient = np.empty_like(nets.parameters)
-    back = 2.0 * factor * residual
-    blocks = nets._blocks()
-    for layer in reversed(range(len(layers))):
-        columns, shift, units, inputs = blocks[layer]
-        if layer == 0:
-            # The number of points is written out: with no unit there is nothing to infer it from.
-            block = back.reshape(len(nets) * units, nets.x.shape[0]) @ nets.x
-        else:
-            block = back @ activate(layers[layer - 1], nets.slopes).transpose(0, 2, 1)
-        gradient[:, columns] = block.reshape(len(nets), units * inputs)
-        if shift is not None:
-            gradient[:, shift] = back.sum(axis=2)
-        if layer > 0:
-            back = nets.weights(layer).transpose(0, 2, 1) @ back * np.where(layers[layer - 1] > 0, right, left)
-    gradient[:, ~trained] = 0.0
-    return loss, gradient
-
-
 def descend(
     nets: NumericNetworks, *, iterations: int = 10_000, gradient_tolerance: float = 1e-10, first_step: float = 0.1
-) -> Descent:
+) -> GradientDescent:
     """Full-batch gradient descent of every network, with backtracking; monotone up to rounding.
 
     Each network keeps its own step: the Barzilai-Borwein step of its last move, halved until the loss falls by
@@ -109,7 +85,7 @@ def descend(
 
     Returns
     -------
-    Descent. Cost: one forward and one backward pass a trial step, of the networks still moving.
+    GradientDescent. Cost: one forward and one backward pass a trial step, of the networks still moving.
 
     Examples
     --------
@@ -123,7 +99,7 @@ def descend(
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         parts = [_descend(nets[part], iterations, gradient_tolerance, first_step) for part in nets.slices()]
     parts = parts or [_descend(nets, 0, gradient_tolerance, first_step)]
-    return Descent(
+    return GradientDescent(
         nets.at(np.concatenate([part.networks.parameters for part in parts])),
         np.concatenate([part.losses for part in parts]),
         np.concatenate([part.gradient_norms for part in parts]),
@@ -132,7 +108,7 @@ def descend(
     )
 
 
-def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_step: float) -> Descent:
+def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_step: float) -> GradientDescent:
     count = len(nets)
     trained = nets.trained()
     losses, norms = np.zeros(count), np.zeros(count)
@@ -140,40 +116,40 @@ def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_ste
     ends = nets.parameters.copy()
 
     moving = np.arange(count)
-    here = nets.at(ends.copy())
-    loss, gradient = _loss_and_gradient(here, trained)
+    current = nets.at(ends.copy())
+    loss, gradient = loss_and_gradient(current, trained)
     step = np.full(count, first_step)
     for trial in range(iterations + 1):
         norm = np.abs(gradient).max(axis=1, initial=0.0)
-        reach = SHORTEST * np.maximum(1.0, np.abs(here.parameters).max(axis=1, initial=0.0))
+        reach = SHORTEST * np.maximum(1.0, np.abs(current.parameters).max(axis=1, initial=0.0))
         arrived = norm <= tolerance
         stuck = ~(step * norm > reach)
         done = arrived | stuck | (trial == iterations)
         if done.any():
             out = moving[done]
-            ends[out], losses[out], norms[out] = here.parameters[done], loss[done], norm[done]
+            ends[out], losses[out], norms[out] = current.parameters[done], loss[done], norm[done]
             taken[out] = trial
             codes[out] = np.where(arrived, 0, np.where(stuck, 1, 2))[done]
             keep = ~done
             moving, loss, gradient = moving[keep], loss[keep], gradient[keep]
-            step, norm, here = step[keep], norm[keep], here[keep]
+            step, norm, current = step[keep], norm[keep], current[keep]
             if not len(moving):
                 break
-        there = here.at(here.parameters - step[:, None] * gradient)
-        new_loss, new_gradient = _loss_and_gradient(there, trained)
+        proposed = current.at(current.parameters - step[:, None] * gradient)
+        new_loss, new_gradient = loss_and_gradient(proposed, trained)
         square = np.einsum("np,np->n", gradient, gradient)
         accept = (new_loss <= loss - ARMIJO * step * square) & (new_loss < loss)
         # Where the loss no longer resolves the step (gradients near the root of the rounding unit), the gradient does.
         flat = np.abs(new_loss - loss) <= 4 * np.finfo(np.float64).eps * loss
         accept |= flat & (np.abs(new_gradient).max(axis=1, initial=0.0) < norm)
-        turn = np.einsum("np,np->n", new_gradient - gradient, gradient)
+        curvature = np.einsum("np,np->n", new_gradient - gradient, gradient)
         # Along s = -step g the change of gradient gives <s, s> / <s, y>; a non-convex stretch doubles the step.
-        longer = np.where(turn < 0, -step * square / turn, 2 * step)
+        longer = np.where(curvature < 0, -step * square / curvature, 2 * step)
         step = np.where(accept, np.minimum(longer, 1e6), step / 2)
-        here = here.at(np.where(accept[:, None], there.parameters, here.parameters))
+        current = current.at(np.where(accept[:, None], proposed.parameters, current.parameters))
         loss = np.where(accept, new_loss, loss)
         gradient = np.where(accept[:, None], new_gradient, gradient)
-    return Descent(nets.at(ends), losses, norms, taken, codes)
+    return GradientDescent(nets.at(ends), losses, norms, taken, codes)
 
 
 def random_starts(nets: NumericNetworks, count: int, *, seed: int, scale: float = 1.0) -> NumericNetworks:

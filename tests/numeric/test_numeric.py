@@ -278,7 +278,7 @@ def test_slices_do_not_change_the_answers(monkeypatch):
         np.concatenate([nets.parameters, np.random.default_rng(0).integers(-3, 3, (60, nets.parameters.shape[1])) / 2])
     )
     whole = nets.losses(), nets.criterion(**SETTINGS), nets.one_sided_derivatives(nets.parameters)
-    monkeypatch.setattr("exactgeo.numeric.networks.CHUNK", 1)
+    monkeypatch.setattr("exactgeo.numeric.layers.CHUNK", 1)
     assert len(list(nets.slices())) == len(nets)
     assert (nets.losses() == whole[0]).all()
     parts = nets.criterion(**SETTINGS)
@@ -464,6 +464,42 @@ def test_numbers_that_overflow_or_underflow_are_too_close_to_call():
     assert np.isinf(nets.losses()[0])
 
 
+def test_a_loss_is_infinite_where_it_overflows_and_never_nan():
+    # Predictions inf - inf, and a ReLU of -inf, which is 0 times infinity.
+    setting = {"x": [[1]], "y": [0]}
+    difference = NumericNetworks.from_arrays([[[1e200], [1e200]]], [[1e200, -1e200]], **setting)
+    assert difference.losses().tolist() == [np.inf]
+    assert descend(difference, iterations=3).losses.tolist() == [np.inf]
+    below = NumericNetworks.from_layers([[[[-1e200]]], [[[1e200]]], [[[1]]]], [None] * 3, x=[[1e200]], y=[0])
+    assert below.losses().tolist() == [np.inf]
+    # A NaN that was put in is no overflow.
+    assert np.isnan(difference.at(np.full((1, 4), np.nan)).losses()[0])
+
+
+@pytest.mark.parametrize(("widths", "outputs"), SHAPES)
+def test_no_network_is_a_batch_too(widths, outputs):
+    problem, _ = deep_problem(random.Random(0), widths, outputs, Loss())
+    nets = NumericNetworks.from_points(problem, [])
+    assert len(nets) == len(nets.losses()) == len(nets.one_sided_derivatives(nets.parameters)) == 0
+    assert nets.one_sided_derivatives(np.zeros((3, *nets.parameters.shape))).shape == (3, 0)
+    assert [s.shape for s in nets.patterns().signs] == [(0, width, problem.m) for width in widths]
+    assert (
+        nets.flatten(
+            [nets.weights(k) for k in range(len(widths) + 1)], [nets.biases(k) for k in range(len(widths) + 1)]
+        ).shape
+        == nets.parameters.shape
+    )
+    end = descend(nets)
+    assert end.losses.tolist() == []
+    assert end.networks.parameters.shape == nets.parameters.shape
+    assert sum(end.to_json()["counts"].values()) == 0
+    if len(widths) == outputs == 1:
+        answer = nets.criterion(**SETTINGS)
+        assert answer.descents.shape == nets.parameters.shape
+        assert answer.kinks.shape == (0, *widths, problem.m)
+        assert answer.to_json()["counts"] == {str(status): 0 for status in NumericStatus}
+
+
 def test_too_many_rays_is_said_and_no_ray_is_skipped():
     x = [[1, k, k * k] for k in range(6)]
     nets = NumericNetworks.from_arrays([[[0, 0, 0]]], [[1]], x=x, y=[-1] * 6)
@@ -537,6 +573,8 @@ def test_refusals_of_calls():
         ray_instance(0).criterion(kink_tolerance=0, margin=float("nan"))
     with pytest.raises(InputError, match="directions: got shape"):
         deep.one_sided_derivatives([[1, 1]])
+    with pytest.raises(InputError, match=r"weights\[0\]: got shape \(2, 1, 1\), expected shape \(1, 1, 1\)"):
+        deep.flatten([[[[1]], [[1]]], [[[1]]], [[[1]]]], [None] * 3)
     smooth = Network((1,), Activation("tanh", None), (False,), False)
     with pytest.raises(InputError, match="got tanh, expected piecewise linear"):
         NumericNetworks.from_points(
@@ -552,7 +590,7 @@ D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
 
 @pytest.mark.parametrize(("widths", "outputs"), SHAPES)
 def test_gradients_are_the_derivatives_along_the_axes(widths, outputs):
-    from exactgeo.numeric.descent import _loss_and_gradient
+    from exactgeo.numeric.evaluation import loss_and_gradient
 
     problem, points = deep_problem(
         random.Random(str(("gradient", widths))), widths, outputs, Loss("half_squared", "sum")
@@ -563,7 +601,7 @@ def test_gradients_are_the_derivatives_along_the_axes(widths, outputs):
         off &= (margin > 0).all(axis=(1, 2))
     nets = nets[off]
     assert len(nets) >= 6
-    loss, gradient = _loss_and_gradient(nets, nets.trained())
+    loss, gradient = loss_and_gradient(nets, nets.trained())
     axes = np.broadcast_to(np.eye(gradient.shape[1])[:, None], (gradient.shape[1], *gradient.shape))
     assert loss.tolist() == nets.losses().tolist()
     assert gradient.T.tolist() == nets.one_sided_derivatives(axes).tolist()

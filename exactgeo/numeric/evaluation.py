@@ -1,0 +1,145 @@
+"""Forward and backward passes of many networks: predictions, losses, activation patterns, derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from exactgeo.errors import InputError
+from exactgeo.numeric.layers import Bools, Floats, Layers, activate
+
+__all__ = ["Patterns", "loss_and_gradient", "losses", "one_sided_derivatives", "patterns", "preactivations"]
+
+
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """Signs of the pre-activations, one array a hidden layer.
+
+    Attributes
+    ----------
+    signs : tuple of int8 arrays, shape (N, width, m)
+        -1, 0 or 1; 0 where the margin is at most ``kink_tolerance``.
+    margins : tuple of float64 arrays, shape (N, width, m)
+        Absolute pre-activations: how far each sign is from changing.
+    kink_tolerance : float
+    """
+
+    signs: tuple[NDArray[np.int8], ...]
+    margins: tuple[Floats, ...]
+    kink_tolerance: float
+
+
+def preactivations(nets: Layers) -> list[Floats]:
+    """See :meth:`NumericNetworks.preactivations`."""
+    result: list[Floats] = []
+    count, m = len(nets), len(nets.x)
+    for layer, block in enumerate(nets.blocks()):
+        weights, bias = nets.weights(layer), nets.biases(layer)
+        if layer == 0:
+            # The inputs are shared: one product for all networks and units.
+            z = (weights.reshape(count * block.units, block.inputs) @ nets.x.T).reshape(count, block.units, m)
+        else:
+            z = weights @ activate(result[-1], nets.slopes)
+        if bias is not None:
+            z += bias[:, :, None]
+        result.append(z)
+    return result
+
+
+def losses(nets: Layers) -> Floats:
+    """See :meth:`NumericNetworks.losses`."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        parts = [_losses(nets[part], preactivations(nets[part])[-1]) for part in nets.slices()]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _losses(nets: Layers, predictions: Floats) -> Floats:
+    residuals = predictions - nets.y.T
+    total: Floats = np.einsum("nkm,nkm->n", residuals, residuals)
+    if nets.loss.kind == "half_squared":
+        total *= 0.5
+    # From finite parameters NaN is a difference of overflows (or 0 times one).
+    total[np.isnan(total) & np.isfinite(nets.parameters).all(axis=1)] = np.inf
+    return total / len(nets.x) if nets.loss.reduction == "mean" else total
+
+
+def patterns(nets: Layers, kink_tolerance: float) -> Patterns:
+    """See :meth:`NumericNetworks.patterns`."""
+    depth, count = len(nets.network.widths), len(nets)
+    shapes = [(count, width, len(nets.x)) for width in nets.network.widths]
+    signs = tuple(np.empty(shape, dtype=np.int8) for shape in shapes)
+    margins = tuple(np.empty(shape) for shape in shapes)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for part in nets.slices():
+            for layer, z in enumerate(preactivations(nets[part])[:depth]):
+                above, below = z > kink_tolerance, z < -kink_tolerance
+                np.subtract(above.view(np.int8), below.view(np.int8), out=signs[layer][part])
+                np.abs(z, out=margins[layer][part])
+    return Patterns(signs, margins, kink_tolerance)
+
+
+def one_sided_derivatives(nets: Layers, directions: ArrayLike, kink_tolerance: float) -> Floats:
+    """See :meth:`NumericNetworks.one_sided_derivatives`."""
+    moves = np.asarray(directions, dtype=np.float64)
+    if moves.ndim not in (2, 3) or moves.shape[-2:] != nets.parameters.shape:
+        shapes = f"(N, P) or (K, N, P) with {nets.parameters.shape}"
+        raise InputError("directions", f"shape {moves.shape}", shapes, "flatten(...)")
+    batch = moves[None] if moves.ndim == 2 else moves
+    result = np.empty(batch.shape[:2])
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for part in nets.slices():
+            some = nets[part]
+            layers = preactivations(some)
+            for index in range(len(batch)):
+                result[index, part] = _derivative(some, layers, batch[index, part], kink_tolerance)
+    return result[0] if moves.ndim == 2 else result
+
+
+def _derivative(nets: Layers, layers: list[Floats], move: Floats, kink_tolerance: float) -> Floats:
+    right, left = nets.slopes
+    tangent = replace(nets, parameters=move)
+    below: Floats | None = None
+    for layer, z in enumerate(layers):
+        rows = nets.x.T if layer == 0 else activate(layers[layer - 1], nets.slopes)
+        change = tangent.weights(layer) @ rows
+        if below is not None:
+            change += nets.weights(layer) @ below
+        bias = tangent.biases(layer)
+        if bias is not None:
+            change += bias[:, :, None]
+        if layer < len(layers) - 1:
+            side = np.where(np.abs(z) <= kink_tolerance, change, z)
+            change = np.where(side >= 0, right, left) * change
+        below = change
+    assert below is not None
+    total: Floats = np.einsum("nkm,nkm->n", layers[-1] - nets.y.T, below)
+    if nets.loss.kind == "squared":
+        total *= 2.0
+    return total / len(nets.x) if nets.loss.reduction == "mean" else total
+
+
+def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
+    """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink."""
+    right, left = nets.slopes
+    layers = preactivations(nets)
+    residual = layers[-1] - nets.y.T
+    factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(nets.x) if nets.loss.reduction == "mean" else 1)
+    gradient = np.empty_like(nets.parameters)
+    back = factor * residual
+    blocks = nets.blocks()
+    for layer in reversed(range(len(layers))):
+        block = blocks[layer]
+        if layer == 0:
+            # The number of points is written out: with no unit there is nothing to infer it from.
+            change = back.reshape(len(nets) * block.units, nets.x.shape[0]) @ nets.x
+        else:
+            change = back @ activate(layers[layer - 1], nets.slopes).transpose(0, 2, 1)
+        gradient[:, block.weights] = change.reshape(len(nets), block.units * block.inputs)
+        if block.bias is not None:
+            gradient[:, block.bias] = back.sum(axis=2)
+        if layer > 0:
+            back = nets.weights(layer).transpose(0, 2, 1) @ back * np.where(layers[layer - 1] > 0, right, left)
+    gradient[:, ~trained] = 0.0
+    return _losses(nets, layers[-1]), gradient

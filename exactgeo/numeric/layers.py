@@ -1,0 +1,176 @@
+"""Many networks of one shape as stacked float64 layers: the data that evaluation, conditions and descent read.
+
+Nothing here decides anything. The way to an exact point is :meth:`Layers.point`; what makes layers is in
+:mod:`~exactgeo.numeric.constructors`, the public face in :mod:`~exactgeo.numeric.networks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import prod
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from exactgeo.errors import InputError
+from exactgeo.problem import Loss, Network, Point, Problem, Train
+
+__all__ = ["Block", "Bools", "Floats", "Layers", "activate", "expect_shape"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+CHUNK = 1 << 16
+"""Pre-activations of a layer held at once, so that they stay in cache: batches are worked off in slices."""
+
+
+class Block(NamedTuple):
+    """Where one layer stands in a row of parameters: columns of its weights and bias, and its shape."""
+
+    weights: slice
+    bias: slice | None
+    units: int
+    inputs: int
+
+
+def expect_shape(where: str, array: Floats, shape: tuple[int, ...]) -> None:
+    """Refuse an array of another shape."""
+    if array.shape != shape:
+        raise InputError(where, f"shape {array.shape}", f"shape {shape}", f"an array of shape {shape}")
+
+
+def activate(z: Floats, slopes: tuple[float, float]) -> Floats:
+    """``right * z`` above 0, ``left * z`` below."""
+    right, left = slopes
+    # Convex or concave: a maximum or minimum of two products, several times faster than a masked one.
+    bend = np.maximum if right >= left else np.minimum
+    value: Floats = bend(right * z, left * z)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """N networks of one shape over one data set.
+
+    Attributes
+    ----------
+    parameters : float64, shape (N, P)
+        Layer after layer, the weight matrix row by row, then its bias vector. :meth:`weights`,
+        :meth:`biases` and :meth:`flatten` translate.
+    x, y : float64, shapes (m, d) and (m, k)
+    network, loss, train : as in :class:`~exactgeo.problem.Problem`
+    rounded : bool, shape (N,)
+        True where a rational was not a float and was rounded: such a network can never be said to
+        satisfy the conditions here.
+    problem : Problem or None
+        The exact problem, when the networks came from one.
+    """
+
+    parameters: Floats
+    x: Floats
+    y: Floats
+    network: Network
+    loss: Loss
+    train: Train
+    rounded: Bools
+    problem: Problem | None = None
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __getitem__(self, chosen: slice | NDArray[Any]) -> Self:
+        """The networks of a slice, a mask or an index array."""
+        return replace(self, parameters=self.parameters[chosen], rounded=self.rounded[chosen])
+
+    def at(self, parameters: Floats) -> Self:
+        """The same setting with other float parameters, shape (N, P)."""
+        return replace(self, parameters=parameters, rounded=np.zeros(len(parameters), dtype=np.bool_))
+
+    @property
+    def slopes(self) -> tuple[float, float]:
+        """Slopes of the activation, right and left."""
+        assert self.network.activation.slopes is not None
+        right, left = self.network.activation.slopes
+        return float(right), float(left)
+
+    def blocks(self) -> list[Block]:
+        """One :class:`Block` a layer."""
+        sizes = (self.x.shape[1], *self.network.widths, self.y.shape[1])
+        flags = (*self.network.hidden_bias, self.network.output_bias)
+        result: list[Block] = []
+        start = 0
+        for inputs, units, bias in zip(sizes[:-1], sizes[1:], flags, strict=True):
+            stop = start + units * inputs
+            result.append(Block(slice(start, stop), slice(stop, stop + units) if bias else None, units, inputs))
+            start = stop + units * bias
+        return result
+
+    def weights(self, layer: int) -> Floats:
+        """Weight matrices of a layer, shape (N, units, inputs)."""
+        block = self.blocks()[layer]
+        return self.parameters[:, block.weights].reshape(len(self), block.units, block.inputs)
+
+    def biases(self, layer: int) -> Floats | None:
+        """Bias vectors of a layer, shape (N, units), or None."""
+        columns = self.blocks()[layer].bias
+        return None if columns is None else self.parameters[:, columns]
+
+    def flatten(self, weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None]) -> Floats:
+        """Stacked layers as rows of ``parameters``: how directions are written.
+
+        Raises
+        ------
+        InputError
+            Arrays that do not belong to N networks, or do not have P entries each.
+        """
+        parts = []
+        for layer, pair in enumerate(zip(weights, biases, strict=True)):
+            for name, part in zip(("weights", "biases"), pair, strict=True):
+                if part is None:
+                    continue
+                array = np.asarray(part, dtype=np.float64)
+                expect_shape(f"{name}[{layer}]", array, (len(self), *array.shape[1:]))
+                # The length of a row is written out: of no network there is nothing to infer it from.
+                parts.append(array.reshape(len(self), prod(array.shape[1:])))
+        result = np.concatenate(parts, axis=1)
+        expect_shape("weights", result, self.parameters.shape)
+        return result
+
+    def trained(self) -> Bools:
+        """Which of the P parameters are trained, shape (P,)."""
+        mask = np.zeros(self.parameters.shape[1], dtype=np.bool_)
+        of_weights = (*self.train.hidden, self.train.output)
+        of_biases = (*self.train.hidden_bias, self.train.output_bias)
+        for block, weights, bias in zip(self.blocks(), of_weights, of_biases, strict=True):
+            mask[block.weights] = weights
+            if block.bias is not None:
+                mask[block.bias] = bias
+        return mask
+
+    def point(self, index: int) -> Point:
+        """Network ``index`` as exact rationals: the dyadics its floats are."""
+        row = [Fraction(float(value)) for value in self.parameters[index]]
+        weights, biases = [], []
+        for block in self.blocks():
+            entries = row[block.weights]
+            size = block.inputs
+            weights.append(tuple(tuple(entries[u * size : (u + 1) * size]) for u in range(block.units)))
+            biases.append(tuple(row[block.bias]) if block.bias is not None else ())
+        return Point(tuple(weights), tuple(biases))
+
+    def exact_problem(self) -> Problem:
+        """The problem these networks belong to: the one given, or the dyadics of the arrays."""
+        if self.problem is not None:
+            return self.problem
+        x, y = (tuple(tuple(Fraction(float(q)) for q in row) for row in array) for array in (self.x, self.y))
+        return Problem(x, y, self.network, self.loss, self.train)
+
+    def slices(self) -> Iterator[slice]:
+        """Slices of networks small enough to be worked off at once."""
+        width = max((*self.network.widths, self.y.shape[1]))
+        step = max(1, CHUNK // max(1, width * len(self.x)))
+        for start in range(0, len(self), step):
+            yield slice(start, start + step)
