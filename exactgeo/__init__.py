@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from exactgeo.api import path as path
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.claims.certificate import Certificate as Certificate
-    from exactgeo.claims.certificate import check as check
+    from exactgeo.claims.checking import check as check
     from exactgeo.errors import ExactgeoError as ExactgeoError
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
@@ -36,7 +36,7 @@ _DEFINED_IN = {
     "Verdict": "api",
     "basins": "api",
     "certify": "api",
-    "check": "claims.certificate",
+    "check": "claims.checking",
     "landscape": "api",
     "load": "api",
     "path": "api",

@@ -10,11 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from exactgeo.claims.certificate import Certificate, global_minimum, lower_point, problem_data
+from exactgeo.claims import Claim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.lower_point import LowerPointClaim
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Reason, Rung, Strictness
-from exactgeo.local_minimum import Decision, Descent, decide, local
+from exactgeo.local_minimum import Decision, decide, local
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
@@ -65,7 +69,7 @@ class Verdict:
     escapes_at : Fraction or None
         The least level at which a path out of the point's bad valley leads to something lower than
         ``component_infimum``; None elsewhere.
-    descent : Descent or None
+    descent : NotLocalMinimumClaim or None
         For a point that is not a local minimum.
     certificate : Certificate or None
         What is proved, locally and globally; None only when nothing is.
@@ -82,7 +86,7 @@ class Verdict:
     flat_dimension: int | None
     globality: Globality
     better: Better | None
-    descent: Descent | None
+    descent: NotLocalMinimumClaim | None
     certificate: Certificate | None
     reason: Reason | None
     detail: str
@@ -218,15 +222,15 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     decision = decide(problem, parameters)
     (globality, better, reason, detail), claim = _globality(problem, parameters, decision, time_limit)
-    claims = [] if decision.certificate is None else [*decision.certificate.claims]
+    claims: list[Claim] = [] if decision.certificate is None else [*decision.certificate.claims]
     if better is not None and decision.loss is not None:
-        claims.append(lower_point(parameters, decision.loss, better.point, better.loss))
+        claims.append(LowerPointClaim(parameters, decision.loss, better.point, better.loss))
     if claim is not None:
         claims.append(claim)
     place, claim = _place(problem, parameters, globality, better, time_limit)
     if claim is not None:
         claims.append(claim)
-    certificate = Certificate(problem_data(problem), tuple(claims)) if claims else None
+    certificate = Certificate(problem, tuple(claims)) if claims else None
     return Verdict(
         problem=problem,
         point=parameters,
@@ -401,7 +405,7 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]
-_Claim = dict[str, Any] | None
+_Claim = Claim | None
 _GLOBAL: _Standing = (Globality.GLOBAL, None, None, "")
 
 
@@ -409,7 +413,7 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     loss = decision.loss
     if loss == 0:
-        return (Globality.GLOBAL, None, decision.reason, decision.detail), global_minimum(point, loss)
+        return (Globality.GLOBAL, None, decision.reason, decision.detail), GlobalMinimumClaim(point, loss)
     if decision.kind is Kind.UNDECIDED or loss is None:
         return (Globality.UNKNOWN, None, decision.reason, decision.detail), None
     if decision.descent is not None:

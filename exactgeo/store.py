@@ -271,7 +271,7 @@ class Store:
 def _identity(reduction: Reduction) -> dict[str, str]:
     """What a file must agree with: the version, the problem, and how its basins are numbered."""
     from exactgeo.basin.schedule import BLOCK
-    from exactgeo.claims.certificate import problem_data
+    from exactgeo.claims.subject import problem_data
 
     def digest(data: Any) -> str:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -14,6 +14,7 @@ from degenerate import generate, to_problem
 
 import exactgeo as eg
 from exactgeo import library
+from exactgeo.claims import read_claim
 from exactgeo.local_minimum import decide, explain
 
 F = Fraction
@@ -114,8 +115,8 @@ def test_identity_expands_to_zero(name):
     decision = decide(problem)
     claim = decision.certificate.claims[0]
     sides = [{}]
-    if claim["kind"] == "local_minimum":
-        rows = {(i, row): -1 for i, n in enumerate(claim["neurons"]) for part in n["parts"] for row in part["rows"]}
+    if claim.kind == "local_minimum":
+        rows = {(i, row): -1 for i, n in enumerate(claim.neurons) for part in n.parts for row in part.rows}
         sides.append(rows)
     for signs in sides:
         assert sympy.expand(decision.certificate.identity(signs)) == 0
@@ -128,10 +129,7 @@ def test_identity_on_random_degenerate_minima():
         problem = to_problem(generate(rng, tiny=True))
         decision = decide(problem)
         parts = decision.kind == "local_minimum" and [
-            (i, row)
-            for i, n in enumerate(decision.certificate.claims[0]["neurons"])
-            for p in n["parts"]
-            for row in p["rows"]
+            (i, row) for i, n in enumerate(decision.certificate.claims[0].neurons) for p in n.parts for row in p.rows
         ]
         if not parts:
             continue
@@ -143,16 +141,16 @@ def test_identity_on_random_degenerate_minima():
 
 def test_a_wrong_number_breaks_the_identity():
     descent = eg.certify(eg.load("swirszcz-prop2-local")).certificate
-    claim = {**descent.claims[0], "polynomial": ["0", "-7", "6", "0", "0"]}
-    assert sympy.expand(eg.Certificate(descent.problem, (claim,)).identity()) != 0
+    claim = replace(descent.claims[0], polynomial=tuple(map(F, (0, -7, 6, 0, 0))))
+    assert sympy.expand(eg.Certificate(descent.subject, (claim,)).identity()) != 0
     minimum = eg.certify(eg.load("kink-global")).certificate
-    claim = copy.deepcopy(minimum.claims[0])
-    leaf = next(step for step in claim["neurons"][0]["parts"][0]["cover"] if step["rule"] == "farkas")
+    data = minimum.claims[0].write()
+    leaf = next(step for step in data["neurons"][0]["parts"][0]["cover"] if step["rule"] == "farkas")
     kind = "slopes" if leaf["slopes"] else "multipliers"
     row = next(iter(leaf[kind]))
     leaf[kind][row] = "12345"
     assert sympy.expand(minimum.identity()) == 0
-    assert sympy.expand(eg.Certificate(minimum.problem, (claim,)).identity()) != 0
+    assert sympy.expand(eg.Certificate(minimum.subject, (read_claim(data),)).identity()) != 0
 
 
 def test_many_points_of_one_problem():

@@ -186,15 +186,17 @@ class Arrangement(Derived):
 
     def certificate(self) -> Certificate:
         """The complete list of regions as a certificate: sign vectors with integer points, for the checker to count."""
-        from exactgeo.claims.certificate import Certificate, arrangement_data, regions
+        from exactgeo.claims.certificate import Certificate
+        from exactgeo.claims.regions import RegionsClaim, RegionTable
+        from exactgeo.claims.subject import HyperplaneList
 
         listed, found = self.regions(), {}
         for signs, witness in zip(listed, listed.witnesses(), strict=True):
             point = witness + (() if self.central else (Fraction(1),))
             scale = lcm(*(q.denominator for q in point))
-            found["".join("-0+"[s + 1] for s in signs)] = [int(q * scale) for q in point]
+            found["".join("-0+"[s + 1] for s in signs)] = tuple(int(q * scale) for q in point)
         offsets = None if self.central else self.offsets
-        return Certificate(arrangement_data(self.normals, offsets), (regions(found),))
+        return Certificate(HyperplaneList(self.normals, offsets), (RegionsClaim(len(found), RegionTable(found)),))
 
     def region_containing_point(self, point: Any) -> int:
         """Index in :meth:`regions` of the region around a point.

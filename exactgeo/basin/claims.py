@@ -6,23 +6,28 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin.cone_program import Optimum, solve
 from exactgeo.basin.reduction import Reduction
-from exactgeo.claims.certificate import Certificate, basin_optimum, global_minimum, landscape, problem_data
+from exactgeo.claims import Claim
+from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.landscape import BasinMinimum, LandscapeClaim, Solution, SolutionTerm, Valley
+from exactgeo.claims.regions import RegionTable
 from exactgeo.errors import InternalError
 from exactgeo.kinds import Kind
 from exactgeo.local_minimum import decide
-from exactgeo.problem import Matrix, Point, Problem
+from exactgeo.problem import Matrix, Point, Problem, Vector
 
 if TYPE_CHECKING:
     from exactgeo.basin.census import Basin, Census
 
 __all__ = [
     "LISTED",
-    "Valleys",
     "Wall",
     "basin_certificate",
     "census_certificate",
@@ -38,11 +43,9 @@ _SIGNS = "-0+"
 LISTED = 200_000
 """Basins modulo permutation up to which a certificate proves the minimum of each, not only the least."""
 
-Solution = tuple[tuple[tuple[int, tuple[Fraction, ...]], ...], tuple[Fraction, ...]]
 Spots = Sequence[tuple[int, int]]
 """Where the terms of an optimum may sit: masks of rays, and the sign of the output weight there."""
 Wall = tuple[Optimum, Spots]
-Valleys = Sequence[tuple[Fraction, Fraction | None, int]]
 
 
 def _seen(problem: Problem, point: Point) -> Matrix:
@@ -52,18 +55,18 @@ def _seen(problem: Problem, point: Point) -> Matrix:
     return problem.lifted if lifted else problem.x
 
 
-def _regions(rows: Matrix) -> dict[str, list[int]]:
+def _regions(rows: Matrix) -> RegionTable:
     """Every region of the rows' arrangement as text, with an integer interior point."""
     listed = Arrangement(rows, dimension=len(rows[0])).regions()
     found = {}
     for index, signs in enumerate(listed):
         witness = listed.witness(index)
         scale = lcm(*(q.denominator for q in witness))
-        found["".join(_SIGNS[int(s) + 1] for s in signs)] = [int(q * scale) for q in witness]
-    return found
+        found["".join(_SIGNS[int(s) + 1] for s in signs)] = tuple(int(q * scale) for q in witness)
+    return RegionTable(found)
 
 
-def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iterable[Any]) -> dict[str, Any]:
+def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iterable[Vector]) -> GlobalMinimumClaim:
     """The claim that a point is a global minimum, from dual vectors that together bound every basin.
 
     Parameters
@@ -75,8 +78,8 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
     gradients : vectors of m rationals
         The certificates of a complete census of the problem, or of one with more trained blocks.
     """
-    duals = sorted(set(map(tuple, gradients)))
-    return global_minimum(point, loss, duals, None if problem.affine else listed(problem, point))
+    duals = tuple(sorted(set(gradients)))
+    return GlobalMinimumClaim(point, loss, duals, None if problem.affine else listed(problem, point))
 
 
 class _Solutions:
@@ -106,16 +109,16 @@ class _Solutions:
         reduction, terms = self._reduction, []
         for (_, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
             share = weight / reduction.ray_columns[ray, sign][1]
-            terms.append((sign, tuple(share * q for q in reduction.rays[ray])))
+            terms.append(SolutionTerm(sign, tuple(share * q for q in reduction.rays[ray])))
         net, train = reduction.problem.network, reduction.problem.train
         size = reduction.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
         affine = [Fraction(0)] * size
         for (place, scale), q in zip(reduction.line_sources, best.lines, strict=True):
             affine[place] = q * scale
-        return tuple(terms), tuple(affine)
+        return Solution(tuple(terms), tuple(affine))
 
-    def listed(self) -> list[Solution]:
-        return sorted({solution for _, solution in self._known.values()})
+    def listed(self) -> tuple[Solution, ...]:
+        return tuple(sorted({solution for _, solution in self._known.values()}))
 
 
 def seats(reduction: Reduction, choice: Sequence[Sequence[int]]) -> Spots:
@@ -127,11 +130,11 @@ def seats(reduction: Reduction, choice: Sequence[Sequence[int]]) -> Spots:
 def every_claim(
     census: Census,
     walls: Iterable[Wall] = (),
-    gradients: Iterable[Any] = (),
-    valleys: Valleys | None = None,
+    gradients: Iterable[Vector] = (),
+    valleys: tuple[Valley, ...] | None = None,
     *,
     full: bool = False,
-) -> dict[str, Any] | None:
+) -> LandscapeClaim | None:
     """The claim that lists the minima of all basins, and the least loss of all widths where the census has it.
 
     Parameters
@@ -142,11 +145,11 @@ def every_claim(
     gradients : vectors of m rationals
         That bound the other walls.
     valleys : optional
-        As for :func:`exactgeo.claims.certificate.landscape`; the census' basins are copied for the full space.
+        As for :class:`~exactgeo.claims.landscape.LandscapeClaim`; the census' basins are copied for the full space.
 
     Returns
     -------
-    dict or None
+    LandscapeClaim or None
         None for a census that is not complete, has values that are enclosures or not attained, or more than
         ``LISTED`` basins modulo permutation.
     """
@@ -171,32 +174,33 @@ def every_claim(
         everywhere = (1 << len(reduction.rays)) - 1
         solutions.add(found, [(everywhere, 1), (everywhere, -1)])
         duals.add(found.gradient)
-    return landscape(
+    return LandscapeClaim(
         best,
         census.minimum,
-        sorted(numbers.items()),
-        duals=sorted(duals),
+        full=full,
+        values=tuple(BasinMinimum(value, number) for value, number in sorted(numbers.items())),
+        duals=tuple(sorted(duals)),
         regions=listed(problem, best),
         solutions=solutions.listed(),
         valleys=valleys,
         infinite_width=wide if isinstance(wide, Fraction) and problem.network.widths else None,
-        full=full,
     )
 
 
-def listed(problem: Problem, point: Point) -> dict[str, list[int]]:
+def listed(problem: Problem, point: Point) -> RegionTable:
     """The regions that a claim about basins lists: none without a kink."""
-    return _regions(_seen(problem, point)) if problem.network.activation.has_kink and problem.network.widths else {}
+    kinked = problem.network.activation.has_kink and problem.network.widths
+    return _regions(_seen(problem, point)) if kinked else RegionTable()
 
 
-def minima_claims(census: Census) -> list[dict[str, Any]]:
+def minima_claims(census: Census) -> list[Claim]:
     """A local minimum of each of ``census.local_minima``, with strictness; that there are no others is not claimed.
 
     None but for the squared losses.
     """
     if census.problem.loss.kind not in ("squared", "half_squared"):
         return []
-    found: list[dict[str, Any]] = []
+    found: list[Claim] = []
     for level in census.local_minima or ():
         for part in level.sets:
             decision = decide(census.problem.at(part.point), part.point)
@@ -214,10 +218,10 @@ def census_certificate(census: Census, *, minima: bool = False) -> Certificate |
     problem, best = census.problem, census.best
     if not census.complete or best is None or not isinstance(census.minimum, Fraction):
         return None
-    claim = every_claim(census)
+    claim: Claim | None = every_claim(census)
     if claim is None:
         claim = global_claim(problem, best, census.minimum, (optimum.gradient for optimum in census.optima))
-    return Certificate(problem_data(problem), (claim, *(minima_claims(census) if minima else ())))
+    return Certificate(problem, (claim, *(minima_claims(census) if minima else ())))
 
 
 def basin_certificate(basin: Basin) -> Certificate | None:
@@ -226,14 +230,15 @@ def basin_certificate(basin: Basin) -> Certificate | None:
     if minimiser is None or not isinstance(basin.value, Fraction) or not problem.network.widths:
         return None
     chosen = iter(zip(basin.signs, basin.multipliers, strict=True))
-    cells: list[tuple[str, int, dict[int, Fraction]]] = []
+    cells: list[BasinCell] = []
     for v in minimiser.weights[1][0]:
         if v == 0 and not problem.train.output:
-            cells.append(("+" * problem.m, 0, {}))
+            cells.append(BasinCell("+" * problem.m, 0, FrozenDict()))
             continue
         (signs, output), multipliers = next(chosen)
         text = "".join(_SIGNS[s + 1] for s in signs)
         # The census multiplies by 1/m for a mean; the dual vector is that of the sum.
-        cells.append((text, output, {t: q / basin.census.share for t, q in enumerate(multipliers) if q}))
-    claim = basin_optimum(minimiser, basin.value, cells, basin.optimum.gradient)
-    return Certificate(problem_data(problem), (claim,))
+        weights = FrozenDict((t, q / basin.census.share) for t, q in enumerate(multipliers) if q)
+        cells.append(BasinCell(text, output, weights))
+    claim = BasinOptimumClaim(minimiser, basin.value, tuple(cells), basin.optimum.gradient)
+    return Certificate(problem, (claim,))

@@ -1,1 +1,48 @@
-"""What can be proved, and the certificates that say so."""
+"""What can be proved, as types: one frozen record and one file a kind; and the certificates that say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exactgeo.claims.barrier import BarrierClaim
+from exactgeo.claims.basin_optimum import BasinOptimumClaim
+from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.fields import Misread
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.landscape import LandscapeClaim
+from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.lower_point import LowerPointClaim
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.path import PathClaim
+from exactgeo.claims.regions import RegionsClaim
+
+__all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
+
+_TYPES: tuple[type[Claim], ...] = (
+    LocalMinimumClaim,
+    NotLocalMinimumClaim,
+    LowerPointClaim,
+    BasinOptimumClaim,
+    GlobalMinimumClaim,
+    RegionsClaim,
+    BarrierClaim,
+    PathClaim,
+    LandscapeClaim,
+)
+
+CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}
+"""The kinds of claim, by the word under ``kind`` in a certificate."""
+
+
+def read_claim(data: Any) -> Claim:
+    """A claim of whatever kind from its JSON data.
+
+    Raises
+    ------
+    exactgeo.claims.fields.Misread
+        The data are not those of a claim.
+    """
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind not in CLAIMS:
+        raise Misread(kind, "one of the kinds " + ", ".join(CLAIMS)).under(".kind")
+    return CLAIMS[kind].read(data)

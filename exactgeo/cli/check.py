@@ -18,7 +18,7 @@ __all__ = ["check"]
 @json_option
 def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
     """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""
-    from exactgeo.claims.certificate import check as run
+    from exactgeo.claims.checking import check as run
 
     if problem is not None and not os.path.exists(problem) and problem != "-":
         from exactgeo import library

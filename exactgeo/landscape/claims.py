@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exactgeo.basin.claims import Wall, every_claim, listed, seats
-from exactgeo.claims.certificate import Certificate, barrier, path, problem_data
+from exactgeo.claims import Claim
+from exactgeo.claims.barrier import BarrierClaim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.landscape import Valley
+from exactgeo.claims.path import PathClaim
 from exactgeo.landscape.component import home
 from exactgeo.landscape.critical_path import facets, optimum_of
 from exactgeo.landscape.permutations import replaced
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from exactgeo.landscape.critical_path import Route
     from exactgeo.landscape.landscape import Landscape
     from exactgeo.landscape.path import Path
-    from exactgeo.problem import Point
+    from exactgeo.problem import Point, Vector
 
 __all__ = ["landscape_certificate", "path_claim", "place_claim", "route_certificate"]
 
@@ -36,13 +40,12 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
     numbers: Counter[tuple[Fraction, Fraction | None]] = Counter()
     for valley in found.valleys:
         numbers[valley.value, valley.escapes_at] += 1
-    valleys = [
-        (*key, number) for key, number in sorted(numbers.items(), key=lambda item: (item[0][0], item[0][1] or 0))
-    ]
+    ascending = sorted(numbers.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+    valleys = tuple(Valley(*key, number) for key, number in ascending)
     claim = every_claim(
         found.census, _opened(found), (best.gradient for best in found.solved), valleys, full=found.full
     )
-    return None if claim is None else Certificate(problem_data(found.problem), (claim,))
+    return None if claim is None else Certificate(found.problem, (claim,))
 
 
 def _opened(found: Landscape) -> Iterator[Wall]:
@@ -61,12 +64,13 @@ def _opened(found: Landscape) -> Iterator[Wall]:
         yield best, places
 
 
-def path_claim(found: Path) -> dict[str, Any]:
+def path_claim(found: Path) -> PathClaim:
     """The claim that the loss on a path is nowhere above the largest of its breakpoints."""
-    return path(found.points, found.losses)
+    (first, *points), (loss, *losses) = found.points, found.losses
+    return PathClaim(first, loss, tuple(points), tuple(losses))
 
 
-def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> dict[str, Any] | None:
+def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> Claim | None:
     """The claim behind ``Place.bad``; None where that is not known, or plain from the point's loss.
 
     Parameters
@@ -83,25 +87,44 @@ def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> dict[str, A
     census = place.census
     duals = {census.optimum(index).gradient for index in place.inside}
     duals |= {wall.optimum.gradient for wall in place.barriers}
-    regions = listed(place.problem, place.point)
-    return barrier(place.point, place.loss, lower, lower_loss, place.escapes_at, place.infimum, sorted(duals), regions)
+    return BarrierClaim(
+        place.point,
+        place.loss,
+        lower,
+        lower_loss,
+        level=place.escapes_at,
+        floor=place.infimum,
+        full=False,
+        duals=tuple(sorted(duals)),
+        regions=listed(place.problem, place.point),
+    )
 
 
 def route_certificate(found: Route) -> Certificate | None:
     """The path between two points, and that every path between them reaches its highest level."""
     if found.path is None:
         return None
-    claims = [path_claim(found.path)]
+    claims: list[Claim] = [path_claim(found.path)]
     one, other = found.path.points[0], found.path.points[-1]
     start, end = found.path.losses[0], found.path.losses[-1]
     if found.at_least > max(start, end):
         duals, floor = _around(found.census, one, found.at_least)
-        regions = listed(found.problem, one)
-        claims.append(barrier(one, start, other, end, found.at_least, floor, sorted(duals), regions, full=True))
-    return Certificate(problem_data(found.problem), tuple(claims))
+        barrier = BarrierClaim(
+            one,
+            start,
+            other,
+            end,
+            level=found.at_least,
+            floor=floor,
+            full=True,
+            duals=tuple(sorted(duals)),
+            regions=listed(found.problem, one),
+        )
+        claims.append(barrier)
+    return Certificate(found.problem, tuple(claims))
 
 
-def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Any], Fraction]:
+def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Vector], Fraction]:
     """The gradients that prove how low the component of a point below a level goes in the full space, and that its
     walls are as high as the level; and how low."""
     walls, begin = Walls(census.reduction.program), home(census.reduction, point)

@@ -12,19 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.claims.certificate import Certificate, plain, problem_data
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.kinds import Kind, Reason, Rung, Strictness
-from exactgeo.local_minimum.descent import Descent, along_inputs, along_linear, along_output
+from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_local
-from exactgeo.local_minimum.flatness import Branch, Flatness, flatness, strictness
-from exactgeo.local_minimum.nonnegative import Implied, Leaf, Part, Split, Term, prove_nonnegative
+from exactgeo.local_minimum.flatness import flatness, strictness
+from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot, local
 from exactgeo.problem import ONE, ZERO, Point, Problem, Vector
 
 __all__ = [
     "Condition",
     "Decision",
-    "Descent",
     "Explanation",
     "Kink",
     "Local",
@@ -48,7 +49,7 @@ class Decision:
         Exact loss at the point; None where the loss has no rational values.
     rung : Rung or None
     strictness, flat_dimension : Strictness, int; None unless a local minimum
-    descent : Descent or None
+    descent : NotLocalMinimumClaim or None
     certificate : Certificate or None
         None only when undecided.
     reason : Reason or None; detail : str
@@ -59,7 +60,7 @@ class Decision:
     rung: Rung | None = None
     strictness: Strictness | None = None
     flat_dimension: int | None = None
-    descent: Descent | None = None
+    descent: NotLocalMinimumClaim | None = None
     certificate: Certificate | None = None
     reason: Reason | None = None
     detail: str = ""
@@ -121,25 +122,16 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         return Decision(Kind.UNDECIDED, loss, reason=Reason.OUT_OF_SCOPE, detail=detail)
     here = local(problem, point)
     proof = _prove(here)
-    if isinstance(proof, Descent):
+    if isinstance(proof, NotLocalMinimumClaim):
         rung = Rung.FIRST_ORDER if proof.polynomial[1] else Rung.SECOND_ORDER
-        certificate = Certificate(problem_data(here.problem), (_descent_claim(here, proof),))
+        certificate = Certificate(here.problem, (proof,))
         return Decision(Kind.NOT_LOCAL_MINIMUM, here.loss, rung, descent=proof, certificate=certificate)
-    flat = flatness(here)
-    strict = strictness(here, flat.dimension)
-    claim = {
-        "kind": "local_minimum",
-        "point": point.to_dict(),
-        "loss": here.loss,
-        "radius": _radius(here),
-        "neurons": [{"parts": [_part_data(part) for part in parts]} for parts in proof],
-        "strictness": str(strict),
-        "flat_dimension": flat.dimension,
-        "flatness": _flat_data(flat),
-    }
+    dimension, flat = flatness(here)
+    strict = strictness(here, dimension)
+    claim = LocalMinimumClaim(point, here.loss, _radius(here), proof, strict, dimension, flat)
     rung = Rung.TWO_LAYER if here.neurons else Rung.LINEAR_MODEL
-    certificate = Certificate(problem_data(here.problem), (plain(claim),))
-    return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, flat.dimension, certificate=certificate)
+    certificate = Certificate(here.problem, (claim,))
+    return Decision(Kind.LOCAL_MINIMUM, here.loss, rung, strict, dimension, certificate=certificate)
 
 
 def explain(problem: Problem, point: Point) -> Explanation:
@@ -156,7 +148,7 @@ def explain(problem: Problem, point: Point) -> Explanation:
     return explain_local(local(problem, point))
 
 
-def _prove(here: Local) -> list[list[Part]] | Descent:
+def _prove(here: Local) -> tuple[NeuronProof, ...] | NotLocalMinimumClaim:
     """For each neuron the covering that proves its condition, or a descent."""
     train = here.problem.train
     for place, (_, column) in enumerate(here.linear):
@@ -173,8 +165,8 @@ def _prove(here: Local) -> list[list[Part]] | Descent:
             found = _prove_neuron(here, neuron)
         if isinstance(found, tuple):
             return along_inputs(here, neuron, found)
-        proofs.append(found)
-    return proofs
+        proofs.append(NeuronProof(tuple(found)))
+    return tuple(proofs)
 
 
 def _prove_neuron(here: Local, neuron: Neuron) -> list[Part] | Vector:
@@ -227,47 +219,3 @@ def _radius(here: Local) -> Fraction | None:
     while 2 * radius <= least:
         radius *= 2
     return radius
-
-
-def _descent_claim(here: Local, descent: Descent) -> dict[str, object]:
-    claim = plain(
-        {
-            "kind": "not_local_minimum",
-            "loss": here.loss,
-            "step": descent.step,
-            "loss_after": descent.loss_after,
-            "polynomial": descent.polynomial,
-        }
-    )
-    claim |= {"point": here.point.to_dict(), "direction": descent.direction.to_dict()}
-    return dict(claim)
-
-
-def _part_data(part: Part) -> dict[str, object]:
-    steps: list[dict[str, object]] = []
-    for step in part.cover:
-        match step:
-            case Split(row):
-                steps.append({"rule": "split", "row": row})
-            case Implied(row, sign, multipliers):
-                steps.append({"rule": "implied", "row": row, "sign": sign, "multipliers": dict(multipliers)})
-            case Leaf(multipliers, slopes):
-                steps.append({"rule": "farkas", "multipliers": dict(multipliers), "slopes": dict(slopes)})
-    return {"rows": part.rows, "linear": part.linear, "cover": steps}
-
-
-def _flat_data(flat: Flatness) -> dict[str, object]:
-    return {
-        "covers": [{"mode": mode, "cover": [_branch_data(b) for b in cover]} for mode, cover in flat.covers],
-        "largest": {"mode": flat.mode, "zero": flat.zero, "curve": flat.curve},
-    }
-
-
-def _branch_data(branch: Branch) -> dict[str, object]:
-    if branch.pair is not None:
-        return {"rule": "split", "pair": branch.pair}
-    zero = [
-        {"variable": item.variable, "bounds": dict(item.bounds), "equations": dict(item.equations)}
-        for item in branch.zero
-    ]
-    return {"rule": "bound", "still": branch.still or (), "zero": zero}

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive
 from exactgeo.local_minimum.two_layer_point import Local, Neuron, dot
 from exactgeo.problem import ONE, ZERO, Point, Vector
 
-__all__ = ["Descent", "along_inputs", "along_linear", "along_output", "below"]
-
-
-@dataclass(frozen=True)
-class Descent:
-    """``loss(point + s * direction) < loss(point)`` for every ``0 < s <= step``.
-
-    Attributes
-    ----------
-    direction : Point
-        Parameters' shape, primitive integers; 0 for frozen parameters.
-    step : Fraction
-        A power of 1/2, at most 1.
-    loss_after : Fraction
-        The loss at ``point + step * direction``.
-    polynomial : tuple of Fraction
-        Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on
-        [0, step]: no pre-activation changes sign on the way.
-    """
-
-    direction: Point
-    step: Fraction
-    loss_after: Fraction
-    polynomial: Vector
+__all__ = ["along_inputs", "along_linear", "along_output", "below"]
 
 
 def _zero(local: Local) -> tuple[list[list[list[Fraction]]], list[list[Fraction]]]:
@@ -67,19 +44,19 @@ def _assemble(
     return Point(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
 
 
-def along_linear(local: Local, place: int) -> Descent:
+def along_linear(local: Local, place: int) -> NotLocalMinimumClaim:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
     slope = dot(local.residuals, local.linear[place][1])
     return _certified(local, _assemble(local, {place: -ONE if slope > 0 else ONE}, None, None))
 
 
-def along_output(local: Local, neuron: Neuron) -> Descent:
+def along_output(local: Local, neuron: Neuron) -> NotLocalMinimumClaim:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = dot(local.residuals, neuron.outputs)
     return _certified(local, _assemble(local, {}, None, (neuron.index, -ONE if slope > 0 else ONE)))
 
 
-def along_inputs(local: Local, neuron: Neuron, u: Vector) -> Descent:
+def along_inputs(local: Local, neuron: Neuron, u: Vector) -> NotLocalMinimumClaim:
     """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
 
     For v = 0 the loss changes by ``s^2 k (phi(u) + k |a(z) + s a'(z; u)|^2)`` up to a positive factor: negative
@@ -98,14 +75,14 @@ def along_inputs(local: Local, neuron: Neuron, u: Vector) -> Descent:
     raise InternalError("a second-order descent was not found at any ratio")
 
 
-def _certified(local: Local, direction: Point) -> Descent:
+def _certified(local: Local, direction: Point) -> NotLocalMinimumClaim:
     found = below(local, direction)
     if found is None:
         raise InternalError("a first-order descent failed its replay")
     return found
 
 
-def below(local: Local, direction: Point) -> Descent | None:
+def below(local: Local, direction: Point) -> NotLocalMinimumClaim | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
     problem, point = local.problem, local.point
     m = problem.m
@@ -151,7 +128,7 @@ def below(local: Local, direction: Point) -> Descent | None:
     loss_after = problem.loss_at(end)
     if loss_after - local.loss != sum((q * step**k for k, q in enumerate(coefficients)), ZERO):
         raise InternalError("the loss along a direction is not the polynomial it should be")
-    return Descent(direction, step, loss_after, coefficients)
+    return NotLocalMinimumClaim(point, local.loss, direction, step, loss_after, coefficients)
 
 
 def _bound(coefficients: Vector, low: int, step: Fraction) -> Fraction:

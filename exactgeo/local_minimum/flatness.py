@@ -18,6 +18,8 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import count, product
 
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.local_minimum import Bound, Branch, Cone, Flatness, ModeCovering, PairSplit, Vanishing
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, relative_interior
 from exactgeo.exact.matrix import Row, primitive, rank
@@ -25,56 +27,7 @@ from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot
 from exactgeo.problem import ZERO, Vector
 
-__all__ = ["Flatness", "flatness", "strictness"]
-
-
-@dataclass(frozen=True)
-class Vanishing:
-    """On the cone of moves this relies on, ``variable`` is 0.
-
-    ``-variable = sum bounds[j] * variable_j + sum equations[e] * equation_e`` with ``bounds >= 0``, where each
-    variable counts with its sign, modulo the variables already known to be 0.
-    """
-
-    variable: int
-    bounds: tuple[tuple[int, Fraction], ...]
-    equations: tuple[tuple[int, Fraction], ...]
-
-
-@dataclass(frozen=True)
-class Branch:
-    """One step of a covering of the moves, in preorder.
-
-    ``pair`` splits: first its plus is 0, then its minus. Otherwise a proof: with ``still`` None, the variables in
-    ``zero`` vanish and what is left has dimension at most the claimed one; else no move has t_j / k_j -> 0
-    for the active neurons numbered in ``still``, because with their t_j = 0 their k_j vanish.
-    """
-
-    pair: int | None = None
-    zero: tuple[Vanishing, ...] = ()
-    still: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Flatness:
-    """Dimension of the set of equal loss, with both halves of its proof.
-
-    Attributes
-    ----------
-    dimension : int
-    covers : pairs (mode, branches)
-        For each mode of the other neurons with trained v = 0 (1 or -1: the sign of v', 0: v' = 0), a covering.
-        Modes whose number of moves is within the claimed dimension are left out.
-    mode, zero, curve : the largest cone
-        Its mode, the kink variables that are 0 on it, and moves x_1, x_2, ... such that ``sum eps^k x_k`` lies in
-        its interior for small eps > 0, with t_j / k_j -> 0.
-    """
-
-    dimension: int
-    covers: tuple[tuple[tuple[int, ...], tuple[Branch, ...]], ...]
-    mode: tuple[int, ...]
-    zero: tuple[int, ...]
-    curve: tuple[tuple[int, ...], ...]
+__all__ = ["flatness", "strictness"]
 
 
 @dataclass
@@ -170,8 +123,8 @@ def _dead(neuron: Neuron, local: Local) -> bool:
     return not (neuron.kinks or any(neuron.outputs) or live)
 
 
-def flatness(local: Local) -> Flatness:
-    """Largest local dimension of the set of equal loss at a local minimum, in the trained parameters.
+def flatness(local: Local) -> tuple[int, Flatness]:
+    """Largest local dimension of the set of equal loss at a local minimum, in the trained parameters; and its proof.
 
     Cost: branch and bound over the kinks; exponential in the kinks that the first-order conditions leave open
     and in the neurons with a trained output weight of 0.
@@ -201,7 +154,7 @@ def flatness(local: Local) -> Flatness:
     roots = {mode: _Tree(system) for mode, system in systems.items()}
     waiting = [(-free[mode] - system.moves, next(order), mode, roots[mode]) for mode, system in systems.items()]
     heapify(waiting)
-    best, chosen = -1, None
+    best, largest = -1, None
     while waiting and -waiting[0][0] > best:
         bound, _, mode, tree = heappop(waiting)
         if -bound > free[mode] + tree.width:
@@ -212,18 +165,18 @@ def flatness(local: Local) -> Flatness:
             continue
         if node.undecided is None:
             best = free[mode] + node.dimension
-            chosen = mode, tuple(sorted(node.zero)), node.curve
+            largest = Cone(mode, tuple(sorted(node.zero)), node.curve)
             continue
         for child in tree.split(node.undecided):
             heappush(waiting, (-free[mode] - node.dimension, next(order), mode, child))
-    if chosen is None:
+    if largest is None:
         raise InternalError("a local minimum has no set of equal loss")
     covers = tuple(
-        (mode, tuple(root.proof(best - free[mode])))
+        ModeCovering(mode, tuple(root.proof(best - free[mode])))
         for mode, root in roots.items()
         if free[mode] + systems[mode].moves > best
     )
-    return Flatness(best, covers, *chosen)
+    return best, Flatness(covers, largest)
 
 
 @dataclass
@@ -252,16 +205,16 @@ class _Tree:
     def proof(self, room: int) -> Iterator[Branch]:
         """The branches below in preorder; a leaf that its own width does not bound brings what vanishes there."""
         if self.pair is not None:
-            yield Branch(pair=self.pair)
+            yield PairSplit(self.pair)
             for child in self.children:
                 yield from child.proof(room)
         elif self.width <= room:
-            yield Branch()
+            yield Bound()
         else:
             node = self.node or self.examine()
             if node.still is None and node.dimension > room:
                 raise InternalError("a cone of moves is larger than the largest")
-            yield Branch(zero=node.vanishing, still=node.still)
+            yield Bound(node.still or (), node.vanishing)
 
 
 def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
@@ -341,8 +294,8 @@ def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
 def _vanishing(index: int, farkas: Multipliers, signed: list[tuple[int, int]], count: int) -> Vanishing:
     return Vanishing(
         signed[index][0],
-        tuple((signed[k][0], q) for k, q in enumerate(farkas.generators) if q),
-        tuple((e, q) for e, q in enumerate(farkas.lines[:count]) if q),
+        FrozenDict((signed[k][0], q) for k, q in enumerate(farkas.generators) if q),
+        FrozenDict((e, q) for e, q in enumerate(farkas.lines[:count]) if q),
     )
 
 

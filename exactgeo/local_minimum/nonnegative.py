@@ -14,13 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split, Step
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, rref, solve
 from exactgeo.local_minimum.two_layer_point import dot
 from exactgeo.problem import ZERO, Vector
 
-__all__ = ["Implied", "Leaf", "Part", "Split", "Step", "Term", "prove_nonnegative"]
+__all__ = ["Term", "prove_nonnegative"]
 
 
 @dataclass(frozen=True)
@@ -35,45 +37,6 @@ class Term:
     @property
     def concave(self) -> bool:
         return self.right < self.left
-
-
-@dataclass(frozen=True)
-class Split:
-    """The cone is cut by ``<form_row, u> = 0``: the positive side follows, then the negative one."""
-
-    row: int
-
-
-@dataclass(frozen=True)
-class Implied:
-    """On this cone ``sign * form_row = sum multipliers[s] * sign_s * form_s``, so the side is known."""
-
-    row: int
-    sign: int
-    multipliers: tuple[tuple[int, Fraction], ...]
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """Proof on one cone of signs: linear + decided slopes + subgradients = sum multipliers[t] * sign_t * form_t.
-
-    ``slopes`` holds, for each undecided (convex) term, a slope between its left and its right one.
-    """
-
-    multipliers: tuple[tuple[int, Fraction], ...]
-    slopes: tuple[tuple[int, Fraction], ...]
-
-
-Step = Split | Implied | Leaf
-
-
-@dataclass(frozen=True)
-class Part:
-    """One component: its terms, its share of the linear part, and the covering in preorder."""
-
-    rows: tuple[int, ...]
-    linear: Vector
-    cover: tuple[Step, ...]
 
 
 def _components(terms: Sequence[Term], dimension: int) -> tuple[list[int], list[list[int]], list[Vector]]:
@@ -178,7 +141,7 @@ def _cover(linear: Vector, terms: list[Term], forms: list[Vector]) -> list[Step]
         for sign in (1, -1):
             answer = cone_member(tuple(sign * q for q in forms[j]), signed)
             if isinstance(answer, Multipliers):
-                used = tuple((name, q) for name, q in zip(names, answer.generators, strict=True) if q)
+                used = FrozenDict((name, q) for name, q in zip(names, answer.generators, strict=True) if q)
                 steps.append(Implied(terms[j].row, sign, used))
                 stack.append((*decided, (j, sign)))
                 break
@@ -215,9 +178,9 @@ def _leaf(
     if not isinstance(answer, Multipliers):
         return _Low(tuple(Fraction(q) for q in answer.normal[: len(linear)]))
     first = len(decided)
-    multipliers = tuple((terms[j].row, q) for (j, _), q in zip(decided, answer.generators[:first], strict=True) if q)
+    multipliers = {terms[j].row: q for (j, _), q in zip(decided, answer.generators[:first], strict=True) if q}
     slopes = []
     for k, j in enumerate(convex):
         right, left = answer.generators[first + 2 * k : first + 2 * k + 2]
         slopes.append((terms[j].row, right * terms[j].right + left * terms[j].left))
-    return Leaf(multipliers, tuple(slopes))
+    return Leaf(FrozenDict(multipliers), FrozenDict(slopes))

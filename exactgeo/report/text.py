@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_text, vector_text
@@ -32,10 +33,9 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("decided by", verdict.rung.message))
     if verdict.strictness is not None:
         lines.append(labelled("strictness", _strictness(verdict)))
-    if verdict.kind is Kind.LOCAL_MINIMUM and verdict.certificate is not None:
-        radius = verdict.certificate.claims[0]["radius"]
-        reach = "everywhere" if radius is None else f"no lower loss while each parameter moves by at most {radius}"
-        lines.append(labelled("neighbourhood", reach))
+    minimum = None if verdict.certificate is None else verdict.certificate.first(LocalMinimumClaim)
+    if minimum is not None:
+        lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [
@@ -56,6 +56,12 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
+
+
+def _neighbourhood(radius: Fraction | None) -> str:
+    if radius is None:
+        return "everywhere"
+    return f"no lower loss while each parameter moves by at most {format_rational(radius)}"
 
 
 def _strictness(verdict: Verdict) -> str:

@@ -29,7 +29,7 @@ def proved(certificate) -> str:
 
 def check_verdict(verdict) -> None:
     """What the verdict says is among the claims of its certificate, and accepted."""
-    kinds = [] if verdict.certificate is None else [claim["kind"] for claim in verdict.certificate.claims]
+    kinds = [] if verdict.certificate is None else [claim.kind for claim in verdict.certificate.claims]
     assert (verdict.kind in kinds) == (verdict.kind != "undecided")
     best = verdict.globality == "global" or (verdict.better is not None and verdict.better.complete)
     assert ("global_minimum" in kinds) == best
@@ -46,12 +46,12 @@ def check_verdict(verdict) -> None:
     if verdict.bad_valley:
         assert statement.endswith(": the point is in a bad valley.")
     for claim in verdict.certificate.claims:
-        if claim["kind"] == "path":
-            assert claim["losses"][-1] == str(verdict.better.loss)
-            assert max(map(Fraction, claim["losses"])) <= verdict.loss
-        if claim["kind"] == "lower_point":
-            assert claim["better"] == verdict.better.point.to_dict()
-            assert Fraction(claim["better_loss"]) == verdict.better.loss
+        if claim.kind == "path":
+            assert claim.losses[-1] == verdict.better.loss
+            assert max(claim.losses) <= verdict.loss
+        if claim.kind == "lower_point":
+            assert claim.better == verdict.better.point
+            assert claim.better_loss == verdict.better.loss
 
 
 def check_census(problem) -> int:
@@ -66,9 +66,9 @@ def check_census(problem) -> int:
     if len(found.values) <= 12:
         assert f"minima {', '.join(f'{value} ({number})' for value, number in found.values)}" in statement
     (claim,) = found.certificate.claims
-    assert [(Fraction(e["value"]), e["basins"]) for e in claim["values"]] == found.values
+    assert [(e.value, e.basins) for e in claim.values] == found.values
     wide = found.infinite_width_minimum if problem.network.widths else None
-    assert claim["infinite_width"] == (None if wide is None else str(wide))
+    assert claim.infinite_width == wide
     check_landscape(problem, found)
     neurons = bool(problem.network.widths)
     for basin in list(found)[:: max(1, len(found) // 8)]:
@@ -83,12 +83,10 @@ def test_local_minima_of_a_census():
         found = eg.basins(eg.load(name))
         certificate = census_certificate(found, minima=True)
         assert proved(certificate)
-        minima = [claim for claim in certificate.claims if claim["kind"] == "local_minimum"]
-        assert [Fraction(claim["loss"]) for claim in minima] == [
-            level.value for level in found.local_minima for _ in level.sets
-        ]
-        assert [claim["strictness"] for claim in minima] == [
-            str(part.strictness) for level in found.local_minima for part in level.sets
+        minima = [claim for claim in certificate.claims if claim.kind == "local_minimum"]
+        assert [claim.loss for claim in minima] == [level.value for level in found.local_minima for _ in level.sets]
+        assert [claim.strictness for claim in minima] == [
+            part.strictness for level in found.local_minima for part in level.sets
         ]
 
 
@@ -162,11 +160,9 @@ def check_landscape(problem, census) -> None:
         found = landscape(problem, basins=census, full=full)
         assert statement_of(found.valleys) in proved(found.certificate)
         (claim,) = found.certificate.claims
-        assert claim["full"] == full
-        assert sum(e["number"] for e in claim["valleys"]) == len(found.valleys)
-        assert {(e["value"], e["escapes_at"]) for e in claim["valleys"]} == {
-            (str(v.value), None if v.escapes_at is None else str(v.escapes_at)) for v in found.valleys
-        }
+        assert claim.full == full
+        assert sum(e.number for e in claim.valleys) == len(found.valleys)
+        assert {(e.value, e.escapes_at) for e in claim.valleys} == {(v.value, v.escapes_at) for v in found.valleys}
 
 
 @pytest.mark.parametrize("name", [name for name, _ in library.names()])

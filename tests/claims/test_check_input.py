@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from test_check import command
 import exactgeo as eg
 from exactgeo import library
 from exactgeo.basin.claims import census_certificate
-from exactgeo.claims.certificate import Certificate, problem_data
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof
+from exactgeo.claims.subject import problem_data
 from exactgeo.cli import main
 from exactgeo.formats import problem_from_mapping
 
@@ -183,8 +187,8 @@ def test_every_named_problem_with_its_file_beside(name, tmp_path):
     module = checker()
     certificate = eg.certify(eg.load(name), time_limit=0).certificate
     problem, point = module.restate(library.text(name))
-    assert problem == certificate.problem
-    assert point == certificate.claims[0]["point"]
+    assert problem == problem_data(certificate.subject)
+    assert point == certificate.claims[0].point.to_dict()
     again, _ = module.restate(json.dumps(eg.load(name).to_dict()))
     assert again == problem
 
@@ -253,8 +257,8 @@ def test_problem_files_of_all_kinds_beside(tables):
     certificate = eg.certify(eg.load(json.loads(text, parse_float=str)), time_limit=0).certificate
     assert checker().run(certificate.to_json())
     problem, found = checker().restate(text)
-    assert problem == certificate.problem
-    assert found == certificate.claims[0]["point"]
+    assert problem == problem_data(certificate.subject)
+    assert found == certificate.claims[0].point.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -345,9 +349,9 @@ def test_too_many_cases_are_refused():
             "point": {"weights": [[[1]] * 14, [[0] * 14]]},
         }
     )
-    claim = accepted("idle")["claims"][0]
-    claim |= {"point": idle.point.to_dict(), "loss": "0", "neurons": [{"parts": []}] * 14, "radius": "1"}
-    assert "too many neurons" in refused(Certificate(problem_data(idle), (claim,)).to_json())
+    claim = LocalMinimumClaim.read(accepted("idle")["claims"][0])
+    claim = replace(claim, point=idle.point, loss=Fraction(0), neurons=(NeuronProof(()),) * 14, radius=Fraction(1))
+    assert "too many neurons" in refused(Certificate(idle, (claim,)).to_json())
 
 
 def test_dropped_claims():

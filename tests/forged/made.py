@@ -15,7 +15,9 @@ from degenerate import generate, to_problem
 
 import exactgeo as eg
 from exactgeo.basin.claims import census_certificate, global_claim
-from exactgeo.claims.certificate import Certificate, basin_optimum, problem_data
+from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.fields import FrozenDict
 from exactgeo.formats import problem_from_mapping
 
 ACCEPT = Path(__file__).parents[1] / "certificates" / "accept"
@@ -46,7 +48,7 @@ def _census(**tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
         found = eg.basins(_problem(**tables))
         claim = global_claim(found.problem, found.best, found.minimum, (best.gradient for best in found.optima))
-        return Certificate(problem_data(found.problem), (claim,))
+        return Certificate(found.problem, (claim,))
 
     return make
 
@@ -157,10 +159,10 @@ def _frozen_zero() -> Certificate:
         train={"output": False, "hidden_bias": False, "output_bias": False},
         point={"weights": [[[1], [1]], [[1, 0]]], "biases": [[0, 0], [1]]},
     )
-    cells = [("0+", 1, {}), ("0+", 0, {})]
-    residuals = [row[0] - y[0] for row, y in zip(problem.predictions(problem.point), problem.y, strict=True)]
-    claim = basin_optimum(problem.point, problem.loss_at(problem.point), cells, residuals)
-    return Certificate(problem_data(problem), (claim,))
+    cells = BasinCell("0+", 1, FrozenDict()), BasinCell("0+", 0, FrozenDict())
+    residuals = tuple(row[0] - y[0] for row, y in zip(problem.predictions(problem.point), problem.y, strict=True))
+    claim = BasinOptimumClaim(problem.point, problem.loss_at(problem.point), cells, residuals)
+    return Certificate(problem, (claim,))
 
 
 _SIGNED = {"x": [[1], [-1], [2]], "y": [1, -1, -1]}

@@ -1,0 +1,106 @@
+"""The independent checker, in a process of its own, and its answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exactgeo.errors import InternalError
+
+__all__ = ["CHECKER", "Checked", "check"]
+
+CHECKER = Path(__file__).parent.with_name("check.py")
+"""The independent checker: one file that imports nothing of exactgeo."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The checker's answer.
+
+    Attributes
+    ----------
+    accepted : bool
+    statement : str or None
+        What has been proved, in one sentence a claim; None unless accepted.
+    hypotheses : tuple of str
+        What the statement speaks of.
+    sha256 : str or None
+        Of the certificate's file.
+    reason : str
+        Why it was not accepted, "" if it was.
+    code : int
+        0 accepted, 1 rejected, 2 not a certificate of this format (or unreadable, or too large).
+    """
+
+    accepted: bool
+    statement: str | None
+    hypotheses: tuple[str, ...]
+    sha256: str | None
+    reason: str
+    code: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The dict that ``exactgeo check --json`` prints."""
+        answer = {"accepted": self.accepted, "statement": self.statement, "hypotheses": list(self.hypotheses)}
+        return answer | {"sha256": self.sha256} | ({"reason": self.reason} if self.reason else {})
+
+
+def check(
+    certificate: str | os.PathLike[str],
+    problem: str | os.PathLike[str] | None = None,
+    *,
+    time_limit: float | None = None,
+) -> Checked | None:
+    """Check a certificate with the independent checker, in a process of its own.
+
+    Parameters
+    ----------
+    certificate : path
+        ``-`` is standard input.
+    problem : path, optional
+        TOML or JSON; the certificate must speak of this problem.
+    time_limit : float, optional
+        Seconds.
+
+    Returns
+    -------
+    Checked, or None when the time limit ended the check
+
+    Raises
+    ------
+    InternalError
+        The checker ended in another way than its three answers.
+
+    Examples
+    --------
+    >>> import tempfile, exactgeo as eg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = eg.certify(eg.load("swirszcz-prop1")).certificate.write(folder + "/prop1.json")
+    ...     answer = check(path)
+    >>> answer.accepted, answer.code
+    (True, 0)
+    """
+    command = [sys.executable, "-I", "-S", str(CHECKER), "--json", os.fspath(certificate)]
+    if problem is not None:
+        command.append(os.fspath(problem))
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=time_limit, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise InternalError(f"the checker ended with code {done.returncode} and no answer") from None
+    return Checked(
+        answer["accepted"],
+        answer["statement"],
+        tuple(answer["hypotheses"]),
+        answer["sha256"],
+        answer.get("reason", ""),
+        done.returncode,
+    )

@@ -1,0 +1,67 @@
+"""What every kind of claim is: a frozen record that is written as one object and read back."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, ClassVar, Self
+
+from exactgeo.claims.fields import from_data, to_data
+from exactgeo.problem import Point
+
+__all__ = ["Claim", "PointClaim"]
+
+
+@dataclass(frozen=True)
+class Claim(ABC):
+    """One statement with its proof. A kind of claim is a frozen record in a file of its own and an entry in ``CLAIMS``.
+
+    The fields are annotated with rationals, whole numbers, words, points, tuples, frozen mappings and records of these,
+    which is all that :mod:`exactgeo.claims.fields` needs to write and read them. The laws, which ``tests/laws`` runs
+    over ``CLAIMS``:
+
+    * ``read(write(c)) == c``, and ``write(read(data)) == data`` for the data of an accepted certificate;
+    * the names of the fields are the keys of the format document, and bytes of format version 1 do not change;
+    * the checker accepts what a prover writes: it has a function for the kind, and docs/certificate-v1.md a section.
+
+    Attributes
+    ----------
+    kind : str
+        Of the class: the word under ``kind`` in a certificate.
+    """
+
+    kind: ClassVar[str]
+
+    def write(self) -> dict[str, Any]:
+        """The claim as JSON data; rationals are strings."""
+        return dict(to_data(self))
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """The claim from its JSON data.
+
+        Raises
+        ------
+        exactgeo.claims.fields.Misread
+            The data are not those of a claim of this kind.
+        """
+        claim: Self = from_data(cls, data)
+        return claim
+
+
+@dataclass(frozen=True)
+class PointClaim(Claim):
+    """A claim about a point: all kinds but that about the regions of an arrangement.
+
+    Attributes
+    ----------
+    point : Point
+        Its frozen parameters are those of the statement.
+    loss : Fraction
+        At the point.
+    """
+
+    point: Point
+    loss: Fraction
