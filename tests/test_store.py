@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from problems import line
+from stores import dump
 
 import exactgeo
 from exactgeo.basin import Census, Enclosure, census
@@ -25,24 +27,10 @@ from exactgeo.problem import Problem
 from exactgeo.store import Store
 
 
-def line(m: int, width: int, *, shift: int = 0, kind: str = "squared") -> Problem:
-    rng = random.Random(3)
-    y = [rng.choice([-1, 1]) if "hinge" in kind or kind == "logistic" else rng.randint(-9, 9) + shift for _ in range(m)]
-    data = {"x": [[t] for t in range(m)], "y": y}
-    return problem_from_mapping({"data": data, "network": {"widths": [width]}, "loss": {"kind": kind}})
-
-
 def export(found: Census, folder: Path) -> bytes:
     path = folder / "export.csv"
     found.write(path)
     return path.read_bytes()
-
-
-def dump(path: Path) -> list[str]:
-    with sqlite3.connect(path) as base:
-        rows = list(base.iterdump())
-    base.close()
-    return rows
 
 
 def stop_at(row: int) -> type[Store]:

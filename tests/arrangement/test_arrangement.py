@@ -3,62 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import random
 import subprocess
 import sys
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
+from arrangements import ORACLES, build, coxeter_b, differences, unit
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import FloatTakenExactly
-
-ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "region_counts.json").read_text())
-
-
-def unit(n, *entries):
-    row = [0] * n
-    for j, q in entries:
-        row[j] = q
-    return row
-
-
-def pairs(n):
-    return itertools.combinations(range(n), 2)
-
-
-def differences(n, constants):
-    """x_i - x_j = c for i < j and c in constants."""
-    rows = [(unit(n, (i, 1), (j, -1)), c) for i, j in pairs(n) for c in constants]
-    return [row for row, _ in rows], [c for _, c in rows]
-
-
-def coxeter_b(n, single=True):
-    axes = [unit(n, (i, 1)) for i in range(n)] if single else []
-    return axes + [unit(n, (i, 1), (j, s)) for i, j in pairs(n) for s in (1, -1)]
-
-
-def build(name, d, m):
-    """(normals, offsets or None) of a named entry of region_counts.json."""
-    kind, *numbers = name.split("-")
-    n = int(numbers[-1]) if numbers else 0
-    if kind == "resonance":
-        return [v for v in itertools.product((0, 1), repeat=n) if any(v)], None
-    if kind == "threshold":
-        return [(1, *e) for e in itertools.product((-1, 1), repeat=n)], None
-    if kind == "braid":
-        return differences(n, [0])[0], None
-    if kind == "B":
-        return coxeter_b(n), None
-    if kind in ("shi", "catalan"):
-        return differences(n, [0, 1] if kind == "shi" else [-1, 0, 1])
-    moment = [[t**j for j in range(d)] for t in range(1, m + 1)]
-    return moment, [t**d for t in range(1, m + 1)] if numbers[0] == "affine" else None
 
 
 def polynomial(*roots, lead=1):

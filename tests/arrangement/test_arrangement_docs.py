@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_cli import run
+from command import run
 
 import exactgeo as eg
 

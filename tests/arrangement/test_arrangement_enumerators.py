@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
-import random
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 import pytest
+from arrangement_brute import brute_force
+from arrangements import ORACLES, arrangements, build, check_laws, coxeter_b, differences, random_rows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_arrangement import build, coxeter_b, differences
-from test_arrangement_degenerate import arrangements, brute_force
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import common
@@ -26,28 +23,6 @@ from exactgeo.arrangement.enumerators.sweep import Sweep
 from exactgeo.errors import InputError, InternalError
 
 NAMES = sorted(ENUMERATORS)
-ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "region_counts.json").read_text())
-
-
-def check_laws(arrangement, regions, sample=60):
-    """Right number, no repeats, increasing, witnesses inside, lookups consistent: against Fractions and the count."""
-    assert regions.count == arrangement.count()
-    signs = regions.signs
-    assert signs.shape == (regions.count, arrangement.m)
-    assert np.array_equal(signs, np.unique(signs, axis=0))
-    chosen = random.Random(regions.count).sample(range(regions.count), min(sample, regions.count))
-    for i in chosen:
-        w = regions.witness(i)
-        values = [
-            sum((a * b for a, b in zip(row, w, strict=True)), Fraction(0)) - q
-            for row, q in zip(arrangement.normals, arrangement.offsets, strict=True)
-        ]
-        assert tuple((v > 0) - (v < 0) for v in values) == regions[i] == tuple(signs[i].tolist())
-        assert regions.index(regions[i]) == i == arrangement.region_containing_point(w)
-    rows = [signs[i].tobytes() for i in chosen]
-    witnesses = list(regions.witnesses(0, min(regions.count, 9)))
-    assert witnesses == [regions.witness(i) for i in range(len(witnesses))]
-    assert len(set(rows)) == len(rows)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,11 +52,6 @@ def test_enumerators_agree_on_published_arrangements(entry):
         assert regions.masks == found[NAMES[0]].masks
         assert np.array_equal(regions.packed, found[NAMES[0]].packed)
     check_laws(arrangement, found["sweep"])
-
-
-def random_rows(seed, m, d, reach):
-    rng = random.Random(seed)
-    return [[rng.randint(-reach, reach) for _ in range(d)] for _ in range(m)]
 
 
 @pytest.mark.parametrize("reach", [1, 3, 1000, 10**9, 10**100])

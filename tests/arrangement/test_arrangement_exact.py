@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from test_arrangement_enumerators import check_laws, random_rows
+from arrangements import check_laws, random_rows
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.enumerators import ENUMERATORS

@@ -7,10 +7,10 @@ import math
 from fractions import Fraction
 
 import pytest
+from arrangement_brute import kernel
+from arrangements import arrangements, coxeter_b, differences
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_arrangement import coxeter_b, differences
-from test_arrangement_degenerate import arrangements, kernel
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.errors import InputError, InternalError

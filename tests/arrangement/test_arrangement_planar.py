@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from arrangements import check_laws, random_rows
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_arrangement_enumerators import check_laws, random_rows
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import find_words, sort_words

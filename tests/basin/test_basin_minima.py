@@ -9,7 +9,7 @@ from itertools import product
 import basin_brute as brute
 import numpy as np
 import pytest
-from test_basin_census import D1, KINK, PLANE, problem, random_case
+from problems import D1, KINK, PLANE, problem, random_case
 
 from exactgeo.basin import census
 from exactgeo.basin import minima as module

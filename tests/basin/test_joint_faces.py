@@ -13,7 +13,7 @@ from itertools import combinations, combinations_with_replacement, product
 import basin_brute as brute
 import numpy as np
 import pytest
-from test_basin_census import problem
+from problems import problem
 
 from exactgeo.basin import census
 from exactgeo.basin import minima as module

@@ -16,6 +16,8 @@ from exactgeo.problem import Activation, Loss, Network, Point, Problem, Train
 
 F = Fraction
 
+RELU, ABS = (F(1), F(0)), (F(1), F(-1))
+
 ACTIVATIONS = {
     (F(1), F(0)): "relu",
     (F(1), F(1, 10)): "leaky_relu(1/10)",
@@ -27,6 +29,20 @@ ACTIVATIONS = {
     (F(0), F(0)): "pl(0, 0)",
 }
 _SLOPES = [*ACTIVATIONS] + [(F(1), F(0))] * 5 + [(F(1), F(-1))] * 2
+
+
+def make(x, y, w, v, *, b=None, c=None, slopes=RELU, **flags) -> Case:
+    """A case from plain numbers; w is a list of rows."""
+    return Case(
+        x=tuple(tuple(F(q) for q in row) for row in x),
+        y=tuple(F(q) for q in y),
+        slopes=tuple(F(q) for q in slopes),
+        w=tuple(tuple(F(q) for q in row) for row in w),
+        b=None if b is None else tuple(F(q) for q in b),
+        v=tuple(F(q) for q in v),
+        c=None if c is None else F(c),
+        **flags,
+    )
 
 
 def to_problem(case: Case) -> Problem:

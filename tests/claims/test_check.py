@@ -6,13 +6,10 @@ import ast
 import io
 import json
 import random
-import subprocess
-import sys
 import tokenize
-from pathlib import Path
 
 import pytest
-from damage import CHECKER, checker, damaged
+from damage import CHECKER, checker, command, damaged
 from forge import FORGED
 from forging import written
 from made import ACCEPT, MAKERS
@@ -23,12 +20,6 @@ ACCEPTED = sorted(ACCEPT.glob("*.json"))
 REJECTED = sorted(path for path in REJECT.glob("*.json") if path.name != "index.json")
 INDEX = json.loads((REJECT / "index.json").read_text())
 TREES = [json.loads(path.read_text()) for path in ACCEPTED]
-
-
-def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(CHECKER), *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)

@@ -12,10 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from damage import CHECKER, checker
+from damage import CHECKER, checker, command
 from forging import accepted, changed, drop, put, written
 from made import ACCEPT, D1
-from test_check import command
 
 import exactgeo as eg
 from exactgeo import library

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import run
 
 import exactgeo as eg
-from exactgeo.cli import main
 
 VERDICT_KEYS = {
     "verdict",
@@ -29,13 +29,6 @@ VERDICT_KEYS = {
     "certificate",
     "reason",
 }
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stop:
-        main([*arguments])
-    captured = capsys.readouterr()
-    return int(stop.value.code or 0), captured.out, captured.err
 
 
 @pytest.mark.parametrize(

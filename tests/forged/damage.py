@@ -9,6 +9,7 @@ import copy
 import importlib.util
 import json
 import random
+import subprocess
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,6 +19,12 @@ from types import ModuleType
 from typing import Any
 
 CHECKER = Path(__file__).parents[2] / "exactgeo" / "check.py"
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-S", str(CHECKER), *map(str, arguments)], capture_output=True, text=True, timeout=60
+    )
 
 
 @cache

@@ -9,10 +9,9 @@ import sys
 from fractions import Fraction
 
 import pytest
+from command import run
 from landscape_brute import Brute
-from test_basin_census import D1, KINK, problem
-from test_cli import run
-from test_store import line
+from problems import D1, KINK, line, problem
 
 import exactgeo as eg
 from exactgeo.basin import OutOfScope, census

@@ -9,10 +9,9 @@ from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
+from command import run
 from landscape_brute import Brute
-from test_basin_census import D1, problem
-from test_cli import run
-from test_store import line
+from problems import D1, line, problem
 
 import exactgeo as eg
 from exactgeo.basin import OutOfScope, census

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from landscape_brute import Brute, summary
-from test_basin_census import D1, KINK, PLANE, problem, random_case
+from landscapes import LAWS, leaves
+from problems import D1, KINK, PLANE, problem, random_case
 
 import exactgeo as eg
 from exactgeo.basin import OutOfScope, census
@@ -25,10 +26,6 @@ from exactgeo.landscape.walls import Walls, order
 from exactgeo.local_minimum import decide
 
 F = Fraction
-
-
-def leaves(found):
-    return summary([(v.value, v.escapes_at) for v in found.valleys])
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
@@ -318,20 +315,6 @@ def test_width_1_against_a_dense_sweep(seed):
 
 
 # -- laws --------------------------------------------------------------------------------------------------------------
-
-LAWS = [
-    (D1, 1, {}),
-    (D1, 2, {}),
-    (KINK, 1, {}),
-    (KINK, 2, {}),
-    (PLANE, 2, {"hidden_bias": False}),
-    (([[0], [0], [1], [3], [3]], [1, 2, -1, 2, 0]), 2, {}),
-    (([[1], [2], [-1]], [1, -2, 1]), 2, {"activation": "abs", "hidden_bias": False}),
-    (([[1], [2], [-1]], [1, -2, 1]), 2, {"activation": "leaky_relu(1/10)", "output_bias": False}),
-    (([[1], [2], [-1]], [1, -2, 1]), 2, {"frozen": [1, -1]}),
-    (([[1], [2], [-1], [0]], [1, -2, 1, 0]), 3, {"frozen": [1, 1, -2]}),
-    (([[1, 0], [0, 1], [1, 1], [0, 0]], [1, 1, 0, 2]), 1, {"loss": "absolute"}),
-]
 
 
 @pytest.mark.parametrize(("data", "width", "options"), LAWS)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_cli import run
+from command import run
 
 import exactgeo as eg
 

@@ -11,8 +11,8 @@ from math import factorial
 import numpy as np
 import pytest
 from landscape_brute import Brute, summary
-from test_basin_census import D1, KINK, problem
-from test_landscape import LAWS, leaves
+from landscapes import LAWS, leaves
+from problems import D1, KINK, problem
 
 from exactgeo.basin import Census
 from exactgeo.basin.reduction import reduce

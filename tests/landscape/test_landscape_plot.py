@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import networkx as nx
 import pytest
-from test_basin_census import D1, KINK, PLANE, problem
-from test_cli import run
+from command import run
+from problems import D1, KINK, PLANE, problem
 
 import exactgeo as eg
 from exactgeo.errors import InputError

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from test_basin_census import D1, problem
-from test_cli import run
-from test_store import dump, line
+from command import run
+from problems import D1, line, problem
+from stores import dump
 
 import exactgeo as eg
 from exactgeo.basin import census

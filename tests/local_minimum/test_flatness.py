@@ -9,8 +9,7 @@ from fractions import Fraction
 
 import brute
 import pytest
-from degenerate import generate, to_problem
-from test_local_minimum_brute import ABS, make
+from degenerate import ABS, generate, make, to_problem
 
 from exactgeo.local_minimum import decide
 

@@ -11,28 +11,13 @@ from math import comb
 import brute
 import pytest
 from brute import Case
-from degenerate import ACTIVATIONS, cases, generate, kinks_matter, to_problem
+from degenerate import ABS, ACTIVATIONS, cases, generate, kinks_matter, make, to_problem
 from hypothesis import HealthCheck, given, settings
 
 from exactgeo import certify
 from exactgeo.local_minimum import decide
 
 F = Fraction
-RELU, ABS = (F(1), F(0)), (F(1), F(-1))
-
-
-def make(x, y, w, v, *, b=None, c=None, slopes=RELU, **flags) -> Case:
-    """A case from plain numbers; w is a list of rows."""
-    return Case(
-        x=tuple(tuple(F(q) for q in row) for row in x),
-        y=tuple(F(q) for q in y),
-        slopes=tuple(F(q) for q in slopes),
-        w=tuple(tuple(F(q) for q in row) for row in w),
-        b=None if b is None else tuple(F(q) for q in b),
-        v=tuple(F(q) for q in v),
-        c=None if c is None else F(c),
-        **flags,
-    )
 
 
 def negative_on_unit_interval(q: list[Fraction], depth: int = 40) -> bool:

@@ -1,0 +1,14 @@
+"""The command as the tests call it, in this process."""
+
+from __future__ import annotations
+
+import pytest
+
+from exactgeo.cli import main
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments])
+    captured = capsys.readouterr()
+    return int(stop.value.code or 0), captured.out, captured.err
