@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from multiprocessing import get_context
@@ -269,21 +270,30 @@ def test_blocks_hold_every_region_once_whatever_the_executor(kind):
 
 def test_no_task_is_cancelled_unless_the_reader_stops():
     class Recording(ThreadPoolExecutor):
-        def submit(self, *task):
-            futures.append(super().submit(*task))
+        """Tasks after the first wait for the gate, so that some are still to begin when the reader stops."""
+
+        def submit(self, function, *arguments):
+            first = not futures
+            futures.append(super().submit(lambda: (first or gate.wait(60)) and function(*arguments)))
             return futures[-1]
 
-    futures = []
+    futures, gate = [], threading.Event()
+    gate.set()
     arrangement = STREAMED["general position"]
     with Recording(1) as pool:
         blocks = list(arrangement.blocks(pool))
         assert all(future.done() and not future.cancelled() for future in futures)
         assert [future.result() is not None for future in futures] == [i < len(blocks) for i in range(len(futures))]
         futures.clear()
+        gate.clear()
         reader = arrangement.blocks(pool)
         assert len(next(reader)) == len(blocks[0])
         reader.close()
-        assert any(future.cancelled() for future in futures)
+        gate.set()
+        # One worker: it has begun the second at most.
+        assert len(futures) > 2
+        assert [future.cancelled() for future in futures[2:]] == [True] * len(futures[2:])
+        assert not futures[0].cancelled()
 
 
 def test_blocks_of_processes():
