@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from math import comb, lcm
-from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.bounded import unbounded
-from exactgeo.arrangement.enumerators import ENUMERATORS, Cells, Chosen
-from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph
+from exactgeo.arrangement.enumerators import ENUMERATORS
+from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph, vertices
 from exactgeo.arrangement.operations import Derived
-from exactgeo.arrangement.rays import Ray, central_rays
-from exactgeo.arrangement.reading import Reader
+from exactgeo.arrangement.rays import Rays
 from exactgeo.arrangement.regions import Regions, sign_matrix
 from exactgeo.errors import InputError, InternalError
-from exactgeo.exact.matrix import solve
+from exactgeo.formats._values import Numbers
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -115,23 +112,20 @@ class Arrangement(Derived):
 
     @property
     def _default_enumerator(self) -> str:
-        count = len(self._oriented[0])
+        count = len(self._distinct.vectors)
         ceiling = 2 * sum(comb(count, i) for i in range(self.rank + (not self.central)))
         small = self.rank < 2 or ceiling <= _SMALL
         return "deletion-restriction" if small or self.rank - self.central > _SWEEP_DIMENSION else "sweep"
 
     def _enumerate(self, name: str) -> Regions:
-        vectors, rows = self._oriented
-        uniform = self._uniform if name == "sweep" else None
-        cells = ENUMERATORS[name](vectors, self.rank, self.central, uniform)
-        self._prove(cells)
-        inner = [row[:-1] if self.central else row for row in self._inner]
-        return Regions(cells, rows, inner, self._coordinates, self.dimension, self.central, len(vectors))
+        vectors = ENUMERATORS[name](self._distinct)
+        self._prove_complete(vectors.count)
+        return Regions(vectors, self._table)
 
-    def _prove(self, cells: Cells) -> None:
+    def _prove_complete(self, found: int) -> None:
         """As many as Zaslavsky's count: complete, as each is a region and none occurs twice."""
-        if cells.count != self.count():
-            raise InternalError(f"{cells.count} regions found, {self.count()} counted")
+        if found != self.count():
+            raise InternalError(f"{found} regions found, {self.count()} counted")
 
     def blocks(
         self, executor: Executor | None = None, *, packed: bool = False
@@ -174,15 +168,13 @@ class Arrangement(Derived):
         from exactgeo.arrangement.bits import pack
         from exactgeo.arrangement.stream import stream
 
-        vectors, rows = self._oriented
-        everything = pack(np.ones((1, len(vectors)), dtype=np.bool_))
+        everything = pack(np.ones((1, len(self._distinct.vectors)), dtype=np.bool_))
         total = 0
-        for half in stream(vectors, central=self.central, uniform=bool(self._uniform), executor=executor):
+        for half in stream(self._distinct, executor):
             words = np.concatenate([half, half ^ everything]) if self.central else half
             total += len(words)
-            yield words if packed else sign_matrix(words, rows)
-        if total != self.count():
-            raise InternalError(f"{total} regions found, {self.count()} counted")
+            yield words if packed else sign_matrix(words, self._table.oriented)
+        self._prove_complete(total)
 
     def certificate(self) -> Certificate:
         """The complete list of regions as a certificate: sign vectors with integer points, for the checker to count."""
@@ -220,7 +212,10 @@ class Arrangement(Derived):
 
     @cached_property
     def _unbounded(self) -> list[int]:
-        return unbounded(self)
+        def regions_of(functionals: Sequence[Sequence[Fraction]]) -> Regions:
+            return self._of_functionals(functionals, self.rank - 1).regions()
+
+        return unbounded(self._inner, self.regions(), self.count() - self.bounded, regions_of)
 
     def unbounded_regions(self) -> Regions:
         """The regions that are not relatively bounded, in lexicographic order, as in Sage.
@@ -264,21 +259,9 @@ class Arrangement(Derived):
         >>> list(A.clip([[1, 0], [0, 1]]))
         [(1, 1, 1)]
         """
-        wall = Arrangement(normals, offsets, dimension=self.dimension)
-        both = self._made([*wall.normals, *self.normals], [*wall.offsets, *self.offsets], self.dimension)
-        found = both.regions()
-        vectors, rows = both._oriented
-        inside = all(side == 1 for _, side in rows[: wall.m])
-        whole = found._cells
-        # The rows of the polyhedron come first, so the regions where all are positive come last, in one run.
-        lead = len({plane for plane, _ in rows[: wall.m] if plane >= 0})
-        top = ((1 << lead) - 1) << (len(vectors) - lead)
-        start = bisect_left(range(whole.count), top, key=whole.mask) if inside else whole.count
-        cells: Cells = Chosen(whole, range(start, whole.count))
-        inner = [row[:-1] if both.central else row for row in both._inner]
-        return Regions(
-            cells, rows[wall.m :], inner[wall.m :], both._coordinates, self.dimension, both.central, len(vectors)
-        )
+        polyhedron = Arrangement(normals, offsets, dimension=self.dimension)
+        rows, constants = [*polyhedron.normals, *self.normals], [*polyhedron.offsets, *self.offsets]
+        return self._made(rows, constants, self.dimension).regions().inside(polyhedron.m)
 
     def clip_to_box(self, low: Any, high: Any) -> Regions:
         """The regions that meet the open box ``low < w < high``.
@@ -291,10 +274,9 @@ class Arrangement(Derived):
         """
         d = self.dimension
         unit = [[int(i == j) for j in range(d)] for i in range(d)]
-        least, most = Reader().vector(low, "low"), Reader().vector(high, "high")
-        for where, found in (("low", least), ("high", most)):
-            if len(found) != d:
-                raise InputError(where, f"{len(found)} numbers", f"{d}", "one number a coordinate")
+        numbers = Numbers()
+        least, most = self._point(low, "low", numbers), self._point(high, "high", numbers)
+        numbers.warn(2)
         return self.clip([*unit, *([-q for q in row] for row in unit)], [*least, *(-q for q in most)])
 
     @cached_property
@@ -333,7 +315,7 @@ class Arrangement(Derived):
         if not 0 <= codimension <= self.rank:
             return
         for _, rows in self._flats[codimension]:
-            yield from self._on_flat(rows).regions()
+            yield from self._of_functionals(rows, self.rank - codimension).regions()
 
     @property
     def face_vector(self) -> tuple[int, ...]:
@@ -348,11 +330,11 @@ class Arrangement(Derived):
         >>> Arrangement([[1, 0], [0, 1], [1, 1]]).face_vector
         (1, 6, 6)
         """
-        counts = [sum(self._on_flat(rows).count() for _, rows in level) for level in self._flats]
+        counts = [
+            sum(self._of_functionals(rows, self.rank - codimension).count() for _, rows in level)
+            for codimension, level in enumerate(self._flats)
+        ]
         return tuple([0] * (self.dimension - self.rank) + counts[::-1])
-
-    def _on_flat(self, rows: Sequence[tuple[int, ...]]) -> Arrangement:
-        return self._made([row[:-1] for row in rows], [-row[-1] for row in rows], len(rows[0]) - 1 if rows else 0)
 
     def facets(self, region: int) -> list[int]:
         """The rows that are walls of a region, one row (the first) a hyperplane.
@@ -375,7 +357,7 @@ class Arrangement(Derived):
         >>> sorted(G.edges(data="hyperplane"))
         [(0, 1, 1), (0, 3, 0), (1, 2, 2), (2, 5, 0), (3, 4, 2), (4, 5, 1)]
         """
-        return tope_graph(self)
+        return tope_graph(self.regions())
 
     def distance_between_regions(self, first: int, second: int) -> int:
         """How many hyperplanes separate two regions: their distance in :meth:`tope_graph`.
@@ -437,9 +419,14 @@ class Arrangement(Derived):
         InputError
             Another dimension.
         """
-        from exactgeo.arrangement.plot import draw
+        from exactgeo.arrangement.plot import draw_disc, draw_plane
 
-        return draw(self, ax)
+        if self.dimension == 2:
+            return draw_plane(self.normals, self.offsets, self.vertices(), self.regions(), ax)
+        if not (self.central and self.dimension == self.rank == 3):
+            expected = "dimension 2, or a central arrangement of rank 3 in R^3"
+            raise InputError("plot", repr(self), expected, "decone() or restriction()")
+        return draw_disc(self.normals, self.rays(), self.rays_by_region(), self.regions(), ax)
 
     def vertices(self) -> list[tuple[Fraction, ...]]:
         """Points where d independent hyperplanes meet, exactly; in lexicographic order.
@@ -452,16 +439,10 @@ class Arrangement(Derived):
         """
         if self.rank < self.dimension:
             return []
-        found = []
-        for zero, _ in self._flats[self.dimension]:
-            point = solve([self.normals[t] for t in zero], [self.offsets[t] for t in zero])
-            if point is None:
-                raise InternalError("the hyperplanes through a vertex have no common point")
-            found.append(point)
-        return sorted(found) if self.dimension else [()]
+        return vertices(self._flats[self.dimension], self.normals, self.offsets)
 
     @cached_property
-    def _rays(self) -> list[Ray]:
+    def _rays(self) -> Rays:
         if not self.central:
             raise InputError(
                 "offsets",
@@ -469,27 +450,7 @@ class Arrangement(Derived):
                 "a central one (rays are one-dimensional cones)",
                 "the cone over it: rows (normal, -offset) and (0, ..., 0, 1)",
             )
-        found = []
-        for inner, positive, negative in central_rays(self._planes, self.rank):
-            vector = [0] * self.dimension
-            for j, q in zip(self._coordinates, inner, strict=True):
-                vector[j] = q
-            found.append((tuple(vector), positive, negative))
-        found.sort()
-        self._prove_rays(found)
-        return found
-
-    def _prove_rays(self, rays: Sequence[Ray]) -> None:
-        seen = set()
-        for vector, positive, negative in rays:
-            for t, row in enumerate(self._integral):
-                bit = 1 << (self.m - 1 - t)
-                side = sum(map(mul, row, vector))
-                if (side > 0) != bool(positive & bit) or (side < 0) != bool(negative & bit):
-                    raise InternalError("a ray does not have its signs")
-            seen.add((positive, negative))
-        if len(seen) != len(rays):
-            raise InternalError("a ray occurs twice")
+        return Rays(self._distinct, self._table)
 
     def rays(self) -> list[tuple[int, ...]]:
         """Rays (cocircuits) of a central arrangement: both directions of each line cut out by a flat of rank r - 1.
@@ -508,7 +469,7 @@ class Arrangement(Derived):
         >>> Arrangement([[1, -1, 0], [0, 1, -1]]).rays()
         [(-1, -1, 0), (-1, 0, 0), (1, 0, 0), (1, 1, 0)]
         """
-        return [vector for vector, _, _ in self._rays]
+        return list(self._rays.vectors)
 
     def rays_of(self, signs: Sequence[int]) -> list[tuple[int, ...]]:
         """Rays in ``{w : sign_t <normal_t, w> >= 0}``, with ``= 0`` where the sign is 0: generators of a region's
@@ -532,16 +493,7 @@ class Arrangement(Derived):
         signs = tuple(int(s) for s in signs)
         if len(signs) != self.m or any(s not in (-1, 0, 1) for s in signs):
             raise InputError("signs", f"{signs}", f"{self.m} entries -1, 0 or 1", "a row of regions().signs")
-        not_positive = not_negative = 0
-        for t, s in enumerate(signs):
-            bit = 1 << (self.m - 1 - t)
-            not_positive |= bit if s <= 0 else 0
-            not_negative |= bit if s >= 0 else 0
-        return [
-            vector
-            for vector, positive, negative in self._rays
-            if not positive & not_positive and not negative & not_negative
-        ]
+        return self._rays.of(signs)
 
     def rays_by_region(self) -> list[tuple[int, ...]]:
         """For each region, in order, the indices into :meth:`rays` of the rays in its closure, increasing.
@@ -561,21 +513,4 @@ class Arrangement(Derived):
         >>> A.rays(), A.rays_by_region()
         ([(-1, 0), (0, -1), (0, 1), (1, 0)], [(0, 1), (0, 2), (1, 3), (2, 3)])
         """
-        import numpy as np
-
-        rays = self._rays
-        regions = self.regions()
-        words = range(0, self.m, 64)
-        parts = [np.array([mask >> w & (2**64 - 1) for mask in regions.masks], dtype=np.uint64) for w in words]
-        table: list[list[int]] = [[] for _ in range(regions.count)]
-        for index, (_, positive, negative) in enumerate(rays):
-            wrong = np.zeros(regions.count, dtype=np.uint64)
-            for w, part in zip(words, parts, strict=True):
-                above = np.uint64(positive >> w & (2**64 - 1))
-                below = np.uint64(negative >> w & (2**64 - 1))
-                wrong |= (part & below) | (~part & above)
-            for k in np.flatnonzero(wrong == 0).tolist():
-                table[k].append(index)
-        if any(len(row) < self.rank for row in table):
-            raise InternalError("the closure of a region has fewer rays than its dimension")
-        return [tuple(row) for row in table]
+        return self._rays.by_region(self.regions().masks)

@@ -1,4 +1,9 @@
-"""Sets of hyperplanes as packed bits, hyperplane 0 the highest bit of word 0: packing, sorting, comparing in bulk."""
+"""Sets of hyperplanes as packed bits: packing, sorting, comparing in bulk.
+
+Hyperplane 0 is the highest bit of word 0, so that word by word the sets are ordered as their sign vectors are. (The
+masks of :mod:`exactgeo.basin.batch` are sets of columns, the first one the lowest bit of word 0: numbers to count with,
+not to sort.)
+"""
 
 from __future__ import annotations
 
@@ -46,8 +51,8 @@ def unpack(words: Words, columns: int) -> npt.NDArray[np.uint8]:
 def members(words: Words) -> tuple[Ints, Ints]:
     """The elements of some bit sets: index of the set, element; sets in order."""
     width = 64 * words.shape[1]
-    place = np.flatnonzero(unpack(words, width).view(np.bool_).reshape(-1))
-    return place // width, place % width
+    positions = np.flatnonzero(unpack(words, width).view(np.bool_).reshape(-1))
+    return positions // width, positions % width
 
 
 def sort_words(words: Words) -> Ints:
@@ -58,19 +63,19 @@ def sort_words(words: Words) -> Ints:
     """
     if words.shape[1] == 1:
         return np.asarray(np.argsort(words[:, 0]))
-    turn = np.arange(len(words))
+    permutation = np.arange(len(words))
     for column in words.T[::-1]:
         key = _ranks(np.ascontiguousarray(column))
-        turn = turn[np.argsort(key[turn], kind="stable")]
-    return turn
+        permutation = permutation[np.argsort(key[permutation], kind="stable")]
+    return permutation
 
 
 def find_words(words: Words, sought: Words) -> Ints:
     """Where bit sets stand in a sorted list without repeats, -1 for those that do not."""
     if not len(words):
         return np.full(len(sought), -1)
-    place = np.minimum(np.searchsorted(_comparable(words), _comparable(sought)), len(words) - 1)
-    return np.where((words[place] == sought).all(axis=1), place, -1)
+    index = np.minimum(np.searchsorted(_comparable(words), _comparable(sought)), len(words) - 1)
+    return np.where((words[index] == sought).all(axis=1), index, -1)
 
 
 def _comparable(words: Words) -> npt.NDArray[Any]:
@@ -93,11 +98,11 @@ def _ranks(column: Words) -> npt.NDArray[np.uint16] | Words:
 
 def lowest(words: Words) -> Ints:
     """Index of the first hyperplane in each of some nonempty bit sets, shape (N, W)."""
-    place = (words != 0).argmax(axis=1)
-    part = words[np.arange(len(words)), place]
+    first = (words != 0).argmax(axis=1)
+    part = words[np.arange(len(words)), first]
     for shift in (1, 2, 4, 8, 16, 32):
         part = part | part >> np.uint64(shift)
-    return np.asarray(64 * place + 64 - np.bitwise_count(part), dtype=np.int64)
+    return np.asarray(64 * first + 64 - np.bitwise_count(part), dtype=np.int64)
 
 
 def common(owner: Ints, left: Words, right: Words) -> Ints:
@@ -113,15 +118,16 @@ def common(owner: Ints, left: Words, right: Words) -> Ints:
         key ^= key >> np.uint64(29)
         key *= np.uint64(0xBF58476D1CE4E5B9)
         key ^= key >> np.uint64(32)
-    turn = np.argsort(key)
-    same = key[turn[1:]] == key[turn[:-1]]
-    first, second = turn[:-1][same], turn[1:][same]
+    permutation = np.argsort(key)
+    same = key[permutation[1:]] == key[permutation[:-1]]
+    first, second = permutation[:-1][same], permutation[1:][same]
     if ((owners[first] != owners[second]) | (words[first] != words[second]).any(axis=1)).any() or (
         same[1:] & same[:-1]
     ).any():
-        turn = np.lexsort((*words.T, owners))
-        same = (owners[turn[1:]] == owners[turn[:-1]]) & (words[turn[1:]] == words[turn[:-1]]).all(axis=1)
-        first, second = turn[:-1][same], turn[1:][same]
+        permutation = np.lexsort((*words.T, owners))
+        low, high = permutation[:-1], permutation[1:]
+        same = (owners[high] == owners[low]) & (words[high] == words[low]).all(axis=1)
+        first, second = low[same], high[same]
     found = np.minimum(first, second)
     if (found >= len(owner)).any() or (np.maximum(first, second) < len(owner)).any():
         raise InternalError("a local region has two lowest vertices")

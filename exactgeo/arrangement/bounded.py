@@ -10,32 +10,51 @@ not generic some are missing, and ``|chi(1)|`` says how many there must be (Zasl
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from math import isqrt, prod
-from typing import TYPE_CHECKING
 
 from exactgeo.arrangement.operations import eliminated, pivot
+from exactgeo.arrangement.regions import Regions
 from exactgeo.errors import InternalError
-
-if TYPE_CHECKING:
-    from exactgeo.arrangement.arrangement import Arrangement
+from exactgeo.exact.vectors import Integers
 
 __all__ = ["unbounded"]
 
 _ATTEMPTS = 40
 
 
-def unbounded(arrangement: Arrangement) -> list[int]:
-    """Indices of the regions that are not relatively bounded, increasing."""
-    count, rank = arrangement.count(), arrangement.rank
-    expected = count - arrangement.bounded
-    if expected in (0, count):
+def unbounded(
+    rows: Sequence[Integers],
+    regions: Regions,
+    expected: int,
+    regions_of: Callable[[Sequence[Sequence[Fraction]]], Regions],
+) -> list[int]:
+    """Indices of the regions that are not relatively bounded, increasing.
+
+    Parameters
+    ----------
+    rows : integer vectors
+        The hyperplanes on essential coordinates, constants last.
+    regions : Regions
+        Theirs.
+    expected : int
+        How many are unbounded.
+    regions_of : function
+        The regions of the arrangement of some functionals, constants last.
+
+    Raises
+    ------
+    InternalError
+        More than expected, or as many in no direction that was tried.
+    """
+    if expected in (0, regions.count):
         return list(range(expected))
     import numpy as np
 
     from exactgeo.arrangement.bits import find_words, pack
 
-    rows = arrangement._inner
-    regions = arrangement.regions()
+    rank = len(rows[0]) - 1
     # Cramer and Hadamard: no coordinate of a vertex exceeds a product of norms of rows.
     norms = sorted((isqrt(sum(q * q for q in row)) + 1 for row in rows), reverse=True)
     for attempt in range(_ATTEMPTS):
@@ -47,12 +66,11 @@ def unbounded(arrangement: Arrangement) -> list[int]:
         far = 1 + sum(map(abs, y)) * prod(norms[:rank])
         found = []
         for level in (-far, far):
-            cut = eliminated(rows, (*y, -level), p)
-            beyond = arrangement._made([row[:-1] for row in cut], [-row[-1] for row in cut], rank - 1).regions()
-            places = find_words(regions.packed, pack(beyond.signs[:, regions.leads] > 0))
-            if (places < 0).any():
+            beyond = regions_of(eliminated(rows, (*y, -level), p))
+            traces = find_words(regions.packed, pack(beyond.signs[:, regions.leads] > 0))
+            if (traces < 0).any():
                 raise InternalError("a region of a restriction is the trace of no region")
-            found.append(places)
+            found.append(traces)
         indices = np.unique(np.concatenate(found))
         if len(indices) == expected:
             return [int(i) for i in indices]

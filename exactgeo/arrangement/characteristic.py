@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.exact.vectors import Integers
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -21,15 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["central_polynomial", "divide_by_t_minus_1", "evaluate"]
 
-Vector = tuple[int, ...]
-
 # Below, sets of restricted lines are as fast, and need no numpy.
-_MANY = 30
+_NUMPY = 30
 _PRIME = 2**31 - 1
 _PAIRS = 1 << 16
 
 
-def central_polynomial(normals: Iterable[Vector], dimension: int) -> list[int]:
+def central_polynomial(normals: Iterable[Integers], dimension: int) -> list[int]:
     """Characteristic polynomial of distinct linear hyperplanes, highest coefficient first.
 
     Parameters
@@ -49,7 +49,7 @@ def central_polynomial(normals: Iterable[Vector], dimension: int) -> list[int]:
     return _polynomial(tuple(sorted(map(_normalised, normals))), dimension, {})
 
 
-def _polynomial(rows: tuple[Vector, ...], dimension: int, memo: dict[tuple[Vector, ...], list[int]]) -> list[int]:
+def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: dict[tuple[Integers, ...], list[int]]) -> list[int]:
     count = len(rows)
     if count <= 1 or dimension <= 2:
         head = [1, -count, count - 1][: dimension + 1] if count else [1]
@@ -59,7 +59,7 @@ def _polynomial(rows: tuple[Vector, ...], dimension: int, memo: dict[tuple[Vecto
         return known
     result = [1] + [0] * dimension
     if dimension == 3:
-        met = _points_met(rows) if count >= _MANY else [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
+        met = _points_met(rows) if count >= _NUMPY else [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
         result = [1, -count, sum(met), count - 1 - sum(met)]
     else:
         for k, h in enumerate(rows):
@@ -70,14 +70,14 @@ def _polynomial(rows: tuple[Vector, ...], dimension: int, memo: dict[tuple[Vecto
     return result
 
 
-def _normalised(row: Sequence[int]) -> Vector:
+def _normalised(row: Sequence[int]) -> Integers:
     divisor = gcd(*row)
     if next(q for q in row if q) < 0:
         divisor = -divisor
     return tuple([q // divisor for q in row])
 
 
-def _restriction(rows: Iterable[Vector], h: Vector) -> set[Vector]:
+def _restriction(rows: Iterable[Integers], h: Integers) -> set[Integers]:
     """The rows as functionals on the kernel of h, in a basis that leaves out one coordinate."""
     out = max(j for j, q in enumerate(h) if q)
     pivot = h[out]
@@ -90,7 +90,7 @@ def _restriction(rows: Iterable[Vector], h: Vector) -> set[Vector]:
     return found
 
 
-def _points_met(rows: Sequence[Vector]) -> list[int]:
+def _points_met(rows: Sequence[Integers]) -> list[int]:
     """In how many points each line of the projective plane meets those before it.
 
     Line k meets line j in the ratio of two coordinates of their cross product, one where k is not 0 left out.
@@ -116,8 +116,8 @@ def _points_met(rows: Sequence[Vector]) -> list[int]:
         unclear.update(k[far & (top == 0)].tolist())
         ratio = np.where(far, _PRIME, top * _inverses(np.where(far, 1, bottom)) % _PRIME)
         key = k << 32 | ratio
-        turn = np.argsort(key)
-        key, k, j = key[turn], k[turn], j[turn]
+        by_key = np.argsort(key)
+        key, k, j = key[by_key], k[by_key], j[by_key]
         again = np.flatnonzero(key[1:] == key[:-1]) + 1
         met += np.bincount(k, minlength=count) - np.bincount(k[again], minlength=count)
         top, bottom = _crossing(integers, pivots, k[again], j[again])

@@ -11,22 +11,23 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.operations import eliminated, pivot
-from exactgeo.exact.matrix import primitive
+from exactgeo.arrangement.regions import Regions
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import primitive, solve
+from exactgeo.exact.vectors import Integers, Matrix, Vector
 
 if TYPE_CHECKING:
     import networkx
     import numpy as np
     import numpy.typing as npt
 
-    from exactgeo.arrangement.arrangement import Arrangement
+__all__ = ["Flat", "flats", "intersection_poset", "neighbours", "tope_graph", "vertices"]
 
-__all__ = ["Flat", "flats", "intersection_poset", "neighbours", "tope_graph"]
-
-Flat = tuple[frozenset[int], tuple[tuple[int, ...], ...]]
+Flat = tuple[frozenset[int], tuple[Integers, ...]]
 """The rows that vanish on a flat, zero rows included, and all rows as functionals on it (constant last)."""
 
 
-def flats(rows: Sequence[tuple[int, ...]], rank: int) -> list[list[Flat]]:
+def flats(rows: Sequence[Integers], rank: int) -> list[list[Flat]]:
     """Nonempty intersections, by codimension 0 to ``rank``.
 
     Cost: one elimination a pair of a flat and a hyperplane on it.
@@ -35,9 +36,9 @@ def flats(rows: Sequence[tuple[int, ...]], rank: int) -> list[list[Flat]]:
     levels = [[start]]
     for _ in range(rank):
         found: dict[frozenset[int], Flat] = {}
-        for _, here in levels[-1]:
-            seen: set[tuple[int, ...]] = set()
-            for row in here:
+        for _, traces in levels[-1]:
+            seen: set[Integers] = set()
+            for row in traces:
                 p = pivot(row)
                 if p is None:
                     continue
@@ -45,7 +46,7 @@ def flats(rows: Sequence[tuple[int, ...]], rank: int) -> list[list[Flat]]:
                 if key in seen:
                     continue
                 seen |= {key, tuple(-q for q in key)}
-                below = tuple(primitive(q) for q in eliminated(here, row, p))
+                below = tuple(primitive(q) for q in eliminated(traces, row, p))
                 zero = frozenset(t for t, q in enumerate(below) if not any(q))
                 found.setdefault(zero, (zero, below))
         levels.append(list(found.values()))
@@ -73,8 +74,8 @@ def neighbours(words: npt.NDArray[np.uint64], planes: int) -> Iterator[tuple[int
         below = np.flatnonzero((words[:, word] & bit) == 0)
         other = words[below]
         other[:, word] |= bit
-        place = find_words(words, other)
-        yield plane, below[place >= 0], place[place >= 0]
+        above = find_words(words, other)
+        yield plane, below[above >= 0], above[above >= 0]
 
 
 def intersection_poset(levels: Sequence[Sequence[frozenset[int]]]) -> networkx.DiGraph:
@@ -95,11 +96,27 @@ def intersection_poset(levels: Sequence[Sequence[frozenset[int]]]) -> networkx.D
     return graph
 
 
-def tope_graph(arrangement: Arrangement) -> networkx.Graph:
+def vertices(points: Sequence[Flat], normals: Matrix, offsets: Vector) -> list[Vector]:
+    """The points that flats of full codimension are, in lexicographic order.
+
+    Raises
+    ------
+    InternalError
+        The hyperplanes through one have no common point.
+    """
+    found = []
+    for zero, _ in points:
+        point = solve([normals[t] for t in zero], [offsets[t] for t in zero])
+        if point is None:
+            raise InternalError("the hyperplanes through a vertex have no common point")
+        found.append(point)
+    return sorted(found)
+
+
+def tope_graph(regions: Regions) -> networkx.Graph:
     """Regions by index, joined where they share a wall; edge attribute ``hyperplane``: the first row of that wall."""
     import networkx
 
-    regions = arrangement.regions()
     graph = networkx.Graph()
     graph.add_nodes_from(range(regions.count))
     lead = regions.leads

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from math import comb
@@ -10,35 +10,56 @@ from operator import mul
 from typing import Any, Self
 
 from exactgeo.arrangement.characteristic import central_polynomial, divide_by_t_minus_1, evaluate
-from exactgeo.arrangement.enumerators.deletion import Hyperplane
-from exactgeo.arrangement.reading import Reader
-from exactgeo.arrangement.regions import Row
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.regions import OrientedRow, RowTable
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.matrix import nullspace, primitive, rref
+from exactgeo.exact.vectors import Integers, Matrix, Vector
+from exactgeo.formats._values import Numbers, describe, in_order
 
 __all__ = ["Hyperplanes"]
 
 _MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 400, 80_000_000, 2_000_000
+_WRITE_ROWS = "[[1, 0], [0, 1]], one row of d numbers a hyperplane"
 
 
 class Hyperplanes:
     """Rows read, their rank, kernel, distinct hyperplanes, characteristic polynomial and signs at points."""
 
-    def __init__(self, normals: Any, offsets: Any = None, *, dimension: int | None = None) -> None:
-        reader = Reader()
-        rows, width = reader.matrix(normals, dimension)
-        self.normals: tuple[tuple[Fraction, ...], ...] = rows
-        self.dimension: int = width
-        if offsets is None:
-            self.offsets: tuple[Fraction, ...] = (Fraction(0),) * len(rows)
-        else:
-            self.offsets = reader.vector(offsets, "offsets")
-            if len(self.offsets) != len(rows):
-                raise InputError("offsets", f"{len(self.offsets)} numbers", f"{len(rows)}", "one offset a normal")
-        self.central: bool = not any(self.offsets)
+    normals: Matrix
+    offsets: Vector
+    dimension: int
+    central: bool
 
-    def _made(self, normals: Sequence[Any], offsets: Sequence[Any] | None, dimension: int) -> Self:
-        return type(self)(normals, offsets, dimension=dimension)
+    def __init__(self, normals: Any, offsets: Any = None, *, dimension: int | None = None) -> None:
+        numbers = Numbers()
+        rows, width = _rows(normals, dimension, numbers)
+        constants = None if offsets is None else _vector(offsets, "offsets", numbers)
+        if constants is not None and len(constants) != len(rows):
+            raise InputError("offsets", f"{len(constants)} numbers", f"{len(rows)}", "one offset a normal")
+        numbers.warn(2)
+        self._hold(rows, constants, width)
+
+    def _hold(self, normals: Matrix, offsets: Vector | None, dimension: int) -> None:
+        self.normals, self.dimension = normals, dimension
+        self.offsets = (Fraction(0),) * len(normals) if offsets is None else offsets
+        self.central = not any(self.offsets)
+
+    def _made(
+        self, normals: Sequence[Sequence[Fraction | int]], offsets: Sequence[Fraction | int] | None, dimension: int
+    ) -> Self:
+        """Another arrangement of this kind, from exact numbers: not through the door for those from outside."""
+        made = object.__new__(type(self))
+        made._hold(
+            tuple([tuple(map(_fraction, row)) for row in normals]),
+            None if offsets is None else tuple(map(_fraction, offsets)),
+            dimension,
+        )
+        return made
+
+    def _of_functionals(self, rows: Sequence[Sequence[Fraction | int]], dimension: int) -> Self:
+        """The arrangement of affine functionals, their constants last."""
+        return self._made([row[:-1] for row in rows], [-row[-1] for row in rows], dimension)
 
     @property
     def m(self) -> int:
@@ -46,7 +67,7 @@ class Hyperplanes:
         return len(self.normals)
 
     @cached_property
-    def _integral(self) -> list[tuple[int, ...]]:
+    def _integral(self) -> list[Integers]:
         """Rows (normal, -offset) as primitive integers; positive multiples keep every sign."""
         return [primitive((*row, -q)) for row, q in zip(self.normals, self.offsets, strict=True)]
 
@@ -57,26 +78,10 @@ class Hyperplanes:
         return tuple(rref([row[:-1] for row in self._integral], self.dimension)[1])
 
     @cached_property
-    def _inner(self) -> list[tuple[int, ...]]:
+    def _inner(self) -> list[Integers]:
         """The rows on those coordinates, constant last."""
         kept = self._coordinates
         return [(*(row[j] for j in kept), row[-1]) for row in self._integral]
-
-    @cached_property
-    def _planes(self) -> list[Hyperplane]:
-        """Distinct hyperplanes on the essential coordinates, each with the rows on either side of it."""
-        table: dict[tuple[int, ...], tuple[int, int]] = {}
-        for t, row in enumerate(self._inner):
-            if not any(row[:-1]):
-                continue
-            bit = 1 << (self.m - 1 - t)
-            key = primitive(row[:-1] if self.central else row)
-            forward = next(q for q in key if q) > 0
-            if not forward:
-                key = tuple(-q for q in key)
-            positive, negative = table.get(key, (0, 0))
-            table[key] = (positive | bit, negative) if forward else (positive, negative | bit)
-        return [(key, positive, negative) for key, (positive, negative) in table.items()]
 
     @property
     def rank(self) -> int:
@@ -193,11 +198,11 @@ class Hyperplanes:
         return bool(self._uniform) or self._polynomial == self._generic_polynomial
 
     @cached_property
-    def _oriented(self) -> tuple[list[tuple[int, ...]], list[Row]]:
+    def _oriented(self) -> tuple[list[Integers], list[OrientedRow]]:
         """Distinct hyperplanes in order of their first rows, positive where these are; each row's hyperplane, side."""
-        index: dict[tuple[int, ...], int] = {}
-        vectors: list[tuple[int, ...]] = []
-        rows: list[Row] = []
+        index: dict[Integers, int] = {}
+        vectors: list[Integers] = []
+        rows: list[OrientedRow] = []
         for row in self._inner:
             if not any(row[:-1]):
                 rows.append((-1, _sign(row[-1])))
@@ -213,6 +218,18 @@ class Hyperplanes:
                 rows.append((len(vectors), 1))
                 vectors.append(key)
         return vectors, rows
+
+    @cached_property
+    def _distinct(self) -> DistinctHyperplanes:
+        """What is enumerated."""
+        return DistinctHyperplanes(tuple(self._oriented[0]), self.rank, self.central, self._uniform)
+
+    @cached_property
+    def _table(self) -> RowTable:
+        """What makes of its regions those of the rows."""
+        vectors, oriented = self._oriented
+        functionals = tuple([row[:-1] for row in self._inner] if self.central else self._inner)
+        return RowTable(tuple(oriented), functionals, self._coordinates, self.dimension, self.central, len(vectors))
 
     @cached_property
     def _uniform(self) -> bool | None:
@@ -248,18 +265,24 @@ class Hyperplanes:
         >>> Arrangement([[1, 0], [1, 1]], [0, 1]).signs_of(["1/3", "2/3"])
         (1, 0)
         """
-        w = Reader().vector(point, "point")
-        if len(w) != self.dimension:
-            raise InputError("point", f"{len(w)} numbers", f"{self.dimension}", "one number a coordinate")
+        numbers = Numbers()
+        w = self._point(point, "point", numbers)
+        numbers.warn(2)
         *inner, scale = primitive((*w, 1))
         return tuple(_sign(sum(map(mul, row, (*inner, scale)))) for row in self._integral)
+
+    def _point(self, value: Any, where: str, numbers: Numbers) -> Vector:
+        w = _vector(value, where, numbers)
+        if len(w) != self.dimension:
+            raise InputError(where, f"{len(w)} numbers", f"{self.dimension}", "one number a coordinate")
+        return w
 
     def _row(self, row: int) -> int:
         if type(row) is not int or not -self.m <= row < self.m:
             raise InputError("row", str(row), f"0 to {self.m - 1}", "the index of a row")
         return row % self.m
 
-    def lineality(self) -> list[tuple[int, ...]]:
+    def lineality(self) -> list[Integers]:
         """Basis of the kernel of the normals, primitive integer vectors: signs do not change along it.
 
         Examples
@@ -285,3 +308,46 @@ class Hyperplanes:
 
 def _sign(q: int) -> int:
     return (q > 0) - (q < 0)
+
+
+def _fraction(q: Fraction | int) -> Fraction:
+    return q if type(q) is Fraction else Fraction(q)
+
+
+def _rows(value: Any, dimension: int | None, numbers: Numbers) -> tuple[Matrix, int]:
+    """Rows of one length, and that length; no rows at all where the dimension is given or an array shows it."""
+    if dimension is not None and (type(dimension) is not int or dimension < 0):
+        raise InputError("dimension", describe(dimension), "an integer >= 0", "the number of coordinates")
+    entries = in_order(value)
+    if entries is None:
+        raise InputError("normals", _shown(value), "a list of rows", _WRITE_ROWS)
+    shape = getattr(value, "shape", None)
+    width = dimension
+    if isinstance(shape, tuple):
+        if len(shape) != 2:
+            raise InputError("normals", f"an array of shape {shape}", "shape (m, d)", _WRITE_ROWS)
+        width = int(shape[1]) if dimension is None else dimension
+    rows = []
+    for t, entry in enumerate(entries):
+        row = _vector(entry, f"normals[{t}]", numbers, "a row of numbers", _WRITE_ROWS)
+        width = len(row) if width is None else width
+        if len(row) != width:
+            raise InputError(f"normals[{t}]", f"{len(row)} numbers", f"{width}", "rows of one length")
+        rows.append(row)
+    if width is None:
+        raise InputError("normals", "no rows", "at least one, or the dimension", "dimension=d")
+    return tuple(rows), width
+
+
+def _vector(
+    value: Any, where: str, numbers: Numbers, expected: str = "a list of numbers", write: str = '[1, "1/2", 3]'
+) -> Vector:
+    entries = in_order(value)
+    if entries is None:
+        raise InputError(where, _shown(value), expected, write)
+    return numbers.vector(entries, where, None, expected, write)
+
+
+def _shown(value: Any) -> str:
+    # In a file these would be null and a table.
+    return type(value).__name__ if value is None or isinstance(value, Mapping) else describe(value)

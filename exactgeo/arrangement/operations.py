@@ -11,8 +11,6 @@ from exactgeo.errors import InputError
 
 __all__ = ["Derived", "eliminated", "pivot"]
 
-Row = tuple[int, ...]
-
 
 def pivot(row: Sequence[int]) -> int | None:
     """The coordinate to eliminate: that of the smallest nonzero coefficient (the constant, last, is none), or None."""
@@ -67,8 +65,7 @@ class Derived(Hyperplanes):
         if p is None:
             raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
         table = [(*normal, -q) for normal, q in zip(self.normals, self.offsets, strict=True)]
-        found = eliminated(table, table[t], p)
-        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
+        return self._of_functionals(eliminated(table, table[t], p), self.dimension - 1)
 
     def essentialization(self) -> Self:
         """The same regions in a space of dimension :attr:`rank`: the other coordinates are set to 0.
@@ -120,5 +117,5 @@ class Derived(Hyperplanes):
         p = self.dimension - 1 if self.dimension and chosen[self.dimension - 1] else pivot(self._integral[t])
         if p is None:
             raise InputError("row", f"row {row}, a zero normal", "a hyperplane", "another row")
-        found = eliminated([(*self.normals[k], 0) for k in range(self.m) if k != t], chosen, p)
-        return self._made([q[:-1] for q in found], [-q[-1] for q in found], self.dimension - 1)
+        others = [(*self.normals[k], Fraction(0)) for k in range(self.m) if k != t]
+        return self._of_functionals(eliminated(others, chosen, p), self.dimension - 1)

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import cos, hypot, pi, sin
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from exactgeo.errors import InputError
+from exactgeo.arrangement.regions import Regions
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import Integers, Matrix, Vector
 
-if TYPE_CHECKING:
-    from exactgeo.arrangement.arrangement import Arrangement
-
-__all__ = ["draw", "polygon"]
+__all__ = ["draw_disc", "draw_plane", "polygon"]
 
 _LABELS = 40
 _PAPER = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
@@ -34,35 +32,22 @@ def polygon(corners: Sequence[_Point], normal: Sequence[Fraction], offset: Fract
     """
     kept: list[_Point] = []
     values = [side * (normal[0] * x + normal[1] * y - offset) for x, y in corners]
-    for i, (here, value) in enumerate(zip(corners, values, strict=True)):
+    for i, (corner, value) in enumerate(zip(corners, values, strict=True)):
         after, following = corners[(i + 1) % len(corners)], values[(i + 1) % len(corners)]
         if value >= 0:
-            kept.append(here)
+            kept.append(corner)
         if value * following < 0:
             t = value / (value - following)
-            kept.append((here[0] + t * (after[0] - here[0]), here[1] + t * (after[1] - here[1])))
+            kept.append((corner[0] + t * (after[0] - corner[0]), corner[1] + t * (after[1] - corner[1])))
     return kept
 
 
-def draw(arrangement: Arrangement, ax: Any = None) -> Any:
-    """Draw on new or given axes; see :meth:`Arrangement.plot`."""
-    flat = arrangement.dimension == 2
-    if not flat and not (arrangement.central and arrangement.dimension == arrangement.rank == 3):
-        raise InputError(
-            "plot",
-            repr(arrangement),
-            "dimension 2, or a central arrangement of rank 3 in R^3",
-            "decone() or restriction()",
-        )
-    import matplotlib.pyplot as plt
-
+def _axes(ax: Any) -> Any:
     if ax is None:
+        import matplotlib.pyplot as plt
+
         _, ax = plt.subplots(figsize=(7, 7), layout="constrained")
     ax.set_aspect("equal")
-    if flat:
-        _plane(arrangement, ax)
-    else:
-        _disc(arrangement, ax)
     return ax
 
 
@@ -70,11 +55,11 @@ def _text(point: Sequence[Any]) -> str:
     return "(" + ", ".join(format_rational(Fraction(q)) for q in point) + ")"
 
 
-def _window(arrangement: Arrangement) -> tuple[_Point, _Point]:
+def _window(normals: Matrix, offsets: Vector, vertices: Sequence[Vector]) -> tuple[_Point, _Point]:
     """A box with all vertices and some of every line well inside."""
-    points: list[Sequence[Fraction]] = list(arrangement.vertices())
+    points: list[Sequence[Fraction]] = list(vertices)
     if not points:
-        for row, q in zip(arrangement.normals, arrangement.offsets, strict=True):
+        for row, q in zip(normals, offsets, strict=True):
             if any(row):
                 size = row[0] ** 2 + row[1] ** 2
                 points.append((row[0] * q / size, row[1] * q / size))
@@ -87,14 +72,15 @@ def _window(arrangement: Arrangement) -> tuple[_Point, _Point]:
     return (middle[0] - reach, middle[1] - reach), (middle[0] + reach, middle[1] + reach)
 
 
-def _plane(arrangement: Arrangement, ax: Any) -> None:
-    low, high = _window(arrangement)
+def draw_plane(normals: Matrix, offsets: Vector, vertices: Sequence[Vector], regions: Regions, ax: Any = None) -> Any:
+    """Lines of the plane, on new or given axes, which are returned; see :meth:`Arrangement.plot`."""
+    ax = _axes(ax)
+    low, high = _window(normals, offsets, vertices)
     box = [low, (high[0], low[1]), high, (low[0], high[1])]
     wide = float(high[0] - low[0])
-    regions = arrangement.regions()
     for index, signs in enumerate(regions):
         corners = box
-        for row, q, sign in zip(arrangement.normals, arrangement.offsets, signs, strict=True):
+        for row, q, sign in zip(normals, offsets, signs, strict=True):
             if any(row):
                 corners = polygon(corners, row, q, sign)
         if len(corners) < 3:
@@ -103,7 +89,7 @@ def _plane(arrangement: Arrangement, ax: Any) -> None:
         ax.fill(xs, ys, color=f"C{index % 10}", alpha=0.18, linewidth=0)
         if regions.count <= 4 * _LABELS:
             ax.text(sum(xs) / len(xs), sum(ys) / len(ys), str(index), ha="center", va="center", color=f"C{index % 10}")
-    for t, (row, q) in enumerate(zip(arrangement.normals, arrangement.offsets, strict=True)):
+    for t, (row, q) in enumerate(zip(normals, offsets, strict=True)):
         if not any(row):
             continue
         edge = polygon(polygon(box, row, q, 1), row, q, -1)
@@ -115,7 +101,6 @@ def _plane(arrangement: Arrangement, ax: Any) -> None:
         ax.annotate(
             f"$H_{{{t}}}$", (float(u), float(v)), xytext=(3, 3), textcoords="offset points", annotation_clip=False
         )
-    vertices = arrangement.vertices()
     ax.plot([float(x) for x, _ in vertices], [float(y) for _, y in vertices], "o", color="black", markersize=4)
     if len(vertices) <= _LABELS:
         for p in vertices:
@@ -125,11 +110,16 @@ def _plane(arrangement: Arrangement, ax: Any) -> None:
     ax.set_xlabel("$w_1$")
     ax.set_ylabel("$w_2$")
     ax.set_title(f"{regions.count} regions")
+    return ax
 
 
-def _disc(arrangement: Arrangement, ax: Any) -> None:
+def draw_disc(
+    normals: Matrix, rays: Sequence[Integers], rays_by_region: Sequence[Sequence[int]], regions: Regions, ax: Any = None
+) -> Any:
+    """Planes through the origin of R^3, seen from above, on new or given axes, which are returned."""
+    ax = _axes(ax)
     ax.add_patch(_circle())
-    for t, row in enumerate(arrangement.normals):
+    for t, row in enumerate(normals):
         a, b, c = (float(q) for q in row)
         size = hypot(a, b, c)
         if not size:
@@ -148,11 +138,10 @@ def _disc(arrangement: Arrangement, ax: Any) -> None:
             color="black",
             linewidth=1,
         )
-        # At different places along their arcs, since many hyperplanes share a ray.
-        place = pi * (0.12 + 0.7 * (t + 0.5) / arrangement.m)
-        x, y = (cos(place) * u[i] + sin(place) * v[i] for i in range(2))
+        # At different angles along their arcs, since many hyperplanes share a ray.
+        angle = pi * (0.12 + 0.7 * (t + 0.5) / len(normals))
+        x, y = (cos(angle) * u[i] + sin(angle) * v[i] for i in range(2))
         ax.text(x, y, f"$H_{{{t}}}$", ha="center", va="center", fontsize=8, bbox=_PAPER)
-    rays = arrangement.rays()
     shown = [ray for ray in rays if ray[2] >= 0]
     for ray in shown:
         size = hypot(*map(float, ray))
@@ -160,8 +149,7 @@ def _disc(arrangement: Arrangement, ax: Any) -> None:
         ax.plot([x], [y], "o", color="black", markersize=4)
         if len(shown) <= _LABELS:
             ax.annotate(_text(ray), (x, y), xytext=(4, -9), textcoords="offset points", fontsize=7)
-    regions = arrangement.regions()
-    for index, around in enumerate(arrangement.rays_by_region()):
+    for index, around in enumerate(rays_by_region):
         total = [0.0, 0.0, 0.0]
         for k in around:
             size = hypot(*map(float, rays[k]))
@@ -174,6 +162,7 @@ def _disc(arrangement: Arrangement, ax: Any) -> None:
     ax.set_ylim(-1.2, 1.2)
     ax.axis("off")
     ax.set_title(f"{regions.count} regions, one of each antipodal pair")
+    return ax
 
 
 def _circle() -> Any:

@@ -8,20 +8,105 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import gcd
+from operator import mul
 
-from exactgeo.arrangement.enumerators.deletion import Hyperplane
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.regions import RowTable
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import Integers
 
-__all__ = ["Ray", "central_rays"]
+__all__ = ["Ray", "Rays", "central_rays"]
 
-Ray = tuple[tuple[int, ...], int, int]
-"""Primitive integer vector, the rows positive on it and the rows negative on it (bit sets)."""
+Ray = tuple[Integers, int, int]
+"""Primitive integer vector, the rows positive on it and the rows negative on it (bit sets, row 0 the highest bit)."""
 
-_Trace = tuple[tuple[int, ...], int, int, int]
-_Step = tuple[tuple[int, ...], int]
+_Hyperplane = tuple[Integers, int, int]
+"""A vector, the rows that are positive where it is positive, and those that are where it is negative (bit sets)."""
+_Trace = tuple[Integers, int, int, int]
+_Step = tuple[Integers, int]
 
 
-def central_rays(planes: Sequence[Hyperplane], dimension: int) -> list[Ray]:
+class Rays:
+    """The rays of a central arrangement in lexicographic order, each with its signs, which have been proved.
+
+    With a lineality space rays are cosets of it; the representative is 0 off the coordinates of the row table.
+
+    Attributes
+    ----------
+    vectors : list of primitive integer vectors of length d
+
+    Raises
+    ------
+    InternalError
+        A ray does not have its signs, or occurs twice.
+    """
+
+    def __init__(self, hyperplanes: DistinctHyperplanes, table: RowTable) -> None:
+        self._rank = hyperplanes.rank
+        self._rows = len(table.oriented)
+        sides = [[0, 0] for _ in hyperplanes.vectors]
+        for t, (plane, side) in enumerate(table.oriented):
+            if plane >= 0:
+                sides[plane][side < 0] |= 1 << (self._rows - 1 - t)
+        planes = [(vector, pos, neg) for vector, (pos, neg) in zip(hyperplanes.vectors, sides, strict=True)]
+        self._rays = sorted(self._proved(central_rays(planes, self._rank), table))
+        self.vectors = [vector for vector, _, _ in self._rays]
+        if len({(positive, negative) for _, positive, negative in self._rays}) != len(self._rays):
+            raise InternalError("a ray occurs twice")
+
+    def _proved(self, rays: Sequence[Ray], table: RowTable) -> Iterator[Ray]:
+        """In all coordinates."""
+        for inner, positive, negative in rays:
+            for t, row in enumerate(table.functionals):
+                bit = 1 << (self._rows - 1 - t)
+                side = sum(map(mul, row, inner))
+                if (side > 0) != bool(positive & bit) or (side < 0) != bool(negative & bit):
+                    raise InternalError("a ray does not have its signs")
+            vector = [0] * table.dimension
+            for j, q in zip(table.coordinates, inner, strict=True):
+                vector[j] = q
+            yield tuple(vector), positive, negative
+
+    def of(self, signs: Sequence[int]) -> list[Integers]:
+        """Rays on which no row has the opposite of its sign, and a row of sign 0 is 0."""
+        not_positive = not_negative = 0
+        for t, s in enumerate(signs):
+            bit = 1 << (self._rows - 1 - t)
+            not_positive |= bit if s <= 0 else 0
+            not_negative |= bit if s >= 0 else 0
+        return [
+            vector
+            for vector, positive, negative in self._rays
+            if not positive & not_positive and not negative & not_negative
+        ]
+
+    def by_region(self, masks: Sequence[int]) -> list[tuple[int, ...]]:
+        """Indices of the rays in the closure of each region; a region is its positive rows.
+
+        Raises
+        ------
+        InternalError
+            The closure of a region has fewer rays than the rank.
+        """
+        import numpy as np
+
+        words = range(0, self._rows, 64)
+        parts = [np.array([mask >> w & (2**64 - 1) for mask in masks], dtype=np.uint64) for w in words]
+        table: list[list[int]] = [[] for _ in masks]
+        for index, (_, positive, negative) in enumerate(self._rays):
+            wrong = np.zeros(len(masks), dtype=np.uint64)
+            for w, part in zip(words, parts, strict=True):
+                above = np.uint64(positive >> w & (2**64 - 1))
+                below = np.uint64(negative >> w & (2**64 - 1))
+                wrong |= (part & below) | (~part & above)
+            for k in np.flatnonzero(wrong == 0).tolist():
+                table[k].append(index)
+        if any(len(row) < self._rank for row in table):
+            raise InternalError("the closure of a region has fewer rays than its dimension")
+        return [tuple(row) for row in table]
+
+
+def central_rays(planes: Sequence[_Hyperplane], dimension: int) -> list[Ray]:
     """All rays of distinct linear hyperplanes of full rank ``dimension``, in lexicographic order."""
     if dimension == 0:
         return []
@@ -55,7 +140,7 @@ def _lines(traces: Sequence[_Trace], dimension: int, last: int, steps: list[_Ste
 def _restrict(traces: Sequence[_Trace], trace: _Trace, p: int) -> list[_Trace]:
     h = trace[0]
     size, sign = abs(h[p]), 1 if h[p] > 0 else -1
-    table: dict[tuple[int, ...], tuple[int, int, int]] = {}
+    table: dict[Integers, tuple[int, int, int]] = {}
     for vector, positive, negative, least in traces:
         if vector is h:
             continue
@@ -77,7 +162,7 @@ def _restrict(traces: Sequence[_Trace], trace: _Trace, p: int) -> list[_Trace]:
     return [(key, *rest) for key, rest in table.items()]
 
 
-def _unfold(steps: Sequence[_Step]) -> tuple[int, ...]:
+def _unfold(steps: Sequence[_Step]) -> Integers:
     """The point 1 of the last line, back in the first space."""
     point = [1]
     for h, p in reversed(steps):

@@ -2,25 +2,115 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from operator import mul
 from typing import TYPE_CHECKING
 
-from exactgeo.arrangement.enumerators import Cells, Chosen
+from exactgeo.arrangement.enumerators.protocol import Chosen, SignVectors
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import Integers
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Regions", "Row", "sign_matrix"]
+__all__ = ["OrientedRow", "Regions", "RowTable", "sign_matrix"]
 
-Row = tuple[int, int]
+OrientedRow = tuple[int, int]
 """Index of a row's hyperplane and 1 or -1, its side; (-1, s) for a zero normal with constant sign s."""
 
 
-def sign_matrix(words: npt.NDArray[np.uint64], rows: Sequence[Row]) -> npt.NDArray[np.int8]:
+@dataclass(frozen=True)
+class RowTable:
+    """The rows of an arrangement over its distinct hyperplanes, in a space where these have no lineality.
+
+    Parameters
+    ----------
+    oriented : m OrientedRow
+    functionals : m integer vectors
+        The rows on ``coordinates``, affine ones with the constant last.
+    coordinates : increasing indices below ``dimension``
+    dimension : int
+    central : bool
+    planes : int
+        Number of distinct hyperplanes, those without a row included.
+    """
+
+    oriented: tuple[OrientedRow, ...]
+    functionals: tuple[Integers, ...]
+    coordinates: tuple[int, ...]
+    dimension: int
+    central: bool
+    planes: int
+
+    @cached_property
+    def leads(self) -> dict[int, int]:
+        """The first row of each distinct hyperplane that has one."""
+        return {plane: t for t, (plane, _) in reversed(list(enumerate(self.oriented))) if plane >= 0}
+
+    def signs(self, mask: int) -> tuple[int, ...]:
+        """Signs of all rows where these hyperplanes are positive."""
+        top = self.planes - 1
+        return tuple(side if plane < 0 or mask >> (top - plane) & 1 else -side for plane, side in self.oriented)
+
+    def mask(self, signs: Sequence[int]) -> int:
+        """The hyperplanes that are positive if the rows have these signs; a hyperplane without a row counts as such."""
+        mask = 0
+        for plane in range(self.planes):
+            lead = self.leads.get(plane)
+            mask = 2 * mask + int(lead is None or signs[lead] == self.oriented[lead][1])
+        return mask
+
+    def rows_positive(self, masks: Iterable[int]) -> list[int]:
+        """For each bit set of hyperplanes that of the positive rows, row 0 the highest of m bits."""
+        high = len(self.oriented) - 1
+        positive = [0] * self.planes
+        negative = [0] * self.planes
+        constant = 0
+        for t, (plane, side) in enumerate(self.oriented):
+            bit = 1 << (high - t)
+            if plane < 0:
+                constant |= bit if side > 0 else 0
+            elif side > 0:
+                positive[plane] |= bit
+            else:
+                negative[plane] |= bit
+        result = []
+        for mask in masks:
+            rows = constant
+            for plane in range(self.planes):
+                rows |= positive[plane] if mask >> (self.planes - 1 - plane) & 1 else negative[plane]
+            result.append(rows)
+        return result
+
+    def point(self, mask: int, inner: Integers) -> tuple[Fraction, ...]:
+        """An interior point of a region in the ambient space, from its coordinates, replayed.
+
+        Raises
+        ------
+        InternalError
+            It does not lie in the region.
+        """
+        if not self.central and inner[-1] <= 0:
+            raise InternalError("a witness of an affine region lies at infinity")
+        top = self.planes - 1
+        for row, (plane, side) in zip(self.functionals, self.oriented, strict=True):
+            value = sum(map(mul, row, inner))
+            expected = side if plane < 0 or mask >> (top - plane) & 1 else -side
+            if (value > 0) - (value < 0) != expected:
+                raise InternalError("a witness does not lie in its region")
+        scale = 1 if self.central else inner[-1]
+        point = [Fraction(0)] * self.dimension
+        for coordinate, q in zip(self.coordinates, inner, strict=False):
+            point[coordinate] = Fraction(q, scale)
+        return tuple(point)
+
+
+def sign_matrix(words: npt.NDArray[np.uint64], rows: Sequence[OrientedRow]) -> npt.NDArray[np.int8]:
     """Signs of all rows, shape (N, m), from bit sets of hyperplanes, shape (N, W)."""
     import numpy as np
 
@@ -57,55 +147,36 @@ class Regions:
         Predicates that float64 left open and exact integers decided, while the regions were enumerated.
     """
 
-    def __init__(
-        self,
-        cells: Cells,
-        rows: Sequence[Row],
-        integral: Sequence[tuple[int, ...]],
-        coordinates: tuple[int, ...],
-        dimension: int,
-        central: bool,
-        planes: int,
-    ) -> None:
-        self._cells = cells
-        self._rows = tuple(rows)
-        self._integral = integral
-        self._coordinates = coordinates
-        self._dimension = dimension
-        self._central = central
-        self._planes = planes
-        self._lead = {plane: t for t, (plane, _) in reversed(list(enumerate(rows))) if plane >= 0}
+    def __init__(self, vectors: SignVectors, table: RowTable) -> None:
+        self._vectors = vectors
+        self._table = table
         self._signs: npt.NDArray[np.int8] | None = None
         self._masks: list[int] | None = None
 
     @property
     def count(self) -> int:
         """Number of regions."""
-        return self._cells.count
+        return self._vectors.count
 
     @property
     def fallbacks(self) -> int:
         """Predicates that reached exact integers; 0 for the enumerator that uses nothing else."""
-        return self._cells.fallbacks
+        return self._vectors.fallbacks
 
     def __len__(self) -> int:
-        return self._cells.count
+        return self._vectors.count
 
     def __getitem__(self, index: int) -> tuple[int, ...]:
-        return self._decode(self._cells.mask(self._place(index)))
+        return self._table.signs(self._vectors.mask(self._from_start(index)))
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
-        return (self._decode(self._cells.mask(i)) for i in range(self.count))
+        return (self._table.signs(self._vectors.mask(i)) for i in range(self.count))
 
-    def _place(self, index: int) -> int:
-        place = index + self.count if index < 0 else index
-        if not 0 <= place < self.count:
+    def _from_start(self, index: int) -> int:
+        forward = index + self.count if index < 0 else index
+        if not 0 <= forward < self.count:
             raise IndexError(index)
-        return place
-
-    def _decode(self, mask: int) -> tuple[int, ...]:
-        top = self._planes - 1
-        return tuple(side if plane < 0 or mask >> (top - plane) & 1 else -side for plane, side in self._rows)
+        return forward
 
     def index(self, signs: Iterable[int]) -> int:
         """The index of a region.
@@ -115,85 +186,74 @@ class Regions:
         ValueError
             These are not the signs of a region.
         """
-        place = self._find(signs)
-        if place is None:
+        index = self._find(signs)
+        if index is None:
             raise ValueError("not the sign vector of a region")
-        return place
+        return index
 
     def _find(self, signs: Iterable[int]) -> int | None:
         signs = tuple(signs)
-        if len(signs) != len(self._rows):
+        if len(signs) != len(self._table.oriented):
             return None
-        mask = 0
-        for plane in range(self._planes):
-            # A hyperplane without a row is one of those that clip: all is on its positive side.
-            lead = self._lead.get(plane)
-            mask = 2 * mask + int(lead is None or signs[lead] == self._rows[lead][1])
-        return self._cells.find(mask) if self._decode(mask) == signs else None
+        mask = self._table.mask(signs)
+        return self._vectors.find(mask) if self._table.signs(mask) == signs else None
 
     def __contains__(self, signs: object) -> bool:
         return isinstance(signs, Iterable) and self._find(signs) is not None
 
-    def some(self, places: Sequence[int]) -> Regions:
+    def some(self, indices: Sequence[int]) -> Regions:
         """Some of these regions, by increasing index."""
-        cells = Chosen(self._cells, places)
-        return Regions(
-            cells, self._rows, self._integral, self._coordinates, self._dimension, self._central, self._planes
-        )
+        return Regions(Chosen(self._vectors, indices), self._table)
+
+    def inside(self, rows: int) -> Regions:
+        """The regions where the first ``rows`` rows are positive, as regions of the other rows."""
+        table = self._table
+        first = table.oriented[:rows]
+        # They come last, in one run: row 0 is hyperplane 0, and the first rows are the first hyperplanes.
+        planes = len({plane for plane, _ in first if plane >= 0})
+        least = ((1 << planes) - 1) << (table.planes - planes)
+        possible = all(side == 1 for _, side in first)
+        start = bisect_left(range(self.count), least, key=self._vectors.mask) if possible else self.count
+        others = replace(table, oriented=table.oriented[rows:], functionals=table.functionals[rows:])
+        return Regions(Chosen(self._vectors, range(start, self.count)), others)
 
     @property
     def leads(self) -> list[int]:
         """The first row of each distinct hyperplane."""
-        return sorted(self._lead.values())
+        return sorted(self._table.leads.values())
 
     @property
     def masks(self) -> list[int]:
         """The positive rows of each region as a bit set, row 0 the highest of m bits; increasing."""
         if self._masks is None:
-            high = len(self._rows) - 1
-            positive = [0] * self._planes
-            negative = [0] * self._planes
-            constant = 0
-            for t, (plane, side) in enumerate(self._rows):
-                bit = 1 << (high - t)
-                if plane < 0:
-                    constant |= bit if side > 0 else 0
-                elif side > 0:
-                    positive[plane] |= bit
-                else:
-                    negative[plane] |= bit
-            self._masks = []
-            for i in range(self.count):
-                mask, found = self._cells.mask(i), constant
-                for plane in range(self._planes):
-                    found |= positive[plane] if mask >> (self._planes - 1 - plane) & 1 else negative[plane]
-                self._masks.append(found)
+            self._masks = self._table.rows_positive(map(self._vectors.mask, range(self.count)))
         return self._masks
 
     @property
     def packed(self) -> npt.NDArray[np.uint64]:
         """Sides of the distinct hyperplanes, in order of their first rows: bit sets, shape (count, W), highest bit
         first, set where that row is positive. Cost: nothing beyond the enumeration."""
-        return self._cells.words()
+        return self._vectors.words()
 
     @property
     def signs(self) -> npt.NDArray[np.int8]:
         """Sign matrix, shape (count, m), int8, rows in lexicographic order."""
         if self._signs is None:
-            signs = sign_matrix(self._cells.words(), self._rows)
+            signs = sign_matrix(self._vectors.words(), self._table.oriented)
             signs.flags.writeable = False
             self._signs = signs
         return self._signs
 
     def walls(self, index: int) -> list[int]:
         """The rows on which region ``index`` has facets (of each hyperplane the first): flipping one gives a region."""
-        mask, top = self._cells.mask(self._place(index)), self._planes - 1
-        return sorted(t for plane, t in self._lead.items() if self._cells.find(mask ^ 1 << (top - plane)) is not None)
+        mask, top = self._vectors.mask(self._from_start(index)), self._table.planes - 1
+        leads = self._table.leads.items()
+        return sorted(t for plane, t in leads if self._vectors.find(mask ^ 1 << (top - plane)) is not None)
 
     def witness(self, index: int) -> tuple[Fraction, ...]:
         """An interior point of region ``index`` in the ambient space; 0 off the coordinates that carry the rank."""
-        place = self._place(index)
-        return next(self.witnesses(place, place + 1))
+        index = self._from_start(index)
+        return next(self.witnesses(index, index + 1))
 
     def witnesses(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Fraction, ...]]:
         """Interior points of the regions from ``start`` to ``stop``, each proved to lie in its region.
@@ -208,23 +268,8 @@ class Regions:
         stop = self.count if stop is None else stop
         for low in range(start, stop, 4096):
             high = min(low + 4096, stop)
-            for index, inner in zip(range(low, high), self._cells.points(low, high), strict=True):
-                self._replay(self._cells.mask(index), inner)
-                scale = 1 if self._central else inner[-1]
-                point = [Fraction(0)] * self._dimension
-                for coordinate, q in zip(self._coordinates, inner, strict=False):
-                    point[coordinate] = Fraction(q, scale)
-                yield tuple(point)
-
-    def _replay(self, mask: int, inner: tuple[int, ...]) -> None:
-        if not self._central and inner[-1] <= 0:
-            raise InternalError("a witness of an affine region lies at infinity")
-        top = self._planes - 1
-        for row, (plane, side) in zip(self._integral, self._rows, strict=True):
-            value = sum(map(mul, row, inner))
-            expected = side if plane < 0 or mask >> (top - plane) & 1 else -side
-            if (value > 0) - (value < 0) != expected:
-                raise InternalError("a witness does not lie in its region")
+            for index, inner in zip(range(low, high), self._vectors.points(low, high), strict=True):
+                yield self._table.point(self._vectors.mask(index), inner)
 
     def __repr__(self) -> str:
-        return f"<{self.count} regions of {len(self._rows)} hyperplanes>"
+        return f"<{self.count} regions of {len(self._table.oriented)} hyperplanes>"

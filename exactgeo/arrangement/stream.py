@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from functools import lru_cache
 from itertools import count
 
 from exactgeo.arrangement.bits import Words
-from exactgeo.arrangement.enumerators.ordered import swept
+from exactgeo.arrangement.enumerators.chunks import in_chunks
+from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Planar
-from exactgeo.arrangement.enumerators.sweep import Sweep
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 
 __all__ = ["stream"]
 
 _AHEAD = 8
 
-_Task = tuple[tuple[tuple[int, ...], ...], bool, bool]
-
 
 @lru_cache(maxsize=1)
-def _sweep(task: _Task) -> Sweep | Planar:
+def _sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
     """The flats of lower codimension, found again by each worker process, once: less than sending them."""
-    planes, central, uniform = task
-    return swept(planes, central=central, uniform=uniform)
+    return in_chunks(hyperplanes)
 
 
-def _piece(task: _Task, index: int) -> Words | None:
-    sweep = _sweep(task)
+def _chunk(hyperplanes: DistinctHyperplanes, index: int) -> Words | None:
+    sweep = _sweep(hyperplanes)
     return sweep.chunk(index) if index < sweep.chunks else None
 
 
-def stream(
-    planes: Sequence[Sequence[int]], *, central: bool, uniform: bool, executor: Executor | None = None
-) -> Iterator[Words]:
+def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -> Iterator[Words]:
     """Bit sets of regions, some 10^5 at a time, each region once; central: only those where the first hyperplane is
     positive.
 
@@ -44,10 +40,9 @@ def stream(
         At most 8 blocks are under way at a time. Only the workers know how many there are, so that this process need
         not find the flats as well.
     """
-    task = (tuple(map(tuple, planes)), central, uniform)
     if executor is None:
         # Not from the cache: what this process holds goes when the blocks have gone.
-        sweep = swept(planes, central=central, uniform=uniform)
+        sweep = in_chunks(hyperplanes)
         for index in range(sweep.chunks):
             yield sweep.chunk(index)
         return
@@ -56,7 +51,7 @@ def stream(
     try:
         while True:
             while len(waiting) < _AHEAD:
-                waiting.append(executor.submit(_piece, task, next(indices)))
+                waiting.append(executor.submit(_chunk, hyperplanes, next(indices)))
             words = waiting.popleft().result()
             if words is None:
                 # Those still out lie beyond the end as well: dask complains of what is cancelled.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ from exactgeo.errors import InputError
 from exactgeo.exact.rational import FloatTakenExactly, format_rational, parse_rational
 from exactgeo.formats._text import NumberText, Table
 
-__all__ = ["Numbers", "describe", "entries", "flag", "listed", "table", "text"]
+__all__ = ["Numbers", "describe", "entries", "flag", "in_order", "listed", "table", "text"]
 
 _NUMBER, _WRITE_NUMBER = "a rational number", '"1/2", 0.5 or 3'
 
@@ -62,11 +62,20 @@ def entries(value: Any) -> Sequence[Any] | None:
         return None
     if isinstance(value, Sequence):
         return value
+    if _numpy_kind(value) in ("m", "M") and value.shape:
+        return list(value)  # tolist() makes plain integers of dates and spans
     for method in ("tolist", "to_numpy"):
         if callable(getattr(value, method, None)):
             inner = getattr(value, method)()
             return entries(inner) if type(inner) is not type(value) else None
     return None
+
+
+def in_order(value: Any) -> Sequence[Any] | None:
+    """The entries of whatever has an order: of a generator too, which is read once. For callers from Python."""
+    found = entries(value)
+    unordered = isinstance(value, str | bytes | bytearray | Mapping | Set) or getattr(value, "ndim", 1) == 0
+    return list(value) if found is None and isinstance(value, Iterable) and not unordered else found
 
 
 def listed(names: Sequence[str]) -> str:

@@ -225,7 +225,7 @@ def test_regions_are_a_container_of_sign_tuples():
 
 
 def test_a_lost_region_or_a_wrong_witness_is_an_internal_error(monkeypatch):
-    from exactgeo.arrangement import enumerators as module
+    from exactgeo.arrangement.enumerators import deletion as module
 
     honest = module.central_regions
     rows = [[1, 0], [0, 1], [1, 1]]

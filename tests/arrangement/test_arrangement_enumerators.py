@@ -6,6 +6,7 @@ import itertools
 import math
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from multiprocessing import get_context
 
@@ -20,7 +21,9 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import common
 from exactgeo.arrangement.enumerators import ENUMERATORS
 from exactgeo.arrangement.enumerators._filter_minors import Minors, is_uniform, scaled_floats
-from exactgeo.arrangement.enumerators.sweep import Sweep
+from exactgeo.arrangement.enumerators.chunks import flag_sweep
+from exactgeo.arrangement.enumerators.flag import FlagSweep
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import InputError, InternalError
 
 NAMES = sorted(ENUMERATORS)
@@ -210,13 +213,13 @@ def test_general_position_is_verified_not_assumed():
     assert arrangement.count() == arrangement.regions("sweep").count
     assert arrangement.characteristic_polynomial[-1] != Arrangement(moment).characteristic_polynomial[-1]
     with pytest.raises(InternalError, match="general position"):
-        Sweep([tuple(row) for row in bent], central=True, uniform=True).words()
+        flag_sweep(DistinctHyperplanes(tuple(map(tuple, bent)), 4, central=True, uniform=True)).words()
 
 
 def test_a_wrong_count_is_an_internal_error(monkeypatch):
     arrangement = Arrangement([[1, t, t * t, t**3] for t in range(14)])
-    true = Sweep.chunk
-    monkeypatch.setattr(Sweep, "chunk", lambda self, i: true(self, i)[1:] if i == 2 else true(self, i))
+    true = FlagSweep.chunk
+    monkeypatch.setattr(FlagSweep, "chunk", lambda self, i: true(self, i)[1:] if i == 2 else true(self, i))
     with pytest.raises(InternalError, match=r"\d+ regions found, \d+ counted"):
         arrangement.regions("sweep")
     with pytest.raises(InternalError, match=r"\d+ regions found, \d+ counted"):
@@ -224,8 +227,8 @@ def test_a_wrong_count_is_an_internal_error(monkeypatch):
 
 
 def test_a_region_found_twice_is_an_internal_error(monkeypatch):
-    true = Sweep.chunk
-    monkeypatch.setattr(Sweep, "chunk", lambda self, i: np.concatenate([true(self, i)[:1], true(self, i)[:-1]]))
+    true = FlagSweep.chunk
+    monkeypatch.setattr(FlagSweep, "chunk", lambda self, i: np.concatenate([true(self, i)[:1], true(self, i)[:-1]]))
     with pytest.raises(InternalError, match="twice"):
         Arrangement([[1, t, t * t, t**3] for t in range(9)]).regions("sweep")
 
@@ -313,7 +316,7 @@ def test_blocks_are_bounded():
 def test_nobody_holds_the_vertices():
     arrangement = Arrangement(random_rows(3, 26, 5, 3))
     assert not arrangement.in_general_position
-    sweep = Sweep(arrangement._oriented[0], central=True, uniform=False)
+    sweep = flag_sweep(replace(arrangement._distinct, uniform=False))
     total = sum(len(sweep.chunk(i)) for i in range(sweep.chunks))
     assert 2 * total == arrangement.count()
     assert len(sweep.levels) == sweep.dimension == 4

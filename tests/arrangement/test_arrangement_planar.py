@@ -17,8 +17,8 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import find_words, sort_words
 from exactgeo.arrangement.characteristic import _points_met, _restriction
 from exactgeo.arrangement.enumerators._propose_order import Crossings
+from exactgeo.arrangement.enumerators.chunks import flag_sweep
 from exactgeo.arrangement.enumerators.planar import Planar
-from exactgeo.arrangement.enumerators.sweep import Sweep
 
 PRIME = 2**31 - 1
 small = st.integers(-2, 2)
@@ -74,10 +74,9 @@ def test_affine_lines(rows):
 @given(lines(small | st.sampled_from([10**30, 2**26])), st.permutations(range(3)))
 def test_planes_through_the_origin_agree_with_the_general_sweep(rows, turn):
     arrangement = Arrangement([[row[i] for i in turn] for row in [*rows, (0, 0, 1)]])
-    vectors = arrangement._oriented[0]
     assert arrangement.rank == 3
-    plane = Planar(vectors, central=True)
-    general = Sweep(vectors, central=True, uniform=False)
+    plane = Planar(arrangement._distinct)
+    general = flag_sweep(arrangement._distinct)
     found, expected = plane.words(), general.words()
     assert np.array_equal(found[sort_words(found)], expected[sort_words(expected)])
     assert arrangement.count() == 2 * len(found)
@@ -156,12 +155,12 @@ def extended(a, b):
     return a, s, t
 
 
-@pytest.mark.parametrize(("size", "whole"), [(2**24, True), (2**28, False), (2**40, False), (10**100, False)])
-def test_nearly_concurrent_lines_reach_the_integers(size, whole):
+@pytest.mark.parametrize(("size", "exact"), [(2**24, True), (2**28, False), (2**40, False), (10**100, False)])
+def test_nearly_concurrent_lines_reach_the_integers(size, exact):
     rows = nearly_concurrent(size, 12, 5)
     arrangement = Arrangement([row[:2] for row in rows], [-row[2] for row in rows])
     regions = arrangement.regions("sweep")
-    assert Planar(arrangement._oriented[0], central=False).crossings.whole == whole
+    assert Planar(arrangement._distinct).crossings.exact == exact
     assert regions.fallbacks >= 8
     assert regions.count == regions_by_euler(rows) == 1 + 12 + 66
     assert np.array_equal(regions.signs, arrangement.regions("deletion-restriction").signs)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from math import factorial, isqrt, ldexp
+from math import comb, factorial, isqrt, ldexp
 
 import flint
 import numpy as np
@@ -146,15 +146,15 @@ class Minors:
         scratch = np.empty(len(rows))
         for i, chosen in enumerate(self.sets[order]):
             target = out[i]
-            for place, column in enumerate(chosen):
-                part = minors[before[chosen[:place] + chosen[place + 1 :]]]
-                if not place:
+            for position, column in enumerate(chosen):
+                part = minors[before[chosen[:position] + chosen[position + 1 :]]]
+                if not position:
                     np.multiply(entries[column], part, out=target)
                     if (order - 1) % 2:
                         np.negative(target, out=target)
                     continue
                 np.multiply(entries[column], part, out=scratch)
-                if (order - 1 + place) % 2:
+                if (order - 1 + position) % 2:
                     np.subtract(target, scratch, out=target)
                 else:
                     np.add(target, scratch, out=target)
@@ -163,9 +163,9 @@ class Minors:
     def _cofactors(self, order: int, minors: Floats, columns: Sequence[int]) -> Floats:
         """The vector orthogonal to the chosen rows on order + 1 columns, shape (order + 1, N)."""
         parts = []
-        for place in range(order + 1):
-            row = minors[self._index[order][(*columns[:place], *columns[place + 1 :])]]
-            parts.append(-row if place % 2 else row)
+        for position in range(order + 1):
+            row = minors[self._index[order][(*columns[:position], *columns[position + 1 :])]]
+            parts.append(-row if position % 2 else row)
         return np.array(parts)
 
     def at_vertices(self, order: int, minors: Floats, basis: Ints, known: Words) -> tuple[Ints, Words, Words, Bools]:
@@ -213,15 +213,15 @@ class Minors:
             above[i] = sign * scale[i] > 0
         bound = self.bound(order + 1)
         up, down = pack(values > bound), pack(values < -bound)
-        turned = (scale < 0)[:, None]
-        positive, negative = np.where(turned, down, up), np.where(turned, up, down)
+        reverse = (scale < 0)[:, None]
+        positive, negative = np.where(reverse, down, up), np.where(reverse, up, down)
         zero = np.asarray(~(positive | negative), dtype=np.uint64)
         spare = -len(self.table) % 64 if self.table else 64
         np.bitwise_and(zero[:, -1:], ~np.uint64((1 << spare) - 1), out=zero[:, -1:])
         if not self.exact:
             doubtful = np.flatnonzero((zero & ~known[kept]).any(axis=1))
             for i in doubtful.tolist():
-                self._settle(order, basis[kept[i]].tolist(), int(scale[i]), known[kept[i]], positive[i], zero[i])
+                self._decide(order, basis[kept[i]].tolist(), int(scale[i]), known[kept[i]], positive[i], zero[i])
         return np.asarray(kept, dtype=np.int64), positive, zero, np.asarray(above)
 
     def _raw(self, order: int, minors: Floats) -> tuple[Floats, Floats, Floats]:
@@ -246,19 +246,19 @@ class Minors:
         columns = list(columns)
         return int(flint.fmpz_mat([[self.table[t][j] for j in columns] for t in rows]).rank())
 
-    def _settle(self, order: int, rows: list[int], scale: int, known: Words, positive: Words, zero: Words) -> None:
+    def _decide(self, order: int, rows: list[int], scale: int, known: Words, positive: Words, zero: Words) -> None:
         """Decide in integers what the filter left open in one row of words."""
         for word in range(len(zero)):
             open_bits = int(zero[word]) & ~int(known[word])
             while open_bits:
-                place = open_bits.bit_length() - 1
-                open_bits ^= 1 << place
-                t = 64 * word + 63 - place
+                bit = open_bits.bit_length() - 1
+                open_bits ^= 1 << bit
+                t = 64 * word + 63 - bit
                 sign = self._determinant([t, *rows], range(order + 1))
                 if sign:
-                    zero[word] ^= np.uint64(1 << place)
+                    zero[word] ^= np.uint64(1 << bit)
                     if sign * scale > 0:
-                        positive[word] |= np.uint64(1 << place)
+                        positive[word] |= np.uint64(1 << bit)
                 elif self.rank([*rows, t], range(self.width)) > order:
                     raise NotGeneric
 
@@ -298,8 +298,6 @@ def is_uniform(table: Sequence[Sequence[int]], limit: int = 80_000_000) -> bool 
 
     Cost: about n products a minor, in blocks, with the filter of this module; it stops at the first zero.
     """
-    from math import comb
-
     width = len(table[0]) if table else 0
     if not width or len(table) < width:
         return False

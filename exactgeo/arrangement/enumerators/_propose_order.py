@@ -4,7 +4,7 @@ Line j is ``a x + b y + c = 0``. Along line i the crossing with j has the coordi
 ``D = a_i b_j - a_j b_i``, and ``E = a_j c_i - a_i c_j`` (its y) or, on a line with a_i = 0, ``E = b_i c_j - b_j c_i``
 (its x). So sorting costs a division and a sort in float64 where each vertex used to be compared with each line.
 
-*Whole minors.* Where no minor nor product in one exceeds 2^53, E and D are integers without rounding, and the quotient
+*Exact minors.* Where no minor nor product in one exceeds 2^53, E and D are integers without rounding, and the quotient
 is the rational number rounded once. Rounding keeps order: different floats are in the right order. Equal ones are
 compared by ``E D' - E' D`` in integers modulo 2^64: a quotient is off by at most u = 2^-53 of its size, two that round
 to one float differ by at most 2 u of it, and ``|E D' - E' D| <= 2 u (1 + u) |E D'| <= 2^54 (1 + u)``; so the residue is
@@ -44,6 +44,8 @@ class Crossings:
 
     Attributes
     ----------
+    exact : bool
+        All minors are computed without rounding.
     fallbacks : int
         Comparisons and signs that float64 left open and integers decided so far.
     """
@@ -52,9 +54,9 @@ class Crossings:
         self.lines = list(lines)
         self.fallbacks = 0
         largest = max(abs(q) for line in lines for q in line)
-        self.whole = 2 * largest**2 < 2**53
+        self.exact = 2 * largest**2 < 2**53
         self._apart = 4 * largest**4 < 2**51
-        table = np.array(lines, dtype=np.float64) if self.whole else scaled_floats(lines)[0]
+        table = np.array(lines, dtype=np.float64) if self.exact else scaled_floats(lines)[0]
         self._a, self._b, self._c = table.T.copy()
         self._level = np.array([not line[0] for line in lines])
 
@@ -72,23 +74,23 @@ class Crossings:
         """
         rows = np.arange(low, high)[:, None]
         level = self._level[rows]
-        p, p_here = np.where(level, self._b, self._a), np.where(level, self._b[rows], self._a[rows])
+        p, p_own = np.where(level, self._b, self._a), np.where(level, self._b[rows], self._a[rows])
         d, d_off = self._minor(self._a[rows], self._b, self._a, self._b[rows])
-        e, e_off = self._minor(p, self._c[rows], p_here, self._c)
+        e, e_off = self._minor(p, self._c[rows], p_own, self._c)
         np.negative(e, out=e, where=level)
-        if self.whole:
-            return self._whole(low, e, d)
+        if self.exact:
+            return self._unrounded(low, e, d)
         return self._rounded(low, e, d, e_off, d_off)
 
     def _minor(self, p: Floats, q: Floats, r: Floats, s: Floats) -> tuple[Floats, Floats]:
         """``p q - r s`` and a bound of its error."""
         left, right = p * q, r * s
         found = left - right
-        if self.whole:
+        if self.exact:
             return found, found[:0]
         return found, (np.abs(left) + np.abs(right)) * (5 * _U) + 2.0**-900
 
-    def _whole(self, low: int, e: Floats, d: Floats) -> tuple[Ints, Bools, Ints]:
+    def _unrounded(self, low: int, e: Floats, d: Floats) -> tuple[Ints, Bools, Ints]:
         key = np.full_like(d, np.inf)
         np.divide(e, d, out=key, where=d != 0)
         number = np.count_nonzero(d, axis=1)
@@ -99,9 +101,9 @@ class Crossings:
         again &= np.arange(key.shape[1]) < number[:, None]
         if self._apart or not again.any():
             return order, again, number
-        i, place = np.nonzero(again)
+        i, column = np.nonzero(again)
         self.fallbacks += len(i)
-        after, before = order[i, place], order[i, place - 1]
+        after, before = order[i, column], order[i, column - 1]
         e_int, d_int = e.astype(np.int64), d.astype(np.int64)
         differ = np.flatnonzero(e_int[i, after] * d_int[i, before] != e_int[i, before] * d_int[i, after])
         for k in np.unique(i[differ]).tolist():

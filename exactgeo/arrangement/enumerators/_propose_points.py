@@ -14,15 +14,16 @@ from operator import mul
 import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words, unpack
-from exactgeo.arrangement.enumerators.sweep import Sweep
+from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive
+from exactgeo.exact.vectors import Integers
 
 __all__ = ["Proposals"]
 
 
 class Proposals:
-    """Interior points of a sweep's regions, by their place in sorted order.
+    """Interior points of a sweep's regions, by their index in sorted order.
 
     Attributes
     ----------
@@ -30,7 +31,7 @@ class Proposals:
         Points that integers had to make so far.
     """
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: FlagSweep) -> None:
         self._sweep = sweep
         sweep.complete()
         self._words = sweep.words()
@@ -38,17 +39,17 @@ class Proposals:
         self._vertices: dict[int, Floats] = {}
         self.made_exactly = 0
 
-    def points(self, index: Ints) -> list[tuple[int, ...]]:
+    def points(self, index: Ints) -> list[Integers]:
         """Primitive integer vectors; of an affine arrangement with positive last entry."""
-        result: list[tuple[int, ...]] = [()] * len(index)
-        block = self._sweep.block
+        result: list[Integers] = [()] * len(index)
+        block = self._sweep.flag.block
         for start in range(0, len(index), block):
-            places = self._order[index[start : start + block]]
-            orders, numbers = self._sweep.locate(places)
+            elements = self._order[index[start : start + block]]
+            orders, numbers = self._sweep.locate(elements)
             for order in np.unique(orders).tolist():
-                here = np.flatnonzero(orders == order)
-                found = self._some(order, numbers[here], self._words[places[here]])
-                for i, point in zip(here.tolist(), found, strict=True):
+                some = np.flatnonzero(orders == order)
+                points = self._some(order, numbers[some], self._words[elements[some]])
+                for i, point in zip(some.tolist(), points, strict=True):
                     result[start + i] = point
         return result
 
@@ -57,7 +58,7 @@ class Proposals:
             self._vertices[order] = self._sweep.minors.points(order, self._sweep.levels[order].minors)
         return self._vertices[order]
 
-    def _some(self, order: int, elements: Ints, words: Words) -> list[tuple[int, ...]]:
+    def _some(self, order: int, elements: Ints, words: Words) -> list[Integers]:
         sweep = self._sweep
         level, flat, item, lower = sweep.coatoms(order, elements)
         minors = sweep.minors
@@ -74,10 +75,10 @@ class Proposals:
                 ray /= np.abs(ray).max(axis=1, keepdims=True)
                 step = np.zeros_like(vertex)
                 np.add.at(step, item, ray)
-                here = vertex @ minors.rows[:, 1 : order + 1].T + minors.rows[:, 0]
+                value = vertex @ minors.rows[:, 1 : order + 1].T + minors.rows[:, 0]
                 move = step @ minors.rows[:, 1 : order + 1].T
                 through = unpack(zero, len(minors.table))
-                ratio = np.where((here * move < 0) & (through == 0), -here / move, np.inf).min(axis=1)
+                ratio = np.where((value * move < 0) & (through == 0), -value / move, np.inf).min(axis=1)
                 # A power of two: short numbers, and the same ones whatever the order BLAS adds in.
                 length = np.exp2(np.floor(np.log2(np.minimum(ratio / 2, 1.0))))
                 points[:, 1 : order + 1] = vertex + length[:, None] * step
@@ -108,15 +109,15 @@ class Proposals:
         positive, certain = self._sweep.minors.certified(points)
         return np.asarray(certain & (positive == words).all(axis=1))
 
-    def _lift(self, scaled: list[Fraction]) -> tuple[int, ...]:
+    def _lift(self, scaled: list[Fraction]) -> Integers:
         """From the scaled coordinates of the flag to those of the hyperplanes."""
         low = min(self._sweep.minors.scales)
         parts = [q / 2 ** (side - low) for q, side in zip(scaled, self._sweep.minors.scales, strict=True)]
         return self._in_space(parts)
 
-    def _in_space(self, parts: list[Fraction]) -> tuple[int, ...]:
+    def _in_space(self, parts: list[Fraction]) -> Integers:
         weights = primitive(parts)
-        total = [sum(map(mul, weights, column)) for column in zip(*self._sweep.flag, strict=True)]
+        total = [sum(map(mul, weights, column)) for column in zip(*self._sweep.flag.vectors, strict=True)]
         divisor = gcd(*total)
         return tuple(q // divisor for q in total)
 
@@ -129,7 +130,7 @@ class Proposals:
         head, *rest = kernel[0]
         return [Fraction(q, head) for q in rest] + [Fraction(0)] * (minors.dimension - order)
 
-    def _exactly(self, rows: list[int], others: list[list[int]], word: Words) -> tuple[int, ...]:
+    def _exactly(self, rows: list[int], others: list[list[int]], word: Words) -> Integers:
         table, vertex = self._sweep.minors.table, self._exact_vertex(rows)
         step = [Fraction(0)] * len(vertex)
         for other in others:
@@ -138,10 +139,10 @@ class Proposals:
             step = [a + b / size for a, b in zip(step, ray, strict=True)]
         limit = Fraction(2)
         for row in table:
-            here = row[0] + sum(a * b for a, b in zip(row[1:], vertex, strict=True))
+            value = row[0] + sum(a * b for a, b in zip(row[1:], vertex, strict=True))
             move = sum((a * b for a, b in zip(row[1:], step, strict=True)), Fraction(0))
-            if here * move < 0:
-                limit = min(limit, -here / move)
+            if value * move < 0:
+                limit = min(limit, -value / move)
         point = [Fraction(1), *(a + limit / 2 * b for a, b in zip(vertex, step, strict=True))]
         mask = int.from_bytes(word.astype(">u8").tobytes(), "big") >> (-len(table) % 64)
         for t, row in enumerate(table):

@@ -1,6 +1,6 @@
 """The regions of an arrangement by deletion and restriction, each with an exact interior point.
 
-The independent enumerator: plain integers, one hyperplane at a time. It shares nothing with the sweep.
+The independent enumerator: plain integers, one hyperplane at a time, no numpy. It shares nothing with the sweep.
 
 Hyperplanes enter one at a time. A region of the hyperplanes so far is cut by the next one, h, exactly when its sign
 vector is that of a region of their restriction to h, one dimension lower; a point of that region, lifted and
@@ -21,15 +21,40 @@ from collections.abc import Sequence
 from math import gcd, lcm
 from operator import mul
 
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Listed, SignVectors
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import Integers
 
-__all__ = ["Hyperplane", "Witnesses", "affine_regions", "central_regions"]
+__all__ = ["Hyperplane", "Witnesses", "affine_regions", "central_regions", "deletion_restriction"]
 
-Hyperplane = tuple[tuple[int, ...], int, int]
+Hyperplane = tuple[Integers, int, int]
 """Integer functional (affine: its constant comes last), and the rows that are positive where it is positive, or
 where it is negative, as bit sets."""
 
-Witnesses = dict[int, tuple[int, ...]]
+Witnesses = dict[int, Integers]
+
+
+def deletion_restriction(hyperplanes: DistinctHyperplanes) -> SignVectors:
+    """One hyperplane at a time, with an exact witness of every region; the entry of ``ENUMERATORS``.
+
+    Raises
+    ------
+    InternalError
+        A witness does not lie in its region.
+    """
+    vectors = hyperplanes.vectors
+    planes: list[Hyperplane] = []
+    for k, vector in enumerate(vectors):
+        bit = 1 << (len(vectors) - 1 - k)
+        forward = next(q for q in vector if q) > 0
+        planes.append((vector, bit, 0) if forward else (tuple([-q for q in vector]), 0, bit))
+    witnesses = (central_regions if hyperplanes.central else affine_regions)(planes, hyperplanes.rank)
+    for mask, point in witnesses.items():
+        for vector, positive, negative in planes:
+            side = sum(map(mul, vector, point))
+            if not side or bool(mask & (positive or negative)) != (side > 0) ^ bool(negative):
+                raise InternalError("a witness does not lie in its region")
+    return Listed(witnesses, len(vectors))
 
 
 def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
@@ -56,7 +81,7 @@ def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
     for _, pos, neg in planes:
         everything |= pos | neg
     result: Witnesses = {}
-    for mask, (*inner, height) in _cells(sliced, dimension - 1, positive).items():
+    for mask, (*inner, height) in _regions(sliced, dimension - 1, positive).items():
         point = [size * q for q in inner]
         rest = sum(map(mul, inner, (*h[:p], *h[p + 1 :])))
         point.insert(p, sign * (height - rest))
@@ -69,7 +94,7 @@ def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
 
 def affine_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
     """Regions of distinct affine hyperplanes; an interior point is (x, s), s > 0, and stands for x / s."""
-    return _cells(planes, dimension, 0)
+    return _regions(planes, dimension, 0)
 
 
 def _pivot(h: Sequence[int]) -> int:
@@ -88,10 +113,10 @@ def _canonical(row: list[int], positive: int, negative: int) -> Hyperplane:
     return (tuple(row) if divisor == 1 else tuple([q // divisor for q in row])), positive, negative
 
 
-def _restrict(planes: Sequence[Hyperplane], h: tuple[int, ...], p: int) -> tuple[list[Hyperplane], int]:
+def _restrict(planes: Sequence[Hyperplane], h: Integers, p: int) -> tuple[list[Hyperplane], int]:
     """The distinct hyperplanes cut out on h, coordinate p eliminated, and the positive rows among the parallel ones."""
     size, sign = abs(h[p]), 1 if h[p] > 0 else -1
-    table: dict[tuple[int, ...], tuple[int, int]] = {}
+    table: dict[Integers, tuple[int, int]] = {}
     constant = 0
     for vector, positive, negative in planes:
         q = sign * vector[p]
@@ -111,7 +136,7 @@ def _restrict(planes: Sequence[Hyperplane], h: tuple[int, ...], p: int) -> tuple
     return [(key, pos, neg) for key, (pos, neg) in table.items()], constant
 
 
-def _cells(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Witnesses:
+def _regions(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Witnesses:
     """Regions of distinct affine hyperplanes (vectors canonical); ``constant`` is added to every bit set."""
     if dimension == 0:
         return {constant: (1,)}
@@ -123,7 +148,7 @@ def _cells(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Witne
         size, sign = abs(h[p]), 1 if h[p] > 0 else -1
         before = planes[:k]
         restricted, parallel = _restrict(before, h, p)
-        cut = _cells(restricted, dimension - 1, constant | parallel)
+        cut = _regions(restricted, dimension - 1, constant | parallel)
         following: Witnesses = {}
         for mask, point in current.items():
             if mask not in cut:

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from exactgeo.arrangement.bits import Words, sort_words
 from exactgeo.arrangement.enumerators._propose_points import Proposals
-from exactgeo.arrangement.enumerators.planar import Corners, Planar
-from exactgeo.arrangement.enumerators.sweep import Sweep
+from exactgeo.arrangement.enumerators.chunks import in_chunks
+from exactgeo.arrangement.enumerators.flag import FlagSweep
+from exactgeo.arrangement.enumerators.planar import Corners
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import Integers
 
-__all__ = ["Swept", "swept"]
-
-
-def swept(planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> Sweep | Planar:
-    """The sweep for these hyperplanes: lines in a plane have their own."""
-    if len(planes[0]) == 3:
-        return Planar(planes, central=central)
-    return Sweep(planes, central=central, uniform=uniform)
+__all__ = ["Ordered"]
 
 
-class Swept:
-    """Regions found by :func:`swept`; obeys the laws of :class:`Cells`.
+class Ordered:
+    """All chunks of :func:`in_chunks` together; obeys the laws of :class:`SignVectors`.
 
     Cost: one sort; memory: one word of 64 bits a region and 64 hyperplanes, half of it for a central arrangement
     while the sweep runs.
     """
 
-    def __init__(self, planes: Sequence[Sequence[int]], *, central: bool, uniform: bool) -> None:
-        self._sweep = swept(planes, central=central, uniform=uniform)
-        self._central = central
-        self._planes = len(planes)
+    def __init__(self, hyperplanes: DistinctHyperplanes) -> None:
+        self._sweep = in_chunks(hyperplanes)
+        self._central = hyperplanes.central
+        self._planes = len(hyperplanes.vectors)
         words = self._sweep.words()
         self.fallbacks = self._sweep.fallbacks
         """Predicates that float64 left open and integers decided."""
         if words.shape[1] == 1:
             words.sort(axis=0)
         else:
-            turn = sort_words(words)
+            increasing = sort_words(words)
             for column in words.T:
-                column[:] = column[turn]
+                column[:] = column[increasing]
         again = np.arange(len(words) - 1)
         for column in words.T:
             again = again[column[again] == column[again + 1]]
         if len(again):
             raise InternalError("a region was found twice")
         self._half = words
-        self.count = len(words) * (2 if central else 1)
+        self.count = len(words) * (2 if self._central else 1)
         self._points: Proposals | Corners | None = None
 
     def words(self) -> Words:
@@ -81,10 +75,10 @@ class Swept:
                 high = middle
         return low if low < self.count and self.mask(low) == mask else None
 
-    def points(self, start: int, stop: int) -> list[tuple[int, ...]]:
+    def points(self, start: int, stop: int) -> list[Integers]:
         """Interior points; none but those of lines are proposed in float64 and proved by the filter."""
         if self._points is None:
-            self._points = Proposals(self._sweep) if isinstance(self._sweep, Sweep) else Corners(self._sweep)
+            self._points = Proposals(self._sweep) if isinstance(self._sweep, FlagSweep) else Corners(self._sweep)
         if not self._central:
             return self._points.points(np.arange(start, stop))
         half = len(self._half)

@@ -16,7 +16,7 @@ Cost: n^2 log n for the orders and n^2 words; memory beyond the regions: a block
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import comb, gcd
 from operator import mul
 
@@ -25,15 +25,15 @@ import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Ints, Words, pack, sort_words
 from exactgeo.arrangement.enumerators._propose_order import Crossings, Line
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
+from exactgeo.exact.vectors import Integers
 
 __all__ = ["Corners", "Planar"]
 
-_CELLS = 1 << 20
+_ENTRIES = 1 << 20
 _ROWS = 1 << 24
-
-Vector = tuple[int, ...]
 
 
 class Planar:
@@ -41,9 +41,8 @@ class Planar:
 
     Parameters
     ----------
-    planes : q integer vectors of length 3, no two proportional, of full rank
-        Affine: constant last, ``a x + b y + c``.
-    central : bool
+    hyperplanes : DistinctHyperplanes
+        Vectors of length 3: affine lines, or planes through the origin.
 
     Attributes
     ----------
@@ -51,10 +50,10 @@ class Planar:
         Number of independent pieces; :meth:`chunk` gives each one.
     """
 
-    def __init__(self, planes: Sequence[Sequence[int]], *, central: bool) -> None:
-        self.planes = [tuple(plane) for plane in planes]
-        self.central = central
-        self.infinity: Vector = self.planes[0] if central else (0, 0, 1)
+    def __init__(self, hyperplanes: DistinctHyperplanes) -> None:
+        self.planes = hyperplanes.vectors
+        self.central = central = hyperplanes.central
+        self.infinity: Integers = self.planes[0] if central else (0, 0, 1)
         self.chart = self._chart()
         lines = []
         for t in range(int(central), len(self.planes)):
@@ -72,14 +71,14 @@ class Planar:
         self._bits = bits[self.rows]
         self._bottom = np.concatenate([bits[:0], np.zeros((1, self.width), dtype=np.uint64), self._bits])
         np.bitwise_or.accumulate(self._bottom, axis=0, out=self._bottom)
-        # What turns a line's right side into the side where its row is positive.
-        turned = [row for row, side in zip(self.rows, self.sides, strict=True) if side < 0]
-        self._turn = np.bitwise_or.reduce(bits[turned], axis=0, initial=0)
+        # What makes of a line's right side the side where its row is positive.
+        opposite = [row for row, side in zip(self.rows, self.sides, strict=True) if side < 0]
+        self._flip = np.bitwise_or.reduce(bits[opposite], axis=0, initial=0)
         if central:
-            self._turn = self._turn | bits[0]
+            self._flip = self._flip | bits[0]
         self._plan()
 
-    def _chart(self) -> list[Vector]:
+    def _chart(self) -> list[Integers]:
         """Two directions on which the line at infinity vanishes, and a point where it is positive."""
         if not self.central:
             return [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
@@ -107,10 +106,10 @@ class Planar:
 
     def _parts(self, index: int) -> Iterator[Words]:
         if not index:
-            yield np.asarray(self._bottom ^ self._turn)
+            yield np.asarray(self._bottom ^ self._flip)
             return
         low, high = self._pieces[index - 1]
-        step = max(1, _CELLS // (len(self.rows) * self.width))
+        step = max(1, _ENTRIES // (len(self.rows) * self.width))
         for i in range(low, high, step):
             yield self._along(i, min(high, i + step))
 
@@ -132,7 +131,7 @@ class Planar:
     def _along(self, low: int, high: int) -> Words:
         order, again, number = self.crossings.along(low, high)
         words = self._bits[order]
-        words[:, 0] ^= self._bottom[low:high] ^ self._turn
+        words[:, 0] ^= self._bottom[low:high] ^ self._flip
         np.bitwise_xor.accumulate(words, axis=1, out=words)
         return np.asarray(words[self._gives(low, order, again, number)])
 
@@ -146,14 +145,14 @@ class Planar:
         last = inside
         last[:, :-1] &= ~again[:, 1:]
         # How many larger ones up to here, less those up to the end of the vertex before.
-        row, place = np.nonzero(last)
-        so_far = np.cumsum(larger, axis=1)[row, place]
+        row, column = np.nonzero(last)
+        so_far = np.cumsum(larger, axis=1)[row, column]
         before = np.concatenate([[0], so_far[:-1]])
         before[np.flatnonzero(np.diff(row, prepend=-1))] = 0
-        last[row, place] = so_far > before
+        last[row, column] = so_far > before
         return last
 
-    def vertex(self, i: int, j: int) -> Vector:
+    def vertex(self, i: int, j: int) -> Integers:
         """Where two lines that are not parallel meet: integers on which the line at infinity is positive."""
         p, q = self.planes[self.rows[i]], self.planes[self.rows[j]]
         found = (p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], p[0] * q[1] - p[1] * q[0])
@@ -163,7 +162,7 @@ class Planar:
         divisor = gcd(*found) * (1 if height > 0 else -1)
         return tuple(q // divisor for q in found)
 
-    def upwards(self, i: int) -> Vector:
+    def upwards(self, i: int) -> Integers:
         """The direction of a line."""
         a, b, _ = self.crossings.lines[i]
         found = [a * q - b * p for p, q in zip(*self.chart[:2], strict=True)]
@@ -182,18 +181,18 @@ class Corners:
 
     def __init__(self, plane: Planar) -> None:
         self._plane = plane
-        self._place = sort_words(plane.words())
+        self._element = sort_words(plane.words())
         count = len(plane.rows)
         self._order, self._again, self._number = plane.crossings.along(0, count)
         found = np.nonzero(plane._gives(0, self._order, self._again, self._number))
         self._line, self._end = found
         self._bottom = count + 1
 
-    def points(self, index: Ints) -> list[Vector]:
-        """Primitive integer vectors, by place in sorted order."""
-        return [self._point(int(self._place[k])) for k in index.tolist()]
+    def points(self, index: Ints) -> list[Integers]:
+        """Primitive integer vectors, by index in sorted order."""
+        return [self._point(int(self._element[k])) for k in index.tolist()]
 
-    def _point(self, element: int) -> Vector:
+    def _point(self, element: int) -> Integers:
         count, plane = len(self._plane.rows), self._plane
         if element < self._bottom:
             left, right = max(element - 1, 0), min(element, count - 1)
@@ -211,15 +210,15 @@ class Corners:
             through = self._order[i, start : end + 1]
             # Its neighbour among the lines there, to the right of it below and to the left above.
             j = int(through[through > i].min())
-            place = int(np.flatnonzero(self._order[j] == i)[0])
-            while place + 1 < self._number[j] and self._again[j, place + 1]:
-                place += 1
-            parts = [plane.vertex(i, j), self._next(i, end), self._next(j, place)]
+            crossing = int(np.flatnonzero(self._order[j] == i)[0])
+            while crossing + 1 < self._number[j] and self._again[j, crossing + 1]:
+                crossing += 1
+            parts = [plane.vertex(i, j), self._next(i, end), self._next(j, crossing)]
         total = [sum(column) for column in zip(*parts, strict=True)]
         return tuple(q // gcd(*total) for q in total)
 
-    def _next(self, i: int, place: int) -> Vector:
+    def _next(self, i: int, crossing: int) -> Integers:
         """The end of line i's segment that begins at a crossing: a vertex, or its direction."""
-        if place + 1 == self._number[i]:
+        if crossing + 1 == self._number[i]:
             return self._plane.upwards(i)
-        return self._plane.vertex(i, int(self._order[i, place + 1]))
+        return self._plane.vertex(i, int(self._order[i, crossing + 1]))

@@ -1,0 +1,40 @@
+"""The sweep that suits the hyperplanes: lines in a plane have their own, all others are swept along a flag.
+
+Needs numpy; dimension ``rank - central`` at least 1.
+"""
+
+from __future__ import annotations
+
+from exactgeo.arrangement.enumerators._filter_minors import NotGeneric
+from exactgeo.arrangement.enumerators.flag import Flag, FlagSweep
+from exactgeo.arrangement.enumerators.general_position import GeneralPosition
+from exactgeo.arrangement.enumerators.planar import Planar
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.enumerators.special_position import SpecialPosition
+from exactgeo.errors import InternalError
+
+__all__ = ["flag_sweep", "in_chunks"]
+
+_ATTEMPTS = 40
+
+
+def in_chunks(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
+    """Regions in chunks, each found by itself, every region once: central, every one where hyperplane 0 is positive."""
+    return Planar(hyperplanes) if hyperplanes.rank - hyperplanes.central == 2 else flag_sweep(hyperplanes)
+
+
+def flag_sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep:
+    """The sweep along the first random flag in general position.
+
+    Raises
+    ------
+    InternalError
+        There was none among the first 40.
+    """
+    kind = GeneralPosition if hyperplanes.uniform else SpecialPosition
+    for attempt in range(_ATTEMPTS):
+        try:
+            return kind(Flag(hyperplanes, attempt))
+        except NotGeneric:
+            continue
+    raise InternalError("no flag in general position was found")
