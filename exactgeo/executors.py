@@ -12,8 +12,8 @@ __all__ = ["Workers", "processors"]
 
 T = TypeVar("T")
 
-ALONE = 2
-"""Tasks done in this process before others are started: most censuses end here."""
+TASKS_BEFORE_POOL = 2
+"""Tasks done in this process before others are started: most censuses end with these."""
 
 
 def processors() -> int:
@@ -24,7 +24,7 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
-def _begin() -> None:
+def _prepare_worker() -> None:
     """In a worker: leave Ctrl-C to the parent, and its processor to one thread."""
     import signal
 
@@ -50,15 +50,15 @@ class Workers(Executor):
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._begun = 0
+        self._submitted = 0
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        self._begun += 1
-        if self._count > 1 and self._begun > ALONE:
+        self._submitted += 1
+        if self._count > 1 and self._submitted > TASKS_BEFORE_POOL:
             if self._pool is None:
                 # Spawned, not forked: a fork copies the locks of threads it does not copy.
-                self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _begin)
+                self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
             return self._pool.submit(fn, *args, **kwargs)
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()

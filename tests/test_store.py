@@ -21,7 +21,7 @@ from stores import dump
 import exactgeo
 from exactgeo.basin import Census, Enclosure, census
 from exactgeo.errors import InputError
-from exactgeo.executors import ALONE, Workers
+from exactgeo.executors import TASKS_BEFORE_POOL, Workers
 from exactgeo.formats import problem_from_mapping
 from exactgeo.problem import Problem
 from exactgeo.store import Store
@@ -392,7 +392,7 @@ def test_a_time_limit_ends_with_exit_3_and_is_taken_up(tmp_path):
 def test_workers_and_threads_change_nothing(tmp_path):
     case = line(9, 2)
     serial = census(case)
-    assert len(serial) > 64 * (ALONE + 4)
+    assert len(serial) > 64 * (TASKS_BEFORE_POOL + 4)
     with ThreadPoolExecutor(3) as pool:
         threads = census(case, executor=pool)
     with Workers(2) as pool, Store(tmp_path / "run.sqlite") as store:
@@ -411,7 +411,7 @@ def test_a_killed_worker_changes_nothing(monkeypatch):
     case = line(9, 2)
     serial = census(case)
     with Workers(2) as pool:
-        for _ in range(ALONE):
+        for _ in range(TASKS_BEFORE_POOL):
             pool.submit(int)
         pool.submit(_die)
         found = census(case, executor=pool)

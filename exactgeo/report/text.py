@@ -124,16 +124,16 @@ def _listed(values: Sequence[str]) -> str:
 
 def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     """The report of ``exactgeo explain``: every number the criterion uses."""
-    here = explanation.local
-    problem = here.problem
+    local = explanation.local
+    problem = local.problem
     lines = [
         title_of(verdict.problem, "the point"),
         "",
-        f"loss {number_text(here.loss)} ({problem.loss.name}, {problem.loss.reduction})",
+        f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.loss.reduction})",
         "",
     ]
     rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t"]]
-    for t, (x, y, r) in enumerate(zip(problem.x, problem.y, here.residuals, strict=True)):
+    for t, (x, y, r) in enumerate(zip(problem.x, problem.y, local.residuals, strict=True)):
         rows.append([str(t), vector_text(x), number_text(y[0]), number_text(y[0] + r), number_text(r)])
     lines += columns(rows, indent="  ")
     if explanation.conditions:
@@ -144,9 +144,9 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
         lines += [
             "",
             f"neuron {neuron.index}: w = {vector_text(neuron.w)}, v = {number_text(neuron.v)}{frozen}",
-            labelled("w.x > 0 at t =", _places(view.active)),
-            labelled("w.x < 0 at t =", _places(view.inactive)),
-            labelled("w.x = 0 at t =", _places(view.on_kink)),
+            labelled("w.x > 0 at t =", _indices(view.active)),
+            labelled("w.x < 0 at t =", _indices(view.inactive)),
+            labelled("w.x = 0 at t =", _indices(view.on_kink)),
         ]
         if explanation.coordinates:
             lines.append(labelled("phi(u) =", _phi(explanation, view)))
@@ -157,7 +157,7 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def _places(points: Sequence[int]) -> str:
+def _indices(points: Sequence[int]) -> str:
     return ", ".join(map(str, points)) or "none"
 
 
@@ -188,7 +188,7 @@ def _phi(explanation: Explanation, view: NeuronView) -> str:
 
 def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
     """What ``exactgeo explain --json`` prints; rationals are strings, data points are counted from 0."""
-    here = explanation.local
+    local = explanation.local
 
     def conditions(items: Iterable[Any]) -> list[dict[str, Any]]:
         return [
@@ -201,9 +201,9 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(here.loss),
-        "residuals": numbers(here.residuals),
-        "predictions": [format_rational(y[0] + r) for y, r in zip(here.problem.y, here.residuals, strict=True)],
+        "loss": format_rational(local.loss),
+        "residuals": numbers(local.residuals),
+        "predictions": [format_rational(y[0] + r) for y, r in zip(local.problem.y, local.residuals, strict=True)],
         "coordinates": list(explanation.coordinates),
         "conditions": conditions(explanation.conditions),
         "neurons": [
