@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
-from operator import mul
 
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import Row, _echelon, integer_rows, nullspace, primitive, solve
+from exactgeo.exact.matrix import Row, echelon, integer_rows, nullspace, primitive, solve
+from exactgeo.exact.vectors import ONE, ZERO, dot, integer_dot
 
 __all__ = [
     "LPAnswer",
@@ -31,8 +31,6 @@ __all__ = [
     "minimise",
     "relative_interior",
 ]
-
-ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +90,6 @@ class RelativeInterior:
 
     def __iter__(self) -> Iterator[tuple[int, ...] | frozenset[int]]:
         return iter((self.point, self.implicit))
-
-
-def _dot(p: Sequence[int], q: Sequence[int]) -> int:
-    return sum(map(mul, p, q))
 
 
 class _Tableau:
@@ -203,11 +197,11 @@ def _decide(
     """A feasible tableau for ``target`` over the columns (the first ``free`` unsigned), or None and a separator."""
     count, dimension = len(columns), len(target)
     rows = list(zip(*columns, target, strict=True)) if columns else [(q,) for q in target]
-    table, _, pivots = _echelon(rows, count + 1)
+    table, _, pivots = echelon(rows, count + 1)
     if pivots and pivots[-1] == count:
         # The target is outside the span: some functional vanishes on the span and not on the target.
         for normal in nullspace(columns, dimension):
-            side = _dot(normal, target)
+            side = integer_dot(normal, target)
             if side:
                 return None, (normal if side < 0 else tuple(-q for q in normal))
         raise InternalError("no functional separates a vector from a span that misses it")
@@ -258,8 +252,8 @@ def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = (
     free = len(lines)
     tableau, normal = _decide(ints, free, goal)
     if tableau is None:
-        sides = [_dot(normal, vector) for vector in ints]
-        if len(normal) != len(goal) or any(sides[:free]) or min(sides, default=0) < 0 or _dot(normal, goal) >= 0:
+        sides = [integer_dot(normal, vector) for vector in ints]
+        if len(normal) != len(goal) or any(sides[:free]) or min(sides, default=0) < 0 or integer_dot(normal, goal) >= 0:
             raise InternalError("a separating functional failed its replay")
         return Separator(normal)
     weights = [ZERO] * len(ints)
@@ -323,11 +317,11 @@ def minimise(cost: Row, equalities: Sequence[Row], rhs: Row) -> LPAnswer:
         if column is None:
             basic = [columns[j] for j in tableau.basis]
             y = solve(basic, [cost[j] for j in tableau.basis]) if basic else (ZERO,) * len(rhs)
-            value = sum((c * q for c, q in zip(cost, x, strict=True)), ZERO)
+            value = dot(cost, x)
             answer = LPAnswer("optimal", tuple(x), y, value=value)
         else:
             ray = [ZERO] * count
-            ray[column] = Fraction(1)
+            ray[column] = ONE
             for row, j in zip(tableau.rows, tableau.basis, strict=True):
                 ray[j] = Fraction(-row[column], row[j])
             answer = LPAnswer("unbounded", tuple(x), ray=tuple(ray))
@@ -338,14 +332,11 @@ def minimise(cost: Row, equalities: Sequence[Row], rhs: Row) -> LPAnswer:
 def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row) -> None:
     """Check an LP answer against the data as given; raise InternalError when it does not hold."""
 
-    def times(vector: Row, other: Row) -> Fraction:
-        return sum((Fraction(p) * q for p, q in zip(vector, other, strict=True) if p and q), ZERO)
-
     def shadow(y: Row) -> list[Fraction]:
-        return [times(y, [row[j] for row in equalities]) for j in range(len(cost))]
+        return [dot(y, [row[j] for row in equalities]) for j in range(len(cost))]
 
     def feasible(x: Row, right: Row) -> bool:
-        return min(x, default=ZERO) >= 0 and all(times(row, x) == q for row, q in zip(equalities, right, strict=True))
+        return min(x, default=ZERO) >= 0 and all(dot(row, x) == q for row, q in zip(equalities, right, strict=True))
 
     x, y, ray = answer.x, answer.y, answer.ray
     if answer.status == "optimal":
@@ -354,17 +345,17 @@ def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row)
             and y is not None
             and feasible(x, rhs)
             and all(p <= c for p, c in zip(shadow(y), cost, strict=True))
-            and times(y, rhs) == times(cost, x) == answer.value
+            and dot(y, rhs) == dot(cost, x) == answer.value
         )
     elif answer.status == "infeasible":
-        good = y is not None and max(shadow(y), default=ZERO) <= 0 and times(y, rhs) > 0
+        good = y is not None and max(shadow(y), default=ZERO) <= 0 and dot(y, rhs) > 0
     else:
         good = (
             x is not None
             and ray is not None
             and feasible(x, rhs)
             and feasible(ray, [0] * len(rhs))
-            and times(cost, ray) < 0
+            and dot(cost, ray) < 0
         )
     if not good:
         raise InternalError(f"an LP answer ({answer.status}) failed its replay")
@@ -401,15 +392,15 @@ def relative_interior(equalities: Sequence[Row], inequalities: Sequence[Row], di
     point = (0,) * dimension
     farkas: dict[int, Multipliers] = {}
     for i, row in enumerate(rows):
-        if _dot(row, point) > 0:
+        if integer_dot(row, point) > 0:
             continue
         answer = cone_member([-q for q in inequalities[i]], inequalities, equalities)
         if isinstance(answer, Multipliers):
             farkas[i] = answer
         else:
             point = primitive([p + q for p, q in zip(point, answer.normal, strict=True)])
-    if any(_dot(line, point) for line in lines) or any(
-        (_dot(row, point) == 0) != (i in farkas) or _dot(row, point) < 0 for i, row in enumerate(rows)
+    if any(integer_dot(line, point) for line in lines) or any(
+        (integer_dot(row, point) == 0) != (i in farkas) or integer_dot(row, point) < 0 for i, row in enumerate(rows)
     ):
         raise InternalError("a relative interior point failed its replay")
     return RelativeInterior(point, frozenset(farkas), farkas)

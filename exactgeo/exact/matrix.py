@@ -13,8 +13,9 @@ from math import gcd, lcm
 import flint
 
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import ZERO, integer_dot
 
-__all__ = ["integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
+__all__ = ["echelon", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
 
 Number = int | Fraction
 Row = Sequence[Number]
@@ -51,8 +52,14 @@ def integer_rows(rows: Sequence[Row]) -> tuple[list[list[int]], int]:
     return [[q.numerator * (scale // q.denominator) for q in row] for row in rows], scale
 
 
-def _echelon(rows: Sequence[Row], ncols: int) -> tuple[list[list[int]], int, list[int]]:
-    """Nonzero rows of ``den * rref``, ``den`` > 0, and the pivot columns."""
+def echelon(rows: Sequence[Row], ncols: int) -> tuple[list[list[int]], int, list[int]]:
+    """Reduced row echelon form: the nonzero rows of ``den * rref``, that ``den`` > 0, and the pivot columns.
+
+    Examples
+    --------
+    >>> echelon([[2, 1, 0], [0, 3, 1], [2, 4, 1]], 3)
+    ([[6, 0, -1], [0, 6, 2]], 6, [0, 1])
+    """
     if not rows or not ncols:
         return [], 1, []
     reduced, bottom, count = flint.fmpz_mat([primitive(row) for row in rows]).rref()
@@ -89,7 +96,7 @@ def rref(rows: Sequence[Row], ncols: int) -> tuple[list[tuple[Fraction, ...]], l
     >>> [[str(q) for q in row] for row in table], pivots
     ([['1', '2', '0'], ['0', '0', '1']], [0, 2])
     """
-    table, den, pivots = _echelon(rows, ncols)
+    table, den, pivots = echelon(rows, ncols)
     return [tuple(Fraction(q, den) for q in row) for row in table], pivots
 
 
@@ -101,7 +108,7 @@ def nullspace(rows: Sequence[Row], ncols: int) -> list[tuple[int, ...]]:
     >>> nullspace([[1, 2, 3]], 3), nullspace([], 2)
     ([(-2, 1, 0), (-3, 0, 1)], [(1, 0), (0, 1)])
     """
-    table, den, pivots = _echelon(rows, ncols)
+    table, den, pivots = echelon(rows, ncols)
     chosen = set(pivots)
     basis = []
     for free in range(ncols):
@@ -137,14 +144,14 @@ def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
     if not rows:
         return ()
     width = len(rows[0])
-    table, den, pivots = _echelon([(*row, q) for row, q in zip(rows, rhs, strict=True)], width + 1)
+    table, den, pivots = echelon([(*row, q) for row, q in zip(rows, rhs, strict=True)], width + 1)
     if pivots and pivots[-1] == width:
         return None
     numerators = {pivot: row[width] for row, pivot in zip(table, pivots, strict=True)}
     for row, q in zip(rows, rhs, strict=True):
         if sum(row[j] * top for j, top in numerators.items()) != q * den:
             raise InternalError("a linear solve failed its substitution")
-    solution = [Fraction(0)] * width
+    solution = [ZERO] * width
     for pivot, top in numerators.items():
         solution[pivot] = Fraction(top, den)
     return tuple(solution)
@@ -175,8 +182,8 @@ def least_squares(columns: Sequence[Row], y: Row) -> tuple[tuple[Fraction, ...],
     ints, scale = integer_rows([*columns, y])
     target, count, length = ints.pop(), len(columns), len(y)
     rows = [[column[t] for column in ints] for t in range(length)]
-    _, _, basis = _echelon(rows, count)
-    coefficients = [Fraction(0)] * count
+    _, _, basis = echelon(rows, count)
+    coefficients = [ZERO] * count
     if basis:
         chosen = flint.fmpz_mat([ints[j] for j in basis])
         solution = (chosen * chosen.transpose()).solve(chosen * flint.fmpz_mat([[q] for q in target]))
@@ -185,6 +192,6 @@ def least_squares(columns: Sequence[Row], y: Row) -> tuple[tuple[Fraction, ...],
     bottom = lcm(*(q.denominator for q in coefficients))
     weights = [(j, coefficients[j].numerator * (bottom // coefficients[j].denominator)) for j in basis]
     residual = [bottom * target[t] - sum(w * ints[j][t] for j, w in weights) for t in range(length)]
-    if any(sum(p * q for p, q in zip(column, residual, strict=True)) for column in ints):
+    if any(integer_dot(column, residual) for column in ints):
         raise InternalError("a least-squares residual is not orthogonal to its columns")
     return tuple(coefficients), tuple(Fraction(q, bottom * scale) for q in residual)

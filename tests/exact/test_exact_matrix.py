@@ -133,7 +133,7 @@ def test_a_solver_that_lies_is_caught(monkeypatch):
         table, den, pivots = honest(rows, width)
         return [[q + 1 if j == width - 1 else q for j, q in enumerate(row)] for row in table], den, pivots
 
-    honest = matrix._echelon
-    monkeypatch.setattr(matrix, "_echelon", lie)
+    honest = matrix.echelon
+    monkeypatch.setattr(matrix, "echelon", lie)
     with pytest.raises(InternalError, match="linear solve"):
         solve([[2, 1], [1, 3]], [1, 1])
