@@ -101,7 +101,7 @@ def main() -> None:
         found = landscape(problem, basins=basins)
         seconds, clock = time.process_time() - middle, time.perf_counter() - clock
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        walls = sum(1 for _ in basins.walls())
+        walls = sum(1 for _ in basins.facets)
         model = modelled(basins)
         print(
             f"{name:40} {len(basins):8} {walls:8} {found._walls.solved:6} {len(found.valleys):7} {middle - start:7.2f} "

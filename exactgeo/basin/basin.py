@@ -7,21 +7,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.cone_program import Enclosure, Optimum, Value
+from exactgeo.basin.cone_program import Optimum, Value
+from exactgeo.basin.table import Orbit, Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Separator, cone_member
-from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point
 
 if TYPE_CHECKING:
-    from exactgeo.basin.census import Census
     from exactgeo.claims.certificate import Certificate
 
-__all__ = ["Basin", "Orbit", "shown", "text"]
+__all__ = ["Basin", "shown"]
 
 ZERO = Fraction(0)
-
-Orbit = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -30,23 +27,24 @@ class Basin:
 
     Attributes
     ----------
-    census : Census
+    table : Table
+        Of the census it belongs to.
     index : int
-        Place in the census; iteration follows it.
-    choice : for each group of exchangeable neurons, ascending pattern indices
+        Its row there; iteration over the census follows it.
+    choice : for each group of exchangeable neurons, ascending numbers of their regions and output signs
     """
 
-    census: Census
+    table: Table
     index: int
     choice: Orbit
 
     def __repr__(self) -> str:
-        return f"<basin {self.index} of {len(self.census)}: value {shown(self.value)}>"
+        return f"<basin {self.index} of {len(self.table)}: value {shown(self.value)}>"
 
     @property
     def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
         """For each neuron (dropped ones left out) the sign vector of its region and the sign of its output weight."""
-        reduction = self.census.reduction
+        reduction = self.table.reduction
         found = {
             neuron: (reduction.regions[group.patterns[s].region], group.patterns[s].sign)
             for group, part in zip(reduction.exchangeable, self.choice, strict=True)
@@ -57,17 +55,17 @@ class Basin:
     @property
     def multiplicity(self) -> int:
         """Number of basins in the orbit."""
-        return self.census.reduction.copies(self.choice)
+        return self.table.reduction.copies(self.choice)
 
     @property
     def optimum(self) -> Optimum:
         """The certificate shared by the basins with the same optimum; its value is the sum over the data."""
-        return self.census.optimum(self.index)
+        return self.table.optimum(self.index)
 
     @property
     def value(self) -> Value:
         """Infimum of the loss on the basin: exact, or a proved enclosure for the logistic loss."""
-        return self.census.value(self.index)
+        return self.table.value(self.index)
 
     @property
     def attained(self) -> bool:
@@ -78,10 +76,7 @@ class Basin:
     def minimiser(self) -> Point | None:
         """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the
         infimum is not attained."""
-        if not self.attained:
-            return None
-        reduction, best = self.census.reduction, self.optimum
-        return reduction.point(reduction.place(self.choice, best.weights), best.lines)
+        return self.table.minimiser(self.index)
 
     @cached_property
     def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
@@ -91,16 +86,21 @@ class Basin:
         logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
         subgradient of the certificate.
         """
-        reduction = self.census.reduction
+        problem = self.table.problem
+        weight = Fraction(1, problem.m) if problem.loss.reduction == "mean" else Fraction(1)
+        return tuple(tuple(weight * q for q in row) for row in self._duals)
+
+    @cached_property
+    def _duals(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The multipliers for the sum over the data."""
+        reduction = self.table.reduction
         right, left = reduction.problem.network.activation.slopes or (ZERO, ZERO)
-        share = self.census.share
         result = []
         for region, b in self.signs:
             slopes = [right if s >= 0 else left for s in region]
             size = len(reduction.rows[0])
             target = [
-                share
-                * sum(
+                sum(
                     (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, reduction.rows, strict=True)),
                     ZERO,
                 )
@@ -118,19 +118,23 @@ class Basin:
         """That no point of the basin has a loss below ``value``; None where that is an enclosure."""
         from exactgeo.basin.claims import basin_certificate
 
-        return basin_certificate(self)
+        problem, minimiser, value = self.table.problem, self.minimiser, self.value
+        if minimiser is None or not isinstance(value, Fraction) or not problem.network.widths:
+            return None
+        neurons = [(*signs, duals) for signs, duals in zip(self.signs, self._duals, strict=True)]
+        return basin_certificate(problem, minimiser, value, neurons, self.optimum.gradient)
 
     def program(self) -> Any:
         """The basin's convex program as a ``cvxpy.Problem`` in H-form; see
         :func:`exactgeo.basin.cvxpy_model.basin_program`."""
         from exactgeo.basin.cvxpy_model import basin_program
 
-        return basin_program(self.census.reduction, self.signs)
+        return basin_program(self.table.reduction, self.signs)
 
     def certificate_data(self) -> dict[str, Any]:
         """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
         for all columns."""
-        reduction, best = self.census.reduction, self.optimum
+        reduction, best = self.table.reduction, self.optimum
         mask = reduction.mask(self.choice)
         signs = reduction.program.signs(best.gradient)
         return {
@@ -152,10 +156,3 @@ class Basin:
 def shown(value: Value | None) -> str:
     """For people: an enclosure in decimals."""
     return "unknown" if value is None else str(value)
-
-
-def text(value: Value) -> str:
-    """For tables: exact."""
-    if isinstance(value, Enclosure):
-        return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
-    return format_rational(value)

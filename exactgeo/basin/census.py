@@ -1,37 +1,37 @@
-"""Every basin of a problem with its exact value, modulo permutation of exchangeable neurons."""
+"""Every basin of a problem with its exact value, modulo permutation of exchangeable neurons: what people call.
+
+The data are in :mod:`exactgeo.basin.table`, what neighbouring basins share in :mod:`exactgeo.basin.facets`, the search
+for local minima in :mod:`exactgeo.basin.minima`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.basin import Basin, Orbit, shown, text
-from exactgeo.basin.batch import Solved
-from exactgeo.basin.cone_program import Enclosure, Optimum, Value, solve
+from exactgeo.basin import claims, export, minima
+from exactgeo.basin.basin import Basin, shown
+from exactgeo.basin.cone_program import Enclosure, Optimum, Value
+from exactgeo.basin.facets import Facets
+from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
-from exactgeo.basin.schedule import Block, BlockStore, blocks
-from exactgeo.exact.matrix import primitive, rref
+from exactgeo.basin.schedule import BlockStore, blocks
+from exactgeo.basin.table import Orbit, Table
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
-    from exactgeo.basin.batch import Numbers
-    from exactgeo.basin.minima import LocalMinima, Minima
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
 
-ZERO = Fraction(0)
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
-
-AT_ONCE = 8192
-"""Orbits turned into Python objects together where all are listed."""
 
 Progress = Callable[[int, int], None]
 
@@ -39,121 +39,55 @@ Progress = Callable[[int, int], None]
 class Census:
     """Every basin of a problem. Made by :func:`census`; a sequence of :class:`Basin`, one an orbit.
 
+    Every property is a function of the census alone: it says the same whatever was read before, and in which order.
+
     Attributes
     ----------
     problem : Problem
-    reduction : Reduction
-        Regions, rays, faces and columns.
-    complete : bool
-        False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
-        counts.
-    interrupted : bool
-        Whether it was Ctrl-C.
+    table : Table
+        The orbits and their optima as arrays.
     seconds : float or None
-        What was left of the time limit then; the search for local minima has as much.
+        What was left of the time limit then; each search for local minima has as much.
     """
 
-    def __init__(
-        self,
-        reduction: Reduction,
-        answers: Iterable[Block] = (),
-        left: Callable[[], float | None] = lambda: None,
-        watch: Callable[[Value], None] | None = None,
-    ) -> None:
-        import numpy as np
-
-        self.reduction = reduction
-        self.problem = reduction.problem
-        width = sum(len(group.neurons) for group in reduction.exchangeable)
-        # Arrays of whole numbers: one Python object an orbit would not fit at a million of them.
-        choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
-        owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
-        self.settled: list[Solved] = []
-        places: dict[tuple[int, ...], int] = {}
-        self.interrupted = False
-        least: Fraction | None = None
-        try:
-            for answer in answers:
-                self.interrupted |= answer.interrupted
-                if watch is not None and answer.optima:
-                    best = min((best.value for best in answer.optima), key=_high)
-                    if least is None or _high(best) < least:
-                        least = _high(best)
-                        watch(self.scaled(best))
-                local = np.array([self._add(best, places) for best in answer.optima], dtype=np.int32)
-                known = answer.owner >= 0
-                choices.append(answer.choices[known])
-                owners.append(local[answer.owner[known]] if known.any() else owners[0])
-        except KeyboardInterrupt:
-            self.interrupted = True
-        del choices[len(owners) :]
-        self._choices: Numbers = np.concatenate(choices)
-        self._owner: Numbers = np.concatenate(owners)
-        self._whole: dict[int, Optimum] = {}
-        self.complete = reduction.listed and len(self._choices) == reduction.orbits
-        self.seconds = left()
-
-    def _add(self, best: Solved, places: dict[tuple[int, ...], int]) -> int:
-        """The place of an optimum among the distinct ones; a basis that determines it is kept once."""
-        place = len(self.settled) if best.whole is not None else places.setdefault(best.basis, len(self.settled))
-        if place == len(self.settled):
-            self.settled.append(best)
-        return place
+    def __init__(self, table: Table, seconds: float | None = None) -> None:
+        self.table = table
+        self.problem = table.problem
+        self.seconds = seconds
 
     # -- sequence -----------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._choices)
+        return len(self.table)
 
     def __getitem__(self, index: int) -> Basin:
-        position = range(len(self._choices))[index]
-        return Basin(self, position, self._choice(position))
+        row = range(len(self.table))[index]
+        return Basin(self.table, row, self.table.orbit(row))
 
     def __iter__(self) -> Iterator[Basin]:
-        return (self[index] for index in range(len(self._choices)))
+        return (self[index] for index in range(len(self.table)))
 
     def __repr__(self) -> str:
         state = "" if self.complete else ", incomplete"
         return f"<census: {self.count} basins, {self.orbits} orbits, minimum {shown(self.minimum)}{state}>"
 
-    def _choice(self, position: int) -> Orbit:
-        return self.reduction.split(self._choices[position].tolist())
-
-    def optimum(self, index: int) -> Optimum:
-        return self.optimum_at(int(self._owner[index]))
-
-    def value(self, index: int) -> Value:
-        """Infimum of the loss on the basins at a place."""
-        return self.scaled(self.settled[self._owner[index]].value)
-
-    def optimum_at(self, place: int) -> Optimum:
-        """The certificate at a place among the distinct ones, replayed."""
-        if place not in self._whole:
-            self._whole[place] = self.settled[place].optimum(self.reduction.program)
-        return self._whole[place]
-
-    @property
-    def optima(self) -> tuple[Optimum, ...]:
-        """The distinct certificates; several may have the same value, or the same gradient."""
-        return tuple(self.optimum_at(place) for place in range(len(self.settled)))
-
-    @property
-    def distinct(self) -> int:
-        """The number of :attr:`optima`."""
-        return len(self.settled)
-
-    @property
-    def share(self) -> Fraction:
-        """1, or 1/m for the mean loss."""
-        return Fraction(1, self.problem.m) if self.problem.loss.reduction == "mean" else Fraction(1)
-
-    def scaled(self, value: Value) -> Value:
-        """A sum over the data as the problem's loss."""
-        if isinstance(value, Enclosure):
-            return Enclosure(value.lo * self.share, value.hi * self.share)
-        return value * self.share
-
     # -- counts and values --------------------------------------------------------------------------------------
+
+    @property
+    def reduction(self) -> Reduction:
+        """Regions, rays, faces and columns."""
+        return self.table.reduction
+
+    @property
+    def complete(self) -> bool:
+        """False when the time limit or Ctrl-C ended it: then orbits without a value are left out of everything but the
+        counts."""
+        return self.table.complete
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it."""
+        return self.table.interrupted
 
     @property
     def count(self) -> int | None:
@@ -170,91 +104,58 @@ class Census:
         """Regions one neuron's data cut its weight space into (0 without a hidden layer); None as for ``count``."""
         return len(self.reduction.regions) if self.reduction.listed else None
 
-    @cached_property
+    @property
+    def share(self) -> Fraction:
+        """1, or 1/m for the mean loss."""
+        return self.table.loss(Fraction(1))
+
+    def value(self, index: int) -> Value:
+        """Infimum of the loss on the basins of an orbit."""
+        return self.table.value(index)
+
+    def optimum(self, index: int) -> Optimum:
+        """The certificate of an orbit."""
+        return self.table.optimum(index)
+
+    @property
+    def optima(self) -> tuple[Optimum, ...]:
+        """The distinct certificates; several may have the same value, or the same gradient."""
+        return tuple(self.table.replayed(owner) for owner in range(self.distinct))
+
+    @property
+    def distinct(self) -> int:
+        """The number of :attr:`optima`."""
+        return len(self.table.optima)
+
+    @property
     def values(self) -> list[tuple[Value, int]]:
         """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted
         together."""
-        import numpy as np
-
-        orbits: dict[Value, int] = {}
-        numbers = np.bincount(self._owner, minlength=len(self.settled)).tolist()
-        for best, number in zip(self.settled, numbers, strict=True):
-            if number:
-                orbits[best.value] = orbits.get(best.value, 0) + number
-        exact = all(isinstance(value, Fraction) for value in orbits)
-        merged: list[tuple[Value, int]] = []
-        for value, number in sorted(orbits.items(), key=lambda item: _low(item[0])):
-            last = merged[-1][0] if merged else None
-            if not exact and last is not None and _low(value) <= _high(last):
-                hull = Enclosure(_low(last), max(_high(last), _high(value)))
-                merged[-1] = (hull, merged[-1][1] + number)
-            else:
-                merged.append((value, number))
-        return [(self.scaled(value), number) for value, number in merged]
-
-    @cached_property
-    def _best(self) -> int | None:
-        if not len(self._choices):
-            return None
-
-        # Ties go to an attained infimum with few columns, so to a simple point.
-        def key(index: int) -> tuple[bool, int, Fraction, int]:
-            best = self.settled[self._owner[index]]
-            return not best.attained, best.support.bit_count(), _high(best.value), index
-
-        return min(self._lowest, key=key)
-
-    @cached_property
-    def _lowest(self) -> list[int]:
-        """Orbits that may hold the minimum: one, or all that no enclosure tells apart."""
-        import numpy as np
-
-        top = min(_high(best.value) for best in self.settled)
-        fit = np.array([_low(best.value) <= top for best in self.settled])
-        return [int(index) for index in np.flatnonzero(fit[self._owner])]
+        return list(self.table.values)
 
     @property
     def minimum(self) -> Value | None:
         """Least value: the infimum of the loss over all parameters when the census is complete."""
-        if self._best is None:
-            return None
-        found = {int(self._owner[index]) for index in self._lowest}
-        values = [self.scaled(self.settled[place].value) for place in sorted(found)]
-        if all(isinstance(value, Fraction) for value in values):
-            return values[0]
-        return Enclosure(min(map(_low, values)), min(map(_high, values)))
+        return self.table.minimum
 
     @property
     def minimum_attained(self) -> bool:
         """Whether some parameters have this loss; False also where enclosures leave it open."""
-        return self._best is not None and all(self.settled[self._owner[index]].attained for index in self._lowest)
+        return self.table.minimum_attained
 
     @property
     def best(self) -> Point | None:
         """A point with the loss ``minimum`` (inside the enclosure); None if not attained or nothing is known."""
-        return None if self._best is None else self[self._best].minimiser
+        return self.table.best
 
     @property
-    def certificate(self) -> Certificate | None:
-        """That no parameters have a loss below ``minimum``; None when that is not attained, known or rational."""
-        from exactgeo.basin.claims import census_certificate
-
-        return census_certificate(self)
-
-    @cached_property
     def infinite_width_minimum(self) -> Value | None:
         """Infimum over all widths: the convex program over the span of every column; bounds each width from below.
 
         None when the output weights are frozen (widening then needs new frozen values), see
         :attr:`infinite_width_reason`.
         """
-        if self.infinite_width_reason:
-            return None
-        program = self.reduction.program
-        vectors = [*program.lines, *program.columns]
-        kept = rref(list(zip(*vectors, strict=True)), len(vectors))[1] if vectors else []
-        wide = replace(program, columns=(), lines=tuple(vectors[j] for j in kept))
-        return self.scaled(solve(wide, 0).value)
+        return self.table.infinite_width_minimum
 
     @property
     def infinite_width_reason(self) -> str:
@@ -264,33 +165,67 @@ class Census:
     # -- local minima -------------------------------------------------------------------------------------------
 
     @cached_property
-    def _minima(self) -> Minima:
-        from exactgeo.basin.minima import Minima
+    def _values(self) -> SearchResult[Fraction]:
+        return minima.local_minimum_values(self.table, self.seconds)
 
-        return Minima(self)
+    @cached_property
+    def _sets(self) -> SearchResult[LocalMinima]:
+        return minima.local_minima(self.table, self.facets, self.seconds)
 
     @property
     def local_minimum_values(self) -> list[Fraction] | None:
-        """Every loss at which the training loss has a local minimum, ascending; None with a :attr:`reason`."""
-        return self._minima.values
+        """Every loss at which the training loss has a local minimum, ascending; None above the budget or beyond the
+        time limit, with a :attr:`local_minimum_values_reason`. (:attr:`local_minima` knows no budget.)"""
+        return None if self._values.items is None else list(self._values.items)
+
+    @property
+    def local_minimum_values_reason(self) -> str:
+        """Why ``local_minimum_values`` is None; "" where it is not."""
+        return self._values.reason
 
     @property
     def local_minima(self) -> list[LocalMinima] | None:
         """For each such loss and strictness the connected sets of minimisers modulo permutation, with a
-        representative."""
-        return self._minima.sets
+        representative; None with a :attr:`local_minima_reason`."""
+        return None if self._sets.items is None else list(self._sets.items)
+
+    @property
+    def local_minima_reason(self) -> str:
+        """Why ``local_minima`` is None; "" where it is not."""
+        return self._sets.reason
 
     @property
     def ended(self) -> bool:
-        """Whether the time limit or Ctrl-C ended the census or the search for local minima."""
-        return not self.complete or self._minima.ended
+        """Whether the time limit or Ctrl-C ended the census or the search for ``local_minimum_values``."""
+        return self.stopped()
 
     @property
     def reason(self) -> str:
-        """Why something is None or missing; "" when nothing is."""
-        if not self.complete:
-            return "the search was ended before every basin had its value"
-        return self._minima.reason or self.infinite_width_reason
+        """Why ``local_minimum_values`` or ``infinite_width_minimum`` is None, or basins are missing; "" when nothing
+        is. Also that this loss has no ``local_minima``; what else may keep these is in ``local_minima_reason``."""
+        return self._values.reason or minima.out_of_scope(self.table) or self.infinite_width_reason
+
+    def stopped(self, *, minima: bool = False) -> bool:
+        """Whether the time limit or Ctrl-C ended something that ``to_json(minima=minima)`` tells."""
+        _, searches = self._searches(minima)
+        return not self.complete or any(search.ended for search in searches)
+
+    def _searches(self, sets: bool) -> tuple[list[Fraction] | None, list[SearchResult[Any]]]:
+        """The local minimum values, and the searches whose reasons count; sets that were found have all values."""
+        if sets and self._sets.items is not None:
+            return [level.value for level in self._sets.items], [self._sets]
+        return self.local_minimum_values, [self._values, *([self._sets] if sets else [])]
+
+    # -- proofs -------------------------------------------------------------------------------------------------
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That no parameters have a loss below ``minimum``; None when that is not attained, known or rational."""
+        return self.prove()
+
+    def prove(self, *, minima: bool = False) -> Certificate | None:
+        """The :attr:`certificate`, with ``minima`` also of one member of each set of ``local_minima``."""
+        return claims.census_certificate(self.table, (self.local_minima or ()) if minima else ())
 
     # -- access -------------------------------------------------------------------------------------------------
 
@@ -302,126 +237,38 @@ class Census:
         ValueError
             The point lies in no basin: it does not have the frozen values of the problem.
         """
-        from itertools import product
+        return tuple(self[index] for index in self.table.containing(point))
 
-        reduction = self.reduction
-        options = []
-        for group in reduction.exchangeable:
-            for neuron in group.neurons:
-                w = point.weights[0][neuron]
-                if len(reduction.rows[0]) > len(w):
-                    w = (*w, point.biases[0][neuron])
-                v = point.weights[1][-1][neuron]
-                if len(point.weights[1]) == 2:
-                    v -= point.weights[1][0][neuron]
-                if group.frozen is not None and v != group.frozen:
-                    raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
-                sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
-                fit = {
-                    k
-                    for k, region in enumerate(reduction.regions)
-                    if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
-                }
-                options.append(
-                    [k for k, pattern in enumerate(group.patterns) if pattern.region in fit and pattern.sign * v >= 0]
-                )
-        found = set()
-        for picks in product(*options):
-            left, choice = list(picks), []
-            for group in reduction.exchangeable:
-                part, left = left[: len(group.neurons)], left[len(group.neurons) :]
-                choice.append(tuple(sorted(part)))
-            found.add(tuple(choice))
-        return tuple(self[i] for i in sorted(self._places[choice] for choice in found if choice in self._places))
+    def index_of(self, orbit: Orbit) -> int:
+        """The index of an orbit in the census."""
+        return self.table.index_of(orbit)
 
     @cached_property
-    def _places(self) -> dict[Orbit, int]:
-        return {self._choice(index): index for index in range(len(self._choices))}
+    def facets(self) -> Facets:
+        """What neighbouring basins share."""
+        return Facets(self.table)
+
+    @property
+    def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
+        """See :attr:`exactgeo.basin.facets.Facets.crossings`."""
+        return self.facets.crossings
+
+    def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
+        """See :meth:`exactgeo.basin.facets.Facets.around`."""
+        return self.facets.around(index)
 
     def to_networkx(self) -> Any:
         """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight
         changes sign.
 
-        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or
+        Nodes are indices in the census with ``value`` and ``multiplicity``; an edge has ``wall`` = ``data`` or
         ``output``.
         """
-        import networkx as nx
-
-        graph = nx.Graph()
-        for basin in self:
-            graph.add_node(basin.index, value=basin.value, attained=basin.attained, multiplicity=basin.multiplicity)
-        for one, other, _, wall in self._facets():
-            graph.add_edge(one, other, wall=wall)
-        return graph
-
-    def walls(self) -> Iterator[tuple[int, int, int]]:
-        """Facet neighbours: two places in the census and the columns of the facet they share.
-
-        A neuron crosses one hyperplane of the data (the facet is spanned by the rays common to both regions), or its
-        output weight changes sign (the facet has that neuron removed). An orbit may neighbour itself.
-        """
-        return ((one, other, mask) for one, other, mask, _ in self._facets())
-
-    def _facets(self) -> Iterator[tuple[int, int, int, str]]:
-        return (
-            (index, target, mask, wall)
-            for index in range(len(self))
-            for target, mask, wall in self.neighbours(index)
-            if index <= target
-        )
-
-    def index_of(self, choice: Orbit) -> int:
-        """The place of an orbit in the census, from its ascending pattern indices."""
-        return self._places[choice]
-
-    def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
-        """The orbits across one facet: place in the census, columns of the facet, ``data`` or ``output``."""
-        reduction, choice, tables = self.reduction, self._choice(index), self.crossings
-        for k, part in enumerate(choice):
-            for place, pattern in enumerate(part):
-                if place and part[place - 1] == pattern:
-                    continue
-                rest = (*choice[:k], (*part[:place], *part[place + 1 :]), *choice[k + 1 :])
-                others = reduction.mask(rest)
-                for target_slot, shared, wall in tables[k][pattern]:
-                    moved = tuple(sorted((*rest[k], target_slot)))
-                    target = self._places.get((*choice[:k], moved, *choice[k + 1 :]))
-                    if target is not None:
-                        yield target, others | shared, wall
-
-    @cached_property
-    def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
-        """For each group and pattern the patterns across one facet, its columns, ``data`` or ``output``."""
-        return [_slot_neighbours(self.reduction, k) for k in range(len(self.reduction.exchangeable))]
+        return self.facets.graph()
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
-        reduction = self.reduction
-        regions = ["".join("-0+"[s + 1] for s in region) for region in reduction.regions]
-        # For each neuron in the order of the network: its place in a row of patterns, and what its patterns are.
-        neurons = [neuron for group in reduction.exchangeable for neuron in group.neurons]
-        tables = [
-            [(regions[pattern.region], "-0+"[pattern.sign + 1]) for pattern in group.patterns]
-            for group in reduction.exchangeable
-            for _ in group.neurons
-        ]
-        order = sorted(range(len(neurons)), key=neurons.__getitem__)
-        values: dict[int, str] = {}
-        for first in range(0, len(self._choices), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
-            rows, owners = self._choices[part].tolist(), self._owner[part].tolist()
-            for index, (row, owner) in enumerate(zip(rows, owners, strict=True), start=first):
-                if owner not in values:
-                    values[owner] = text(self.scaled(self.settled[owner].value))
-                patterns = [tables[k][row[k]] for k in order]
-                yield {
-                    "index": index,
-                    "regions": " ".join(region for region, _ in patterns),
-                    "outputs": "".join(output for _, output in patterns),
-                    "multiplicity": reduction.copies(reduction.split(row)),
-                    "value": values[owner],
-                    "attained": self.settled[owner].attained,
-                }
+        return self.table.records()
 
     def to_records(self) -> list[dict[str, Any]]:
         """All :meth:`records`; a large census is better written to a file, which takes no list."""
@@ -448,19 +295,18 @@ class Census:
             result.update(infinite_width_minimum=None, local_minimum_values=None, reason=self.reason)
             return result
         result["infinite_width_minimum"] = _json(self.infinite_width_minimum)
+        values, searches = self._searches(minima)
         if minima:
             result["local_minima"] = None if self.local_minima is None else [s.to_json() for s in self.local_minima]
-        values = self.local_minimum_values
         result["local_minimum_values"] = None if values is None else [format_rational(q) for q in values]
-        if self.reason:
-            result["reason"] = self.reason
+        reasons = [*(search.reason for search in searches), self.infinite_width_reason]
+        if any(reasons):
+            result["reason"] = next(reason for reason in reasons if reason)
         return result
 
-    def write(self, path: Any) -> None:
+    def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
-        from exactgeo.basin.export import write
-
-        write(self, path)
+        export.write(path, self.records(), self.to_json)
 
 
 def census(
@@ -525,43 +371,9 @@ def census(
     reduction = reduce(
         problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit))
     )
-    return Census(
-        reduction, blocks(reduction, executor, left, progress, store) if reduction.listed else (), left, watch
-    )
-
-
-def _slot_neighbours(reduction: Reduction, k: int) -> list[list[tuple[int, int, str]]]:
-    """For each pattern of a group the patterns across one facet, and the columns of that facet."""
-    group = reduction.exchangeable[k]
-    planes: dict[tuple[int, ...], list[int]] = {}
-    for t, row in enumerate(reduction.rows):
-        if any(row) and reduction.problem.network.activation.has_kink:
-            whole = primitive(row)
-            planes.setdefault(max(whole, tuple(-q for q in whole)), []).append(t)
-    by_signs = {(reduction.regions[pattern.region], pattern.sign): s for s, pattern in enumerate(group.patterns)}
-    result = []
-    for pattern in group.patterns:
-        region = reduction.regions[pattern.region]
-        found = []
-        for members in planes.values():
-            flipped = tuple(-s if t in members else s for t, s in enumerate(region))
-            other = by_signs.get((flipped, pattern.sign))
-            if other is not None:
-                shared = reduction.region_rays[pattern.region] & reduction.region_rays[group.patterns[other].region]
-                found.append((other, reduction.column_mask(shared, pattern.sign), "data"))
-        mirrored = by_signs.get((region, -pattern.sign))
-        if mirrored is not None:
-            found.append((mirrored, 0, "output"))
-        result.append(found)
-    return result
-
-
-def _low(value: Value) -> Fraction:
-    return value.lo if isinstance(value, Enclosure) else value
-
-
-def _high(value: Value) -> Fraction:
-    return value.hi if isinstance(value, Enclosure) else value
+    listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
+    table = Table.gather(reduction, listed, watch)
+    return Census(table, left())
 
 
 def _json(value: Value | None) -> Any:

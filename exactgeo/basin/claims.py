@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin.cone_program import Optimum, solve
 from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.table import Table
 from exactgeo.claims import Claim
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
@@ -24,7 +25,7 @@ from exactgeo.local_minimum import decide
 from exactgeo.problem import Matrix, Point, Problem, Vector
 
 if TYPE_CHECKING:
-    from exactgeo.basin.census import Basin, Census
+    from exactgeo.basin.minima import LocalMinima
 
 __all__ = [
     "LISTED",
@@ -128,7 +129,7 @@ def seats(reduction: Reduction, choice: Sequence[Sequence[int]]) -> Spots:
 
 
 def every_claim(
-    census: Census,
+    table: Table,
     walls: Iterable[Wall] = (),
     gradients: Iterable[Vector] = (),
     valleys: tuple[Valley, ...] | None = None,
@@ -139,7 +140,7 @@ def every_claim(
 
     Parameters
     ----------
-    census : Census
+    table : Table
     walls : optima, each with its spots
         Of the walls that join components.
     gradients : vectors of m rationals
@@ -150,24 +151,26 @@ def every_claim(
     Returns
     -------
     LandscapeClaim or None
-        None for a census that is not complete, has values that are enclosures or not attained, or more than
+        None for a table that is not complete, has values that are enclosures or not attained, or more than
         ``LISTED`` basins modulo permutation.
     """
-    reduction, problem, best = census.reduction, census.problem, census.best
-    optima = census.optima if census.complete and len(census) <= LISTED else ()
+    reduction, problem, best = table.reduction, table.problem, table.best
+    small = table.complete and len(table) <= LISTED
+    optima = [table.replayed(owner) for owner in range(len(table.optima))] if small else []
     attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)
-    if not optima or not attained or best is None or not isinstance(census.minimum, Fraction):
+    if not optima or not attained or best is None or not isinstance(table.minimum, Fraction):
         return None
     solutions = _Solutions(reduction)
     for found, spots in walls:
         solutions.add(found, spots)
     numbers: Counter[Fraction] = Counter()
-    for basin in census:
-        solutions.add(basin.optimum, seats(reduction, basin.choice))
-        if isinstance(basin.value, Fraction):
-            numbers[basin.value] += basin.multiplicity if full else 1
+    for index in range(len(table)):
+        orbit, value = table.orbit(index), table.value(index)
+        solutions.add(table.optimum(index), seats(reduction, orbit))
+        if isinstance(value, Fraction):
+            numbers[value] += reduction.copies(orbit) if full else 1
     duals = {found.gradient for found in optima} | {*gradients}
-    wide = census.infinite_width_minimum
+    wide = table.infinite_width_minimum
     if isinstance(wide, Fraction) and problem.network.widths:
         # Columns of both signs: the cone of all of them is their span.
         found = solve(reduction.program, reduction.program.full)
@@ -176,7 +179,7 @@ def every_claim(
         duals.add(found.gradient)
     return LandscapeClaim(
         best,
-        census.minimum,
+        table.minimum,
         full=full,
         values=tuple(BasinMinimum(value, number) for value, number in sorted(numbers.items())),
         duals=tuple(sorted(duals)),
@@ -193,52 +196,64 @@ def listed(problem: Problem, point: Point) -> RegionTable:
     return _regions(_seen(problem, point)) if kinked else RegionTable()
 
 
-def minima_claims(census: Census) -> list[Claim]:
-    """A local minimum of each of ``census.local_minima``, with strictness; that there are no others is not claimed.
+def minima_claims(problem: Problem, levels: Iterable[LocalMinima]) -> list[Claim]:
+    """A local minimum of each set of each level, with strictness; that there are no others is not claimed.
 
     None but for the squared losses.
     """
-    if census.problem.loss.kind not in ("squared", "half_squared"):
+    if problem.loss.kind not in ("squared", "half_squared"):
         return []
     found: list[Claim] = []
-    for level in census.local_minima or ():
+    for level in levels:
         for part in level.sets:
-            decision = decide(census.problem.at(part.point), part.point)
+            decision = decide(problem.at(part.point), part.point)
             if decision.kind is not Kind.LOCAL_MINIMUM or decision.certificate is None:
                 raise InternalError(f"the local minimum listed at {level.value} is none")
             found += decision.certificate.claims
     return found
 
 
-def census_certificate(census: Census, *, minima: bool = False) -> Certificate | None:
-    """The minima of all basins, or of very many basins that no parameters have a loss below the census' minimum.
+def census_certificate(table: Table, levels: Iterable[LocalMinima] = ()) -> Certificate | None:
+    """The minima of all basins, or of very many basins that no parameters have a loss below the least of them.
 
-    With ``minima`` also :func:`minima_claims`. None when the least value is not attained, known or rational.
+    With ``levels`` also :func:`minima_claims`. None when the least value is not attained, known or rational.
     """
-    problem, best = census.problem, census.best
-    if not census.complete or best is None or not isinstance(census.minimum, Fraction):
+    problem, best = table.problem, table.best
+    if not table.complete or best is None or not isinstance(table.minimum, Fraction):
         return None
-    claim: Claim | None = every_claim(census)
+    claim: Claim | None = every_claim(table)
     if claim is None:
-        claim = global_claim(problem, best, census.minimum, (optimum.gradient for optimum in census.optima))
-    return Certificate(problem, (claim, *(minima_claims(census) if minima else ())))
+        gradients = (table.replayed(owner).gradient for owner in range(len(table.optima)))
+        claim = global_claim(problem, best, table.minimum, gradients)
+    return Certificate(problem, (claim, *minima_claims(problem, levels)))
 
 
-def basin_certificate(basin: Basin) -> Certificate | None:
-    """That no point of a basin has a loss below its value; None where that is an enclosure or there are no neurons."""
-    problem, minimiser = basin.census.problem, basin.minimiser
-    if minimiser is None or not isinstance(basin.value, Fraction) or not problem.network.widths:
-        return None
-    chosen = iter(zip(basin.signs, basin.multipliers, strict=True))
+def basin_certificate(
+    problem: Problem,
+    minimiser: Point,
+    value: Fraction,
+    neurons: Iterable[tuple[tuple[int, ...], int, Sequence[Fraction]]],
+    gradient: Vector,
+) -> Certificate:
+    """That no point of a basin has a loss below its value.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a hidden layer.
+    minimiser : Point
+    value : Fraction
+    neurons : for each, dropped ones left out, the signs of its region, that of its output weight, and its multipliers
+        Those of the sum over the data, as the gradient is.
+    gradient : m rationals
+    """
+    chosen = iter(neurons)
     cells: list[BasinCell] = []
     for v in minimiser.weights[1][0]:
         if v == 0 and not problem.train.output:
             cells.append(BasinCell("+" * problem.m, 0, FrozenDict()))
             continue
-        (signs, output), multipliers = next(chosen)
+        signs, output, multipliers = next(chosen)
         text = "".join(_SIGNS[s + 1] for s in signs)
-        # The census multiplies by 1/m for a mean; the dual vector is that of the sum.
-        weights = FrozenDict((t, q / basin.census.share) for t, q in enumerate(multipliers) if q)
-        cells.append(BasinCell(text, output, weights))
-    claim = BasinOptimumClaim(minimiser, basin.value, tuple(cells), basin.optimum.gradient)
-    return Certificate(problem, (claim,))
+        cells.append(BasinCell(text, output, FrozenDict((t, q) for t, q in enumerate(multipliers) if q)))
+    return Certificate(problem, (BasinOptimumClaim(minimiser, value, tuple(cells), gradient),))

@@ -1,38 +1,37 @@
-"""A census as a table: csv, json or parquet, written as it is listed."""
+"""The records of a census in a file: csv, json or parquet, written as they are listed."""
 
 from __future__ import annotations
 
 import csv
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exactgeo.errors import InputError
-
-if TYPE_CHECKING:
-    from exactgeo.basin.census import Census
 
 __all__ = ["write"]
 
 FIELDS = ("index", "regions", "outputs", "multiplicity", "value", "attained")
 
-
 ROWS = 2**13
 """Rows of a group in a parquet file, and of the part that is in memory."""
 
 
-def write(census: Census, path: str | Path) -> None:
+def write(path: str | Path, records: Iterable[dict[str, Any]], summary: Callable[[], Mapping[str, Any]]) -> None:
     """Write one row an orbit; values are exact, as text.
 
     Parameters
     ----------
-    census : Census
     path : str or Path
-        ``.csv`` and ``.parquet`` hold the rows of :meth:`Census.to_records`; ``.json`` holds them under ``basins``
-        beside the summary of :meth:`Census.to_json`. Parquet needs pyarrow.
+        ``.csv`` and ``.parquet`` hold the records; ``.json`` holds them under ``basins`` beside the summary. Parquet
+        needs pyarrow.
+    records : iterable of dict
+        Those of :meth:`exactgeo.basin.table.Table.records`.
+    summary : callable
+        Gives that of :meth:`exactgeo.basin.Census.to_json`; called for ``.json`` only.
 
     Raises
     ------
@@ -47,21 +46,27 @@ def write(census: Census, path: str | Path) -> None:
             with target.open("w", newline="", encoding="utf-8") as stream:
                 writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(census.records())
+                writer.writerows(records)
         elif target.suffix == ".json":
-            head = json.dumps(census.to_json(), indent=1)
-            with target.open("w", encoding="utf-8") as stream:
-                stream.write(head.removesuffix("\n}") + ',\n "basins": [')
-                for place, record in enumerate(census.records()):
-                    stream.write(",\n  " if place else "\n  ")
-                    stream.write(json.dumps(record, indent=1).replace("\n", "\n  "))
-                stream.write("\n ]\n}\n" if len(census) else "]\n}\n")
+            _json(records, summary(), target)
         else:
-            _parquet(census.records(), target)
+            _parquet(iter(records), target)
     except OSError as error:
         raise InputError(
             str(path), error.strerror or str(error), "a file that can be written", "another path"
         ) from None
+
+
+def _json(records: Iterable[dict[str, Any]], summary: Mapping[str, Any], target: Path) -> None:
+    head = json.dumps(summary, indent=1)
+    with target.open("w", encoding="utf-8") as stream:
+        stream.write(head.removesuffix("\n}") + ',\n "basins": [')
+        empty = True
+        for record in records:
+            stream.write("\n  " if empty else ",\n  ")
+            stream.write(json.dumps(record, indent=1).replace("\n", "\n  "))
+            empty = False
+        stream.write("]\n}\n" if empty else "\n ]\n}\n")
 
 
 def _parquet(records: Iterator[dict[str, Any]], target: Path) -> None:

@@ -47,7 +47,6 @@ def basins(
     With --out RUN.sqlite the run can be ended at any moment and taken up by the same command.
     """
     from exactgeo.basin import OutOfScope, census
-    from exactgeo.basin.claims import census_certificate
     from exactgeo.executors import Workers, processors
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
@@ -74,7 +73,7 @@ def basins(
             )
         if out is not None and not kept:
             found.write(out)
-        proof = census_certificate(found, minima=minima) if certificate is not None else None
+        proof = found.prove(minima=minima) if certificate is not None else None
         answer = found.to_json(minima=minima)
     except OutOfScope as refusal:
         expected = "a problem whose basins are convex programs"
@@ -83,4 +82,4 @@ def basins(
     if certificate is not None:
         answer["certificate"] = None if proof is None else write(certificate, proof.write)
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
-    return UNDECIDED if found.ended else DONE
+    return UNDECIDED if found.stopped(minima=minima) else DONE

@@ -43,7 +43,7 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
     ascending = sorted(numbers.items(), key=lambda item: (item[0][0], item[0][1] or 0))
     valleys = tuple(Valley(*key, number) for key, number in ascending)
     claim = every_claim(
-        found.census, _opened(found), (best.gradient for best in found.solved), valleys, full=found.full
+        found.census.table, _opened(found), (best.gradient for best in found.solved), valleys, full=found.full
     )
     return None if claim is None else Certificate(found.problem, (claim,))
 

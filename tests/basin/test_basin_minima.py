@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
-from itertools import product
+from itertools import permutations, product
+from math import inf
 
 import basin_brute as brute
 import numpy as np
 import pytest
 from problems import D1, KINK, PLANE, problem, random_case
 
-from exactgeo.basin import census
+from exactgeo.basin import Census, census
 from exactgeo.basin import minima as module
 from exactgeo.basin.cone_program import indices, solve
-from exactgeo.basin.minima.candidates import passing
-from exactgeo.basin.minima.faces import Candidate
+from exactgeo.basin.minima.candidates import candidates
+from exactgeo.basin.minima.faces import FaceSearch
 from exactgeo.basin.reduction import Face
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.library import load
@@ -25,6 +26,10 @@ from exactgeo.numeric import DescentStatus, NumericNetworks, descend, random_sta
 
 def values(*args, **options):
     return census(problem(*args, **options)).local_minimum_values
+
+
+def searches(found):
+    return module.searches(found.table, module._Limit(inf, None))
 
 
 def test_d1_holds_propositions_1_and_its_plateau():
@@ -115,9 +120,9 @@ def test_without_a_dead_cell_a_unit_hides_at_0_only_where_the_kink_helps():
 def test_exact_fits_joined_through_walls_and_through_faces(data, width, options):
     # Two constructions of the same components: closed basins and their facets, or all faces and closures.
     found = census(problem(*data, width, **options))
-    zero = [c for c in found._minima._candidates() if not any(c.best.gradient)]
+    zero = [search for search in searches(found) if not any(search.best.gradient)]
     assert len(zero) == 1
-    assert len(zero[0].components()) == len(found._minima._flat_zero())
+    assert len(zero[0].components()) == len(module.exact_fits(found.table, found.facets))
 
 
 def test_the_relu_unit_of_one_datum():
@@ -192,13 +197,17 @@ def test_permuted_copies_count_once_and_frozen_ones_apart():
 
 
 def test_budget_gives_a_reason_and_local_minima_know_no_limit(monkeypatch):
+    wanted = values(*D1, 1)
     monkeypatch.setattr(module, "BUDGET", 0)
     found = census(problem(*D1, 1))
     assert found.local_minimum_values is None
     assert "--minima" in found.reason
     again = census(problem(*D1, 1))
-    assert [level.value for level in again.local_minima] == again.local_minimum_values
-    assert again.reason == ""
+    assert [level.value for level in again.local_minima] == wanted
+    assert again.local_minima_reason == ""
+    # Whatever was read before: the values by themselves are above the budget, and say so.
+    assert again.local_minimum_values is None
+    assert again.reason == found.reason
     answer = census(problem(*D1, 1)).to_json(minima=True)
     assert answer["local_minimum_values"] == [level["value"] for level in answer["local_minima"]]
     assert {s["strictness"] for level in answer["local_minima"] for s in level["sets"]} <= {
@@ -219,16 +228,16 @@ def test_losses_without_derivative_or_rational_minima_say_so(loss):
 
 @pytest.mark.parametrize("seed", range(300, 316))
 @pytest.mark.parametrize("loss", ["squared", "huber(1)", "squared_hinge"])
-def test_screened_residuals_against_linear_programs(seed, loss):
-    """Every residual the screen drops is one whose faces do not reach its predictions, and it drops no other."""
+def test_candidates_against_linear_programs(seed, loss):
+    """Every gradient that is no candidate is one whose faces do not reach its predictions, and there is no other."""
     case, (x, y, n), options = random_case(random.Random(seed))
     y = [1 if q > 0 else -1 for q in y] if loss == "squared_hinge" else y
     frozen = options["frozen"]
     names = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
     found = census(problem(x, y, n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **names))
     reduction = found.reduction
-    kept = {passed.place: passed for part in passing(reduction, found.settled) for passed in part}
-    for place, best in enumerate(found.optima):
+    kept = {candidate.owner: candidate for part in candidates(reduction, found.table.optima) for candidate in part}
+    for owner, best in enumerate(found.optima):
         sides = [
             0 if not s else reduction.program.signs(best.gradient)[j]
             for j, s in (reduction.ray_columns[r, 1] for r in range(len(reduction.rays)))
@@ -249,9 +258,9 @@ def test_screened_residuals_against_linear_programs(seed, loss):
         for rays, b in (pair for options in wanted for pair in options):
             union |= reduction.face_mask(Face(rays, 0), b)
         reached = all(wanted) and solve(reduction.program, union).value == best.value
-        assert reached == (place in kept)
+        assert reached == (owner in kept)
         if reached:
-            assert [[(o.rays, o.sign) for o in options] for options in kept[place].options] == wanted
+            assert [[(face.rays, face.sign) for face in faces] for faces in kept[owner].faces] == wanted
 
 
 def test_a_candidate_answers_without_linear_programs_as_with_them():
@@ -259,12 +268,12 @@ def test_a_candidate_answers_without_linear_programs_as_with_them():
     for _ in range(12):
         case, _, _ = random_case(rng)
         found = census(case)
-        for candidate in found._minima._candidates():
-            again = Candidate(found.reduction, candidate.best, candidate.options, int)
-            masks = {option.mask for options in candidate.options for option in options}
+        for search in searches(found):
+            again = FaceSearch(found.reduction, search.best, search.faces, int)
+            masks = {face.mask for faces in search.faces for face in faces}
             for mask in masks | {a | b for a in masks for b in masks}:
-                assert candidate._holds(mask) == (again._reach(mask) is not None)
-            assert candidate.exists() == bool(again.components())
+                assert search._holds(mask) == (again._reach(mask) is not None)
+            assert search.exists() == bool(again.components())
 
 
 def test_the_time_limit_covers_the_search(monkeypatch):
@@ -281,8 +290,56 @@ def test_the_time_limit_covers_the_search(monkeypatch):
     sets = census(problem(*D1, 2))
     sets.seconds = 0.0
     assert sets.local_minima is None
-    assert sets.reason == "local_minima: ended by the time limit"
+    assert sets.local_minima_reason == "local_minima: ended by the time limit"
+    assert sets.stopped(minima=True)
     joint = census(problem(*D1, 1, loss="absolute"))
     joint.seconds = 0.0
     assert joint.local_minimum_values is None
     assert joint.ended
+
+
+# -- what was read before ----------------------------------------------------------------------------------------------
+
+READ = ("local_minimum_values", "local_minima", "reason", "local_minima_reason", "ended", "infinite_width_minimum")
+
+
+@pytest.mark.parametrize(
+    ("options", "budget", "seconds"),
+    [
+        ({}, None, None),
+        ({}, 0, None),
+        ({}, None, 0.0),
+        ({"loss": "absolute"}, None, None),
+        ({"loss": "absolute"}, None, 0.0),
+        ({"loss": "logistic"}, None, None),
+        ({"frozen": [1]}, None, None),
+        ({"frozen": [1]}, 0, None),
+    ],
+)
+def test_nothing_depends_on_what_was_read_before(monkeypatch, options, budget, seconds):
+    if budget is not None:
+        monkeypatch.setattr(module, "BUDGET", budget)
+    table = census(problem([[1], [-1]], [1, -1], 1, **options)).table
+
+    def read(names):
+        found = Census(table, seconds)
+        answers = {name: getattr(found, name) for name in names}
+        again = {name: getattr(found, name) for name in READ}
+        plain, full = found.to_json(), found.to_json(minima=True)
+        assert answers == {name: again[name] for name in names}
+        return again, plain, full, found.stopped(), found.stopped(minima=True)
+
+    wanted = read(())
+    for names in permutations(READ):
+        assert read(names) == wanted
+    assert (wanted[0]["local_minimum_values"] is None) == bool(Census(table, seconds).local_minimum_values_reason)
+    assert (wanted[0]["local_minima"] is None) == bool(wanted[0]["local_minima_reason"])
+
+
+def test_an_incomplete_census_says_the_same_in_every_order():
+    table = census(problem(*D1, 2), time_limit=0).table
+    wanted = [getattr(Census(table, 0.0), name) for name in READ]
+    assert wanted[:2] == [None, None]
+    for order in permutations(range(len(READ))):
+        found = Census(table, 0.0)
+        assert {i: getattr(found, READ[i]) for i in order} == dict(enumerate(wanted))

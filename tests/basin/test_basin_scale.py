@@ -238,7 +238,7 @@ def test_memory_is_of_the_block():
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_tables_are_written_without_listing_them(tmp_path, suffix, monkeypatch):
-    monkeypatch.setattr(sys.modules["exactgeo.basin.census"], "AT_ONCE", 256)
+    monkeypatch.setattr(sys.modules["exactgeo.basin.table"], "RECORDS", 256)
     found = census(problem([[t] for t in range(10)], [3, -1, 4, 1, -5, 9, 2, -6, 5, 3], 3))
     found.to_json()
     found.write(tmp_path / f"warm.{suffix}")
@@ -261,7 +261,7 @@ def test_time_ends_between_optima():
 
 
 def test_many_optima_are_not_searched_for_minima_unasked(monkeypatch):
-    monkeypatch.setattr("exactgeo.basin.minima.MOST", 3)
+    monkeypatch.setattr("exactgeo.basin.minima.OPTIMA", 3)
     found = census(problem([[0], [1], [3]], [1, -1, 2], 1))
     assert found.distinct > 3
     answer = found.to_json()

@@ -14,7 +14,6 @@ from degenerate import generate, to_problem
 import exactgeo as eg
 from exactgeo import library
 from exactgeo.basin import OutOfScope
-from exactgeo.basin.claims import census_certificate
 from exactgeo.formats import point_from_mapping, problem_from_mapping
 from exactgeo.landscape import landscape
 
@@ -81,7 +80,7 @@ def test_local_minima_of_a_census():
     """One claim for each connected set of local minima, and none of them is missing from the list."""
     for name in ("swirszcz-prop1", "kink-global", "jellyfish-1", "xor-2", "safran-shamir-c1-d2-mixed"):
         found = eg.basins(eg.load(name))
-        certificate = census_certificate(found, minima=True)
+        certificate = found.prove(minima=True)
         assert proved(certificate)
         minima = [claim for claim in certificate.claims if claim.kind == "local_minimum"]
         assert [claim.loss for claim in minima] == [level.value for level in found.local_minima for _ in level.sets]

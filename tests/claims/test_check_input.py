@@ -18,7 +18,6 @@ from made import ACCEPT, D1
 
 import exactgeo as eg
 from exactgeo import library
-from exactgeo.basin.claims import census_certificate
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof
 from exactgeo.claims.subject import problem_data
@@ -285,7 +284,7 @@ def test_points_of_a_list_beside(tmp_path, capsys):
         return end.value.code or 0
 
     listed = tmp_path / "minima.json"
-    certificate = census_certificate(eg.basins(eg.load("swirszcz-prop1")), minima=True)
+    certificate = eg.basins(eg.load("swirszcz-prop1")).prove(minima=True)
     certificate.write(listed)
     assert run(listed) == 0
     assert "the points are those of the claims, not that of the file" in capsys.readouterr().out

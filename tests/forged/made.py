@@ -14,7 +14,7 @@ from pathlib import Path
 from degenerate import generate, to_problem
 
 import exactgeo as eg
-from exactgeo.basin.claims import census_certificate, global_claim
+from exactgeo.basin.claims import global_claim
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.fields import FrozenDict
@@ -73,7 +73,7 @@ def _route(one: object, other: object, **tables: object) -> Callable[[], Certifi
 
 def _minima(**tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
-        found = census_certificate(eg.basins(_problem(**tables)), minima=True)
+        found = eg.basins(_problem(**tables)).prove(minima=True)
         assert found is not None
         return found
 

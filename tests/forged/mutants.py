@@ -34,7 +34,6 @@ from forging import FOLDER, accepted, written
 
 import exactgeo as eg
 from exactgeo import library
-from exactgeo.basin.claims import census_certificate
 
 SECONDS = 15  # of processor time; all outcomes together take three
 Steps = list[tuple[str, Any]]
@@ -95,7 +94,7 @@ def steps(folder: Path) -> Steps:
         found.append(("beside", (prop1, pinned.TOML.replace(old, new, 1) if old else pinned.TOML)))
     frozen = '{"data":{"x":[[0],[1],[2]],"y":[-3,4,-3]},"network":{"widths":[3]},"train":{"output":false,"output_bias":false},'
     frozen += '"point":{"weights":[[[0],[0],[0]],[[1,-2,0]]],"biases":[[0,0,0],[%s]]}}'
-    minima = census_certificate(eg.basins(eg.load("swirszcz-prop1")), minima=True)
+    minima = eg.basins(eg.load("swirszcz-prop1")).prove(minima=True)
     assert minima is not None
     for text in (minima.to_json(), written(accepted("prop1-global")), written(accepted("landscape-linear-model"))):
         found.append(("beside", (text, pinned.TOML)))

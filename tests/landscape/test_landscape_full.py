@@ -17,6 +17,7 @@ from problems import D1, KINK, problem
 from exactgeo.basin import Census
 from exactgeo.basin.reduction import reduce
 from exactgeo.basin.schedule import blocks
+from exactgeo.basin.table import Table
 from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import landscape
 from exactgeo.landscape.permutations import Group, compose, inverse, sorter, stabiliser
@@ -77,8 +78,8 @@ def shuffled(case, seed):
     reduction = reduce(case)
     (group,) = reduction.exchangeable
     slots = random.Random(seed).sample(group.patterns, len(group.patterns))
-    reduction = replace(reduction, groups=(replace(group, slots=tuple(slots)),))
-    return Census(reduction, blocks(reduction, None, lambda: None, None, None))
+    reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(slots)),))
+    return Census(Table.gather(reduction, blocks(reduction, None, lambda: None, None, None)))
 
 
 @pytest.mark.parametrize(

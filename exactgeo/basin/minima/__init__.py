@@ -28,30 +28,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
+from exactgeo.basin.batch import solve_masks
 from exactgeo.basin.cone_program import Vector
-from exactgeo.basin.minima.candidates import Passed, passing
-from exactgeo.basin.minima.faces import Candidate, height
-from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.facets import Facets
+from exactgeo.basin.minima.candidates import Candidate, candidates
+from exactgeo.basin.minima.faces import FaceSearch, height
+from exactgeo.basin.minima.joint_faces import levels
+from exactgeo.basin.table import Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.local_minimum import decide
 from exactgeo.problem import Loss, Point, Problem
 
-if TYPE_CHECKING:
-    from exactgeo.basin.census import Census
+__all__ = ["LocalMinima", "MinimumSet", "SearchResult", "local_minima", "local_minimum_values", "out_of_scope"]
 
-__all__ = ["LocalMinima", "Minima", "MinimumSet"]
+INCOMPLETE = "the search was ended before every basin had its value"
+NOT_RATIONAL = "minima of the logistic loss are not rational and are not listed"
 
-ZERO = Fraction(0)
-MOST = 200_000
+OPTIMA = 200_000
 """Distinct optima above which ``local_minimum_values`` is not begun."""
 
 BUDGET = 30_000_000
@@ -61,6 +61,8 @@ JOINT = 3_000_000
 """The same for the absolute and the hinge loss: combinations of basins."""
 
 DIFFERENTIABLE = ("squared", "half_squared", "huber", "squared_hinge")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -104,161 +106,205 @@ class LocalMinima:
         return {"value": format_rational(self.value), "count": self.count, "sets": [s.to_json() for s in self.sets]}
 
 
+@dataclass(frozen=True)
+class SearchResult(Generic[T]):
+    """What a search found, or why it found nothing; computed once, so it says the same whenever it is read.
+
+    Attributes
+    ----------
+    items : tuple or None
+        None with a reason.
+    reason : str
+        "" where there are items.
+    ended : bool
+        Whether the time limit or Ctrl-C ended the search.
+    """
+
+    items: tuple[T, ...] | None
+    reason: str = ""
+    ended: bool = False
+
+
 class _Ended(Exception):
     """The time or the budget is used up; says which."""
 
 
-class Minima:
-    """The local minima of a complete census; everything is computed on first use."""
+class _Limit:
+    """What one search may still spend: sets of columns formed, and the time until its end."""
 
-    def __init__(self, census: Census) -> None:
-        self._census = census
-        self._reduction: Reduction = census.reduction
-        self.reason = ""
-        kind = self._reduction.program.kind
-        if not census.complete:
-            self.reason = "the search was ended before every basin had its value"
-        elif kind == "logistic":
-            self.reason = "local_minimum_values: minima of the logistic loss are not rational and are not listed"
-        self.ended = False
-        self._supported = not self.reason
-        self._decoupled = kind in DIFFERENTIABLE
-        self._left: float = math.inf
-        self._end: float | None = None
+    def __init__(self, budget: float, seconds: float | None) -> None:
+        self._left = budget
+        self._end = None if seconds is None else time.monotonic() + seconds
 
-    def _spend(self, work: int) -> None:
+    def spend(self, work: int) -> None:
         self._left -= work
         if self._end is not None and time.monotonic() > self._end:
-            raise _Ended("ended by the time limit")
+            raise _OutOfTime("ended by the time limit")
         if self._left < 0:
             raise _Ended("above the budget of face combinations; --minima forces it")
 
-    @contextmanager
-    def _limits(self, name: str, budget: float) -> Iterator[None]:
-        """Run with the time that is left and a budget; at their end ``reason`` says so."""
-        seconds = self._census.seconds
-        self._left, self._end = budget, None if seconds is None else time.monotonic() + seconds
-        try:
-            yield
-        except (_Ended, KeyboardInterrupt) as end:
-            self.ended = not str(end).startswith("above")
-            self.reason = f"{name}: {end}" if isinstance(end, _Ended) else f"{name}: interrupted"
 
-    def _passed(self) -> list[Passed]:
-        """The residuals whose faces reach their predictions, by value."""
-        found = []
-        for passed in passing(self._reduction, self._census.settled):
-            found += passed
-            self._spend(0)
-        return sorted(found, key=lambda passed: passed.value)
+class _OutOfTime(_Ended):
+    """The time is used up."""
 
-    def _candidate(self, passed: Passed) -> Candidate:
-        self._spend(0)
-        return Candidate(self._reduction, self._census.optimum_at(passed.place), passed.options, self._spend)
 
-    def _candidates(self) -> list[Candidate]:
-        """The distinct gradients among these."""
-        found: dict[Vector, Candidate] = {}
-        for candidate in map(self._candidate, self._passed()):
-            found.setdefault(candidate.best.gradient, candidate)
-        return list(found.values())
+def local_minimum_values(table: Table, seconds: float | None = None) -> SearchResult[Fraction]:
+    """Every loss at which a local minimum exists, ascending.
 
-    @cached_property
-    def values(self) -> list[Fraction] | None:
-        """Every loss at which a local minimum exists, ascending; None with a reason above the budget."""
-        if not self._supported:
-            return None
-        if "sets" in self.__dict__ and self.sets is not None:
-            return [level.value for level in self.sets]
-        if self._decoupled and self._census.distinct > MOST:
-            self.reason = f"local_minimum_values: {self._census.distinct} distinct optima, above the budget of {MOST}"
-            self.reason += "; --minima forces it"
-            return None
-        with self._limits("local_minimum_values", BUDGET if self._decoupled else math.inf):
-            return self._values() if self._decoupled else self._by_joint_faces()
-        return None
+    Parameters
+    ----------
+    table : Table
+    seconds : float, optional
+        Afterwards, or above the budget, there are none, with a reason.
 
-    def _values(self) -> list[Fraction]:
-        lowest = self._census.minimum
-        found: list[Fraction] = []
-        for passed in self._passed():
-            value = self._scaled(passed.value)
-            if value not in found[-1:] and (value == lowest or self._candidate(passed).exists()):
-                found.append(value)
-        return found
+    Returns
+    -------
+    SearchResult of Fraction
+        Cost: the gradients times the faces of a neuron in bit operations, and a linear program or a few for each
+        gradient that they leave; for the absolute and the hinge loss all joint faces of the neurons.
+    """
+    name, kind, distinct = "local_minimum_values", table.reduction.program.kind, len(table.optima)
+    if not table.complete:
+        return SearchResult(None, INCOMPLETE)
+    if not _rational(table):
+        return SearchResult(None, f"{name}: {NOT_RATIONAL}")
+    differentiable = kind in DIFFERENTIABLE
+    if differentiable and distinct > OPTIMA:
+        reason = f"{distinct} distinct optima, above the budget of {OPTIMA}; --minima forces it"
+        return SearchResult(None, f"{name}: {reason}")
+    if differentiable:
+        return _searched(name, lambda limit: _values(table, limit), _Limit(BUDGET, seconds))
+    return _searched(name, lambda limit: _values_by_joint_faces(table, limit), _Limit(math.inf, seconds))
 
-    @cached_property
-    def sets(self) -> list[LocalMinima] | None:
-        """Connected sets of local minimisers by loss value, ascending, with a representative of small height each."""
-        if not self._supported:
-            return None
-        if not self._decoupled:
-            kind = self._reduction.program.kind
-            self.reason = self.reason or f"local_minima: the connected sets of the {kind} loss are not counted"
-            return None
-        by_value: dict[Fraction, list[MinimumSet]] = {}
-        with self._limits("local_minima", math.inf):
-            for candidate in self._candidates():
-                points = self._flat_zero() if not any(candidate.best.gradient) else candidate.components()
-                if points:
-                    value = self._scaled(candidate.value)
-                    by_value.setdefault(value, []).extend(self._certified(point, value) for point in points)
-            if self.reason.startswith("local_minimum_values"):
-                self.reason, self.ended = "", False
-            self.__dict__["values"] = sorted(by_value)
-            return [LocalMinima(value, tuple(by_value[value])) for value in sorted(by_value)]
-        return None
 
-    def _by_joint_faces(self) -> list[Fraction] | None:
-        from exactgeo.basin.minima.joint_faces import levels
+def local_minima(table: Table, facets: Facets, seconds: float | None = None) -> SearchResult[LocalMinima]:
+    """Connected sets of local minimisers by loss value, ascending, with a representative of small height each.
 
-        reduction = self._reduction
-        known = {}
-        for basin in self._census:
-            self._spend(0)
-            known[reduction.mask(basin.choice)] = basin.optimum
-        found = levels(reduction, known, JOINT, self._spend)
-        if found.reason:
-            self.reason = f"local_minimum_values: {found.reason} ({reduction.program.kind} loss)"
-            return None
-        return [self._scaled(value) for value in found.points]
+    Parameters
+    ----------
+    table : Table
+    facets : Facets
+        Of this table.
+    seconds : float, optional
+        Afterwards there are none, with a reason; there is no budget.
+    """
+    name = "local_minima"
+    if not table.complete:
+        return SearchResult(None, INCOMPLETE)
+    if reason := out_of_scope(table):
+        return SearchResult(None, reason)
+    return _searched(name, lambda limit: _sets(table, facets, limit), _Limit(math.inf, seconds))
 
-    def _scaled(self, value: Fraction) -> Fraction:
-        return value * self._census.share
 
-    def _certified(self, point: Point, value: Fraction) -> MinimumSet:
-        problem = self._reduction.problem
-        if problem.loss_at(point) != value:
-            raise InternalError("a representative does not have its loss")
-        decision = decide(_locally_squared(problem, point), point)
-        if decision.kind is Kind.NOT_LOCAL_MINIMUM:
-            raise InternalError("a representative of a set of local minima is no local minimum")
-        if decision.kind is Kind.UNDECIDED:
-            return MinimumSet(point, None, None)
-        return MinimumSet(point, decision.strictness, decision.flat_dimension)
+def out_of_scope(table: Table) -> str:
+    """Why this loss has no ``local_minima`` whatever the limits; "" where it has."""
+    kind = table.reduction.program.kind
+    if not _rational(table):
+        return f"local_minima: {NOT_RATIONAL}"
+    return "" if kind in DIFFERENTIABLE else f"local_minima: the connected sets of the {kind} loss are not counted"
 
-    def _flat_zero(self) -> list[Point]:
-        """Representatives of the connected sets where every derivative is 0: closed basins joined through facets."""
-        import networkx as nx
 
-        from exactgeo.basin.batch import solve_masks
+def _rational(table: Table) -> bool:
+    return table.reduction.program.kind != "logistic"
 
-        census, reduction = self._census, self._reduction
-        level = [basin for basin in census if not any(basin.optimum.gradient)]
-        members = {basin.index for basin in level}
-        graph = nx.Graph()
-        graph.add_nodes_from(members)
-        walls: dict[int, list[tuple[int, int]]] = {}
-        for one, other, mask in census.walls():
-            if one in members and other in members:
-                walls.setdefault(mask, []).append((one, other))
-        masks = list(walls)
-        optima, owner = solve_masks(reduction.program, masks)
-        for mask, o in zip(masks, owner, strict=True):
-            if not any(optima[o].gradient):
-                graph.add_edges_from(walls[mask])
-        parts = sorted(sorted(part) for part in nx.connected_components(graph))
-        return [min((_fit(census[i].minimiser) for i in part[:40]), key=height) for part in parts]
+
+def _searched(name: str, search: Callable[[_Limit], Sequence[T]], limit: _Limit) -> SearchResult[T]:
+    try:
+        return SearchResult(tuple(search(limit)))
+    except _Ended as end:
+        return SearchResult(None, f"{name}: {end}", isinstance(end, _OutOfTime))
+    except KeyboardInterrupt:
+        return SearchResult(None, f"{name}: interrupted", True)
+
+
+def reached(table: Table, limit: _Limit) -> list[Candidate]:
+    """The gradients whose faces reach their predictions, by value."""
+    found = []
+    for part in candidates(table.reduction, table.optima):
+        found += part
+        limit.spend(0)
+    return sorted(found, key=lambda candidate: candidate.value)
+
+
+def searches(table: Table, limit: _Limit) -> list[FaceSearch]:
+    """The distinct gradients among these."""
+    found: dict[Vector, FaceSearch] = {}
+    for search in (_search(table, candidate, limit) for candidate in reached(table, limit)):
+        found.setdefault(search.best.gradient, search)
+    return list(found.values())
+
+
+def _search(table: Table, candidate: Candidate, limit: _Limit) -> FaceSearch:
+    limit.spend(0)
+    return FaceSearch(table.reduction, table.replayed(candidate.owner), candidate.faces, limit.spend)
+
+
+def _values(table: Table, limit: _Limit) -> list[Fraction]:
+    lowest, found = table.minimum, list[Fraction]()
+    for candidate in reached(table, limit):
+        value = table.loss(candidate.value)
+        if value not in found[-1:] and (value == lowest or _search(table, candidate, limit).exists()):
+            found.append(value)
+    return found
+
+
+def _values_by_joint_faces(table: Table, limit: _Limit) -> list[Fraction]:
+    reduction, known = table.reduction, {}
+    for index in range(len(table)):
+        limit.spend(0)
+        known[reduction.mask(table.orbit(index))] = table.optimum(index)
+    found = levels(reduction, known, JOINT, limit.spend)
+    if found.reason:
+        raise _Ended(f"{found.reason} ({reduction.program.kind} loss)")
+    return [table.loss(value) for value in found.points]
+
+
+def _sets(table: Table, facets: Facets, limit: _Limit) -> list[LocalMinima]:
+    by_value: dict[Fraction, list[MinimumSet]] = {}
+    for search in searches(table, limit):
+        points = exact_fits(table, facets) if not any(search.best.gradient) else search.components()
+        if points:
+            value = table.loss(search.value)
+            by_value.setdefault(value, []).extend(_replayed(table.problem, point, value) for point in points)
+    return [LocalMinima(value, tuple(by_value[value])) for value in sorted(by_value)]
+
+
+def _replayed(problem: Problem, point: Point, value: Fraction) -> MinimumSet:
+    if problem.loss_at(point) != value:
+        raise InternalError("a representative does not have its loss")
+    decision = decide(_locally_squared(problem, point), point)
+    if decision.kind is Kind.NOT_LOCAL_MINIMUM:
+        raise InternalError("a representative of a set of local minima is no local minimum")
+    if decision.kind is Kind.UNDECIDED:
+        return MinimumSet(point, None, None)
+    return MinimumSet(point, decision.strictness, decision.flat_dimension)
+
+
+def exact_fits(table: Table, facets: Facets) -> list[Point]:
+    """Representatives of the connected sets where every derivative is 0: closed basins joined through facets."""
+    import networkx as nx
+
+    members = {index for index in range(len(table)) if not any(table.optimum(index).gradient)}
+    graph = nx.Graph()
+    graph.add_nodes_from(members)
+    joined: dict[int, list[tuple[int, int]]] = {}
+    for one, other, mask, _ in facets:
+        if one in members and other in members:
+            joined.setdefault(mask, []).append((one, other))
+    masks = list(joined)
+    walls, owners = solve_masks(table.reduction.program, masks)
+    for mask, owner in zip(masks, owners, strict=True):
+        if not any(walls[owner].gradient):
+            graph.add_edges_from(joined[mask])
+    parts = sorted(sorted(part) for part in nx.connected_components(graph))
+    return [min((_minimiser(table, index) for index in part[:40]), key=height) for part in parts]
+
+
+def _minimiser(table: Table, index: int) -> Point:
+    point = table.minimiser(index)
+    if point is None:
+        raise InternalError("a basin without a minimiser among exact fits")
+    return point
 
 
 def _locally_squared(problem: Problem, point: Point) -> Problem:
@@ -277,9 +323,3 @@ def _locally_squared(problem: Problem, point: Point) -> Problem:
         x, y = tuple(problem.x[t] for t in kept), tuple(problem.y[t] for t in kept)
         return replace(problem, x=x, y=y, loss=Loss("squared"))
     return problem
-
-
-def _fit(point: Point | None) -> Point:
-    if point is None:
-        raise InternalError("a basin without a minimiser among exact fits")
-    return point

@@ -1,8 +1,8 @@
-"""Which faces each residual of a census allows a neuron at a local minimum, for all residuals by matrix products.
+"""Which faces each gradient of a census allows a neuron at a local minimum, for all gradients by matrix products.
 
-See :mod:`exactgeo.basin.minima` for what is asked of a face. A residual decides it for every face at once, by the
-exact signs of the columns against it; most residuals allow too few faces to reach their own predictions, which the
-optimum over the columns of all allowed faces tells, by the same blocks that settle a census.
+See :mod:`exactgeo.basin.minima` for what is asked of a face. A gradient decides it for every face at once, by the
+exact signs of the columns against it; most gradients allow too few faces to reach their own predictions, which the
+optimum over the columns of all allowed faces tells, by the same batches as in a census. The others are candidates.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     Bools = npt.NDArray[np.bool_]
 
-__all__ = ["Option", "Passed", "passing"]
+__all__ = ["Candidate", "SignedFace", "candidates"]
 
 ENTRIES = 2**20
-"""Residuals times faces looked at together."""
+"""Gradients times faces looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class SignedFace:
     """A face and an output sign one neuron may have, with the columns of the face."""
 
     rays: int
@@ -40,30 +40,30 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """A residual whose predictions the allowed faces reach.
+class Candidate:
+    """A gradient whose predictions the allowed faces reach.
 
     Attributes
     ----------
-    place : int
-        Of the optimum among those given.
+    owner : int
+        Of its optimum among those given.
     value : Fraction
-    options : for each group of neurons the options of each
+    faces : for each group of neurons the signed faces of each
     """
 
-    place: int
+    owner: int
     value: Fraction
-    options: tuple[tuple[Option, ...], ...]
+    faces: tuple[tuple[SignedFace, ...], ...]
 
 
-def passing(reduction: Reduction, optima: list[Solved]) -> Iterator[list[Passed]]:
-    """The residuals that may belong to local minima, a block at a time.
+def candidates(reduction: Reduction, optima: Sequence[Solved]) -> Iterator[list[Candidate]]:
+    """The gradients that may belong to local minima, a block at a time.
 
     Parameters
     ----------
     reduction : Reduction
         Of a problem with a differentiable loss of rational values.
-    optima : list of Solved
+    optima : sequence of Solved
     """
     import numpy as np
 
@@ -76,12 +76,12 @@ def passing(reduction: Reduction, optima: list[Solved]) -> Iterator[list[Passed]
     masks = {sign: [reduction.face_mask(face, sign) for face in faces] for sign in (1, -1, 0)}
     columns = {sign: _bits(masks[sign], size) for sign in (1, -1)}
     outputs = [reduction.ray_columns[j, 1] for j in range(len(reduction.rays))]
-    home = np.array([column for column, _ in outputs], dtype=np.intp)
-    there = np.array([bool(scale) for _, scale in outputs], dtype=bool)
+    column_of = np.array([column for column, _ in outputs], dtype=np.intp)
+    nonzero = np.array([bool(scale) for _, scale in outputs], dtype=bool)
     step = max(1, ENTRIES // len(faces))
     for first in range(0, len(optima), step):
         signs = _signs(reduction, optima[first : first + step])
-        sides = np.where(there, signs[:, home], 0)
+        sides = np.where(nonzero, signs[:, column_of], 0)
         off = _meets(sides != 0, inside)
         barred = {1: _meets(sides < 0, star), -1: _meets(sides > 0, star)}
         barred[0] = barred[1] | barred[-1]
@@ -98,13 +98,13 @@ def passing(reduction: Reduction, optima: list[Solved]) -> Iterator[list[Passed]
         for row, value in zip(rows.tolist(), reached, strict=True):
             if value == optima[first + row].value and isinstance(value, Fraction):
                 tables = {group: np.stack([allowed[sign][row] for sign in group], axis=1) for group in set(wanted)}
-                options = {
+                signed = {
                     group: tuple(
-                        Option(faces[k].rays, group[i], masks[group[i]][k]) for k, i in np.argwhere(table).tolist()
+                        SignedFace(faces[k].rays, group[i], masks[group[i]][k]) for k, i in np.argwhere(table).tolist()
                     )
                     for group, table in tables.items()
                 }
-                found.append(Passed(first + row, value, tuple(options[group] for group in wanted)))
+                found.append(Candidate(first + row, value, tuple(signed[group] for group in wanted)))
         yield found
 
 
@@ -123,17 +123,17 @@ def _meets(rows: Bools, table: npt.NDArray[np.float32]) -> Bools:
     return np.asarray(rows.astype(np.float32) @ table.T > 0)
 
 
-def _signs(reduction: Reduction, optima: list[Solved]) -> Signs:
+def _signs(reduction: Reduction, optima: Sequence[Solved]) -> Signs:
     """Signs of the program's columns against each gradient."""
     import numpy as np
 
     program = reduction.program
-    whole = {k: best.whole for k, best in enumerate(optima) if best.whole is not None}
+    replayed = {k: best.whole for k, best in enumerate(optima) if best.whole is not None}
     answers = [program.cone.refined(best.basis) for best in optima if best.whole is None]
     result = np.zeros((len(optima), len(program.columns)), dtype=np.int8)
-    rest = [k for k in range(len(optima)) if k not in whole]
+    rest = [k for k in range(len(optima)) if k not in replayed]
     result[rest] = program.cone.signs([answer for answer in answers if answer is not None])[:, : len(program.columns)]
-    for k, best in whole.items():
+    for k, best in replayed.items():
         result[k] = program.signs(best.gradient)
     return result
 
@@ -149,4 +149,4 @@ def _values(reduction: Reduction, union: Bools) -> list[Value]:
     optima, owner, interrupted = solve_sets(reduction.program, sets.view("<u8"))
     if interrupted:
         raise KeyboardInterrupt
-    return [optima[place].value for place in owner.tolist()]
+    return [optima[k].value for k in owner.tolist()]

@@ -1,4 +1,4 @@
-"""One residual: whether the faces it allows hold a local minimum, and the connected sets of them.
+"""One gradient: whether the faces it allows hold a local minimum, and the connected sets of them.
 
 The claims of :mod:`exactgeo.basin.minima` for one gradient, by linear programs that remember why they failed.
 """
@@ -12,19 +12,19 @@ from itertools import combinations_with_replacement, product
 from operator import mul, or_
 
 from exactgeo.basin.cone_program import Optimum, Vector, indices
-from exactgeo.basin.minima.candidates import Option
+from exactgeo.basin.minima.candidates import SignedFace
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import LPAnswer, minimise
 from exactgeo.exact.matrix import nullspace, rank
 from exactgeo.problem import Point
 
-__all__ = ["Candidate", "height"]
+__all__ = ["FaceSearch", "height"]
 
 ZERO = Fraction(0)
 
 
-class Candidate:
+class FaceSearch:
     """One gradient of a census: which combinations of the faces it allows hold a local minimum.
 
     Parameters
@@ -32,7 +32,7 @@ class Candidate:
     reduction : Reduction
     best : Optimum
         Of rational value.
-    options : for each group of neurons the options of each
+    faces : for each group of neurons the signed faces each may have
     spend : callable (int)
         Told of the work done, in sets of columns formed; raises when there shall be no more.
     """
@@ -41,7 +41,7 @@ class Candidate:
         self,
         reduction: Reduction,
         best: Optimum,
-        options: Sequence[Sequence[Option]],
+        faces: Sequence[Sequence[SignedFace]],
         spend: Callable[[int], None],
     ) -> None:
         self.reduction = reduction
@@ -49,7 +49,7 @@ class Candidate:
         if not isinstance(best.value, Fraction):
             raise InternalError("local minima of an enclosure")
         self.value: Fraction = best.value
-        self.options = options
+        self.faces = faces
         self._spend = spend
         self._reached: dict[int, tuple[dict[int, Fraction], Vector] | None] = {}
         self._obstacles: list[tuple[int, int]] = []
@@ -142,7 +142,7 @@ class Candidate:
 
     def exists(self) -> bool:
         """Whether some choice of faces reaches the predictions."""
-        choices = [list({option.mask for option in options}) for options in self.options]
+        choices = [list({face.mask for face in faces}) for faces in self.faces]
         union = _union(choices)
         while not self._holds(union):
             # No choice can have a column above an obstacle of the union: it has none below that would make up for it.
@@ -176,7 +176,7 @@ class Candidate:
             fit = [mask for mask in masks if not mask & ~inside]
             for _ in range(size):
                 self._spend(len(parts) * len(fit))
-                parts = {(whole | mask) & support: whole | mask for whole in parts.values() for mask in fit}
+                parts = {(union | mask) & support: union | mask for union in parts.values() for mask in fit}
         return support in parts and self._holds(parts[support])
 
     def _searched(self, choices: Sequence[Sequence[int]], sizes: Sequence[int]) -> bool:
@@ -196,7 +196,7 @@ class Candidate:
         """A representative of each connected set of local minimisers with this gradient, modulo permutation."""
         import networkx as nx
 
-        classes = [_classes(options) for options in self.options]
+        classes = [_classes(faces) for faces in self.faces]
         sizes = [len(group.neurons) for group in self.reduction.exchangeable]
         graph = nx.Graph()
         spaces = [
@@ -225,61 +225,61 @@ class Candidate:
             for part in sorted(sorted(part) for part in nx.connected_components(graph))
         ]
 
-    def _point(self, classes: Sequence[Sequence[Sequence[Option]]], node: Sequence[Sequence[int]]) -> Point:
+    def _point(self, classes: Sequence[Sequence[Sequence[SignedFace]]], node: Sequence[Sequence[int]]) -> Point:
         """A member of a nonempty cell: weights of a shared column are split evenly, rays without a column get weight
         1."""
         reduction = self.reduction
-        picked: dict[int, Option] = {}
+        picked: dict[int, SignedFace] = {}
         union = 0
         for group, found, part in zip(reduction.exchangeable, classes, node, strict=True):
             for neuron, k in zip(group.neurons, part, strict=True):
-                picked[neuron] = min(found[k], key=lambda o: (abs(o.sign), o.rays.bit_count(), o.rays))
+                picked[neuron] = min(found[k], key=lambda face: (abs(face.sign), face.rays.bit_count(), face.rays))
                 union |= picked[neuron].mask
         reached = (self._reach(union, apart=True) if any(self._targets()[1]) else None) or self.reach(union)
         if reached is None:
             raise InternalError("a nonempty cell became empty")
         weights, lines = reached
         uses: dict[int, int] = {}
-        for option in picked.values():
-            for j in indices(option.rays):
-                column, scale = reduction.ray_columns[j, option.sign or 1]
-                if scale and option.sign:
+        for face in picked.values():
+            for j in indices(face.rays):
+                column, scale = reduction.ray_columns[j, face.sign or 1]
+                if scale and face.sign:
                     uses[column] = uses.get(column, 0) + 1
         neurons = {}
-        for neuron, option in picked.items():
+        for neuron, face in picked.items():
             z = [ZERO] * len(reduction.rows[0])
-            for j in indices(option.rays):
-                column, scale = reduction.ray_columns[j, option.sign or 1]
-                share = weights[column] / uses[column] / scale if scale and option.sign else Fraction(1)
+            for j in indices(face.rays):
+                column, scale = reduction.ray_columns[j, face.sign or 1]
+                share = weights[column] / uses[column] / scale if scale and face.sign else Fraction(1)
                 z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
-            neurons[neuron] = (z, option.sign)
+            neurons[neuron] = (z, face.sign)
         return reduction.point(neurons, lines)
 
 
-def _classes(options: Sequence[Option]) -> tuple[list[list[Option]], list[set[int]]]:
-    """Options with the same columns that touch, joined into classes; and for each class those that its closure touches.
+def _classes(faces: Sequence[SignedFace]) -> tuple[list[list[SignedFace]], list[set[int]]]:
+    """Faces with the same columns that touch, joined into classes; and for each class those that its closure touches.
 
-    An option touches another one of its closure: a face of its face, with the same sign or 0. Options with the same
+    A face touches another one of its closure: a face of it, with the same sign or 0. Faces with the same
     columns are filled or empty together, so a class is connected within any cell.
     """
     import networkx as nx
 
     graph = nx.Graph()
-    graph.add_nodes_from(range(len(options)))
+    graph.add_nodes_from(range(len(faces)))
     pairs = [
         (i, j)
-        for i, upper in enumerate(options)
-        for j, lower in enumerate(options)
+        for i, upper in enumerate(faces)
+        for j, lower in enumerate(faces)
         if i != j and not lower.rays & ~upper.rays and lower.sign in (upper.sign, 0)
     ]
-    graph.add_edges_from((i, j) for i, j in pairs if options[i].mask == options[j].mask)
+    graph.add_edges_from((i, j) for i, j in pairs if faces[i].mask == faces[j].mask)
     parts = sorted(sorted(part) for part in nx.connected_components(graph))
-    home = {i: k for k, part in enumerate(parts) for i in part}
+    class_of = {i: k for k, part in enumerate(parts) for i in part}
     down: list[set[int]] = [set() for _ in parts]
     for i, j in pairs:
-        if home[i] != home[j]:
-            down[home[i]].add(home[j])
-    return [[options[i] for i in part] for part in parts], down
+        if class_of[i] != class_of[j]:
+            down[class_of[i]].add(class_of[j])
+    return [[faces[i] for i in part] for part in parts], down
 
 
 def _union(choices: Sequence[Sequence[int]]) -> int:

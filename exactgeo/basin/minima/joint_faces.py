@@ -44,16 +44,15 @@ from itertools import combinations_with_replacement, product
 from random import Random
 
 from exactgeo.basin.cone_program import Integers, Optimum, Program, Vector, indices, loss_value, solve
-from exactgeo.basin.reduction import Face, Reduction
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import Row, primitive, rank
 from exactgeo.problem import Point
 
-__all__ = ["KINDS", "Levels", "levels"]
+__all__ = ["Levels", "levels"]
 
 ZERO = Fraction(0)
-KINDS = ("absolute", "hinge")
 PROGRAM = 100
 """What a linear program counts, in combinations of basins."""
 TRIALS = 20
@@ -85,10 +84,10 @@ class _AboveBudget(Exception):
 
 
 @dataclass(frozen=True)
-class _Option:
+class _SignedFace:
     """A face and an output sign of one neuron; ``star`` are the columns of the regions around it."""
 
-    face: Face
+    rays: int
     sign: int
     mask: int
     star: tuple[int, ...]
@@ -96,11 +95,11 @@ class _Option:
 
 @dataclass(frozen=True)
 class _Joint:
-    """A joint face: its columns, those of the basins around it, and one choice of options that has them."""
+    """A joint face: its columns, those of the basins around it, and one choice of signed faces that has them."""
 
     mask: int
     around: frozenset[int]
-    chosen: tuple[tuple[int, _Option], ...]
+    chosen: tuple[tuple[int, _SignedFace], ...]
 
 
 @dataclass(frozen=True)
@@ -131,10 +130,10 @@ def levels(
     Levels
         Cost: the joint faces times the basins around each, and one linear program a set of columns that passes.
     """
-    return _Search(reduction, known, budget, tick).run()
+    return _JointFaceSearch(reduction, known, budget, tick).run()
 
 
-class _Search:
+class _JointFaceSearch:
     def __init__(
         self, reduction: Reduction, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object]
     ) -> None:
@@ -194,27 +193,27 @@ class _Search:
         neurons = [(i, group) for group in self.reduction.exchangeable for i in group.neurons]
         states = {(0, frozenset([0])): _Joint(0, frozenset([0]), ())}
         for i, group in neurons[: len(neurons) - idle]:
-            options = self._options((1, -1) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,)))
+            faces = self._signed_faces((1, -1) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,)))
             grown: dict[tuple[int, frozenset[int]], _Joint] = {}
             for state in states.values():
-                for option in options:
-                    self._spend(len(state.around) * len(option.star))
-                    mask = state.mask | option.mask
-                    around = frozenset(a | b for a in state.around for b in option.star)
+                for face in faces:
+                    self._spend(len(state.around) * len(face.star))
+                    mask = state.mask | face.mask
+                    around = frozenset(a | b for a in state.around for b in face.star)
                     if (mask, around) not in grown:
-                        grown[mask, around] = _Joint(mask, around, (*state.chosen, (i, option)))
+                        grown[mask, around] = _Joint(mask, around, (*state.chosen, (i, face)))
             states = grown
         return iter(states.values())
 
-    def _options(self, signs: Sequence[int]) -> list[_Option]:
+    def _signed_faces(self, signs: Sequence[int]) -> list[_SignedFace]:
         reduction = self.reduction
-        found: dict[tuple[int, tuple[int, ...]], _Option] = {}
+        found: dict[tuple[int, tuple[int, ...]], _SignedFace] = {}
         for sign in signs:
             for face in reduction.faces:
                 around = [rays for rays in reduction.region_rays if not face.rays & ~rays]
                 star = tuple(sorted({reduction.column_mask(rays, sign) for rays in around}))
                 mask = reduction.column_mask(face.rays, sign)
-                found.setdefault((mask, star), _Option(face, sign, mask, star))
+                found.setdefault((mask, star), _SignedFace(face.rays, sign, mask, star))
         return list(found.values())
 
     def _level(self, joint: _Joint) -> Fraction | None:
@@ -292,7 +291,7 @@ class _Search:
         """
         boxes = [_Subgradients(self.program, prediction, joint.mask, union) for union in joint.around]
         zero = (ZERO,) * self.program.m
-        passing: list[tuple[list[_Generator], Integers]] = []
+        passed: list[tuple[list[_Generator], Integers]] = []
         for rays in self.reduction.region_rays:
             generators = self._generators(rays)
             outputs = [primitive(vector) for _, vector in generators if any(vector)]
@@ -301,13 +300,13 @@ class _Search:
             if w is not None and idle == 1:
                 return (w,)
             if w is not None:
-                passing.append((generators, w))
+                passed.append((generators, w))
         self._open = False
-        for chosen in combinations_with_replacement(passing, idle):
-            found, settled = self._together(boxes, [g for g, _ in chosen], [w for _, w in chosen])
+        for chosen in combinations_with_replacement(passed, idle):
+            found, decided = self._together(boxes, [g for g, _ in chosen], [w for _, w in chosen])
             if found is not None:
                 return found
-            self._open |= not settled
+            self._open |= not decided
         return None
 
     def _generators(self, rays: int) -> list[_Generator]:
@@ -351,21 +350,21 @@ class _Search:
         if not conditions:
             return primitive([sum(parts) for parts in zip(*(w for w, _ in generators), strict=True)])
         box, sign = conditions[0]
-        place = 0
-        while place < len(generators):
-            r = box.largest(tuple(sign * q for q in generators[place][1]))
+        i = 0
+        while i < len(generators):
+            r = box.largest(tuple(sign * q for q in generators[i][1]))
             if r is None:
                 raise InternalError("a local minimum without a subgradient")
             sides = [sign * sum((a * b for a, b in zip(r, v, strict=True)), ZERO) for _, v in generators]
-            if sides[place] <= 0:
-                place += 1
+            if sides[i] <= 0:
+                i += 1
                 continue
             found = self._cut(_half(generators, sides), conditions[1:])
             if found is not None:
                 return found
             if min(sides) >= 0:
                 return None
-            generators, place = _half(generators, [-q for q in sides]), 0
+            generators, i = _half(generators, [-q for q in sides]), 0
         return None
 
     def _replay(self, joint: _Joint, value: Fraction, outputs: Sequence[Integers]) -> None:
@@ -389,19 +388,19 @@ class _Search:
         """Build a member of the level and check its loss; ``outputs``: input weights of the neurons left out."""
         reduction = self.reduction
         uses: dict[int, int] = {}
-        for _, option in joint.chosen:
-            for j in indices(option.face.rays):
-                column, scale = reduction.ray_columns[j, option.sign]
+        for _, face in joint.chosen:
+            for j in indices(face.rays):
+                column, scale = reduction.ray_columns[j, face.sign]
                 if scale:
                     uses[column] = uses.get(column, 0) + 1
         neurons: dict[int, tuple[list[Fraction], int]] = {}
-        for neuron, option in joint.chosen:
+        for neuron, face in joint.chosen:
             z = [ZERO] * len(reduction.rows[0])
-            for j in indices(option.face.rays):
-                column, scale = reduction.ray_columns[j, option.sign]
+            for j in indices(face.rays):
+                column, scale = reduction.ray_columns[j, face.sign]
                 share = reached.weights[column] / uses[column] / scale if scale else Fraction(1)
                 z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
-            neurons[neuron] = (z, option.sign)
+            neurons[neuron] = (z, face.sign)
         left = [i for group in reduction.exchangeable for i in group.neurons if i not in neurons]
         neurons.update({i: ([Fraction(q) for q in w], 0) for i, w in zip(left, outputs, strict=True)})
         point = reduction.point(neurons, reached.lines)
@@ -413,9 +412,9 @@ class _Search:
 
 def _inside(generators: Sequence[_Generator], source: Random) -> _Generator:
     """A point w of the interior of a cone with its a(X w)."""
-    shares = [source.randint(1, 12) ** 2 for _ in generators]
+    factors = [source.randint(1, 12) ** 2 for _ in generators]
     w, vector = (
-        [sum(k * g[j] for k, g in zip(shares, part, strict=True)) for j in range(len(part[0]))]
+        [sum(k * g[j] for k, g in zip(factors, part, strict=True)) for j in range(len(part[0]))]
         for part in zip(*generators, strict=True)
     )
     return tuple(int(q) for q in w), tuple(Fraction(q) for q in vector)
@@ -429,8 +428,8 @@ def _half(generators: list[_Generator], sides: Sequence[Fraction]) -> list[_Gene
     for (w, a), p in above:
         for (u, b), q in below:
             one, other = ([*map(Fraction, v), *c] for v, c in ((w, a), (u, b)))
-            whole = primitive([p * y - q * x for x, y in zip(one, other, strict=True)])
-            result.append((whole[: len(w)], tuple(Fraction(x) for x in whole[len(w) :])))
+            both = primitive([p * y - q * x for x, y in zip(one, other, strict=True)])
+            result.append((both[: len(w)], tuple(Fraction(x) for x in both[len(w) :])))
     return list(dict.fromkeys(result))
 
 

@@ -1,0 +1,101 @@
+"""What two neighbouring basins share: a facet. The optimum on a facet is a wall.
+
+Across a facet one neuron passes one hyperplane of the data (the facet is spanned by the rays common to both regions),
+or its output weight changes sign (the facet has that neuron removed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.table import Table
+from exactgeo.exact.matrix import primitive
+
+__all__ = ["Facets"]
+
+
+class Facets:
+    """The facets between the basins of a table, modulo permutation of exchangeable neurons.
+
+    Iteration gives each once: two rows of the table, the columns of the facet, and ``data`` or ``output``. An orbit
+    may neighbour itself.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    @cached_property
+    def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
+        """For each group and each choice of one of its neurons: the choices across one facet, the columns that the
+        neuron has there, ``data`` or ``output``."""
+        return [_crossings(self.table.reduction, k) for k in range(len(self.table.reduction.exchangeable))]
+
+    def around(self, index: int) -> Iterator[tuple[int, int, str]]:
+        """The orbits across one facet of an orbit: row of the table, columns of the facet, ``data`` or ``output``."""
+        reduction, find, orbit, crossings = (
+            self.table.reduction,
+            self.table.find,
+            self.table.orbit(index),
+            self.crossings,
+        )
+        for k, part in enumerate(orbit):
+            for i, choice in enumerate(part):
+                if i and part[i - 1] == choice:
+                    continue
+                rest = (*orbit[:k], (*part[:i], *part[i + 1 :]), *orbit[k + 1 :])
+                others = reduction.mask(rest)
+                for target, shared, kind in crossings[k][choice]:
+                    moved = tuple(sorted((*rest[k], target)))
+                    neighbour = find((*orbit[:k], moved, *orbit[k + 1 :]))
+                    if neighbour is not None:
+                        yield neighbour, others | shared, kind
+
+    def __iter__(self) -> Iterator[tuple[int, int, int, str]]:
+        return (
+            (index, neighbour, mask, kind)
+            for index in range(len(self.table))
+            for neighbour, mask, kind in self.around(index)
+            if index <= neighbour
+        )
+
+    def graph(self) -> Any:
+        """As a ``networkx.Graph``; see :meth:`exactgeo.basin.Census.to_networkx`."""
+        import networkx as nx
+
+        table, graph = self.table, nx.Graph()
+        for index in range(len(table)):
+            attained = table.optima[table.owners[index]].attained
+            copies = table.reduction.copies(table.orbit(index))
+            graph.add_node(index, value=table.value(index), attained=attained, multiplicity=copies)
+        for one, other, _, kind in self:
+            graph.add_edge(one, other, wall=kind)
+        return graph
+
+
+def _crossings(reduction: Reduction, k: int) -> list[list[tuple[int, int, str]]]:
+    """For each choice of a neuron of a group the choices across one facet, and the columns of that facet."""
+    group = reduction.exchangeable[k]
+    planes: dict[tuple[int, ...], list[int]] = {}
+    for t, row in enumerate(reduction.rows):
+        if any(row) and reduction.problem.network.activation.has_kink:
+            form = primitive(row)
+            planes.setdefault(max(form, tuple(-q for q in form)), []).append(t)
+    by_signs = {(reduction.regions[pattern.region], pattern.sign): s for s, pattern in enumerate(group.patterns)}
+    result = []
+    for pattern in group.patterns:
+        region = reduction.regions[pattern.region]
+        across = []
+        for members in planes.values():
+            flipped = tuple(-s if t in members else s for t, s in enumerate(region))
+            other = by_signs.get((flipped, pattern.sign))
+            if other is not None:
+                shared = reduction.region_rays[pattern.region] & reduction.region_rays[group.patterns[other].region]
+                across.append((other, reduction.column_mask(shared, pattern.sign), "data"))
+        mirrored = by_signs.get((region, -pattern.sign))
+        if mirrored is not None:
+            across.append((mirrored, 0, "output"))
+        result.append(across)
+    return result
