@@ -155,3 +155,41 @@ def test_the_list_may_not_become_longer():
     assert ratchets.gone({"a": 1}, {"a": 2, "c": 1}) == ["c"]
     merged = '[functions]  # words\n<<<<<<< HEAD\n"a f" = 61\n=======\n"a f" = 63\n>>>>>>> other\n'
     assert ratchets.read_list(merged)["functions"] == {"a f": 63}
+
+
+# -- The tests themselves ------------------------------------------------------------------------------------
+
+TESTS = Path(__file__).parent
+
+
+def test_every_folder_and_helper_of_the_tests_is_in_their_readme():
+    readme = (TESTS / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./]+)`", readme))
+    folders = {f"{path.name}/" for path in TESTS.rglob("*") if path.is_dir() and path.name != "__pycache__"}
+    helpers = {path.name for path in TESTS.rglob("*.py") if not path.name.startswith("test_")}
+    top = {path.name for path in TESTS.glob("test_*.py")}
+    missing = (folders | helpers | top) - named
+    assert not missing, "tests/README.md does not say what they hold"
+    known = {path.name for path in TESTS.rglob("*")}
+    gone = {name for name in named - {"tests/", "pytest", "exactgeo"} if name.rstrip("/") not in known}
+    assert not gone, "tests/README.md names them"
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_no_test_imports_another():
+    # But for the mutants, which run a whole test file.
+    found = {(path.name, name) for path in TESTS.rglob("*.py") for name in imported(path) if name.startswith("test_")}
+    assert found == {("mutants.py", "test_check_verdicts")}
+
+
+def test_second_algorithms_share_no_code_with_the_first():
+    files = {path.stem: path for path in (TESTS / "brute").glob("*.py")}
+    allowed = sys.stdlib_module_names | files.keys() | {"numpy"}
+    assert {name.split(".")[0] for path in files.values() for name in imported(path)} <= allowed

@@ -1,6 +1,6 @@
 """The accepted certificates of tests/certificates/accept, each made again by the tool.
 
-``PYTHONPATH=tests/brute python tests/forged/made.py`` writes them.
+``PYTHONPATH=tests/brute:tests/shared python tests/forged/made.py`` writes them.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In a copy of the repository::
 
     mutmut run 'no_such_mutant'
-    PYTHONPATH=tests/brute:tests/claims python tests/forged/mutants.py mutants/exactgeo/check.py [NAME ...]
+    PYTHONPATH=tests/brute:tests/shared:tests/claims python tests/forged/mutants.py mutants/exactgeo/check.py [NAME ...]
 
 A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
 certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed; those

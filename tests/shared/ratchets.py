@@ -15,6 +15,7 @@ import io
 import re
 import sys
 import tokenize
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -141,10 +142,10 @@ def long_classes(sources: Sources) -> Offences:
 def too_long(sources: Sources, kinds: tuple[type[ast.AST], ...], most: int) -> Offences:
     found: Offences = {}
     for path, text in sources.items():
-        lines = code_lines(text)
+        lines = sorted(code_lines(text))
         for name, node in definitions(ast.parse(text)):
             if isinstance(node, kinds):
-                count = sum(node.lineno <= line <= (node.end_lineno or 0) for line in lines)
+                count = bisect_right(lines, node.end_lineno or 0) - bisect_left(lines, node.lineno)
                 if count > most:
                     found[f"{path} {name}"] = count
     return found
