@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
-    from exactgeo.landscape import Landscape, Place, Route
+    from exactgeo.landscape import Component, CriticalPath, Landscape
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
 
@@ -339,7 +339,7 @@ def landscape(
     Returns
     -------
     exactgeo.landscape.Landscape
-        ``.valleys``, ``.bad_valleys``, ``.merge_tree``, ``.graph``, ``.critical_level(a, b)``, ``.place(point)``,
+        ``.valleys``, ``.bad_valleys``, ``.merge_tree``, ``.graph``, ``.critical_level(a, b)``, ``.component(point)``,
         ``.certificate``, ``.to_records()``, ``.plot()``.
 
     Raises
@@ -366,7 +366,7 @@ def landscape(
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
 
 
-def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> Route:
+def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:
     """An exact path between two points that rises no higher than every path between them must.
 
     Parameters
@@ -379,7 +379,7 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     Returns
     -------
-    exactgeo.landscape.Route
+    exactgeo.landscape.CriticalPath
         ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points;
         ``.certificate``.
 
@@ -398,10 +398,10 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
     106/5
     """
     from exactgeo import formats
-    from exactgeo.landscape import route
+    from exactgeo.landscape import critical_path
 
     start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
-    return route(problem, start, end, time_limit=time_limit)
+    return critical_path(problem, start, end, time_limit=time_limit)
 
 
 _Standing = tuple[Globality, Better | None, Reason | None, str]
@@ -452,19 +452,19 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
 
 def _place(
     problem: Problem, point: Point, globality: Globality, better: Better | None, time_limit: float
-) -> tuple[Place | None, _Claim]:
+) -> tuple[Component | None, _Claim]:
     """Where a point that is no global minimum stands, and the claim that proves it: walls around it, or a path down."""
     if globality is Globality.GLOBAL or better is None or not better.complete:
         return None, None
     from exactgeo.basin import OutOfScope
-    from exactgeo.landscape import place
-    from exactgeo.landscape.claims import place_claim
+    from exactgeo.landscape import component
+    from exactgeo.landscape.claims import component_claim
 
     try:
-        here = place(problem, point, census=_census(_setting(problem, point), time_limit), time_limit=time_limit)
+        here = component(problem, point, census=_census(_setting(problem, point), time_limit), time_limit=time_limit)
     except OutOfScope:
         return None, None
-    claim = place_claim(here, better.point, better.loss)
+    claim = component_claim(here, better.point, better.loss)
     # Out of time before the walls around the point were known.
     return None if claim is None else here, claim
 

@@ -76,8 +76,8 @@ def landscape(
     done = found.complete
     if loaded.point is not None and found.census.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-        answer["point"] = found.place(loaded.point, time_limit=left).to_json()
-        done &= answer["point"]["bad_valley"] is not None
+        answer["point"] = found.component(loaded.point, time_limit=left).to_json()
+        done &= "reason" not in answer["point"]
     if plot is not None:
         from exactgeo.landscape.plot import save
 

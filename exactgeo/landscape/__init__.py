@@ -1,8 +1,18 @@
 """The landscape of a training loss: valleys, barriers, merge tree, and where a point stands, all exact."""
 
-from exactgeo.landscape.component import Place, bad_valley, place
-from exactgeo.landscape.critical_path import Route, route
+from exactgeo.landscape.component import Component, bad_valley, component
+from exactgeo.landscape.critical_path import CriticalPath, critical_path
 from exactgeo.landscape.landscape import Landscape, Valley, landscape
 from exactgeo.landscape.path import Path
 
-__all__ = ["Landscape", "Path", "Place", "Route", "Valley", "bad_valley", "landscape", "place", "route"]
+__all__ = [
+    "Component",
+    "CriticalPath",
+    "Landscape",
+    "Path",
+    "Valley",
+    "bad_valley",
+    "component",
+    "critical_path",
+    "landscape",
+]

@@ -13,20 +13,19 @@ from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.landscape import Valley
 from exactgeo.claims.path import PathClaim
-from exactgeo.landscape.component import home
-from exactgeo.landscape.critical_path import facets, optimum_of
+from exactgeo.landscape.frontier import Frontier, FullSpace, locate
 from exactgeo.landscape.permutations import replaced
-from exactgeo.landscape.walls import Walls, exact
+from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
-    from exactgeo.landscape.component import Place
-    from exactgeo.landscape.critical_path import Route
+    from exactgeo.landscape.component import Component
+    from exactgeo.landscape.critical_path import CriticalPath
     from exactgeo.landscape.landscape import Landscape
     from exactgeo.landscape.path import Path
     from exactgeo.problem import Point, Vector
 
-__all__ = ["landscape_certificate", "path_claim", "place_claim", "route_certificate"]
+__all__ = ["component_claim", "landscape_certificate", "path_certificate", "path_claim"]
 
 
 def landscape_certificate(found: Landscape) -> Certificate | None:
@@ -49,19 +48,19 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
 
 
 def _opened(found: Landscape) -> Iterator[Wall]:
-    """The walls that joined components, each with the places where its neurons may be."""
+    """The walls that joined components, each with the cones its neurons may be in."""
     reduction = found.census.reduction
     for one, other, best in found.opened:
-        here, there = found.census[one].choice, found.census[other].choice
-        k = next(k for k, part in enumerate(here) if part != there[k])
-        old, new = replaced(here[k], there[k])
-        rest = list(here[k])
+        orbit, behind = found.census[one].choice, found.census[other].choice
+        k = next(k for k, part in enumerate(orbit) if part != behind[k])
+        old, new = replaced(orbit[k], behind[k])
+        rest = list(orbit[k])
         rest.remove(old)
-        places = [*seats(reduction, [*here[:k], rest, *here[k + 1 :]])]
+        cones = [*seats(reduction, [*orbit[:k], rest, *orbit[k + 1 :]])]
         a, b = reduction.exchangeable[k].patterns[old], reduction.exchangeable[k].patterns[new]
         if a.sign == b.sign:
-            places.append((reduction.region_rays[a.region] & reduction.region_rays[b.region], a.sign))
-        yield best, places
+            cones.append((reduction.region_rays[a.region] & reduction.region_rays[b.region], a.sign))
+        yield best, cones
 
 
 def path_claim(found: Path) -> PathClaim:
@@ -70,37 +69,37 @@ def path_claim(found: Path) -> PathClaim:
     return PathClaim(first, loss, tuple(points), tuple(losses))
 
 
-def place_claim(place: Place, lower: Point, lower_loss: Fraction) -> Claim | None:
-    """The claim behind ``Place.bad``; None where that is not known, or plain from the point's loss.
+def component_claim(component: Component, lower: Point, lower_loss: Fraction) -> Claim | None:
+    """The claim behind ``Component.bad``; None where that is not known, or plain from the point's loss.
 
     Parameters
     ----------
-    place : Place
+    component : Component
     lower : Point
         A global minimum.
     lower_loss : Fraction
     """
-    if place.bad is False:
-        return None if place.path is None else path_claim(place.path)
-    if place.escapes_at is None:
+    if component.bad is False:
+        return None if component.path is None else path_claim(component.path)
+    if component.escapes_at is None:
         return None
-    census = place.census
-    duals = {census.optimum(index).gradient for index in place.inside}
-    duals |= {wall.optimum.gradient for wall in place.barriers}
+    census = component.census
+    duals = {census.optimum(index).gradient for index in component.inside}
+    duals |= {wall.optimum.gradient for wall in component.barriers}
     return BarrierClaim(
-        place.point,
-        place.loss,
+        component.point,
+        component.loss,
         lower,
         lower_loss,
-        level=place.escapes_at,
-        floor=place.infimum,
+        level=component.escapes_at,
+        floor=component.infimum,
         full=False,
         duals=tuple(sorted(duals)),
-        regions=listed(place.problem, place.point),
+        regions=listed(component.problem, component.point),
     )
 
 
-def route_certificate(found: Route) -> Certificate | None:
+def path_certificate(found: CriticalPath) -> Certificate | None:
     """The path between two points, and that every path between them reaches its highest level."""
     if found.path is None:
         return None
@@ -127,21 +126,9 @@ def route_certificate(found: Route) -> Certificate | None:
 def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Vector], Fraction]:
     """The gradients that prove how low the component of a point below a level goes in the full space, and that its
     walls are as high as the level; and how low."""
-    walls, begin = Walls(census.reduction.program), home(census.reduction, point)
-    reached, pending, duals, low = {begin}, [begin], set(), level
-    while pending:
-        basin = pending.pop()
-        here = optimum_of(census, basin)
-        duals.add(here.gradient)
-        low = min(low, exact(here) * census.share)
-        for facet in facets(census, basin):
-            there = facet.behind(basin)
-            if there in reached:
-                continue
-            best = walls.optimum(facet.mask, (here, optimum_of(census, there)))
-            if exact(best) * census.share < level:
-                reached.add(there)
-                pending.append(there)
-            else:
-                duals.add(best.gradient)
-    return duals, low
+    start, walls = locate(census.reduction, point), Walls(census.reduction.program)
+    frontier = Frontier(FullSpace(census), walls, start, lowest_first=False)
+    inside = list(frontier.fill(level / census.share, strictly=True))
+    duals = {frontier.space.optimum(basin).gradient for basin in inside}
+    duals |= {frontier.wall(facet).gradient for facet in frontier.waiting()}
+    return duals, min(level, *(frontier.value(basin) * census.share for basin in inside))

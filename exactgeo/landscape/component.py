@@ -1,11 +1,10 @@
-"""Where a point stands: how low the component of its sublevel set goes, and an exact path there."""
+"""The component of a sublevel set that holds a point: how low it goes, where it escapes, and an exact path down."""
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -13,53 +12,22 @@ from typing import Any
 from exactgeo.basin import Census, OutOfScope
 from exactgeo.basin import census as make_census
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
-from exactgeo.landscape.path import Path, Walker
-from exactgeo.landscape.walls import Walls, exact, order
+from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
+from exactgeo.landscape.path import Path, PathBuilder
+from exactgeo.landscape.walls import Walls, exact
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Place", "bad_valley", "home", "place"]
+__all__ = ["Barrier", "Component", "bad_valley", "component"]
 
-ZERO = Fraction(0)
-Labelled = tuple[tuple[int, ...], ...]
-
-
-def home(reduction: Reduction, point: Point) -> Labelled:
-    """A basin that contains a point: for each group of exchangeable neurons the slot of each.
-
-    Raises
-    ------
-    ValueError
-        The point does not have the frozen values of the problem.
-    """
-    result = []
-    for group in reduction.exchangeable:
-        part = []
-        for neuron in group.neurons:
-            w = point.weights[0][neuron]
-            if len(reduction.rows[0]) > len(w):
-                w = (*w, point.biases[0][neuron])
-            v = point.weights[1][-1][neuron]
-            if group.frozen is not None and v != group.frozen:
-                raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
-            sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
-            part.append(
-                next(
-                    k
-                    for k, slot in enumerate(group.patterns)
-                    if slot.sign * v >= 0
-                    and all(s * side >= 0 for s, side in zip(reduction.regions[slot.region], sides, strict=True))
-                )
-            )
-        result.append(tuple(part))
-    return tuple(result)
+OUT_OF_TIME = "the search was ended before the component of the point was known; raise --time-limit"
+NO_ESCAPE_YET = "the search was ended before a way out of the bad valley was found; raise --time-limit"
 
 
 @dataclass(frozen=True)
 class Barrier:
-    """A wall around a component: two places in the census, the columns of the facet, its value and its proof."""
+    """A wall around a component: the orbits inside and outside, the columns of the facet, its value and its proof."""
 
     inside: int
     outside: int
@@ -68,107 +36,49 @@ class Barrier:
     optimum: Optimum
 
 
-class _Flood:
-    """Basins reached from one of them, at a level that only rises; low basins first."""
-
-    def __init__(self, census: Census, first: int, seconds: float | None) -> None:
-        self.census = census
-        self.walls = Walls(census.reduction.program)
-        self.end = None if seconds is None else time.monotonic() + seconds
-        self.late = False
-        self.links: dict[int, tuple[int, Optimum] | None] = {}
-        self.lowest, self.low = first, exact(census.optimum(first))
-        self._ready: list[tuple[tuple[float, Fraction], int, int]] = []
-        self._edges: list[tuple[tuple[float, Fraction], int, int, int, int]] = []
-        self._count = 0
-        self._reach(first, None)
-
-    def _reach(self, index: int, link: tuple[int, Optimum] | None) -> None:
-        self.links[index] = link
-        heapq.heappush(self._ready, (order(exact(self.census.optimum(index))), len(self.links), index))
-
-    def wall(self, one: int, other: int, mask: int) -> Optimum:
-        return self.walls.optimum(mask, (self.census.optimum(one), self.census.optimum(other)))
-
-    def _try(self, here: int, there: int, mask: int, level: Fraction) -> None:
-        bound = max(exact(self.census.optimum(here)), exact(self.census.optimum(there)))
-        if bound <= level:
-            best = self.wall(here, there, mask)
-            bound = exact(best)
-            if bound <= level:
-                self._reach(there, (here, best))
-                return
-        self._count += 1
-        heapq.heappush(self._edges, (order(bound), self._count, here, there, mask))
-
-    def spread(self, level: Fraction, goal: Fraction | None) -> Iterator[int]:
-        """Reach all that is joined at this level; yields each basin. Ends at one of value ``goal``, or late."""
-        while True:
-            while self._ready:
-                if self.end is not None and time.monotonic() > self.end:
-                    self.late = True
-                    return
-                _, _, here = heapq.heappop(self._ready)
-                value = exact(self.census.optimum(here))
-                if value < self.low:
-                    self.lowest, self.low = here, value
-                yield here
-                if value == goal:
-                    return
-                for there, mask, _ in self.census.neighbours(here):
-                    if there not in self.links:
-                        self._try(here, there, mask, level)
-            while self._edges and self._edges[0][0] <= order(level):
-                _, _, here, there, mask = heapq.heappop(self._edges)
-                if there not in self.links:
-                    self._try(here, there, mask, level)
-            if not self._ready:
-                return
-
-    def next_level(self) -> Fraction | None:
-        """The value of the lowest wall around what is reached."""
-        while self._edges:
-            key, count, here, there, mask = self._edges[0]
-            if there in self.links:
-                heapq.heappop(self._edges)
-                continue
-            value = exact(self.wall(here, there, mask))
-            if value == key[1]:
-                return value
-            heapq.heapreplace(self._edges, (order(value), count, here, there, mask))
-        return None
-
-
 @dataclass(frozen=True)
-class Place:
-    """Where a point stands.
+class Component:
+    """Where a point stands: the component of {L <= its loss} that holds it. All that was searched for is in the record.
 
     Attributes
     ----------
     problem : Problem
     point : Point
+    census : Census
     loss : Fraction
     infimum : Fraction
-        Of the component of {L <= loss} that contains the point: how low a path that never rises above ``loss`` goes
-        (least value met, when ``complete`` is False).
+        Of the component: how low a path that never rises above ``loss`` goes (least value met, when ``complete`` is
+        False).
     global_minimum : Fraction
     complete : bool
-        False when the time limit ended the walk.
+        False when the time limit or Ctrl-C ended the search before the component was known.
     basins : tuple of int
-        Orbits walked, places in the census: the whole component, unless the walk met the global minimum.
+        The orbits reached, as indices in the census: the whole component, unless the global minimum was met.
+    escapes_at : Fraction or None
+        The least level at which the component of a point in a bad valley holds something below ``infimum``; None
+        elsewhere, and where the time ended first, with a ``reason``.
+    inside : tuple of int
+        The orbits of the component of {L < escapes_at}; () where that is None.
+    reason : str
+        Why something is not known; "" when nothing is missing.
     """
 
     problem: Problem
     point: Point
+    census: Census
     loss: Fraction
     infimum: Fraction
     global_minimum: Fraction
     complete: bool
     basins: tuple[int, ...]
-    _flood: _Flood
-    _lowest: int
-    _first_lower: int | None
-    _start: Labelled
+    escapes_at: Fraction | None
+    inside: tuple[int, ...]
+    reason: str
+    # Exact optima by columns: what was solved on the way is not solved again.
+    _walls: Walls = field(repr=False, compare=False)
+    _start: Patterns = field(repr=False)
+    _first_lower: Chain[int] | None = field(repr=False)
+    _lowest: Chain[int] = field(repr=False)
 
     @property
     def bad(self) -> bool | None:
@@ -179,46 +89,20 @@ class Place:
         return True if self.complete else None
 
     @cached_property
-    def _escape(self) -> tuple[Fraction, set[int]] | None:
-        flood = self._flood
-        start = flood.low
-        while self.bad and (level := flood.next_level()) is not None:
-            inside = set(flood.links)
-            for _ in flood.spread(level, None):
-                if flood.low < start:
-                    return level, inside
-            if flood.late:
-                break
-        return None
-
-    @property
-    def escapes_at(self) -> Fraction | None:
-        """The least level at which the component of a point in a bad valley holds something below ``infimum``; None
-        elsewhere."""
-        return None if self._escape is None else self._escape[0] * self._flood.census.share
-
-    @property
-    def census(self) -> Census:
-        return self._flood.census
-
-    @property
-    def inside(self) -> tuple[int, ...]:
-        """The orbits of basins of the component of {L < escapes_at}; () for a point that is in no bad valley."""
-        return () if self._escape is None else tuple(sorted(self._escape[1]))
-
-    @cached_property
     def barriers(self) -> tuple[Barrier, ...]:
         """All walls around the component of {L < escapes_at}, each at least that high: the proof of ``escapes_at`` from
-        below. Empty for a point that is in no bad valley."""
-        if self._escape is None:
-            return ()
-        _, inside = self._escape
-        flood, found = self._flood, []
-        for here in sorted(inside):
-            for there, mask, _ in flood.census.neighbours(here):
-                if there not in inside:
-                    best = flood.wall(here, there, mask)
-                    found.append(Barrier(here, there, mask, exact(best) * flood.census.share, best))
+        below. Empty where that is None.
+
+        Cost: one exact solve for each of them that the search did not need.
+        """
+        space, inside, found = Quotient(self.census), set(self.inside), []
+        for basin in self.inside:
+            for facet in space.facets(basin):
+                if facet.outside not in inside:
+                    hints = space.optimum(basin), space.optimum(facet.outside)
+                    best = self._walls.optimum(facet.mask, hints)
+                    value = exact(best) * self.census.share
+                    found.append(Barrier(basin, facet.outside, facet.mask, value, best))
         return tuple(found)
 
     @cached_property
@@ -235,38 +119,34 @@ class Place:
         one."""
         return None if self.infimum == self.loss else self._path(self._lowest)
 
-    def _path(self, target: int) -> Path:
-        census = self._flood.census
-        steps: list[tuple[int, Optimum]] = []
-        here, link = target, self._flood.links[target]
-        while link is not None:
-            steps.append((here, link[1]))
-            here = link[0]
-            link = self._flood.links[here]
-        walker = Walker(census.reduction, self.point, self._start)
-        for index, best in reversed(steps):
-            walker.cross(census[index].choice, best)
-        walker.settle(census.optimum(target))
-        path = Path(self.problem, tuple(walker.points))
-        if path.highest > self.loss or path.losses[-1] != exact(census.optimum(target)) * census.share:
+    def _path(self, chain: Chain[int]) -> Path:
+        census = self.census
+        builder = PathBuilder(census.reduction, self.point, self._start)
+        for crossing in chain.crossings:
+            builder.cross_orbit(census[crossing.outside].choice, crossing.optimum)
+        best = census.optimum(chain.end)
+        builder.descend(best)
+        path = Path(self.problem, tuple(builder.points))
+        if path.highest > self.loss or path.losses[-1] != exact(best) * census.share:
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
 
     def to_json(self) -> dict[str, Any]:
         """Rationals are strings."""
-        return {
+        answer: dict[str, Any] = {
             "loss": format_rational(self.loss),
             "bad_valley": self.bad,
             "component_infimum": format_rational(self.infimum),
             "escapes_at": None if self.escapes_at is None else format_rational(self.escapes_at),
             "descent": None if self.descent is None else self.descent.to_json(),
         }
+        return {**answer, "reason": self.reason} if self.reason else answer
 
 
-def place(
+def component(
     problem: Problem, point: Point | None = None, *, census: Census | None = None, time_limit: float | None = None
-) -> Place:
-    """How low the sublevel set around a point goes, whether that is a bad valley, and an exact path down.
+) -> Component:
+    """How low the sublevel set around a point goes, whether that is a bad valley, where it escapes, and a path down.
 
     Parameters
     ----------
@@ -276,13 +156,13 @@ def place(
     census : Census, optional
         Of the same problem (with the frozen values of the point), so that it is not made again.
     time_limit : float, optional
-        Seconds; afterwards, or after Ctrl-C, ``complete`` is False.
+        Seconds for all of it; what is not known afterwards, or after Ctrl-C, is None with a ``reason``.
 
     Returns
     -------
-    Place
-        Cost: the census, and one exact solve for each wall met that no known optimum settles. The walk takes low
-        basins first and ends at the global minimum.
+    Component
+        Cost: the census, and one exact solve for each wall met that no known optimum settles. The search takes low
+        basins first and ends at the global minimum; in a bad valley it goes on, level by level, to the way out.
 
     Raises
     ------
@@ -294,58 +174,31 @@ def place(
     Examples
     --------
     >>> import exactgeo as eg
-    >>> here = place(eg.load("swirszcz-prop1"))
-    >>> here.bad, str(here.infimum), str(here.escapes_at)
+    >>> valley = component(eg.load("swirszcz-prop1"))
+    >>> valley.bad, str(valley.infimum), str(valley.escapes_at)
     (True, '18', '106/5')
-    >>> there = place(eg.load("swirszcz-d1-plateau"))
-    >>> there.bad, str(there.infimum), [str(q) for q in there.descent.losses]
+    >>> plateau = component(eg.load("swirszcz-d1-plateau"))
+    >>> plateau.bad, str(plateau.infimum), [str(q) for q in plateau.descent.losses]
     (False, '14', ['106/5', '106/5', '14'])
     """
-    if point is None:
-        point = problem.point
-    if point is None:
-        raise ValueError("no point to place")
-    start = time.monotonic()
-    if problem.loss.kind in ("logistic", "cross_entropy"):
-        raise OutOfScope(f"the values of the {problem.loss.kind} loss are enclosures; the other losses are in scope")
-    if census is None:
-        census = make_census(problem.at(point), time_limit=time_limit)
-    if not census.complete:
-        raise ValueError("the census was ended before every basin had its value; raise time_limit")
-    loss = problem.loss_at(point)
-    level = loss / census.share
-    begin = home(census.reduction, point)
-    left = None if time_limit is None else time_limit - (time.monotonic() - start)
-    flood = _Flood(census, census.index_of(tuple(tuple(sorted(part)) for part in begin)), left)
-    minimum = census.minimum
-    if not isinstance(minimum, Fraction):
-        raise InternalError("a landscape over enclosures")
-    lower = None
+    late = _clock(time_limit)
+    known, frontier = _sublevel(problem, point, census, time_limit, late)
+    if not known.bad:
+        return known
     try:
-        for here in flood.spread(level, minimum / census.share):
-            if lower is None and exact(census.optimum(here)) < level:
-                lower = here
+        escape = _escape(frontier, late)
     except KeyboardInterrupt:
-        flood.late = True
-    return Place(
-        problem,
-        point,
-        loss,
-        flood.low * census.share,
-        minimum,
-        not flood.late,
-        tuple(sorted(flood.links)),
-        flood,
-        flood.lowest,
-        lower,
-        begin,
-    )
+        escape = None
+    if escape is None:
+        return replace(known, reason=NO_ESCAPE_YET)
+    level, inside = escape
+    return replace(known, escapes_at=level * known.census.share, inside=inside)
 
 
 def bad_valley(
     problem: Problem, point: Point, time_limit: float | None = None, *, census: Census | None = None
 ) -> bool | None:
-    """Whether a point lies in a bad valley; None when out of scope or out of time. See :func:`place`.
+    """Whether a point lies in a bad valley; None when out of scope or out of time. See :func:`component`.
 
     Examples
     --------
@@ -355,6 +208,88 @@ def bad_valley(
     [True, False, False]
     """
     try:
-        return place(problem, point, census=census, time_limit=time_limit).bad
+        return _sublevel(problem, point, census, time_limit, _clock(time_limit))[0].bad
     except (OutOfScope, ValueError):
         return None
+
+
+def _clock(seconds: float | None) -> Callable[[], bool]:
+    """Whether so many seconds have passed since now."""
+    end = None if seconds is None else time.monotonic() + seconds
+    return lambda: end is not None and time.monotonic() > end
+
+
+def _sublevel(
+    problem: Problem, point: Point | None, census: Census | None, seconds: float | None, late: Callable[[], bool]
+) -> tuple[Component, Frontier[int]]:
+    """All but the way out of a bad valley, and the search as it stands."""
+    if point is None:
+        point = problem.point
+    if point is None:
+        raise ValueError("no point whose component is meant")
+    if problem.loss.kind in ("logistic", "cross_entropy"):
+        raise OutOfScope(f"the values of the {problem.loss.kind} loss are enclosures; the other losses are in scope")
+    if census is None:
+        census = make_census(problem.at(point), time_limit=seconds)
+    if not census.complete:
+        raise ValueError("the census was ended before every basin had its value; raise time_limit")
+    loss, minimum = problem.loss_at(point), census.minimum
+    if not isinstance(minimum, Fraction):
+        raise InternalError("a landscape over enclosures")
+    level, goal = loss / census.share, minimum / census.share
+    start = locate(census.reduction, point)
+    first = census.index_of(tuple(tuple(sorted(part)) for part in start))
+    walls = Walls(census.reduction.program)
+    frontier = Frontier(Quotient(census), walls, first)
+    lowest, lower, complete = first, None, True
+    try:
+        for basin in frontier.fill(level):
+            if late():
+                complete = False
+                break
+            value = frontier.value(basin)
+            if value < frontier.value(lowest):
+                lowest = basin
+            if lower is None and value < level:
+                lower = basin
+            if value == goal:
+                break
+    except KeyboardInterrupt:
+        complete = False
+    infimum = frontier.value(lowest) * census.share
+    known = Component(
+        problem=problem,
+        point=point,
+        census=census,
+        loss=loss,
+        infimum=infimum,
+        global_minimum=minimum,
+        complete=complete,
+        basins=tuple(sorted(frontier.crossings)),
+        escapes_at=None,
+        inside=(),
+        reason="" if complete or infimum == minimum else OUT_OF_TIME,
+        _walls=walls,
+        _start=start,
+        _first_lower=None if lower is None else frontier.chain(lower),
+        _lowest=frontier.chain(lowest),
+    )
+    return known, frontier
+
+
+def _escape(frontier: Frontier[int], late: Callable[[], bool]) -> tuple[Fraction, tuple[int, ...]] | None:
+    """The least level at which a component holds something lower, and the orbits inside before; None out of time."""
+    low = min(map(frontier.value, frontier.crossings))
+    while not frontier.closed:
+        if late():
+            return None
+        level = frontier.next_level()
+        if level is None:
+            continue
+        inside = tuple(sorted(frontier.crossings))
+        for basin in frontier.fill(level):
+            if frontier.value(basin) < low:
+                return level, inside
+            if late():
+                return None
+    raise InternalError("no level joins a bad valley to anything lower")

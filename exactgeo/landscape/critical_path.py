@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,25 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Census, OutOfScope
 from exactgeo.basin import census as make_census
-from exactgeo.basin.cone_program import Optimum
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
-from exactgeo.landscape.component import Labelled, home
-from exactgeo.landscape.path import Path, Walker
-from exactgeo.landscape.walls import Walls, exact, order
+from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
+from exactgeo.landscape.path import Path, PathBuilder
+from exactgeo.landscape.walls import Walls
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
 
-__all__ = ["Facet", "Route", "facets", "optimum_of", "route"]
+__all__ = ["CriticalPath", "critical_path"]
 
 HALVINGS = 7
 """Up to 2^6 pairs of straight moves stand for a rescaling before it becomes a segment of its own kind."""
 
 
 @dataclass(frozen=True)
-class Route:
+class CriticalPath:
     """A path between two points, and why no other stays lower.
 
     Attributes
@@ -67,9 +64,9 @@ class Route:
 
         Cost: the basins of the full space in the component of the start below the critical level.
         """
-        from exactgeo.landscape.claims import route_certificate
+        from exactgeo.landscape.claims import path_certificate
 
-        return route_certificate(self)
+        return path_certificate(self)
 
     @property
     def reason(self) -> str:
@@ -86,101 +83,9 @@ class Route:
         return {**answer, "highest": format_rational(self.path.highest), **self.path.to_json()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A wall between two basins of the full space: what neuron changes its slot there, from which to which."""
-
-    group: int
-    place: int
-    old: int
-    new: int
-    optimum: Optimum
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A facet of a basin of the full space: what neuron leaves which slot for which, and the columns of the wall."""
-
-    group: int
-    place: int
-    old: int
-    new: int
-    mask: int
-
-    def behind(self, basin: Labelled) -> Labelled:
-        part = basin[self.group]
-        changed = (*part[: self.place], self.new, *part[self.place + 1 :])
-        return (*basin[: self.group], changed, *basin[self.group + 1 :])
-
-
-def facets(census: Census, basin: Labelled) -> Iterator[Facet]:
-    """All facets of a basin of the full space."""
-    reduction, tables = census.reduction, census.crossings
-    for k, part in enumerate(basin):
-        for place, slot in enumerate(part):
-            others = reduction.mask((*basin[:k], (*part[:place], *part[place + 1 :]), *basin[k + 1 :]))
-            for new, shared, _ in tables[k][slot]:
-                yield Facet(k, place, slot, new, others | shared)
-
-
-def optimum_of(census: Census, basin: Labelled) -> Optimum:
-    """The optimum of a basin of the full space: that of its orbit."""
-    return census.optimum(census.index_of(tuple(tuple(sorted(part)) for part in basin)))
-
-
-class _Search:
-    """The basins of the full space around one of them, the lowest walls first."""
-
-    def __init__(self, census: Census, walls: Walls, start: Labelled, level: Fraction) -> None:
-        self._census, self._walls = census, walls
-        self.level = level
-        self.links: dict[Labelled, tuple[Labelled, _Step] | None] = {}
-        self._edges: list[tuple[tuple[float, Fraction], int, Labelled, Facet]] = []
-        self._count = 0
-        self._reach(start, None)
-
-    def _push(self, bound: Fraction, here: Labelled, edge: Facet) -> None:
-        self._count += 1
-        heapq.heappush(self._edges, (order(bound), self._count, here, edge))
-
-    def _reach(self, basin: Labelled, link: tuple[Labelled, _Step] | None) -> None:
-        self.links[basin] = link
-        value = exact(optimum_of(self._census, basin))
-        for edge in facets(self._census, basin):
-            there = edge.behind(basin)
-            if there not in self.links:
-                self._push(max(value, exact(optimum_of(self._census, there))), basin, edge)
-
-    def advance(self) -> Labelled | None:
-        """Take one more basin, the lowest wall first; None when a wall had to be solved, or there is no more."""
-        while self._edges:
-            key, _, here, edge = heapq.heappop(self._edges)
-            there = edge.behind(here)
-            if there in self.links:
-                continue
-            best = self._walls.optimum(edge.mask, (optimum_of(self._census, here), optimum_of(self._census, there)))
-            value = exact(best)
-            if value > key[1] and self._edges and order(value) > self._edges[0][0]:
-                self._push(value, here, edge)
-                return None
-            self.level = max(self.level, value)
-            self._reach(there, (here, _Step(edge.group, edge.place, edge.old, edge.new, best)))
-            return there
-        raise InternalError("no walls join two basins")
-
-    def way(self, basin: Labelled) -> list[_Step]:
-        """The walls between a basin and the start, the nearest to it first."""
-        steps = []
-        link = self.links[basin]
-        while link is not None:
-            steps.append(link[1])
-            link = self.links[link[0]]
-        return steps
-
-
-def route(
+def critical_path(
     problem: Problem, one: Point, other: Point, *, census: Census | None = None, time_limit: float | None = None
-) -> Route:
+) -> CriticalPath:
     """An exact path between two points that rises no higher than every path must.
 
     Parameters
@@ -197,7 +102,7 @@ def route(
 
     Returns
     -------
-    Route
+    CriticalPath
         Cost: the census, and the basins of the full space in the smaller one of the two points' components below the
         critical level, with one exact solve for each wall that no known optimum settles.
 
@@ -212,7 +117,7 @@ def route(
     --------
     >>> import exactgeo as eg
     >>> one, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
-    >>> found = route(one, one.point, other.point)
+    >>> found = critical_path(one, one.point, other.point)
     >>> print(found.highest, "in:", *found.path.losses)
     106/5 in: 18 75/4 614/29 106/5 1991/94 83/4 14 14
     """
@@ -225,34 +130,33 @@ def route(
         problem = problem.at(one)
     if census is None:
         census = make_census(problem.at(one), time_limit=time_limit)
-    level = max(problem.loss_at(one), problem.loss_at(other))
+    ends = max(problem.loss_at(one), problem.loss_at(other))
     if not census.complete:
-        return Route(problem, census, None, level)
+        return CriticalPath(problem, census, None, ends)
     end = None if time_limit is None else begun + time_limit
-    level /= census.share
-    walls = Walls(census.reduction.program)
-    homes = home(census.reduction, one), home(census.reduction, other)
-    near, far = (_Search(census, walls, basin, level) for basin in homes)
-    meeting = homes[0] if homes[0] == homes[1] else None
+    space, walls = FullSpace(census), Walls(census.reduction.program)
+    first, last = locate(census.reduction, one), locate(census.reduction, other)
+    near, far = Frontier(space, walls, first), Frontier(space, walls, last)
+    meeting = first if first == last else None
     try:
         while meeting is None and (end is None or time.monotonic() <= end):
             # Side by side: the smaller of the two components is exhausted first, and that decides.
-            for search, target in ((near, far), (far, near)):
-                reached = search.advance()
-                if reached in target.links:
+            for frontier, target in ((near, far), (far, near)):
+                reached = frontier.advance()
+                if reached is not None and reached in target:
                     meeting = reached
                     break
     except KeyboardInterrupt:
         meeting = None
-    at_least = max(near.level, far.level) * census.share
+    at_least = max(ends, max(near.level, far.level) * census.share)
     if meeting is None:
-        return Route(problem, census, None, at_least)
-    steps = [(step, step.new) for step in reversed(near.way(meeting))]
-    steps += [(step, step.old) for step in far.way(meeting)]
-    path = _lay(census, homes[0], one, other, steps, at_least)
+        return CriticalPath(problem, census, None, at_least)
+    crossings = [*near.chain(meeting).crossings]
+    crossings += [Crossing(wall.outside, wall.inside, wall.optimum) for wall in reversed(far.chain(meeting).crossings)]
+    path = _lay(census, first, one, other, crossings, at_least)
     if path.highest != at_least or path.points[0] != one or path.points[-1] != other:
         raise InternalError("a path between two points ends elsewhere, or is higher than it must be")
-    return Route(problem, census, path, at_least)
+    return CriticalPath(problem, census, path, at_least)
 
 
 def _frozen(problem: Problem, point: Point) -> list[Any]:
@@ -263,22 +167,21 @@ def _frozen(problem: Problem, point: Point) -> list[Any]:
 
 
 def _lay(
-    census: Census, start: Labelled, one: Point, other: Point, steps: list[tuple[_Step, int]], level: Fraction
+    census: Census, start: Patterns, one: Point, other: Point, crossings: list[Crossing[Patterns]], level: Fraction
 ) -> Path:
-    """The path through these walls, each with the slot behind it."""
+    """The path from a point of one basin through these walls to a point of the last one."""
     problem = census.problem
     sizes = {}
     if problem.network.widths:
         sizes = {i: abs(v) or Fraction(1) for i, v in enumerate(other.weights[1][0])}
-    walker = Walker(census.reduction, one, start, sizes)
-    here = [list(part) for part in start]
-    for step, slot in steps:
-        walker.step(step.group, step.place, slot, step.optimum)
-        here[step.group][step.place] = slot
+    builder, basin = PathBuilder(census.reduction, one, start, sizes), start
+    for crossing in crossings:
+        basin = crossing.outside
+        builder.cross(basin, crossing.optimum)
     # The last stretch backwards: where output weights of the end are 0, it starts with those.
-    back = Walker(census.reduction, other, here).points
-    walker.arrive(back[-1])
-    points = _resized(problem, walker.points, sizes, level)
+    back = PathBuilder(census.reduction, other, basin).points
+    builder.arrive(back[-1])
+    points = _resized(problem, builder.points, sizes, level)
     points += [point for point in reversed(back) if point != points[-1]]
     return Path(problem, tuple(point for k, point in enumerate(points) if not k or point != points[k - 1]))
 
@@ -303,7 +206,7 @@ def _one_resized(problem: Problem, points: list[Point], neuron: int, size: Fract
             bias[neuron] *= factor
         return Point((tuple(rows), (tuple(outputs),)), (tuple(bias), *point.biases[1:]))
 
-    def whole(point: Point) -> Point:
+    def resized(point: Point) -> Point:
         v = point.weights[1][0][neuron]
         return at(point, size if v > 0 else -size, size if v > 0 else -size) if v else point
 
@@ -311,20 +214,20 @@ def _one_resized(problem: Problem, points: list[Point], neuron: int, size: Fract
         v = point.weights[1][0][neuron]
         if not v:
             return None
-        turn = []
+        resizing = []
         for one, other in pairwise(_stops(v, size if v > 0 else -size, halvings)):
-            turn += [at(point, one, other), at(point, other, other)]
-            if problem.loss_at(turn[-2]) > level:
+            resizing += [at(point, one, other), at(point, other, other)]
+            if problem.loss_at(resizing[-2]) > level:
                 return None
-        return turn
+        return resizing
 
     for halvings in range(HALVINGS):
         for k, point in enumerate(points):
-            turn = moves(point, halvings)
-            if turn is not None:
-                return [*points[: k + 1], *turn, *map(whole, points[k + 1 :])]
+            resizing = moves(point, halvings)
+            if resizing is not None:
+                return [*points[: k + 1], *resizing, *map(resized, points[k + 1 :])]
     k = next(k for k, point in enumerate(points) if point.weights[1][0][neuron])
-    return [*points[: k + 1], *map(whole, points[k:])]
+    return [*points[: k + 1], *map(resized, points[k:])]
 
 
 def _stops(start: Fraction, end: Fraction, halvings: int) -> list[Fraction]:

@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin import Basin, Census, Enclosure, OutOfScope, census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.rational import format_rational
+from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
-from exactgeo.landscape.permutations import MOST, compose, inverse, sorter, symmetric_order
+from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.walls import Walls, WallStore, exact
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
-    from exactgeo.landscape.component import Place
+    from exactgeo.landscape.component import Component
 
 __all__ = ["Landscape", "Valley", "landscape"]
 
 Progress = Callable[[int, int], None]
-Spot = Basin | Point | int
+PointOrBasin = Basin | Point | int
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Valley:
         The least level at which its component holds something lower; None at the global minimum, and where the time
         ran out first: then it is at least ``landscape.known_below``.
     basins : tuple of int
-        Places in the census of the orbits of basins with this value that it is made of.
+        The orbits of basins with this value that it is made of, as indices in the census.
     """
 
     landscape: Landscape
@@ -97,8 +98,10 @@ class Landscape:
         self.problem = found.problem
         self.census = found
         self.full = full
-        self._walls = walls
         self._tree = tree
+        # The graph solves walls of its own later, which must change nothing of what is certified.
+        self._walls = walls
+        self._looked_at = tuple(walls.optima)
 
     @property
     def complete(self) -> bool:
@@ -200,7 +203,7 @@ class Landscape:
         """The merge tree as a ``networkx.DiGraph``, edges from a component to those that merge into it.
 
         A node has ``level`` (birth or merge), ``minimum`` (least loss in the component), ``kind`` (``leaf`` or
-        ``merge``), ``basins`` (places of the orbits that joined there) and, for a leaf, ``escapes_at`` and ``bad``.
+        ``merge``), ``basins`` (the orbits that joined there) and, for a leaf, ``escapes_at`` and ``bad``.
 
         Raises
         ------
@@ -236,17 +239,17 @@ class Landscape:
                 graph.add_edge(parent, index)
                 continue
             above = tree.nodes[parent].group
-            places = {perm: k for k, perm in enumerate(self._cosets[parent])}
+            copies = {perm: k for k, perm in enumerate(self._cosets[parent])}
             for k, perm in enumerate(self._cosets[index]):
                 lifted = compose(perm, inverse(node.offset))
-                graph.add_edge((parent, places[above.least(lifted) if above else lifted]), (index, k))
+                graph.add_edge((parent, copies[above.least(lifted) if above else lifted]), (index, k))
         return graph
 
     @cached_property
     def graph(self) -> Any:
         """Orbits of basins and their walls as a ``networkx.Graph``, every wall with its exact ``value``.
 
-        Nodes are places in the census with ``value`` and ``multiplicity``; an edge has ``value`` and ``wall`` =
+        Nodes are indices in the census with ``value`` and ``multiplicity``; an edge has ``value`` and ``wall`` =
         ``data`` or ``output``. The walls that the merge tree did not need are solved here.
         """
         import networkx as nx
@@ -263,7 +266,7 @@ class Landscape:
         return graph
 
     def spanning_tree(self) -> list[tuple[int, int, Fraction, dict[str, Any]]]:
-        """The walls that joined components, by value: two places in the census, the value, and its proof.
+        """The walls that joined components, by value: two indices in the census, the value, and its proof.
 
         The proof holds the wall's columns and the dual vector r with <r, column> >= 0 for each of them: no point
         of the wall has a lower loss.
@@ -278,7 +281,7 @@ class Landscape:
 
     @property
     def opened(self) -> list[tuple[int, int, Optimum]]:
-        """The walls that joined components, or copies of one: two places in the census, the optimum."""
+        """The walls that joined components, or copies of one: two indices in the census, the optimum."""
         found = []
         for edge in self._known.opened:
             hints = (self.census.optimum(edge.one), self.census.optimum(edge.other))
@@ -286,9 +289,9 @@ class Landscape:
         return found
 
     @property
-    def solved(self) -> list[Optimum]:
-        """The optima of all walls that were looked at: the other walls join nothing."""
-        return self._walls.optima
+    def solved(self) -> tuple[Optimum, ...]:
+        """The optima of all walls that the merge tree looked at: the other walls join nothing."""
+        return self._looked_at
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -300,12 +303,12 @@ class Landscape:
 
     # -- levels -------------------------------------------------------------------------------------------------
 
-    def critical_level(self, one: Spot, other: Spot) -> Fraction:
+    def critical_level(self, one: PointOrBasin, other: PointOrBasin) -> Fraction:
         """The least level at which two points, or two basins, lie in one component of {L <= level}.
 
         Parameters
         ----------
-        one, other : Point, Basin or place in the census
+        one, other : Point, Basin or index in the census
             For basins: the least level at which something of each is joined. In the full space a basin stands for its
             sorted representative; a point is taken as it is.
 
@@ -322,8 +325,8 @@ class Landscape:
         '106/5'
         """
         tree, share = self._known, self.census.share
-        a, p, low = self._spot(one)
-        b, q, high = self._spot(other)
+        a, p, low = self._entry(one)
+        b, q, high = self._entry(other)
         floor = max(low, high)
         while a != b:
             if a < b:  # a parent comes after its children
@@ -344,26 +347,25 @@ class Landscape:
             raise ValueError("no sublevel set joins them")
         return node.parent, compose(perm, inverse(node.offset))
 
-    def _spot(self, spot: Spot) -> tuple[int, tuple[int, ...], Fraction]:
-        from exactgeo.landscape.component import home
-
+    def _entry(self, given: PointOrBasin) -> tuple[int, tuple[int, ...], Fraction]:
+        """Where the merge tree is entered: a node, the permutation that takes the basin into it, the loss."""
         tree = self._known
-        if isinstance(spot, Point):
-            labelled = home(self.census.reduction, spot)
+        if isinstance(given, Point):
+            labelled = locate(self.census.reduction, given)
             node, perm = tree.entry[self.census.index_of(tuple(tuple(sorted(part)) for part in labelled))]
-            return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(spot)
-        basin = self.census[spot] if isinstance(spot, int) else spot
+            return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(given)
+        basin = self.census[given] if isinstance(given, int) else given
         node, perm = tree.entry[basin.index]
         value = basin.value
         if isinstance(value, Enclosure):
             raise ValueError("the value of this basin is an enclosure")
         return node, inverse(perm), value
 
-    def place(self, point: Point, *, time_limit: float | None = None) -> Place:
+    def component(self, point: Point, *, time_limit: float | None = None) -> Component:
         """Where a point stands; see :func:`exactgeo.landscape.component`."""
-        from exactgeo.landscape.component import place
+        from exactgeo.landscape.component import component
 
-        return place(self.problem, point, census=self.census, time_limit=time_limit)
+        return component(self.problem, point, census=self.census, time_limit=time_limit)
 
     def plot(self) -> Any:
         """The merge tree as a matplotlib Figure, with exact levels; for 1-D data with the fits at the leaves.
@@ -484,7 +486,7 @@ def landscape(
     problem : Problem
         In scope of :func:`exactgeo.basin.census`, with any loss but the logistic one.
     executor : concurrent.futures.Executor, optional
-        Blocks of basins are settled there.
+        Where blocks of basins are solved.
     time_limit : float, optional
         Seconds; afterwards ``complete`` is False, and what is known is kept: the valleys born so far, those that have
         escaped, and a level below which nothing is missing.
@@ -500,7 +502,7 @@ def landscape(
     -------
     Landscape
         Cost: the census, one pass over the facets of its orbits, and one exact solve for each wall that may join two
-        components and that no known optimum settles.
+        components and that no known optimum proves.
 
     Raises
     ------
@@ -536,9 +538,9 @@ def landscape(
     if found is None:
         found = census(problem, executor=executor, time_limit=time_limit, progress=progress, store=store)
     copies = symmetric_order(len(group.neurons) for group in found.reduction.exchangeable)
-    if full and copies > MOST:
+    if full and copies > LARGEST:
         raise OutOfScope(
-            f"{copies} permutations of neurons: the full space is treated up to {MOST}; "
+            f"{copies} permutations of neurons: the full space is treated up to {LARGEST}; "
             "the landscape modulo permutation is in scope"
         )
     walls = Walls(found.reduction.program, store)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from exactgeo.basin.census import Census
-from exactgeo.basin.cone_program import Enclosure, Optimum
+from exactgeo.basin.cone_program import Enclosure, Optimum, Value
 from exactgeo.errors import InternalError
 from exactgeo.landscape.permutations import (
-    Group,
     Perm,
+    PermutationGroup,
     compose,
     identity,
     inverse,
@@ -39,7 +39,7 @@ STEP = 256
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wall of the spanning tree: two places in the census, the columns of the facet, its value as a sum."""
+    """A wall of the spanning tree: two indices in the census, the columns of the facet, its value as a sum."""
 
     one: int
     other: int
@@ -57,9 +57,9 @@ class Node:
         Sums over the data; ``minimum`` is the least value of a basin in it.
     children : list of (node, permutation)
         The permutation takes the child's representative into the component of this node's.
-    basins : list of places in the census that joined here, at their own value
+    basins : list of indices in the census that joined here, at their own value
     parent, offset : the same link from below
-    group : Group or None
+    group : PermutationGroup or None
         The permutations that map the component to itself; None when the full space is not asked for.
     escape : Fraction or None
         Of a leaf: the least level at which its component holds something lower.
@@ -71,7 +71,7 @@ class Node:
     basins: list[int] = field(default_factory=list)
     parent: int | None = None
     offset: Perm = ()
-    group: Group | None = None
+    group: PermutationGroup | None = None
     escape: Fraction | None = None
 
 
@@ -97,7 +97,7 @@ class Tree:
     nodes: list[Node]
     entry: list[tuple[int, Perm]]
     edges: list[Edge]
-    universe: Group | None
+    universe: PermutationGroup | None
     level: Fraction | None = None
     complete: bool = False
     opened: list[Edge] = field(default_factory=list)
@@ -125,19 +125,19 @@ class _Forest:
         self.size = sum(len(group.neurons) for group in census.reduction.exchangeable) if full else 0
         self.unit = identity(self.size)
         # Only the permutations of the full space need to know which basin is which.
-        self.choices = [basin.choice for basin in census] if full else []
+        self.orbits = [basin.choice for basin in census] if full else []
         self.parent = list(range(len(census)))
         self.link: list[Perm] = [self.unit] * len(census)
-        self.group: dict[int, Group] = {}
+        self.group: dict[int, PermutationGroup] = {}
         self.parts: dict[int, list[tuple[int, Perm]]] = {}
         self.fresh: dict[int, list[int]] = {}
-        self._trivial = Group.trivial(self.size)
-        self._stabilisers: dict[tuple[Perm, ...], Group] = {}
+        self._trivial = PermutationGroup.trivial(self.size)
+        self._stabilisers: dict[tuple[Perm, ...], PermutationGroup] = {}
 
     def birth(self, u: int) -> None:
         self.parts[u], self.fresh[u] = [], [u]
         if self.full:
-            generators = tuple(stabiliser(self.choices[u]))
+            generators = tuple(stabiliser(self.orbits[u]))
             if generators not in self._stabilisers:
                 self._stabilisers[generators] = self._trivial.joined(generators)
             self.group[u] = self._stabilisers[generators]
@@ -155,12 +155,12 @@ class _Forest:
         return u, perm
 
     def _crossing(self, u: int, v: int) -> Perm:
-        """g such that a wall leads from u's representative to g times v's: one slot of u replaced by one of v."""
+        """g such that a wall leads from u's representative to g times v's: one entry of u replaced by one of v."""
         crossed = []
-        for here, there in zip(self.choices[u], self.choices[v], strict=True):
-            part = list(here)
-            if here != there:
-                old, new = replaced(here, there)
+        for one, other in zip(self.orbits[u], self.orbits[v], strict=True):
+            part = list(one)
+            if one != other:
+                old, new = replaced(one, other)
                 part[part.index(old)] = new
             crossed.append(part)
         return sorter(crossed)
@@ -207,6 +207,76 @@ class _Grower:
         self.tree = Tree([], [(-1, ())] * len(census), [], self.universe)
         self.open: dict[int, list[int]] = {}
         self.touched: set[int] = set()
+        # Births level by level: those before ``step`` are done. Walls wait until their level comes.
+        self.levels: list[Fraction] = []
+        self.births: list[list[int]] = []
+        self.ranks: list[int] = []
+        self.step = self.born = 0
+        self.waiting: list[tuple[tuple[float, Fraction], int, int, int]] = []
+        # Optima themselves are made when a wall asks for them.
+        self._optima: dict[int, Optimum] = {}
+
+    def rank(self, values: list[Fraction]) -> None:
+        """Sort the basins by their values."""
+        self.levels = sorted(set(values), key=order)
+        ranks = {value: k for k, value in enumerate(self.levels)}
+        self.ranks = [ranks[value] for value in values]
+        self.births = [[] for _ in self.levels]
+        for index, k in enumerate(self.ranks):
+            self.births[k].append(index)
+
+    def next_level(self) -> Fraction | None:
+        """The next value of a basin or of a wall that waits; None when nothing can change any more."""
+        if self.step == len(self.levels):
+            return None if not self.waiting or self.finished() else self.waiting[0][0][1]
+        birth = self.levels[self.step]
+        return birth if not self.waiting or order(birth) <= self.waiting[0][0] else self.waiting[0][0][1]
+
+    def optimum(self, index: int) -> Optimum:
+        best = self._optima.get(index)
+        if best is None:
+            best = self._optima[index] = self.census.optimum(index)
+        return best
+
+    def open_births(self, level: Fraction) -> Iterator[int]:
+        """The basins of a level and their walls of that value; their higher walls wait. Yields as :func:`_levels`."""
+        forest, walls, ranks = self.forest, self.walls, self.ranks
+        for u in self.births[self.step]:
+            forest.birth(u)
+            self.touched.add(u)
+        left = []
+        for u in self.births[self.step]:
+            self.born += 1
+            if self.born % STEP == 0:
+                yield self.born
+            for v, mask, _ in self.census.neighbours(u):
+                # Of two basins the later one lists their wall.
+                if ranks[v] > self.step or (ranks[v] == self.step and v < u):
+                    continue
+                best = walls.known(mask, (self.optimum(u), self.optimum(v)))
+                if best is not None and exact(best) == level:
+                    self.open_wall(u, v, mask, level)
+                else:
+                    left.append((u, v, mask))
+        for u, v, mask in left:
+            if forest.joined(u, v):
+                continue
+            fresh = walls.solved
+            value = exact(walls.optimum(mask))
+            if value == level:
+                self.open_wall(u, v, mask, level)
+            else:
+                heapq.heappush(self.waiting, (order(value), u, v, mask))
+            if walls.solved > fresh:
+                yield self.born
+        self.step += 1
+
+    def open_walls(self, level: Fraction) -> None:
+        """The walls that waited for a level."""
+        while self.waiting and self.waiting[0][0][1] == level:
+            _, u, v, mask = heapq.heappop(self.waiting)
+            if not self.forest.joined(u, v):
+                self.open_wall(u, v, mask, level)
 
     def open_wall(self, u: int, v: int, mask: int, value: Fraction) -> None:
         if self.forest.joined(u, v):
@@ -259,7 +329,7 @@ class _Grower:
         return len(group) == len(self.universe)
 
 
-def _symmetric(sizes: list[int]) -> Group:
+def _symmetric(sizes: list[int]) -> PermutationGroup:
     size, shift, generators = sum(sizes), 0, []
     for length in sizes:
         for i in range(shift + 1, shift + length):
@@ -267,7 +337,13 @@ def _symmetric(sizes: list[int]) -> Group:
             swap[i], swap[i - 1] = i - 1, i
             generators.append(tuple(swap))
         shift += length
-    return Group.trivial(size).joined(generators)
+    return PermutationGroup.trivial(size).joined(generators)
+
+
+def _rational(value: Value) -> Fraction:
+    if isinstance(value, Enclosure):
+        raise InternalError("a landscape over enclosures")
+    return value
 
 
 def grow(
@@ -291,7 +367,7 @@ def grow(
     -------
     Tree
         Cost: one pass over the facets of all orbits; one exact solve for each wall that may join two components and
-        is settled by no optimum at hand.
+        has its value from no optimum at hand.
     """
     end = None if seconds is None else time.monotonic() + seconds
     grower = _Grower(census, walls, full)
@@ -311,69 +387,18 @@ def grow(
 
 
 def _levels(grower: _Grower) -> Iterator[int]:
-    """Open the levels one after the other; yields the number of basins born at every place where the work may end."""
-    census, walls, forest, tree = grower.census, grower.walls, grower.forest, grower.tree
-    # The optima themselves are made when a wall asks for them.
-    optima: list[Optimum | None] = [None] * len(census)
+    """Open the levels one after the other; yields the number of basins born wherever the work may end."""
+    census, tree = grower.census, grower.tree
     values = []
     for index in range(len(census)):
-        value = census.value(index)
-        if isinstance(value, Enclosure):
-            raise InternalError("a landscape over enclosures")
-        values.append(value / census.share)
+        values.append(_rational(census.value(index)) / census.share)
         if index % STEP == 0:
             yield 0
-    levels = sorted(set(values), key=order)
-    ranks = {value: k for k, value in enumerate(levels)}
-    rank = [ranks[value] for value in values]
-    births: list[list[int]] = [[] for _ in levels]
-
-    def optimum(index: int) -> Optimum:
-        best = optima[index] = census.optimum(index)
-        return best
-
-    for index, k in enumerate(rank):
-        births[k].append(index)
-    heap: list[tuple[tuple[float, Fraction], int, int, int]] = []
-    step = born = 0
-    while step < len(levels) or heap:
-        if step == len(levels) and grower.finished():
-            break
-        birth = step < len(levels) and (not heap or order(levels[step]) <= heap[0][0])
-        level = tree.level = levels[step] if birth else heap[0][0][1]
-        yield born
-        if birth:
-            for u in births[step]:
-                forest.birth(u)
-                grower.touched.add(u)
-            left = []
-            for u in births[step]:
-                born += 1
-                if born % STEP == 0:
-                    yield born
-                for v, mask, _ in census.neighbours(u):
-                    # Of two basins the later one lists their wall.
-                    if rank[v] > step or (rank[v] == step and v < u):
-                        continue
-                    best = walls.known(mask, (optima[u] or optimum(u), optima[v] or optimum(v)))
-                    if best is not None and exact(best) == level:
-                        grower.open_wall(u, v, mask, level)
-                    else:
-                        left.append((u, v, mask))
-            for u, v, mask in left:
-                if forest.joined(u, v):
-                    continue
-                fresh = walls.solved
-                value = exact(walls.optimum(mask))
-                if value == level:
-                    grower.open_wall(u, v, mask, level)
-                else:
-                    heapq.heappush(heap, (order(value), u, v, mask))
-                if walls.solved > fresh:
-                    yield born
-            step += 1
-        while heap and heap[0][0][1] == level:
-            _, u, v, mask = heapq.heappop(heap)
-            if not forest.joined(u, v):
-                grower.open_wall(u, v, mask, level)
+    grower.rank(values)
+    while (level := grower.next_level()) is not None:
+        tree.level = level
+        yield grower.born
+        if grower.step < len(grower.levels) and grower.levels[grower.step] == level:
+            yield from grower.open_births(level)
+        grower.open_walls(level)
         grower.close_level(level)

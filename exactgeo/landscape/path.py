@@ -19,7 +19,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.permutations import replaced
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Path", "Walker"]
+__all__ = ["Path", "PathBuilder"]
 
 ZERO = Fraction(0)
 Vector = tuple[Fraction, ...]
@@ -126,9 +126,9 @@ class Path:
         }
 
 
-def _between(one: Point, other: Point, share: Fraction) -> Point:
+def _between(one: Point, other: Point, time: Fraction) -> Point:
     def mix(a: Fraction, b: Fraction) -> Fraction:
-        return a + share * (b - a)
+        return a + time * (b - a)
 
     return Point(
         tuple(
@@ -148,7 +148,7 @@ def _vectors(problem: Problem, point: Point) -> list[Vector]:
 
 def _affine(problem: Problem, one: Point, other: Point) -> bool:
     """Each neuron either keeps its output weight and crosses no kink of the data, or keeps its input weights, or has
-    output weight 0 throughout: then its share of the predictions is affine along the segment."""
+    output weight 0 throughout: then its part of the predictions is affine along the segment."""
     if not problem.network.widths:
         return True
     rows, kinks = problem.lifted, problem.network.activation.has_kink
@@ -183,15 +183,15 @@ def _dot(w: Vector, row: Vector) -> Fraction:
     return sum((a * b for a, b in zip(w, row, strict=True)), ZERO)
 
 
-class Walker:
-    """Lays a path through basins and walls; the state is the last point and the slot of every neuron.
+class PathBuilder:
+    """Lays a path through basins and walls; the state is the last point and the basin it is in.
 
     Parameters
     ----------
     reduction : Reduction
     point : Point
         Where the path starts.
-    labelled : for each group the slot of each neuron
+    basin : for each group of exchangeable neurons the index of each one's pattern
         A basin that contains it.
     sizes : mapping from neurons to rationals, optional
         How large an output weight becomes when it leaves 0 or changes its sign; 1, and as large as before, where
@@ -202,12 +202,12 @@ class Walker:
         self,
         reduction: Reduction,
         point: Point,
-        labelled: Sequence[Sequence[int]],
+        basin: Sequence[Sequence[int]],
         sizes: Mapping[int, Fraction] | None = None,
     ) -> None:
         self._reduction = reduction
         self._sizes = sizes or {}
-        self._slots = [list(part) for part in labelled]
+        self._basin = [list(part) for part in basin]
         self.points = [point]
         net = reduction.problem.network
         self._lifted = bool(net.widths) and net.hidden_bias[0]
@@ -215,7 +215,7 @@ class Walker:
             return
         idle = [
             (neuron, group.patterns[s].sign)
-            for group, part in zip(reduction.exchangeable, self._slots, strict=True)
+            for group, part in zip(reduction.exchangeable, self._basin, strict=True)
             for neuron, s in zip(group.neurons, part, strict=True)
             if point.weights[1][0][neuron] == 0
         ]
@@ -244,25 +244,29 @@ class Walker:
         if new != last:
             self.points.append(new)
 
-    def cross(self, choice: Sequence[Sequence[int]], wall: Optimum) -> None:
+    def cross_orbit(self, orbit: Sequence[Sequence[int]], wall: Optimum) -> None:
         """Go to the optimum of the wall to a neighbouring orbit, and take the sign of the basin behind it."""
-        k = next(k for k, part in enumerate(self._slots) if sorted(part) != list(choice[k]))
-        old, new = replaced(self._slots[k], choice[k])
-        self.step(k, self._slots[k].index(old), new, wall)
+        k = next(k for k, part in enumerate(self._basin) if sorted(part) != list(orbit[k]))
+        old, new = replaced(self._basin[k], orbit[k])
+        self._cross(k, self._basin[k].index(old), new, wall)
 
-    def step(self, k: int, place: int, new: int, wall: Optimum) -> None:
-        """Go to the optimum of the wall behind which one neuron, given by its group and its place there, has another
-        slot, and take the sign of the basin behind it."""
+    def cross(self, basin: Sequence[Sequence[int]], wall: Optimum) -> None:
+        """Go to the optimum of the wall to a neighbouring basin, and take the sign of that."""
+        k, i = next((k, i) for k, part in enumerate(basin) for i, new in enumerate(part) if new != self._basin[k][i])
+        self._cross(k, i, basin[k][i], wall)
+
+    def _cross(self, k: int, i: int, new: int, wall: Optimum) -> None:
+        """The same where the i-th neuron of the k-th group changes its pattern."""
         reduction = self._reduction
         group = reduction.exchangeable[k]
-        neuron, here, there = group.neurons[place], group.patterns[self._slots[k][place]], group.patterns[new]
-        shared = reduction.region_rays[here.region] & reduction.region_rays[there.region]
-        self._to(wall, {neuron: shared if here.sign == there.sign else 0})
-        self._slots[k][place] = new
-        if here.sign != there.sign:
+        neuron, before, behind = group.neurons[i], group.patterns[self._basin[k][i]], group.patterns[new]
+        shared = reduction.region_rays[before.region] & reduction.region_rays[behind.region]
+        self._to(wall, {neuron: shared if before.sign == behind.sign else 0})
+        self._basin[k][i] = new
+        if before.sign != behind.sign:
             # On this wall the neuron's input weights are 0.
             size = self._sizes.get(neuron, abs(self.points[-1].weights[1][0][neuron]))
-            self._move({neuron: (None, there.sign * size)})
+            self._move({neuron: (None, behind.sign * size)})
 
     def arrive(self, end: Point) -> None:
         """Go to a point of the basin, but for the size of the output weights."""
@@ -277,7 +281,7 @@ class Walker:
             changes[neuron] = (tuple(a * k / v for a in w) if v else w, None)
         self._move(changes, end.biases[-1])
 
-    def settle(self, best: Optimum) -> None:
+    def descend(self, best: Optimum) -> None:
         """Go to the optimum of the basin."""
         self._to(best, {})
 
@@ -291,16 +295,16 @@ class Walker:
         remaining = dict(best.weights)
         size = len(reduction.rows[0])
         changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
-        for group, part in zip(reduction.exchangeable, self._slots, strict=True):
+        for group, part in zip(reduction.exchangeable, self._basin, strict=True):
             for neuron, s in zip(group.neurons, part, strict=True):
-                slot = group.patterns[s]
-                rays = faces.get(neuron, reduction.region_rays[slot.region])
+                pattern = group.patterns[s]
+                rays = faces.get(neuron, reduction.region_rays[pattern.region])
                 z = [ZERO] * size
                 for j, ray in enumerate(reduction.rays):
-                    column, scale = reduction.ray_columns[j, slot.sign]
+                    column, scale = reduction.ray_columns[j, pattern.sign]
                     if scale and rays >> j & 1 and column in remaining:
-                        share = remaining.pop(column) / scale
-                        z = [a + share * b for a, b in zip(z, ray, strict=True)]
+                        weight = remaining.pop(column) / scale
+                        z = [a + weight * b for a, b in zip(z, ray, strict=True)]
                 v = abs(self.points[-1].weights[1][0][neuron])
                 w = [q / v for q in z]
                 # A bias that is frozen at 0 is no coordinate of the cells.

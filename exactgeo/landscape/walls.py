@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from exactgeo.basin import schedule as basin
 from exactgeo.basin.cone_program import Optimum, Program, solve
+from exactgeo.basin.schedule import BlockStore
 from exactgeo.errors import InternalError
 
 __all__ = ["WallStore", "Walls", "exact", "order"]
@@ -39,7 +39,7 @@ def order(value: Fraction) -> tuple[float, Fraction]:
         return float("inf"), value
 
 
-class WallStore(basin.BlockStore, Protocol):
+class WallStore(BlockStore, Protocol):
     """Where a landscape is kept between runs: a census and the walls that were solved."""
 
     def walls(self, program: Program) -> Iterable[tuple[int, Optimum]]:
@@ -64,7 +64,7 @@ class Walls:
         self._found: dict[int, Optimum] = {}
         self._recent: list[Optimum] = []
         self._store = store
-        self._unkept: list[tuple[int, Optimum]] = []
+        self._unstored: list[tuple[int, Optimum]] = []
         self.solved = 0
         if store is not None:
             self._found.update(store.walls(program))
@@ -76,9 +76,9 @@ class Walls:
         self._store = None
 
     def _keep(self) -> None:
-        if self._store is not None and self._unkept:
-            self._store.add_walls(self._unkept)
-            self._unkept = []
+        if self._store is not None and self._unstored:
+            self._store.add_walls(self._unstored)
+            self._unstored = []
 
     @property
     def optima(self) -> list[Optimum]:
@@ -114,7 +114,7 @@ class Walls:
             if len(self._recent) > SCANNED:
                 del self._recent[: SCANNED // 2]
             if self._store is not None:
-                self._unkept.append((mask, best))
-                if len(self._unkept) >= TOGETHER:
+                self._unstored.append((mask, best))
+                if len(self._unstored) >= TOGETHER:
                     self._keep()
         return best

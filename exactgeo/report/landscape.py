@@ -12,7 +12,7 @@ from exactgeo.report.tables import columns, labelled, number_text, point_text, t
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from exactgeo.landscape import Landscape, Route
+    from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.problem import Problem
 
 __all__ = ["landscape_text", "path_text"]
@@ -101,7 +101,7 @@ def _tree(graph: Any) -> Iterator[str]:
             pending.append((child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
 
 
-def path_text(problem: Problem, found: Route, answer: dict[str, Any]) -> str:
+def path_text(problem: Problem, found: CriticalPath, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo path``, from the path and its JSON answer."""
     lines = [title_of(problem, "the problem"), ""]
     path = found.path

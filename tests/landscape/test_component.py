@@ -6,7 +6,9 @@ import json
 import random
 import subprocess
 import sys
+import time
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from command import run
@@ -18,7 +20,8 @@ from exactgeo.basin import OutOfScope, census
 from exactgeo.errors import InternalError
 from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
-from exactgeo.landscape import Path, bad_valley, landscape, place
+from exactgeo.landscape import Path, bad_valley, component, landscape
+from exactgeo.landscape.frontier import Frontier
 from exactgeo.local_minimum import decide
 
 F = Fraction
@@ -27,15 +30,15 @@ F = Fraction
 def test_refusals():
     bare = problem(*D1, 1)
     with pytest.raises(ValueError, match="no point"):
-        place(bare)
+        component(bare)
     point = eg.load("swirszcz-prop1").point
     with pytest.raises(OutOfScope, match="logistic"):
-        place(problem([[1], [2]], [1, -1], 1, loss="logistic"), point)
+        component(problem([[1], [2]], [1, -1], 1, loss="logistic"), point)
     assert bad_valley(problem([[1], [2]], [1, -1], 1, loss="logistic"), point) is None
     frozen = problem(*D1, 1, frozen=[1])
     other = point_from_mapping({"weights": [[[1]], [[2]]], "biases": [[-3], [0]]}, frozen)
     with pytest.raises(ValueError, match="output weight 0 is 2, but it is frozen at 1"):
-        place(frozen, other, census=census(frozen))
+        component(frozen, other, census=census(frozen))
 
 
 # name, bad valley, least loss reached without rising, escapes at
@@ -53,7 +56,7 @@ KNOWN = [
 @pytest.mark.parametrize(("name", "bad", "low", "escape"), KNOWN)
 def test_the_published_points(name, bad, low, escape):
     case = eg.load(name)
-    here = place(case)
+    here = component(case)
     assert (here.bad, here.infimum, here.escapes_at) == (bad, low, escape)
     assert bad_valley(case, case.point) is bad
     replay(here)
@@ -67,7 +70,7 @@ def test_spurious_minima_on_plateaus_reach_lower(name):
     # Local minima, and yet a path leads down: constant to a point that is no minimum, then strictly lower.
     case = eg.load(name)
     assert decide(case, case.point).kind is Kind.LOCAL_MINIMUM
-    path = place(case).descent
+    path = component(case).descent
     assert [*path.segments] == ["constant"] * (len(path.segments) - 1) + ["decreasing"]
     assert decide(case, path.points[-2]).kind is Kind.NOT_LOCAL_MINIMUM
     assert path.losses[-1] < case.loss_at(case.point) == path.losses[-2]
@@ -114,7 +117,7 @@ def test_random_points_against_all_pairs(seed):
         c = F(rng.randint(-1, 1))
         data = {"weights": [[row[:1] for row in w], [v]], "biases": [[row[1] for row in w] if bias else [], [c]]}
         point = point_from_mapping(data, case)
-        here = place(case, point)
+        here = component(case, point)
         level = case.loss_at(point)
         home = brute.containing(w, v)
         (part,) = [part for part in brute.components(level) if home[0] in part]
@@ -138,7 +141,7 @@ def test_random_points_against_all_pairs(seed):
 def test_a_point_agrees_with_the_tree(case):
     found = landscape(case)
     for valley in found.valleys:
-        here = found.place(valley.point)
+        here = found.component(valley.point)
         assert (here.infimum, here.bad, here.escapes_at) == (valley.value, valley.bad, valley.escapes_at)
         assert here.descent is None
         # All walls around it, and nothing else, are what keeps it in.
@@ -150,7 +153,7 @@ def test_a_point_agrees_with_the_tree(case):
 
 def test_a_damaged_path_is_refused():
     case = eg.load("swirszcz-prop3-better")
-    points = place(case).descent.points
+    points = component(case).descent.points
     with pytest.raises(InternalError, match="not affine"):
         Path(case, (points[0], points[-1].moved(points[-1], F(-3))))
 
@@ -158,17 +161,81 @@ def test_a_damaged_path_is_refused():
 def test_out_of_time_is_no_answer():
     case = eg.load("swirszcz-prop3-local")
     known = census(case)
-    here = place(case, census=known, time_limit=0)
+    here = component(case, census=known, time_limit=0)
     assert (here.complete, here.bad) == (False, None)
     with pytest.raises(ValueError, match="raise time_limit"):
-        place(case, time_limit=0)
+        component(case, time_limit=0)
     assert bad_valley(case, case.point, 0) is None
+
+
+def answers(found):
+    return [
+        found.bad, found.infimum, found.escapes_at, found.inside, found.basins, found.complete, found.reason,
+        [(b.inside, b.outside, b.mask, b.value, b.optimum.gradient) for b in found.barriers],
+        found.path and found.path.points, found.descent and found.descent.points, found.to_json(),
+    ]  # fmt: skip
+
+
+def test_what_is_read_after_the_time_limit_is_what_was_read_before():
+    case = eg.load("swirszcz-prop1")
+    found = component(case, census=census(case), time_limit=0.6)
+    before = answers(found)
+    assert (found.escapes_at, found.reason) == (F(106, 5), "")
+    time.sleep(0.8)
+    assert answers(found) == before
+    late = component(case, census=census(case), time_limit=0.6)
+    time.sleep(0.8)
+    # And so is what is read for the first time then.
+    assert answers(late) == before
+    assert not [value for value in vars(late).values() if isinstance(value, Frontier)]
+
+
+def test_the_order_of_reading_changes_nothing():
+    for name in ("swirszcz-prop1", "swirszcz-d1-plateau"):
+        case = eg.load(name)
+        names = ("barriers", "path", "descent", "escapes_at", "inside", "infimum", "bad", "reason")
+        forwards, backwards = component(case), component(case)
+        one = {name: getattr(forwards, name) for name in names}
+        other = {name: getattr(backwards, name) for name in reversed(names)}
+        assert {k: repr(v) for k, v in one.items()} == {k: repr(v) for k, v in other.items()}
+
+
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_ended_at_any_moment_it_says_what_is_missing_for_ever(monkeypatch, interrupt):
+    case = eg.load("swirszcz-prop1")
+    known, module = census(case), sys.modules[component.__module__]
+    full, seen = component(case, census=known), []
+    for moment in range(1, 100):
+        looks = iter(range(moment))
+
+        def clock(looks=looks):
+            if next(looks, None) is not None:
+                return 0
+            if interrupt:
+                raise KeyboardInterrupt
+            return 100
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "time", SimpleNamespace(monotonic=clock))
+            found = component(case, census=known, time_limit=50)
+        if found.escapes_at is not None:
+            assert found.to_json() == full.to_json()
+            break
+        seen.append(found.bad)
+        # It holds no clock, so that the real one changes nothing.
+        for _ in range(2):
+            assert (found.escapes_at, found.inside, found.barriers) == (None, (), ())
+            assert "raise --time-limit" in found.reason
+            assert found.to_json()["reason"] == found.reason
+            assert found.complete is (found.bad is not None)
+    assert seen == sorted(seen, key=lambda bad: bad is not None)
+    assert set(seen) == {None, True}
 
 
 def test_a_point_outside_every_valley_falls_at_once():
     case = problem(*KINK, 2)
     point = point_from_mapping({"weights": [[[1], [1]], [[5, 5]]], "biases": [[1, 0], [0]]}, case)
-    here = place(case, point)
+    here = component(case, point)
     assert here.bad is False
     assert here.descent.segments == ("decreasing",)
     replay(here)

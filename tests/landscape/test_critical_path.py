@@ -17,7 +17,7 @@ import exactgeo as eg
 from exactgeo.basin import OutOfScope, census
 from exactgeo.errors import InputError, InternalError
 from exactgeo.formats import point_from_mapping
-from exactgeo.landscape import Path, landscape, route
+from exactgeo.landscape import Path, critical_path, landscape
 from exactgeo.problem import Point
 
 F = Fraction
@@ -121,7 +121,7 @@ def test_against_all_pairs_of_basins(case, seed):
         for other, second in points[1:]:
             floor = max(evaluated(setting, one), evaluated(setting, other))
             wanted = max(floor, brute.joined_at([first, second]))
-            found = route(setting, one, other, census=known)
+            found = critical_path(setting, one, other, census=known)
             assert found.highest == wanted == full.critical_level(one, other)
             if one != other:
                 check(found, one, other)
@@ -138,10 +138,10 @@ def moved(case, point, rows, outputs):
 
 def test_proposition_1_to_the_global_minimum():
     one, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
-    found = route(one, one.point, other.point)
+    found = critical_path(one, one.point, other.point)
     assert (found.highest, found.complete, found.reason) == (F(106, 5), True, "")
     check(found, one.point, other.point)
-    back = route(one, other.point, one.point)
+    back = critical_path(one, other.point, one.point)
     assert back.highest == F(106, 5)
     check(back, other.point, one.point)
 
@@ -150,7 +150,7 @@ def test_copies_of_the_global_minimum_of_d1():
     case = problem(*D1, 2)
     point = census(case).best
     copy = Point((point.weights[0][::-1], (point.weights[1][0][::-1],)), (point.biases[0][::-1], point.biases[1]))
-    found = route(case, point, copy)
+    found = critical_path(case, point, copy)
     assert found.highest == 14
     check(found, point, copy)
 
@@ -160,7 +160,7 @@ def test_a_rescaling_of_a_strict_minimum_is_no_straight_line():
     case = eg.load("swirszcz-prop1")
     (w,), (b,), (v,) = case.point.weights[0], case.point.biases[0], case.point.weights[1][0]
     other = moved(case, case.point, [[w[0] / 3, b / 3]], [3 * v])
-    found = route(case, case.point, other)
+    found = critical_path(case, case.point, other)
     assert (found.path.segments, found.highest) == (("rescaling",), 18)
     check(found, case.point, other)
     half = found.path.at(F(1, 2))
@@ -172,7 +172,7 @@ def test_where_there_is_room_below_the_level_every_segment_is_straight():
     (w,), (b,), (v,) = other.point.weights[0], other.point.biases[0], other.point.weights[1][0]
     for factor in (F(1, 5), F(2), F(40)):
         end = moved(one, other.point, [[w[0] / factor, b / factor]], [factor * v])
-        found = route(one, one.point, end)
+        found = critical_path(one, one.point, end)
         assert found.highest == F(106, 5)
         assert "rescaling" not in found.path.segments
         check(found, one.point, end)
@@ -184,21 +184,21 @@ def test_output_weights_of_zero_at_either_end():
     dead = moved(case, census(case).best, [[0, 0], [-1, -9]], [3, F(1, 2)])
     best = census(case).best
     for one, other in ((zero, dead), (dead, zero), (zero, best), (best, dead)):
-        found = route(case, one, other)
+        found = critical_path(case, one, other)
         assert found.highest == max(case.loss_at(one), case.loss_at(other))
         check(found, one, other)
 
 
 def test_a_point_and_itself():
     case = eg.load("swirszcz-prop1")
-    found = route(case, case.point, case.point)
+    found = critical_path(case, case.point, case.point)
     assert (found.highest, found.path.points, found.path.segments) == (18, (case.point,), ())
 
 
 def test_a_linear_model_goes_straight():
     case = eg.load({"data": {"x": [[1], [2]], "y": [1, 0]}, "network": {"widths": [], "activation": "relu"}})
     one, other = (point_from_mapping({"weights": [[[a]]], "biases": [[b]]}, case) for a, b in ((1, 2), (3, -1)))
-    found = route(case, one, other)
+    found = critical_path(case, one, other)
     assert found.path.points == (one, other)
     assert found.highest == max(case.loss_at(one), case.loss_at(other))
 
@@ -206,7 +206,7 @@ def test_a_linear_model_goes_straight():
 def test_the_mean_divides_every_level():
     case = problem(*D1, 1, reduction="mean")
     one, other = (eg.load(name).point for name in ("swirszcz-prop1", "swirszcz-prop1-better"))
-    found = route(case, one, other)
+    found = critical_path(case, one, other)
     assert found.highest == F(106, 25)
     check(found, one, other)
 
@@ -219,7 +219,7 @@ def test_between_all_valleys_both_ways():
     higher = 0
     for one in spots:
         for other in spots:
-            found = route(case, one, other, census=full.census)
+            found = critical_path(case, one, other, census=full.census)
             assert found.highest == full.critical_level(one, other)
             ends = {case.loss_at(one), case.loss_at(other)}
             if found.highest > max(ends):
@@ -234,13 +234,13 @@ def test_between_all_valleys_both_ways():
 def test_refusals():
     one = eg.load("swirszcz-prop1").point
     with pytest.raises(OutOfScope, match="logistic"):
-        route(problem([[1], [2]], [1, -1], 1, loss="logistic"), one, one)
+        critical_path(problem([[1], [2]], [1, -1], 1, loss="logistic"), one, one)
     frozen = problem(*D1, 1, frozen=[1])
     with pytest.raises(InputError, match="two values of what is frozen"):
-        route(frozen, one, moved(frozen, one, [[1, 1]], [2]))
+        critical_path(frozen, one, moved(frozen, one, [[1, 1]], [2]))
     # Frozen at other values than the problem's own point has, but both at the same.
     one, other = moved(frozen, one, [[1, 1]], [2]), moved(frozen, one, [[-1, 1]], [2])
-    check(route(frozen, one, other), one, other)
+    check(critical_path(frozen, one, other), one, other)
 
 
 def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
@@ -282,7 +282,7 @@ def test_out_of_time_says_what_is_ruled_out(monkeypatch, interrupt):
     known = census(case)
     point = known.best
     copy = Point((point.weights[0][::-1], (point.weights[1][0][::-1],)), (point.biases[0][::-1], point.biases[1]))
-    module = sys.modules[route.__module__]
+    module = sys.modules[critical_path.__module__]
     levels = []
     for moment in range(2, 40):
         left = iter(range(moment, -10, -1))
@@ -296,7 +296,7 @@ def test_out_of_time_says_what_is_ruled_out(monkeypatch, interrupt):
 
         with monkeypatch.context() as patch:
             patch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-            found = route(case, point, copy, census=known, time_limit=50)
+            found = critical_path(case, point, copy, census=known, time_limit=50)
         if found.complete:
             break
         levels.append(found.at_least)
@@ -305,7 +305,7 @@ def test_out_of_time_says_what_is_ruled_out(monkeypatch, interrupt):
     assert levels == sorted(levels)
     assert (levels[0], len(set(levels)) > 1, levels[-1] <= 14) == (F(1, 14), True, True)
     large = eg.load("xor-3-pm")
-    found = route(large, large.point, large.point, time_limit=0)
+    found = critical_path(large, large.point, large.point, time_limit=0)
     assert (found.complete, found.at_least) == (False, 4)
 
 

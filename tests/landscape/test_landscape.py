@@ -358,7 +358,7 @@ def test_leaves_of_degenerate_data_are_local_minima(seed):
             assert case.loss_at(valley.point) == valley.value
             assert decide(case, valley.point).kind is Kind.LOCAL_MINIMUM
             # A leaf stays one until it escapes, and nothing in it is lower.
-            here = found.place(valley.point)
+            here = found.component(valley.point)
             assert (here.infimum, here.bad, here.descent) == (valley.value, valley.bad, None)
             if not full:
                 assert here.escapes_at == valley.escapes_at
@@ -418,6 +418,16 @@ def test_no_bad_valley_above_the_bound_of_infinite_width_holds_a_dead_unit(data,
             walls = [mask for _, mask, kind in found.census.neighbours(index) if kind == "output"]
             assert all(found._walls.optimum(mask).value > valley.value for mask in walls)
             assert all(any(sign > 0 for sign in signs) for signs, _ in found.census[index].signs)
+
+
+def test_the_certificate_does_not_depend_on_what_was_read_before():
+    for data, width in ((D1, 2), (KINK, 2)):
+        first, later = landscape(problem(*data, width)), landscape(problem(*data, width))
+        # Reading the graph solves the walls that the tree did not need.
+        assert len(later.graph.edges) > len(later.solved)
+        assert later.certificate.claims == first.certificate.claims
+        assert later.solved == first.solved
+        assert later.spanning_tree() == first.spanning_tree()
 
 
 def test_values_beyond_floats_are_still_ordered():

@@ -20,7 +20,7 @@ from exactgeo.basin.schedule import blocks
 from exactgeo.basin.table import Table
 from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import landscape
-from exactgeo.landscape.permutations import Group, compose, inverse, sorter, stabiliser
+from exactgeo.landscape.permutations import PermutationGroup, compose, inverse, sorter, stabiliser
 from exactgeo.problem import Point
 
 F = Fraction
@@ -74,11 +74,11 @@ def at_bottom(found, x):
 
 
 def shuffled(case, seed):
-    """The census with the slots of a neuron in another order, so that walls reorder the neurons of a representative."""
+    """The census with a neuron's patterns in another order, so that walls reorder the neurons of a representative."""
     reduction = reduce(case)
     (group,) = reduction.exchangeable
-    slots = random.Random(seed).sample(group.patterns, len(group.patterns))
-    reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(slots)),))
+    patterns = random.Random(seed).sample(group.patterns, len(group.patterns))
+    reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(patterns)),))
     return Census(Table.gather(reduction, blocks(reduction, None, lambda: None, None, None)))
 
 
@@ -254,17 +254,20 @@ def test_permutations_act_and_generate():
         a, b = (tuple(rng.sample(range(5), 5)) for _ in range(2))
         assert compose(a, inverse(a)) == tuple(range(5))
         assert inverse(compose(a, b)) == compose(inverse(b), inverse(a))
-        group = Group.trivial(5).joined([a, b])
+        group = PermutationGroup.trivial(5).joined([a, b])
         assert factorial(5) % len(group) == 0
         assert all(compose(g, h) in group for g in (a, b) for h in group.elements)
-        assert len(group.cosets(Group.trivial(5).joined([(1, 2, 3, 4, 0), (1, 0, 2, 3, 4)]))) * len(group) == 120
+        assert (
+            len(group.cosets(PermutationGroup.trivial(5).joined([(1, 2, 3, 4, 0), (1, 0, 2, 3, 4)]))) * len(group)
+            == 120
+        )
     # Cosets g H of subgroups that are not normal.
-    whole = Group.trivial(4).joined([(1, 2, 3, 0), (1, 0, 2, 3)])
+    whole = PermutationGroup.trivial(4).joined([(1, 2, 3, 0), (1, 0, 2, 3)])
     for generators in ([(1, 0, 2, 3)], [(0, 2, 1, 3), (1, 0, 2, 3)], [(1, 0, 3, 2)]):
-        group = Group.trivial(4).joined(generators)
+        group = PermutationGroup.trivial(4).joined(generators)
         parts = [{compose(g, h) for h in group.elements} for g in group.cosets(whole)]
         assert sorted(g for part in parts for g in part) == sorted(whole.elements)
         assert group.cosets(whole) == [min(part) for part in parts]
         assert all(group.least(g) == min(part) for part in parts for g in part)
-    assert len(Group.trivial(5).joined(stabiliser([(1, 1, 2), (0, 0)]))) == 4
-    assert len(Group.trivial(3).joined(stabiliser([(1, 1, 1)]))) == 6
+    assert len(PermutationGroup.trivial(5).joined(stabiliser([(1, 1, 2), (0, 0)]))) == 4
+    assert len(PermutationGroup.trivial(3).joined(stabiliser([(1, 1, 1)]))) == 6
