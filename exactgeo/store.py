@@ -22,9 +22,10 @@ from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers, Solved
-    from exactgeo.basin.cone_program import Optimum, Program, Value
+    from exactgeo.basin.cone_program import Optimum, Program
     from exactgeo.basin.reduction import Reduction
     from exactgeo.basin.schedule import Block
+    from exactgeo.exact.enclosure import Value
 
 __all__ = ["SCHEMA", "Store"]
 
@@ -136,7 +137,7 @@ class Store:
         with self._refusing():
             optima = {row[0]: _solved(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
             blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
-        self._ids = {best.basis: place for place, best in optima.items() if best.whole is None}
+        self._ids = {best.basis: place for place, best in optima.items() if best.proof is None}
         self._next = len(optima)
         first = 0
         for _, orbits, ids in blocks:
@@ -165,11 +166,11 @@ class Store:
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
         for best in block.optima:
-            place = None if best.whole is not None else self._ids.get(best.basis, fresh.get(best.basis))
+            place = None if best.proof is not None else self._ids.get(best.basis, fresh.get(best.basis))
             if place is None:
                 place = self._next + len(new)
                 new.append((place, *_row(best, self._width)))
-                if best.whole is None:
+                if best.proof is None:
                     fresh[best.basis] = place
             ids.append(place)
         owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
@@ -290,8 +291,8 @@ def _identity(reduction: Reduction) -> dict[str, str]:
 
 def _row(best: Solved, width: int) -> tuple[str, bytes, bytes, str | None, str | None]:
     support, allowed = (mask.to_bytes(width, "little") for mask in (best.support, best.allowed))
-    if best.whole is not None:
-        return _text(best.value), support, allowed, None, json.dumps(_plain(best.whole))
+    if best.proof is not None:
+        return _text(best.value), support, allowed, None, json.dumps(_plain(best.proof))
     return _text(best.value), support, allowed, " ".join(map(str, best.basis)), None
 
 
@@ -299,14 +300,14 @@ def _solved(row: tuple[str, bytes, bytes, str | None, str | None]) -> Solved:
     from exactgeo.basin.batch import Solved
 
     value, support, allowed, basis, text = row
-    whole = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
+    proof = None if text is None else _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
     return Solved(
         _value(value),
         int.from_bytes(support, "little"),
         int.from_bytes(allowed, "little"),
-        whole is None or whole.attained,
+        proof is None or proof.attained,
         tuple(map(int, (basis or "").split())),
-        whole,
+        proof,
     )
 
 
@@ -315,7 +316,7 @@ def _text(value: Value) -> str:
 
 
 def _value(text: str) -> Value:
-    from exactgeo.basin.cone_program import Enclosure
+    from exactgeo.exact.enclosure import Enclosure
 
     low, *high = map(Fraction, text.split())
     return Enclosure(low, high[0]) if high else low

@@ -7,9 +7,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.cone_program import Optimum, Value
+from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.table import Orbit, Table
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Value
 from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.problem import Point
 

@@ -1,9 +1,9 @@
-"""Settling column sets: which optimum each has. One exact solve a distinct optimum, bit masks for the rest.
+"""Optima of many column sets at once: one exact solve a distinct optimum, bit masks for the rest.
 
-An optimum with support S and allowed columns A (see :mod:`exactgeo.basin.cone_program`) settles every set J with
-S <= J <= A. Floats propose a basis for each set of a block; each distinct basis is solved exactly once, the signs of
-all columns against its gradient are exact, and one comparison of bit masks a set says whether it is settled. What no
-proposal settles goes to the exact method of its loss. The outcome depends on the sets alone, not on what was settled
+An optimum with support S and allowed columns A (see :mod:`exactgeo.basin.cone_program`) solves every set J with
+S <= J <= A. Floats propose a basis for each set of a batch; each distinct basis is refined exactly once, the signs of
+all columns against its gradient are exact, and one comparison of bit masks a set says whether it is solved. What no
+proposal solves goes to the exact method of its solver. The outcome depends on the sets alone, not on what was solved
 before.
 """
 
@@ -13,12 +13,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.cone_program import Optimum, Program, Value, solve
-from exactgeo.basin.solvers import simplex as piecewise
+from exactgeo.basin import solvers
+from exactgeo.basin.cone_program import Optimum, Program
+from exactgeo.basin.solvers import BasisSolver
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     Words = npt.NDArray[np.uint64]
     Numbers = npt.NDArray[np.int32]
-    Places = npt.NDArray[np.int64]
+    Indices = npt.NDArray[np.int64]
 
 __all__ = ["Solved", "masks_of", "solve_masks", "solve_sets", "words_of"]
 
@@ -35,15 +38,15 @@ Progress = Callable[[int, int], None]
 REMEMBERED = 2**17
 """Bases whose numbers a process keeps between blocks."""
 
-AT_ONCE = 256
-"""Bases solved exactly between two looks at the clock."""
+REFINED = 256
+"""Bases refined exactly between two looks at the clock."""
 
 UNKNOWN, NOWHERE = -2, -1
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """An optimum, as little of it as settles sets.
+    """An optimum, as little of it as says which sets it solves.
 
     Attributes
     ----------
@@ -52,8 +55,9 @@ class Solved:
         Masks of columns.
     attained : bool
     basis : tuple of int
-        Columns, and places after them, that determine it (:meth:`optimum`) where ``whole`` is None.
-    whole : Optimum or None
+        Columns of the program's solver that determine it (:meth:`optimum`) where ``proof`` is None.
+    proof : Optimum or None
+        All of it, where there is no basis.
     """
 
     value: Value
@@ -61,16 +65,28 @@ class Solved:
     allowed: int
     attained: bool = True
     basis: tuple[int, ...] = ()
-    whole: Optimum | None = None
+    proof: Optimum | None = None
 
     def optimum(self, program: Program) -> Optimum:
-        """The whole of it, replayed."""
-        if self.whole is not None:
-            return self.whole
-        best = (program.table if program.kind in piecewise.KINDS else program.cone).on_support(self.basis)
-        if best is None or (best.value, best.support, best.allowed) != (self.value, self.support, self.allowed):
+        """All of it, replayed."""
+        if self.proof is not None:
+            return self.proof
+        solver = solvers.of(program)
+        found = solver.on_support(self.basis) if isinstance(solver, BasisSolver) else None
+        if found is None or (found.value, found.support, found.allowed) != (self.value, self.support, self.allowed):
             raise InternalError("the optimum on a support is not what it was")
-        return best
+        return found
+
+    def __reduce__(self) -> tuple[Callable[..., Solved], tuple[Any, ...]]:
+        # Between processes a Fraction would travel as text.
+        if self.proof is None and isinstance(self.value, Fraction):
+            fraction = self.value.numerator, self.value.denominator
+            return _solved, (*fraction, self.support, self.allowed, self.attained, self.basis)
+        return Solved, (self.value, self.support, self.allowed, self.attained, self.basis, self.proof)
+
+
+def _solved(top: int, bottom: int, *rest: Any) -> Solved:
+    return Solved(Fraction(top, bottom), *rest)
 
 
 def words_of(masks: Sequence[int], columns: int) -> Words:
@@ -90,9 +106,9 @@ def masks_of(words: Words) -> list[int]:
 def solve_masks(
     program: Program, masks: Sequence[int], seconds: float | None = None, progress: Progress | None = None
 ) -> tuple[list[Optimum], list[int]]:
-    """Optima that settle the column sets, and for each set the index of its optimum (-1: not reached in time)."""
+    """The optima of the column sets, and for each set the index of its optimum (-1: not reached in time)."""
     found, owner, _ = solve_sets(program, words_of(masks, len(program.columns)), seconds, progress)
-    return [best.optimum(program) for best in found], [int(k) for k in owner]
+    return [part.optimum(program) for part in found], [int(k) for k in owner]
 
 
 def solve_sets(
@@ -100,9 +116,9 @@ def solve_sets(
     sets: Words,
     seconds: float | None = None,
     progress: Progress | None = None,
-    via: tuple[Words, Places] | None = None,
+    via: tuple[Words, Indices] | None = None,
 ) -> tuple[list[Solved], Numbers, bool]:
-    """As :func:`solve_masks`, for sets in words, with as much of the optima as settles them.
+    """As :func:`solve_masks`, for sets in words, with as much of the optima as says which they solve.
 
     Parameters
     ----------
@@ -110,9 +126,9 @@ def solve_sets(
     sets : array of uint64, (sets, words)
         Repeats are allowed.
     seconds : float, optional
-    progress : callable (settled, sets), optional
+    progress : callable (solved, sets), optional
     via : arrays (parts, words) and (sets,), optional
-        For each set the place of a part of it in a shorter list; the search begins at the optimum of the part.
+        For each set the index of a part of it in a shorter list; the search begins at the optimum of the part.
 
     Returns
     -------
@@ -143,107 +159,105 @@ def solve_sets(
     reached = np.flatnonzero(work.owner >= 0)
     names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
-    place = np.empty(len(order), dtype=np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
     owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
-    owner[reached] = place[back.reshape(-1)]
+    owner[reached] = number[back.reshape(-1)]
     return [work.optima[k] for k in names[order].tolist()], owner, interrupted
 
 
 class _Work:
-    """The sets of one call; ``owner`` are places in ``optima``."""
+    """The sets of one call; ``owner`` are indices of ``optima``."""
 
     def __init__(self, program: Program, sets: Words) -> None:
         import numpy as np
 
         self.program = program
         self.sets = sets
-        self.owner: Places = np.full(len(sets), -1, dtype=np.int64)
+        self.owner: Indices = np.full(len(sets), -1, dtype=np.int64)
         self.optima: list[Solved] = []
 
-    def steps(self, via: tuple[Words, Places] | None) -> Iterator[None]:
-        if self.program.kind != "logistic":
+    def steps(self, via: tuple[Words, Indices] | None) -> Iterator[None]:
+        if isinstance(solvers.of(self.program), BasisSolver):
             shared = _prepared(self.program)
             shared.tidy()
             self.optima = shared.optima
-            yield from shared.settle(self.sets, via, self.owner)
+            yield from shared.solve(self.sets, via, self.owner)
             # What follows is of these sets alone.
             self.optima = list(self.optima)
         yield from self._rest()
 
     def _rest(self) -> Iterator[None]:
-        """One set after the other, by the solver of its loss."""
+        """One set after the other, by the exact method."""
         import numpy as np
 
-        from exactgeo.basin.solvers.enclosure import Recession, bounds
-
-        logistic, known = self.program.kind == "logistic", list[Recession]()
-        # Large sets first: their optima use few of their columns and settle many subsets.
+        optimum = solvers.of(self.program).series()
+        # Large sets first: their optima use few of their columns and solve many subsets.
         rows = np.flatnonzero(self.owner < 0)
         sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:
-                mask = masks_of(self.sets[i : i + 1])[0]
-                best = bounds(self.program, mask, known) if logistic else solve(self.program, mask)
-                self._take(Solved(best.value, best.support, best.allowed, best.attained, (), best))
+                found = optimum(masks_of(self.sets[i : i + 1])[0])
+                self._take(Solved(found.value, found.support, found.allowed, found.attained, (), found))
                 yield
 
-    def _take(self, best: Solved) -> None:
-        """Give an optimum the open sets that it settles."""
+    def _take(self, found: Solved) -> None:
+        """Give an optimum the open sets that it solves."""
         import numpy as np
 
         columns = len(self.program.columns)
-        used, barred = words_of([best.support, self.program.full & ~best.allowed], columns)
+        used, barred = words_of([found.support, self.program.full & ~found.allowed], columns)
         rows = np.flatnonzero(self.owner < 0)
         sets = self.sets[rows]
         fits = (((used & ~sets) | (barred & sets)) == 0).all(axis=1)
         self.owner[rows[fits]] = len(self.optima)
-        self.optima.append(best)
+        self.optima.append(found)
 
 
 class _Shared:
-    """What the blocks of one program share: the walk of proposals, and the exact optimum at each of its ends."""
+    """What the blocks of one program share: the proposals of bases, and the exact optimum at each basis."""
 
     def __init__(self, program: Program) -> None:
-        from exactgeo.basin.solvers._propose_bases import LeastSquares, LinearProgram, Pivoting
-
+        solver = solvers.of(program)
+        if not isinstance(solver, BasisSolver):
+            raise InternalError("a batch of bases without a solver that has bases")
         self.program = program
-        linear = program.kind in piecewise.KINDS
-        self.solver = program.table if linear else program.cone
-        self.walk: Pivoting = LinearProgram(program.table) if linear else LeastSquares(program.cone)
+        self.solver = solver
+        self.pivoting = solver.pivoting()
         self._forget()
 
     def _forget(self) -> None:
         import numpy as np
 
-        self.walk.forget()
+        self.pivoting.forget()
         self.optima: list[Solved] = []
         self._by_basis: dict[tuple[int, ...], int] = {}
         width = max(1, -(-len(self.program.columns) // 64))
         self._used: Words = np.zeros((0, width), dtype=np.uint64)
         self._barred: Words = np.zeros((0, width), dtype=np.uint64)
-        self._place: Places = np.full(1024, UNKNOWN, dtype=np.int64)
+        # By the number of a basis: the index of its optimum.
+        self._optimum_at: Indices = np.full(1024, UNKNOWN, dtype=np.int64)
 
     def tidy(self) -> None:
         """Forget everything when it has become too much."""
-        if self.walk.known > REMEMBERED:
+        if self.pivoting.known > REMEMBERED:
             self._forget()
 
-    def settle(self, sets: Words, via: tuple[Words, Places] | None, owner: Places) -> Iterator[None]:
-        """Fill ``owner`` with places in ``optima`` where a proposal is right."""
+    def solve(self, sets: Words, via: tuple[Words, Indices] | None, owner: Indices) -> Iterator[None]:
+        """Fill ``owner`` with indices of ``optima`` where a proposal is right."""
         import numpy as np
 
-        starts = None if via is None else self.walk.ends(self._members(via[0]))[via[1]]
-        ends = self.walk.ends(self._members(sets), starts)
-        while len(self._place) < self.walk.known:
-            self._place = np.concatenate([self._place, np.full_like(self._place, UNKNOWN)])
-        fresh = np.unique(ends[self._place[ends] == UNKNOWN])
-        for first in range(0, len(fresh) or 1, AT_ONCE):
-            self._solve(fresh[first : first + AT_ONCE])
-            place = self._place[ends]
-            known = np.flatnonzero(place >= 0)
-            known = known[self._fits(sets[known], place[known])]
-            owner[known] = place[known]
+        starts = None if via is None else self.pivoting.ends(self._members(via[0]))[via[1]]
+        ends = self.pivoting.ends(self._members(sets), starts)
+        while len(self._optimum_at) < self.pivoting.known:
+            self._optimum_at = np.concatenate([self._optimum_at, np.full_like(self._optimum_at, UNKNOWN)])
+        fresh = np.unique(ends[self._optimum_at[ends] == UNKNOWN])
+        for first in range(0, len(fresh) or 1, REFINED):
+            self._refine(fresh[first : first + REFINED])
+            found = self._optimum_at[ends]
+            known = np.flatnonzero(found >= 0)
+            known = known[self._fits(sets[known], found[known])]
+            owner[known] = found[known]
             yield
 
     def _members(self, sets: Words) -> npt.NDArray[np.bool_]:
@@ -254,52 +268,52 @@ class _Shared:
         members[:, :count] = _members(sets, count)
         return members
 
-    def _fits(self, sets: Words, place: Places) -> npt.NDArray[np.bool_]:
+    def _fits(self, sets: Words, optima: Indices) -> npt.NDArray[np.bool_]:
         import numpy as np
 
         fits = np.ones(len(sets), dtype=bool)
         for w in range(sets.shape[1]):
-            fits &= ((self._used[place, w] & ~sets[:, w]) | (self._barred[place, w] & sets[:, w])) == 0
+            fits &= ((self._used[optima, w] & ~sets[:, w]) | (self._barred[optima, w] & sets[:, w])) == 0
         return fits
 
-    def _solve(self, states: Places) -> None:
-        """The optima at these ends of the walk, exact; NOWHERE where there is none."""
+    def _refine(self, states: Indices) -> None:
+        """The optima at these bases, exact; NOWHERE where there is none."""
         import numpy as np
 
         if not len(states):
             return
         solver, columns = self.solver, len(self.solver.columns)
-        rows = self.walk.bases[states].tolist()
+        rows = self.pivoting.bases[states].tolist()
         found = [solver.refined([j for j in row if j < columns]) for row in rows]
-        answers = [answer for answer in found if answer is not None]
-        allowed = solver.signs(answers) >= 0
+        refined = [part for part in found if part is not None]
+        allowed = solver.signs(refined) >= 0
         # A loss may have columns of its own that every set may use.
         good: list[bool] = np.asarray(allowed[:, solver.count :].all(axis=1)).tolist()
-        self._place[states] = NOWHERE
+        self._optimum_at[states] = NOWHERE
         width = 8 * self._used.shape[1]
         words = np.zeros((len(allowed), width), dtype=np.uint8)
         packed = np.packbits(allowed[:, : solver.count], axis=1, bitorder="little")
         words[:, : packed.shape[1]] = packed
         raw, before = words.tobytes(), len(self.optima)
-        at = [state for state, answer in zip(states.tolist(), found, strict=True) if answer is not None]
-        for row, (state, answer) in enumerate(zip(at, answers, strict=True)):
+        at = [state for state, part in zip(states.tolist(), found, strict=True) if part is not None]
+        for row, (state, part) in enumerate(zip(at, refined, strict=True)):
             if not good[row]:
                 continue
-            basis = tuple(answer.basis)
-            place = self._by_basis.setdefault(basis, len(self.optima))
-            self._place[state] = place
-            if place == len(self.optima):
+            basis = tuple(part.basis)
+            index = self._by_basis.setdefault(basis, len(self.optima))
+            self._optimum_at[state] = index
+            if index == len(self.optima):
                 mask = int.from_bytes(raw[row * width : (row + 1) * width], "little")
-                self.optima.append(Solved(answer.value, sum(1 << j for j in answer.used), mask, True, basis))
+                self.optima.append(Solved(part.value, sum(1 << j for j in part.used), mask, True, basis))
         fresh = self.optima[before:]
         size = len(self.program.columns)
-        self._used = np.concatenate([self._used, words_of([best.support for best in fresh], size)])
-        barred = [self.program.full & ~best.allowed for best in fresh]
+        self._used = np.concatenate([self._used, words_of([part.support for part in fresh], size)])
+        barred = [self.program.full & ~part.allowed for part in fresh]
         self._barred = np.concatenate([self._barred, words_of(barred, size)])
 
 
 class _Prepared(threading.local):
-    """What is remembered of the last programs, for each thread its own: a walk is no place for two."""
+    """What is remembered of the last programs, for each thread its own."""
 
     def __init__(self) -> None:
         self._kept = lru_cache(maxsize=2)(_Shared)

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import claims, export, minima
 from exactgeo.basin.basin import Basin, shown
-from exactgeo.basin.cone_program import Enclosure, Optimum, Value
+from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
 from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.table import Orbit, Table
+from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 

@@ -9,8 +9,9 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
-from exactgeo.basin.cone_program import Optimum, solve
+from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.solvers import solve
 from exactgeo.basin.table import Table
 from exactgeo.claims import Claim
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim

@@ -16,14 +16,16 @@ from math import comb, factorial, gcd, prod
 from operator import mul
 
 from exactgeo.arrangement import Arrangement
-from exactgeo.basin.cone_program import Program, Vector, indices
+from exactgeo.basin import solvers
+from exactgeo.basin.cone_program import Program, indices
 from exactgeo.errors import ExactgeoError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
-from exactgeo.problem import Matrix, Point, Problem
+from exactgeo.exact.vectors import ONE, ZERO, Integers, Matrix, Vector
+from exactgeo.losses import make_loss
+from exactgeo.problem import Point, Problem
 
 __all__ = ["Exchangeable", "Face", "OutOfScope", "Pattern", "Reduction", "reduce"]
 
-ZERO, ONE = Fraction(0), Fraction(1)
 LOSSES = ("squared", "half_squared", "absolute", "huber", "hinge", "squared_hinge", "logistic", "cross_entropy")
 
 
@@ -347,7 +349,6 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
             q + sum((a * b for a, b in zip(w, row, strict=True)), ZERO)
             for q, row in zip(offset, problem.x, strict=True)
         ]
-    output_line = net.output_bias and train.output_bias
     listed = most_regions is None or _most(problem) <= most_regions
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     columns: dict[tuple[int, ...], int] = {}
@@ -372,17 +373,29 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
             groups.append(Exchangeable(None, members, patterns[1] + patterns[-1]))
         elif value:
             groups.append(Exchangeable(value, members, patterns[1 if value > 0 else -1]))
-    free = [[row[j] for row in problem.x] for j in range(problem.d)] if inputs else []
-    free += [[ONE] * problem.m] if output_line else []
-    kept = rref(list(zip(*free, strict=True)), len(free))[1] if free else []
-    lines = tuple(primitive(free[j]) for j in kept)
-    scales = tuple(
-        (j, next(Fraction(a) / b for a, b in zip(line, free[j], strict=True) if b))
-        for j, line in zip(kept, lines, strict=True)
-    )
-    program = Program(kind, problem.loss.parameter or ONE, y, tuple(offset), tuple(columns), lines)
+    lines, scales = _lines(problem)
+    parameter = problem.loss.parameter
+    loss = make_loss(kind, *([] if parameter is None else [parameter]))
+    solvers.choose(loss, y)
+    program = Program(loss, ONE, y, tuple(offset), tuple(columns), lines)
     return Reduction(
         problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift, listed
+    )
+
+
+def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fraction], ...]]:
+    """What moves predictions both ways, the weights of a linear model and the output bias: independent ones, primitive;
+    and for each its number among these parameters and the factor that makes its weight the parameter."""
+    train = problem.train
+    free = (
+        [[row[j] for row in problem.x] for j in range(problem.d)] if not problem.network.widths and train.output else []
+    )
+    free += [[ONE] * problem.m] if problem.network.output_bias and train.output_bias else []
+    kept = rref(list(zip(*free, strict=True)), len(free))[1] if free else []
+    lines = tuple(primitive(free[j]) for j in kept)
+    return lines, tuple(
+        (j, next(Fraction(a) / b for a, b in zip(line, free[j], strict=True) if b))
+        for j, line in zip(kept, lines, strict=True)
     )
 
 

@@ -1,6 +1,6 @@
-"""The orbits of a census in blocks of fixed size, settled here or by an executor, answered in order.
+"""The orbits of a census in blocks of fixed size, solved here or by an executor, given back in order.
 
-A block is a range of places in the census, an array of pattern numbers; its answer depends on the problem and the range
+A block is a range of the census, an array of pattern numbers; what is found of it depends on the problem and the range
 alone, so neither the executor nor what was resumed changes it.
 """
 
@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import chain, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["BLOCK", "Block", "BlockStore", "blocks"]
 
 BLOCK = 8192
-"""Orbits a worker settles at a time; fixed, so that results depend on nothing else."""
+"""Orbits a worker solves at a time; fixed, so that results depend on nothing else."""
 
 AHEAD = 16
 """Blocks given to an executor before the first of them is waited for."""
@@ -37,17 +36,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Block:
-    """One settled block.
+    """One solved block.
 
     Attributes
     ----------
     number : int
-        Its orbits are at the places ``number * BLOCK`` and following.
+        Its orbits have the indices ``number * BLOCK`` and following in the census.
     choices : array of int32, (orbits, neurons)
         Pattern numbers, group after group, ascending within a group.
     optima : list of Solved
     owner : array of int32, (orbits,)
-        Place of each orbit's optimum in ``optima``; -1 where the time limit came first.
+        Index of each orbit's optimum in ``optima``; -1 where the time limit came first.
     interrupted : bool
         By Ctrl-C; it may be complete all the same.
     """
@@ -64,13 +63,13 @@ class Block:
 
 
 class BlockStore(Protocol):
-    """Where answers are kept between runs."""
+    """Where blocks are kept between runs."""
 
     def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
-        """Optima and owners of the blocks 0, 1, ... that are kept, in order."""
+        """Optima and owners of the blocks 0, 1, ... that it has, in order."""
 
     def add(self, reduction: Reduction, block: Block) -> None:
-        """Keep the next complete block."""
+        """Take the next complete block."""
 
 
 def choices(reduction: Reduction) -> Iterator[Numbers]:
@@ -101,52 +100,21 @@ def solve_block(
     seconds: float | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Solved], Numbers, bool]:
-    """Settle the orbits of a block; ``tables`` holds the words of each group's patterns and its number of neurons."""
+    """Solve the orbits of a block; ``tables`` holds the words of each group's patterns and its number of neurons."""
     import numpy as np
 
     words = max(1, -(-len(program.columns) // 64))
     sets: npt.NDArray[np.uint64] = np.zeros((len(block), words), dtype=np.uint64)
     via = None
     patterns = [table for table, neurons in tables for _ in range(neurons)]
-    for place, table in enumerate(patterns):
-        if place and place == len(patterns) - 1:
+    for neuron, table in enumerate(patterns):
+        if neuron and neuron == len(patterns) - 1:
             # Neighbours share all patterns but the last, and the optimum without it is a step or two away.
-            turns = np.any(block[1:, :-1] != block[:-1, :-1], axis=1)
-            first = np.concatenate([[0], 1 + np.flatnonzero(turns)])
-            via = sets[first], np.concatenate([[0], np.cumsum(turns)])
-        sets |= table[block[:, place]]
+            changes = np.any(block[1:, :-1] != block[:-1, :-1], axis=1)
+            first = np.concatenate([[0], 1 + np.flatnonzero(changes)])
+            via = sets[first], np.concatenate([[0], np.cumsum(changes)])
+        sets |= table[block[:, neuron]]
     return solve_sets(program, sets, seconds, progress, via)
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A settled block on its way between processes: Fractions would travel as text."""
-
-    optima: list[Solved | tuple[int, int, int, int, tuple[int, ...]]]
-    owner: Numbers
-
-    def open(self) -> tuple[list[Solved], Numbers, bool]:
-        return [best if isinstance(best, Solved) else _unpacked(*best) for best in self.optima], self.owner, False
-
-
-def _unpacked(top: int, bottom: int, support: int, allowed: int, basis: tuple[int, ...]) -> Solved:
-    return Solved(Fraction(top, bottom), support, allowed, True, basis)
-
-
-def settle_parcel(
-    program: Program, tables: list[tuple[Words, int]], block: Numbers, seconds: float | None = None
-) -> Parcel:
-    """:func:`solve_block` for another process."""
-    optima, owner, _ = solve_block(program, tables, block, seconds)
-    return Parcel(
-        [
-            (best.value.numerator, best.value.denominator, best.support, best.allowed, best.basis)
-            if best.whole is None and isinstance(best.value, Fraction)
-            else best
-            for best in optima
-        ],
-        owner,
-    )
 
 
 def blocks(
@@ -156,27 +124,24 @@ def blocks(
     progress: Progress | None,
     store: BlockStore | None = None,
 ) -> Iterator[Block]:
-    """Every block in order: first those that were kept, then the rest as they are settled."""
-    total, done = reduction.orbits, 0
-    columns = len(reduction.program.columns)
+    """Every block in order: first those of the store, then the rest as they are solved."""
+    program, total, done = reduction.program, reduction.orbits, 0
     tables = [
-        (words_of([pattern.mask for pattern in group.patterns], columns), len(group.neurons))
+        (words_of([pattern.mask for pattern in group.patterns], len(program.columns)), len(group.neurons))
         for group in reduction.exchangeable
     ]
     stream = enumerate(choices(reduction))
-    for found, owner in store.blocks(reduction) if store is not None else ():
+    for optima, owner in store.blocks(reduction) if store is not None else ():
         number, block = next(stream)
         done += len(block)
-        yield Block(number, block, found, owner)
+        yield Block(number, block, optima, owner)
     if done and progress is not None:
         progress(done, total)
-    queue: deque[tuple[int, Numbers, Future[Parcel] | None]] = deque()
+    queue: deque[tuple[int, Numbers, Future[tuple[list[Solved], Numbers, bool]] | None]] = deque()
 
-    def submit(block: Numbers) -> Future[Parcel] | None:
+    def submit(block: Numbers) -> Future[tuple[list[Solved], Numbers, bool]] | None:
         try:
-            return (
-                None if executor is None else executor.submit(settle_parcel, reduction.program, tables, block, left())
-            )
+            return None if executor is None else executor.submit(solve_block, program, tables, block, left())
         except BrokenExecutor:
             return None
 
@@ -189,26 +154,26 @@ def blocks(
                 return
             number, block, task = queue.popleft()
 
-            def report(settled: int, sets: int, done: int = done, size: int = len(block)) -> None:
+            def report(solved: int, sets: int, done: int = done, size: int = len(block)) -> None:
                 if progress is not None:
-                    progress(done + size * settled // sets, total)
+                    progress(done + size * solved // sets, total)
 
             try:
                 if task is None:
-                    found, owner, interrupted = solve_block(reduction.program, tables, block, left(), report)
+                    optima, owner, interrupted = solve_block(program, tables, block, left(), report)
                 else:
-                    found, owner, interrupted = task.result().open()
+                    optima, owner, interrupted = task.result()
                     report(1, 1)
             except BrokenExecutor:
                 # A worker was killed: what it had is done here, and so is the rest.
                 executor = None
-                found, owner, interrupted = solve_block(reduction.program, tables, block, left(), report)
+                optima, owner, interrupted = solve_block(program, tables, block, left(), report)
             done += len(block)
-            answer = Block(number, block, found, owner, interrupted)
-            if store is not None and answer.complete:
-                store.add(reduction, answer)
-            yield answer
-            if interrupted or not answer.complete:
+            solved = Block(number, block, optima, owner, interrupted)
+            if store is not None and solved.complete:
+                store.add(reduction, solved)
+            yield solved
+            if interrupted or not solved.complete:
                 return
     finally:
         for *_, task in queue:

@@ -14,9 +14,11 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.batch import Solved
-from exactgeo.basin.cone_program import Enclosure, Optimum, Value, solve
+from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
+from exactgeo.basin.solvers import solve
+from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -93,7 +95,7 @@ class Table:
 
         def index(best: Solved) -> int:
             # A basis that determines its optimum is kept once.
-            known = len(optima) if best.whole is not None else by_basis.setdefault(best.basis, len(optima))
+            known = len(optima) if best.proof is not None else by_basis.setdefault(best.basis, len(optima))
             if known == len(optima):
                 optima.append(best)
             return known

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from exactgeo.basin.census import Census
-from exactgeo.basin.cone_program import Enclosure, Optimum, Value
+from exactgeo.basin.cone_program import Optimum
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.landscape.permutations import (
     Perm,
     PermutationGroup,

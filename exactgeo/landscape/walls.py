@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from exactgeo.basin.cone_program import Optimum, Program, solve
+from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.schedule import BlockStore
+from exactgeo.basin.solvers import solve
 from exactgeo.errors import InternalError
 
 __all__ = ["WallStore", "Walls", "exact", "order"]

@@ -14,10 +14,11 @@ from problems import D1, KINK, PLANE, problem, random_case
 
 from exactgeo.basin import Census, census
 from exactgeo.basin import minima as module
-from exactgeo.basin.cone_program import indices, solve
+from exactgeo.basin.cone_program import indices
 from exactgeo.basin.minima.candidates import candidates
 from exactgeo.basin.minima.faces import FaceSearch
 from exactgeo.basin.reduction import Face
+from exactgeo.basin.solvers import solve
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.library import load
 from exactgeo.local_minimum import decide

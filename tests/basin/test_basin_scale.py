@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exactgeo.basin import census
+from exactgeo.basin import census, solvers
 from exactgeo.basin.batch import masks_of, solve_masks, solve_sets, words_of
-from exactgeo.basin.cone_program import Program, solve
+from exactgeo.basin.cone_program import Program
 from exactgeo.basin.reduction import reduce
 from exactgeo.basin.schedule import choices
+from exactgeo.basin.solvers import solve
 from exactgeo.exact._filter_signs import dot_signs
 from exactgeo.formats import problem_from_mapping
+from exactgeo.losses import make_loss
 
 
 def problem(x, y, width, loss="squared", **network):
@@ -81,24 +83,28 @@ def test_signs_of_residuals(case):
     vectors, y, chosen, line = case
     columns = tuple(dict.fromkeys([*vectors, *(tuple(-q for q in v) for v in vectors)]))
     lines = ((1,) * len(y),) if line else ()
-    program = Program("squared", Fraction(1), tuple(map(Fraction, y)), (Fraction(0),) * len(y), columns, lines)
-    found = program.cone.refined(sorted(j for j in chosen if j < len(columns)))
+    program = Program(
+        make_loss("squared"), Fraction(1), tuple(map(Fraction, y)), (Fraction(0),) * len(y), columns, lines
+    )
+    found = solvers.of(program).refined(sorted(j for j in chosen if j < len(columns)))
     if found is None:
         return
-    best = program.cone.on_support(found.basis)
+    best = solvers.of(program).on_support(found.basis)
     assert best is not None
     assert best.value == found.value
-    assert program.cone.signs([found]).tolist() == [list(program.signs(best.gradient))]
+    assert solvers.of(program).signs([found]).tolist() == [list(program.signs(best.gradient))]
 
 
 def test_signs_of_residuals_that_floats_get_wrong():
     # The residual is (1, -1) / 2 next to entries of 10^20: with the second column it makes exactly -1/2, then 0, then 1/2.
     n = 10**20
     columns = ((1, 1), (n, n + 1), (n, n), (n + 1, n))
-    program = Program("squared", Fraction(1), (Fraction(n + 1), Fraction(n)), (Fraction(0),) * 2, columns, ())
-    found = program.cone.refined([0])
+    program = Program(
+        make_loss("squared"), Fraction(1), (Fraction(n + 1), Fraction(n)), (Fraction(0),) * 2, columns, ()
+    )
+    found = solvers.of(program).refined([0])
     # The gradient is minus twice the residual.
-    assert program.cone.signs([found]).tolist() == [[0, 1, 0, -1]]
+    assert solvers.of(program).signs([found]).tolist() == [[0, 1, 0, -1]]
 
 
 @given(st.lists(st.integers(0, 2**130 - 1), min_size=1))
@@ -119,7 +125,7 @@ def test_words_and_back(masks):
 def test_every_set_of_columns_against_the_exact_method(case):
     columns, y, lines, kind = case
     zero = (Fraction(0),) * len(y)
-    program = Program(kind, Fraction(1), tuple(map(Fraction, y)), zero, tuple(columns), lines)
+    program = Program(make_loss(kind), Fraction(1), tuple(map(Fraction, y)), zero, tuple(columns), lines)
     masks = list(range(1 << len(columns)))
     optima, owner = solve_masks(program, masks)
     for mask, place in zip(masks, owner, strict=True):

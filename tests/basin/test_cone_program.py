@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exactgeo.basin.cone_program import Enclosure, Program, replay, solve
+from exactgeo.basin.cone_program import Program, replay
+from exactgeo.basin.solvers import solve
 from exactgeo.basin.solvers.enclosure import bounds
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.matrix import primitive
+from exactgeo.losses import make_loss
 
 RATIONAL = ("squared", "half_squared", "absolute", "huber", "hinge", "squared_hinge")
 ONE = Fraction(1)
@@ -25,7 +28,8 @@ def make(kind, y, columns, line=False, offset=None, bound=ONE):
     distinct = tuple(dict.fromkeys(primitive(c) for c in columns if any(c)))
     zero = tuple(Fraction(0) for _ in y)
     lines = ((1,) * len(y),) if line else ()
-    return Program(kind, bound, tuple(map(Fraction, y)), tuple(offset or zero), distinct, lines)
+    loss = make_loss(kind, *([bound] if kind == "huber" else []))
+    return Program(loss, ONE, tuple(map(Fraction, y)), tuple(offset or zero), distinct, lines)
 
 
 @st.composite
@@ -49,7 +53,9 @@ def test_every_rational_loss_against_brute_force(program):
         generators += [list(line), [-q for q in line]]
     generators = [[Fraction(q) for q in g] for g in generators]
     found = solve(program, program.full)  # replays its KKT conditions
-    wanted = brute.minimum(program.kind, generators, list(program.y), program.bound, list(program.offset))
+    wanted = brute.minimum(
+        program.loss.kind, generators, list(program.y), (*program.loss.parameters, ONE)[0], list(program.offset)
+    )
     assert found.value == wanted
 
 

@@ -34,7 +34,6 @@ from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
 from exactgeo.basin.batch import solve_masks
-from exactgeo.basin.cone_program import Vector
 from exactgeo.basin.facets import Facets
 from exactgeo.basin.minima.candidates import Candidate, candidates
 from exactgeo.basin.minima.faces import FaceSearch, height
@@ -42,6 +41,7 @@ from exactgeo.basin.minima.joint_faces import levels
 from exactgeo.basin.table import Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import Vector
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.local_minimum import decide
 from exactgeo.problem import Loss, Point, Problem

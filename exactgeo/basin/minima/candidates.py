@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from exactgeo.basin import solvers
 from exactgeo.basin.batch import Solved, solve_sets
-from exactgeo.basin.cone_program import Value
 from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.solvers import BasisSolver
+from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,11 +131,14 @@ def _signs(reduction: Reduction, optima: Sequence[Solved]) -> Signs:
     import numpy as np
 
     program = reduction.program
-    replayed = {k: best.whole for k, best in enumerate(optima) if best.whole is not None}
-    answers = [program.cone.refined(best.basis) for best in optima if best.whole is None]
+    replayed = {k: best.proof for k, best in enumerate(optima) if best.proof is not None}
+    solver = solvers.of(program)
+    if not isinstance(solver, BasisSolver):
+        raise InternalError("gradients of a differentiable loss without bases")
+    refined = [solver.refined(best.basis) for best in optima if best.proof is None]
     result = np.zeros((len(optima), len(program.columns)), dtype=np.int8)
     rest = [k for k in range(len(optima)) if k not in replayed]
-    result[rest] = program.cone.signs([answer for answer in answers if answer is not None])[:, : len(program.columns)]
+    result[rest] = solver.signs([part for part in refined if part is not None])[:, : len(program.columns)]
     for k, best in replayed.items():
         result[k] = program.signs(best.gradient)
     return result

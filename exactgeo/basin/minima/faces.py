@@ -11,12 +11,13 @@ from functools import reduce
 from itertools import combinations_with_replacement, product
 from operator import mul, or_
 
-from exactgeo.basin.cone_program import Optimum, Vector, indices
+from exactgeo.basin.cone_program import Optimum, indices
 from exactgeo.basin.minima.candidates import SignedFace
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import LPAnswer, minimise
 from exactgeo.exact.matrix import nullspace, rank
+from exactgeo.exact.vectors import Vector
 from exactgeo.problem import Point
 
 __all__ = ["FaceSearch", "height"]

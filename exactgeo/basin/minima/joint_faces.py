@@ -43,11 +43,13 @@ from fractions import Fraction
 from itertools import combinations_with_replacement, product
 from random import Random
 
-from exactgeo.basin.cone_program import Integers, Optimum, Program, Vector, indices, loss_value, solve
+from exactgeo.basin.cone_program import Optimum, Program, indices, loss_value
 from exactgeo.basin.reduction import Reduction
+from exactgeo.basin.solvers import solve
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import Row, primitive, rank
+from exactgeo.exact.vectors import Integers, Vector
 from exactgeo.problem import Point
 
 __all__ = ["Levels", "levels"]

@@ -1,37 +1,32 @@
 """Float proposals of bases for many convex programs over shared columns.
 
-Nothing here is believed; settle.py decides. An active-set method walks from basis to basis: at a basis it has a price
-vector, lets the column of the largest positive <price, column> enter, and what then leaves depends on the basis and
-that column alone, not on the columns that the program may use. So all programs over one table of columns walk on
-one graph of bases. Its edges are computed once, a batch of them at a time, and what a program costs is the choice of
-the column that enters.
+Nothing here is believed; :mod:`exactgeo.basin.batch` decides. An active-set method pivots from basis to basis: at a
+basis it has a price vector, lets the column of the largest positive <price, column> enter, and what then leaves depends
+on the basis and that column alone, not on the columns that the program may use. So all programs over one list of
+columns move on one graph of bases. Its edges are computed once, a batch of them at a time, and what a program costs is
+the choice of the column that enters.
 
-Where a walk leads does not depend on what was walked before: a basis' numbers are computed from its columns in
-ascending order, and ties go to the column of the least number.
+Where it ends does not depend on what was done before: a basis' numbers are computed from its columns in ascending
+order, and ties go to the column of the least number.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from exactgeo.basin.solvers.projection import Cone
-    from exactgeo.basin.solvers.simplex import Table
-
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 Bases = npt.NDArray[np.int32]
 
 __all__ = ["LeastSquares", "LinearProgram", "Pivoting"]
 
-AT_ONCE = 2048
-"""Programs that walk together; more would leave the processor's caches."""
+TOGETHER = 2048
+"""Programs that move together; more would leave the processor's caches."""
 
 TIES = 1 - 1e-6
 """Share of the largest product from which on a column is as good: rounding does not choose among equals."""
@@ -49,9 +44,9 @@ class Pivoting(ABC):
     bases: Bases
     steps: int
 
-    def __init__(self, turned: Floats, usable: Bools, first: Sequence[int], room: int, threshold: float) -> None:
-        self._turned = np.ascontiguousarray(turned)
-        self._n = turned.shape[1]
+    def __init__(self, transposed: Floats, usable: Bools, first: Sequence[int], room: int, threshold: float) -> None:
+        self._columns_by_entry = np.ascontiguousarray(transposed)
+        self._n = transposed.shape[1]
         self._usable = usable
         self._threshold = threshold
         self._room = room
@@ -64,27 +59,27 @@ class Pivoting(ABC):
         """Forget every basis but the first, which has number 0."""
         self.bases = np.zeros((0, self._room), dtype=np.int32)
         self._weights: Floats = np.zeros((0, self._room))
-        self._prices: Floats = np.zeros((0, self._turned.shape[0]))
+        self._prices: Floats = np.zeros((0, self._columns_by_entry.shape[0]))
         self._numbers: dict[bytes, int] = {}
         self._edges: dict[int, int] = {}
         first = self._first[None]
         self._number(first, *self._state(first))
 
-    def ends(self, allowed: Bools, starts: Places | None = None) -> Places:
+    def ends(self, allowed: Bools, starts: Numbers | None = None) -> Numbers:
         """For each program, a row of the columns it may use: the basis at which it ends, or where it got stuck.
 
         ``starts`` are bases of which it may use all columns; left out, the first basis.
         """
         result = np.zeros(len(allowed), dtype=np.int64) if starts is None else starts.copy()
-        for first in range(0, len(allowed), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
-            self._walk(result[part], ~(allowed[part] & self._usable))
+        for first in range(0, len(allowed), TOGETHER):
+            part = slice(first, first + TOGETHER)
+            self._move(result[part], ~(allowed[part] & self._usable))
         return result
 
-    def _walk(self, state: Places, barred: Bools) -> None:
+    def _move(self, state: Numbers, barred: Bools) -> None:
         active = np.arange(len(state))
         for _ in range(self.steps):
-            gains = self._prices[state[active]] @ self._turned
+            gains = self._prices[state[active]] @ self._columns_by_entry
             np.copyto(gains, -1.0, where=barred)
             top = gains.max(axis=1, initial=-1.0)
             on = top > self._threshold
@@ -106,7 +101,7 @@ class Pivoting(ABC):
                 active, barred, moved = active[on], barred[on], moved[on]
             state[active] = moved
 
-    def _pivots(self, states: Places, entering: Places) -> Places:
+    def _pivots(self, states: Numbers, entering: Numbers) -> Numbers:
         """Where each column leads from each basis; -1: nowhere, by rounding."""
         ends = np.full(len(states), -1, dtype=np.int64)
         try:
@@ -120,14 +115,14 @@ class Pivoting(ABC):
         return ends
 
     @abstractmethod
-    def _pivot(self, states: Places, entering: Places, ends: Places) -> None:
+    def _pivot(self, states: Numbers, entering: Numbers, ends: Numbers) -> None:
         """Fill ``ends``; -1 may stay where a basis has no room or a column cannot enter."""
 
     @abstractmethod
     def _state(self, bases: Bases) -> tuple[Floats, Floats]:
         """The weights and the price of each basis, from its ascending columns alone."""
 
-    def _number(self, bases: Bases, weights: Floats, prices: Floats) -> Places:
+    def _number(self, bases: Bases, weights: Floats, prices: Floats) -> Numbers:
         """The numbers of bases; those not known get the next ones."""
         raw, size = np.ascontiguousarray(bases).tobytes(), 4 * self._room
         count, fresh, found = len(self._numbers), [], []
@@ -163,12 +158,14 @@ def _scaled(vectors: Sequence[Sequence[int]], size: int) -> Floats:
 class LeastSquares(Pivoting):
     """Lawson and Hanson's method for the distance of a goal to cones; a basis is a support, its price the residual."""
 
-    def __init__(self, cone: Cone) -> None:
-        size = len(cone.goal)
-        matrix = _scaled(cone.columns, size)
-        goal = _scaled([cone.goal], size)[0]
-        if cone.lines:
-            basis, _ = np.linalg.qr(_scaled(cone.lines, size).T)
+    def __init__(
+        self, columns: Sequence[Sequence[int]], lines: Sequence[Sequence[int]], distant: Sequence[int]
+    ) -> None:
+        size = len(distant)
+        matrix = _scaled(columns, size)
+        goal = _scaled([distant], size)[0]
+        if lines:
+            basis, _ = np.linalg.qr(_scaled(lines, size).T)
             matrix = matrix - (matrix @ basis) @ basis.T
             goal = goal - basis @ (basis.T @ goal)
         length = np.linalg.norm(matrix, axis=1)
@@ -179,10 +176,10 @@ class LeastSquares(Pivoting):
         self._gram = self._matrix @ self._matrix.T
         self._dots = self._matrix @ goal
         self._goal = goal
-        room = max(1, min(len(matrix), size - len(cone.lines)))
+        room = max(1, min(len(matrix), size - len(lines)))
         super().__init__(matrix.T, usable, (), room, 1e-10)
 
-    def _pivot(self, states: Places, entering: Places, ends: Places) -> None:
+    def _pivot(self, states: Numbers, entering: Numbers, ends: Numbers) -> None:
         at = np.flatnonzero(self.bases[states, -1] == self._n)
         bases, weights = self.bases[states[at]], self._weights[states[at]]
         bases[:, -1] = entering[at]
@@ -225,20 +222,26 @@ class LinearProgram(Pivoting):
     circles. Whether the basis found serves the goal itself is for exact arithmetic to say.
     """
 
-    def __init__(self, table: Table) -> None:
-        size = len(table.goal)
-        tops = [max(map(abs, column), default=0) or 1 for column in table.columns]
-        matrix = _scaled(table.columns, size)
+    def __init__(
+        self,
+        columns: Sequence[Sequence[int]],
+        costs: Sequence[int],
+        wanted: Sequence[int],
+        slacks: Sequence[tuple[int, int]],
+    ) -> None:
+        size = len(wanted)
+        tops = [max(map(abs, column), default=0) or 1 for column in columns]
+        matrix = _scaled(columns, size)
         self._matrix = matrix
-        self._costs = np.array([q / top for q, top in zip(table.costs, tops, strict=True)])
-        goal = np.array([float(q) for q in _scaled([table.goal], size)[0]])
+        self._costs = np.array([q / top for q, top in zip(costs, tops, strict=True)])
+        goal = np.array([float(q) for q in _scaled([wanted], size)[0]])
         shift = np.random.default_rng(size).uniform(0.5, 1.0, size)
         self._goal = goal + 1e-7 * np.where(goal < 0, -shift, shift)
-        first = [a if q > 0 else b for (a, b), q in zip(table.slacks, self._goal.tolist(), strict=True)]
+        first = [a if q > 0 else b for (a, b), q in zip(slacks, self._goal.tolist(), strict=True)]
         usable: Bools = np.abs(matrix).max(axis=1, initial=0.0) > 0
         super().__init__(np.vstack([matrix.T, -self._costs]), usable, sorted(first), size, 1e-9)
 
-    def _pivot(self, states: Places, entering: Places, ends: Places) -> None:
+    def _pivot(self, states: Numbers, entering: Numbers, ends: Numbers) -> None:
         bases, weights = self.bases[states].copy(), self._weights[states]
         square = self._matrix[bases].transpose(0, 2, 1)
         into = np.linalg.solve(square, self._matrix[entering][:, :, None])[:, :, 0]

@@ -1,4 +1,4 @@
-"""Float proposals for the logistic loss on a cone. Nothing here is believed; logistic.py proves the bounds."""
+"""Float proposals for the logistic loss on a cone. Nothing here is believed; enclosure.py proves the bounds."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def propose(
     z: Array = np.zeros(len(scales))
     if len(scales):
         z = _descend(start, matrix, z, count)
-    share = _share(start + matrix @ z)
+    slopes = _slopes(start + matrix @ z)
     exact = [Fraction(float(q)) / scale for q, scale in zip(z, scales, strict=True)]
-    return {j: q for j, q in enumerate(exact[:count]) if q > 0}, exact[count:], [Fraction(float(q)) for q in share]
+    return {j: q for j, q in enumerate(exact[:count]) if q > 0}, exact[count:], [Fraction(float(q)) for q in slopes]
 
 
-def _share(u: Array) -> Array:
+def _slopes(u: Array) -> Array:
     return np.asarray(np.exp(-np.logaddexp(0, u)), dtype=np.float64)
 
 
@@ -48,13 +48,13 @@ def _descend(start: Array, matrix: Array, z: Array, count: int) -> Array:
     free = matrix.shape[1] - count
     for _ in range(60):
         u = start + matrix @ z
-        # Far out in some direction: the infimum is probably not attained, which linear programming settles.
+        # Far out in some direction: the infimum is probably not attained, which linear programming decides.
         if u.max(initial=0) > 30:
             break
-        share = _share(u)
-        root = np.sqrt(share * (1 - share) + 1e-14)
+        slopes = _slopes(u)
+        root = np.sqrt(slopes * (1 - slopes) + 1e-14)
         try:
-            found, _ = nnls(both * root[:, None], root * (matrix @ z) + share / root)
+            found, _ = nnls(both * root[:, None], root * (matrix @ z) + slopes / root)
         except RuntimeError:
             break
         target = found[: count + free].copy()

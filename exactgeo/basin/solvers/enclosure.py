@@ -6,7 +6,7 @@ basin from below:
     L(p) >= <r, offset> - sum_t (s_t log s_t + (1 - s_t) log(1 - s_t)),
 
 for every term is at least its Fenchel lower bound and <r, p - offset> >= 0. Any point of the basin bounds the infimum
-from above. Both are evaluated in ball arithmetic.
+from above. Both are evaluated in proved bounds, by the loss itself.
 
 *Attained.* Such an r with every s_t > 0 leaves no direction q of the cone with y_t q_t >= 0 for all t and > 0 for
 some, for <r, q> would be negative: the infimum is attained. Otherwise let q be such a direction with the most y_t q_t
@@ -17,22 +17,49 @@ Farkas' lemma; both are found by one exact linear program.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
-import flint
-
-from exactgeo.basin.cone_program import Enclosure, Optimum, Program, Vector, indices
+from exactgeo.basin.cone_program import Optimum, Program, indices
+from exactgeo.basin.solvers.solver import Solver
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Enclosure, scaled
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import least_squares
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.losses import Loss
+from exactgeo.losses.logistic import Logistic
 
-__all__ = ["bounds"]
+__all__ = ["EnclosureSolver", "bounds"]
 
-ZERO, ONE = Fraction(0), Fraction(1)
 BITS = 128
-"""Working precision of the ball arithmetic; the bounds are rigorous whatever it is."""
+"""Significant bits of a bound; it is rounded outwards."""
+
+LEAST = Fraction(1, 2**14)
+"""A multiplier below which the infimum is taken to be perhaps not attained, until linear programming says."""
+
+LEAN = Fraction(1, 2**40)
+"""How much of multipliers that are positive where they must be is mixed into those that are not."""
+
+
+class EnclosureSolver(Solver):
+    """Proved bounds on the infimum of a logistic program."""
+
+    @classmethod
+    def accepts(cls, loss: Loss, y: Vector) -> bool:
+        """The bounds are those of the logistic loss, so it or a loss derived from it."""
+        return isinstance(loss, Logistic)
+
+    def optimum(self, mask: int) -> Optimum:
+        """An enclosure of the infimum, with both witnesses and the recession direction if any."""
+        return bounds(self.program, mask)
+
+    def series(self) -> Callable[[int], Optimum]:
+        """What is remembered are the recession directions."""
+        known: list[Recession] = []
+        return lambda mask: bounds(self.program, mask, known)
 
 
 @dataclass(frozen=True)
@@ -63,8 +90,8 @@ def bounds(program: Program, mask: int, known: list[Recession] | None = None) ->
     dual = None
     found = next((r for r in known if not r.support & ~mask and not mask & ~r.allowed), None)
     if found is None:
-        weights, lines, shares = _guess(program, chosen, kept)
-        dual = None if min(shares) < Fraction(1, 2**14) else _dual(program, chosen, kept, shares)
+        weights, lines, multipliers = _guess(program, chosen, kept)
+        dual = None if min(multipliers) < LEAST else _dual(program, chosen, kept, multipliers)
     if dual is None or not all(dual):
         if found is None:
             found = _recession(program, chosen)
@@ -72,18 +99,17 @@ def bounds(program: Program, mask: int, known: list[Recession] | None = None) ->
         recession, recession_lines = found.weights, found.lines
         direction = replace(program, offset=(ZERO,) * program.m).predictions(recession, recession_lines)
         kept = [t for t in range(program.m) if not direction[t]]
-        weights, lines, shares = _guess(program, chosen, kept)
-        dual = _dual(program, chosen, kept, shares)
+        weights, lines, multipliers = _guess(program, chosen, kept)
+        dual = _dual(program, chosen, kept, multipliers)
         if dual is None or any(not dual[t] for t in kept):
             # Lean on the feasible multipliers that the linear program proved positive where they must be.
             base = dual if dual is not None else [ZERO] * program.m
-            part = Fraction(1, 2**40) if dual is not None else ONE
+            part = LEAN if dual is not None else ONE
             dual = [(1 - part) * a + part * b for a, b in zip(base, found.safe, strict=True)]
     gradient = tuple(-y * s for y, s in zip(program.y, dual, strict=True))
     prediction = program.predictions(weights, lines)
-    value = _bounds(program, kept, prediction, gradient)
-    answer = Optimum(
-        value,
+    optimum = Optimum(
+        scaled(_bounds(program, kept, prediction, gradient), program.weight),
         prediction,
         gradient,
         weights,
@@ -93,8 +119,8 @@ def bounds(program: Program, mask: int, known: list[Recession] | None = None) ->
         recession,
         recession_lines,
     )
-    _replay(program, mask, kept, answer)
-    return answer
+    _replay(program, mask, kept, optimum)
+    return optimum
 
 
 def _guess(
@@ -107,23 +133,23 @@ def _guess(
     columns = [[program.columns[j][t] for t in kept] for j in chosen]
     lines = [[line[t] for t in kept] for line in program.lines]
     labels = [int(program.y[t]) for t in kept]
-    weights, line_weights, shares = propose(labels, [program.offset[t] for t in kept], columns, lines)
+    weights, line_weights, multipliers = propose(labels, [program.offset[t] for t in kept], columns, lines)
     full = [ZERO] * program.m
-    for t, s in zip(kept, shares, strict=True):
+    for t, s in zip(kept, multipliers, strict=True):
         full[t] = s
     return {chosen[i]: q for i, q in weights.items()}, tuple(line_weights), full
 
 
 def _dual(
-    program: Program, chosen: Sequence[int], kept: Sequence[int], shares: Sequence[Fraction]
+    program: Program, chosen: Sequence[int], kept: Sequence[int], multipliers: Sequence[Fraction]
 ) -> list[Fraction] | None:
-    """Multipliers near ``shares``, zero off ``kept``, whose gradient is feasible; None when rounding does not lead
+    """Multipliers near ``multipliers``, zero off ``kept``, whose gradient is feasible; None when rounding does not lead
     to any."""
     if not kept:
         return [ZERO] * program.m
     rows = {t: i for i, t in enumerate(kept)}
     labels = [int(program.y[t]) for t in kept]
-    target = [-s * shares[t] for s, t in zip(labels, kept, strict=True)]
+    target = [-s * multipliers[t] for s, t in zip(labels, kept, strict=True)]
     near = {
         j
         for j in chosen
@@ -185,58 +211,46 @@ def _recession(program: Program, chosen: Sequence[int]) -> Recession:
     return Recession(support, allowed, weights, lines, [q / top for q in safe])
 
 
-def _rational(ball: flint.arb) -> tuple[Fraction, Fraction]:
-    low, high = ball.lower(), ball.upper()
-
-    def exact(number: flint.arb) -> Fraction:
-        mantissa, exponent = number.man_exp()
-        return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-    return exact(low), exact(high)
-
-
 def _bounds(program: Program, kept: Sequence[int], prediction: Vector, gradient: Vector) -> Enclosure:
-    old = flint.ctx.prec
-    flint.ctx.prec = BITS
-    try:
-
-        def ball(q: Fraction) -> flint.arb:
-            return flint.arb(flint.fmpq(q.numerator, q.denominator))
-
-        above, below = flint.arb(0), flint.arb(0)
-        for t in kept:
-            above += (-ball(program.y[t] * prediction[t])).exp().log1p()
-            s = -program.y[t] * gradient[t]
-            below += ball(gradient[t] * program.offset[t])
-            for share in (s, 1 - s):
-                if share:
-                    below -= ball(share) * ball(share).log()
-        return Enclosure(max(ZERO, _rational(below)[0]), _rational(above)[1])
-    finally:
-        flint.ctx.prec = old
+    """Bounds on the plain sum over the data that are kept; the others go to 0."""
+    loss = program.loss
+    if not isinstance(loss, Logistic):
+        raise InternalError("bounds of another loss than the logistic one")
+    below, above = dot(gradient, program.offset), ZERO
+    for t in kept:
+        above += loss.enclosure(prediction[t], program.y[t]).hi
+        below -= loss.conjugate_enclosure(gradient[t], program.y[t]).hi
+    return Enclosure(max(ZERO, _rounded(below, -1)), _rounded(above, 1))
 
 
-def _replay(program: Program, mask: int, kept: Sequence[int], answer: Optimum) -> None:
+def _rounded(q: Fraction, way: int) -> Fraction:
+    """A neighbour of q with :data:`BITS` significant bits, below it or above it."""
+    shift = BITS - (q.numerator.bit_length() - q.denominator.bit_length())
+    unit = Fraction(2) ** shift
+    return way * (ceil(way * q * unit) / unit)
+
+
+def _replay(program: Program, mask: int, kept: Sequence[int], optimum: Optimum) -> None:
     """Check both witnesses and the recession direction from the data alone."""
-    r = answer.gradient
+    r = optimum.gradient
     q = [
         a - b
         for a, b in zip(
-            program.predictions(answer.recession, answer.recession_lines or (ZERO,) * len(program.lines)),
+            program.predictions(optimum.recession, optimum.recession_lines or (ZERO,) * len(program.lines)),
             program.offset,
             strict=True,
         )
     ]
-    shares = [-y * a for y, a in zip(program.y, r, strict=True)]
+    multipliers = [-y * a for y, a in zip(program.y, r, strict=True)]
     inside = set(kept)
     good = (
-        mask & ~answer.allowed == 0
-        and answer.support & ~mask == 0
-        and all(w > 0 for w in (*answer.weights.values(), *answer.recession.values()))
-        and all(sum(a * b for a, b in zip(r, line, strict=True)) == 0 for line in program.lines)
-        and all((0 < s <= 1) if t in inside else s == 0 for t, s in enumerate(shares))
+        mask & ~optimum.allowed == 0
+        and optimum.support & ~mask == 0
+        and all(w > 0 for w in (*optimum.weights.values(), *optimum.recession.values()))
+        and all(dot(r, line) == 0 for line in program.lines)
+        and all((0 < s <= 1) if t in inside else s == 0 for t, s in enumerate(multipliers))
         and all((q[t] == 0) if t in inside else program.y[t] * q[t] > 0 for t in range(program.m))
-        and answer.prediction == program.predictions(answer.weights, answer.lines)
+        and optimum.prediction == program.predictions(optimum.weights, optimum.lines)
     )
     if not good:
         raise InternalError("the bounds of a logistic basin failed their replay")

@@ -1,9 +1,14 @@
-"""Exact optimum of the quadratic and piecewise quadratic losses: all of them are projections onto a cone.
+"""Exact optimum of the losses that are one parabola, whole or with straight ends: projections onto a cone.
 
-* squared, half squared: project y onto cone(columns) + span(lines).
-* squared hinge: with u = 1 - y p, minimise ``|max(0, u)|^2``: project 1 onto the cone of y * columns and -e_t.
-* Huber: the dual is the projection of y onto {e : <e, column> <= 0, <e, line> = 0, |e_t| <= M}, least distance
-  programming, which is a projection onto a cone one dimension higher (Lawson and Hanson, ch. 23, LDP).
+Of a datum the loss is ``a (p - c)^2 + constant``, a the same for all, and beyond an end of the parabola, if it has one,
+the half-line that continues it without a kink.
+
+* Whole, or with level ends only (squared, half squared; squared hinge): project the centres c onto cone(columns) +
+  span(lines); where an end is level, with one column more that lets p go beyond it for nothing. Data whose level end is
+  on the left are mirrored.
+* Any ends (Huber): the dual is the projection of c - offset onto {e : <e, column> <= 0, <e, line> = 0, -2 a e_t between
+  the slopes of the ends}, least distance programming, which is a projection onto a cone one dimension higher (Lawson
+  and Hanson, ch. 23, LDP).
 
 The projection is Lawson and Hanson's active set method in exact arithmetic, started at a float proposal. It ends on
 every input: after the first exact least squares each step lowers the objective, and there are finitely many supports.
@@ -15,7 +20,9 @@ C. L. Lawson and R. J. Hanson, Solving Least Squares Problems, chapter 23 (1974)
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -24,128 +31,223 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from exactgeo.basin.cone_program import Integers, Optimum, Program, Refined, Vector, loss_value, replay
+from exactgeo.basin.cone_program import Optimum, Program, indices, proved
+from exactgeo.basin.solvers.solver import BasisSolver, Refined
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, rref
+from exactgeo.exact.vectors import ZERO, Integers, Vector
+from exactgeo.losses import Loss, Pieces
 
 if TYPE_CHECKING:
+    from exactgeo.basin.solvers._propose_bases import Pivoting
     from exactgeo.exact._filter_signs import ResidualSigns, Signs
 
-__all__ = ["KINDS", "Cone", "project"]
+__all__ = ["Projection", "project"]
 
-ZERO = Fraction(0)
-KINDS = ("squared", "half_squared", "squared_hinge", "huber")
-MOST = 1000
+TABULATED = 1000
 """Vectors of which all products are kept."""
 
 RETRIES = 4
 """Least squares a proposed support may take while columns with weights <= 0 leave it."""
 
-Answer = tuple[dict[int, Fraction], Vector, Vector]
+PrimalDual = tuple[dict[int, Fraction], Vector, Vector]
 """Weights of columns, of lines, and the gradient."""
 
 
-class Cone:
-    """A program of one of :data:`KINDS` as a projection onto a cone.
+# -- losses ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Parabola:
+    """``a (p - centre)^2 + constant``, and the slopes of the straight ends; None on a side that has none."""
+
+    a: Fraction
+    centre: Fraction
+    constant: Fraction
+    low: Fraction | None
+    high: Fraction | None
+
+    @property
+    def level(self) -> bool:
+        """Whether its ends, if any, cost nothing more."""
+        return not self.low and not self.high
+
+
+def _parabola(pieces: Pieces | None) -> _Parabola | None:
+    """The loss of a datum, if it is of the module's kind."""
+    if pieces is None or any(pieces.bends):
+        return None
+    curved = [k for k, (a, _, _) in enumerate(pieces.quadratics) if a]
+    last = len(pieces.breaks)
+    if len(curved) != 1 or not last - 1 <= curved[0] <= 1:
+        return None
+    a, b, c = pieces.quadratics[curved[0]]
+    low = pieces.quadratics[0][1] if curved[0] else None
+    high = pieces.quadratics[-1][1] if curved[0] < last else None
+    # A loss is nowhere negative, so its ends do not fall outwards; least distance programming starts from that.
+    if (low or 0) > 0 or (high or 0) < 0:
+        return None
+    return _Parabola(a, -b / (2 * a), c - b * b / (4 * a), low, high)
+
+
+def _parabolas(loss: Loss, y: Vector) -> list[_Parabola] | None:
+    """One a datum, all of one curvature; None where the loss is another."""
+    known = {q: _parabola(loss.pieces(q)) for q in set(y)}
+    found = [known[q] for q in y]
+    kept = [part for part in found if part is not None]
+    return kept if len(kept) == len(found) and len({part.a for part in kept}) == 1 else None
+
+
+# -- from losses to projections -------------------------------------------------------------------------------------
+
+
+class _Form(ABC):
+    """A program as a projection: what is projected is ``goal / scale``, onto cone(columns) + span(lines).
 
     Attributes
     ----------
-    columns : tuple of vectors of ints
-        One a column of the program, then those that may always be used.
-    lines : tuple of vectors of ints
+    columns, lines : tuples of vectors of ints
+        The first columns are those of the program, the others may always be used.
     goal : list of int; scale : int
-        What is projected is ``goal / scale``.
-    count : int
-        Number of the program's columns.
-    always : range
-        Places of the others.
     """
 
     columns: tuple[Integers, ...]
     lines: tuple[Integers, ...]
+    goal: list[int]
+    scale: int
 
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.count = len(program.columns)
-        m = program.m
-        self._factors: list[int] = []
-        if program.kind == "squared_hinge":
-            labels = [int(q) for q in program.y]
+    @abstractmethod
+    def value(self, product: Fraction) -> Fraction | None:
+        """The program's value at the projection, from <residual, goal> / scale, the squared length of the residual;
+        None where no projection has this product."""
 
-            def flipped(vector: Integers) -> Integers:
-                return tuple(s * q for s, q in zip(labels, vector, strict=True))
+    @abstractmethod
+    def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
+        """The program's side of a projection: its weights, line weights and gradient."""
 
-            slack = tuple(tuple(-int(t == s) for t in range(m)) for s in range(m))
-            self.columns = (*map(flipped, program.columns), *slack)
-            self.lines = tuple(map(flipped, program.lines))
-            target = [1 - s * q for s, q in zip(labels, program.offset, strict=True)]
-            (goal,), self.scale = integer_rows([target])
-            self.goal = [int(q) for q in goal]
-        elif program.kind == "huber":
-            y = [a - b for a, b in zip(program.y, program.offset, strict=True)]
 
-            def lifted(vector: Integers) -> tuple[Integers, int]:
-                last = sum((q * a for q, a in zip(vector, y, strict=True)), ZERO)
-                factor = last.denominator
-                return (*(-q * factor for q in vector), int(last * factor)), factor
+class _Distance(_Form):
+    """Parabolas that are whole or have level ends."""
 
-            # With x = e - y: minimise |x| subject to G x >= h, one row (G, h) a constraint, an equality for each line.
-            rows = [lifted(column) for column in program.columns]
-            free = [lifted(line) for line in program.lines]
-            box = []
-            for t in range(m):
-                for side in (1, -1):
-                    last = side * y[t] - program.bound
-                    row = [0] * m
-                    row[t] = -side * last.denominator
-                    box.append((*row, last.numerator))
-            self.columns = (*(row for row, _ in rows), *box)
-            self.lines = tuple(row for row, _ in free)
-            self._factors = [factor for _, factor in (*rows, *free)]
-            self.goal, self.scale = [*[0] * m, 1], 1
-            self._half = sum((q * q for q in y), ZERO) / 2
-        else:
-            self.columns, self.lines = program.columns, program.lines
-            self.goal, self.scale = program.goal
-        self.always = range(self.count, len(self.columns))
+    def __init__(self, program: Program, parabolas: Sequence[_Parabola]) -> None:
+        m, self._count = program.m, len(program.columns)
+        self._sides = [1 if part.low is None else -1 for part in parabolas]
+        mirrored = -1 in self._sides
 
-    # -- from projections to losses -----------------------------------------------------------------------------
+        def shown(vector: Integers) -> Integers:
+            return tuple(s * q for s, q in zip(self._sides, vector, strict=True)) if mirrored else vector
+
+        ended = [t for t, part in enumerate(parabolas) if part.low is not None or part.high is not None]
+        beyond = tuple(tuple(-int(t == s) for t in range(m)) for s in ended)
+        self.columns = (*map(shown, program.columns), *beyond)
+        self.lines = tuple(map(shown, program.lines))
+        gaps = (part.centre - o for part, o in zip(parabolas, program.offset, strict=True))
+        (goal,), self.scale = integer_rows([[s * q for s, q in zip(self._sides, gaps, strict=True)]])
+        self.goal = [int(q) for q in goal]
+        self._weight, self._a = program.weight, parabolas[0].a
+        self._least = sum((part.constant for part in parabolas), ZERO)
 
     def value(self, product: Fraction) -> Fraction:
-        """The loss at the projection, from <residual, goal> / scale: the squared length of the residual."""
-        if self._program.kind == "huber":
-            # product is the residual's last entry h, and |e|^2 = (h - h^2) / h^2 for e = x / h.
-            return self._half - (1 - product) / (2 * product)
-        return product / 2 if self._program.kind == "half_squared" else product
+        return self._weight * (self._a * product + self._least)
 
-    def answer(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> Answer:
-        """The program's side of a projection: its weights, line weights and gradient."""
-        program = self._program
-        mine = {j: q for j, q in weights.items() if j < self.count}
-        if program.kind == "huber":
-            height = residual[-1]  # positive: e = 0 satisfies every constraint
-            if height <= 0:
-                raise InternalError("least distance programming found no feasible point where 0 is one")
-            factors, y = self._factors, [a - b for a, b in zip(program.y, program.offset, strict=True)]
-            gradient = tuple(q / height - a for q, a in zip(residual, y, strict=False))
-            return (
-                {j: q * factors[j] / height for j, q in mine.items()},
-                tuple(q * s / height for q, s in zip(lines, factors[self.count :], strict=True)),
-                gradient,
-            )
-        if program.kind == "squared_hinge":
-            return mine, lines, tuple(-2 * y * q for y, q in zip(program.y, residual, strict=True))
-        factor = -2 if program.kind == "squared" else -1
-        return mine, lines, tuple(factor * q for q in residual)
+    def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
+        mine = {j: q for j, q in weights.items() if j < self._count}
+        factor = -2 * self._a
+        return mine, lines, tuple(s * factor * q for s, q in zip(self._sides, residual, strict=True))
 
-    def optimum(self, chosen: Sequence[int]) -> Answer:
-        """The answer over the chosen columns of the program, by the exact active-set method."""
-        index = [*chosen, *self.always]
+
+class _Clipped(_Form):
+    """Parabolas with any ends, by least distance programming."""
+
+    def __init__(self, program: Program, parabolas: Sequence[_Parabola]) -> None:
+        m, self._count = program.m, len(program.columns)
+        self._weight, self._a = program.weight, parabolas[0].a
+        self._gaps = [part.centre - o for part, o in zip(parabolas, program.offset, strict=True)]
+
+        def lifted(vector: Integers) -> tuple[Integers, int]:
+            last = sum((q * a for q, a in zip(vector, self._gaps, strict=True)), ZERO)
+            factor = last.denominator
+            return (*(-q * factor for q in vector), int(last * factor)), factor
+
+        # With x = e - gaps: minimise |x| subject to G x >= h, one row (G, h) a constraint, an equality for each line.
+        rows = [lifted(column) for column in program.columns]
+        free = [lifted(line) for line in program.lines]
+        box = []
+        for t, part in enumerate(parabolas):
+            for side, slope in ((1, part.low), (-1, part.high)):
+                if slope is None:
+                    continue
+                last = side * (self._gaps[t] + slope / (2 * self._a))
+                row = [0] * m
+                row[t] = -side * last.denominator
+                box.append((*row, last.numerator))
+        self.columns = (*(row for row, _ in rows), *box)
+        self.lines = tuple(row for row, _ in free)
+        self._factors = [factor for _, factor in (*rows, *free)]
+        self.goal, self.scale = [*[0] * m, 1], 1
+        self._most = self._a * sum((q * q for q in self._gaps), ZERO)
+        self._least = sum((part.constant for part in parabolas), ZERO)
+
+    def value(self, product: Fraction) -> Fraction | None:
+        # product is the residual's last entry h, and |x|^2 = (h - h^2) / h^2.
+        if product <= 0:
+            return None
+        return self._weight * (self._most - self._a * (1 - product) / product + self._least)
+
+    def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
+        height = residual[-1]  # positive: e = 0 satisfies every constraint
+        if height <= 0:
+            raise InternalError("least distance programming found no feasible point where 0 is one")
+        factors, double = self._factors, 2 * self._a
+        return (
+            {j: q * factors[j] / height for j, q in weights.items() if j < self._count},
+            tuple(q * s / height for q, s in zip(lines, factors[self._count :], strict=True)),
+            tuple(double * (q / height - gap) for q, gap in zip(residual, self._gaps, strict=False)),
+        )
+
+
+# -- the solver -----------------------------------------------------------------------------------------------------
+
+
+class Projection(BasisSolver):
+    """A program as a projection onto a cone; a basis is the support of a projection.
+
+    Attributes
+    ----------
+    lines : tuple of vectors of ints
+    goal : list of int; scale : int
+        What is projected is ``goal / scale``.
+    """
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        parabolas = _parabolas(program.loss, program.y)
+        if parabolas is None:
+            raise InternalError("a projection of a loss that is not one parabola")
+        form = _Distance if all(part.level for part in parabolas) else _Clipped
+        self._form: _Form = form(program, parabolas)
+        self.columns, self.lines = self._form.columns, self._form.lines
+        self.goal, self.scale = self._form.goal, self._form.scale
+
+    @classmethod
+    def accepts(cls, loss: Loss, y: Vector) -> bool:
+        """One parabola a datum, of one curvature, whole or with straight ends."""
+        return _parabolas(loss, y) is not None
+
+    def optimum(self, mask: int) -> Optimum:
+        """By the exact active-set method."""
+        index = [*indices(mask), *self.always]
         target = [Fraction(q, self.scale) for q in self.goal]
         weights, lines, residual = project([self.columns[j] for j in index], self.lines, target)
-        return self.answer({index[i]: q for i, q in weights.items()}, lines, residual)
+        found = self._form.primal_dual({index[i]: q for i, q in weights.items()}, lines, residual)
+        return proved(self.program, mask, *found)
 
     # -- supports -----------------------------------------------------------------------------------------------
+
+    def pivoting(self) -> Pivoting:
+        from exactgeo.basin.solvers._propose_bases import LeastSquares
+
+        return LeastSquares(self.columns, self.lines, self.goal)
 
     @cached_property
     def _vectors(self) -> list[list[int]]:
@@ -158,7 +260,7 @@ class Cone:
     @cached_property
     def _gram(self) -> list[list[int]] | None:
         """Every product of two vectors, unless they are very many."""
-        if len(self._vectors) > MOST:
+        if len(self._vectors) > TABULATED:
             return None
         matrix = flint.fmpz_mat(self._vectors)
         return [list(map(int, row)) for row in (matrix * matrix.transpose()).tolist()]
@@ -171,16 +273,16 @@ class Cone:
         return self._gram[i][j] if self._gram is not None else sum(map(mul, self._vectors[i], self._vectors[j]))
 
     def _weights(self, chosen: Sequence[int]) -> tuple[list[int], list[int], int] | None:
-        """Least squares over the lines and the chosen columns: their places among the vectors, numerators and the
+        """Least squares over the lines and the chosen columns: their indices among the vectors, numerators and the
         common denominator, replayed; None when the vectors are dependent."""
         free = len(self.lines)
-        places = [*range(free), *(free + j for j in chosen)]
-        if not places:
+        index = [*range(free), *(free + j for j in chosen)]
+        if not index:
             return [], [], 1
         gram = self._gram
-        rows = [[*map(gram[i].__getitem__, places)] for i in places] if gram is not None else []
-        matrix = flint.fmpz_mat(rows or [[self._product(i, j) for j in places] for i in places])
-        goal = flint.fmpz_mat([[self._dots[i]] for i in places])
+        rows = [[*map(gram[i].__getitem__, index)] for i in index] if gram is not None else []
+        matrix = flint.fmpz_mat(rows or [[self._product(i, j) for j in index] for i in index])
+        goal = flint.fmpz_mat([[self._dots[i]] for i in index])
         try:
             solution: Any = matrix.solve(goal)
         except ZeroDivisionError:
@@ -188,66 +290,63 @@ class Cone:
         top, bottom = solution.numer_denom()
         if matrix * top != goal * bottom:
             raise InternalError("least squares do not satisfy their normal equations")
-        return places, [int(q) for q in top.entries()], int(bottom)
+        return index, [int(q) for q in top.entries()], int(bottom)
 
-    def refined(self, support: Sequence[int]) -> Refined | None:
+    def refined(self, basis: Sequence[int]) -> Refined | None:
         """Least squares on a proposed support, exact.
 
         None when the support is dependent or a weight is not positive. Columns with a weight <= 0 leave the support,
-        and the solve is repeated a few times. What the columns outside say of the residual is for :meth:`signs`.
+        and the solve is repeated a few times.
         """
-        chosen, free = list(support), len(self.lines)
+        chosen, free = list(basis), len(self.lines)
         for _ in range(RETRIES + 1):
             solved = self._weights(chosen)
             if solved is None:
                 return None
-            places, top, bottom = solved
+            index, top, bottom = solved
             kept = [j for j, q in zip(chosen, top[free:], strict=True) if q > 0]
             if len(kept) == len(chosen):
                 break
             chosen = kept
         else:
             return None
-        product = bottom * self._square - sum(q * self._dots[i] for i, q in zip(places, top, strict=True))
-        if self._program.kind == "huber" and product <= 0:
+        product = bottom * self._square - sum(q * self._dots[i] for i, q in zip(index, top, strict=True))
+        value = self._form.value(Fraction(product, bottom * self.scale**2))
+        if value is None:
             return None
-        value = self.value(Fraction(product, bottom * self.scale**2))
         mine = [j for j in chosen if j < self.count]
-        return Refined(chosen, mine, value, (dict(zip(places, top, strict=True)), bottom))
+        return Refined(chosen, mine, value, (dict(zip(index, top, strict=True)), bottom))
 
-    def signs(self, answers: Sequence[Refined]) -> Signs:
-        """For each answer the sign of <gradient, column> for every column, those always allowed included."""
-        return -self._signs([answer.witness for answer in answers])[:, len(self.lines) :]
+    def signs(self, refined: Sequence[Refined]) -> Signs:
+        return -self._signs([found.witness for found in refined])[:, len(self.lines) :]
 
     @cached_property
     def _signs(self) -> ResidualSigns:
         from exactgeo.exact._filter_signs import ResidualSigns
 
-        def exact(weights: dict[int, int], bottom: int, place: int) -> int:
-            return bottom * self._dots[place] - sum(q * self._product(i, place) for i, q in weights.items())
+        def exact(weights: dict[int, int], bottom: int, index: int) -> int:
+            return bottom * self._dots[index] - sum(q * self._product(i, index) for i, q in weights.items())
 
         return ResidualSigns(self._vectors, self.goal, exact)
 
-    def on_support(self, chosen: Sequence[int]) -> Optimum | None:
-        """The optimum that uses exactly these columns, replayed; None when there is none."""
-        solved = self._weights(chosen)
+    def on_support(self, basis: Sequence[int]) -> Optimum | None:
+        solved = self._weights(basis)
         if solved is None:
             return None
         free, bottom = len(self.lines), solved[2]
         line_top, top = solved[1][:free], solved[1][free:]
         if any(q <= 0 for q in top):
             return None
-        residual = _residual(self.columns, self.lines, chosen, self.goal, (bottom, top, line_top))
-        weights, lines, gradient = self.answer(
-            {j: Fraction(q, bottom * self.scale) for j, q in zip(chosen, top, strict=True)},
+        residual = _residual(self.columns, self.lines, basis, self.goal, (bottom, top, line_top))
+        found = self._form.primal_dual(
+            {j: Fraction(q, bottom * self.scale) for j, q in zip(basis, top, strict=True)},
             tuple(Fraction(q, bottom * self.scale) for q in line_top),
             tuple(Fraction(q, bottom * self.scale) for q in residual),
         )
-        program = self._program
-        prediction = program.predictions(weights, lines)
-        best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
-        replay(program, best.support, best)
-        return best
+        return proved(self.program, None, *found)
+
+
+# -- the active-set method ------------------------------------------------------------------------------------------
 
 
 def _independent(vectors: Sequence[Sequence[int]]) -> list[int]:

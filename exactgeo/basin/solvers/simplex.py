@@ -1,140 +1,146 @@
-"""Exact optimum of the piecewise linear losses, absolute and hinge: linear programs over the rationals."""
+"""Exact optimum of the losses that are two half-lines that meet: linear programs over the rationals.
+
+A datum whose loss has slopes -s <= 0 <= t on the two sides of its break b is the equation
+
+    p + under - over = b,    under, over >= 0,    at cost s under + t over,
+
+times -1 where t > s, so that the slack of coefficient 1 is the dearer one. The duals of the equations are, up to sign
+and scale, the subgradient.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import flint
 
-from exactgeo.basin.cone_program import Integers, Optimum, Program, Refined, Vector, loss_value, replay
+from exactgeo.basin.cone_program import Optimum, Program, indices, proved
+from exactgeo.basin.solvers.solver import BasisSolver, Refined
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import integer_rows
+from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.losses import Loss, Pieces
 
 if TYPE_CHECKING:
+    from exactgeo.basin.solvers._propose_bases import Pivoting
     from exactgeo.exact._filter_signs import Signs
 
-__all__ = ["KINDS", "Table"]
+__all__ = ["Simplex"]
 
-KINDS = ("absolute", "hinge")
-
-Answer = tuple[dict[int, Fraction], Vector, Vector]
-"""Weights of columns, of lines, and a subgradient."""
+Scaled = tuple[list[int], int]
+"""A vector as numerators and their common denominator."""
 
 
-class Table:
-    """A program of one of :data:`KINDS` in the standard form ``min <costs, x>, columns x = goal / scale, x >= 0``.
-
-    absolute: p - over + under = y at cost over + under. hinge: y p + short - spare = 1 at cost short. The duals of the
-    equalities are, up to sign, the subgradient.
+class Simplex(BasisSolver):
+    """The standard form ``min <costs, x>, columns x = goal / scale, x >= 0``.
 
     Attributes
     ----------
     columns : tuple of vectors of m ints
         One a column of the program, then those that may always be used: each line and its opposite, the slacks.
     costs : tuple of int
+        Times the least integer that makes all slopes of the loss integral.
     slacks : tuple of pairs
         For each equation the slack columns with the coefficients 1 and -1.
     goal : list of int; scale : int
-    count : int
-        Number of the program's columns.
-    always : range
-        Places of the others.
     """
 
-    columns: tuple[Integers, ...]
-
     def __init__(self, program: Program) -> None:
-        self._program = program
-        m, hinge = program.m, program.kind == "hinge"
-        self._labels = [int(q) for q in program.y] if hinge else [1] * m
-        self.count = len(program.columns)
+        super().__init__(program)
+        m, pieces = program.m, [_two_half_lines(program.loss.pieces(y)) for y in program.y]
+        falls = [-q.quadratics[0][1] for q in pieces]
+        rises = [q.quadratics[1][1] for q in pieces]
+        breaks = [q.breaks[0] for q in pieces]
+        self._sides = [1 if fall >= rise else -1 for fall, rise in zip(falls, rises, strict=True)]
+        self._least = sum((q.at(b) for q, b in zip(pieces, breaks, strict=True)), ZERO)
+        dearer, cheaper = map(max, falls, rises), map(min, falls, rises)
+        (slopes,), self._unit = integer_rows([[*dearer, *cheaper]])
         free = [tuple(s * q for q in line) for line in program.lines for s in (1, -1)]
-        shown = [tuple(s * q for s, q in zip(self._labels, v, strict=True)) for v in (*program.columns, *free)]
+        shown = [tuple(s * q for s, q in zip(self._sides, v, strict=True)) for v in (*program.columns, *free)]
         units = [tuple(side * int(t == s) for t in range(m)) for side in (1, -1) for s in range(m)]
         self.columns = (*shown, *units)
-        self.costs = (*[0] * len(shown), *[1] * m, *[0 if hinge else 1] * m)
+        self.costs = (*[0] * len(shown), *(int(q) for q in slopes))
         first = len(shown)
         self.slacks = tuple((first + t, first + m + t) for t in range(m))
-        target = [(1 if hinge else y) - s * o for s, y, o in zip(self._labels, program.y, program.offset, strict=True)]
+        target = [s * (b - o) for s, b, o in zip(self._sides, breaks, program.offset, strict=True)]
         (goal,), self.scale = integer_rows([target])
         self.goal = [int(q) for q in goal]
-        self.always = range(self.count, len(self.columns))
 
-    def _answer(self, x: dict[int, Fraction], duals: Sequence[Fraction]) -> Answer:
-        zero = Fraction(0)
+    @classmethod
+    def accepts(cls, loss: Loss, y: Vector) -> bool:
+        """Two half-lines for every target, the first falling or level, the second rising or level."""
+        return all(_accepted(loss.pieces(q)) for q in set(y))
+
+    def _proved(self, mask: int | None, x: Mapping[int, Fraction], duals: Sequence[Fraction]) -> Optimum:
         weights = {j: q for j, q in x.items() if q and j < self.count}
-        places = range(self.count, self.count + 2 * len(self._program.lines), 2)
-        lines = tuple(x.get(j, zero) - x.get(j + 1, zero) for j in places)
-        return weights, lines, tuple(-s * q for s, q in zip(self._labels, duals, strict=True))
+        pairs = range(self.count, self.count + 2 * len(self.program.lines), 2)
+        lines = tuple(x.get(j, ZERO) - x.get(j + 1, ZERO) for j in pairs)
+        gradient = tuple(-s * q for s, q in zip(self._sides, duals, strict=True))
+        return proved(self.program, mask, weights, lines, gradient)
 
-    def optimum(self, chosen: Sequence[int]) -> Answer:
-        """The answer over the chosen columns of the program, by the exact simplex method."""
-        index = [*chosen, *self.always]
+    def optimum(self, mask: int) -> Optimum:
+        """By the exact simplex method."""
+        index = [*indices(mask), *self.always]
         rows = list(zip(*(self.columns[j] for j in index), strict=True))
         goal = [Fraction(q, self.scale) for q in self.goal]
-        answer = minimise([self.costs[j] for j in index], rows, goal)
+        answer = minimise([Fraction(self.costs[j], self._unit) for j in index], rows, goal)
         if answer.status != "optimal" or answer.x is None or answer.y is None:
             raise InternalError(f"the linear program of a basin is {answer.status}")
-        return self._answer(dict(zip(index, answer.x, strict=True)), answer.y)
+        return self._proved(mask, dict(zip(index, answer.x, strict=True)), answer.y)
 
     # -- bases --------------------------------------------------------------------------------------------------
 
-    def refined(self, basis: Sequence[int]) -> Refined | None:
-        """What a proposed basis says, exact; None when it is no basis, or not a feasible one.
+    def pivoting(self) -> Pivoting:
+        from exactgeo.basin.solvers._propose_bases import LinearProgram
 
-        What the program's columns outside cost is for :meth:`signs`.
-        """
+        return LinearProgram(self.columns, self.costs, self.goal, self.slacks)
+
+    def refined(self, basis: Sequence[int]) -> Refined | None:
         solved = self._solve(basis)
         if solved is None:
             return None
         (tops, bottom), duals = solved
-        cost = sum(q for j, q in zip(basis, tops, strict=True) if self.costs[j])
+        cost = sum(self.costs[j] * q for j, q in zip(basis, tops, strict=True) if self.costs[j])
+        value = self.program.weight * (Fraction(cost, bottom * self.scale * self._unit) + self._least)
         used = [j for j, q in zip(basis, tops, strict=True) if q and j < self.count]
-        return Refined(list(basis), used, Fraction(cost, bottom * self.scale), (dict(enumerate(duals[0])), duals[1]))
+        return Refined(list(basis), used, value, (dict(enumerate(duals[0])), duals[1]))
 
-    def signs(self, answers: Sequence[Refined]) -> Signs:
-        """For each answer the sign of <gradient, column> for every column of the program."""
+    def signs(self, refined: Sequence[Refined]) -> Signs:
         from exactgeo.exact._filter_signs import dot_signs
 
-        return -dot_signs([list(answer.witness[0].values()) for answer in answers], self.columns[: self.count])
+        return -dot_signs([list(found.witness[0].values()) for found in refined], self.columns[: self.count])
 
     def on_support(self, basis: Sequence[int]) -> Optimum | None:
-        """The optimum at a basis, replayed; None when there is none."""
         solved = self._solve(basis)
         if solved is None:
             return None
-        (tops, bottom), (duals, share) = solved
+        (tops, bottom), (duals, least) = solved
         x = {j: Fraction(q, bottom * self.scale) for j, q in zip(basis, tops, strict=True)}
-        weights, lines, gradient = self._answer(x, [Fraction(q, share) for q in duals])
-        program = self._program
-        prediction = program.predictions(weights, lines)
-        best = Optimum(loss_value(program, prediction), prediction, gradient, weights, lines, program.allowed(gradient))
-        replay(program, best.support, best)
-        return best
+        return self._proved(None, x, [Fraction(q, least * self._unit) for q in duals])
 
-    def _solve(self, basis: Sequence[int]) -> tuple[tuple[list[int], int], tuple[list[int], int]] | None:
-        """Weights times the scale and duals, each with a common denominator, replayed.
+    def _solve(self, basis: Sequence[int]) -> tuple[Scaled, Scaled] | None:
+        """Weights times the scale and duals times the unit of the costs, replayed.
 
         None when the columns are dependent, a weight is negative or a column that may always be used would lower the
         cost.
         """
         square = flint.fmpz_mat([list(self.columns[j]) for j in basis])
-        turned = square.transpose()
+        transposed = square.transpose()
         goal = flint.fmpz_mat([[q] for q in self.goal])
         costs = flint.fmpz_mat([[self.costs[j]] for j in basis])
         try:
-            weights: Any = turned.solve(goal)
+            weights: Any = transposed.solve(goal)
             duals: Any = square.solve(costs)
         except ZeroDivisionError:
             return None
-        (top, bottom), (dual, share) = weights.numer_denom(), duals.numer_denom()
-        if turned * top != goal * bottom or square * dual != costs * share:
+        (top, bottom), (dual, least) = weights.numer_denom(), duals.numer_denom()
+        if transposed * top != goal * bottom or square * dual != costs * least:
             raise InternalError("a basis of a linear program was solved wrongly")
-        tops, y, least = [int(q) for q in top.entries()], [int(q) for q in dual.entries()], int(share)
+        tops, y, least = [int(q) for q in top.entries()], [int(q) for q in dual.entries()], int(least)
         if min(tops, default=0) < 0:
             return None
         lines = range(self.count, self.slacks[0][0])
@@ -146,3 +152,16 @@ class Table:
         ):
             return None
         return (tops, int(bottom)), (y, least)
+
+
+def _accepted(pieces: Pieces | None) -> bool:
+    if pieces is None or len(pieces.breaks) != 1:
+        return False
+    (a, fall, _), (b, rise, _) = pieces.quadratics
+    return a == b == 0 and fall <= 0 <= rise
+
+
+def _two_half_lines(pieces: Pieces | None) -> Pieces:
+    if pieces is None or not _accepted(pieces):
+        raise InternalError("a linear program of a loss that is not two half-lines")
+    return pieces
