@@ -156,12 +156,18 @@ def test_numbers_of_every_kind_are_read_exactly():
     assert Arrangement(np.array([[1, 2], [3, 4]], dtype=np.int8)).normals == ((1, 2), (3, 4))
     assert Arrangement(np.array([[2**63, 1]], dtype=object)).normals == ((2**63, 1),)
     assert Arrangement((t, 1) for t in range(3)).m == 3
+    assert Arrangement([iter([1, 2])], iter([3])).offsets == (3,)
     assert hash(expected) == hash(Arrangement([["1/2", 1], [0, "-1/3"]], ["0.25", 2]))
     with pytest.warns(FloatTakenExactly) as caught:
         floats = Arrangement(np.array([[0.1, 0.5], [0.3, 0.2]]), [0.1, 0.7])
     assert len(caught) == 1
     assert floats.normals[0][0] == Fraction(0.1) != Fraction(1, 10)
     assert floats.offsets[1] == Fraction(0.7)
+    assert caught[0].filename == __file__
+    for ask in (floats.signs_of, lambda w: floats.clip_to_box(w, [1, 1])):
+        with pytest.warns(FloatTakenExactly) as caught:
+            ask([0.1, 0.1])
+        assert len(caught) == 1
 
 
 @pytest.mark.parametrize(
@@ -186,6 +192,8 @@ def test_numbers_of_every_kind_are_read_exactly():
         ([[1]], [float("inf")], r"offsets\[0\]: got inf"),
         ([[1]], 3, "offsets: got 3"),
         ([[True]], None, r"normals\[0\]\[0\]: got true"),
+        (np.array([[1]], dtype="m8[ns]"), None, r"normals\[0\]\[0\]: got"),
+        (np.array([[1]], dtype="M8[ns]"), None, r"normals\[0\]\[0\]: got datetime64"),
     ],
     ids=str,
 )

@@ -136,22 +136,22 @@ _SomeFlats = TypeVar("_SomeFlats", bound=Flats)
 
 
 def joined(parts: Iterable[_SomeFlats], total: int) -> _SomeFlats:
-    """So many flats of one codimension as one, written as the parts come."""
-    whole: _SomeFlats | None = None
+    """All flats of one codimension, ``total`` of them, from parts that are written down as they come."""
+    level: _SomeFlats | None = None
     start = 0
     for part in parts:
-        if whole is None:
+        if level is None:
             sizes = {field.name: getattr(part, field.name).shape for field in fields(part)}
             shapes = {n: (s[0], total) if n == "minors" else (total, *s[1:]) for n, s in sizes.items()}
-            whole = type(part)(**{n: np.empty(s, dtype=getattr(part, n).dtype) for n, s in shapes.items()})
+            level = type(part)(**{n: np.empty(s, dtype=getattr(part, n).dtype) for n, s in shapes.items()})
         stop = start + len(part.zero)
         for field in fields(part):
-            target = getattr(whole, field.name)
+            target = getattr(level, field.name)
             (target[:, start:stop] if field.name == "minors" else target[start:stop])[...] = getattr(part, field.name)
         start = stop
-    if whole is None or start != total:
+    if level is None or start != total:
         raise InternalError(f"{start} flats of a level of {total}")
-    return whole
+    return level
 
 
 class FlagSweep(ABC):
