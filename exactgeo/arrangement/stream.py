@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import count
 
 from exactgeo.arrangement.bits import Words
-from exactgeo.arrangement.enumerators.chunks import in_chunks
+from exactgeo.arrangement.enumerators.blocks import in_blocks
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Planar
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
@@ -22,12 +22,12 @@ _AHEAD = 8
 @lru_cache(maxsize=1)
 def _sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
     """The flats of lower codimension, found again by each worker process, once: less than sending them."""
-    return in_chunks(hyperplanes)
+    return in_blocks(hyperplanes)
 
 
-def _chunk(hyperplanes: DistinctHyperplanes, index: int) -> Words | None:
+def _block(hyperplanes: DistinctHyperplanes, index: int) -> Words | None:
     sweep = _sweep(hyperplanes)
-    return sweep.chunk(index) if index < sweep.chunks else None
+    return sweep.block(index) if index < sweep.blocks else None
 
 
 def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -> Iterator[Words]:
@@ -42,16 +42,16 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     """
     if executor is None:
         # Not from the cache: what this process holds goes when the blocks have gone.
-        sweep = in_chunks(hyperplanes)
-        for index in range(sweep.chunks):
-            yield sweep.chunk(index)
+        sweep = in_blocks(hyperplanes)
+        for index in range(sweep.blocks):
+            yield sweep.block(index)
         return
     indices = count()
     waiting: deque[Future[Words | None]] = deque()
     try:
         while True:
             while len(waiting) < _AHEAD:
-                waiting.append(executor.submit(_chunk, hyperplanes, next(indices)))
+                waiting.append(executor.submit(_block, hyperplanes, next(indices)))
             words = waiting.popleft().result()
             if words is None:
                 # Those still out lie beyond the end as well: dask complains of what is cancelled.

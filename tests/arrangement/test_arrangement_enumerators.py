@@ -21,7 +21,7 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import common
 from exactgeo.arrangement.enumerators import ENUMERATORS
 from exactgeo.arrangement.enumerators._filter_minors import Minors, is_uniform, scaled_floats
-from exactgeo.arrangement.enumerators.chunks import flag_sweep
+from exactgeo.arrangement.enumerators.blocks import flag_sweep
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import InputError, InternalError
@@ -218,8 +218,8 @@ def test_general_position_is_verified_not_assumed():
 
 def test_a_wrong_count_is_an_internal_error(monkeypatch):
     arrangement = Arrangement([[1, t, t * t, t**3] for t in range(14)])
-    true = FlagSweep.chunk
-    monkeypatch.setattr(FlagSweep, "chunk", lambda self, i: true(self, i)[1:] if i == 2 else true(self, i))
+    true = FlagSweep.block
+    monkeypatch.setattr(FlagSweep, "block", lambda self, i: true(self, i)[1:] if i == 2 else true(self, i))
     with pytest.raises(InternalError, match=r"\d+ regions found, \d+ counted"):
         arrangement.regions("sweep")
     with pytest.raises(InternalError, match=r"\d+ regions found, \d+ counted"):
@@ -227,8 +227,8 @@ def test_a_wrong_count_is_an_internal_error(monkeypatch):
 
 
 def test_a_region_found_twice_is_an_internal_error(monkeypatch):
-    true = FlagSweep.chunk
-    monkeypatch.setattr(FlagSweep, "chunk", lambda self, i: np.concatenate([true(self, i)[:1], true(self, i)[:-1]]))
+    true = FlagSweep.block
+    monkeypatch.setattr(FlagSweep, "block", lambda self, i: np.concatenate([true(self, i)[:1], true(self, i)[:-1]]))
     with pytest.raises(InternalError, match="twice"):
         Arrangement([[1, t, t * t, t**3] for t in range(9)]).regions("sweep")
 
@@ -317,7 +317,7 @@ def test_nobody_holds_the_vertices():
     arrangement = Arrangement(random_rows(3, 26, 5, 3))
     assert not arrangement.in_general_position
     sweep = flag_sweep(replace(arrangement._distinct, uniform=False))
-    total = sum(len(sweep.chunk(i)) for i in range(sweep.chunks))
+    total = sum(len(sweep.block(i)) for i in range(sweep.blocks))
     assert 2 * total == arrangement.count()
     assert len(sweep.levels) == sweep.dimension == 4
     held = sum(len(level.zero) for level in sweep.levels)

@@ -17,7 +17,7 @@ from exactgeo.arrangement import Arrangement
 from exactgeo.arrangement.bits import find_words, sort_words
 from exactgeo.arrangement.characteristic import _points_met, _restriction
 from exactgeo.arrangement.enumerators._propose_order import Crossings
-from exactgeo.arrangement.enumerators.chunks import flag_sweep
+from exactgeo.arrangement.enumerators.blocks import flag_sweep
 from exactgeo.arrangement.enumerators.planar import Planar
 
 PRIME = 2**31 - 1

@@ -42,9 +42,9 @@ class Proposals:
     def points(self, index: Ints) -> list[Integers]:
         """Primitive integer vectors; of an affine arrangement with positive last entry."""
         result: list[Integers] = [()] * len(index)
-        block = self._sweep.flag.block
-        for start in range(0, len(index), block):
-            elements = self._order[index[start : start + block]]
+        batch = self._sweep.flag.batch
+        for start in range(0, len(index), batch):
+            elements = self._order[index[start : start + batch]]
             orders, numbers = self._sweep.locate(elements)
             for order in np.unique(orders).tolist():
                 some = np.flatnonzero(orders == order)

@@ -22,12 +22,12 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import Integers
 
-__all__ = ["CHUNK", "ENTRIES", "Flag", "FlagSweep", "Flats", "Level", "joined"]
+__all__ = ["BATCH", "ENTRIES", "Flag", "FlagSweep", "Flats", "Level", "joined"]
 
 _RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9, 6, 4)
 _FAVOUR = (16, 16, 4, 1)
 _WIDE = 1 << 20
-CHUNK = 1 << 13
+BATCH = 1 << 13
 ENTRIES = 1 << 22
 
 
@@ -53,7 +53,7 @@ class Flag:
         Of the hyperplanes in these coordinates.
     bits, before, full : words
         Each hyperplane's bit, shape (count, W); those of all before it, shape (count + 1, W); all, shape (W,).
-    block : int
+    batch : int
         How many flats are treated together.
     """
 
@@ -66,7 +66,7 @@ class Flag:
         self.bits = pack(np.eye(self.count, dtype=np.bool_))
         self.full: Words = np.bitwise_or.reduce(self.bits, axis=0)
         self.before = np.concatenate([np.zeros((1, self.width), dtype=np.uint64), np.bitwise_or.accumulate(self.bits)])
-        self.block = max(256, min(CHUNK, ENTRIES // self.count))
+        self.batch = max(256, min(BATCH, ENTRIES // self.count))
         # Without special position there are no zeros to prove, so nothing is lost by rounding.
         candidates = (_WIDE,) if hyperplanes.uniform else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
         frame = _frame(planes, hyperplanes.central)
@@ -157,13 +157,13 @@ def joined(parts: Iterable[_SomeFlats], total: int) -> _SomeFlats:
 class FlagSweep(ABC):
     """Regions of distinct hyperplanes as words, one bit a hyperplane, by a sweep along a flag: see :mod:`.sweep`.
 
-    Laws: the chunks together hold every region once (central: every region where hyperplane 0 is positive); each is
+    Laws: the blocks together hold every region once (central: every region where hyperplane 0 is positive); each is
     found by itself, and depends on nothing but the flag.
 
     Attributes
     ----------
-    chunks : int
-        Number of independent pieces; :meth:`chunk` gives each one.
+    blocks : int
+        How many there are; :meth:`block` finds each by itself.
     levels : list of Level
         Flats by codimension, from 0.
 
@@ -173,7 +173,7 @@ class FlagSweep(ABC):
         The flag meets the arrangement in special position: another one must be drawn.
     """
 
-    chunks: int
+    blocks: int
 
     def __init__(self, flag: Flag) -> None:
         self.flag = flag
@@ -187,11 +187,11 @@ class FlagSweep(ABC):
         """Keep the last level too."""
 
     @abstractmethod
-    def _chunk(self, index: int) -> Words: ...
+    def _block(self, index: int) -> Words: ...
 
     @abstractmethod
     def coatoms(self, order: int, elements: Ints) -> tuple[Level, Ints, Ints, Ints]:
-        """What spans the local regions of some elements of this codimension, numbered as in the chunks.
+        """What spans the local regions of some elements of this codimension, numbered as in the blocks.
 
         Returns
         -------
@@ -201,8 +201,8 @@ class FlagSweep(ABC):
         """
 
     def _split(self, totals: Iterable[int]) -> None:
-        """The chunks of codimension 0, 1, ..., with so many elements."""
-        size = 16 * CHUNK
+        """The blocks of codimension 0, 1, ..., with so many elements."""
+        size = 16 * BATCH
         for order, total in enumerate(totals):
             self._ranges += [(order, low, min(total, low + size)) for low in range(0, total, size)]
 
@@ -221,7 +221,7 @@ class FlagSweep(ABC):
         """Signs that integers decided."""
         return self.minors.fallbacks
 
-    def chunk(self, index: int) -> Words:
+    def block(self, index: int) -> Words:
         """Regions as words, shape (., W); central: only those where the first hyperplane is positive.
 
         Raises
@@ -230,13 +230,13 @@ class FlagSweep(ABC):
             The arrangement was said to be in general position and is not.
         """
         try:
-            return self._chunk(index)
+            return self._block(index)
         except NotGeneric:
             raise InternalError("an arrangement taken for one in general position is not") from None
 
     def words(self) -> Words:
-        """All chunks, in order."""
-        return np.concatenate([self.chunk(i) for i in range(self.chunks)])
+        """All blocks, in order."""
+        return np.concatenate([self.block(i) for i in range(self.blocks)])
 
     def locate(self, elements: Ints) -> tuple[Ints, Ints]:
         """Codimension and number within it, from the position in :meth:`words`."""

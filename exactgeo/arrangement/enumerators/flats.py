@@ -43,16 +43,16 @@ class FlatsByJoins:
         self.joins: dict[int, Ints] = {}
         for order in range(1, flag.dimension):
             self.levels.append(self._with_joins(order))
-        self._last = self._candidates(flag.dimension, _LAST * flag.block)
+        self._last = self._candidates(flag.dimension, _LAST * flag.batch)
         self.last_pieces = len(self._last)
 
     def last(self, index: int) -> Level:
         """Some of the vertices in special position: nobody keeps them all."""
-        order, block = self.flag.dimension, self.flag.block
+        order, batch = self.flag.dimension, self.flag.batch
         parent, rows = self._pairs(order, self._last[index])
         parts = [
-            self._children(order, parent[low : low + block], rows[low : low + block])[0]
-            for low in range(0, len(parent), block)
+            self._children(order, parent[low : low + batch], rows[low : low + batch])[0]
+            for low in range(0, len(parent), batch)
         ]
         flats = joined(parts, sum(len(part.zero) for part in parts))
         return flats.with_removed(self._removed(flats))
@@ -112,7 +112,7 @@ class FlatsByJoins:
         partner = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
         parts = []
         start = 0
-        for piece in self._candidates(order, self.flag.block):
+        for piece in self._candidates(order, self.flag.batch):
             parent, rows = self._pairs(order, piece)
             part, new, mates = self._children(order, parent, rows)
             parts.append(part)

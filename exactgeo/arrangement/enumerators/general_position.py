@@ -23,11 +23,11 @@ class GeneralPosition(FlagSweep):
         super().__init__(flag)
         totals = [comb(flag.count - flag.first, order) for order in range(self.dimension + 1)]
         for order in range(1, self.dimension):
-            blocks = range(0, totals[order], flag.block)
-            parts = (self._flats(order, np.arange(low, min(totals[order], low + flag.block))) for low in blocks)
+            starts = range(0, totals[order], flag.batch)
+            parts = (self._flats(order, np.arange(low, min(totals[order], low + flag.batch))) for low in starts)
             self.levels.append(joined(parts, totals[order]))
         self._split(totals)
-        self.chunks = len(self._ranges)
+        self.blocks = len(self._ranges)
 
     def complete(self) -> None:
         """Nothing: subsets by number need no level."""
@@ -50,11 +50,11 @@ class GeneralPosition(FlagSweep):
         inner = minors if order < self.dimension else minors[:0]
         return Level(basis, zero, positive, side, inner, parent, remove)
 
-    def _chunk(self, index: int) -> Words:
+    def _block(self, index: int) -> Words:
         order, low, high = self._ranges[index]
         parts = []
-        for begin in range(low, high, self.flag.block):
-            end = min(begin + self.flag.block, high)
+        for begin in range(low, high, self.flag.batch):
+            end = min(begin + self.flag.batch, high)
             if order < self.dimension:
                 level, part = self.levels[order], slice(begin, end)
             else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exactgeo.arrangement.bits import Ints, Words, common, members
-from exactgeo.arrangement.enumerators.flag import CHUNK, ENTRIES, Level
+from exactgeo.arrangement.enumerators.flag import BATCH, ENTRIES, Level
 from exactgeo.arrangement.enumerators.flats import FlatsByJoins
 
 __all__ = ["Local", "LocalRegions", "flip"]
@@ -95,13 +95,13 @@ class LocalRegions:
         x, y, sign = self.covers(level)
         count = len(level.zero)
         bounds = np.searchsorted(x, np.arange(count + 1))
-        # Blocks of flats, so that the candidates of one block stay small.
+        # Some flats at a time, so that their candidates stay few.
         sizes = np.diff(self.kept[level.basis.shape[1] - 1].starts)[y]
         weight = np.concatenate([[0], np.cumsum(sizes)])[bounds]
         begin = 0
         parts: list[tuple[Ints, Words]] = []
         while begin < count:
-            end = int(np.searchsorted(weight, weight[begin] + 32 * CHUNK, side="right")) - 1
+            end = int(np.searchsorted(weight, weight[begin] + 32 * BATCH, side="right")) - 1
             end = min(count, max(end, begin + 1))
             part = slice(bounds[begin], bounds[end])
             parts.append(self._low(level, x[part], y[part], sign[part], sizes[part]))

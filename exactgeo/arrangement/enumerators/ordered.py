@@ -6,7 +6,7 @@ import numpy as np
 
 from exactgeo.arrangement.bits import Words, sort_words
 from exactgeo.arrangement.enumerators._propose_points import Proposals
-from exactgeo.arrangement.enumerators.chunks import in_chunks
+from exactgeo.arrangement.enumerators.blocks import in_blocks
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Corners
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
@@ -17,14 +17,14 @@ __all__ = ["Ordered"]
 
 
 class Ordered:
-    """All chunks of :func:`in_chunks` together; obeys the laws of :class:`SignVectors`.
+    """All blocks of :func:`in_blocks` together; obeys the laws of :class:`SignVectors`.
 
     Cost: one sort; memory: one word of 64 bits a region and 64 hyperplanes, half of it for a central arrangement
     while the sweep runs.
     """
 
     def __init__(self, hyperplanes: DistinctHyperplanes) -> None:
-        self._sweep = in_chunks(hyperplanes)
+        self._sweep = in_blocks(hyperplanes)
         self._central = hyperplanes.central
         self._planes = len(hyperplanes.vectors)
         words = self._sweep.words()

@@ -11,7 +11,7 @@ are unbounded below.
 Along a line the signs start from those far below, all lines of smaller number positive, and each crossing flips one:
 a cumulative XOR over packed words. The order of the crossings is decided in :mod:`._propose_order`.
 
-Cost: n^2 log n for the orders and n^2 words; memory beyond the regions: a block of lines.
+Cost: n^2 log n for the orders and n^2 words; memory beyond the regions: the crossings of some lines.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Planar:
 
     Attributes
     ----------
-    chunks : int
-        Number of independent pieces; :meth:`chunk` gives each one.
+    blocks : int
+        How many there are; :meth:`block` finds each by itself.
     """
 
     def __init__(self, hyperplanes: DistinctHyperplanes) -> None:
@@ -102,7 +102,7 @@ class Planar:
             if size >= limit or i == count - 1:
                 self._pieces.append((low, i + 1))
                 low, size = i + 1, 0
-        self.chunks = 1 + len(self._pieces)
+        self.blocks = 1 + len(self._pieces)
 
     def _parts(self, index: int) -> Iterator[Words]:
         if not index:
@@ -113,16 +113,16 @@ class Planar:
         for i in range(low, high, step):
             yield self._along(i, min(high, i + step))
 
-    def chunk(self, index: int) -> Words:
+    def block(self, index: int) -> Words:
         """Regions as words, shape (., W); central: only those where the first hyperplane is positive."""
         return np.concatenate(list(self._parts(index)))
 
     def words(self) -> Words:
-        """All chunks, in order."""
+        """All blocks, in order."""
         # One array from the start, for its pages are what costs; word by word, as it will be sorted.
         out = np.empty((self.width, len(self._bottom) + comb(len(self.rows), 2)), dtype=np.uint64)
         size = 0
-        for index in range(self.chunks):
+        for index in range(self.blocks):
             for part in self._parts(index):
                 out[:, size : size + len(part)] = part.T
                 size += len(part)

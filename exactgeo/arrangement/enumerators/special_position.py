@@ -15,7 +15,7 @@ __all__ = ["SpecialPosition"]
 class SpecialPosition(FlagSweep):
     """For any distinct hyperplanes; obeys the laws of :class:`FlagSweep`.
 
-    The first chunks are those of the levels that are kept; each of the others is a piece of the last level.
+    The first blocks are those of the levels that are kept; each of the others is a piece of the last level.
     """
 
     def __init__(self, flag: Flag) -> None:
@@ -24,7 +24,7 @@ class SpecialPosition(FlagSweep):
         self._locals = LocalRegions(self._flats)
         self._covers: dict[int, tuple[Ints, Ints, Words]] = {}
         self._split(len(local.words) for local in self._locals.kept)
-        self.chunks = len(self._ranges) + self._flats.last_pieces
+        self.blocks = len(self._ranges) + self._flats.last_pieces
 
     def _last(self, index: int) -> tuple[Level, Local]:
         level = self._flats.last(index)
@@ -41,7 +41,7 @@ class SpecialPosition(FlagSweep):
         self.levels.append(joined(levels, sum(len(level.zero) for level in levels)))
         self._locals.kept.append(Local(np.concatenate([*starts, [len(words)]]), words))
 
-    def _chunk(self, index: int) -> Words:
+    def _block(self, index: int) -> Words:
         if index < len(self._ranges):
             order, low, high = self._ranges[index]
             level, local = self.levels[order], self._locals.kept[order]

@@ -13,13 +13,13 @@ from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.arrangement.enumerators.special_position import SpecialPosition
 from exactgeo.errors import InternalError
 
-__all__ = ["flag_sweep", "in_chunks"]
+__all__ = ["flag_sweep", "in_blocks"]
 
 _ATTEMPTS = 40
 
 
-def in_chunks(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
-    """Regions in chunks, each found by itself, every region once: central, every one where hyperplane 0 is positive."""
+def in_blocks(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
+    """Regions in blocks, each found by itself, every region once: central, every one where hyperplane 0 is positive."""
     return Planar(hyperplanes) if hyperplanes.rank - hyperplanes.central == 2 else flag_sweep(hyperplanes)
 
 
