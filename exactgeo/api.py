@@ -15,7 +15,7 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.errors import InputError, InternalError
+from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Reason, Rung, Strictness
 from exactgeo.local_minimum import Decision, decide, local
@@ -283,7 +283,7 @@ def basins(
 
     Raises
     ------
-    exactgeo.basin.OutOfScope
+    exactgeo.errors.OutOfScope
         Named: what puts the problem outside (Safran and Shamir, Definition 2, for one hidden layer).
     InputError
         ``store`` cannot be read or written, or holds something else.
@@ -344,7 +344,7 @@ def landscape(
 
     Raises
     ------
-    exactgeo.basin.OutOfScope
+    exactgeo.errors.OutOfScope
         Named: what puts the problem outside.
     InputError
         ``store`` cannot be read or written, or holds something else.
@@ -385,7 +385,7 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     Raises
     ------
-    exactgeo.basin.OutOfScope
+    exactgeo.errors.OutOfScope
         Named: what puts the problem outside.
     InputError
         A point whose shape is not the network's; points that differ in what is frozen.
@@ -429,10 +429,9 @@ def _globality(problem: Problem, point: Point, decision: Decision, time_limit: f
         return _GLOBAL, global_claim(problem, point, loss, [gradient])
     if time_limit <= 0:
         return (Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"), None
-    from exactgeo.basin import OutOfScope
 
     try:
-        found = _census(_setting(problem, point), time_limit)
+        found = _census(problem.at(point), time_limit)
     except OutOfScope as scope:
         return _relaxed(problem, point, loss, scope.reason, time_limit)
     minimum = found.minimum
@@ -456,42 +455,16 @@ def _place(
     """Where a point that is no global minimum stands, and the claim that proves it: walls around it, or a path down."""
     if globality is Globality.GLOBAL or better is None or not better.complete:
         return None, None
-    from exactgeo.basin import OutOfScope
     from exactgeo.landscape import component
     from exactgeo.landscape.claims import component_claim
 
     try:
-        here = component(problem, point, census=_census(_setting(problem, point), time_limit), time_limit=time_limit)
+        here = component(problem, point, census=_census(problem.at(point), time_limit), time_limit=time_limit)
     except OutOfScope:
         return None, None
     claim = component_claim(here, better.point, better.loss)
     # Out of time before the walls around the point were known.
     return None if claim is None else here, claim
-
-
-def _setting(problem: Problem, point: Point) -> Problem:
-    """What the census depends on: the point where something is frozen at its values, with 0 for what is trained.
-
-    So points with the same frozen values share one census.
-    """
-    net, train = problem.network, problem.train
-    weights = (*train.hidden, train.output)
-    biases = (*train.hidden_bias, train.output_bias)
-    if all(weights) and all(free for layer, free in enumerate(biases) if problem.has_bias(layer)):
-        return problem.at(None)
-    zero = Fraction(0)
-    return problem.at(
-        Point(
-            tuple(
-                tuple((zero,) * len(row) for row in matrix) if free else matrix
-                for matrix, free in zip(point.weights, weights, strict=True)
-            ),
-            tuple(
-                (zero,) * len(row) if free else row
-                for row, free in zip(point.biases, biases[-net.depth :], strict=True)
-            ),
-        )
-    )
 
 
 class _Interrupted(Exception):

@@ -1,7 +1,6 @@
 """Basins (Safran and Shamir, Definition 2): each one's convex program, its exact optimum, and the census of all."""
 
 from exactgeo.basin.census import Basin, Census, census
-from exactgeo.basin.reduction import OutOfScope
 from exactgeo.exact.enclosure import Enclosure
 
-__all__ = ["Basin", "Census", "Enclosure", "OutOfScope", "census"]
+__all__ = ["Basin", "Census", "Enclosure", "census"]

@@ -88,7 +88,7 @@ class Basin:
         subgradient of the certificate.
         """
         problem = self.table.problem
-        weight = Fraction(1, problem.m) if problem.loss.reduction == "mean" else Fraction(1)
+        weight = problem.weight
         return tuple(tuple(weight * q for q in row) for row in self._duals)
 
     @cached_property

@@ -21,9 +21,10 @@ from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import BasinMinimum, LandscapeClaim, Solution, SolutionTerm, Valley
 from exactgeo.claims.regions import RegionTable
 from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.kinds import Kind
 from exactgeo.local_minimum import decide
-from exactgeo.problem import Matrix, Point, Problem, Vector
+from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.minima import LocalMinima

@@ -72,8 +72,7 @@ def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int
     ('0.5000', '1/2', ['region[0]'])
     """
     inner = reduction.program
-    slopes = reduction.problem.network.activation.slopes
-    right, left = (float(q) for q in slopes) if slopes is not None else (1.0, 1.0)
+    right, left = map(float, reduction.problem.network.activation.slopes or (1, 1))
     rows = np.array([[float(q) for q in row] for row in reduction.rows]).reshape(len(reduction.rows), -1)
     prediction: Any = np.array([float(q) for q in inner.offset])
     variables, named = [], {}
@@ -90,7 +89,7 @@ def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int
     if inner.lines:
         linear = cp.Variable(len(inner.lines), name="linear")
         prediction = prediction + np.array(inner.lines, dtype=float).T @ linear
-    share = 1 / reduction.problem.m if reduction.problem.loss.reduction == "mean" else 1.0
+    share = float(reduction.problem.weight)
     loss = _loss(inner.kind, float(inner.bound), prediction, np.array([float(q) for q in inner.y]))
     result = BasinProgram(cp.Minimize(share * loss), list(named.values()))
     result.z, result.linear, result.named = variables, linear, named

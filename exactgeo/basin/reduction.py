@@ -18,29 +18,11 @@ from operator import mul
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
-from exactgeo.errors import ExactgeoError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
-from exactgeo.exact.vectors import ONE, ZERO, Integers, Matrix, Vector
-from exactgeo.losses import make_loss
-from exactgeo.problem import Point, Problem
+from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
+from exactgeo.problem import Point, Problem, scope
 
-__all__ = ["Exchangeable", "Face", "OutOfScope", "Pattern", "Reduction", "reduce"]
-
-LOSSES = ("squared", "half_squared", "absolute", "huber", "hinge", "squared_hinge", "logistic", "cross_entropy")
-
-
-class OutOfScope(ExactgeoError):
-    """The basins of this problem are not cones over convex programs, or not of a kind treated here.
-
-    Attributes
-    ----------
-    reason : str
-        Which property of the problem, and what would be in scope.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+__all__ = ["Exchangeable", "Face", "Pattern", "Reduction", "reduce"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,19 +213,14 @@ class Reduction:
             line = line[problem.d :] if problem.train.output else line
         trained_bias = net.output_bias and problem.train.output_bias
         bias = ((line[0] if trained_bias else self.frozen_offset),) if net.output_bias else ()
-        last: Matrix = (top,)
-        last_bias: Vector = bias
-        if problem.loss.kind == "cross_entropy":
-            # Only the difference of the two scores matters.
-            last, last_bias = ((ZERO,) * len(top), top), ((ZERO, *bias) if bias else ())
-        if not net.widths:
-            return Point((last,), (last_bias,))
-        hidden_biases = tuple(b[0] for b in biases) if net.hidden_bias[0] else ()
-        return Point((tuple(weights), last), (hidden_biases, last_bias))
+        layers = ((top,),) if not net.widths else (tuple(weights), (top,))
+        hidden_bias = tuple(b[0] for b in biases) if net.widths and net.hidden_bias[0] else ()
+        found = Point(layers, (bias,) if not net.widths else (hidden_bias, bias))
+        return found.with_outputs(problem.outputs, problem.frozen)
 
     def _frozen_inputs(self) -> Vector:
-        point = self.problem.point
-        return _difference(point.weights[0]) if point is not None else ()
+        frozen = self.problem.frozen
+        return frozen.as_scalar().inputs if frozen is not None else ()
 
     def place(
         self, choice: Sequence[Sequence[int]], weights: Mapping[int, Fraction]
@@ -274,49 +251,6 @@ def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], ra
     return mask
 
 
-def _difference(rows: Sequence[Vector]) -> Vector:
-    """The scalar score of one output, or of two under softmax."""
-    if len(rows) == 1:
-        return rows[0]
-    return tuple(b - a for a, b in zip(rows[0], rows[1], strict=True))
-
-
-def _refuse_scope(problem: Problem) -> None:
-    net, train, kind = problem.network, problem.train, problem.loss.kind
-    if len(net.widths) > 1:
-        raise OutOfScope(
-            f"{len(net.widths)} hidden layers: basins are cones over convex programs for one hidden layer only"
-        )
-    if problem.outputs != 1:
-        raise OutOfScope(
-            f"{problem.outputs} outputs: v_i w_i has rank one and a basin is not convex; one output is in scope"
-        )
-    if kind not in LOSSES:
-        raise OutOfScope(f"the {kind} loss is not among those the census treats: {', '.join(LOSSES)}")
-    if not net.activation.piecewise_linear:
-        raise OutOfScope(
-            f"the activation {net.activation.name} is smooth, its cells are no cones; take a piecewise linear one"
-        )
-    if kind == "cross_entropy":
-        classes = max(int(row[0]) for row in problem.y) + 1
-        if problem.point is not None:
-            classes = max(classes, len(problem.point.weights[-1]))
-        if classes != 2:
-            raise OutOfScope(f"cross_entropy with {classes} classes is not a scalar score; two classes are in scope")
-    if not any(net.widths):
-        # No hidden neuron has anything to freeze.
-        return
-    if not train.hidden[0]:
-        raise OutOfScope("the hidden weights are frozen: the model is linear in what is trained; train them")
-    if net.hidden_bias[0] and not train.hidden_bias[0] and (problem.point is None or any(problem.point.biases[0])):
-        raise OutOfScope(
-            "the hidden bias is frozen and not 0: what a basin reaches is not a cone; "
-            "train it, leave it out or freeze it at 0"
-        )
-    if not train.output and problem.point is None:
-        raise OutOfScope("the output weights are frozen and no point says at which values; add [point]")
-
-
 def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     """Take a problem apart into the cells of a neuron and their columns.
 
@@ -327,28 +261,22 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     OutOfScope
         Not one hidden layer with a scalar output, a loss and a freezing that MATH.md 2 covers; the reason names it.
     """
-    _refuse_scope(problem)
-    net, train, point = problem.network, problem.train, problem.point
-    frozen_bias = net.output_bias and not train.output_bias
-    if frozen_bias and point is None:
-        raise OutOfScope("the output bias is frozen and no point says at which value; add [point]")
-    kind = problem.loss.kind
-    y = tuple(row[0] for row in problem.y)
-    if kind == "cross_entropy":
-        kind, y = "logistic", tuple(2 * q - 1 for q in y)
+    outside = scope.basins(problem)
+    if outside is not None:
+        raise outside
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+    assert scalar is not None
+    loss, y = scalar
+    net, train = problem.network, problem.train
+    # Of two scores only the difference matters.
+    frozen = None if problem.frozen is None else problem.frozen.as_scalar()
     shift = ZERO
-    if frozen_bias and point is not None:
-        shift = _difference([(q,) for q in point.biases[-1]])[0]
+    if frozen is not None and net.output_bias and not train.output_bias:
+        shift = frozen.shift
     offset = [shift] * problem.m
     inputs = not net.widths and train.output
-    if not net.widths and not inputs:
-        if point is None:
-            raise OutOfScope("the weights of a linear model are frozen and no point says at which values; add [point]")
-        w = _difference(point.weights[0])
-        offset = [
-            q + sum((a * b for a, b in zip(w, row, strict=True)), ZERO)
-            for q, row in zip(offset, problem.x, strict=True)
-        ]
+    if not net.widths and not inputs and frozen is not None:
+        offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
     listed = most_regions is None or _most(problem) <= most_regions
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     columns: dict[tuple[int, ...], int] = {}
@@ -374,8 +302,6 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
         elif value:
             groups.append(Exchangeable(value, members, patterns[1 if value > 0 else -1]))
     lines, scales = _lines(problem)
-    parameter = problem.loss.parameter
-    loss = make_loss(kind, *([] if parameter is None else [parameter]))
     solvers.choose(loss, y)
     program = Program(loss, ONE, y, tuple(offset), tuple(columns), lines)
     return Reduction(
@@ -449,6 +375,6 @@ def _most(problem: Problem) -> int:
 def _output_weights(problem: Problem) -> list[Fraction | None]:
     if not problem.network.widths:
         return []
-    if problem.train.output or problem.point is None:
+    if problem.train.output or problem.frozen is None:
         return [None] * problem.network.widths[0]
-    return list(_difference(problem.point.weights[1]))
+    return [v for _, v in problem.frozen.as_scalar().neurons]

@@ -158,7 +158,7 @@ class Table:
 
     def loss(self, value: Fraction) -> Fraction:
         """A sum over the data as the problem's loss."""
-        return value / self.problem.m if self.problem.loss.reduction == "mean" else value
+        return value / self.problem.m if self.problem.reduction == "mean" else value
 
     # -- finding orbits -----------------------------------------------------------------------------------------
 
@@ -331,7 +331,7 @@ def text(value: Value) -> str:
 
 def _scaled(problem: Problem, value: Value) -> Value:
     """A sum over the data as the problem's loss."""
-    if problem.loss.reduction != "mean":
+    if problem.reduction != "mean":
         return value
     if isinstance(value, Enclosure):
         return Enclosure(value.lo / problem.m, value.hi / problem.m)

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import format_rational, parse_rational
-from exactgeo.problem import Point
+from exactgeo.problem import Direction, Point
 
 __all__ = ["FrozenDict", "Misread", "Weights", "from_data", "to_data"]
 
@@ -94,7 +94,7 @@ def to_data(value: Any) -> Any:
         return str(value)
     if isinstance(value, FrozenDict):
         return {str(key): to_data(item) for key, item in value.items()}
-    if isinstance(value, Point):
+    if isinstance(value, Point | Direction):
         return value.to_dict()
     record: type = type(value)
     if is_dataclass(record):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
-from exactgeo.problem import Point
+from exactgeo.problem import Direction
 
 __all__ = ["NotLocalMinimumClaim"]
 
@@ -18,7 +18,7 @@ class NotLocalMinimumClaim(PointClaim):
 
     Attributes
     ----------
-    direction : Point
+    direction : Direction
         Parameters' shape, primitive integers; 0 for frozen parameters.
     step : Fraction
         A power of 1/2, at most 1.
@@ -31,7 +31,7 @@ class NotLocalMinimumClaim(PointClaim):
 
     kind: ClassVar[str] = "not_local_minimum"
 
-    direction: Point
+    direction: Direction
     step: Fraction
     loss_after: Fraction
     polynomial: tuple[Fraction, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from exactgeo.claims.fields import to_data
-from exactgeo.problem import Matrix, Problem, Vector
+from exactgeo.exact.vectors import Matrix, Vector
+from exactgeo.problem import Problem
 
 __all__ = ["HyperplaneList", "Subject", "problem_data", "subject_data"]
 
@@ -35,8 +35,8 @@ def problem_data(problem: Problem) -> dict[str, Any]:
     Targets are rows, the activation is its pair of slopes (right, left), and no bias that is not there is trained.
     """
     net, train = problem.network, problem.train
-    # A linear model has no use for its activation; a smooth one has no slopes and no claims.
-    slopes = net.activation.slopes if net.widths else (Fraction(1), Fraction(1))
+    # A linear model has no use for an activation; a smooth one, and several, have no slopes and no claims.
+    slopes = None if net.uniform is None else net.uniform.slopes
     return {
         "data": {"x": to_data(problem.x), "y": to_data(problem.y)},
         "network": {
@@ -45,7 +45,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
             "hidden_bias": list(net.hidden_bias),
             "output_bias": net.output_bias,
         },
-        "loss": {"kind": problem.loss.name, "reduction": problem.loss.reduction},
+        "loss": {"kind": problem.loss.name, "reduction": problem.reduction},
         "train": {
             "hidden": list(train.hidden),
             "hidden_bias": [a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True)],

@@ -46,7 +46,7 @@ def basins(
 
     With --out RUN.sqlite the run can be ended at any moment and taken up by the same command.
     """
-    from exactgeo.basin import OutOfScope, census
+    from exactgeo.basin import census
     from exactgeo.executors import Workers, processors
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
@@ -58,27 +58,22 @@ def basins(
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
-    try:
-        with ExitStack() as stack:
-            store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
-            executor = stack.enter_context(Workers(workers or processors()))
-            progress = stack.enter_context(progress_bar("basins", quiet=as_json))
-            found = census(
-                loaded,
-                executor=executor,
-                time_limit=time_limit,
-                progress=progress,
-                store=store,
-                watch=None if progress is None else progress.best,
-            )
-        if out is not None and not kept:
-            found.write(out)
-        proof = found.prove(minima=minima) if certificate is not None else None
-        answer = found.to_json(minima=minima)
-    except OutOfScope as refusal:
-        expected = "a problem whose basins are convex programs"
-        what = "one that is in scope, or use certify, which needs none of this"
-        raise InputError(loaded.name or problem, refusal.reason, expected, what) from None
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
+        executor = stack.enter_context(Workers(workers or processors()))
+        progress = stack.enter_context(progress_bar("basins", quiet=as_json))
+        found = census(
+            loaded,
+            executor=executor,
+            time_limit=time_limit,
+            progress=progress,
+            store=store,
+            watch=None if progress is None else progress.best,
+        )
+    if out is not None and not kept:
+        found.write(out)
+    proof = found.prove(minima=minima) if certificate is not None else None
+    answer = found.to_json(minima=minima)
     if certificate is not None:
         answer["certificate"] = None if proof is None else write(certificate, proof.write)
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)

@@ -49,7 +49,6 @@ def landscape(
 
     With --out RUN.sqlite the run can be ended at any moment and taken up by the same command; `basins` shares the file.
     """
-    from exactgeo.basin import OutOfScope
     from exactgeo.executors import Workers, processors
     from exactgeo.landscape import landscape as build
     from exactgeo.report.landscape import landscape_text
@@ -62,16 +61,11 @@ def landscape(
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
     start = time.monotonic()
-    try:
-        with ExitStack() as stack:
-            store = None if out is None else stack.enter_context(Store(out, resume=resume))
-            executor = stack.enter_context(Workers(workers or processors()))
-            progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
-            found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
-    except OutOfScope as refusal:
-        expected = "a problem whose basins are convex programs with exact values"
-        what = "one that is in scope, or use certify, which needs none of this"
-        raise InputError(loaded.name or problem, refusal.reason, expected, what) from None
+    with ExitStack() as stack:
+        store = None if out is None else stack.enter_context(Store(out, resume=resume))
+        executor = stack.enter_context(Workers(workers or processors()))
+        progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
+        found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
     answer = found.to_json()
     done = found.complete
     if loaded.point is not None and found.census.complete:

@@ -16,7 +16,6 @@ from exactgeo.cli.options import (
     problem_of,
     write,
 )
-from exactgeo.errors import InputError
 
 __all__ = ["path"]
 
@@ -40,16 +39,11 @@ def path(
 ) -> int:
     """A certified path between two points that rises no higher than every path must."""
     from exactgeo.api import path as build
-    from exactgeo.basin import OutOfScope
     from exactgeo.report.landscape import path_text
 
     loaded = problem_of(problem)
     one, other = point_of(start, loaded), point_of(end, loaded)
-    try:
-        found = build(loaded, one, other, time_limit=time_limit)
-    except OutOfScope as refusal:
-        expected = "a problem whose basins are convex programs with exact values"
-        raise InputError(loaded.name or problem, refusal.reason, expected, "one that is in scope") from None
+    found = build(loaded, one, other, time_limit=time_limit)
     answer = found.to_json()
     if plot is not None:
         from exactgeo.landscape.plot import path_figure

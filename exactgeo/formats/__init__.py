@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._arrangement import build_arrangement
 from exactgeo.formats._problem import build_point, build_problem
 from exactgeo.formats._text import MAX_JSON_BYTES, Source, read_tree
-from exactgeo.problem import Matrix, Point, Problem, Vector
+from exactgeo.problem import Point, Problem
 
 MAX_BYTES = MAX_JSON_BYTES
 """Largest file read, in bytes (TOML: a quarter of it)."""

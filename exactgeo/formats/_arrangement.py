@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from exactgeo.errors import InputError
+from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._problem import rational_rows
 from exactgeo.formats._values import Numbers, table, text
-from exactgeo.problem import Matrix, Vector
 
 __all__ = ["build_arrangement"]
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from numbers import Integral
 from typing import Any
 
+from exactgeo.activations import ACTIVATIONS, LINEAR, Activation, make_activation
 from exactgeo.errors import InputError
-from exactgeo.exact.rational import format_rational, parse_rational
+from exactgeo.exact.rational import parse_rational
+from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._text import NumberText
 from exactgeo.formats._values import Numbers, close, describe, entries, flag, listed, table, text
-from exactgeo.problem import Activation, Loss, Matrix, Network, Point, Problem, Train, Vector
+from exactgeo.losses import LOSSES, Loss, make_loss
+from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train
 
 __all__ = ["MAX_WIDTH", "build_point", "build_problem"]
 
@@ -21,20 +25,7 @@ MAX_WIDTH = 10**6
 
 _TOP = ("name", "source", "data", "network", "loss", "train", "point")
 _POINT = ("weights", "biases")
-_ACTIVATIONS = ("relu", "leaky_relu(1/10)", "pl(2, -1/3)", "abs", "linear", "sigmoid", "tanh")
-_LOSSES = (
-    "squared",
-    "half_squared",
-    "absolute",
-    "huber(1)",
-    "hinge",
-    "squared_hinge",
-    "logistic",
-    "cross_entropy",
-)
-_SIGN_LOSSES = ("hinge", "squared_hinge", "logistic")
 _CALL = re.compile(r"\s*(\w{1,40})\s*(?:\((.*)\)\s*)?", re.ASCII | re.DOTALL)
-_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 def build_problem(tree: Any, label: str, *, stacklevel: int) -> Problem:
@@ -47,33 +38,43 @@ def build_problem(tree: Any, label: str, *, stacklevel: int) -> Problem:
     if "network" not in top:
         raise InputError(f"{at}network", "nothing", "a table with widths", "[network] with widths = [1]")
     x, y = _data(top["data"], f"{at}data", numbers)
-    network, outputs = _network(top["network"], f"{at}network")
-    loss = _loss(top.get("loss", {}), f"{at}loss")
-    y_path = f"{at}data.y"
-    _check_targets(y, loss, y_path)
-    if outputs is not None:
-        if loss.kind == "cross_entropy":
-            low = int(max(row[0] for row in y)) + 1
-            if outputs < low:
-                raise InputError(
-                    f"{at}network.outputs", str(outputs), f"at least {low} (largest class index + 1)", str(low)
-                )
-        elif outputs != len(y[0]):
-            raise InputError(f"{at}network.outputs", str(outputs), f"{len(y[0])} (entries of data.y)", str(len(y[0])))
+    shape = _network(top["network"], f"{at}network")
+    loss, reduction = _loss(top.get("loss", {}), f"{at}loss")
+    _check_targets(y, loss, f"{at}data.y")
+    network = replace(shape, inputs=len(x[0]), outputs=_outputs(top, y, loss, at))
     problem = Problem(
         x=x,
         y=y,
         network=network,
         loss=loss,
         train=_train(top.get("train", {}), f"{at}train", network),
+        reduction=reduction,
         name=text(top["name"], f"{at}name", 200) if "name" in top else "",
         source=text(top["source"], f"{at}source", 10_000) if "source" in top else "",
     )
     if "point" in top:
-        point = _point(top["point"], f"{at}point", problem, numbers, outputs)
-        problem = problem.at(point)
+        problem = problem.at(_point(top["point"], f"{at}point", problem, numbers))
     numbers.warn(stacklevel + 1)
     return problem
+
+
+def _outputs(top: Mapping[str, Any], y: Matrix, loss: Loss, at: str) -> int:
+    """What the file says, what its targets say, or for classes the rows of the point's last layer if they are more."""
+    least = loss.outputs(y)
+    where, net = f"{at}network.outputs", top["network"]
+    if "outputs" in net:
+        found = _whole(net["outputs"], where, 1, "a whole number", "1")
+        if loss.classes and found < least:
+            raise InputError(where, str(found), f"at least {least} (largest class index + 1)", str(least))
+        if not loss.classes and found != least:
+            raise InputError(where, str(found), f"{least} (entries of data.y)", str(least))
+        return found
+    point = top.get("point")
+    if not loss.classes or not isinstance(point, Mapping):
+        return least
+    layers = entries(point.get("weights"))
+    last = entries(layers[-1]) if layers else None
+    return least if last is None else max(least, len(last))
 
 
 def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> Point:
@@ -88,7 +89,7 @@ def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> 
         known = (*_POINT, "name", "source")
         tree = {key: value for key, value in table(tree, label, known, ": ").items() if key in _POINT}
     numbers = Numbers()
-    point = _point(tree, where, problem, numbers, None, separator="." if where != label else ": ")
+    point = _point(tree, where, problem, numbers, separator="." if where != label else ": ")
     numbers.warn(stacklevel + 1)
     return point
 
@@ -137,16 +138,14 @@ def rational_rows(value: Any, where: str, numbers: Numbers, unit: str, write: st
 
 
 def _check_targets(y: Matrix, loss: Loss, where: str) -> None:
-    if loss.kind not in (*_SIGN_LOSSES, "cross_entropy"):
+    if loss.targets is None:
         return
     if len(y[0]) != 1:
         raise InputError(f"{where}[0]", f"{len(y[0])} entries", f"one target per data point ({loss.kind})", "[1, -1]")
+    expected, write = loss.targets
     for t, (target,) in enumerate(y):
-        if loss.kind in _SIGN_LOSSES:
-            if abs(target) != 1:
-                raise InputError(f"{where}[{t}]", describe(target), f"-1 or 1 ({loss.kind})", "-1 or 1")
-        elif target.denominator != 1 or not 0 <= target < MAX_WIDTH:
-            raise InputError(f"{where}[{t}]", describe(target), "a class index 0, 1, ... (cross_entropy)", "0, 1 or 2")
+        if not loss.allows(target):
+            raise InputError(f"{where}[{t}]", describe(target), f"{expected} ({loss.kind})", write)
 
 
 def _whole(value: Any, where: str, low: int, what: str, write: str) -> int:
@@ -158,8 +157,10 @@ def _whole(value: Any, where: str, low: int, what: str, write: str) -> int:
     return number
 
 
-def _network(tree: Any, where: str) -> tuple[Network, int | None]:
-    net = table(tree, where, ("widths", "activation", "hidden_bias", "output_bias", "outputs"))
+def _network(tree: Any, where: str) -> Network:
+    """The shape, but for inputs and outputs, which the data tell."""
+    known = ("widths", "activation", "output_activation", "hidden_bias", "output_bias", "outputs")
+    net = table(tree, where, known)
     if "widths" not in net:
         raise InputError(f"{where}.widths", "nothing", "one whole number per hidden layer", "widths = [1]")
     sizes = entries(net["widths"])
@@ -168,11 +169,13 @@ def _network(tree: Any, where: str) -> tuple[Network, int | None]:
     widths = tuple(
         [_whole(n, f"{where}.widths[{i}]", 0, "a whole number", "3 for three units") for i, n in enumerate(sizes)]
     )
-    activation = _activation(net.get("activation", "relu"), f"{where}.activation")
+    activations = _activations(net.get("activation", "relu"), f"{where}.activation", len(widths))
     hidden_bias = _flags(net.get("hidden_bias", True), f"{where}.hidden_bias", len(widths))
     output_bias = flag(net.get("output_bias", True), f"{where}.output_bias")
-    outputs = _whole(net["outputs"], f"{where}.outputs", 1, "a whole number", "1") if "outputs" in net else None
-    return Network(widths, activation, hidden_bias, output_bias), outputs
+    last: Activation = LINEAR
+    if "output_activation" in net:
+        last = _activation(net["output_activation"], f"{where}.output_activation")
+    return Network(0, widths, 0, activations, hidden_bias, output_bias, last)
 
 
 def _flags(value: Any, where: str, layers: int) -> tuple[bool, ...]:
@@ -202,25 +205,35 @@ def _call(value: Any, where: str, choices: tuple[str, ...]) -> tuple[str, list[F
     return name, [parse_rational(part, where) for part in parts]
 
 
+def _activations(value: Any, where: str, layers: int) -> tuple[Activation, ...]:
+    """One a hidden layer, from one for all or a list."""
+    listing = entries(value)
+    if listing is None:
+        return (_activation(value, where),) * layers
+    if len(listing) != layers:
+        found = f"{len(listing)} {'entry' if len(listing) == 1 else 'entries'}"
+        raise InputError(where, found, f"{layers} (hidden layers)", '"relu", or one activation per hidden layer')
+    return tuple([_activation(entry, f"{where}[{i}]") for i, entry in enumerate(listing)])
+
+
 def _activation(value: Any, where: str) -> Activation:
-    name, arguments = _call(value, where, _ACTIVATIONS)
-    if arguments:
-        written = f"{name}({', '.join(format_rational(q) for q in arguments)})"
-        right, left = arguments if name == "pl" else (_ONE, arguments[0])
-        return Activation(written, (right, left))
-    slopes = {"relu": (_ONE, _ZERO), "abs": (_ONE, -_ONE), "linear": (_ONE, _ONE)}
-    return Activation(name, slopes.get(name))
+    name, arguments = _call(value, where, tuple(example for example, _ in ACTIVATIONS.values()))
+    return make_activation(name, *arguments)
 
 
-def _loss(tree: Any, where: str) -> Loss:
+def _loss(tree: Any, where: str) -> tuple[Loss, str]:
+    """The loss and its reduction."""
     keys = table(tree, where, ("kind", "reduction"))
-    kind, arguments = _call(keys.get("kind", "squared"), f"{where}.kind", _LOSSES)
-    if arguments and arguments[0] <= 0:
-        raise InputError(f"{where}.kind", describe(keys["kind"]), "huber(M) with M > 0", '"huber(1)"')
+    kind, arguments = _call(
+        keys.get("kind", "squared"), f"{where}.kind", tuple(loss.example for loss in LOSSES.values())
+    )
+    expected = LOSSES[kind].refuse_parameters(arguments)
+    if expected is not None:
+        raise InputError(f"{where}.kind", describe(keys["kind"]), expected, f'"{LOSSES[kind].example}"')
     reduction = keys.get("reduction", "sum")
-    if reduction not in ("sum", "mean"):
+    if reduction not in REDUCTIONS:
         raise InputError(f"{where}.reduction", describe(reduction), "sum or mean", '"sum" or "mean"')
-    return Loss(kind, str(reduction), arguments[0] if arguments else None)
+    return make_loss(kind, *arguments), str(reduction)
 
 
 def _train(tree: Any, where: str, network: Network) -> Train:
@@ -245,19 +258,14 @@ def _layer(value: Any, where: str, layers: int, what: str, write: str) -> Any:
     return rows
 
 
-def _point(
-    tree: Any, where: str, problem: Problem, numbers: Numbers, outputs: int | None, separator: str = "."
-) -> Point:
+def _point(tree: Any, where: str, problem: Problem, numbers: Numbers, separator: str = ".") -> Point:
     keys = table(tree, where, _POINT, separator)
     at = f"{where}{separator}"
     if "weights" not in keys:
         raise InputError(f"{at}weights", "nothing", "one matrix per layer", "weights = [[[1]], [[1]]]")
     depth = problem.network.depth
     matrices = _layer(keys["weights"], f"{at}weights", depth, "matrix", "[[[1]], [[1]]] for one hidden unit")
-    sizes = [problem.d, *problem.network.widths, outputs or problem.outputs]
-    if problem.loss.kind == "cross_entropy" and outputs is None:
-        last = entries(matrices[-1])
-        sizes[-1] = max(len(last) if last is not None else 1, int(max(row[0] for row in problem.y)) + 1)
+    sizes = list(problem.network.sizes)
     weights: list[Matrix] = []
     for index, matrix in enumerate(matrices):
         path = f"{at}weights[{index}]"
@@ -286,8 +294,8 @@ def _biases(
     keys: Mapping[str, Any], at: str, problem: Problem, numbers: Numbers, sizes: list[int]
 ) -> tuple[Vector, ...]:
     depth = problem.network.depth
-    wanted = [sizes[index + 1] if problem.has_bias(index) else 0 for index in range(depth)]
-    example = f"[{', '.join('[0]' if problem.has_bias(index) else '[]' for index in range(depth))}]"
+    wanted = [sizes[index + 1] if problem.network.biases[index] else 0 for index in range(depth)]
+    example = f"[{', '.join('[0]' if problem.network.biases[index] else '[]' for index in range(depth))}]"
     if "biases" not in keys:
         if any(wanted):
             raise InputError(f"{at}biases", "nothing", "one vector per layer", f"biases = {example}")
@@ -300,9 +308,9 @@ def _biases(
                 f"{at}biases[{index}]",
                 wanted[index],
                 ("outputs" if index == depth - 1 else f"units of layer {index}")
-                if problem.has_bias(index)
+                if problem.network.biases[index]
                 else f"layer {index} has no bias",
-                "one number per unit" if problem.has_bias(index) else "[]",
+                "one number per unit" if problem.network.biases[index] else "[]",
             )
             for index, vector in enumerate(vectors)
         ]

@@ -19,11 +19,12 @@ from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
+    from exactgeo.exact.vectors import Vector
     from exactgeo.landscape.component import Component
     from exactgeo.landscape.critical_path import CriticalPath
     from exactgeo.landscape.landscape import Landscape
     from exactgeo.landscape.path import Path
-    from exactgeo.problem import Point, Vector
+    from exactgeo.problem import Point
 
 __all__ = ["component_claim", "landscape_certificate", "path_certificate", "path_claim"]
 

@@ -9,15 +9,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from exactgeo.basin import Census, OutOfScope
+from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.errors import InternalError
+from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
 from exactgeo.landscape.path import Path, PathBuilder
 from exactgeo.landscape.walls import Walls, exact
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["Barrier", "Component", "bad_valley", "component"]
 
@@ -227,8 +227,9 @@ def _sublevel(
         point = problem.point
     if point is None:
         raise ValueError("no point whose component is meant")
-    if problem.loss.kind in ("logistic", "cross_entropy"):
-        raise OutOfScope(f"the values of the {problem.loss.kind} loss are enclosures; the other losses are in scope")
+    outside = scope.exact_values(problem)
+    if outside is not None:
+        raise outside
     if census is None:
         census = make_census(problem.at(point), time_limit=seconds)
     if not census.complete:

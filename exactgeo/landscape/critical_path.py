@@ -10,14 +10,14 @@ from itertools import pairwise
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin import Census, OutOfScope
+from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
 from exactgeo.landscape.path import Path, PathBuilder
 from exactgeo.landscape.walls import Walls
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -122,8 +122,9 @@ def critical_path(
     106/5 in: 18 75/4 614/29 106/5 1991/94 83/4 14 14
     """
     begun = time.monotonic()
-    if problem.loss.kind in ("logistic", "cross_entropy"):
-        raise OutOfScope(f"the values of the {problem.loss.kind} loss are enclosures; the other losses are in scope")
+    outside = scope.exact_values(problem)
+    if outside is not None:
+        raise outside
     if (frozen := _frozen(problem, one)) != _frozen(problem, other):
         raise InputError("points", "two values of what is frozen", "the same values at both points", "one of the two")
     if problem.point is not None and frozen != _frozen(problem, problem.point):

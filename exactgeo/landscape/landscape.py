@@ -11,14 +11,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin import Basin, Census, Enclosure, OutOfScope, census
+from exactgeo.basin import Basin, Census, Enclosure, census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.walls import Walls, WallStore, exact
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -529,20 +529,16 @@ def landscape(
     (True, False)
     """
     start = time.monotonic()
-    if problem.loss.kind in ("logistic", "cross_entropy"):
-        raise OutOfScope(
-            f"the values of the {problem.loss.kind} loss are enclosures, and equal ones cannot be told from close "
-            "ones; the other losses are in scope"
-        )
+    outside = scope.exact_values(problem)
+    if outside is not None:
+        raise outside
     found = basins
     if found is None:
         found = census(problem, executor=executor, time_limit=time_limit, progress=progress, store=store)
     copies = symmetric_order(len(group.neurons) for group in found.reduction.exchangeable)
-    if full and copies > LARGEST:
-        raise OutOfScope(
-            f"{copies} permutations of neurons: the full space is treated up to {LARGEST}; "
-            "the landscape modulo permutation is in scope"
-        )
+    outside = scope.full_space(copies, LARGEST) if full else None
+    if outside is not None:
+        raise outside
     walls = Walls(found.reduction.program, store)
     tree = None
     if found.complete:

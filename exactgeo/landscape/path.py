@@ -77,13 +77,11 @@ class Path:
         """Whether a convex loss falls all the way: on the last stretch without a kink of the loss, a parabola, its
         slope at the end is not positive."""
         problem, (start, goal) = self.problem, (self.problem.predictions(one), self.problem.predictions(other))
-        bound = problem.loss.parameter or Fraction(1)
+        pieces = [problem.loss.pieces(row[0]) for row in problem.y]
         kinks = {ZERO}
-        for p, q, y in zip(start, goal, problem.y, strict=True):
-            a, b, t = p[0], q[0], y[0]
-            targets = {"huber": (t - bound, t + bound)}.get(problem.loss.kind, (t,))
-            if a != b and not problem.loss.quadratic:
-                kinks |= {s for target in targets if 0 < (s := (target - a) / (b - a)) < 1}
+        for (a, *_), (b, *_), piece in zip(start, goal, pieces, strict=True):
+            if a != b and piece is not None:
+                kinks |= {s for target in piece.breaks if 0 < (s := (target - a) / (b - a)) < 1}
         last = max(kinks)
 
         def at(s: Fraction) -> Fraction:

@@ -393,7 +393,7 @@ def _refuse(problem: Problem) -> None:
     if (
         len(net.widths) != 1
         or problem.outputs != 1
-        or not net.activation.piecewise_linear
+        or not net.activation.homogeneous
         or problem.loss.kind in ("logistic", "cross_entropy")
     ):
         raise InputError(
@@ -457,13 +457,13 @@ class _Plane:
                 z = at(self.forms[i * m + k])
                 value = value + at(v) * np.where(z >= 0, right * z, left * z)
             total = total + _loss(problem)(value, float(problem.y[k][0]))
-        return total / m if problem.loss.reduction == "mean" else total
+        return total / m if problem.reduction == "mean" else total
 
 
 def _loss(problem: Problem) -> Callable[[Any, float], Any]:
     import numpy as np
 
-    kind, bound = problem.loss.kind, float(problem.loss.parameter or 1)
+    kind, bound = problem.loss.kind, float((*problem.loss.parameters, 1)[0])
     table: dict[str, Callable[[Any, float], Any]] = {
         "squared": lambda p, y: (p - y) ** 2,
         "half_squared": lambda p, y: (p - y) ** 2 / 2,

@@ -15,13 +15,15 @@ from fractions import Fraction
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.errors import OutOfScope
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Kind, Reason, Rung, Strictness
 from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_local
 from exactgeo.local_minimum.flatness import flatness, strictness
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
-from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot, local
-from exactgeo.problem import ONE, ZERO, Point, Problem, Vector
+from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, local
+from exactgeo.problem import Point, Problem, scope
 
 __all__ = [
     "Condition",
@@ -68,15 +70,12 @@ class Decision:
 
 def out_of_scope(problem: Problem) -> str:
     """What puts a problem outside the complete decision, "" if nothing does."""
-    if len(problem.network.widths) > 1:
-        return f"{len(problem.network.widths)} hidden layers; the complete decision is for at most one"
-    if problem.outputs > 1:
-        return f"{problem.outputs} outputs; the complete decision is for scalar outputs"
-    if problem.network.widths and not problem.network.activation.piecewise_linear:
-        return f"the smooth activation {problem.network.activation.name}; the decision is for piecewise-linear ones"
-    if not problem.loss.quadratic:
-        return f"the {problem.loss.name} loss; the decision is for squared and half_squared"
-    return ""
+    found = scope.complete_decision(problem)
+    if found is None:
+        pieces = problem.loss.pieces(ZERO)
+        if problem.loss.targets is not None or pieces is None or pieces.breaks:
+            found = OutOfScope(f"the {problem.loss.name} loss", "squared and half_squared", "basins")
+    return "" if found is None else f"{found.reason}; in scope: {found.in_scope}"
 
 
 def decide(problem: Problem, point: Point | None = None) -> Decision:

@@ -8,8 +8,9 @@ from fractions import Fraction
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive
-from exactgeo.local_minimum.two_layer_point import Local, Neuron, dot
-from exactgeo.problem import ONE, ZERO, Point, Vector
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.local_minimum.two_layer_point import Local, Neuron
+from exactgeo.problem import Direction
 
 __all__ = ["along_inputs", "along_linear", "along_output", "below"]
 
@@ -24,7 +25,7 @@ def _assemble(
     linear: Mapping[int, Fraction],
     inputs: tuple[Neuron, Vector] | None,
     output: tuple[int, Fraction] | None,
-) -> Point:
+) -> Direction:
     weights, biases = _zero(local)
     for place, value in linear.items():
         name = local.linear[place][0]
@@ -41,7 +42,7 @@ def _assemble(
                 biases[0][neuron.index] = value
     if output is not None:
         weights[1][0][output[0]] = output[1]
-    return Point(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
+    return Direction(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
 
 
 def along_linear(local: Local, place: int) -> NotLocalMinimumClaim:
@@ -75,31 +76,26 @@ def along_inputs(local: Local, neuron: Neuron, u: Vector) -> NotLocalMinimumClai
     raise InternalError("a second-order descent was not found at any ratio")
 
 
-def _certified(local: Local, direction: Point) -> NotLocalMinimumClaim:
+def _certified(local: Local, direction: Direction) -> NotLocalMinimumClaim:
     found = below(local, direction)
     if found is None:
         raise InternalError("a first-order descent failed its replay")
     return found
 
 
-def below(local: Local, direction: Point) -> NotLocalMinimumClaim | None:
+def below(local: Local, direction: Direction) -> NotLocalMinimumClaim | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
     problem, point = local.problem, local.point
     m = problem.m
     reach = ONE
     change = [[ZERO] * 3 for _ in range(m)]
-    if problem.network.output_bias:
-        for row in change:
-            row[1] += direction.biases[-1][0]
+    for row in change:
+        row[1] += direction.shift
     if not problem.network.widths:
         for row, x in zip(change, problem.x, strict=True):
-            row[1] += dot(direction.weights[0][0], x)
+            row[1] += dot(direction.inputs, x)
     up, down = local.slopes
-    for neuron in local.neurons:
-        u = direction.weights[0][neuron.index]
-        if problem.network.hidden_bias[0]:
-            u = (*u, direction.biases[0][neuron.index])
-        kappa = direction.weights[1][0][neuron.index]
+    for neuron, (u, kappa) in zip(local.neurons, direction.neurons, strict=True):
         if not (kappa or any(u)):
             continue
         for t, x in enumerate(problem.lifted):
@@ -110,14 +106,13 @@ def below(local: Local, direction: Point) -> NotLocalMinimumClaim | None:
             # (v + s k) * slope * (z + s q) - v * slope * z
             change[t][1] += slope * (neuron.v * q + kappa * z)
             change[t][2] += slope * kappa * q
-    scale = problem.loss.scale(m)
     polynomial = [ZERO] * 5
     for r, (_, one, two) in zip(local.residuals, change, strict=True):
         polynomial[1] += 2 * r * one
         polynomial[2] += 2 * r * two + one * one
         polynomial[3] += 2 * one * two
         polynomial[4] += two * two
-    coefficients = tuple(scale * q for q in polynomial)
+    coefficients = tuple(local.scale * q for q in polynomial)
     low = next((k for k, q in enumerate(coefficients) if q), None)
     if low is None or coefficients[low] > 0:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot
-from exactgeo.problem import Vector
+from exactgeo.exact.vectors import Vector, dot
+from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron
 
 __all__ = ["Condition", "Explanation", "NeuronView", "explain_local"]
 

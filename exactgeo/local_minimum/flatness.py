@@ -23,9 +23,9 @@ from exactgeo.claims.local_minimum import Bound, Branch, Cone, Flatness, ModeCov
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, relative_interior
 from exactgeo.exact.matrix import Row, primitive, rank
+from exactgeo.exact.vectors import ZERO, Vector, dot
 from exactgeo.kinds import Strictness
-from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron, dot
-from exactgeo.problem import ZERO, Vector
+from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron
 
 __all__ = ["flatness", "strictness"]
 

@@ -19,8 +19,7 @@ from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split, Step
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, rref, solve
-from exactgeo.local_minimum.two_layer_point import dot
-from exactgeo.problem import ZERO, Vector
+from exactgeo.exact.vectors import ZERO, Vector, dot
 
 __all__ = ["Term", "prove_nonnegative"]
 

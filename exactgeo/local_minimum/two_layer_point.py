@@ -5,24 +5,15 @@ Everything is written in the *trained* coordinates T of a neuron's lifted input 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import gcd, lcm
 
-from exactgeo.problem import ONE, ZERO, Matrix, Point, Problem, Vector
+from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.problem import Point, Problem
 
-__all__ = ["Kink", "Local", "Neuron", "dot", "local"]
-
-
-def dot(a: Sequence[Fraction | int], b: Sequence[Fraction | int]) -> Fraction:
-    """Inner product of two vectors of one length."""
-    total = ZERO
-    for p, q in zip(a, b, strict=True):
-        if p and q:
-            total += p * q
-    return total
+__all__ = ["Kink", "Local", "Neuron", "local"]
 
 
 def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
@@ -103,12 +94,17 @@ class Local:
 
     @cached_property
     def slopes(self) -> tuple[Fraction, Fraction]:
-        slopes = self.problem.network.activation.slopes
-        return slopes if slopes is not None else (ONE, ONE)
+        return self.problem.network.activation.slopes or (ONE, ONE)
+
+    @cached_property
+    def scale(self) -> Fraction:
+        """The factor before ``sum_t (p_t - y_t)^2`` in the loss."""
+        pieces = self.problem.loss.pieces(ZERO)
+        return self.problem.weight * pieces.quadratics[0][0] if pieces is not None else ZERO
 
     @cached_property
     def loss(self) -> Fraction:
-        return self.problem.loss.scale(self.problem.m) * dot(self.residuals, self.residuals)
+        return self.scale * dot(self.residuals, self.residuals)
 
     def smooth_part(self, neuron: Neuron, residuals: Vector | None = None) -> Vector:
         """phi's contribution of the data points off the kinks, a vector of T."""
@@ -170,20 +166,17 @@ def _kinks(zero_rows: list[int], forms: tuple[tuple[tuple[int, ...], Fraction] |
 
 def local(problem: Problem, point: Point) -> Local:
     """Evaluate a one-hidden-layer, scalar-output, piecewise-linear problem at a point. Cost: O(m n d) rationals."""
-    bare = problem.at(None)
-    trained, rows, forms = _frame(bare)
+    trained, rows, forms = _frame(problem)
     net, m = problem.network, problem.m
-    bias = point.biases[-1][0] if net.output_bias else ZERO
-    predictions = [bias] * m
+    predictions = [point.shift] * m
     linear: list[tuple[str, Vector]] = []
     neurons: list[Neuron] = []
     if net.widths:
-        lifted = bare.lifted
+        lifted = problem.lifted
         activation = net.activation
         assert activation.slopes is not None
         up, down = activation.slopes
-        for i, (weights, v) in enumerate(zip(point.weights[0], point.weights[1][0], strict=True)):
-            w = (*weights, point.biases[0][i]) if net.hidden_bias[0] else weights
+        for i, (w, v) in enumerate(point.neurons):
             z = tuple(dot(w, row) for row in lifted)
             outputs = tuple(q * (up if q > 0 else down) for q in z)
             kinked = activation.has_kink
@@ -192,11 +185,10 @@ def local(problem: Problem, point: Point) -> Local:
             neurons.append(Neuron(i, w, v, z, outputs, side, kinks))
             predictions = [p + v * a for p, a in zip(predictions, outputs, strict=True)]
     else:
-        weights = point.weights[0][0]
-        predictions = [p + dot(weights, row) for p, row in zip(predictions, problem.x, strict=True)]
+        predictions = [p + dot(point.inputs, row) for p, row in zip(predictions, problem.x, strict=True)]
         if problem.train.output:
             linear += [(f"w[{k}]", tuple(row[k] for row in problem.x)) for k in range(problem.d)]
     if net.output_bias and problem.train.output_bias:
         linear.append(("c", (ONE,) * m))
     residuals = tuple(p - y[0] for p, y in zip(predictions, problem.y, strict=True))
-    return Local(bare, point, trained, rows, tuple(neurons), residuals, tuple(linear))
+    return Local(problem, point, trained, rows, tuple(neurons), residuals, tuple(linear))

@@ -20,7 +20,6 @@ class Hinge(PiecewiseQuadratic):
     example: ClassVar[str] = "hinge"
     differentiable: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
-    single_target: ClassVar[bool] = True
 
     def allows(self, y: Fraction) -> bool:
         return abs(y) == 1

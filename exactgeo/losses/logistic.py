@@ -22,7 +22,6 @@ class Logistic(Loss):
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
-    single_target: ClassVar[bool] = True
 
     def allows(self, y: Fraction) -> bool:
         return abs(y) == 1

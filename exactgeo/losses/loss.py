@@ -37,8 +37,9 @@ class Loss(ABC):
         In p, everywhere.
     targets : (expected, write) or None
         What a problem file is told when a target is refused; None where every rational is allowed.
-    single_target : bool
-        Whether a data point has one target however many outputs there are; else targets and outputs correspond.
+    classes : bool
+        Whether targets are class indices: one a data point, with an output for each class. Else a network has as many
+        outputs as a data point has targets.
     """
 
     kind: ClassVar[str]
@@ -46,7 +47,7 @@ class Loss(ABC):
     rational: ClassVar[bool]
     differentiable: ClassVar[bool]
     targets: ClassVar[tuple[str, str] | None] = None
-    single_target: ClassVar[bool] = False
+    classes: ClassVar[bool] = False
 
     @property
     def parameters(self) -> Vector:

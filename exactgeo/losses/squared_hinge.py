@@ -20,7 +20,6 @@ class SquaredHinge(PiecewiseQuadratic):
     example: ClassVar[str] = "squared_hinge"
     differentiable: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
-    single_target: ClassVar[bool] = True
 
     def allows(self, y: Fraction) -> bool:
         return abs(y) == 1

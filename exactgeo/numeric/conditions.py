@@ -100,9 +100,7 @@ class _Conditions:
         self.xt = np.ascontiguousarray(self.x[:, self.columns])
         self.v_trained, self.c_trained = train.output, train.output_bias and self.out_bias
         # Conditions are tested on e = p - y; r = factor * e. Dividing each r_t by m would lose exact zeros.
-        self.factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (
-            len(self.x) if nets.loss.reduction == "mean" else 1
-        )
+        self.factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(self.x) if nets.reduction == "mean" else 1)
         self.safe_data = bool(in_range(np.concatenate([self.x.ravel(), self.y, np.array(self.slopes)])[None])[0])
         self.directions = KinkDirections(self.xt, max_rays)
 

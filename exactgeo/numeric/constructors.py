@@ -10,10 +10,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from exactgeo.activations import PiecewiseLinear
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import format_rational
+from exactgeo.losses import Loss, make_loss
 from exactgeo.numeric.layers import Floats, Layers, expect_shape
-from exactgeo.problem import Activation, Loss, Network, Point, Problem, Train
+from exactgeo.problem import Network, Point, Problem, Train
 
 __all__ = ["finite", "of_arrays", "of_points"]
 
@@ -72,17 +74,20 @@ def of_arrays(
     y: ArrayLike,
     slopes: tuple[float, float],
     loss: Loss | None,
+    reduction: str,
     train: Train | None,
 ) -> Layers:
     """See :meth:`NumericNetworks.from_layers`."""
-    loss = loss or Loss()
-    _expect_quadratic(loss, 'Loss("squared", "sum")')
+    loss = loss or make_loss("squared")
+    _expect_quadratic(loss, 'make_loss("squared")')
     data, targets = _data(x, y)
     parameters, widths = _stack(weights, biases, data.shape[1], targets.shape[1])
     right, left = (Fraction(float(s)) for s in finite(slopes, "slopes", 1))
     network = Network(
+        data.shape[1],
         widths,
-        Activation(f"pl({format_rational(right)}, {format_rational(left)})", (right, left)),
+        targets.shape[1],
+        (PiecewiseLinear.of_slopes(right, left),) * len(widths),
         tuple(bias is not None for bias in biases[:-1]),
         biases[-1] is not None,
     )
@@ -90,11 +95,13 @@ def of_arrays(
     train = train or Train((True,) * depth, network.hidden_bias, True, network.output_bias)
     if len(train.hidden) != depth or len(train.hidden_bias) != depth:
         raise InputError("train", f"{len(train.hidden)} layers", f"{depth} hidden layers", "one flag a hidden layer")
-    return Layers(parameters, data, targets, network, loss, train, np.zeros(len(parameters), dtype=np.bool_))
+    exact = np.zeros(len(parameters), dtype=np.bool_)
+    return Layers(parameters, data, targets, network, loss, train, exact, reduction=reduction)
 
 
 def _expect_quadratic(loss: Loss, write: str) -> None:
-    if not loss.quadratic:
+    pieces = loss.pieces(Fraction(1))
+    if pieces is None or pieces.breaks:
         raise InputError("loss", loss.name, "squared or half_squared", write)
 
 
@@ -118,11 +125,11 @@ class _Rounding:
 
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
-    slopes = problem.network.activation.slopes
+    uniform = problem.network.uniform
+    slopes = None if uniform is None else uniform.slopes
     if slopes is None:
-        raise InputError(
-            "network.activation", problem.network.activation.name, "piecewise linear", '"relu" or "pl(1, -1/3)"'
-        )
+        found = "several activations" if uniform is None else uniform.name
+        raise InputError("network.activation", found, "piecewise linear", '"relu" or "pl(1, -1/3)"')
     shared = _Rounding()
     x, y = shared.rows(problem.x, "data.x"), shared.rows(problem.y, "data.y")
     right, left = shared.rows([slopes], "network.activation")[0]
@@ -133,16 +140,16 @@ def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
         for layer, weights in enumerate(point.weights):
             for unit in own.rows(weights, f"points[{index}].weights[{layer}]"):
                 row += unit
-            if problem.has_bias(layer):
+            if problem.network.biases[layer]:
                 row += own.rows([point.biases[layer]], f"points[{index}].biases[{layer}]")[0]
         table.append(row)
         rounded.append(shared.altered or own.altered)
-    sizes = problem.layer_sizes()
-    size = sum(o * (i + problem.has_bias(k)) for k, (i, o) in enumerate(pairwise(sizes)))
+    sizes = problem.network.sizes
+    size = sum(o * (i + problem.network.biases[k]) for k, (i, o) in enumerate(pairwise(sizes)))
     parameters = np.array(table, dtype=np.float64).reshape(len(points), size)
     _expect_quadratic(problem.loss, '"squared"')
-    activation = replace(problem.network.activation, slopes=(Fraction(right), Fraction(left)))
-    network = replace(problem.network, activation=activation)
+    rounded_slopes = PiecewiseLinear.of_slopes(Fraction(right), Fraction(left))
+    network = replace(problem.network, activations=(rounded_slopes,) * len(problem.network.widths))
     return Layers(
         parameters,
         np.array(x),
@@ -152,4 +159,5 @@ def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
         problem.train,
         np.array(rounded, dtype=np.bool_),
         problem,
+        problem.reduction,
     )

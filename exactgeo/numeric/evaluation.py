@@ -62,7 +62,7 @@ def _losses(nets: Layers, predictions: Floats) -> Floats:
         total *= 0.5
     # From finite parameters NaN is a difference of overflows (or 0 times one).
     total[np.isnan(total) & np.isfinite(nets.parameters).all(axis=1)] = np.inf
-    return total / len(nets.x) if nets.loss.reduction == "mean" else total
+    return total / len(nets.x) if nets.reduction == "mean" else total
 
 
 def patterns(nets: Layers, kink_tolerance: float) -> Patterns:
@@ -117,7 +117,7 @@ def _derivative(nets: Layers, layers: list[Floats], move: Floats, kink_tolerance
     total: Floats = np.einsum("nkm,nkm->n", layers[-1] - nets.y.T, below)
     if nets.loss.kind == "squared":
         total *= 2.0
-    return total / len(nets.x) if nets.loss.reduction == "mean" else total
+    return total / len(nets.x) if nets.reduction == "mean" else total
 
 
 def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
@@ -125,7 +125,7 @@ def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
     right, left = nets.slopes
     layers = preactivations(nets)
     residual = layers[-1] - nets.y.T
-    factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(nets.x) if nets.loss.reduction == "mean" else 1)
+    factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(nets.x) if nets.reduction == "mean" else 1)
     gradient = np.empty_like(nets.parameters)
     back = factor * residual
     blocks = nets.blocks()

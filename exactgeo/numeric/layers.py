@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
-from exactgeo.problem import Loss, Network, Point, Problem, Train
+from exactgeo.losses import Loss
+from exactgeo.problem import Network, Point, Problem, Train
 
 __all__ = ["Block", "Bools", "Floats", "Layers", "activate", "expect_shape"]
 
@@ -77,6 +78,7 @@ class Layers:
     train: Train
     rounded: Bools
     problem: Problem | None = None
+    reduction: str = "sum"
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -92,8 +94,7 @@ class Layers:
     @property
     def slopes(self) -> tuple[float, float]:
         """Slopes of the activation, right and left."""
-        assert self.network.activation.slopes is not None
-        right, left = self.network.activation.slopes
+        right, left = self.network.activation.slopes or (1, 1)
         return float(right), float(left)
 
     def blocks(self) -> list[Block]:
@@ -166,7 +167,7 @@ class Layers:
         if self.problem is not None:
             return self.problem
         x, y = (tuple(tuple(Fraction(float(q)) for q in row) for row in array) for array in (self.x, self.y))
-        return Problem(x, y, self.network, self.loss, self.train)
+        return Problem(x, y, self.network, self.loss, self.train, self.reduction)
 
     def slices(self) -> Iterator[slice]:
         """Slices of networks small enough to be worked off at once."""

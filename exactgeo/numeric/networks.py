@@ -13,13 +13,14 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from exactgeo.errors import InputError
+from exactgeo.losses import Loss
 from exactgeo.numeric import evaluation
 from exactgeo.numeric.conditions import criterion
 from exactgeo.numeric.constructors import finite, of_arrays, of_points
 from exactgeo.numeric.criterion import NumericCriterion
 from exactgeo.numeric.evaluation import Patterns
 from exactgeo.numeric.layers import Floats, Layers
-from exactgeo.problem import Loss, Point, Problem, Train
+from exactgeo.problem import Point, Problem, Train
 
 __all__ = ["NumericNetworks"]
 
@@ -58,6 +59,7 @@ class NumericNetworks(Layers):
         y: ArrayLike,
         slopes: tuple[float, float] = (1.0, 0.0),
         loss: Loss | None = None,
+        reduction: str = "sum",
         train: Train | None = None,
     ) -> Self:
         """Networks of any depth from one stacked array a layer.
@@ -71,7 +73,9 @@ class NumericNetworks(Layers):
         slopes : (right, left)
             Of the activation: ReLU (1, 0), leaky ReLU (1, s), absolute value (1, -1), linear (1, 1).
         loss : Loss, optional
-            squared or half_squared, sum or mean; squared and summed by default.
+            squared or half_squared; squared by default.
+        reduction : str
+            sum or mean.
         train : Train, optional
             All blocks by default.
 
@@ -80,7 +84,7 @@ class NumericNetworks(Layers):
         InputError
             Shapes that do not fit, NaN or infinity, a loss that is not quadratic.
         """
-        return cls._of(of_arrays(weights, biases, x, y, slopes, loss, train))
+        return cls._of(of_arrays(weights, biases, x, y, slopes, loss, reduction, train))
 
     @classmethod
     def from_arrays(
@@ -94,6 +98,7 @@ class NumericNetworks(Layers):
         y: ArrayLike,
         slopes: tuple[float, float] = (1.0, 0.0),
         loss: Loss | None = None,
+        reduction: str = "sum",
         train: Train | None = None,
     ) -> Self:
         """One hidden layer, scalar output: ``p(x) = sum_i v_i a(<w_i, x> + b_i) + c``.
@@ -104,7 +109,7 @@ class NumericNetworks(Layers):
         v : shape (N, n)
         b : shape (N, n), optional
         c : shape (N,), optional
-        x, y, slopes, loss, train : see :meth:`from_layers`
+        x, y, slopes, loss, reduction, train : see :meth:`from_layers`
 
         Raises
         ------
@@ -119,7 +124,7 @@ class NumericNetworks(Layers):
         """
         outer = finite(v, "v", 2)
         shift = None if c is None else finite(c, "c", 1)[:, None]
-        return cls._of(of_arrays([W, outer[:, None, :]], [b, shift], x, y, slopes, loss, train))
+        return cls._of(of_arrays([W, outer[:, None, :]], [b, shift], x, y, slopes, loss, reduction, train))
 
     @classmethod
     def from_points(cls, problem: Problem, points: Sequence[Point]) -> Self:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
-    from exactgeo.problem import Point, Problem
+    from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["columns", "labelled", "number_text", "point_text", "title_of", "value_text", "vector_text"]
 
@@ -47,7 +47,7 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def point_text(point: Point) -> str:
+def point_text(point: Point | Direction) -> str:
     """One line: ``W1 = [...], b1 = [...], W2 = ...``."""
     parts = []
     for k, (weights, bias) in enumerate(zip(point.weights, [*point.biases, *[()] * len(point.weights)], strict=False)):

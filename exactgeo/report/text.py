@@ -129,7 +129,7 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     lines = [
         title_of(verdict.problem, "the point"),
         "",
-        f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.loss.reduction})",
+        f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.reduction})",
         "",
     ]
     rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t"]]

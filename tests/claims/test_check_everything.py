@@ -13,7 +13,7 @@ from degenerate import generate, to_problem
 
 import exactgeo as eg
 from exactgeo import library
-from exactgeo.basin import OutOfScope
+from exactgeo.errors import OutOfScope
 from exactgeo.formats import point_from_mapping, problem_from_mapping
 from exactgeo.landscape import landscape
 

@@ -56,7 +56,7 @@ def test_undecided_exits_3(capsys, tmp_path):
     code, out, _ = run(capsys, "certify", str(file), "--json")
     answer = json.loads(out)
     assert (code, answer["verdict"], answer["globality"]) == (3, "undecided", "unknown")
-    assert answer["reason"] == "out_of_scope: 2 hidden layers; the complete decision is for at most one"
+    assert answer["reason"] == "out_of_scope: 2 hidden layers; in scope: at most one hidden layer"
     assert run(capsys, "explain", str(file))[0] == 3
 
 

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import warnings
-from dataclasses import replace
 from fractions import Fraction as F
 
 import numpy as np
@@ -15,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exactgeo.activations import PiecewiseLinear, make_activation
+from exactgeo.errors import InputError
 from exactgeo.exact.rational import FloatTakenExactly
 from exactgeo.formats import (
     arrangement_from_mapping,
@@ -24,7 +25,8 @@ from exactgeo.formats import (
     read_point,
     read_problem,
 )
-from exactgeo.problem import Activation, Loss, Network, Point, Problem, Train
+from exactgeo.losses import LOSSES, make_loss
+from exactgeo.problem import Network, Point, Problem, Train
 
 PROP1 = """
 name   = "swirszcz-prop1"
@@ -54,8 +56,8 @@ biases  = [[-3], [0]]
 EXPECTED = Problem(
     x=((F(5),), (F(4),), (F(3),), (F(1),), (F(-1),)),
     y=((F(2),), (F(1),), (F(0),), (F(-3),), (F(3),)),
-    network=Network((1,), Activation("relu", (F(1), F(0))), (True,), True),
-    loss=Loss("squared", "sum", None),
+    network=Network(1, (1,), 1, (PiecewiseLinear("relu", (F(1), F(0))),), (True,), True),
+    loss=make_loss("squared"),
     train=Train((True,), (True,), True, True),
     point=Point((((F(1),),), ((F(1),),)), ((F(-3),), (F(0),))),
     name="swirszcz-prop1",
@@ -97,8 +99,8 @@ def test_content_decides_the_format(suffix, form, bom, newline, tmp_path, monkey
 
 def test_defaults():
     problem = problem_from_mapping(small(network__widths=[3, 2]))
-    assert problem.network == Network((3, 2), Activation("relu", (F(1), F(0))), (True, True), True)
-    assert problem.loss == Loss("squared", "sum", None)
+    assert problem.network == Network(1, (3, 2), 1, (PiecewiseLinear("relu", (F(1), F(0))),) * 2, (True, True), True)
+    assert (problem.loss, problem.reduction) == (make_loss("squared"), "sum")
     assert problem.train == Train((True, True), (True, True), True, True)
     assert (problem.point, problem.name, problem.source) == (None, "", "")
 
@@ -185,26 +187,26 @@ network.widths = []
 )
 def test_activations(written, name, slopes):
     problem = problem_from_mapping(small(network__activation=written))
-    assert problem.network.activation == Activation(name, slopes)
+    assert (problem.network.activation.name, problem.network.activation.slopes) == (name, slopes)
     assert read_problem(problem.to_toml().encode()) == problem
 
 
 @pytest.mark.parametrize(
     ("kind", "loss", "y"),
     [
-        ("half_squared", Loss("half_squared"), [3, 4]),
-        ("absolute", Loss("absolute"), [3, 4]),
-        ("huber(0.5)", Loss("huber", parameter=F(1, 2)), [3, 4]),
-        ("hinge", Loss("hinge"), [1, -1]),
-        ("squared_hinge", Loss("squared_hinge"), ["-2/2", 1]),
-        ("logistic", Loss("logistic"), [[1], [-1]]),
-        ("cross_entropy", Loss("cross_entropy"), [0, 2]),
+        ("half_squared", make_loss("half_squared"), [3, 4]),
+        ("absolute", make_loss("absolute"), [3, 4]),
+        ("huber(0.5)", make_loss("huber", F(1, 2)), [3, 4]),
+        ("hinge", make_loss("hinge"), [1, -1]),
+        ("squared_hinge", make_loss("squared_hinge"), ["-2/2", 1]),
+        ("logistic", make_loss("logistic"), [[1], [-1]]),
+        ("cross_entropy", make_loss("cross_entropy"), [0, 2]),
     ],
 )
 def test_losses(kind, loss, y):
     for reduction in ("sum", "mean"):
         problem = problem_from_mapping(small(loss__kind=kind, loss__reduction=reduction, data__y=y))
-        assert problem.loss == replace(loss, reduction=reduction)
+        assert (problem.loss, problem.reduction) == (loss, reduction)
         assert read_problem(json.dumps(problem.to_dict()).encode()) == problem
 
 
@@ -251,7 +253,9 @@ def test_classes():
     tree = small(data__y=[0, 1], loss__kind="cross_entropy", network__widths=[])
     four = {"weights": [[[1], [2], [3], [4]]], "biases": [[0, 0, 0, 0]]}
     assert len(problem_from_mapping({**tree, "point": four}).point.weights[0]) == 4
-    assert len(point_from_mapping(four, problem_from_mapping(tree)).weights[0]) == 4
+    assert problem_from_mapping({**tree, "point": four}).outputs == 4
+    with pytest.raises(InputError, match=r"4 rows, expected 2 \(outputs\)"):
+        point_from_mapping(four, problem_from_mapping(tree))
     tree["network"]["outputs"] = 4
     assert problem_from_mapping({**tree, "point": four}).point is not None
 
@@ -345,9 +349,10 @@ TEXT = st.text(st.sampled_from("aZ09 \n\"'\\#=[]{}é€𐊠"), max_size=20)
 def problems(draw):
     """Any problem the file format can say, degenerate sizes first."""
     m, d, k = draw(st.integers(1, 3)), draw(st.integers(1, 2)), draw(st.integers(1, 2))
-    kind = draw(st.sampled_from(["squared", "half_squared", "absolute", "huber", "hinge", "logistic"]))
-    k = 1 if kind in ("hinge", "logistic") else k
-    targets = st.sampled_from([F(1), F(-1)]) if kind in ("hinge", "logistic") else RATIONALS
+    loss_type = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
+    loss = loss_type(*[F(3, 2)] * loss_type.example.count("("))
+    k = 1 if loss.targets else k
+    targets = st.sampled_from([q for q in (F(-1), F(0), F(1)) if loss.allows(q)]) if loss.targets else RATIONALS
     matrix = lambda rows, columns, of=RATIONALS: tuple(  # noqa: E731
         tuple(draw(of) for _ in range(columns)) for _ in range(rows)
     )
@@ -356,12 +361,15 @@ def problems(draw):
     hidden_bias, output_bias = tuple(draw(flag) for _ in widths), draw(flag)
     name, right, left = draw(st.sampled_from(["relu", "abs", "leaky", "pl"])), draw(RATIONALS), draw(RATIONALS)
     activation = {
-        "relu": Activation("relu", (F(1), F(0))),
-        "abs": Activation("abs", (F(1), F(-1))),
-        "leaky": Activation(f"leaky_relu({left})", (F(1), left)),
-        "pl": Activation(f"pl({right}, {left})", (right, left)),
+        "relu": make_activation("relu"),
+        "abs": make_activation("abs"),
+        "leaky": make_activation("leaky_relu", left),
+        "pl": make_activation("pl", right, left),
     }[name]
-    sizes = (d, *widths, k)
+    y = matrix(m, k, targets)
+    # Of classes there may be more than the targets show.
+    outputs = loss.outputs(y) + draw(st.integers(0, 2)) if loss.classes else k
+    sizes = (d, *widths, outputs)
     biased = (*hidden_bias, output_bias)
     point = Point(
         tuple(matrix(sizes[i + 1], sizes[i]) for i in range(len(widths) + 1)),
@@ -369,9 +377,10 @@ def problems(draw):
     )
     return Problem(
         x=matrix(m, d),
-        y=matrix(m, k, targets),
-        network=Network(widths, activation, hidden_bias, output_bias),
-        loss=Loss(kind, draw(st.sampled_from(["sum", "mean"])), F(3, 2) if kind == "huber" else None),
+        y=y,
+        network=Network(d, widths, outputs, (activation,) * len(widths), hidden_bias, output_bias),
+        loss=loss,
+        reduction=draw(st.sampled_from(["sum", "mean"])),
         train=Train(
             tuple(draw(flag) for _ in widths),
             tuple(draw(flag) and has for has in hidden_bias),
@@ -387,10 +396,48 @@ def problems(draw):
 @settings(max_examples=200, deadline=None)
 @given(problems())
 def test_round_trips(problem):
-    assert read_problem(problem.to_toml().encode()) == problem
-    assert read_problem(json.dumps(problem.to_dict()).encode()) == problem
-    assert read_problem(json.dumps(problem.to_dict(), ensure_ascii=False).encode()) == problem
-    assert problem_from_mapping(problem.to_dict()) == problem
+    for again in (
+        read_problem(problem.to_toml().encode()),
+        read_problem(json.dumps(problem.to_dict()).encode()),
+        read_problem(json.dumps(problem.to_dict(), ensure_ascii=False).encode()),
+        problem_from_mapping(problem.to_dict()),
+    ):
+        assert again == problem
+        # The point is no part of what a problem is.
+        assert again.point == problem.point
+        assert again.outputs == problem.outputs
     if problem.point is not None:
         assert point_from_mapping(problem.point.to_dict(), problem) == problem.point
         assert point_from_mapping(problem.point, problem) == problem.point
+
+
+def test_activations_a_layer_and_of_the_outputs():
+    problem = problem_from_mapping(
+        small(network__widths=[2, 1], network__activation=["abs", "relu"], network__output_activation="relu")
+    )
+    assert [a.name for a in problem.network.activations] == ["abs", "relu"]
+    again = read_problem(problem.to_toml().encode())
+    assert again == problem
+    assert (again.network.output_activation.name, again.network.uniform) == ("relu", None)
+    point = {"weights": [[[1], [-2]], [[1, -1]], [[-1]]], "biases": [[0, 0], [0], [-1]]}
+    # x = 1: |1|, |-2|, then relu(1 - 2) = 0, then relu(-1) = 0; and relu of a positive score is itself.
+    assert [p for (p,) in problem.predictions(point_from_mapping(point, problem))] == [0, 0]
+    point["biases"][2] = [3]
+    assert [p for (p,) in problem.predictions(point_from_mapping(point, problem))] == [3, 3]
+
+
+def test_three_classes_declared_are_three_outputs(tmp_path):
+    """The number of outputs was checked and dropped: basins said log 2 where the infimum is log 3."""
+    tree = {
+        "data": {"x": [[0], [1]], "y": [0, 1]},
+        "network": {"widths": [], "output_bias": False, "outputs": 3},
+        "loss": {"kind": "cross_entropy"},
+    }
+    problem = problem_from_mapping(tree)
+    assert problem.outputs == problem.network.outputs == 3
+    assert read_problem(problem.to_toml().encode()).outputs == 3
+    assert problem != problem_from_mapping({**tree, "network": {"widths": [], "output_bias": False}})
+    zero = point_from_mapping({"weights": [[[0], [0], [0]]], "biases": [[]]}, problem)
+    found = problem.enclosure_at(zero)
+    # 2 log 3 = 2.1972...
+    assert F(21972, 10**4) < found.lo <= found.hi < F(21973, 10**4)

@@ -16,8 +16,8 @@ from landscape_brute import Brute
 from problems import D1, KINK, line, problem
 
 import exactgeo as eg
-from exactgeo.basin import OutOfScope, census
-from exactgeo.errors import InternalError
+from exactgeo.basin import census
+from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
 from exactgeo.landscape import Path, bad_valley, component, landscape

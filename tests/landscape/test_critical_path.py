@@ -14,8 +14,8 @@ from landscape_brute import Brute
 from problems import D1, line, problem
 
 import exactgeo as eg
-from exactgeo.basin import OutOfScope, census
-from exactgeo.errors import InputError, InternalError
+from exactgeo.basin import census
+from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.formats import point_from_mapping
 from exactgeo.landscape import Path, critical_path, landscape
 from exactgeo.problem import Point
@@ -33,14 +33,14 @@ def evaluated(case, point):
         for w, b, v in zip(point.weights[0], bias, point.weights[1][0], strict=True):
             z = sum((a * q for a, q in zip(w, row, strict=True)), b)
             p += v * z * (right if z > 0 else left)
-        e, bound = p - y, case.loss.parameter
+        e, bound = p - y, next(iter(case.loss.parameters), None)
         total += {
             "squared": lambda e: e * e,
             "half_squared": lambda e: e * e / 2,
             "absolute": abs,
             "huber": lambda e, m=bound: e * e / 2 if abs(e) <= m else m * abs(e) - m * m / 2,
         }[case.loss.kind](e)
-    return total / (case.m if case.loss.reduction == "mean" else 1)
+    return total / (case.m if case.reduction == "mean" else 1)
 
 
 def check(found, one, other):

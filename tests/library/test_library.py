@@ -202,7 +202,7 @@ def test_appendix_c_has_its_points_on_every_choice_of_axes(part, x, y, bad, d):
     problem = library.load(f"safran-shamir-c{part}-d{d}-good")
     sample = {(tuple(q if i == j else F(0) for i in range(d)), t) for j in range(d) for q, t in [(x, y), (F(-1), F(1))]}
     assert {(row, target[0]) for row, target in zip(problem.x, problem.y, strict=True)} == sample
-    assert problem.loss.reduction == "mean"
+    assert problem.reduction == "mean"
     assert not problem.train.output
     epsilon = y * y / 2
     for w in product([F(-1), bad], repeat=d):

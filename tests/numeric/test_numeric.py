@@ -14,11 +14,13 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pytest
 
+from exactgeo.activations import PiecewiseLinear, make_activation
 from exactgeo.errors import InputError
 from exactgeo.kinds import Kind
 from exactgeo.local_minimum import decide
+from exactgeo.losses import make_loss
 from exactgeo.numeric import DescentStatus, NumericNetworks, NumericStatus, descend, random_starts
-from exactgeo.problem import Activation, Loss, Network, Point, Problem, Train
+from exactgeo.problem import Network, Point, Problem, Train
 
 SETTINGS = {"kink_tolerance": 1e-9, "margin": 1e-9}
 SLOPES = {"relu": (1, 0), "abs": (1, -1), "leaky": (1, Fraction(1, 4)), "concave": (-1, 2), "linear": (1, 1)}
@@ -108,9 +110,9 @@ def random_problem(rng, *, generic=False):
         + [Train((h,), (b,), o, c) for h, b, o, c in product((True, False), repeat=4)]
     )
     x = fractions([[rng.choice([-2, -1, -1, 0, 1, 1, 2]) for _ in range(d)] for _ in range(m)])
-    network = Network((n,), Activation("pl", tuple(map(Fraction, slopes))), (bias,), out_bias)
-    loss = Loss(rng.choice(["squared", "half_squared"]), rng.choice(["sum", "mean"]))
-    problem = Problem(x, fractions([[0]] * m), network, loss, train)
+    network = Network(d, (n,), 1, (PiecewiseLinear.of_slopes(*map(Fraction, slopes)),), (bias,), out_bias)
+    loss, reduction = make_loss(rng.choice(["squared", "half_squared"])), rng.choice(["sum", "mean"])
+    problem = Problem(x, fractions([[0]] * m), network, loss, train, reduction)
     rows = problem.lifted
     hidden = []
     for _ in range(n):
@@ -131,7 +133,7 @@ def random_problem(rng, *, generic=False):
     else:
         e = residual_with_equalities(rng, problem, point)
     y = tuple((p - r,) for p, r in zip(values, e, strict=True))
-    return Problem(x, y, network, loss, train), point
+    return Problem(x, y, network, loss, train, reduction), point
 
 
 def kernel_vectors(rows, width):
@@ -170,15 +172,16 @@ def flat_direction(nets, index, direction):
 # -- values -----------------------------------------------------------------------------------------------
 
 
-def deep_problem(rng, widths, outputs, loss):
+def deep_problem(rng, widths, outputs, loss, reduction="sum"):
     sizes = (2, *widths, outputs)
 
     def matrix(rows, columns):
         return fractions([[Fraction(rng.randint(-6, 6), 4) for _ in range(columns)] for _ in range(rows)])
 
-    network = Network(widths, Activation("pl", (Fraction(1), Fraction(-1, 2))), (True,) * len(widths), True)
+    activations = (PiecewiseLinear.of_slopes(Fraction(1), Fraction(-1, 2)),) * len(widths)
+    network = Network(2, widths, outputs, activations, (True,) * len(widths), True)
     train = Train((True,) * len(widths), (True,) * len(widths))
-    problem = Problem(matrix(5, 2), matrix(5, outputs), network, loss, train)
+    problem = Problem(matrix(5, 2), matrix(5, outputs), network, loss, train, reduction)
     points = [
         Point(
             tuple(matrix(o, i) for i, o in pairwise(sizes)),
@@ -196,7 +199,7 @@ SHAPES = [((), 1), ((3,), 1), ((2, 2), 1), ((2, 3, 2), 2)]
 @pytest.mark.parametrize("kind", ["squared", "half_squared"])
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_losses_equal_the_exact_ones_to_the_last_bit(widths, outputs, kind, reduction):
-    problem, points = deep_problem(random.Random(str((widths, kind))), widths, outputs, Loss(kind, reduction))
+    problem, points = deep_problem(random.Random(str((widths, kind))), widths, outputs, make_loss(kind), reduction)
     nets = NumericNetworks.from_points(problem, points)
     assert not nets.rounded.any()
     assert nets.losses().tolist() == [float(problem.loss_at(p)) for p in points]
@@ -204,7 +207,7 @@ def test_losses_equal_the_exact_ones_to_the_last_bit(widths, outputs, kind, redu
 
 
 def test_patterns_equal_the_signs_of_exact_preactivations():
-    problem, points = deep_problem(random.Random(5), (3, 2), 1, Loss())
+    problem, points = deep_problem(random.Random(5), (3, 2), 1, make_loss("squared"))
     points.append(Point(points[0].weights, ((Fraction(0),) * 3, *points[0].biases[1:])))
     nets = NumericNetworks.from_points(problem, points)
     patterns = nets.patterns()
@@ -244,7 +247,7 @@ def exact_derivative(problem, point, direction, degree):
 @pytest.mark.parametrize(("widths", "outputs"), SHAPES)
 def test_one_sided_derivatives_equal_exact_finite_differences(widths, outputs):
     rng = random.Random(str(widths))
-    problem, points = deep_problem(rng, widths, outputs, Loss())
+    problem, points = deep_problem(rng, widths, outputs, make_loss("squared"))
     if widths:
         # Onto kinks: no hidden bias and a unit of weight 0.
         zero = [
@@ -373,7 +376,7 @@ def test_every_answer_on_near_degenerate_instances_is_too_close_or_true():
             rows, a, b = moved
             before = rows[a][b]
             rows[a][b] += rng.choice([tiny, -tiny])
-            near = Problem(fractions(x), fractions(y), problem.network, problem.loss, problem.train)
+            near = Problem(fractions(x), fractions(y), problem.network, problem.loss, problem.train, problem.reduction)
             here = Point((fractions(hidden), (tuple(outer),)), point.biases)
             rows[a][b] = before
             if place == "v":
@@ -446,8 +449,8 @@ def test_a_doubtful_kink_never_lends_a_descent():
 
 def test_rounded_rationals_are_flagged_and_never_hold():
     third = Fraction(1, 3)
-    network = Network((1,), Activation("relu", (Fraction(1), Fraction(0))), (False,), False)
-    problem = Problem(fractions([[1]]), fractions([[1]]), network, Loss(), Train((True,), (False,)))
+    network = Network(1, (1,), 1, (make_activation("relu"),), (False,), False)
+    problem = Problem(fractions([[1]]), fractions([[1]]), network, make_loss("squared"), Train((True,), (False,)))
     points = [Point(((((w,),)), (((1 / w),),)), ((), ())) for w in (third, Fraction(2))]
     nets = NumericNetworks.from_points(problem, points)
     answer = nets.criterion(**SETTINGS)
@@ -478,7 +481,7 @@ def test_a_loss_is_infinite_where_it_overflows_and_never_nan():
 
 @pytest.mark.parametrize(("widths", "outputs"), SHAPES)
 def test_no_network_is_a_batch_too(widths, outputs):
-    problem, _ = deep_problem(random.Random(0), widths, outputs, Loss())
+    problem, _ = deep_problem(random.Random(0), widths, outputs, make_loss("squared"))
     nets = NumericNetworks.from_points(problem, [])
     assert len(nets) == len(nets.losses()) == len(nets.one_sided_derivatives(nets.parameters)) == 0
     assert nets.one_sided_derivatives(np.zeros((3, *nets.parameters.shape))).shape == (3, 0)
@@ -553,7 +556,7 @@ def test_the_package_is_used_by_nothing_below_it():
         ({"c": [[1]]}, "c: got an array of shape"),
         ({"y": [1, 2]}, "y: got shape"),
         ({"W": [[["one"]]]}, "an array of numbers"),
-        ({"loss": Loss("absolute")}, "loss: got absolute, expected squared or half_squared"),
+        ({"loss": make_loss("absolute")}, "loss: got absolute, expected squared or half_squared"),
         ({"train": Train((True, True), (True, True))}, "train: got 2 layers"),
     ],
 )
@@ -575,10 +578,10 @@ def test_refusals_of_calls():
         deep.one_sided_derivatives([[1, 1]])
     with pytest.raises(InputError, match=r"weights\[0\]: got shape \(2, 1, 1\), expected shape \(1, 1, 1\)"):
         deep.flatten([[[[1]], [[1]]], [[[1]]], [[[1]]]], [None] * 3)
-    smooth = Network((1,), Activation("tanh", None), (False,), False)
+    smooth = Network(1, (1,), 1, (make_activation("tanh"),), (False,), False)
     with pytest.raises(InputError, match="got tanh, expected piecewise linear"):
         NumericNetworks.from_points(
-            Problem(((Fraction(1),),), ((Fraction(1),),), smooth, Loss(), Train((True,), ())), []
+            Problem(((Fraction(1),),), ((Fraction(1),),), smooth, make_loss("squared"), Train((True,), (False,))), []
         )
 
 
@@ -592,9 +595,7 @@ D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
 def test_gradients_are_the_derivatives_along_the_axes(widths, outputs):
     from exactgeo.numeric.evaluation import loss_and_gradient
 
-    problem, points = deep_problem(
-        random.Random(str(("gradient", widths))), widths, outputs, Loss("half_squared", "sum")
-    )
+    problem, points = deep_problem(random.Random(str(("gradient", widths))), widths, outputs, make_loss("half_squared"))
     nets = NumericNetworks.from_points(problem, points)
     off = np.ones(len(nets), dtype=bool)
     for margin in nets.patterns().margins:

@@ -12,7 +12,9 @@ from fractions import Fraction
 from brute import Case, activate, dot, integers, nullspace, predictions
 from hypothesis import strategies as st
 
-from exactgeo.problem import Activation, Loss, Network, Point, Problem, Train
+from exactgeo.activations import PiecewiseLinear
+from exactgeo.losses import make_loss
+from exactgeo.problem import Network, Point, Problem, Train
 
 F = Fraction
 
@@ -57,8 +59,16 @@ def to_problem(case: Case) -> Problem:
     return Problem(
         x=case.x,
         y=tuple((q,) for q in case.y),
-        network=Network(() if case.linear else (len(case.w),), Activation(name, case.slopes), bias, case.c is not None),
-        loss=Loss(case.loss, case.reduction),
+        network=Network(
+            len(case.x[0]),
+            () if case.linear else (len(case.w),),
+            1,
+            () if case.linear else (PiecewiseLinear(name, case.slopes),),
+            bias,
+            case.c is not None,
+        ),
+        loss=make_loss(case.loss),
+        reduction=case.reduction,
         train=Train(
             () if case.linear else (case.hidden,),
             () if case.linear else (case.hidden_bias,),

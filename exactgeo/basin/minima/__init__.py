@@ -44,7 +44,8 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import Vector
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.local_minimum import decide
-from exactgeo.problem import Loss, Point, Problem
+from exactgeo.losses import make_loss
+from exactgeo.problem import Point, Problem
 
 __all__ = ["LocalMinima", "MinimumSet", "SearchResult", "local_minima", "local_minimum_values", "out_of_scope"]
 
@@ -313,13 +314,13 @@ def _locally_squared(problem: Problem, point: Point) -> Problem:
     Squared hinge: (1 - y p)^2 = (p - y)^2 for y = +-1, and data with margin above 1 do not count. Huber: half squared
     while no residual is as large as M.
     """
-    kind, bound = problem.loss.kind, problem.loss.parameter or Fraction(1)
+    kind, bound = problem.loss.kind, (*problem.loss.parameters, Fraction(1))[0]
     pairs = [(p[0], y[0]) for p, y in zip(problem.predictions(point), problem.y, strict=True)]
     if kind == "huber" and all(abs(p - y) < bound for p, y in pairs):
-        return replace(problem, loss=Loss("half_squared", problem.loss.reduction))
+        return replace(problem, loss=make_loss("half_squared"))
     margins = [y * p for p, y in pairs]
     if kind == "squared_hinge" and 1 not in margins and min(margins) < 1:
         kept = [t for t, margin in enumerate(margins) if margin < 1]
         x, y = tuple(problem.x[t] for t in kept), tuple(problem.y[t] for t in kept)
-        return replace(problem, x=x, y=y, loss=Loss("squared"))
+        return replace(problem, x=x, y=y, loss=make_loss("squared"), reduction="sum")
     return problem

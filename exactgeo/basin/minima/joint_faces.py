@@ -406,8 +406,7 @@ class _JointFaceSearch:
         left = [i for group in reduction.exchangeable for i in group.neurons if i not in neurons]
         neurons.update({i: ([Fraction(q) for q in w], 0) for i, w in zip(left, outputs, strict=True)})
         point = reduction.point(neurons, reached.lines)
-        share = Fraction(1, reduction.problem.m) if reduction.problem.loss.reduction == "mean" else Fraction(1)
-        if reduction.problem.loss_at(point) != value * share:
+        if reduction.problem.loss_at(point) != value * reduction.problem.weight:
             raise InternalError("a representative does not have its loss")
         self.found[value] = point
 

@@ -1,0 +1,12 @@
+"""The problem: data, network, loss, what is trained, and a point. Frozen, exact, hashable.
+
+Nothing here validates; :mod:`exactgeo.formats` builds these types from files and mappings and refuses what is wrong.
+Conventions are those of the problem file: ``x`` is m x d, ``y`` is m x k, ``weights`` holds one matrix a layer with one
+row a unit. What is in scope of which question, and the sentence that says so, is in :mod:`exactgeo.problem.scope`.
+"""
+
+from exactgeo.problem.network import Network, Train
+from exactgeo.problem.point import Direction, Neuron, Point
+from exactgeo.problem.problem import REDUCTIONS, Problem
+
+__all__ = ["REDUCTIONS", "Direction", "Network", "Neuron", "Point", "Problem", "Train"]

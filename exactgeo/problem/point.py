@@ -1,0 +1,147 @@
+"""Parameters of a network, directions in their space, and one neuron of a two-layer network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple, Self
+
+from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ZERO, Matrix, Vector
+
+__all__ = ["Direction", "Neuron", "Point"]
+
+
+class Neuron(NamedTuple):
+    """One hidden neuron of a two-layer network with one output.
+
+    Attributes
+    ----------
+    w : Vector
+        Input weights, the bias last where there is one.
+    v : Fraction
+        Output weight.
+    """
+
+    w: Vector
+    v: Fraction
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """One weight matrix and one bias vector a layer, () where it has no bias."""
+
+    weights: tuple[Matrix, ...]
+    biases: tuple[Vector, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Weights and biases as nested lists of ``"p/q"`` strings."""
+        return {
+            "weights": [[[format_rational(q) for q in row] for row in layer] for layer in self.weights],
+            "biases": [[format_rational(q) for q in layer] for layer in self.biases],
+        }
+
+    # -- a two-layer network with one output ----------------------------------------------------------------------
+
+    @property
+    def neurons(self) -> tuple[Neuron, ...]:
+        """The hidden neurons; () of a linear model.
+
+        Examples
+        --------
+        >>> one = Fraction(1)
+        >>> point = Point((((one,),), ((2 * one,),)), ((-3 * one,), (0 * one,)))
+        >>> [([str(q) for q in w], str(v)) for w, v in point.neurons]
+        [(['1', '-3'], '2')]
+        """
+        if len(self.weights) == 1:
+            return ()
+        hidden, (outputs, *_) = self.weights
+        bias = self.biases[0]
+        return tuple(Neuron((*w, *bias[i : i + 1]), v) for i, (w, v) in enumerate(zip(hidden, outputs, strict=True)))
+
+    @property
+    def inputs(self) -> Vector:
+        """The weights of a linear model with one output; () of a network with a hidden layer."""
+        return self.weights[0][0] if len(self.weights) == 1 else ()
+
+    @property
+    def shift(self) -> Fraction:
+        """The bias of the one output; 0 where it has none."""
+        return self.biases[-1][0] if self.biases[-1] else ZERO
+
+    def with_neurons(
+        self, neurons: Sequence[tuple[Sequence[Fraction], Fraction]], shift: Fraction | None = None
+    ) -> Self:
+        """The same shape with other neurons and, where it is given, another bias of the output.
+
+        Law: ``point.with_neurons(point.neurons, point.shift) == point``.
+        """
+        last = self.biases[-1] if shift is None or not self.biases[-1] else (shift,)
+        size = len(self.weights[0][0]) if self.weights[0] else 0
+        hidden = tuple(tuple(w[:size]) for w, _ in neurons)
+        bias = tuple(w[size] for w, _ in neurons) if self.biases[0] else ()
+        return type(self)((hidden, (tuple(v for _, v in neurons),)), (bias, last))
+
+    def as_scalar(self) -> Self:
+        """The layers of one score: the second output minus the first, where there are two."""
+        if len(self.weights[-1]) != 2:
+            return self
+        one, other = self.weights[-1]
+        row = tuple(b - a for a, b in zip(one, other, strict=True))
+        bias = (self.biases[-1][1] - self.biases[-1][0],) if self.biases[-1] else ()
+        return type(self)((*self.weights[:-1], (row,)), (*self.biases[:-1], bias))
+
+
+@dataclass(frozen=True)
+class Direction(_Layers):
+    """A direction in the space of parameters, in their shape."""
+
+
+@dataclass(frozen=True)
+class Point(_Layers):
+    """Parameters of a network."""
+
+    def moved(self, direction: _Layers, step: Fraction) -> Point:
+        """``self + step * direction``."""
+        return Point(
+            tuple(
+                tuple(tuple(a + step * b for a, b in zip(p, q, strict=True)) for p, q in zip(m, n, strict=True))
+                for m, n in zip(self.weights, direction.weights, strict=True)
+            ),
+            tuple(
+                tuple(a + step * b for a, b in zip(p, q, strict=True))
+                for p, q in zip(self.biases, direction.biases, strict=True)
+            ),
+        )
+
+    def towards(self, other: Point) -> Direction:
+        """``other - self``.
+
+        Law: ``self.moved(self.towards(other), Fraction(1)) == other``.
+        """
+        gap = other.moved(self, Fraction(-1))
+        return Direction(gap.weights, gap.biases)
+
+    def with_outputs(self, outputs: int, first: Point | None = None) -> Point:
+        """The layers of two scores from those of their difference; the same where one score is asked for.
+
+        Parameters
+        ----------
+        outputs : 1 or 2
+        first : Point, optional
+            Of two scores, whose first one is taken; it is 0 when left out.
+
+        Notes
+        -----
+        Law: ``point.with_outputs(2, first).as_scalar() == point``.
+        """
+        if outputs == len(self.weights[-1]):
+            return self
+        (row,), base = self.weights[-1], first
+        zero = (ZERO,) * len(row) if base is None else base.weights[-1][0]
+        start = ZERO if base is None or not base.biases[-1] else base.biases[-1][0]
+        bias = (start, start + self.biases[-1][0]) if self.biases[-1] else ()
+        rows = (zero, tuple(a + b for a, b in zip(zero, row, strict=True)))
+        return Point((*self.weights[:-1], rows), (*self.biases[:-1], bias))
