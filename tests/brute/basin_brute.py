@@ -115,6 +115,11 @@ def columns(signs, rows, all_rays, slopes, factor):
 
 
 def loss(kind, p, y, bound=Fraction(1)):
+    """``kind`` is a name, or gives for a target the breaks and the quadratics (a, b, c) between them."""
+    if callable(kind):
+        breaks, quadratics = kind(y)
+        a, b, c = quadratics[sum(q < p for q in breaks)]
+        return a * p * p + b * p + c
     e = p - y
     slack = max(Fraction(0), 1 - y * p)
     mid = abs(e) <= bound
@@ -129,7 +134,11 @@ def loss(kind, p, y, bound=Fraction(1)):
 
 
 def pieces(kind, y, bound):
-    """Per datum: ('at', prediction), ('quadratic', centre) or ('linear', slope); constants do not matter."""
+    """Per datum: ('at', prediction), ('quadratic', centre), ('linear', slope) or ('curve', (a, b)); constants do not
+    matter."""
+    if callable(kind):
+        breaks, quadratics = kind(y)
+        return [*(("at", q) for q in breaks), *(("curve", (a, b)) for a, b, _ in quadratics)]
     if kind in ("squared", "half_squared"):
         return [("quadratic", y)]
     if kind == "absolute":
@@ -168,6 +177,9 @@ def minimum(kind, generators, y, bound=Fraction(1), offset=None):
                             constant += subset[k][t] * (q - offset[t])
                         elif name == "linear":
                             constant -= subset[k][t] * q
+                        elif name == "curve":
+                            row = [a + 2 * q[0] * subset[k][t] * c[t] for a, c in zip(row, subset, strict=True)]
+                            constant -= subset[k][t] * (q[1] + 2 * q[0] * offset[t])
                     system.append([*row, *(subset[k][t] for t in at)])
                     rhs.append(constant)
                 for t in at:

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, product
 
 import pytest
-from losses import example, named, target
+from losses import Pinball, example, named, target
 
 from exactgeo.exact.enclosure import Enclosure
-from exactgeo.losses import LOSSES, Logistic, Loss, Pieces, PiecewiseQuadratic, make_loss
+from exactgeo.losses import LOSSES, Logistic, Loss, PiecewiseQuadratic, make_loss
 
 F = Fraction
-
-
-@dataclass(frozen=True)
-class Pinball(PiecewiseQuadratic):
-    """``max(q (y - p), (q - 1) (y - p))``, 0 < q < 1: least at the quantile."""
-
-    quantile: Fraction
-
-    kind = "pinball"
-    example = "pinball(1/3)"
-    differentiable = False
-
-    @classmethod
-    def refuse_parameters(cls, parameters):
-        return None if 0 < parameters[0] < 1 else "pinball(q) with 0 < q < 1"
-
-    def pieces(self, y: Fraction) -> Pieces:
-        q = self.quantile
-        return Pieces((y,), ((F(0), -q, q * y), (F(0), 1 - q, (q - 1) * y)))
 
 
 # Written from the literature in floats, independently of the code: (prediction, target, parameters).

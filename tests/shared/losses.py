@@ -1,10 +1,30 @@
-"""The losses of the registry as the tests run over them: one of each kind, and targets each of them allows."""
+"""The losses of the registry as the tests run over them, targets each allows, and one more loss: no more than a class."""
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.losses import LOSSES, Loss, make_loss
+from exactgeo.losses import LOSSES, Loss, Pieces, PiecewiseQuadratic, make_loss
+
+
+@dataclass(frozen=True)
+class Pinball(PiecewiseQuadratic):
+    """``max(q (y - p), (q - 1) (y - p))``, 0 < q < 1: least at the quantile."""
+
+    quantile: Fraction
+
+    kind = "pinball"
+    example = "pinball(1/3)"
+    differentiable = False
+
+    @classmethod
+    def refuse_parameters(cls, parameters):
+        return None if 0 < parameters[0] < 1 else "pinball(q) with 0 < q < 1"
+
+    def pieces(self, y: Fraction) -> Pieces:
+        q = self.quantile
+        return Pieces((y,), ((Fraction(0), -q, q * y), (Fraction(0), 1 - q, (q - 1) * y)))
 
 
 def example(kind: str) -> Loss:
@@ -28,9 +48,10 @@ def is_rational(loss: Loss) -> bool:
 
 
 def target(loss: Loss, y: Fraction) -> Fraction:
-    """y, or what stands for its sign where the loss takes labels only."""
-    labels = [Fraction(y), Fraction(1), Fraction(0)] if y > 0 else [Fraction(y), Fraction(-1), Fraction(0)]
-    return next(q for q in labels if loss.allows(q))
+    """y, or the label that stands for its sign where the loss takes labels only (of two classes)."""
+    if loss.targets is None:
+        return Fraction(y)
+    return next(q for q in ((Fraction(1),) if y > 0 else (Fraction(-1), Fraction(0))) if loss.allows(q))
 
 
 def targets(name: str, y: Sequence[Fraction]) -> list[Fraction]:
