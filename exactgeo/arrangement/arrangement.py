@@ -112,7 +112,7 @@ class Arrangement(Derived):
 
     @property
     def _default_enumerator(self) -> str:
-        count = len(self._distinct.vectors)
+        count = len(self._oriented[0])
         ceiling = 2 * sum(comb(count, i) for i in range(self.rank + (not self.central)))
         small = self.rank < 2 or ceiling <= _SMALL
         return "deletion-restriction" if small or self.rank - self.central > _SWEEP_DIMENSION else "sweep"
@@ -450,7 +450,7 @@ class Arrangement(Derived):
                 "a central one (rays are one-dimensional cones)",
                 "the cone over it: rows (normal, -offset) and (0, ..., 0, 1)",
             )
-        return Rays(self._distinct, self._table)
+        return Rays(self._oriented[0], self._table)
 
     def rays(self) -> list[tuple[int, ...]]:
         """Rays (cocircuits) of a central arrangement: both directions of each line cut out by a flat of rank r - 1.

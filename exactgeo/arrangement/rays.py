@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from operator import mul
 
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.arrangement.regions import RowTable
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers
@@ -31,6 +30,11 @@ class Rays:
 
     With a lineality space rays are cosets of it; the representative is 0 off the coordinates of the row table.
 
+    Parameters
+    ----------
+    hyperplanes : distinct ones, on the coordinates of the table
+    table : RowTable
+
     Attributes
     ----------
     vectors : list of primitive integer vectors of length d
@@ -41,14 +45,14 @@ class Rays:
         A ray does not have its signs, or occurs twice.
     """
 
-    def __init__(self, hyperplanes: DistinctHyperplanes, table: RowTable) -> None:
-        self._rank = hyperplanes.rank
+    def __init__(self, hyperplanes: Sequence[Integers], table: RowTable) -> None:
+        self._rank = len(table.coordinates)
         self._rows = len(table.oriented)
-        sides = [[0, 0] for _ in hyperplanes.vectors]
+        sides = [[0, 0] for _ in hyperplanes]
         for t, (plane, side) in enumerate(table.oriented):
             if plane >= 0:
                 sides[plane][side < 0] |= 1 << (self._rows - 1 - t)
-        planes = [(vector, pos, neg) for vector, (pos, neg) in zip(hyperplanes.vectors, sides, strict=True)]
+        planes = [(vector, pos, neg) for vector, (pos, neg) in zip(hyperplanes, sides, strict=True)]
         self._rays = sorted(self._proved(central_rays(planes, self._rank), table))
         self.vectors = [vector for vector, _, _ in self._rays]
         if len({(positive, negative) for _, positive, negative in self._rays}) != len(self._rays):

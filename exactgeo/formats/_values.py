@@ -139,9 +139,9 @@ class Numbers:
         self._first_float: tuple[str, Any] | None = None
 
     def number(self, value: Any, where: str) -> Fraction:
-        if value is None or isinstance(value, Mapping | datetime.date | datetime.time):
-            raise InputError(where, describe(value), _NUMBER, _WRITE_NUMBER)
-        if not isinstance(value, str | int | float | Fraction) and entries(value) is not None:
+        if not isinstance(value, (str, int, float, Fraction)) and (
+            value is None or isinstance(value, Mapping | datetime.date | datetime.time) or entries(value) is not None
+        ):
             raise InputError(where, describe(value), _NUMBER, _WRITE_NUMBER)
         result = parse_rational(value, where, warn_float=False)
         if self._first_float is None and (isinstance(value, float) or _numpy_kind(value) == "f"):

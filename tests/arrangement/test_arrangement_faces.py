@@ -330,3 +330,16 @@ def test_distances_are_those_of_the_tope_graph():
     for i, lengths in networkx.all_pairs_shortest_path_length(graph):
         for j, length in lengths.items():
             assert arrangement.distance_between_regions(i, j) == length
+
+
+def test_rays_and_faces_ask_for_no_more_than_they_need(monkeypatch):
+    # General position is decided by up to 80 million minors; only enumeration and the polynomial make use of it.
+    from exactgeo.arrangement.enumerators import _filter_minors as module
+
+    monkeypatch.setattr(module, "is_uniform", lambda table: pytest.fail("all minors were computed"))
+    arrangement = Arrangement([[1, t, t * t, t**3] for t in range(16)])
+    assert len(arrangement.rays()) == 2 * math.comb(16, 3)
+    assert arrangement.signs_of(arrangement.rays()[0]).count(0) == 3
+    assert arrangement.whitney_number(1, kind=2) == 16
+    with pytest.raises(pytest.fail.Exception):
+        arrangement.count()
