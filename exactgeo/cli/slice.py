@@ -20,8 +20,8 @@ __all__ = ["slice_"]
 def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
     from exactgeo.exact.rational import format_rational
-    from exactgeo.landscape.plot import slice_line, slice_plane
     from exactgeo.landscape.plot import write as draw
+    from exactgeo.report.figures import slice_line, slice_plane
 
     loaded = problem_of(problem)
     if len(ends) > 2:
