@@ -7,7 +7,6 @@ import json
 import pytest
 from command import run
 
-from exactgeo import api
 from exactgeo.errors import InputError, OutOfScope
 
 REFUSED = [
@@ -64,20 +63,63 @@ def test_a_command_line_that_cannot_be_read(capsys, arguments, command, found):
     assert error["found"].startswith(found)
 
 
-def test_out_of_scope_has_its_own_line_and_object(capsys, monkeypatch):
-    def path(problem, one, other, *, time_limit):
-        raise OutOfScope("3 outputs, " + 40 * "long words ", "one output", "`exactgeo certify`")
+DEEP = {"widths": [1, 1], "hidden_bias": False, "output_bias": False}
+WIDE = {"widths": [2], "hidden_bias": False, "output_bias": False}
+OUTSIDE = {
+    "deep": {"data": {"x": [[1], [2]], "y": [0, 1]}, "network": DEEP, "point": {"weights": [[[1]], [[1]], [[1]]]}},
+    "two-outputs": {
+        "data": {"x": [[1, 0], [0, 1]], "y": [[1, 0], [0, 1]]},
+        "network": WIDE,
+        "point": {"weights": [[[1, 0], [0, 1]], [[1, 0], [0, 1]]]},
+    },
+    "smooth": {
+        "data": {"x": [[1], [2]], "y": [0, 1]},
+        "network": WIDE | {"activation": "tanh"},
+        "point": {"weights": [[[0], [0]], [[1, 1]]]},
+    },
+    "logistic": {
+        "data": {"x": [[1], [2]], "y": [1, -1]},
+        "network": WIDE,
+        "loss": {"kind": "logistic"},
+        "point": {"weights": [[[0], [0]], [[1, 1]]]},
+    },
+}
 
-    monkeypatch.setattr(api, "path", path)
-    arguments = ["path", "swirszcz-prop1", "--to", "swirszcz-prop1-better"]
-    reason = "3 outputs, " + 40 * "long words "
-    # The reason is shown whole, unlike what stood in a file.
-    line = f"exactgeo: swirszcz-prop1: out of scope: {reason}; in scope: one output; try `exactgeo certify`\n"
-    assert run(capsys, *arguments) == (2, "", line)
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        *((command, name) for command in ("basins", "landscape", "path") for name in ("deep", "two-outputs", "smooth")),
+        ("landscape", "logistic"),
+        ("path", "logistic"),
+    ],
+)
+def test_out_of_scope_has_its_own_line_and_object(capsys, tmp_path, command, name):
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps({"name": name} | OUTSIDE[name]))
+    arguments = [command, str(file), *(["--to", str(file)] if command == "path" else [])]
+    code, out, line = run(capsys, *arguments)
+    assert (code, out, line.count("\n")) == (2, "", 1)
     code, out, again = run(capsys, *arguments, "--json")
     assert (code, again) == (2, line)
-    fields = {"reason": reason, "in_scope": "one output", "try_instead": "`exactgeo certify`"}
-    assert json.loads(out) == {"out_of_scope": fields}
+    answer = json.loads(out)
+    assert list(answer) == ["out_of_scope"]
+    assert list(answer["out_of_scope"]) == ["reason", "in_scope", "try_instead"]
+    assert line == f"exactgeo: {name}: out of scope: {OutOfScope(**answer['out_of_scope'])}\n"
+    # Advice that is followed is not refused in turn.
+    advised = answer["out_of_scope"]["try_instead"].partition("`exactgeo ")[2].partition("`")[0]
+    if advised in ("basins", "certify", "landscape"):
+        assert run(capsys, advised, str(file), "--json")[0] in (0, 1)
+
+
+@pytest.mark.parametrize("name", ["deep", "two-outputs", "smooth"])
+def test_certify_out_of_scope_is_undecided(capsys, tmp_path, name):
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(OUTSIDE[name]))
+    code, out, line = run(capsys, "certify", str(file), "--json")
+    answer = json.loads(out)
+    assert (code, line, answer["verdict"]) == (3, "", "undecided")
+    assert answer["reason"].startswith("out_of_scope: ")
 
 
 def test_a_check_out_of_time_is_an_object_too(capsys, tmp_path):
