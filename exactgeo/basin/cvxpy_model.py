@@ -6,15 +6,21 @@ Imported only when asked for; CVXPY takes a second to load.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import cvxpy as cp
 import numpy as np
 
 from exactgeo.basin.reduction import Reduction
+from exactgeo.errors import InternalError
+from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.losses import Loss, Pieces
+from exactgeo.losses.logistic import Logistic
 
-__all__ = ["BasinProgram", "basin_program"]
+__all__ = ["BasinProgram", "basin_program", "summed_loss"]
 
 
 class BasinProgram(cp.Problem):
@@ -89,25 +95,108 @@ def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int
     if inner.lines:
         linear = cp.Variable(len(inner.lines), name="linear")
         prediction = prediction + np.array(inner.lines, dtype=float).T @ linear
-    share = float(reduction.problem.weight)
-    loss = _loss(inner.kind, float(inner.bound), prediction, np.array([float(q) for q in inner.y]))
-    result = BasinProgram(cp.Minimize(share * loss), list(named.values()))
+    loss = float(reduction.problem.weight * inner.weight) * summed_loss(inner.loss, inner.y, prediction)
+    result = BasinProgram(cp.Minimize(loss), list(named.values()))
     result.z, result.linear, result.named = variables, linear, named
     return result
 
 
-def _loss(kind: str, bound: float, p: Any, y: Any) -> Any:
-    if kind == "squared":
-        return cp.sum_squares(p - y)
-    if kind == "half_squared":
-        return cp.sum_squares(p - y) / 2
-    if kind == "absolute":
-        return cp.norm1(p - y)
-    if kind == "huber":
-        return cp.sum(cp.huber(p - y, bound)) / 2
-    margin = cp.multiply(y, p)
-    if kind == "hinge":
-        return cp.sum(cp.pos(1 - margin))
-    if kind == "squared_hinge":
-        return cp.sum_squares(cp.pos(1 - margin))
-    return cp.sum(cp.logistic(-margin))
+# -- losses ---------------------------------------------------------------------------------------------------------
+
+
+def _logistic(y: Any, p: Any) -> Any:
+    return cp.sum(cp.logistic(-cp.multiply(y, p)))
+
+
+WITHOUT_PIECES: dict[type[Loss], Callable[[Any, Any], Any]] = {Logistic: _logistic}
+"""What the sum of a loss without pieces is in CVXPY, from targets and predictions; all others follow from theirs."""
+
+
+_Terms = dict[tuple[str, float], list[tuple[int, Fraction, Fraction]]]
+"""Terms of one kind, and one length of the parabola: of which datum, factor, and the point they rise from."""
+
+
+def summed_loss(loss: Loss, y: Vector, p: Any) -> Any:
+    """The sum of a loss over the data, in the terms that CVXPY knows to be convex.
+
+    Parameters
+    ----------
+    loss : Loss
+    y : m rationals
+    p : cvxpy.Expression, m entries
+
+    Returns
+    -------
+    cvxpy.Expression
+        Of each datum the least value, and kinks and parabolas that rise on both sides of where it is taken.
+
+    Raises
+    ------
+    InternalError
+        The loss has no pieces and is not among :data:`WITHOUT_PIECES`.
+    """
+    if type(loss) in WITHOUT_PIECES:
+        return WITHOUT_PIECES[type(loss)](np.array([float(q) for q in y]), p)
+    least, right, left = ZERO, _Terms(), _Terms()
+    for t, q in enumerate(y):
+        pieces = loss.pieces(q)
+        if pieces is None:
+            raise InternalError(f"the {loss.name} loss has no pieces and no form in CVXPY")
+        bottom = _minimiser(pieces)
+        least += pieces.at(bottom)
+        for terms, side, mirrored in zip((right, left), (1, -1), (pieces, _mirrored(pieces)), strict=True):
+            for (kind, length), factor, knot in _rising(mirrored, side * bottom):
+                terms.setdefault((kind, length), []).append((t, factor, side * knot))
+    total: Any = float(least)
+    for key in dict.fromkeys([*right, *left]):
+        if right.get(key) == left.get(key):
+            # The same to both sides of the same points: an even function.
+            total += _summed(key, right[key], p, cp.abs)
+        else:
+            total += _summed(key, right[key], p, cp.pos) if key in right else 0
+            total += _summed(key, left[key], -p, cp.pos, -1) if key in left else 0
+    return total
+
+
+def _summed(
+    key: tuple[str, float], terms: Sequence[tuple[int, Fraction, Fraction]], p: Any, part: Any, side: int = 1
+) -> Any:
+    kind, length = key
+    data, factors, knots = (list(column) for column in zip(*terms, strict=True))
+    beyond = (p if data == list(range(p.size)) else p[data]) - np.array([float(side * q) for q in knots])
+    if kind == "curve":
+        rising = beyond if part is cp.abs else part(beyond)
+        rising = cp.square(rising) if math.isinf(length) else cp.huber(rising, length)
+    else:
+        rising = part(beyond)
+    return cp.sum(cp.multiply(np.array([float(q) for q in factors]), rising))
+
+
+def _minimiser(pieces: Pieces) -> Fraction:
+    """Where a piecewise quadratic is least: a break, or inside a parabola."""
+    for k, (a, b, _) in enumerate(pieces.quadratics):
+        bottom = -b / (2 * a) if a else ZERO
+        inside = (not k or pieces.breaks[k - 1] <= bottom) and (k == len(pieces.breaks) or bottom <= pieces.breaks[k])
+        if a and inside:
+            return bottom
+    return min(pieces.breaks, key=pieces.at, default=ZERO)
+
+
+def _mirrored(pieces: Pieces) -> Pieces:
+    """The function of -p."""
+    return Pieces(
+        tuple(-q for q in reversed(pieces.breaks)), tuple((a, -b, c) for a, b, c in reversed(pieces.quadratics))
+    )
+
+
+def _rising(pieces: Pieces, bottom: Fraction) -> Iterator[tuple[tuple[str, float], Fraction, Fraction]]:
+    """What the function gains to the right of where it is least: kinks, and parabolas that go on straight."""
+    for knot in (bottom, *(q for q in pieces.breaks if q > bottom)):
+        before, after = pieces.slopes(knot)
+        jump = after - (ZERO if knot == bottom else before)
+        if jump:
+            yield ("kink", 0.0), jump, knot
+        curvature = pieces.around(knot)[1][0]
+        if curvature:
+            end = next((q for q in pieces.breaks if q > knot), None)
+            yield ("curve", math.inf if end is None else float(end - knot)), curvature, knot
