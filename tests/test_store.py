@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from losses import loss_names
 from problems import line
 from stores import dump
 
@@ -52,9 +53,7 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 64)
 
 
-@pytest.mark.parametrize(
-    "kind", ["squared", "half_squared", "absolute", "huber(1)", "hinge", "squared_hinge", "logistic"]
-)
+@pytest.mark.parametrize("kind", loss_names())
 def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
     case = line(4, 2, kind=kind)
     whole = census(case)

@@ -10,6 +10,7 @@ from math import inf
 import basin_brute as brute
 import numpy as np
 import pytest
+from losses import is_irrational, is_kinked, is_smooth, loss_names, named, targets
 from problems import D1, KINK, PLANE, problem, random_case
 
 from exactgeo.basin import Census, census
@@ -157,10 +158,9 @@ def _zero(case):
     return Point((((zero,) * case.d,) * width, ((zero,) * width,)), ((zero,) * width, (zero,)))
 
 
-@pytest.mark.parametrize("loss", ["huber(1)", "squared_hinge", "half_squared"])
+@pytest.mark.parametrize("loss", loss_names(is_smooth))
 def test_other_differentiable_losses(loss):
-    y = [1, -1, 1, 1] if "hinge" in loss else [1, -2, 3, 1]
-    found = census(problem(KINK[0], y, 1, loss=loss))
+    found = census(problem(KINK[0], targets(loss, KINK[1]), 1, loss=loss))
     assert found.minimum in found.local_minimum_values
     assert set(found.local_minimum_values) <= {v for v, _ in found.values}
     for level in found.local_minima:
@@ -218,24 +218,26 @@ def test_budget_gives_a_reason_and_local_minima_know_no_limit(monkeypatch):
     }
 
 
-@pytest.mark.parametrize("loss", ["absolute", "hinge", "logistic"])
+@pytest.mark.parametrize("loss", [*loss_names(is_kinked), *loss_names(is_irrational)])
 def test_losses_without_derivative_or_rational_minima_say_so(loss):
-    found = census(problem([[0], [1]], [1, -1], 1, loss=loss))
-    assert (found.local_minimum_values is None) == (loss == "logistic")
+    found = census(problem([[0], [1]], targets(loss, [1, -1]), 1, loss=loss))
+    assert (found.local_minimum_values is None) == (not named(loss).rational)
     assert found.local_minima is None
-    assert loss in found.reason
+    # Cross-entropy of two classes is the logistic loss.
+    assert found.reduction.program.loss.name in found.reason
     assert "reason" in found.to_json(minima=True)
 
 
 @pytest.mark.parametrize("seed", range(300, 316))
-@pytest.mark.parametrize("loss", ["squared", "huber(1)", "squared_hinge"])
+@pytest.mark.parametrize("loss", loss_names(is_smooth))
 def test_candidates_against_linear_programs(seed, loss):
     """Every gradient that is no candidate is one whose faces do not reach its predictions, and there is no other."""
     case, (x, y, n), options = random_case(random.Random(seed))
-    y = [1 if q > 0 else -1 for q in y] if loss == "squared_hinge" else y
     frozen = options["frozen"]
-    names = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
-    found = census(problem(x, y, n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **names))
+    network = {"activation": case.network.activation.name, "hidden_bias": options["bias"]}
+    found = census(
+        problem(x, targets(loss, y), n, loss=loss, frozen=frozen, output_bias=options["output_bias"], **network)
+    )
     reduction = found.reduction
     kept = {candidate.owner: candidate for part in candidates(reduction, found.table.optima) for candidate in part}
     for owner, best in enumerate(found.optima):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from losses import is_rational, loss_names, targets
 
 from exactgeo.basin import census, solvers
 from exactgeo.basin.batch import masks_of, solve_masks, solve_sets, words_of
@@ -44,11 +45,11 @@ def data(rng, kind):
     return x, [rng.randint(-9, 9) for _ in x]
 
 
-LOSSES = ["squared", "half_squared", "huber(2)", "squared_hinge", "absolute", "hinge"]
+LOSSES = loss_names(is_rational)
 
 
 def labelled(x, y, loss):
-    return x, ([1 if q > 0 else -1 for q in y] if "hinge" in loss or loss == "logistic" else y)
+    return x, targets(loss, y)
 
 
 small = st.integers(-3, 3) | st.sampled_from([10**9, -(10**9), 10**25, -(10**25), 2**53, 2**53 + 1])

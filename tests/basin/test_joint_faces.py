@@ -13,6 +13,7 @@ from itertools import combinations, combinations_with_replacement, product
 import basin_brute as brute
 import numpy as np
 import pytest
+from losses import in_floats, is_kinked, loss_names, named, targets
 from problems import problem
 
 from exactgeo.basin import census
@@ -148,11 +149,11 @@ ACTIVATIONS = {"relu": (1, 0), "abs": (1, -1), "leaky_relu(1/3)": (1, Fraction(1
 
 
 def small(rng, *, d, m, n, activations, freeze):
-    kind = rng.choice(["absolute", "hinge"])
+    kind = rng.choice(loss_names(is_kinked))
     x = [[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)]
     if rng.random() < 0.3:
         x[-1] = list(x[0])
-    y = [rng.choice([1, -1]) if kind == "hinge" else rng.randint(-3, 3) for _ in range(m)]
+    y = [rng.choice([1, -1]) if named(kind).targets else rng.randint(-3, 3) for _ in range(m)]
     name = rng.choice(activations)
     frozen = [rng.choice([1, -1, 2, 0]) for _ in range(n)] if freeze else None
     options = {"bias": d == 1 and rng.random() < 0.6, "output_bias": rng.random() < 0.4}
@@ -316,12 +317,12 @@ def test_budget(monkeypatch):
 # -- members -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loss", ["absolute", "hinge"])
+@pytest.mark.parametrize("loss", loss_names(is_kinked))
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu(1/3)", "abs"])
 @pytest.mark.parametrize("width", [1, 2])
 def test_nothing_near_a_member_is_lower(loss, activation, width):
     x = [[-1], [0], [1], [2]]
-    y = [1, -1, 1, 1] if loss == "hinge" else [1, -2, 3, 1]
+    y = targets(loss, [1, -2, 3, 1])
     found = census(problem(x, y, width, loss=loss, activation=activation))
     known = {found.reduction.mask(basin.choice): basin.optimum for basin in found}
     points = levels(found.reduction, known, 10**6).points
@@ -337,8 +338,7 @@ def test_nothing_near_a_member_is_lower(loss, activation, width):
         c = float(point.biases[1][0]) + size()
         z = w[:, None, :, 0] * np.array(x, dtype=float)[None, :, :1] + b[:, None, :]
         p = (np.where(z > 0, left * z, right * z) * v[:, None, :]).sum(axis=2) + c[:, None]
-        target = np.array(y, dtype=float)
-        losses = (np.maximum(0, 1 - target * p) if loss == "hinge" else np.abs(p - target)).sum(axis=1)
+        losses = sum(in_floats(named(loss), target)(p[:, t]) for t, target in enumerate(y))
         assert losses.min() > float(value) - 1e-12
 
 

@@ -114,23 +114,23 @@ def columns(signs, rows, all_rays, slopes, factor):
     return [c for c in result if any(c)]
 
 
+LOSSES = {
+    "squared": lambda p, y, bound: (p - y) ** 2,
+    "half_squared": lambda p, y, bound: (p - y) ** 2 / 2,
+    "absolute": lambda p, y, bound: abs(p - y),
+    "huber": lambda p, y, bound: (p - y) ** 2 / 2 if abs(p - y) <= bound else bound * abs(p - y) - bound * bound / 2,
+    "hinge": lambda p, y, bound: max(Fraction(0), 1 - y * p),
+    "squared_hinge": lambda p, y, bound: max(Fraction(0), 1 - y * p) ** 2,
+}
+
+
 def loss(kind, p, y, bound=Fraction(1)):
     """``kind`` is a name, or gives for a target the breaks and the quadratics (a, b, c) between them."""
     if callable(kind):
         breaks, quadratics = kind(y)
         a, b, c = quadratics[sum(q < p for q in breaks)]
         return a * p * p + b * p + c
-    e = p - y
-    slack = max(Fraction(0), 1 - y * p)
-    mid = abs(e) <= bound
-    return {
-        "squared": e * e,
-        "half_squared": e * e / 2,
-        "absolute": abs(e),
-        "huber": e * e / 2 if mid else bound * abs(e) - bound * bound / 2,
-        "hinge": slack,
-        "squared_hinge": slack * slack,
-    }[kind]
+    return LOSSES[kind](p, y, bound)
 
 
 def pieces(kind, y, bound):

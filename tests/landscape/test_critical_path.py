@@ -8,9 +8,11 @@ import sys
 from fractions import Fraction
 from types import SimpleNamespace
 
+import basin_brute
 import pytest
 from command import run
 from landscape_brute import Brute
+from losses import brute_kind, loss_names, takes_numbers
 from problems import D1, line, problem
 
 import exactgeo as eg
@@ -33,13 +35,7 @@ def evaluated(case, point):
         for w, b, v in zip(point.weights[0], bias, point.weights[1][0], strict=True):
             z = sum((a * q for a, q in zip(w, row, strict=True)), b)
             p += v * z * (right if z > 0 else left)
-        e, bound = p - y, next(iter(case.loss.parameters), None)
-        total += {
-            "squared": lambda e: e * e,
-            "half_squared": lambda e: e * e / 2,
-            "absolute": abs,
-            "huber": lambda e, m=bound: e * e / 2 if abs(e) <= m else m * abs(e) - m * m / 2,
-        }[case.loss.kind](e)
+        total += basin_brute.loss(p=p, y=y, **brute_kind(case.loss.name))
     return total / (case.m if case.reduction == "mean" else 1)
 
 
@@ -266,7 +262,7 @@ def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
 
 def test_what_a_segment_is_called():
     # One point, prediction c: |c| falls to 0 on the way from 5 to -1 and rises again; the middle does not show it.
-    for loss in ("absolute", "huber(1/2)", "squared"):
+    for loss in (*loss_names(takes_numbers), "huber(1/2)"):
         case = problem([[1]], [0], 1, loss=loss)
         for start, end, name in (
             (5, -1, "below"), (5, 0, "decreasing"), (0, 5, "increasing"), (-1, 5, "below"), (5, 3, "decreasing"),

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from landscape_brute import Brute, summary
 from landscapes import LAWS, leaves
+from losses import brute_kind, is_rational, loss_names, named
 from problems import D1, KINK, PLANE, problem, random_case
 
 import exactgeo as eg
@@ -205,13 +206,11 @@ def test_against_all_pairs_of_basins_slow(seed):
     check(case, Brute(*data, **options))
 
 
-@pytest.mark.parametrize("loss", ["half_squared", "absolute", "huber(1/2)", "hinge", "squared_hinge"])
+@pytest.mark.parametrize("loss", [*loss_names(is_rational), "huber(1/2)"])
 def test_other_losses_against_all_pairs(loss):
     x, y = [[0], [1], [3]], [1, -1, 1]
-    kind, _, rest = loss.partition("(")
-    bound = F(rest.rstrip(")")) if rest else F(1)
-    bias = kind != "huber"
-    check(problem(x, y, 1, loss=loss, hidden_bias=bias), Brute(x, y, 1, kind=kind, bound=bound, bias=bias))
+    bias = len(named(loss).pieces(F(1)).breaks) < 2
+    check(problem(x, y, 1, loss=loss, hidden_bias=bias), Brute(x, y, 1, bias=bias, **brute_kind(loss)))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from command import run
+from losses import is_rational, loss_names
 from problems import D1, line, problem
 from stores import dump
 
@@ -97,7 +98,7 @@ def test_killed_at_random_moments_often(tmp_path):
     kill_and_resume(tmp_path, 50, seed=2)
 
 
-@pytest.mark.parametrize("kind", ["squared", "absolute", "huber(1)"])
+@pytest.mark.parametrize("kind", loss_names(is_rational))
 @pytest.mark.parametrize("full", [False, True])
 def test_nothing_is_solved_twice(tmp_path, kind, full):
     case, path = line(5, 2, kind=kind), tmp_path / "run.sqlite"

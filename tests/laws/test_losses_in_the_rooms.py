@@ -10,7 +10,7 @@ from fractions import Fraction
 import basin_brute as brute
 import pytest
 from damage import checker
-from losses import Pinball, is_rational, named, names, targets
+from losses import Pinball, brute_kind, is_irrational, is_rational, loss_names, named, targets
 from problems import problem
 
 from exactgeo import certify
@@ -26,9 +26,9 @@ PINBALL = "pinball(1/3)"
 NOT_YET = pytest.param(
     PINBALL, marks=pytest.mark.xfail(reason="CVXPY's forms do not come from the pieces", strict=False)
 )
-KNOWN = [*names(is_rational), "huber(1/2)"]
+KNOWN = [*loss_names(is_rational), "huber(1/2)"]
 RATIONAL = [*KNOWN, PINBALL]
-IRRATIONAL = names(lambda loss: not loss.rational)
+IRRATIONAL = loss_names(is_irrational)
 
 SMALL = [[-1], [2], [0]], [2, -1, 1]
 DEGENERATE = [[2], [2], [0]], [1, -1, 2]
@@ -70,10 +70,6 @@ def at(case, weights, biases):
 @pytest.mark.parametrize("name", RATIONAL)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_basins_against_brute_force(name, reduction):
-    def pieces(y):
-        found = loss.pieces(y)
-        return found.breaks, found.quadratics
-
     loss, rng = named(name), random.Random(1)
     data = [(*SMALL, 1), (*DEGENERATE, 1), ([[-1], [1]], [rng.randint(-2, 2), 1], 2)]
     for x, y, width in data:
@@ -81,7 +77,7 @@ def test_basins_against_brute_force(name, reduction):
             x, y = x[:2], y[:2]
         found = census(make(name, x, y, width, reduction=reduction))
         weight = F(1, len(x)) if reduction == "mean" else F(1)
-        wanted = brute.basin_values(x, targets(name, y), width, kind=pieces)
+        wanted = brute.basin_values(x, targets(name, y), width, **brute_kind(name))
         assert sorted(basin.value for basin in found) == [weight * value for value in wanted]
         for basin in found:
             assert found.problem.loss_at(basin.minimiser) == basin.value

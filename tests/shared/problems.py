@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
+from losses import named, targets
+
 from exactgeo.formats import problem_from_mapping
 from exactgeo.problem import Problem
 
@@ -31,7 +33,8 @@ def problem(x, y, width, *, loss="squared", frozen=None, reduction="sum", **netw
 
 def line(m: int, width: int, *, shift: int = 0, kind: str = "squared") -> Problem:
     rng = random.Random(3)
-    y = [rng.choice([-1, 1]) if "hinge" in kind or kind == "logistic" else rng.randint(-9, 9) + shift for _ in range(m)]
+    labels = named(kind).targets is not None
+    y = targets(kind, [rng.choice([-1, 1]) if labels else rng.randint(-9, 9) + shift for _ in range(m)])
     data = {"x": [[t] for t in range(m)], "y": y}
     return problem_from_mapping({"data": data, "network": {"widths": [width]}, "loss": {"kind": kind}})
 
