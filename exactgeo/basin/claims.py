@@ -34,11 +34,11 @@ __all__ = [
     "Wall",
     "basin_certificate",
     "census_certificate",
+    "cones_of",
     "every_claim",
     "global_claim",
     "listed",
     "minima_claims",
-    "seats",
 ]
 
 _SIGNS = "-0+"
@@ -46,9 +46,9 @@ _SIGNS = "-0+"
 LISTED = 200_000
 """Basins modulo permutation up to which a certificate proves the minimum of each, not only the least."""
 
-Spots = Sequence[tuple[int, int]]
-"""Where the terms of an optimum may sit: masks of rays, and the sign of the output weight there."""
-Wall = tuple[Optimum, Spots]
+Cones = Sequence[tuple[int, int]]
+"""Where the terms of an optimum may lie: masks of rays, and the sign of the output weight there."""
+Wall = tuple[Optimum, Cones]
 
 
 def _seen(problem: Problem, point: Point) -> Matrix:
@@ -86,7 +86,7 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
 
 
 class _Solutions:
-    """The distinct solutions that optima give, each as neurons with input weights on rays of the places it may use."""
+    """The distinct solutions that optima give, each as neurons with input weights on rays of the cones it may use."""
 
     def __init__(self, reduction: Reduction) -> None:
         self._reduction = reduction
@@ -97,9 +97,9 @@ class _Solutions:
         # With the optimum, so that its id stays its own.
         self._known: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[Optimum, Solution]] = {}
 
-    def add(self, best: Optimum, spots: Spots) -> None:
+    def add(self, best: Optimum, cones: Cones) -> None:
         open_rays = {1: 0, -1: 0}
-        for rays, sign in spots:
+        for rays, sign in cones:
             open_rays[sign] |= rays
         chosen = tuple(
             next((ray, sign) for ray, sign in self._sources[column] if open_rays[sign] >> ray & 1)
@@ -111,22 +111,22 @@ class _Solutions:
     def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
         reduction, terms = self._reduction, []
         for (_, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
-            share = weight / reduction.ray_columns[ray, sign][1]
-            terms.append(SolutionTerm(sign, tuple(share * q for q in reduction.rays[ray])))
+            factor = weight / reduction.ray_columns[ray, sign][1]
+            terms.append(SolutionTerm(sign, tuple(factor * q for q in reduction.rays[ray])))
         net, train = reduction.problem.network, reduction.problem.train
         size = reduction.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
         affine = [Fraction(0)] * size
-        for (place, scale), q in zip(reduction.line_sources, best.lines, strict=True):
-            affine[place] = q * scale
+        for (source, scale), q in zip(reduction.line_sources, best.lines, strict=True):
+            affine[source] = q * scale
         return Solution(tuple(terms), tuple(affine))
 
     def listed(self) -> tuple[Solution, ...]:
         return tuple(sorted({solution for _, solution in self._known.values()}))
 
 
-def seats(reduction: Reduction, choice: Sequence[Sequence[int]]) -> Spots:
+def cones_of(reduction: Reduction, orbit: Sequence[Sequence[int]]) -> Cones:
     """Where the neurons of a basin may be."""
-    patterns = [group.patterns[s] for group, part in zip(reduction.exchangeable, choice, strict=True) for s in part]
+    patterns = [group.patterns[s] for group, part in zip(reduction.exchangeable, orbit, strict=True) for s in part]
     return [(reduction.region_rays[pattern.region], pattern.sign) for pattern in patterns]
 
 
@@ -143,7 +143,7 @@ def every_claim(
     Parameters
     ----------
     table : Table
-    walls : optima, each with its spots
+    walls : optima, each with its cones
         Of the walls that join components.
     gradients : vectors of m rationals
         That bound the other walls.
@@ -163,12 +163,12 @@ def every_claim(
     if not optima or not attained or best is None or not isinstance(table.minimum, Fraction):
         return None
     solutions = _Solutions(reduction)
-    for found, spots in walls:
-        solutions.add(found, spots)
+    for found, cones in walls:
+        solutions.add(found, cones)
     numbers: Counter[Fraction] = Counter()
     for index in range(len(table)):
         orbit, value = table.orbit(index), table.value(index)
-        solutions.add(table.optimum(index), seats(reduction, orbit))
+        solutions.add(table.optimum(index), cones_of(reduction, orbit))
         if isinstance(value, Fraction):
             numbers[value] += reduction.copies(orbit) if full else 1
     duals = {found.gradient for found in optima} | {*gradients}
@@ -201,17 +201,16 @@ def listed(problem: Problem, point: Point) -> RegionTable:
 def minima_claims(problem: Problem, levels: Iterable[LocalMinima]) -> list[Claim]:
     """A local minimum of each set of each level, with strictness; that there are no others is not claimed.
 
-    None but for the squared losses.
+    None of those that :func:`exactgeo.local_minimum.decide` leaves undecided.
     """
-    if problem.loss.kind not in ("squared", "half_squared"):
-        return []
     found: list[Claim] = []
     for level in levels:
         for part in level.sets:
             decision = decide(problem.at(part.point), part.point)
-            if decision.kind is not Kind.LOCAL_MINIMUM or decision.certificate is None:
+            if decision.kind is Kind.NOT_LOCAL_MINIMUM:
                 raise InternalError(f"the local minimum listed at {level.value} is none")
-            found += decision.certificate.claims
+            if decision.certificate is not None:
+                found += decision.certificate.claims
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from exactgeo.basin.claims import Wall, every_claim, listed, seats
+from exactgeo.basin.claims import Wall, cones_of, every_claim, listed
 from exactgeo.claims import Claim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.certificate import Certificate
@@ -57,7 +57,7 @@ def _opened(found: Landscape) -> Iterator[Wall]:
         old, new = replaced(orbit[k], behind[k])
         rest = list(orbit[k])
         rest.remove(old)
-        cones = [*seats(reduction, [*orbit[:k], rest, *orbit[k + 1 :]])]
+        cones = [*cones_of(reduction, [*orbit[:k], rest, *orbit[k + 1 :]])]
         a, b = reduction.exchangeable[k].patterns[old], reduction.exchangeable[k].patterns[new]
         if a.sign == b.sign:
             cones.append((reduction.region_rays[a.region] & reduction.region_rays[b.region], a.sign))

@@ -44,14 +44,12 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import Vector
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.local_minimum import decide
-from exactgeo.losses import make_loss
+from exactgeo.losses import Loss, make_loss
 from exactgeo.problem import Point, Problem
 
 __all__ = ["LocalMinima", "MinimumSet", "SearchResult", "local_minima", "local_minimum_values", "out_of_scope"]
 
 INCOMPLETE = "the search was ended before every basin had its value"
-NOT_RATIONAL = "minima of the logistic loss are not rational and are not listed"
-
 OPTIMA = 200_000
 """Distinct optima above which ``local_minimum_values`` is not begun."""
 
@@ -60,8 +58,6 @@ BUDGET = 30_000_000
 
 JOINT = 3_000_000
 """The same for the absolute and the hinge loss: combinations of basins."""
-
-DIFFERENTIABLE = ("squared", "half_squared", "huber", "squared_hinge")
 
 T = TypeVar("T")
 
@@ -164,18 +160,17 @@ def local_minimum_values(table: Table, seconds: float | None = None) -> SearchRe
         Cost: the gradients times the faces of a neuron in bit operations, and a linear program or a few for each
         gradient that they leave; for the absolute and the hinge loss all joint faces of the neurons.
     """
-    name, kind, distinct = "local_minimum_values", table.reduction.program.kind, len(table.optima)
+    name, loss, distinct = "local_minimum_values", table.reduction.program.loss, len(table.optima)
     if not table.complete:
         return SearchResult(None, INCOMPLETE)
-    if not _rational(table):
-        return SearchResult(None, f"{name}: {NOT_RATIONAL}")
-    differentiable = kind in DIFFERENTIABLE
-    if differentiable and distinct > OPTIMA:
+    if not loss.rational:
+        return SearchResult(None, f"{name}: {_not_rational(loss)}")
+    if not loss.differentiable:
+        return _searched(name, lambda limit: _values_by_joint_faces(table, limit), _Limit(math.inf, seconds))
+    if distinct > OPTIMA:
         reason = f"{distinct} distinct optima, above the budget of {OPTIMA}; --minima forces it"
         return SearchResult(None, f"{name}: {reason}")
-    if differentiable:
-        return _searched(name, lambda limit: _values(table, limit), _Limit(BUDGET, seconds))
-    return _searched(name, lambda limit: _values_by_joint_faces(table, limit), _Limit(math.inf, seconds))
+    return _searched(name, lambda limit: _values(table, limit), _Limit(BUDGET, seconds))
 
 
 def local_minima(table: Table, facets: Facets, seconds: float | None = None) -> SearchResult[LocalMinima]:
@@ -199,14 +194,14 @@ def local_minima(table: Table, facets: Facets, seconds: float | None = None) -> 
 
 def out_of_scope(table: Table) -> str:
     """Why this loss has no ``local_minima`` whatever the limits; "" where it has."""
-    kind = table.reduction.program.kind
-    if not _rational(table):
-        return f"local_minima: {NOT_RATIONAL}"
-    return "" if kind in DIFFERENTIABLE else f"local_minima: the connected sets of the {kind} loss are not counted"
+    loss = table.reduction.program.loss
+    if not loss.rational:
+        return f"local_minima: {_not_rational(loss)}"
+    return "" if loss.differentiable else f"local_minima: the connected sets of the {loss.kind} loss are not counted"
 
 
-def _rational(table: Table) -> bool:
-    return table.reduction.program.kind != "logistic"
+def _not_rational(loss: Loss) -> str:
+    return f"minima of the {loss.kind} loss are not rational and are not listed"
 
 
 def _searched(name: str, search: Callable[[_Limit], Sequence[T]], limit: _Limit) -> SearchResult[T]:
@@ -256,7 +251,7 @@ def _values_by_joint_faces(table: Table, limit: _Limit) -> list[Fraction]:
         known[reduction.mask(table.orbit(index))] = table.optimum(index)
     found = levels(reduction, known, JOINT, limit.spend)
     if found.reason:
-        raise _Ended(f"{found.reason} ({reduction.program.kind} loss)")
+        raise _Ended(f"{found.reason} ({reduction.program.loss.kind} loss)")
     return [table.loss(value) for value in found.points]
 
 

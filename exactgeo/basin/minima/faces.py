@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import combinations_with_replacement, product
 from operator import mul, or_
 
@@ -18,6 +18,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import LPAnswer, minimise
 from exactgeo.exact.matrix import nullspace, rank
 from exactgeo.exact.vectors import Vector
+from exactgeo.losses import Loss
 from exactgeo.problem import Point
 
 __all__ = ["FaceSearch", "height"]
@@ -55,19 +56,19 @@ class FaceSearch:
         self._reached: dict[int, tuple[dict[int, Fraction], Vector] | None] = {}
         self._obstacles: list[tuple[int, int]] = []
 
-    def _targets(self) -> tuple[list[Fraction], list[int], int]:
-        """Goal for each prediction minus offset, and 0 (equal), 1 (at least) or -1 (at most)."""
+    @cached_property
+    def _goals(self) -> list[tuple[int, Fraction, int]]:
+        """Which predictions have this gradient: for a datum a goal for prediction minus offset, and 0 (equal), 1 (at
+        least) or -1 (at most)."""
         program = self.reduction.program
-        goals, sides = [], []
-        for r, p, y, o in zip(self.best.gradient, self.best.prediction, program.y, program.offset, strict=True):
-            side = 0
-            if program.kind == "huber" and abs(r) == program.bound:
-                side, p = (1, y + program.bound) if r > 0 else (-1, y - program.bound)
-            elif program.kind == "squared_hinge" and not r:
-                side, p = int(y), y
-            goals.append(p - o)
-            sides.append(side)
-        return goals, sides, len(goals)
+        goals = []
+        for t, (r, p, y) in enumerate(zip(self.best.gradient, self.best.prediction, program.y, strict=True)):
+            lowest, highest = _predictions(program.loss, r, p, y)
+            if lowest == highest:
+                goals.append((t, p - program.offset[t], 0))
+                continue
+            goals += [(t, q - program.offset[t], side) for q, side in ((lowest, 1), (highest, -1)) if q is not None]
+        return goals
 
     def reach(self, mask: int) -> tuple[dict[int, Fraction], Vector] | None:
         """Positive weights of all columns of the mask, and line weights, with this gradient; None when there are
@@ -102,18 +103,17 @@ class FaceSearch:
         program = self.reduction.program
         chosen = indices(mask)
         columns = [program.columns[j] for j in chosen]
-        goals, sides, m = self._targets()
         # weights = free part + margin on every column: maximise the margin, at most 1.
-        rows, slack = [], [t for t in range(m) if sides[t]]
-        for t in range(m):
+        rows, slack = [], [k for k, (_, _, side) in enumerate(self._goals) if side]
+        for k, (t, _, side) in enumerate(self._goals):
             row = [column[t] for column in columns]
             for line in program.lines:
                 row += [line[t], -line[t]]
-            row += [-sides[t] * int(s == t) for s in slack]
-            rows.append([*row, sum(column[t] for column in columns) - apart * sides[t], 0])
+            row += [-side * int(s == k) for s in slack]
+            rows.append([*row, sum(column[t] for column in columns) - apart * side, 0])
         width = len(rows[0])
         rows.append([0] * (width - 2) + [1, 1])
-        answer = minimise([0] * (width - 2) + [-1, 0], rows, [*goals, 1])
+        answer = minimise([0] * (width - 2) + [-1, 0], rows, [*(goal for _, goal, _ in self._goals), 1])
         if answer.status != "optimal" or answer.x is None or not answer.x[width - 2]:
             if not apart:
                 self._learn(mask, answer)
@@ -131,13 +131,14 @@ class FaceSearch:
         """
         if answer.y is None:
             raise InternalError("a linear program of bounded value is unbounded")
-        goals, _, m = self._targets()
-        u = tuple(-q for q in answer.y[:m])
-        side = sum((a * b for a, b in zip(u, goals, strict=True)), ZERO)
-        signs = self.reduction.program.signs(u)
+        u, bound = [ZERO] * self.reduction.program.m, ZERO
+        for q, (t, goal, _) in zip(answer.y, self._goals, strict=False):
+            u[t] -= q
+            bound -= q * goal
+        signs = self.reduction.program.signs(tuple(u))
         below = sum(1 << j for j, s in enumerate(signs) if s < 0)
-        above = sum(1 << j for j, s in enumerate(signs) if s > 0) if side == 0 else 0
-        if mask & below or side > 0 or (side == 0 and not mask & above):
+        above = sum(1 << j for j, s in enumerate(signs) if s > 0) if bound == 0 else 0
+        if mask & below or bound > 0 or (bound == 0 and not mask & above):
             raise InternalError("a functional does not bar the columns it was found for")
         self._obstacles.append((below, above))
 
@@ -236,7 +237,8 @@ class FaceSearch:
             for neuron, k in zip(group.neurons, part, strict=True):
                 picked[neuron] = min(found[k], key=lambda face: (abs(face.sign), face.rays.bit_count(), face.rays))
                 union |= picked[neuron].mask
-        reached = (self._reach(union, apart=True) if any(self._targets()[1]) else None) or self.reach(union)
+        bounded = any(side for _, _, side in self._goals)
+        reached = (self._reach(union, apart=True) if bounded else None) or self.reach(union)
         if reached is None:
             raise InternalError("a nonempty cell became empty")
         weights, lines = reached
@@ -255,6 +257,18 @@ class FaceSearch:
                 z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
             neurons[neuron] = (z, face.sign)
         return reduction.point(neurons, lines)
+
+
+def _predictions(loss: Loss, r: Fraction, p: Fraction, y: Fraction) -> tuple[Fraction | None, Fraction | None]:
+    """Least and largest prediction at which r is the derivative, as at p; None where there is none."""
+    pieces = loss.pieces(y)
+    if pieces is None:
+        raise InternalError(f"the {loss.name} loss has no pieces")
+    begins, ends = (None, *pieces.breaks), (*pieces.breaks, None)
+    for lowest, highest, (a, b, _) in zip(begins, ends, pieces.quadratics, strict=True):
+        if not a and b == r:
+            return lowest, highest
+    return p, p
 
 
 def _classes(faces: Sequence[SignedFace]) -> tuple[list[list[SignedFace]], list[set[int]]]:

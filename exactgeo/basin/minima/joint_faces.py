@@ -1,4 +1,4 @@
-"""Every loss at which the training loss has a local minimum, for the absolute and the hinge loss.
+"""Every loss at which the training loss has a local minimum, for piecewise linear losses: the absolute, the hinge.
 
 Their subgradients differ from basin to basin, so the neurons do not decouple (compare :mod:`exactgeo.basin.minima`).
 
@@ -40,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations_with_replacement, product
 from random import Random
 
@@ -111,6 +112,17 @@ class _Reached:
     prediction: Vector
 
 
+@dataclass(frozen=True)
+class _Kink:
+    """Of datum t: ``value``, ``under`` times max(0, at - p), and ``over`` times max(0, p - at)."""
+
+    t: int
+    at: Fraction
+    under: Fraction
+    over: Fraction
+    value: Fraction
+
+
 def levels(
     reduction: Reduction, known: Mapping[int, Optimum], budget: int, tick: Callable[[int], object] = int
 ) -> Levels:
@@ -119,7 +131,7 @@ def levels(
     Parameters
     ----------
     reduction : Reduction
-        Of a problem with the absolute or the hinge loss.
+        Of a problem with a piecewise linear loss that has a kink.
     known : mapping from column mask to Optimum
         Optima of basins; what is not among them is solved.
     budget : int
@@ -240,6 +252,23 @@ class _JointFaceSearch:
             self.excluded[mask] = sum(1 << j for j in indices(mask) if signs[j] > 0)
         return best
 
+    @cached_property
+    def _kinks(self) -> list[_Kink]:
+        """The losses of all data as sums over their kinks: the first carries the value there and the slope on its left,
+        each the bend to its right."""
+        program, kinks = self.program, []
+        for t, y in enumerate(program.y):
+            pieces = program.loss.pieces(y)
+            if pieces is None or any(a for a, _, _ in pieces.quadratics):
+                raise InternalError(f"the {program.loss.name} loss is not piecewise linear")
+            slopes, breaks = [b for _, b, _ in pieces.quadratics], pieces.breaks or (ZERO,)
+            kinks.append(_Kink(t, breaks[0], -slopes[0], slopes[min(1, len(pieces.breaks))], pieces.at(breaks[0])))
+            kinks += [
+                _Kink(t, at, ZERO, after - before, ZERO)
+                for at, before, after in zip(breaks[1:], slopes[1:], slopes[2:], strict=False)
+            ]
+        return kinks
+
     # -- points of a face ---------------------------------------------------------------------------------------
 
     def _reach(self, mask: int, value: Fraction) -> _Reached | None:
@@ -250,25 +279,25 @@ class _JointFaceSearch:
         return self.reached[mask, value]
 
     def _solve(self, mask: int, value: Fraction) -> _Reached | None:
-        program, m = self.program, self.program.m
+        program, kinks = self.program, self._kinks
         chosen = indices(mask)
-        hinge = program.kind == "hinge"
         columns = [program.columns[j] for j in chosen]
         rows: list[Row] = []
         goal: list[Fraction | int] = []
-        # weights = free part + margin on every column; scale p - short + spare = the kink, cost short (and spare).
-        for t in range(m):
-            scale = int(program.y[t]) if hinge else 1
-            entries: list[Fraction | int] = [scale * column[t] for column in columns]
+        # weights = free part + margin on every column; p = kink + over - under, each at its cost.
+        for k, kink in enumerate(kinks):
+            entries: list[Fraction | int] = [column[kink.t] for column in columns]
             for line in program.lines:
-                entries += [scale * line[t], -scale * line[t]]
-            unit = [int(s == t) for s in range(m)]
-            entries += [*unit, *(-q for q in unit), scale * sum(column[t] for column in columns), 0]
+                entries += [line[kink.t], -line[kink.t]]
+            unit = [int(i == k) for i in range(len(kinks))]
+            entries += [*unit, *(-q for q in unit), sum(column[kink.t] for column in columns), 0]
             rows.append(entries)
-            goal.append((1 if hinge else program.y[t]) - scale * program.offset[t])
-        free = len(chosen) + 2 * len(program.lines)
-        rows += [[0] * free + [1] * m + [0 if hinge else 1] * m + [0, 0], [0] * (free + 2 * m) + [1, 1]]
-        answer = minimise([0] * (free + 2 * m) + [-1, 0], rows, [*goal, value, 1])
+            goal.append(kink.at - program.offset[kink.t])
+        free, both = len(chosen) + 2 * len(program.lines), 2 * len(kinks)
+        costs = [*(kink.under for kink in kinks), *(kink.over for kink in kinks)]
+        rows += [[0] * free + costs + [0, 0], [0] * (free + both) + [1, 1]]
+        cost = value / program.weight - sum((kink.value for kink in kinks), ZERO)
+        answer = minimise([0] * (free + both) + [-1, 0], rows, [*goal, cost, 1])
         if answer.status == "infeasible":
             return None
         if answer.status != "optimal" or answer.x is None:
@@ -438,7 +467,9 @@ class _Subgradients:
     """P_J of the module's docstring: subgradients r at p with <r, J> >= 0, <r, F> = 0 and <r, lines> = 0."""
 
     def __init__(self, program: Program, prediction: Vector, face: int, union: int) -> None:
-        self.lower, self.upper = _box(program, prediction)
+        slopes = [program.loss.slopes(p, y) for p, y in zip(prediction, program.y, strict=True)]
+        self.lower: Vector = tuple(left for left, _ in slopes)
+        self.upper: Vector = tuple(right for _, right in slopes)
         self.equal: list[Integers] = [*program.lines, *(program.columns[j] for j in indices(face))]
         self.least: list[Integers] = [program.columns[j] for j in indices(union & ~face)]
 
@@ -477,17 +508,3 @@ class _Subgradients:
         for k, t in enumerate(free):
             r[t] += answer.x[k]
         return tuple(r)
-
-
-def _box(program: Program, prediction: Vector) -> tuple[Vector, Vector]:
-    """Lower and upper ends of the subgradients of the loss at every prediction."""
-    lower, upper = [], []
-    for p, y in zip(prediction, program.y, strict=True):
-        # The loss as a function of e has the slopes -1 and 1, or -1 and 0 for the hinge, whose p is y + y e.
-        hinge = program.kind == "hinge"
-        e, right = (y * p - 1, 0) if hinge else (p - y, 1)
-        turn = y if hinge else Fraction(1)
-        ends = [turn * (-1 if e <= 0 else right), turn * (right if e >= 0 else -1)]
-        lower.append(min(ends))
-        upper.append(max(ends))
-    return tuple(lower), tuple(upper)
