@@ -250,7 +250,7 @@ def basin_certificate(
     """
     chosen = iter(neurons)
     cells: list[BasinCell] = []
-    for v in minimiser.weights[1][0]:
+    for _, v in minimiser.neurons:
         if v == 0 and not problem.train.output:
             cells.append(BasinCell("+" * problem.m, 0, FrozenDict()))
             continue

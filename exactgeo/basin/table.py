@@ -21,14 +21,13 @@ from exactgeo.basin.solvers import solve
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import dot
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers
 
 __all__ = ["Orbit", "Table", "text"]
-
-ZERO = Fraction(0)
 
 RECORDS = 8192
 """Rows turned into Python objects together where all are listed."""
@@ -189,18 +188,14 @@ class Table:
             The point lies in no basin: it does not have the frozen values of the problem.
         """
         reduction = self.reduction
-        options = []
+        options, neurons = [], point.as_scalar().neurons
         for group in reduction.exchangeable:
             for neuron in group.neurons:
-                w = point.weights[0][neuron]
-                if len(reduction.rows[0]) > len(w):
-                    w = (*w, point.biases[0][neuron])
-                v = point.weights[1][-1][neuron]
-                if len(point.weights[1]) == 2:
-                    v -= point.weights[1][0][neuron]
+                w, v = neurons[neuron]
                 if group.frozen is not None and v != group.frozen:
                     raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
-                sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
+                # A bias frozen at 0 is not among the lifted rows.
+                sides = [dot(w[: len(row)], row) for row in reduction.rows]
                 fit = {
                     k
                     for k, region in enumerate(reduction.regions)
