@@ -14,10 +14,11 @@ from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ONE
 from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
 from exactgeo.landscape.path import Path, PathBuilder
 from exactgeo.landscape.walls import Walls
-from exactgeo.problem import Point, Problem, scope
+from exactgeo.problem import Neuron, Point, Problem, scope
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -125,9 +126,9 @@ def critical_path(
     outside = scope.exact_values(problem)
     if outside is not None:
         raise outside
-    if (frozen := _frozen(problem, one)) != _frozen(problem, other):
+    if (frozen := problem.at(one).frozen) != problem.at(other).frozen:
         raise InputError("points", "two values of what is frozen", "the same values at both points", "one of the two")
-    if problem.point is not None and frozen != _frozen(problem, problem.point):
+    if problem.frozen is not None and frozen != problem.frozen:
         problem = problem.at(one)
     if census is None:
         census = make_census(problem.at(one), time_limit=time_limit)
@@ -160,21 +161,12 @@ def critical_path(
     return CriticalPath(problem, census, path, at_least)
 
 
-def _frozen(problem: Problem, point: Point) -> list[Any]:
-    train = problem.train
-    weights = zip(point.weights, (*train.hidden, train.output), strict=True)
-    biases = zip(point.biases, (*train.hidden_bias, train.output_bias), strict=True)
-    return [block for block, free in (*weights, *biases) if not free]
-
-
 def _lay(
     census: Census, start: Patterns, one: Point, other: Point, crossings: list[Crossing[Patterns]], level: Fraction
 ) -> Path:
     """The path from a point of one basin through these walls to a point of the last one."""
     problem = census.problem
-    sizes = {}
-    if problem.network.widths:
-        sizes = {i: abs(v) or Fraction(1) for i, v in enumerate(other.weights[1][0])}
+    sizes = {i: abs(v) or ONE for i, (_, v) in enumerate(other.neurons)}
     builder, basin = PathBuilder(census.reduction, one, start, sizes), start
     for crossing in crossings:
         basin = crossing.outside
@@ -191,7 +183,7 @@ def _resized(problem: Problem, points: list[Point], sizes: dict[int, Fraction], 
     """The same path with the output weights brought to a size on the way, each where it takes the fewest straight moves
     that stay below the level; by a rescaling if there is no room."""
     for neuron, size in sizes.items():
-        if any(abs(v) not in (0, size) for v in (point.weights[1][0][neuron] for point in points)):
+        if any(abs(point.neurons[neuron].v) not in (0, size) for point in points):
             points = _one_resized(problem, points, neuron, size, level)
     return points
 
@@ -199,20 +191,17 @@ def _resized(problem: Problem, points: list[Point], sizes: dict[int, Fraction], 
 def _one_resized(problem: Problem, points: list[Point], neuron: int, size: Fraction, level: Fraction) -> list[Point]:
     def at(point: Point, inner: Fraction, outer: Fraction) -> Point:
         """One output weight, and the input weights as they belong to another."""
-        factor = point.weights[1][0][neuron] / inner
-        rows, outputs, bias = list(point.weights[0]), list(point.weights[1][0]), list(point.biases[0])
-        rows[neuron] = tuple(q * factor for q in rows[neuron])
-        outputs[neuron] = outer
-        if problem.network.hidden_bias[0]:
-            bias[neuron] *= factor
-        return Point((tuple(rows), (tuple(outputs),)), (tuple(bias), *point.biases[1:]))
+        neurons = list(point.neurons)
+        w, v = neurons[neuron]
+        neurons[neuron] = Neuron(tuple(q * v / inner for q in w), outer)
+        return point.with_neurons(neurons)
 
     def resized(point: Point) -> Point:
-        v = point.weights[1][0][neuron]
+        v = point.neurons[neuron].v
         return at(point, size if v > 0 else -size, size if v > 0 else -size) if v else point
 
     def moves(point: Point, halvings: int) -> list[Point] | None:
-        v = point.weights[1][0][neuron]
+        v = point.neurons[neuron].v
         if not v:
             return None
         resizing = []
@@ -227,7 +216,7 @@ def _one_resized(problem: Problem, points: list[Point], neuron: int, size: Fract
             resizing = moves(point, halvings)
             if resizing is not None:
                 return [*points[: k + 1], *resizing, *map(resized, points[k + 1 :])]
-    k = next(k for k, point in enumerate(points) if point.weights[1][0][neuron])
+    k = next(k for k, point in enumerate(points) if point.neurons[neuron].v)
     return [*points[: k + 1], *map(resized, points[k:])]
 
 

@@ -16,13 +16,14 @@ from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.landscape.permutations import replaced
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Neuron, Point, Problem
 
 __all__ = ["Path", "PathBuilder"]
 
-ZERO = Fraction(0)
-Vector = tuple[Fraction, ...]
+_Change = tuple[Vector | None, Fraction | None]
+"""New input weights and a new output weight of a neuron; None for what stays."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Path:
 
     def __post_init__(self) -> None:
         for one, other in zip(self.points, self.points[1:], strict=False):
-            if not _affine(self.problem, one, other) and not _rescaled(self.problem, one, other):
+            if not _affine(self.problem, one, other) and not _rescaled(one, other):
                 raise InternalError("a segment of a path is not affine in the predictions")
 
     @cached_property
@@ -98,20 +99,15 @@ class Path:
         """The point after ``time`` segments, 0 <= time <= number of segments."""
         k = min(int(time), len(self.points) - 2)
         one, other = self.points[k], self.points[k + 1]
-        if _affine(self.problem, one, other):
-            return _between(one, other, time - k)
         between = _between(one, other, time - k)
-        outputs = tuple(
-            v if w == u else v * _factor(w, middle)
-            for v, w, u, middle in zip(
-                one.weights[1][0],
-                _vectors(self.problem, one),
-                _vectors(self.problem, other),
-                _vectors(self.problem, between),
-                strict=True,
-            )
+        if _affine(self.problem, one, other):
+            return between
+        return between.with_neurons(
+            [
+                (middle.w, start.v if start.w == end.w else start.v * _factor(start.w, middle.w))
+                for start, middle, end in zip(one.neurons, between.neurons, other.neurons, strict=True)
+            ]
         )
-        return Point((between.weights[0], (outputs,)), between.biases)
 
     def __repr__(self) -> str:
         return f"<path: {' -> '.join(map(str, self.losses))}>"
@@ -125,48 +121,26 @@ class Path:
 
 
 def _between(one: Point, other: Point, time: Fraction) -> Point:
-    def mix(a: Fraction, b: Fraction) -> Fraction:
-        return a + time * (b - a)
-
-    return Point(
-        tuple(
-            tuple(tuple(map(mix, p, q)) for p, q in zip(m, n, strict=True))
-            for m, n in zip(one.weights, other.weights, strict=True)
-        ),
-        tuple(tuple(map(mix, p, q)) for p, q in zip(one.biases, other.biases, strict=True)),
-    )
-
-
-def _vectors(problem: Problem, point: Point) -> list[Vector]:
-    """Input weights of the hidden units, the bias last."""
-    if problem.network.hidden_bias[0]:
-        return [(*w, b) for w, b in zip(point.weights[0], point.biases[0], strict=True)]
-    return list(point.weights[0])
+    return one.moved(one.towards(other), time)
 
 
 def _affine(problem: Problem, one: Point, other: Point) -> bool:
     """Each neuron either keeps its output weight and crosses no kink of the data, or keeps its input weights, or has
     output weight 0 throughout: then its part of the predictions is affine along the segment."""
-    if not problem.network.widths:
-        return True
     rows, kinks = problem.lifted, problem.network.activation.has_kink
-    for w, u, v, k in zip(
-        _vectors(problem, one), _vectors(problem, other), one.weights[1][0], other.weights[1][0], strict=True
-    ):
+    for (w, v), (u, k) in zip(one.neurons, other.neurons, strict=True):
         if w == u or (v == 0 and k == 0):
             continue
-        if v != k or (kinks and any(_dot(w, row) * _dot(u, row) < 0 for row in rows)):
+        if v != k or (kinks and any(dot(w, row) * dot(u, row) < 0 for row in rows)):
             return False
     return True
 
 
-def _rescaled(problem: Problem, one: Point, other: Point) -> bool:
+def _rescaled(one: Point, other: Point) -> bool:
     """Each neuron becomes (s w, v / s) with an s > 0 of its own; nothing else moves."""
-    if one.biases[-1] != other.biases[-1]:
+    if one.shift != other.shift:
         return False
-    for w, u, v, k in zip(
-        _vectors(problem, one), _vectors(problem, other), one.weights[1][0], other.weights[1][0], strict=True
-    ):
+    for (w, v), (u, k) in zip(one.neurons, other.neurons, strict=True):
         if (w, v) != (u, k) and (v * k <= 0 or tuple(v * a for a in w) != tuple(k * a for a in u)):
             return False
     return True
@@ -175,10 +149,6 @@ def _rescaled(problem: Problem, one: Point, other: Point) -> bool:
 def _factor(w: Vector, u: Vector) -> Fraction:
     """s with w = s u."""
     return next(a / b for a, b in zip(w, u, strict=True) if b)
-
-
-def _dot(w: Vector, row: Vector) -> Fraction:
-    return sum((a * b for a, b in zip(w, row, strict=True)), ZERO)
 
 
 class PathBuilder:
@@ -207,40 +177,28 @@ class PathBuilder:
         self._sizes = sizes or {}
         self._basin = [list(part) for part in basin]
         self.points = [point]
-        net = reduction.problem.network
-        self._lifted = bool(net.widths) and net.hidden_bias[0]
-        if not net.widths:
-            return
         idle = [
             (neuron, group.patterns[s].sign)
             for group, part in zip(reduction.exchangeable, self._basin, strict=True)
             for neuron, s in zip(group.neurons, part, strict=True)
-            if point.weights[1][0][neuron] == 0
+            if point.neurons[neuron].v == 0
         ]
         # An output weight of 0: the neuron first goes to w = 0, then gets its basin's sign; neither moves a prediction.
-        size = len(self._vector(0)) if net.widths[0] else 0
-        self._move({neuron: ((ZERO,) * size, None) for neuron, _ in idle})
-        self._move({neuron: (None, sign * self._sizes.get(neuron, Fraction(1))) for neuron, sign in idle})
+        if idle:
+            self._move({neuron: ((ZERO,) * len(point.neurons[neuron].w), None) for neuron, _ in idle})
+            self._move({neuron: (None, sign * self._sizes.get(neuron, ONE)) for neuron, sign in idle})
 
-    def _vector(self, neuron: int) -> Vector:
-        last = self.points[-1]
-        return (*last.weights[0][neuron], *((last.biases[0][neuron],) if self._lifted else ()))
-
-    def _move(self, changes: Mapping[int, tuple[Vector | None, Fraction | None]], bias: Vector | None = None) -> None:
+    def _move(self, changes: Mapping[int, _Change], shift: Fraction | None = None) -> None:
         """Append the point with new input or output weights of some neurons; nothing if it is the last one."""
         last = self.points[-1]
-        d = self._reduction.problem.d
-        vectors = [self._vector(i) for i in range(len(last.weights[0]))]
-        outputs = list(last.weights[1][0])
-        for neuron, (w, v) in changes.items():
-            vectors[neuron] = vectors[neuron] if w is None else w
-            outputs[neuron] = outputs[neuron] if v is None else v
-        hidden = tuple(w[d] for w in vectors) if self._lifted else last.biases[0]
-        new = Point(
-            (tuple(w[:d] for w in vectors), (tuple(outputs),)), (hidden, last.biases[-1] if bias is None else bias)
-        )
-        if new != last:
-            self.points.append(new)
+        neurons = list(last.neurons)
+        for i, (w, v) in changes.items():
+            neurons[i] = Neuron(neurons[i].w if w is None else w, neurons[i].v if v is None else v)
+        self._append(last.with_neurons(neurons, shift))
+
+    def _append(self, point: Point) -> None:
+        if point != self.points[-1]:
+            self.points.append(point)
 
     def cross_orbit(self, orbit: Sequence[Sequence[int]], wall: Optimum) -> None:
         """Go to the optimum of the wall to a neighbouring orbit, and take the sign of the basin behind it."""
@@ -263,21 +221,18 @@ class PathBuilder:
         self._basin[k][i] = new
         if before.sign != behind.sign:
             # On this wall the neuron's input weights are 0.
-            size = self._sizes.get(neuron, abs(self.points[-1].weights[1][0][neuron]))
+            size = self._sizes.get(neuron, abs(self.points[-1].neurons[neuron].v))
             self._move({neuron: (None, behind.sign * size)})
 
     def arrive(self, end: Point) -> None:
         """Go to a point of the basin, but for the size of the output weights."""
-        if not self._reduction.problem.network.widths:
-            if end != self.points[-1]:
-                self.points.append(end)
+        if not end.neurons:
+            self._append(end)
             return
-        last = self.points[-1]
-        vectors = _vectors(self._reduction.problem, end)
-        changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
-        for neuron, (w, v, k) in enumerate(zip(vectors, last.weights[1][0], end.weights[1][0], strict=True)):
-            changes[neuron] = (tuple(a * k / v for a in w) if v else w, None)
-        self._move(changes, end.biases[-1])
+        changes: dict[int, _Change] = {}
+        for i, (last, (w, k)) in enumerate(zip(self.points[-1].neurons, end.neurons, strict=True)):
+            changes[i] = (tuple(a * k / last.v for a in w) if last.v else w, None)
+        self._move(changes, end.shift)
 
     def descend(self, best: Optimum) -> None:
         """Go to the optimum of the basin."""
@@ -286,13 +241,11 @@ class PathBuilder:
     def _to(self, best: Optimum, faces: Mapping[int, int]) -> None:
         reduction = self._reduction
         if not reduction.problem.network.widths:
-            end = reduction.point({}, best.lines)
-            if end != self.points[-1]:
-                self.points.append(end)
+            self._append(reduction.point({}, best.lines))
             return
         remaining = dict(best.weights)
         size = len(reduction.rows[0])
-        changes: dict[int, tuple[Vector | None, Fraction | None]] = {}
+        changes: dict[int, _Change] = {}
         for group, part in zip(reduction.exchangeable, self._basin, strict=True):
             for neuron, s in zip(group.neurons, part, strict=True):
                 pattern = group.patterns[s]
@@ -303,11 +256,11 @@ class PathBuilder:
                     if scale and rays >> j & 1 and column in remaining:
                         weight = remaining.pop(column) / scale
                         z = [a + weight * b for a, b in zip(z, ray, strict=True)]
-                v = abs(self.points[-1].weights[1][0][neuron])
-                w = [q / v for q in z]
+                last = self.points[-1].neurons[neuron]
+                w = [q / abs(last.v) for q in z]
                 # A bias that is frozen at 0 is no coordinate of the cells.
-                w += [ZERO] * (len(self._vector(neuron)) - size)
+                w += [ZERO] * (len(last.w) - size)
                 changes[neuron] = (tuple(w), None)
         if remaining:
             raise InternalError("a column of an optimum belongs to no neuron")
-        self._move(changes, reduction.point({}, best.lines).biases[-1])
+        self._move(changes, reduction.point({}, best.lines).shift)
