@@ -13,10 +13,11 @@ from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.errors import InternalError, OutOfScope
+from exactgeo.exact.enclosure import exact
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
 from exactgeo.landscape.path import Path, PathBuilder
-from exactgeo.landscape.walls import Walls, exact
+from exactgeo.landscape.walls import Walls
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["Barrier", "Component", "bad_valley", "component"]
@@ -101,7 +102,7 @@ class Component:
                 if facet.outside not in inside:
                     hints = space.optimum(basin), space.optimum(facet.outside)
                     best = self._walls.optimum(facet.mask, hints)
-                    value = exact(best) * self.census.share
+                    value = exact(best.value) * self.census.share
                     found.append(Barrier(basin, facet.outside, facet.mask, value, best))
         return tuple(found)
 
@@ -127,7 +128,7 @@ class Component:
         best = census.optimum(chain.end)
         builder.descend(best)
         path = Path(self.problem, tuple(builder.points))
-        if path.highest > self.loss or path.losses[-1] != exact(best) * census.share:
+        if path.highest > self.loss or path.losses[-1] != exact(best.value) * census.share:
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
 

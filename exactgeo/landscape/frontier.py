@@ -18,12 +18,13 @@ from exactgeo.basin import Census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
-from exactgeo.landscape.walls import Walls, exact, order
+from exactgeo.exact.enclosure import exact, order
+from exactgeo.exact.vectors import ZERO
+from exactgeo.landscape.walls import Walls
 from exactgeo.problem import Point
 
 __all__ = ["Chain", "Crossing", "Facet", "Frontier", "FullSpace", "Patterns", "Quotient", "Space", "locate"]
 
-ZERO = Fraction(0)
 Patterns = tuple[tuple[int, ...], ...]
 """A basin of the full space: for each group of exchangeable neurons the index of each one's pattern."""
 
@@ -120,7 +121,7 @@ class Frontier(Generic[B]):
     def __init__(self, space: Space[B], walls: Walls, first: B, *, lowest_first: bool = True) -> None:
         self.space, self.walls = space, walls
         self.crossings: dict[B, Crossing[B] | None] = {}
-        self.level = exact(space.optimum(first))
+        self.level = exact(space.optimum(first).value)
         self._lowest_first = lowest_first
         self._values: dict[B, Fraction] = {}
         self._numbers = count()
@@ -137,7 +138,7 @@ class Frontier(Generic[B]):
         """The least loss of a basin."""
         value = self._values.get(basin)
         if value is None:
-            value = self._values[basin] = exact(self.space.optimum(basin))
+            value = self._values[basin] = exact(self.space.optimum(basin).value)
         return value
 
     def wall(self, facet: Facet[B]) -> Optimum:
@@ -163,7 +164,7 @@ class Frontier(Generic[B]):
         heapq.heappush(self._unlisted, (*key, basin))
 
     def _cross(self, facet: Facet[B], optimum: Optimum) -> None:
-        self.level = max(self.level, exact(optimum))
+        self.level = max(self.level, exact(optimum.value))
         self._reach(facet.outside, Crossing(facet.inside, facet.outside, optimum))
 
     def _wait(self, bound: Fraction, facet: Facet[B]) -> None:
@@ -188,7 +189,7 @@ class Frontier(Generic[B]):
             bound = self._bound(facet)
             if strictly or opens(bound):
                 optimum = self.wall(facet)
-                bound = exact(optimum)
+                bound = exact(optimum.value)
                 if opens(bound):
                     self._cross(facet, optimum)
                     return
@@ -224,7 +225,7 @@ class Frontier(Generic[B]):
             raise InternalError("no wall leads out of what is reached")
         (_, bound), _, facet = heapq.heappop(self._facets)
         optimum = self.wall(facet)
-        value = exact(optimum)
+        value = exact(optimum.value)
         if value > bound and self._facets and order(value) > self._facets[0][0]:
             self._wait(value, facet)
             return None
@@ -243,8 +244,8 @@ class Frontier(Generic[B]):
         if lowest is None:
             return None
         facet, optimum = lowest
-        self._wait(exact(optimum), facet)
-        return exact(optimum)
+        self._wait(exact(optimum.value), facet)
+        return exact(optimum.value)
 
     def advance(self) -> B | None:
         """Cross the lowest wall: the basin behind it; None where a wall had to be solved first: ask again.

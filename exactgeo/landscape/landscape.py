@@ -11,13 +11,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin import Basin, Census, Enclosure, census
+from exactgeo.basin import Basin, Census, census
 from exactgeo.basin.cone_program import Optimum
+from exactgeo.exact.enclosure import Enclosure, exact
 from exactgeo.exact.rational import format_rational
 from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
-from exactgeo.landscape.walls import Walls, WallStore, exact
+from exactgeo.landscape.walls import Walls, WallStore
 from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ class Landscape:
             for target, mask, wall in self.census.neighbours(index):
                 if index <= target:
                     hints = (self.census.optimum(index), self.census.optimum(target))
-                    value = self._scaled(exact(self._walls.optimum(mask, hints)))
+                    value = self._scaled(exact(self._walls.optimum(mask, hints).value))
                     graph.add_edge(index, target, value=value, wall=wall)
         return graph
 

@@ -16,8 +16,7 @@ from fractions import Fraction
 
 from exactgeo.basin.census import Census
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.errors import InternalError
-from exactgeo.exact.enclosure import Enclosure, Value
+from exactgeo.exact.enclosure import exact, order
 from exactgeo.landscape.permutations import (
     Perm,
     PermutationGroup,
@@ -28,7 +27,7 @@ from exactgeo.landscape.permutations import (
     sorter,
     stabiliser,
 )
-from exactgeo.landscape.walls import Walls, exact, order
+from exactgeo.landscape.walls import Walls
 
 __all__ = ["Edge", "Node", "Tree", "grow"]
 
@@ -255,7 +254,7 @@ class _Grower:
                 if ranks[v] > self.step or (ranks[v] == self.step and v < u):
                     continue
                 best = walls.known(mask, (self.optimum(u), self.optimum(v)))
-                if best is not None and exact(best) == level:
+                if best is not None and exact(best.value) == level:
                     self.open_wall(u, v, mask, level)
                 else:
                     left.append((u, v, mask))
@@ -263,7 +262,7 @@ class _Grower:
             if forest.joined(u, v):
                 continue
             fresh = walls.solved
-            value = exact(walls.optimum(mask))
+            value = exact(walls.optimum(mask).value)
             if value == level:
                 self.open_wall(u, v, mask, level)
             else:
@@ -341,12 +340,6 @@ def _symmetric(sizes: list[int]) -> PermutationGroup:
     return PermutationGroup.trivial(size).joined(generators)
 
 
-def _rational(value: Value) -> Fraction:
-    if isinstance(value, Enclosure):
-        raise InternalError("a landscape over enclosures")
-    return value
-
-
 def grow(
     census: Census, walls: Walls, *, full: bool, seconds: float | None = None, progress: Progress | None = None
 ) -> Tree:
@@ -392,7 +385,7 @@ def _levels(grower: _Grower) -> Iterator[int]:
     census, tree = grower.census, grower.tree
     values = []
     for index in range(len(census)):
-        values.append(_rational(census.value(index)) / census.share)
+        values.append(exact(census.value(index)) / census.share)
         if index % STEP == 0:
             yield 0
     grower.rank(values)

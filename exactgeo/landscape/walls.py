@@ -8,36 +8,19 @@ S <= J <= A. Most walls are settled by the optimum of one of their two basins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import Protocol
 
 from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.schedule import BlockStore
 from exactgeo.basin.solvers import solve
-from exactgeo.errors import InternalError
 
-__all__ = ["WallStore", "Walls", "exact", "order"]
+__all__ = ["WallStore", "Walls"]
 
 TOGETHER = 16
 """Solved walls that are kept in one transaction."""
 
 SCANNED = 400
 """Optima of other walls tried on a new one; beyond that a solve is no dearer."""
-
-
-def exact(best: Optimum) -> Fraction:
-    """The value of an optimum that is no enclosure."""
-    if not isinstance(best.value, Fraction):
-        raise InternalError("a landscape over enclosures")
-    return best.value
-
-
-def order(value: Fraction) -> tuple[float, Fraction]:
-    """A sort key: conversion to float is monotone, so the rational decides only between equal floats."""
-    try:
-        return float(value), value
-    except OverflowError:
-        return float("inf"), value
 
 
 class WallStore(BlockStore, Protocol):

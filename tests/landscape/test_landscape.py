@@ -20,11 +20,12 @@ from problems import D1, KINK, PLANE, problem, random_case
 import exactgeo as eg
 from exactgeo.basin import census
 from exactgeo.errors import OutOfScope
+from exactgeo.exact.enclosure import order
 from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
 from exactgeo.landscape import landscape
 from exactgeo.landscape.merge_tree import _Forest, _Grower, grow
-from exactgeo.landscape.walls import Walls, order
+from exactgeo.landscape.walls import Walls
 from exactgeo.local_minimum import decide
 
 F = Fraction
