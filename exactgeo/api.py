@@ -4,131 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from exactgeo.claims import Claim
-from exactgeo.claims.certificate import Certificate
-from exactgeo.claims.global_minimum import GlobalMinimumClaim
-from exactgeo.claims.lower_point import LowerPointClaim
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.errors import InputError, InternalError, OutOfScope
-from exactgeo.exact.rational import format_rational
-from exactgeo.kinds import Globality, Kind, Reason, Rung, Strictness
-from exactgeo.local_minimum import Decision, decide, local
+from exactgeo.errors import InputError
 from exactgeo.problem import Point, Problem
+from exactgeo.standing import Better, Verdict, verdict_on
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
-    from exactgeo.landscape import Component, CriticalPath, Landscape
+    from exactgeo.landscape import CriticalPath, Landscape
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
 
 PointLike = Point | Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Better:
-    """A point of lower loss; ``complete`` when it is a global minimiser."""
-
-    loss: Fraction
-    point: Point
-    complete: bool
-
-    def to_json(self) -> dict[str, Any]:
-        return {"loss": format_rational(self.loss), "point": self.point.to_dict(), "complete": self.complete}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is known of a point, exactly.
-
-    Attributes
-    ----------
-    kind : Kind
-        local_minimum, not_local_minimum or undecided (a str; ``kind.message`` says what it means).
-    loss : Fraction or None
-    rung : Rung or None
-        Which argument decided.
-    strictness, flat_dimension : Strictness, int
-        Of the set of equal loss around a local minimum; None otherwise.
-    globality : Globality
-    better : Better or None
-        A lower point; None for a global minimum or when none is known.
-    bad_valley : bool or None
-        Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
-        reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
-        not cover the problem or did not finish.
-    component_infimum : Fraction or None
-        How low a path from the point goes that never rises above its loss; None where ``bad_valley`` is None.
-    escapes_at : Fraction or None
-        The least level at which a path out of the point's bad valley leads to something lower than
-        ``component_infimum``; None elsewhere.
-    descent : NotLocalMinimumClaim or None
-        For a point that is not a local minimum.
-    certificate : Certificate or None
-        What is proved, locally and globally; None only when nothing is.
-    reason : Reason or None; detail : str
-        Why the verdict is undecided or the globality unknown.
-    """
-
-    problem: Problem
-    point: Point
-    kind: Kind
-    loss: Fraction | None
-    rung: Rung | None
-    strictness: Strictness | None
-    flat_dimension: int | None
-    globality: Globality
-    better: Better | None
-    descent: NotLocalMinimumClaim | None
-    certificate: Certificate | None
-    reason: Reason | None
-    detail: str
-    bad_valley: bool | None = None
-    component_infimum: Fraction | None = None
-    escapes_at: Fraction | None = None
-
-    @property
-    def message(self) -> str:
-        """The verdict in one sentence."""
-        text = self.kind.message
-        return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
-
-    def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
-        """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
-        descent = self.descent
-        reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
-        return {
-            "verdict": str(self.kind),
-            "loss": _text(self.loss),
-            "rung": None if self.rung is None else str(self.rung),
-            "strictness": None if self.strictness is None else str(self.strictness),
-            "flat_dimension": self.flat_dimension,
-            "globality": str(self.globality),
-            "better": None if self.better is None else self.better.to_json(),
-            "bad_valley": self.bad_valley,
-            "component_infimum": _text(self.component_infimum),
-            "escapes_at": _text(self.escapes_at),
-            "descent": None
-            if descent is None
-            else {
-                "direction": descent.direction.to_dict(),
-                "step": format_rational(descent.step),
-                "loss_after": format_rational(descent.loss_after),
-            },
-            "certificate": certificate_path,
-            "reason": reason,
-        }
-
-
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else format_rational(value)
 
 
 def load(source: str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any]) -> Problem:
@@ -198,8 +89,9 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     Returns
     -------
     Verdict
-        In scope (at most one hidden layer, scalar output, piecewise-linear activation, squared or half-squared
-        loss) ``kind`` is never undecided.
+        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
+        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); for every other
+        loss it is decided where the point is a global minimum.
 
     Raises
     ------
@@ -220,37 +112,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     from exactgeo import formats
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
-    decision = decide(problem, parameters)
-    (globality, better, reason, detail), claim = _globality(problem, parameters, decision, time_limit)
-    claims: list[Claim] = [] if decision.certificate is None else [*decision.certificate.claims]
-    if better is not None and decision.loss is not None:
-        claims.append(LowerPointClaim(parameters, decision.loss, better.point, better.loss))
-    if claim is not None:
-        claims.append(claim)
-    place, claim = _place(problem, parameters, globality, better, time_limit)
-    if claim is not None:
-        claims.append(claim)
-    certificate = Certificate(problem, tuple(claims)) if claims else None
-    return Verdict(
-        problem=problem,
-        point=parameters,
-        kind=decision.kind,
-        loss=decision.loss,
-        rung=decision.rung,
-        strictness=decision.strictness,
-        flat_dimension=decision.flat_dimension,
-        globality=globality,
-        better=better,
-        descent=decision.descent,
-        certificate=certificate,
-        reason=reason,
-        detail=detail,
-        bad_valley=place.bad if place is not None else False if globality is Globality.GLOBAL else None,
-        component_infimum=(
-            place.infimum if place is not None else decision.loss if globality is Globality.GLOBAL else None
-        ),
-        escapes_at=None if place is None else place.escapes_at,
-    )
+    return verdict_on(problem, parameters, time_limit)
 
 
 def basins(
@@ -402,144 +264,3 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
     return critical_path(problem, start, end, time_limit=time_limit)
-
-
-_Standing = tuple[Globality, Better | None, Reason | None, str]
-_Claim = Claim | None
-_GLOBAL: _Standing = (Globality.GLOBAL, None, None, "")
-
-
-def _globality(problem: Problem, point: Point, decision: Decision, time_limit: float) -> tuple[_Standing, _Claim]:
-    """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
-    loss = decision.loss
-    if loss == 0:
-        return (Globality.GLOBAL, None, decision.reason, decision.detail), GlobalMinimumClaim(point, loss)
-    if decision.kind is Kind.UNDECIDED or loss is None:
-        return (Globality.UNKNOWN, None, decision.reason, decision.detail), None
-    if decision.descent is not None:
-        descent = decision.descent
-        lower = Better(descent.loss_after, point.moved(descent.direction, descent.step), False)
-        return (Globality.SPURIOUS, lower, None, ""), None
-    from exactgeo.basin.claims import global_claim
-
-    if problem.affine:
-        # The loss is convex in the trained parameters.
-        factor = 2 if problem.loss.kind == "squared" else 1
-        gradient = tuple(factor * r for r in local(problem, point).residuals)
-        return _GLOBAL, global_claim(problem, point, loss, [gradient])
-    if time_limit <= 0:
-        return (Globality.UNKNOWN, None, Reason.BUDGET, "no time was given to the search for a lower point"), None
-
-    try:
-        found = _census(problem.at(point), time_limit)
-    except OutOfScope as scope:
-        return _relaxed(problem, point, loss, scope.reason, time_limit)
-    minimum = found.minimum
-    gradients = (optimum.gradient for optimum in found.optima)
-    if isinstance(minimum, Fraction) and found.best is not None and minimum < loss:
-        claim = global_claim(problem, found.best, minimum, gradients) if found.complete else None
-        return (Globality.SPURIOUS, Better(minimum, found.best, found.complete), None, ""), claim
-    if found.complete:
-        if minimum != loss:
-            raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
-        return _GLOBAL, global_claim(problem, point, loss, gradients)
-    detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
-    if found.interrupted:
-        detail = "the search for a lower point was interrupted with nothing below"
-    return (Globality.UNKNOWN, None, Reason.BUDGET, detail), None
-
-
-def _place(
-    problem: Problem, point: Point, globality: Globality, better: Better | None, time_limit: float
-) -> tuple[Component | None, _Claim]:
-    """Where a point that is no global minimum stands, and the claim that proves it: walls around it, or a path down."""
-    if globality is Globality.GLOBAL or better is None or not better.complete:
-        return None, None
-    from exactgeo.landscape import component
-    from exactgeo.landscape.claims import component_claim
-
-    try:
-        here = component(problem, point, census=_census(problem.at(point), time_limit), time_limit=time_limit)
-    except OutOfScope:
-        return None, None
-    claim = component_claim(here, better.point, better.loss)
-    # Out of time before the walls around the point were known.
-    return None if claim is None else here, claim
-
-
-class _Interrupted(Exception):
-    """A census ended by Ctrl-C; raised so that it is not kept."""
-
-    def __init__(self, found: Census) -> None:
-        self.found = found
-
-
-@lru_cache(maxsize=4)
-def _whole_census(problem: Problem, time_limit: float) -> Census:
-    from exactgeo.basin import census
-
-    found = census(problem, time_limit=time_limit)
-    if found.interrupted and not found.complete:
-        raise _Interrupted(found)
-    return found
-
-
-def _census(problem: Problem, time_limit: float) -> Census:
-    """The census behind globality, kept so that many points of one problem share it."""
-    try:
-        return _whole_census(problem, time_limit)
-    except _Interrupted as end:
-        return end.found
-
-
-def _relaxed(problem: Problem, point: Point, loss: Fraction, scope: str, time_limit: float) -> tuple[_Standing, _Claim]:
-    """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
-    trained = replace(
-        problem.train,
-        hidden=(True,),
-        hidden_bias=problem.network.hidden_bias,
-        output=True,
-        output_bias=problem.network.output_bias,
-    )
-    bound = _census(replace(problem, train=trained, point=None), time_limit)
-    if bound.complete and bound.minimum == loss:
-        from exactgeo.basin.claims import global_claim
-
-        return _GLOBAL, global_claim(problem, point, loss, (optimum.gradient for optimum in bound.optima))
-    lower = _lower_point(problem, point, loss)
-    if lower is not None:
-        return (Globality.SPURIOUS, lower, None, ""), None
-    detail = f"the census of basins does not cover this freezing: {scope}"
-    return (Globality.UNKNOWN, None, Reason.OUT_OF_SCOPE, detail), None
-
-
-def _lower_point(problem: Problem, point: Point, loss: Fraction) -> Better | None:
-    """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
-    from exactgeo.numeric import NumericNetworks, descend, random_starts
-
-    try:
-        end = descend(
-            random_starts(NumericNetworks.from_points(problem, [point]), 64, seed=0, scale=3.0), iterations=2000
-        )
-    except InputError:
-        # Values that float64 cannot hold: nothing is proposed.
-        return None
-    train = problem.train
-    weights = (*train.hidden, train.output)
-    biases = (*train.hidden_bias, train.output_bias)
-    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
-    for denominator in (10**3, 10**9):
-        candidate = Point(
-            tuple(
-                tuple(tuple(q.limit_denominator(denominator) for q in row) for row in new) if free else old
-                for new, old, free in zip(proposed.weights, point.weights, weights, strict=True)
-            ),
-            tuple(
-                tuple(q.limit_denominator(denominator) for q in new) if free else old
-                for new, old, free in zip(proposed.biases, point.biases, biases, strict=True)
-            ),
-        )
-        value = problem.loss_at(candidate)
-        if value < loss:
-            return Better(value, candidate, False)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Globality", "Kind", "Reason", "Rung", "Strictness"]
+__all__ = ["Argument", "Globality", "Kind", "Reason", "Strictness"]
 
 
 class _Worded(StrEnum):
@@ -27,13 +27,14 @@ class Kind(_Worded):
     UNDECIDED = "undecided", "No argument available here settles it; see the reason."
 
 
-class Rung(_Worded):
-    """Which argument decided."""
+class Argument(_Worded):
+    """Which argument decided: what answers call the rung."""
 
     LINEAR_MODEL = "linear_model", "The predictions are affine in the trained parameters: the loss is convex."
     TWO_LAYER = "two_layer", "Complete criterion for one hidden layer, scalar output, convex differentiable loss."
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
+    GLOBAL_MINIMUM = "global_minimum", "No parameters have a lower loss: the census of all basins, or a convex problem."
 
 
 class Strictness(_Worded):

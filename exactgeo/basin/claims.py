@@ -22,8 +22,7 @@ from exactgeo.claims.landscape import BasinMinimum, LandscapeClaim, Solution, So
 from exactgeo.claims.regions import RegionTable
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Matrix, Vector
-from exactgeo.kinds import Kind
-from exactgeo.local_minimum import decide
+from exactgeo.local_minimum import Minimum, decide
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
@@ -201,16 +200,17 @@ def listed(problem: Problem, point: Point) -> RegionTable:
 def minima_claims(problem: Problem, levels: Iterable[LocalMinima]) -> list[Claim]:
     """A local minimum of each set of each level, with strictness; that there are no others is not claimed.
 
-    None of those that :func:`exactgeo.local_minimum.decide` leaves undecided.
+    None for a loss that has no derivative somewhere: no rung decides it.
     """
+    if not problem.loss.differentiable:
+        return []
     found: list[Claim] = []
     for level in levels:
         for part in level.sets:
-            decision = decide(problem.at(part.point), part.point)
-            if decision.kind is Kind.NOT_LOCAL_MINIMUM:
+            decision = decide(problem, part.point)
+            if not isinstance(decision, Minimum):
                 raise InternalError(f"the local minimum listed at {level.value} is none")
-            if decision.certificate is not None:
-                found += decision.certificate.claims
+            found.append(decision.claim)
     return found
 
 

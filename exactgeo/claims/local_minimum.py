@@ -170,16 +170,17 @@ class LocalMinimumClaim(PointClaim):
         None when every radius will do.
     neurons : tuple of NeuronProof
         One a hidden neuron.
-    strictness : Strictness
-    flat_dimension : int
+    strictness : Strictness or None
+    flat_dimension : int or None
         Of the set of equal loss around the point, rescalings included.
-    flatness : Flatness
+    flatness : Flatness or None
+        All three, or none of them where nothing is claimed.
     """
 
     kind: ClassVar[str] = "local_minimum"
 
     radius: Fraction | None
     neurons: tuple[NeuronProof, ...]
-    strictness: Strictness
-    flat_dimension: int
-    flatness: Flatness
+    strictness: Strictness | None
+    flat_dimension: int | None
+    flatness: Flatness | None

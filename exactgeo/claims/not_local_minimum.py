@@ -26,7 +26,8 @@ class NotLocalMinimumClaim(PointClaim):
         The loss at ``point + step * direction``.
     polynomial : tuple of Fraction
         Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on
-        [0, step]: no pre-activation changes sign on the way.
+        [0, step]: no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the
+        largest of their curvatures.
     """
 
     kind: ClassVar[str] = "not_local_minimum"

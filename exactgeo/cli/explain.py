@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from exactgeo.cli.options import DONE, UNDECIDED, emit, json_option, point_of, problem_argument, problem_of
+from exactgeo.cli.options import DONE, emit, json_option, point_of, problem_argument, problem_of
 
 __all__ = ["explain"]
 
@@ -19,15 +17,10 @@ def explain(problem: str, point: str | None, as_json: bool) -> int:
     """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""
     from exactgeo.api import certify as decide
     from exactgeo.local_minimum import explain as lay_out
-    from exactgeo.local_minimum import out_of_scope
     from exactgeo.report.text import explanation_json, explanation_text
 
     loaded = problem_of(problem)
     chosen = point_of(point, loaded)
-    detail = out_of_scope(loaded)
-    if detail:
-        click.echo(json.dumps({"reason": detail}) if as_json else f"nothing to lay out: {detail}")
-        return UNDECIDED
     explanation = lay_out(loaded, chosen)
     verdict = decide(loaded, chosen, time_limit=0)
     emit(explanation_json(explanation, verdict), lambda: explanation_text(explanation, verdict), as_json=as_json)

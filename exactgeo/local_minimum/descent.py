@@ -9,21 +9,21 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
-from exactgeo.local_minimum.two_layer_point import Local, Neuron
+from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Direction
 
 __all__ = ["along_inputs", "along_linear", "along_output", "below"]
 
 
-def _zero(local: Local) -> tuple[list[list[list[Fraction]]], list[list[Fraction]]]:
+def _zero(local: TwoLayerPoint) -> tuple[list[list[list[Fraction]]], list[list[Fraction]]]:
     weights = [[[ZERO] * len(row) for row in layer] for layer in local.point.weights]
     return weights, [[ZERO] * len(layer) for layer in local.point.biases]
 
 
 def _assemble(
-    local: Local,
+    local: TwoLayerPoint,
     linear: Mapping[int, Fraction],
-    inputs: tuple[Neuron, Vector] | None,
+    inputs: tuple[NeuronState, Vector] | None,
     output: tuple[int, Fraction] | None,
 ) -> Direction:
     weights, biases = _zero(local)
@@ -45,19 +45,19 @@ def _assemble(
     return Direction(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
 
 
-def along_linear(local: Local, place: int) -> NotLocalMinimumClaim:
+def along_linear(local: TwoLayerPoint, place: int) -> NotLocalMinimumClaim:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
     slope = dot(local.residuals, local.linear[place][1])
     return _certified(local, _assemble(local, {place: -ONE if slope > 0 else ONE}, None, None))
 
 
-def along_output(local: Local, neuron: Neuron) -> NotLocalMinimumClaim:
+def along_output(local: TwoLayerPoint, neuron: NeuronState) -> NotLocalMinimumClaim:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = dot(local.residuals, neuron.outputs)
     return _certified(local, _assemble(local, {}, None, (neuron.index, -ONE if slope > 0 else ONE)))
 
 
-def along_inputs(local: Local, neuron: Neuron, u: Vector) -> NotLocalMinimumClaim:
+def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLocalMinimumClaim:
     """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
 
     For v = 0 the loss changes by ``s^2 k (phi(u) + k |a(z) + s a'(z; u)|^2)`` up to a positive factor: negative
@@ -76,14 +76,14 @@ def along_inputs(local: Local, neuron: Neuron, u: Vector) -> NotLocalMinimumClai
     raise InternalError("a second-order descent was not found at any ratio")
 
 
-def _certified(local: Local, direction: Direction) -> NotLocalMinimumClaim:
+def _certified(local: TwoLayerPoint, direction: Direction) -> NotLocalMinimumClaim:
     found = below(local, direction)
     if found is None:
         raise InternalError("a first-order descent failed its replay")
     return found
 
 
-def below(local: Local, direction: Direction) -> NotLocalMinimumClaim | None:
+def below(local: TwoLayerPoint, direction: Direction) -> NotLocalMinimumClaim | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
     problem, point = local.problem, local.point
     m = problem.m
@@ -112,7 +112,7 @@ def below(local: Local, direction: Direction) -> NotLocalMinimumClaim | None:
         polynomial[2] += 2 * r * two + one * one
         polynomial[3] += 2 * one * two
         polynomial[4] += two * two
-    coefficients = tuple(local.scale * q for q in polynomial)
+    coefficients = tuple(local.problem.weight * local.curvature * q for q in polynomial)
     low = next((k for k, q in enumerate(coefficients) if q), None)
     if low is None or coefficients[low] > 0:
         return None
@@ -121,7 +121,9 @@ def below(local: Local, direction: Direction) -> NotLocalMinimumClaim | None:
         step /= 2
     end = point.moved(direction, step)
     loss_after = problem.loss_at(end)
-    if loss_after - local.loss != sum((q * step**k for k, q in enumerate(coefficients)), ZERO):
+    fall = loss_after - local.loss
+    bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
+    if fall > bound or (fall < bound and not local.bends):
         raise InternalError("the loss along a direction is not the polynomial it should be")
     return NotLocalMinimumClaim(point, local.loss, direction, step, loss_after, coefficients)
 

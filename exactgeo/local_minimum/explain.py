@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.exact.vectors import Vector, dot
-from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron
+from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
-__all__ = ["Condition", "Explanation", "NeuronView", "explain_local"]
+__all__ = ["Condition", "Explanation", "NeuronView", "explain_point"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class NeuronView:
     conditions : what the criterion asks; they hold for all u iff they hold for the ones listed
     """
 
-    neuron: Neuron
+    neuron: NeuronState
     active: tuple[int, ...]
     inactive: tuple[int, ...]
     on_kink: tuple[int, ...]
@@ -51,13 +51,13 @@ class NeuronView:
 class Explanation:
     """Residuals, global conditions, and one view a neuron."""
 
-    local: Local
+    local: TwoLayerPoint
     coordinates: tuple[str, ...]
     conditions: tuple[Condition, ...]
     neurons: tuple[NeuronView, ...]
 
 
-def explain_local(here: Local) -> Explanation:
+def explain_point(here: TwoLayerPoint) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
     names = tuple("b" if k == here.problem.d else f"w[{k}]" for k in here.trained)
     conditions = tuple(
@@ -67,7 +67,7 @@ def explain_local(here: Local) -> Explanation:
     return Explanation(here, names, conditions, tuple(_view(here, neuron) for neuron in here.neurons))
 
 
-def _view(here: Local, neuron: Neuron) -> NeuronView:
+def _view(here: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
     from exactgeo.arrangement import Arrangement
 
     train = here.problem.train

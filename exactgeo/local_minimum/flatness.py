@@ -25,7 +25,7 @@ from exactgeo.exact.lp import Multipliers, relative_interior
 from exactgeo.exact.matrix import Row, primitive, rank
 from exactgeo.exact.vectors import ZERO, Vector, dot
 from exactgeo.kinds import Strictness
-from exactgeo.local_minimum.two_layer_point import Kink, Local, Neuron
+from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
 __all__ = ["flatness", "strictness"]
 
@@ -34,7 +34,7 @@ __all__ = ["flatness", "strictness"]
 class _Moves:
     """Columns of the linear map from moves to predictions, with the constraints on the moves."""
 
-    local: Local
+    local: TwoLayerPoint
     columns: list[Vector] = field(default_factory=list)
     equalities: list[dict[int, Fraction]] = field(default_factory=list)
     pairs: list[tuple[int, int]] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _Moves:
         self.columns.append(column)
         return len(self.columns) - 1
 
-    def add_inputs(self, neuron: Neuron, outer: int, inner: int) -> tuple[int, ...]:
+    def add_inputs(self, neuron: NeuronState, outer: int, inner: int) -> tuple[int, ...]:
         """Moves t of the trained input weights that change the predictions by ``outer * a'(z; inner * t)``."""
         local = self.local
         turn = outer * inner
@@ -101,7 +101,7 @@ class _Moves:
         return self._span(zero) - self._span(zero, tied) + self._span(shut)
 
 
-def _kink_column(kink: Kink, local: Local, outer: int, q: int) -> Vector:
+def _kink_column(kink: Kink, local: TwoLayerPoint, outer: int, q: int) -> Vector:
     """``outer * a'(0; factor * q)`` at the data points of a kink, for q = 1 or -1."""
     up, down = local.slopes
     column = [ZERO] * local.problem.m
@@ -117,13 +117,13 @@ def _unit(size: int, place: int, value: int = 1) -> Row:
     return row
 
 
-def _dead(neuron: Neuron, local: Local) -> bool:
+def _dead(neuron: NeuronState, local: TwoLayerPoint) -> bool:
     """Whether a neuron with v = 0 has outputs 0 wherever it moves (a kink could give it others)."""
     live = any(s and any(row) for s, row in zip(neuron.side, local.rows, strict=True))
     return not (neuron.kinks or any(neuron.outputs) or live)
 
 
-def flatness(local: Local) -> tuple[int, Flatness]:
+def flatness(local: TwoLayerPoint) -> tuple[int, Flatness]:
     """Largest local dimension of the set of equal loss at a local minimum, in the trained parameters; and its proof.
 
     Cost: branch and bound over the kinks; exponential in the kinks that the first-order conditions leave open
@@ -136,8 +136,8 @@ def flatness(local: Local) -> tuple[int, Flatness]:
     problem = local.problem
     size = len(local.trained)
     base = 0
-    idle: list[Neuron] = []
-    moving: list[Neuron] = []
+    idle: list[NeuronState] = []
+    moving: list[NeuronState] = []
     for neuron in local.neurons:
         if neuron.v:
             moving.append(neuron)
@@ -217,7 +217,7 @@ class _Tree:
             yield Bound(node.still or (), node.vanishing)
 
 
-def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[int, ...]) -> _Moves:
+def _moves(local: TwoLayerPoint, moving: list[NeuronState], idle: list[NeuronState], mode: tuple[int, ...]) -> _Moves:
     moves = _Moves(local)
     trained = local.problem.train.output
     for neuron in moving:
@@ -235,7 +235,7 @@ def _moves(local: Local, moving: list[Neuron], idle: list[Neuron], mode: tuple[i
     return moves
 
 
-def _no_change(moves: _Moves, neuron: Neuron, places: tuple[int, ...]) -> dict[int, Fraction]:
+def _no_change(moves: _Moves, neuron: NeuronState, places: tuple[int, ...]) -> dict[int, Fraction]:
     # At a local minimum equal loss needs sign(v) phi_i = 0 for each neuron by itself: a valid cut.
     residuals = moves.local.residuals
     used = [*places, *(place for pair in moves.pairs[-len(neuron.kinks) :] for place in pair)]
@@ -299,7 +299,7 @@ def _vanishing(index: int, farkas: Multipliers, signed: list[tuple[int, int]], c
     )
 
 
-def strictness(local: Local, dimension: int) -> Strictness:
+def strictness(local: TwoLayerPoint, dimension: int) -> Strictness:
     """Strict, strict modulo rescaling, or flat, from the dimension of the set of equal loss.
 
     The rescaling orbit lies in that set. Where the set holds anything else it also holds the orbits of those

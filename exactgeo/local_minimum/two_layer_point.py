@@ -13,7 +13,7 @@ from math import gcd, lcm
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Kink", "Local", "Neuron", "local"]
+__all__ = ["Kink", "NeuronState", "TwoLayerPoint"]
 
 
 def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
@@ -46,7 +46,7 @@ class Kink:
 
 
 @dataclass(frozen=True)
-class Neuron:
+class NeuronState:
     """One hidden neuron at the point.
 
     Attributes
@@ -72,14 +72,14 @@ class Neuron:
 
 
 @dataclass(frozen=True)
-class Local:
+class TwoLayerPoint:
     """A two-layer problem (or a linear model: no neurons) at a point.
 
     Attributes
     ----------
     trained : indices of the trained coordinates of a neuron's lifted weights (the space T)
     rows : lifted data points restricted to T
-    residuals : p_t - y_t
+    predictions : p_t
     linear : names and columns of the parameters in which the predictions are affine everywhere
         (the output bias; all weights of a linear model)
     """
@@ -88,25 +88,68 @@ class Local:
     point: Point
     trained: tuple[int, ...]
     rows: Matrix
-    neurons: tuple[Neuron, ...]
-    residuals: Vector
+    neurons: tuple[NeuronState, ...]
+    predictions: Vector
     linear: tuple[tuple[str, Vector], ...]
+
+    @classmethod
+    def of(cls, problem: Problem, point: Point) -> TwoLayerPoint:
+        """Evaluate a problem in scope of the complete decision at a point. Cost: O(m n d) rationals."""
+        trained, rows, forms = _frame(problem)
+        net, m = problem.network, problem.m
+        predictions = [point.shift] * m
+        linear: list[tuple[str, Vector]] = []
+        neurons: list[NeuronState] = []
+        if net.widths:
+            lifted = problem.lifted
+            activation = net.activation
+            assert activation.slopes is not None
+            up, down = activation.slopes
+            for i, (w, v) in enumerate(point.neurons):
+                z = tuple(dot(w, row) for row in lifted)
+                outputs = tuple(q * (up if q > 0 else down) for q in z)
+                kinked = activation.has_kink
+                side = tuple(up if q > 0 or (q == 0 and not kinked) else down if q < 0 else None for q in z)
+                kinks = _kinks([t for t, q in enumerate(z) if q == 0], forms) if kinked else ()
+                neurons.append(NeuronState(i, w, v, z, outputs, side, kinks))
+                predictions = [p + v * a for p, a in zip(predictions, outputs, strict=True)]
+        else:
+            predictions = [p + dot(point.inputs, row) for p, row in zip(predictions, problem.x, strict=True)]
+            if problem.train.output:
+                linear += [(f"w[{k}]", tuple(row[k] for row in problem.x)) for k in range(problem.d)]
+        if net.output_bias and problem.train.output_bias:
+            linear.append(("c", (ONE,) * m))
+        return cls(problem, point, trained, rows, tuple(neurons), tuple(predictions), tuple(linear))
 
     @cached_property
     def slopes(self) -> tuple[Fraction, Fraction]:
         return self.problem.network.activation.slopes or (ONE, ONE)
 
     @cached_property
-    def scale(self) -> Fraction:
-        """The factor before ``sum_t (p_t - y_t)^2`` in the loss."""
-        pieces = self.problem.loss.pieces(ZERO)
-        return self.problem.weight * pieces.quadratics[0][0] if pieces is not None else ZERO
+    def curvature(self) -> Fraction:
+        """a, the largest coefficient of a square in the pieces of the loss: l(p + e) <= l(p) + l'(p) e + a e^2."""
+        pieces = (self.problem.loss.pieces(y) for (y,) in self.problem.y)
+        return max(a for piece in pieces if piece is not None for a, _, _ in piece.quadratics)
+
+    @cached_property
+    def bends(self) -> bool:
+        """Whether the loss is more than one quadratic."""
+        return any(
+            piece is None or piece.breaks for piece in map(self.problem.loss.pieces, {y for (y,) in self.problem.y})
+        )
+
+    @cached_property
+    def residuals(self) -> Vector:
+        """r_t = l'(p_t) / 2a; p_t - y_t for the squared losses."""
+        loss, double = self.problem.loss, 2 * self.curvature
+        pairs = zip(self.predictions, self.problem.y, strict=True)
+        return tuple(loss.slopes(p, y)[0] / double for p, (y,) in pairs)
 
     @cached_property
     def loss(self) -> Fraction:
-        return self.scale * dot(self.residuals, self.residuals)
+        return self.problem.loss_of(tuple((p,) for p in self.predictions))
 
-    def smooth_part(self, neuron: Neuron, residuals: Vector | None = None) -> Vector:
+    def smooth_part(self, neuron: NeuronState, residuals: Vector | None = None) -> Vector:
         """phi's contribution of the data points off the kinks, a vector of T."""
         weights = self.residuals if residuals is None else residuals
         total = [ZERO] * len(self.trained)
@@ -126,7 +169,7 @@ class Local:
             left += weight * (down if factor > 0 else up)
         return right, left
 
-    def phi(self, neuron: Neuron, u: Vector) -> Fraction:
+    def phi(self, neuron: NeuronState, u: Vector) -> Fraction:
         """``sum_t r_t a'(<w_i, x_t>; <u, x_t>)`` for a direction u of T (MATH: residuals, not loss derivatives)."""
         total = dot(self.smooth_part(neuron), u)
         for kink in neuron.kinks:
@@ -162,33 +205,3 @@ def _kinks(zero_rows: list[int], forms: tuple[tuple[tuple[int, ...], Fraction] |
             Kink(members[0][0], tuple(turn * q for q in form), tuple((t, turn * factor) for t, factor in members))
         )
     return tuple(kinks)
-
-
-def local(problem: Problem, point: Point) -> Local:
-    """Evaluate a one-hidden-layer, scalar-output, piecewise-linear problem at a point. Cost: O(m n d) rationals."""
-    trained, rows, forms = _frame(problem)
-    net, m = problem.network, problem.m
-    predictions = [point.shift] * m
-    linear: list[tuple[str, Vector]] = []
-    neurons: list[Neuron] = []
-    if net.widths:
-        lifted = problem.lifted
-        activation = net.activation
-        assert activation.slopes is not None
-        up, down = activation.slopes
-        for i, (w, v) in enumerate(point.neurons):
-            z = tuple(dot(w, row) for row in lifted)
-            outputs = tuple(q * (up if q > 0 else down) for q in z)
-            kinked = activation.has_kink
-            side = tuple(up if q > 0 or (q == 0 and not kinked) else down if q < 0 else None for q in z)
-            kinks = _kinks([t for t, q in enumerate(z) if q == 0], forms) if kinked else ()
-            neurons.append(Neuron(i, w, v, z, outputs, side, kinks))
-            predictions = [p + v * a for p, a in zip(predictions, outputs, strict=True)]
-    else:
-        predictions = [p + dot(point.inputs, row) for p, row in zip(predictions, problem.x, strict=True)]
-        if problem.train.output:
-            linear += [(f"w[{k}]", tuple(row[k] for row in problem.x)) for k in range(problem.d)]
-    if net.output_bias and problem.train.output_bias:
-        linear.append(("c", (ONE,) * m))
-    residuals = tuple(p - y[0] for p, y in zip(predictions, problem.y, strict=True))
-    return Local(problem, point, trained, rows, tuple(neurons), residuals, tuple(linear))

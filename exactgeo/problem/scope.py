@@ -10,7 +10,7 @@ from exactgeo.activations import LINEAR
 from exactgeo.errors import OutOfScope
 from exactgeo.problem.problem import Problem
 
-__all__ = ["basins", "complete_decision", "exact_values", "full_space", "slices"]
+__all__ = ["basins", "complete_decision", "exact_values", "full_space", "not_linear", "slices"]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
@@ -34,7 +34,7 @@ def _architecture(problem: Problem) -> tuple[str, str] | None:
 def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
     loss = problem.loss
     if not (loss.rational and loss.differentiable):
-        return f"the {loss.name} loss", "squared, half_squared, huber and squared_hinge"
+        return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
     return None
 
 
@@ -46,6 +46,13 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
     if found is None:
         found = _differentiable_square(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+
+
+def not_linear(problem: Problem) -> OutOfScope:
+    """What a linear model is not: for the rung that asks for one."""
+    hidden = sum(map(bool, problem.network.widths))
+    reason = f"{hidden} hidden layer{'s' * (hidden != 1)} with units"
+    return OutOfScope(reason, "a linear model", "the other rungs of `exactgeo certify`")
 
 
 def _basins(problem: Problem) -> tuple[str, str] | None:

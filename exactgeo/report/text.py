@@ -12,9 +12,9 @@ from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_text, vector_text
 
 if TYPE_CHECKING:
-    from exactgeo.api import Verdict
     from exactgeo.local_minimum import Condition, Explanation, NeuronView
     from exactgeo.problem import Problem
+    from exactgeo.standing import Verdict
 
 __all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
 
@@ -29,10 +29,14 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
     if verdict.loss is not None:
         lines.append(labelled("loss", number_text(verdict.loss)))
+    elif verdict.loss_enclosure is not None:
+        lines.append(labelled("loss", f"in {verdict.loss_enclosure}"))
     if verdict.rung is not None:
         lines.append(labelled("decided by", verdict.rung.message))
     if verdict.strictness is not None:
         lines.append(labelled("strictness", _strictness(verdict)))
+    elif verdict.strictness_reason:
+        lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
     minimum = None if verdict.certificate is None else verdict.certificate.first(LocalMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
@@ -82,8 +86,9 @@ def _standing(verdict: Verdict) -> list[str]:
     if better is None or verdict.kind is not Kind.LOCAL_MINIMUM:
         return []
     what = "the global minimum is" if better.complete else "a lower loss is"
+    lower = number_text(better.loss) if isinstance(better.loss, Fraction) else f"in {better.loss}"
     return [
-        labelled("globality", f"spurious: {what} {number_text(better.loss)}, at"),
+        labelled("globality", f"spurious: {what} {lower}, at"),
         labelled("", point_text(better.point)),
     ]
 
@@ -132,9 +137,9 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
         f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.reduction})",
         "",
     ]
-    rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t"]]
-    for t, (x, y, r) in enumerate(zip(problem.x, problem.y, local.residuals, strict=True)):
-        rows.append([str(t), vector_text(x), number_text(y[0]), number_text(y[0] + r), number_text(r)])
+    rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t" if not local.bends else "r_t = l'(p_t) / 2a"]]
+    for t, (x, y, p, r) in enumerate(zip(problem.x, problem.y, local.predictions, local.residuals, strict=True)):
+        rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), number_text(r)])
     lines += columns(rows, indent="  ")
     if explanation.conditions:
         lines += ["", *(_condition(c) for c in explanation.conditions)]
@@ -203,7 +208,7 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
         "verdict": str(verdict.kind),
         "loss": format_rational(local.loss),
         "residuals": numbers(local.residuals),
-        "predictions": [format_rational(y[0] + r) for y, r in zip(local.problem.y, local.residuals, strict=True)],
+        "predictions": numbers(local.predictions),
         "coordinates": list(explanation.coordinates),
         "conditions": conditions(explanation.conditions),
         "neurons": [

@@ -411,7 +411,7 @@ def test_points_with_the_same_frozen_values_share_one_census():
 
 
 def test_an_interrupted_census_is_not_kept(monkeypatch):
-    from exactgeo import api
+    from exactgeo import standing
 
     case = problem(*D1, 2)
     calls = []
@@ -425,15 +425,15 @@ def test_an_interrupted_census_is_not_kept(monkeypatch):
 
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 50)
     monkeypatch.setattr("exactgeo.basin.census", interrupted)
-    api._whole_census.cache_clear()
-    first = api._census(case, 60.0)
+    standing._kept_census.cache_clear()
+    first = standing.census_of(case, 60.0)
     assert first.interrupted
     assert not first.complete
-    second = api._census(case, 60.0)
+    second = standing.census_of(case, 60.0)
     assert second.complete
-    assert api._census(case, 60.0) is second
+    assert standing.census_of(case, 60.0) is second
     assert len(calls) == 2
-    api._whole_census.cache_clear()
+    standing._kept_census.cache_clear()
 
 
 @pytest.mark.parametrize("hidden_bias", [True, False])

@@ -29,7 +29,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
@@ -42,9 +42,9 @@ from exactgeo.basin.table import Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import Vector
-from exactgeo.kinds import Kind, Strictness
-from exactgeo.local_minimum import decide
-from exactgeo.losses import Loss, make_loss
+from exactgeo.kinds import Strictness
+from exactgeo.local_minimum import Minimum, decide
+from exactgeo.losses import Loss
 from exactgeo.problem import Point, Problem
 
 __all__ = ["LocalMinima", "MinimumSet", "SearchResult", "local_minima", "local_minimum_values", "out_of_scope"]
@@ -71,7 +71,7 @@ class MinimumSet:
     point : Point
         A member.
     strictness, flat_dimension
-        As in :class:`exactgeo.local_minimum.Decision`; None where that does not decide: a Huber loss with a residual
+        As in :class:`exactgeo.local_minimum.Minimum`; None where that does not decide: a Huber loss with a residual
         of M or more, a squared hinge loss with a margin of 1.
     """
 
@@ -268,11 +268,9 @@ def _sets(table: Table, facets: Facets, limit: _Limit) -> list[LocalMinima]:
 def _replayed(problem: Problem, point: Point, value: Fraction) -> MinimumSet:
     if problem.loss_at(point) != value:
         raise InternalError("a representative does not have its loss")
-    decision = decide(_locally_squared(problem, point), point)
-    if decision.kind is Kind.NOT_LOCAL_MINIMUM:
+    decision = decide(problem, point)
+    if not isinstance(decision, Minimum):
         raise InternalError("a representative of a set of local minima is no local minimum")
-    if decision.kind is Kind.UNDECIDED:
-        return MinimumSet(point, None, None)
     return MinimumSet(point, decision.strictness, decision.flat_dimension)
 
 
@@ -301,21 +299,3 @@ def _minimiser(table: Table, index: int) -> Point:
     if point is None:
         raise InternalError("a basin without a minimiser among exact fits")
     return point
-
-
-def _locally_squared(problem: Problem, point: Point) -> Problem:
-    """A problem with a squared loss whose loss differs by a constant near the point, where there is one; else the same.
-
-    Squared hinge: (1 - y p)^2 = (p - y)^2 for y = +-1, and data with margin above 1 do not count. Huber: half squared
-    while no residual is as large as M.
-    """
-    kind, bound = problem.loss.kind, (*problem.loss.parameters, Fraction(1))[0]
-    pairs = [(p[0], y[0]) for p, y in zip(problem.predictions(point), problem.y, strict=True)]
-    if kind == "huber" and all(abs(p - y) < bound for p, y in pairs):
-        return replace(problem, loss=make_loss("half_squared"))
-    margins = [y * p for p, y in pairs]
-    if kind == "squared_hinge" and 1 not in margins and min(margins) < 1:
-        kept = [t for t, margin in enumerate(margins) if margin < 1]
-        x, y = tuple(problem.x[t] for t in kept), tuple(problem.y[t] for t in kept)
-        return replace(problem, x=x, y=y, loss=make_loss("squared"), reduction="sum")
-    return problem

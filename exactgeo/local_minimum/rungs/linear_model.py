@@ -1,0 +1,33 @@
+"""The first rung: no hidden unit. The predictions are affine in the parameters, so the loss is convex in them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from exactgeo.errors import OutOfScope
+from exactgeo.kinds import Argument
+from exactgeo.local_minimum.criterion import conclude
+from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.local_minimum.rungs.rung import Rung
+from exactgeo.problem import Point, Problem, scope
+
+__all__ = ["LinearModel"]
+
+
+class LinearModel(Rung):
+    """A point is a minimum, local and global, iff the loss has no slope in any trained parameter.
+
+    References
+    ----------
+    docs/mathematics.md, "Local minimality", for a network without neurons.
+    """
+
+    name: ClassVar[str] = "linear_model"
+
+    def accepts(self, problem: Problem) -> OutOfScope | None:
+        if any(problem.network.widths):
+            return scope.not_linear(problem)
+        return scope.complete_decision(problem)
+
+    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
+        return conclude(problem, point, Argument.LINEAR_MODEL)

@@ -1,0 +1,41 @@
+"""What a rung of the ladder is, and the laws it obeys."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from exactgeo.errors import OutOfScope
+from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.problem import Point, Problem
+
+__all__ = ["Rung"]
+
+
+class Rung(ABC):
+    """One argument that decides whether points of some problems are local minima.
+
+    Laws: a problem that is accepted is decided, at every point; the checker accepts the claim of the answer; two rungs
+    that accept one problem agree.
+
+    Attributes
+    ----------
+    name : str
+        As it stands in answers; docs/architecture.md lists the names.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def accepts(self, problem: Problem) -> OutOfScope | None:
+        """None for a problem that :meth:`decide` decides at every point; else what puts it outside."""
+
+    @abstractmethod
+    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
+        """Decide one point of an accepted problem.
+
+        Raises
+        ------
+        InternalError
+            An answer failed its own replay.
+        """

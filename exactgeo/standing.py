@@ -1,0 +1,454 @@
+"""Where a point stands among all points: the verdict of the ladder, the global minimum, the valley around the point.
+
+A global minimum is a local one whatever the loss is: where the census of all basins, or convexity, puts the point at
+the bottom, that decides what the ladder leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.claims import Claim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.lower_point import LowerPointClaim
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.errors import InputError, InternalError, OutOfScope
+from exactgeo.exact.enclosure import Value, high, low, plain
+from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ONE, Vector, dot
+from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
+from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide
+from exactgeo.problem import Network, Point, Problem, Train
+
+if TYPE_CHECKING:
+    from exactgeo.basin import Census
+    from exactgeo.landscape import Component
+
+__all__ = ["Better", "Verdict", "verdict_on"]
+
+
+@dataclass(frozen=True)
+class Better:
+    """A point of lower loss; ``complete`` when it is a global minimiser.
+
+    Attributes
+    ----------
+    loss : Fraction or Enclosure
+    point : Point
+    complete : bool
+    """
+
+    loss: Value
+    point: Point
+    complete: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {**_value("loss", self.loss), "point": self.point.to_dict(), "complete": self.complete}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a point, exactly.
+
+    Attributes
+    ----------
+    kind : Kind
+        local_minimum, not_local_minimum or undecided (a str; ``kind.message`` says what it means).
+    loss : Fraction or None
+    loss_enclosure : Enclosure or None
+        Of a loss without rational value, where it can be enclosed.
+    rung : Argument or None
+        Which argument decided.
+    strictness, flat_dimension : Strictness, int
+        Of the set of equal loss around a local minimum; None otherwise, and where ``strictness_reason`` says why.
+    globality : Globality
+    better : Better or None
+        A lower point; None for a global minimum or when none is known.
+    bad_valley : bool or None
+        Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
+        reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
+        not cover the problem or did not finish.
+    component_infimum : Fraction or None
+        How low a path from the point goes that never rises above its loss; None where ``bad_valley`` is None.
+    escapes_at : Fraction or None
+        The least level at which a path out of the point's bad valley leads to something lower than
+        ``component_infimum``; None elsewhere.
+    descent : NotLocalMinimumClaim or None
+        For a point that is not a local minimum.
+    certificate : Certificate or None
+        What is proved, locally and globally; None only when nothing is that format version 1 can say: losses without
+        rational values have no claims yet.
+    reason : Reason or None; detail : str
+        Why the verdict is undecided or the globality unknown.
+    strictness_reason : str
+        Why a local minimum has no ``strictness``; "" when it has.
+    tries : tuple of Try
+        The rungs that were asked, in order.
+    """
+
+    problem: Problem
+    point: Point
+    kind: Kind
+    loss: Fraction | None
+    rung: Argument | None
+    strictness: Strictness | None
+    flat_dimension: int | None
+    globality: Globality
+    better: Better | None
+    descent: NotLocalMinimumClaim | None
+    certificate: Certificate | None
+    reason: Reason | None
+    detail: str
+    bad_valley: bool | None = None
+    component_infimum: Fraction | None = None
+    escapes_at: Fraction | None = None
+    loss_enclosure: Value | None = None
+    strictness_reason: str = ""
+    tries: tuple[Try, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The verdict in one sentence."""
+        text = self.kind.message
+        return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
+
+    def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
+        """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
+        descent = self.descent
+        reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
+        missing = ("strictness", "flat_dimension") if self.strictness_reason else ()
+        return {
+            "verdict": str(self.kind),
+            **_value("loss", self.loss if self.loss is not None else self.loss_enclosure),
+            "rung": None if self.rung is None else str(self.rung),
+            "rungs": [{"rung": one.rung, "outcome": one.outcome, "reason": one.reason} for one in self.tries],
+            "strictness": None if self.strictness is None else str(self.strictness),
+            "flat_dimension": self.flat_dimension,
+            "globality": str(self.globality),
+            "better": None if self.better is None else self.better.to_json(),
+            "bad_valley": self.bad_valley,
+            "component_infimum": plain(self.component_infimum),
+            "escapes_at": plain(self.escapes_at),
+            "descent": None
+            if descent is None
+            else {
+                "direction": descent.direction.to_dict(),
+                "step": format_rational(descent.step),
+                "loss_after": format_rational(descent.loss_after),
+            },
+            "certificate": certificate_path,
+            "reason": reason,
+            "reasons": dict.fromkeys(missing, self.strictness_reason),
+        }
+
+
+def _value(key: str, value: Value | None) -> dict[str, Any]:
+    """A rational under its key; else null, with the enclosure beside it where there is one."""
+    if value is None or isinstance(value, Fraction):
+        return {key: plain(value)}
+    return {key: None, f"{key}_enclosure": plain(value)}
+
+
+@dataclass(frozen=True)
+class _Global:
+    """What is known of the global minimum, and the claim that proves it."""
+
+    globality: Globality
+    better: Better | None = None
+    claim: Claim | None = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
+    """Everything that is known of a point.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point
+        Of the problem's shape.
+    time_limit : float
+        Seconds for the search behind ``globality``, 0 for none.
+    """
+    decision = decide(problem, point)
+    loss = decision.loss if decision.loss is not None else _enclosed(problem, point)
+    known = _globality(problem, point, decision, loss, time_limit)
+    bottom = known.globality is Globality.GLOBAL
+    claims: list[Claim] = [] if isinstance(decision, Undecided) else [decision.claim]
+    if known.better is not None and decision.loss is not None and isinstance(known.better.loss, Fraction):
+        claims.append(LowerPointClaim(point, decision.loss, known.better.point, known.better.loss))
+    if known.claim is not None:
+        claims.append(known.claim)
+    component, claim = _component(problem, point, known, time_limit)
+    if claim is not None:
+        claims.append(claim)
+    exact = decision.loss if bottom else None
+    return Verdict(
+        problem=problem,
+        point=point,
+        kind=Kind.LOCAL_MINIMUM if bottom else decision.kind,
+        loss=decision.loss,
+        loss_enclosure=None if isinstance(loss, Fraction) else loss,
+        rung=Argument.GLOBAL_MINIMUM if bottom and isinstance(decision, Undecided) else _argument(decision),
+        strictness=decision.strictness if isinstance(decision, Minimum) else None,
+        flat_dimension=decision.flat_dimension if isinstance(decision, Minimum) else None,
+        globality=known.globality,
+        better=known.better,
+        descent=decision.claim if isinstance(decision, Descent) else None,
+        certificate=Certificate(problem, tuple(claims)) if claims else None,
+        reason=known.reason,
+        detail=known.detail,
+        bad_valley=component.bad if component is not None else False if bottom else None,
+        component_infimum=component.infimum if component is not None else exact,
+        escapes_at=None if component is None else component.escapes_at,
+        strictness_reason=_without_strictness(decision, bottom),
+        tries=decision.tries,
+    )
+
+
+def _argument(decision: Decision) -> Argument | None:
+    return None if isinstance(decision, Undecided) else decision.argument
+
+
+def _without_strictness(decision: Decision, bottom: bool) -> str:
+    if isinstance(decision, Minimum):
+        return decision.reason
+    if bottom and isinstance(decision, Undecided):
+        return f"no rung decides strictness here: {decision.outside.reason}"
+    return ""
+
+
+def _enclosed(problem: Problem, point: Point) -> Value | None:
+    try:
+        return problem.enclosure_at(point)
+    except ValueError:
+        # The value of an activation is not rational.
+        return None
+
+
+def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, time_limit: float) -> _Global:
+    """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
+    if isinstance(loss, Fraction) and not loss:
+        sayable = problem.network.uniform is not None and problem.network.activation.homogeneous
+        return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss) if sayable else None)
+    if isinstance(decision, Descent):
+        claim = decision.claim
+        lower = Better(claim.loss_after, point.moved(claim.direction, claim.step), False)
+        return _Global(Globality.SPURIOUS, lower)
+    if problem.affine:
+        found = _convex(problem, point, loss, time_limit)
+        if found is not None:
+            return found
+    outside = _Global(Globality.UNKNOWN)
+    if isinstance(decision, Undecided):
+        detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
+        outside = _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
+    elif time_limit <= 0:
+        detail = "no time was given to the search for a lower point"
+        return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
+    if loss is None or time_limit <= 0:
+        return outside
+    try:
+        found_all = census_of(problem.at(point), time_limit)
+    except OutOfScope as refusal:
+        return _relaxed(problem, point, loss, refusal, time_limit) if isinstance(decision, Minimum) else outside
+    return _among_all(problem, point, loss, found_all, outside, time_limit)
+
+
+def _among_all(
+    problem: Problem, point: Point, loss: Value, census: Census, outside: _Global, time_limit: float
+) -> _Global:
+    """From the values of all basins; ``outside`` says why the ladder left the point open, if it did."""
+    from exactgeo.basin.claims import global_claim
+
+    minimum = census.minimum
+    gradients = (optimum.gradient for optimum in census.optima)
+    if minimum is not None and census.best is not None and high(minimum) < low(loss):
+        better = Better(minimum, census.best, census.complete)
+        claim = None
+        if census.complete and isinstance(minimum, Fraction):
+            claim = global_claim(problem, census.best, minimum, gradients)
+        return replace(outside, globality=Globality.SPURIOUS, better=better, claim=claim)
+    if not census.complete:
+        if outside.reason is not None:
+            return outside
+        detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
+        if census.interrupted:
+            detail = "the search for a lower point was interrupted with nothing below"
+        return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
+    if isinstance(minimum, Fraction) and isinstance(loss, Fraction):
+        if minimum != loss:
+            raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
+        return _Global(Globality.GLOBAL, claim=global_claim(problem, point, loss, gradients))
+    return outside
+
+
+# -- a loss that is convex in what is trained ------------------------------------------------------------------------
+
+
+def _convex(problem: Problem, point: Point, loss: Value | None, time_limit: float) -> _Global | None:
+    """That a point is a global minimum of a convex problem; None where that is not known."""
+    from exactgeo.basin.claims import global_claim
+
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+    if scalar is None or len(problem.network.widths) > 1 or problem.network.uniform is None:
+        return None
+    score, targets = scalar
+    predictions = [row[0] if len(row) == 1 else row[1] - row[0] for row in problem.predictions(point)]
+    try:
+        slopes = [score.slopes(p, y) for p, y in zip(predictions, targets, strict=True)]
+    except ValueError:
+        # Slopes that are not rational.
+        return None
+    if all(left == right for left, right in slopes):
+        gradient = tuple(left for left, _ in slopes)
+        if any(dot(gradient, column) for column in _columns(problem, point)):
+            return None
+        claim = global_claim(problem, point, loss, [gradient]) if isinstance(loss, Fraction) else None
+        return _Global(Globality.GLOBAL, claim=claim)
+    # Slopes that may be chosen at a kink of the loss: the census of the linear model on the features chooses them.
+    linear = _linear(problem, point)
+    found = census_of(linear, time_limit) if time_limit > 0 and linear is not None else None
+    if found is None or not found.complete or found.minimum != loss or not isinstance(loss, Fraction):
+        return None
+    claim = global_claim(problem, point, loss, (optimum.gradient for optimum in found.optima))
+    return _Global(Globality.GLOBAL, claim=claim)
+
+
+def _features(problem: Problem, point: Point) -> tuple[Vector, ...]:
+    """What the output weights multiply: the inputs, or the outputs of the hidden units; one row a data point."""
+    if not problem.network.widths:
+        return problem.x
+    activation = problem.network.activation
+    return tuple(tuple(activation(dot(w, row)) for w, _ in point.as_scalar().neurons) for row in problem.lifted)
+
+
+def _columns(problem: Problem, point: Point) -> list[Sequence[Fraction]]:
+    """The change of the score by each trained parameter, where only the last layer is trained."""
+    net, train = problem.network, problem.train
+    found: list[Sequence[Fraction]] = []
+    if train.output:
+        found += list(zip(*_features(problem, point), strict=True))
+    if net.output_bias and train.output_bias:
+        found.append([ONE] * problem.m)
+    return found
+
+
+def _linear(problem: Problem, point: Point) -> Problem | None:
+    """The linear model on the features with the same last layer; None where there is no feature or two scores."""
+    features, net = _features(problem, point), problem.network
+    if problem.outputs > 1 or not features[0]:
+        return None
+    last = Point(point.weights[-1:], point.biases[-1:])
+    return replace(
+        problem,
+        x=features,
+        network=Network(len(features[0]), (), 1, (), (), net.output_bias),
+        train=Train((), (), problem.train.output, problem.train.output_bias),
+        point=last,
+    )
+
+
+# -- the census behind globality -------------------------------------------------------------------------------------
+
+
+class _Interrupted(Exception):
+    """A census ended by Ctrl-C; raised so that it is not kept."""
+
+    def __init__(self, found: Census) -> None:
+        self.found = found
+
+
+@lru_cache(maxsize=4)
+def _kept_census(problem: Problem, time_limit: float) -> Census:
+    from exactgeo.basin import census
+
+    found = census(problem, time_limit=time_limit)
+    if found.interrupted and not found.complete:
+        raise _Interrupted(found)
+    return found
+
+
+def census_of(problem: Problem, time_limit: float) -> Census:
+    """The census behind globality, kept so that many points of one problem have one."""
+    try:
+        return _kept_census(problem, time_limit)
+    except _Interrupted as end:
+        return end.found
+
+
+def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, time_limit: float) -> _Global:
+    """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
+    net = problem.network
+    trained = Train((True,), net.hidden_bias, True, net.output_bias)
+    bound = census_of(replace(problem, train=trained, point=None), time_limit)
+    if bound.complete and isinstance(loss, Fraction) and bound.minimum == loss:
+        from exactgeo.basin.claims import global_claim
+
+        claim = global_claim(problem, point, loss, (optimum.gradient for optimum in bound.optima))
+        return _Global(Globality.GLOBAL, claim=claim)
+    lower = _lower_point(problem, point, loss)
+    if lower is not None:
+        return _Global(Globality.SPURIOUS, lower)
+    detail = f"the census of basins does not cover this freezing: {outside.reason}"
+    return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
+
+
+def _lower_point(problem: Problem, point: Point, loss: Value) -> Better | None:
+    """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
+    from exactgeo.numeric import NumericNetworks, descend, random_starts
+
+    try:
+        end = descend(
+            random_starts(NumericNetworks.from_points(problem, [point]), 64, seed=0, scale=3.0), iterations=2000
+        )
+    except (InputError, OutOfScope):
+        # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
+        return None
+    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
+    for denominator in (10**3, 10**9):
+        candidate = _rounded(problem, proposed, point, denominator)
+        value = problem.loss_at(candidate)
+        if value < low(loss):
+            return Better(value, candidate, False)
+    return None
+
+
+def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) -> Point:
+    """The proposed parameters with short denominators, and the point's own where they are frozen."""
+    train = problem.train
+    return Point(
+        tuple(
+            tuple(tuple(q.limit_denominator(denominator) for q in row) for row in new) if free else old
+            for new, old, free in zip(proposed.weights, point.weights, train.weights, strict=True)
+        ),
+        tuple(
+            tuple(q.limit_denominator(denominator) for q in new) if free else old
+            for new, old, free in zip(proposed.biases, point.biases, train.biases, strict=True)
+        ),
+    )
+
+
+def _component(
+    problem: Problem, point: Point, known: _Global, time_limit: float
+) -> tuple[Component | None, Claim | None]:
+    """The component around a point that is no global minimum, and the claim that proves it: walls, or a path down."""
+    better = known.better
+    if better is None or not better.complete or not isinstance(better.loss, Fraction):
+        return None, None
+    from exactgeo.landscape import component
+    from exactgeo.landscape.claims import component_claim
+
+    try:
+        found = component(problem, point, census=census_of(problem.at(point), time_limit), time_limit=time_limit)
+    except OutOfScope:
+        return None, None
+    claim = component_claim(found, better.point, better.loss)
+    # Out of time before the walls around the point were known.
+    return None if claim is None else found, claim
