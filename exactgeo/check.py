@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections import Counter
+from copy import copy
 from fractions import Fraction
 from functools import partial
 from itertools import combinations, islice, pairwise, product
@@ -181,6 +182,15 @@ LOSSES = {
 }
 
 
+# kind: the largest curvature a of its pieces, and r = l'(q) / 2a; the losses with a derivative everywhere
+SMOOTH = {
+    "squared": (Fraction(1), lambda q, y, M: q - y),
+    "half_squared": (Fraction(1, 2), lambda q, y, M: q - y),
+    "huber": (Fraction(1, 2), lambda q, y, M: max(-M, min(M, q - y))),
+    "squared_hinge": (Fraction(1), lambda q, y, M: -y * max(0, 1 - y * q)),
+}
+
+
 class Problem:
     def __init__(self, tree):
         data, net, loss, train = fields(tree, "data network loss train")
@@ -219,6 +229,24 @@ class Problem:
         total = sum(value(q, y, self.M) for row, target in zipped(rows, self.y) for q, y in zipped(row, target))
         need(not loss or self.share * total == rational(*loss), "the loss at a point is another one")
         return weights, biases
+
+    def smooth(self, here):
+        """Rule `tangent`: the curvature a and r_t, with l(q + e) between l(q) + 2a r e and that plus a e^2."""
+        need(self.kind in SMOOTH, "the rule needs a loss with a derivative")
+        curvature, slope = SMOOTH[self.kind]
+        return curvature, [slope(q + y, y, self.M) for q, (y,) in zipped(here.residuals, self.y)]
+
+    def quadratic(self, here):
+        """The problem with the data at which the loss is a square near the point; at the others it is constant."""
+        if self.kind == "huber":
+            need(all(abs(q) < self.M for q in here.residuals), "the loss is no square near the point")
+        if self.kind != "squared_hinge":
+            return self
+        margins = [y * (q + y) for q, (y,) in zipped(here.residuals, self.y)]
+        need(min(margins) < 1 and 1 not in margins, "the loss is no square near the point")
+        near, kept = copy(self), [t for t, margin in enumerate(margins) if margin < 1]
+        near.x, near.y = [self.x[t] for t in kept], [self.y[t] for t in kept]
+        return near
 
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
@@ -325,9 +353,8 @@ def local_minimum(p, claim):
     tree, loss, radius, proofs, strictness, dimension, flatness = fields(
         claim, "point loss radius neurons strictness flat_dimension flatness"
     )
-    need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
-    here = look(p, p.point(tree, loss))
-    r, bounds = here.residuals, []
+    here = look(p, point := p.point(tree, loss))
+    (_, r), bounds = p.smooth(here), []
     need(not any(dot(r, column) for column in here.affine), "the loss has a slope in an affine parameter")
     for n, [parts] in zipped(here.neurons, many(proofs, len(here.neurons), fields, "parts")):
         need(n.v or parts == [], "parts of a neuron with nothing to share out")
@@ -350,13 +377,18 @@ def local_minimum(p, claim):
         need(not bounds, "the neighbourhood is too large")
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
-    flat(p, here, whole(dimension), *fields(flatness, "covers largest"))
+    where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
+    text = f"No parameters {where} have a loss below the point's, {loss}"
+    if flatness is None:
+        form(strictness is None and dimension is None, "a strictness without its proof")
+        return text + "."
+    near = p.quadratic(here)
+    flat(near, look(near, point), whole(dimension), *fields(flatness, "covers largest"))
     inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
     orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))
     kind = "strict" if dimension == 0 else "strict_modulo_symmetry" if dimension == orbit else "flat"
     need(strictness == kind, "the strictness is another one")
-    where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
-    return f"No parameters {where} have a loss below the point's, {loss} ({kind}, flat dimension {dimension})."
+    return f"{text} ({kind}, flat dimension {dimension})."
 
 
 def moves(p, here, mode):
@@ -487,7 +519,6 @@ def flat(p, here, dimension, covers, largest):
 
 def not_local_minimum(p, claim):
     tree, loss, way, step, after, polynomial = fields(claim, "point loss direction step loss_after polynomial")
-    need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
     here, (weights, biases), step = look(p, p.point(tree, loss)), p.point(way), rational(step)
     need(not any(p.frozen((weights, biases))), "the direction moves a frozen parameter")
     # The predictions along the way are those at the point + first * s + second * s^2.
@@ -500,11 +531,13 @@ def not_local_minimum(p, claim):
             slope = p.slopes[0 if (z or q) > 0 else 1]
             first[t] += slope * (n.v * q + kappa * z)
             second[t] += slope * kappa * q
-    r, scale = here.residuals, p.share * (Fraction(1, 2) if p.kind == "half_squared" else 1)
+    curvature, r = p.smooth(here)
     terms = [0, 2 * dot(r, first), 2 * dot(r, second) + dot(first, first), 2 * dot(first, second), dot(second, second)]
-    terms = [scale * q for q in terms]
+    terms = [p.share * curvature * q for q in terms]
     need(terms == vector(polynomial, 5), "the loss along the direction is another polynomial")
-    need(rational(after) - rational(loss) == sum(q * step**k for k, q in enumerate(terms)), "another loss after")
+    ends = [q + y + step * (a + step * b) for q, (y,), a, b in zipped(here.residuals, p.y, first, second)]
+    value = LOSSES[p.kind][0]
+    need(rational(after) == p.share * sum(value(q, y, p.M) for q, (y,) in zipped(ends, p.y)), "another loss after")
     low = next((k for k, q in enumerate(terms) if q), 0)
     bound = terms[low] + sum(max(q, 0) * step ** (k - low) for k, q in enumerate(terms) if k > low)
     need(step > 0 and bound < 0, "the loss does not fall")

@@ -15,6 +15,8 @@ from command import run
 import exactgeo as eg
 
 VERDICT_KEYS = {
+    "rungs",
+    "reasons",
     "verdict",
     "loss",
     "rung",
