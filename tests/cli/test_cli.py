@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,42 @@ def test_every_certificate_is_accepted_beside_its_problem(capsys, tmp_path, argu
     missing = str(tmp_path / "no" / "cert.json")
     code, text, error = run(capsys, *arguments, "--certificate", missing)
     assert (code, error.count("\n")) == (2, 1)
+
+
+def test_a_global_minimum_is_a_local_one_whatever_the_loss(capsys, tmp_path):
+    """What the census or convexity knows, certify says: the ladder has no rung for these losses yet."""
+    data = {"x": [[-2], [-1], [1], [2]], "y": [1, -1, -1, 1]}
+    hinge = {
+        "data": data,
+        "network": {"widths": [1]},
+        "loss": {"kind": "hinge"},
+        "point": {"weights": [[[1]], [[2]]], "biases": [[-1], [-1]]},
+    }
+    logistic = {
+        "data": {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [-1, 1, 1, -1]},
+        "network": {"widths": []},
+        "loss": {"kind": "logistic", "reduction": "mean"},
+        "point": {"weights": [[[0, 0]]], "biases": [[0]]},
+    }
+    features = {**hinge, "train": {"hidden": False, "hidden_bias": False}}
+    answers = []
+    for k, problem in enumerate((hinge, features, logistic)):
+        file = tmp_path / f"{k}.json"
+        file.write_text(json.dumps(problem))
+        code, out, _ = run(capsys, "certify", str(file), "--json", "--certificate", str(tmp_path / f"{k}.cert"))
+        answers.append(json.loads(out))
+        assert (code, answers[-1]["verdict"], answers[-1]["globality"]) == (0, "local_minimum", "global")
+        assert answers[-1]["rung"] == "global_minimum"
+        assert answers[-1]["strictness"] is None
+        assert "strictness" in answers[-1]["reasons"]
+    assert [answer["loss"] for answer in answers] == ["2", "2", None]
+    # ln 2 = 0.693147..., as an enclosure; and a loss without rational values has no certificate yet.
+    low, high = (Fraction(answers[2]["loss_enclosure"][key]) for key in ("lo", "hi"))
+    assert Fraction(693147, 10**6) < low <= high < Fraction(693148, 10**6)
+    assert [answer["certificate"] is None for answer in answers] == [False, False, True]
+    for k in (0, 1):
+        assert run(capsys, "check", str(tmp_path / f"{k}.cert"), str(tmp_path / f"{k}.json"))[0] == 0
+    spurious = {**hinge, "point": {"weights": [[[0]], [[0]]], "biases": [[0], [0]]}}
+    (tmp_path / "s.json").write_text(json.dumps(spurious))
+    answer = json.loads(run(capsys, "certify", str(tmp_path / "s.json"), "--json")[1])
+    assert (answer["verdict"], answer["globality"], answer["better"]["loss"]) == ("undecided", "spurious", "2")

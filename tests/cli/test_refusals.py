@@ -68,7 +68,7 @@ WIDE = {"widths": [2], "hidden_bias": False, "output_bias": False}
 OUTSIDE = {
     "deep": {"data": {"x": [[1], [2]], "y": [0, 1]}, "network": DEEP, "point": {"weights": [[[1]], [[1]], [[1]]]}},
     "two-outputs": {
-        "data": {"x": [[1, 0], [0, 1]], "y": [[1, 0], [0, 1]]},
+        "data": {"x": [[1, 0], [0, 1]], "y": [[1, 0], [0, 2]]},
         "network": WIDE,
         "point": {"weights": [[[1, 0], [0, 1]], [[1, 0], [0, 1]]]},
     },
