@@ -23,9 +23,6 @@ from exactgeo.numeric import NumericNetworks
 
 F = Fraction
 PINBALL = "pinball(1/3)"
-NOT_YET = pytest.param(
-    PINBALL, marks=pytest.mark.xfail(reason="CVXPY's forms do not come from the pieces", strict=False)
-)
 KNOWN = [*loss_names(is_rational), "huber(1/2)"]
 RATIONAL = [*KNOWN, PINBALL]
 IRRATIONAL = loss_names(is_irrational)
@@ -98,7 +95,7 @@ def test_a_loss_that_the_format_does_not_know_is_refused_and_not_rejected():
         checker().run(text)
 
 
-@pytest.mark.parametrize("name", [*KNOWN, *IRRATIONAL, NOT_YET])
+@pytest.mark.parametrize("name", [*RATIONAL, *IRRATIONAL])
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_cvxpy_agrees(name, reduction):
     x, y = [[-1], [0], [1], [2]], [2, -1, 0, 1]

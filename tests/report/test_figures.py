@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from command import run
-from losses import is_rational, named, names, target
+from losses import is_rational, loss_names, named, target
 from pictures import overlaps, texts
 
 import exactgeo as eg
@@ -66,7 +66,7 @@ def test_what_slices_do_not_draw_is_refused(capsys, tmp_path):
         assert message in err
 
 
-@pytest.mark.parametrize("name", names(is_rational))
+@pytest.mark.parametrize("name", loss_names(is_rational))
 def test_heights_are_the_values_of_the_loss(name):
     loss, points = named(name), [F(k, 4) for k in range(-12, 13)]
     for y in {target(loss, F(q)) for q in (-1, 1, F(2, 3))}:

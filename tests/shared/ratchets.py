@@ -17,7 +17,10 @@ import sys
 import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+
+from exactgeo.losses import LOSSES
 
 TESTS = Path(__file__).resolve().parent.parent
 PACKAGE = TESTS.parent / "exactgeo"
@@ -28,9 +31,6 @@ Offences = dict[str, int]
 
 FUNCTION_LINES = 60
 CLASS_LINES = 300
-LOSSES = frozenset(
-    {"squared", "half_squared", "absolute", "huber", "hinge", "squared_hinge", "logistic", "cross_entropy"}
-)
 LAYER = re.compile(r"\b(?:weights|biases)\[-?\d+\]")
 # Words of the first house that mean several things or nothing; classes and constants likewise.
 WORDS = re.compile(
@@ -142,7 +142,7 @@ def long_classes(sources: Sources) -> Offences:
 def too_long(sources: Sources, kinds: tuple[type[ast.AST], ...], most: int) -> Offences:
     found: Offences = {}
     for path, text in sources.items():
-        lines = sorted(code_lines(text))
+        lines = code_lines(text)
         for name, node in definitions(ast.parse(text)):
             if isinstance(node, kinds):
                 count = bisect_right(lines, node.end_lineno or 0) - bisect_left(lines, node.lineno)
@@ -162,7 +162,8 @@ def definitions(
             yield from definitions(child, above)
 
 
-def code_lines(text: str) -> set[int]:
+@cache
+def code_lines(text: str) -> list[int]:
     """The lines that hold code: no blank line, comment or docstring."""
     empty = {
         tokenize.COMMENT,
@@ -179,7 +180,7 @@ def code_lines(text: str) -> set[int]:
             lines |= set(range(token.start[0], token.end[0] + 1))
     for string in docstrings(ast.parse(text)):
         lines -= set(range(string.lineno, (string.end_lineno or 0) + 1))
-    return lines
+    return sorted(lines)
 
 
 def docstrings(tree: ast.AST) -> list[ast.Constant]:
