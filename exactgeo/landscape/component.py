@@ -101,9 +101,9 @@ class Component:
             for facet in space.facets(basin):
                 if facet.outside not in inside:
                     hints = space.optimum(basin), space.optimum(facet.outside)
-                    best = self._walls.optimum(facet.mask, hints)
-                    value = exact(best.value) * self.census.share
-                    found.append(Barrier(basin, facet.outside, facet.mask, value, best))
+                    wall = self._walls.optimum(facet.mask, hints)
+                    value = exact(wall.value) * self.census.share
+                    found.append(Barrier(basin, facet.outside, facet.mask, value, wall))
         return tuple(found)
 
     @cached_property
@@ -125,10 +125,10 @@ class Component:
         builder = PathBuilder(census.reduction, self.point, self._start)
         for crossing in chain.crossings:
             builder.cross_orbit(census[crossing.outside].choice, crossing.optimum)
-        best = census.optimum(chain.end)
-        builder.descend(best)
+        lowest = census.optimum(chain.end)
+        builder.descend(lowest)
         path = Path(self.problem, tuple(builder.points))
-        if path.highest > self.loss or path.losses[-1] != exact(best.value) * census.share:
+        if path.highest > self.loss or path.losses[-1] != exact(lowest.value) * census.share:
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
 
@@ -162,8 +162,9 @@ def component(
     Returns
     -------
     Component
-        Cost: the census, and one exact solve for each wall met that no known optimum settles. The search takes low
-        basins first and ends at the global minimum; in a bad valley it goes on, level by level, to the way out.
+        Cost: the census, and one exact solve for each wall met that has not the optimum of a wall or basin at hand. The
+        search takes low basins first and ends at the global minimum; in a bad valley it goes on, level by level, to
+        the way out.
 
     Raises
     ------

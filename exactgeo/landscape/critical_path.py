@@ -105,7 +105,7 @@ def critical_path(
     -------
     CriticalPath
         Cost: the census, and the basins of the full space in the smaller one of the two points' components below the
-        critical level, with one exact solve for each wall that no known optimum settles.
+        critical level, with one exact solve for each wall that has not the optimum of a wall or basin at hand.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """The exact value of walls: the least loss on the facet that two neighbouring basins share.
 
 A wall is a convex program over some of its basins' columns, so its value comes with the certificate of a basin (see
-:mod:`exactgeo.basin.cone_program`), and an optimum with support S and allowed columns A settles every wall J with
-S <= J <= A. Most walls are settled by the optimum of one of their two basins.
+:mod:`exactgeo.basin.cone_program`), and an optimum with support S and allowed columns A is that of every wall J with
+S <= J <= A. Most walls have the optimum of one of their two basins.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Walls:
             self._recent += list(self._found.values())[-SCANNED:]
 
     def close(self) -> None:
-        """Keep what is not kept yet; nothing is from now on."""
-        self._keep()
+        """Store what is not stored yet; nothing is from now on."""
+        self._flush()
         self._store = None
 
-    def _keep(self) -> None:
+    def _flush(self) -> None:
         if self._store is not None and self._unstored:
             self._store.add_walls(self._unstored)
             self._unstored = []
@@ -71,13 +71,13 @@ class Walls:
 
     def known(self, mask: int, hints: Iterable[Optimum]) -> Optimum | None:
         """The optimum over the columns of ``mask`` if one of the hints or an earlier answer is it."""
-        best = self._found.get(mask)
-        if best is not None:
-            return best
-        for best in hints:
-            if not best.support & ~mask and not mask & ~best.allowed:
-                self._found[mask] = best
-                return best
+        optimum = self._found.get(mask)
+        if optimum is not None:
+            return optimum
+        for optimum in hints:
+            if not optimum.support & ~mask and not mask & ~optimum.allowed:
+                self._found[mask] = optimum
+                return optimum
         return None
 
     def optimum(self, mask: int, hints: Iterable[Optimum] = ()) -> Optimum:
@@ -86,19 +86,19 @@ class Walls:
         Parameters
         ----------
         mask : int
-        hints : optima that may settle it
+        hints : optima that may be it
             Those of the two basins: a wall has no columns that they lack.
         """
-        best = self.known(mask, hints) or self.known(mask, self._recent)
-        if best is None:
-            best = solve(self._program, mask)
+        optimum = self.known(mask, hints) or self.known(mask, self._recent)
+        if optimum is None:
+            optimum = solve(self._program, mask)
             self.solved += 1
-            self._found[mask] = best
-            self._recent.append(best)
+            self._found[mask] = optimum
+            self._recent.append(optimum)
             if len(self._recent) > SCANNED:
                 del self._recent[: SCANNED // 2]
             if self._store is not None:
-                self._unstored.append((mask, best))
+                self._unstored.append((mask, optimum))
                 if len(self._unstored) >= TOGETHER:
-                    self._keep()
-        return best
+                    self._flush()
+        return optimum
