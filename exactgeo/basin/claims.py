@@ -109,15 +109,10 @@ class _Solutions:
 
     def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
         reduction, terms = self._reduction, []
-        for (_, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
-            factor = weight / reduction.ray_columns[ray, sign][1]
-            terms.append(SolutionTerm(sign, tuple(factor * q for q in reduction.rays[ray])))
-        net, train = reduction.problem.network, reduction.problem.train
-        size = reduction.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
-        affine = [Fraction(0)] * size
-        for (source, scale), q in zip(reduction.line_sources, best.lines, strict=True):
-            affine[source] = q * scale
-        return Solution(tuple(terms), tuple(affine))
+        for (column, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
+            alone = reduction.inputs({0: (1 << ray, sign)}, {column: weight})
+            terms.append(SolutionTerm(sign, tuple(alone[0])))
+        return Solution(tuple(terms), reduction.affine(best.lines))
 
     def listed(self) -> tuple[Solution, ...]:
         return tuple(sorted({solution for _, solution in self._known.values()}))

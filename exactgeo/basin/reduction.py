@@ -18,11 +18,15 @@ from operator import mul
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
+from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
-from exactgeo.problem import Point, Problem, scope
+from exactgeo.problem import Neuron, Point, Problem, scope
 
-__all__ = ["Exchangeable", "Face", "Pattern", "Reduction", "reduce"]
+__all__ = ["Exchangeable", "Face", "NeuronFace", "Pattern", "Reduction", "reduce"]
+
+NeuronFace = tuple[int, int]
+"""Where a neuron may be: the rays (mask) that span its cone, and the sign of its output weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Exchangeable:
     frozen : Fraction or None
         The output weight they share where it is frozen; None when it is trained.
     neurons : tuple of int
-        Their places in the network.
+        Their numbers in the network.
     patterns : tuple of Pattern
     """
 
@@ -137,15 +141,12 @@ class Reduction:
     def faces(self) -> tuple[Face, ...]:
         """All faces, by number of rays, the lineality space included."""
         if self.regions and not any(self.regions[0]):
-            whole = (1 << len(self.rays)) - 1
-            return (Face(whole, whole),)
-        zero = [
-            sum(1 << j for j, ray in enumerate(self.rays) if not sum(a * b for a, b in zip(ray, row, strict=True)))
-            for row in self.rows
-        ]
+            every = (1 << len(self.rays)) - 1
+            return (Face(every, every),)
+        zero = [sum(1 << j for j, ray in enumerate(self.rays) if not dot(ray, row)) for row in self.rows]
         found: dict[int, int] = {}
-        for whole in self.region_rays:
-            local, pending = {whole}, [whole]
+        for region in self.region_rays:
+            local, pending = {region}, [region]
             while pending:
                 face = pending.pop()
                 for cut in zero:
@@ -154,7 +155,7 @@ class Reduction:
                         local.add(smaller)
                         pending.append(smaller)
             for face in local:
-                found[face] = found.get(face, 0) | whole
+                found[face] = found.get(face, 0) | region
         order = sorted(found, key=lambda face: (face.bit_count(), face))
         return tuple(Face(face, found[face]) for face in order)
 
@@ -168,78 +169,171 @@ class Reduction:
 
     # -- points -------------------------------------------------------------------------------------------------
 
-    def point(
-        self,
-        neurons: Mapping[int, tuple[Sequence[Fraction], int]],
-        lines: Vector,
-    ) -> Point:
-        """The parameters with ``z`` and output sign as given for each neuron, and the given line weights.
+    def neuron_faces(self, orbit: Sequence[Sequence[int]]) -> dict[int, NeuronFace]:
+        """Where each neuron of an orbit of basins may be: the rays of its region, and the sign of its output weight."""
+        return {
+            neuron: (self.region_rays[pattern.region], pattern.sign)
+            for group, part in zip(self.exchangeable, orbit, strict=True)
+            for neuron, pattern in zip(group.neurons, (group.patterns[k] for k in part), strict=True)
+        }
 
-        A trained output weight is chosen so that the neuron's weights are integers without common factor; sign 0 is
-        an output weight of 0, and the neuron keeps the direction z.
+    def inputs(
+        self, faces: Mapping[int, NeuronFace], weights: Mapping[int, Fraction], *, inside: bool = False
+    ) -> dict[int, list[Fraction]]:
+        """z = v w of neurons on given faces that together give each column its weight.
+
+        Parameters
+        ----------
+        faces : mapping from neuron to rays and sign
+        weights : mapping from column to positive rational
+            Each belongs to some neuron's face.
+        inside : bool
+            Every neuron gets into the relative interior of its face: those that have a column take equal parts of its
+            weight, and rays without a column get the weight 1. Else the first neuron that has a column takes all of it.
+
+        Raises
+        ------
+        InternalError
+            A column belongs to no neuron.
+        """
+        # Which neurons take a column, each with the ray that it does so along and the factor of that ray's column.
+        takers: dict[int, list[tuple[int, int, Fraction]]] = {}
+        silent: list[tuple[int, int]] = []
+        for neuron, (rays, sign) in faces.items():
+            for j in indices(rays):
+                column, scale = self.ray_columns[j, sign] if sign else (-1, ZERO)
+                if scale and column in weights:
+                    takers.setdefault(column, []).append((neuron, j, scale))
+                elif inside and scale:
+                    raise InternalError("a column without a weight is not inside a face")
+                else:
+                    silent.append((neuron, j))
+        if len(takers) < len(weights):
+            raise InternalError("a column of an optimum belongs to no neuron")
+        parts: list[tuple[int, int, Fraction]] = []
+        for column, uses in takers.items():
+            for neuron, j, scale in uses if inside else uses[:1]:
+                parts.append((neuron, j, weights[column] / (len(uses) if inside else 1) / scale))
+        if inside:
+            parts += [(neuron, j, ONE) for neuron, j in silent]
+        size = len(self.rows[0]) if self.rows else 0
+        found = {neuron: [ZERO] * size for neuron in faces}
+        for neuron, j, weight in parts:
+            z = found[neuron]
+            for t, q in enumerate(self.rays[j]):
+                if q:
+                    z[t] += weight * q
+        return found
+
+    def affine(self, lines: Vector) -> Vector:
+        """The trained parameters that move predictions both ways, from the weights of the lines: those of a linear
+        model, then the output bias."""
+        net, train = self.problem.network, self.problem.train
+        size = self.problem.d * (not net.widths and train.output) + (net.output_bias and train.output_bias)
+        found = [ZERO] * size
+        for (source, scale), q in zip(self.line_sources, lines, strict=True):
+            found[source] = q * scale
+        return tuple(found)
+
+    def invert(
+        self,
+        faces: Mapping[int, NeuronFace],
+        weights: Mapping[int, Fraction],
+        lines: Vector,
+        *,
+        inside: bool = False,
+        idle: Mapping[int, Sequence[Fraction | int]] | None = None,
+    ) -> Point:
+        """Parameters whose predictions have these weights of columns and lines.
+
+        Law: the predictions are those of the program; with the faces of an orbit :meth:`locate` finds the orbit again,
+        and with ``inside`` nothing else but what every one of the faces lies in.
+
+        Parameters
+        ----------
+        faces, weights, inside
+            As for :meth:`inputs`. A neuron of sign 0 has an output weight of 0 and keeps the direction of its face.
+        lines : rationals, one a line
+        idle : mapping from neuron to vector, optional
+            Input weights of further neurons, whose output weight is 0.
+
+        Returns
+        -------
+        Point
+            A trained output weight is chosen so that the neuron's input weights are integers without common factor.
         """
         problem = self.problem
-        net = problem.network
-        lifted = bool(net.widths) and net.hidden_bias[0]
-        values = {i: group.frozen for group in self.exchangeable for i in group.neurons}
-        weights: list[Vector] = []
-        biases: list[Vector] = []
-        outputs: list[Fraction] = []
-        width = net.widths[0] if net.widths else 0
+        net, lifted = problem.network, bool(problem.network.widths) and problem.network.hidden_bias[0]
+        chosen: dict[int, tuple[Sequence[Fraction | int], int]] = {
+            neuron: (z, faces[neuron][1]) for neuron, z in self.inputs(faces, weights, inside=inside).items()
+        }
+        chosen.update({neuron: (w, 0) for neuron, w in (idle or {}).items()})
+        frozen = {neuron: group.frozen for group in self.exchangeable for neuron in group.neurons}
         size = problem.d + int(lifted)
-        for i in range(width):
-            z, sign = neurons.get(i, ((ZERO,) * size, 0))
-            value = values.get(i, ZERO)
-            if value is None:
-                whole = primitive(z)
-                place = next((t for t, q in enumerate(whole) if q), None)
-                factor = ONE if place is None else z[place] / whole[place]
-                vector: list[Fraction] = [Fraction(q) for q in whole]
-                outputs.append(sign * factor)
-            else:
-                vector = [q / abs(value) for q in z] if value else [ZERO] * size
-                outputs.append(value)
-            # A frozen bias in scope is 0 and not among the lifted rows.
-            vector += [ZERO] * (size - len(vector))
-            weights.append(tuple(vector[: problem.d]))
-            biases.append(tuple(vector[problem.d :]))
-        line = [ZERO] * (problem.d + 1)
-        for (source, scale), q in zip(self.line_sources, lines, strict=True):
-            line[source] = q * scale
-        if net.widths:
-            top: tuple[Fraction, ...] = tuple(outputs)
+        neurons = [
+            _neuron(*chosen.get(i, ((), 0)), frozen.get(i, ZERO), size)
+            for i in range(net.widths[0] if net.widths else 0)
+        ]
+        affine = self.affine(lines)
+        shift = affine[-1] if net.output_bias and problem.train.output_bias else self.frozen_offset
+        bias = (shift,) if net.output_bias else ()
+        if not net.widths:
+            found = Point(((self._linear(affine),),), (bias,))
         else:
-            top = tuple(line[: problem.d]) if problem.train.output else self._frozen_inputs()
-            line = line[problem.d :] if problem.train.output else line
-        trained_bias = net.output_bias and problem.train.output_bias
-        bias = ((line[0] if trained_bias else self.frozen_offset),) if net.output_bias else ()
-        layers = ((top,),) if not net.widths else (tuple(weights), (top,))
-        hidden_bias = tuple(b[0] for b in biases) if net.widths and net.hidden_bias[0] else ()
-        found = Point(layers, (bias,) if not net.widths else (hidden_bias, bias))
+            hidden = tuple(w[: problem.d] for w, _ in neurons)
+            hidden_bias = tuple(w[-1] for w, _ in neurons) if lifted else ()
+            found = Point((hidden, (tuple(v for _, v in neurons),)), (hidden_bias, bias))
         return found.with_outputs(problem.outputs, problem.frozen)
 
-    def _frozen_inputs(self) -> Vector:
+    def _linear(self, affine: Vector) -> Vector:
+        """The weights of a linear model."""
         frozen = self.problem.frozen
-        return frozen.as_scalar().inputs if frozen is not None else ()
+        return affine[: self.problem.d] if self.problem.train.output or frozen is None else frozen.as_scalar().inputs
 
-    def place(
-        self, choice: Sequence[Sequence[int]], weights: Mapping[int, Fraction]
-    ) -> dict[int, tuple[list[Fraction], int]]:
-        """Give each column's weight to the first neuron that has the column: neuron -> (z, sign)."""
-        remaining = dict(weights)
-        placed = {}
-        size = len(self.rows[0]) if self.rows else 0
-        for group, part in zip(self.exchangeable, choice, strict=True):
-            for neuron, s in zip(group.neurons, part, strict=True):
-                pattern = group.patterns[s]
-                z = [ZERO] * size
-                for j, ray in enumerate(self.rays):
-                    column, scale = self.ray_columns[j, pattern.sign]
-                    if scale and self.region_rays[pattern.region] >> j & 1 and column in remaining:
-                        share = remaining.pop(column) / scale
-                        z = [a + share * b for a, b in zip(z, ray, strict=True)]
-                placed[neuron] = (z, pattern.sign)
-        return placed
+    def locate(self, point: Point) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """The basins whose closure contains a point: for each group, for each of its neurons the patterns it may have.
+
+        Raises
+        ------
+        ValueError
+            The point lies in no basin: it does not have the frozen values of the problem.
+        """
+        neurons, size = point.as_scalar().neurons, len(self.rows[0]) if self.rows else 0
+        for group in self.exchangeable:
+            for i in group.neurons if group.frozen is not None else ():
+                if neurons[i].v != group.frozen:
+                    raise ValueError(f"output weight {i} is {neurons[i].v}, but it is frozen at {group.frozen}")
+        frozen, given = self.problem.frozen, self.problem.at(point).frozen
+        # Of two scores only the difference matters.
+        if frozen is not None and (given is None or given.as_scalar() != frozen.as_scalar()):
+            raise ValueError("the point does not have the frozen values of the problem")
+        # A bias that is frozen at 0 is no coordinate of the rows.
+        return tuple(
+            tuple(self._fitting(group, neurons[i], size) for i in group.neurons) for group in self.exchangeable
+        )
+
+    def _fitting(self, group: Exchangeable, neuron: Neuron, size: int) -> tuple[int, ...]:
+        """The patterns that a neuron may have, ``size`` of its input weights counted."""
+        sides = [dot(neuron.w[:size], row) for row in self.rows]
+        fit = {
+            k
+            for k, region in enumerate(self.regions)
+            if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
+        }
+        return tuple(k for k, p in enumerate(group.patterns) if p.region in fit and p.sign * neuron.v >= 0)
+
+
+def _neuron(z: Sequence[Fraction | int], sign: int, frozen: Fraction | None, size: int) -> tuple[Vector, Fraction]:
+    """Input and output weights of a neuron with ``v w = z``, or with v = 0 and the direction z where the sign is 0."""
+    if frozen is not None:
+        w = tuple(Fraction(q) / abs(frozen) for q in z) if frozen else (ZERO,) * size
+        v = frozen
+    else:
+        form = primitive(z)
+        v = next((sign * Fraction(a) / b for a, b in zip(z, form, strict=True) if b), sign * ONE)
+        w = tuple(map(Fraction, form))
+    # A bias that is frozen at 0 is no coordinate of the rows.
+    return (*w, *(ZERO,) * (size - len(w))), v
 
 
 def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], rays: int, sign: int) -> int:
@@ -259,59 +353,77 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     Raises
     ------
     OutOfScope
-        Not one hidden layer with a scalar output, a loss and a freezing that MATH.md 2 covers; the reason names it.
+        Not one hidden layer with a scalar output, or a loss or a freezing that is not treated; the reason names it.
     """
     outside = scope.basins(problem)
     if outside is not None:
         raise outside
     scalar = problem.loss.as_scalar(problem.outputs, problem.y)
-    assert scalar is not None
+    if scalar is None:
+        raise InternalError("a problem in scope without a scalar loss")
     loss, y = scalar
+    solvers.choose(loss, y)
     net, train = problem.network, problem.train
     # Of two scores only the difference matters.
     frozen = None if problem.frozen is None else problem.frozen.as_scalar()
-    shift = ZERO
-    if frozen is not None and net.output_bias and not train.output_bias:
-        shift = frozen.shift
+    shift = frozen.shift if frozen is not None and net.output_bias and not train.output_bias else ZERO
     offset = [shift] * problem.m
-    inputs = not net.widths and train.output
-    if not net.widths and not inputs and frozen is not None:
+    if not net.widths and not train.output and frozen is not None:
         offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
-    listed = most_regions is None or _most(problem) <= most_regions
+    listed = most_regions is None or _most_regions(problem) <= most_regions
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
-    columns: dict[tuple[int, ...], int] = {}
-    ray_columns: dict[tuple[int, int], tuple[int, Fraction]] = {}
-    patterns: dict[int, tuple[Pattern, ...]] = {}
-    values = _output_weights(problem)
-    outputs = _outputs(problem, rows, rays)
+    ray_columns, columns = _columns(_outputs(problem, rows, rays))
+    lines, sources = _lines(problem)
+    return Reduction(
+        problem,
+        Program(loss, ONE, y, tuple(offset), columns, lines),
+        _exchangeable(problem, ray_columns, region_rays),
+        rows,
+        regions,
+        region_rays,
+        rays,
+        ray_columns,
+        sources,
+        shift,
+        listed,
+    )
+
+
+def _columns(
+    outputs: Sequence[tuple[Integers, Fraction]],
+) -> tuple[dict[tuple[int, int], tuple[int, Fraction]], tuple[Integers, ...]]:
+    """For each ray and output sign its column and the factor in front of it (-1 and 0 where it has none); the
+    columns."""
+    columns: dict[Integers, int] = {}
+    ray_columns = {}
     for sign in (1, -1):
-        for j, (whole, scale) in enumerate(outputs):
-            if not scale:
-                ray_columns[j, sign] = (-1, ZERO)
-            else:
-                turned = tuple(sign * q for q in whole)
-                ray_columns[j, sign] = (columns.setdefault(turned, len(columns)), scale)
-        patterns[sign] = tuple(
-            Pattern(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays)
-        )
-    groups = []
+        for j, (vector, scale) in enumerate(outputs):
+            column = columns.setdefault(tuple(sign * q for q in vector), len(columns)) if scale else -1
+            ray_columns[j, sign] = column, scale
+    return ray_columns, tuple(columns)
+
+
+def _exchangeable(
+    problem: Problem, ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], region_rays: Sequence[int]
+) -> tuple[Exchangeable, ...]:
+    """The neurons by their output weight; those frozen at 0 do nothing and are left out."""
+    patterns = {
+        sign: tuple(Pattern(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays))
+        for sign in (1, -1)
+    }
+    values, groups = _output_weights(problem), []
     for value in dict.fromkeys(values):
         members = tuple(i for i, q in enumerate(values) if q == value)
         if value is None:
             groups.append(Exchangeable(None, members, patterns[1] + patterns[-1]))
         elif value:
             groups.append(Exchangeable(value, members, patterns[1 if value > 0 else -1]))
-    lines, scales = _lines(problem)
-    solvers.choose(loss, y)
-    program = Program(loss, ONE, y, tuple(offset), tuple(columns), lines)
-    return Reduction(
-        problem, program, tuple(groups), rows, regions, region_rays, rays, ray_columns, scales, shift, listed
-    )
+    return tuple(groups)
 
 
 def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fraction], ...]]:
     """What moves predictions both ways, the weights of a linear model and the output bias: independent ones, primitive;
-    and for each its number among these parameters and the factor that makes its weight the parameter."""
+    and for each its number among these parameters and the factor that turns its weight into the parameter."""
     train = problem.train
     free = (
         [[row[j] for row in problem.x] for j in range(problem.d)] if not problem.network.widths and train.output else []
@@ -352,18 +464,18 @@ def _outputs(
         return []
     # Whole numbers throughout: rows and slopes times their common denominators.
     data, bottom = integer_rows(rows)
-    (slopes,), share = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
+    (slopes,), unit = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
     right, left = map(int, slopes)
     found = []
     for ray in rays:
         sides = [sum(map(mul, ray, row)) for row in data]
         vector = [(right if side >= 0 else left) * int(side) for side in sides]
         factor = gcd(*vector)
-        found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * share)))
+        found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
     return found
 
 
-def _most(problem: Problem) -> int:
+def _most_regions(problem: Problem) -> int:
     """At least the number of regions of one neuron."""
     if not problem.network.widths or not problem.network.activation.has_kink:
         return 1

@@ -21,7 +21,6 @@ from exactgeo.basin.solvers import solve
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
-from exactgeo.exact.vectors import dot
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ class Table:
         best = self.optimum(index)
         if not best.attained:
             return None
-        return self.reduction.point(self.reduction.place(self.orbit(index), best.weights), best.lines)
+        return self.reduction.invert(self.reduction.neuron_faces(self.orbit(index)), best.weights, best.lines)
 
     def loss(self, value: Fraction) -> Fraction:
         """A sum over the data as the problem's loss."""
@@ -187,26 +186,10 @@ class Table:
         ValueError
             The point lies in no basin: it does not have the frozen values of the problem.
         """
-        reduction = self.reduction
-        options, neurons = [], point.as_scalar().neurons
-        for group in reduction.exchangeable:
-            for neuron in group.neurons:
-                w, v = neurons[neuron]
-                if group.frozen is not None and v != group.frozen:
-                    raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
-                # A bias frozen at 0 is not among the lifted rows.
-                sides = [dot(w[: len(row)], row) for row in reduction.rows]
-                fit = {
-                    k
-                    for k, region in enumerate(reduction.regions)
-                    if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
-                }
-                options.append(
-                    [k for k, pattern in enumerate(group.patterns) if pattern.region in fit and pattern.sign * v >= 0]
-                )
+        options = [patterns for group in self.reduction.locate(point) for patterns in group]
         orbits = set()
         for picks in product(*options):
-            orbits.add(tuple(tuple(sorted(part)) for part in reduction.split(picks)))
+            orbits.add(tuple(tuple(sorted(part)) for part in self.reduction.split(picks)))
         return sorted(self._indices[orbit] for orbit in orbits if orbit in self._indices)
 
     # -- all orbits ---------------------------------------------------------------------------------------------

@@ -275,24 +275,4 @@ def locate(reduction: Reduction, point: Point) -> Patterns:
     ValueError
         The point does not have the frozen values of the problem.
     """
-    result = []
-    for group in reduction.exchangeable:
-        part = []
-        for neuron in group.neurons:
-            w = point.weights[0][neuron]
-            if len(reduction.rows[0]) > len(w):
-                w = (*w, point.biases[0][neuron])
-            v = point.weights[1][-1][neuron]
-            if group.frozen is not None and v != group.frozen:
-                raise ValueError(f"output weight {neuron} is {v}, but it is frozen at {group.frozen}")
-            sides = [sum((a * b for a, b in zip(w, row, strict=True)), ZERO) for row in reduction.rows]
-            part.append(
-                next(
-                    k
-                    for k, pattern in enumerate(group.patterns)
-                    if pattern.sign * v >= 0
-                    and all(s * side >= 0 for s, side in zip(reduction.regions[pattern.region], sides, strict=True))
-                )
-            )
-        result.append(tuple(part))
-    return tuple(result)
+    return tuple(tuple(patterns[0] for patterns in group) for group in reduction.locate(point))

@@ -241,26 +241,14 @@ class PathBuilder:
     def _to(self, best: Optimum, faces: Mapping[int, int]) -> None:
         reduction = self._reduction
         if not reduction.problem.network.widths:
-            self._append(reduction.point({}, best.lines))
+            self._append(reduction.invert({}, {}, best.lines))
             return
-        remaining = dict(best.weights)
-        size = len(reduction.rows[0])
+        cones = reduction.neuron_faces(self._basin)
+        cones.update({neuron: (rays, cones[neuron][1]) for neuron, rays in faces.items()})
         changes: dict[int, _Change] = {}
-        for group, part in zip(reduction.exchangeable, self._basin, strict=True):
-            for neuron, s in zip(group.neurons, part, strict=True):
-                pattern = group.patterns[s]
-                rays = faces.get(neuron, reduction.region_rays[pattern.region])
-                z = [ZERO] * size
-                for j, ray in enumerate(reduction.rays):
-                    column, scale = reduction.ray_columns[j, pattern.sign]
-                    if scale and rays >> j & 1 and column in remaining:
-                        weight = remaining.pop(column) / scale
-                        z = [a + weight * b for a, b in zip(z, ray, strict=True)]
-                last = self.points[-1].neurons[neuron]
-                w = [q / abs(last.v) for q in z]
-                # A bias that is frozen at 0 is no coordinate of the cells.
-                w += [ZERO] * (len(last.w) - size)
-                changes[neuron] = (tuple(w), None)
-        if remaining:
-            raise InternalError("a column of an optimum belongs to no neuron")
-        self._move(changes, reduction.point({}, best.lines).shift)
+        for neuron, z in reduction.inputs(cones, best.weights).items():
+            last = self.points[-1].neurons[neuron]
+            # A bias that is frozen at 0 is no coordinate of the rows.
+            idle = (ZERO,) * (len(last.w) - len(z))
+            changes[neuron] = ((*(q / abs(last.v) for q in z), *idle), None)
+        self._move(changes, reduction.invert({}, {}, best.lines).shift)

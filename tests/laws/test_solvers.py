@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from losses import example, target
-from strange_losses import REFUSED, TAKEN, Pinball, Tilted
+from losses import Pinball, example, target
+from strange_losses import REFUSED, TAKEN, Tilted
 
 from exactgeo.basin import solvers
 from exactgeo.basin.batch import solve_masks
@@ -98,7 +98,7 @@ def test_a_solver_is_chosen_by_the_pieces(loss):
 
 
 def test_one_solver_a_program():
-    case = program(random.Random(1), Pinball(), 3, 3)
+    case = program(random.Random(1), Pinball(F(1, 3)), 3, 3)
     assert solvers.of(case) is solvers.of(case)
     assert solvers.of(case) is not solvers.of(replace(case))
 

@@ -3,25 +3,11 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from losses import Pinball
+
 from exactgeo.losses import Pieces, PiecewiseQuadratic
 
 F = Fraction
-THIRD = F(1, 3)
-
-
-@dataclass(frozen=True)
-class Pinball(PiecewiseQuadratic):
-    """``max(q (y - p), (q - 1) (y - p))``, 0 < q < 1: least at the quantile."""
-
-    quantile: Fraction = THIRD
-
-    kind = "pinball"
-    example = "pinball(1/3)"
-    differentiable = False
-
-    def pieces(self, y: Fraction) -> Pieces:
-        q = self.quantile
-        return Pieces((y,), ((F(0), -q, q * y), (F(0), 1 - q, (q - 1) * y)))
 
 
 @dataclass(frozen=True)
@@ -130,7 +116,7 @@ class Crooked(PiecewiseQuadratic):
         return Pieces(breaks, (left, *inner, *right))
 
 
-TAKEN = (Pinball(), Pinball(F(4, 5)), LiftedPinball(), LiftedSquare(), Tilted(), SmoothHinge(), HalfStraight())
+TAKEN = (Pinball(F(1, 3)), Pinball(F(4, 5)), LiftedPinball(), LiftedSquare(), Tilted(), SmoothHinge(), HalfStraight())
 """Those that an exact solver takes."""
 
 REFUSED = (EpsilonInsensitive(), Crooked())

@@ -75,16 +75,19 @@ def candidates(reduction: Reduction, optima: Sequence[Solved]) -> Iterator[list[
         (1, -1, 0) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,))
         for group in reduction.exchangeable
     ]
-    inside, star = (_bits(masks, len(reduction.rays)) for masks in zip(*((f.rays, f.star) for f in faces), strict=True))
+    inside = _bits([face.rays for face in faces], len(reduction.rays))
+    star = _bits([face.star for face in faces], len(reduction.rays))
     masks = {sign: [reduction.face_mask(face, sign) for face in faces] for sign in (1, -1, 0)}
     columns = {sign: _bits(masks[sign], size) for sign in (1, -1)}
     outputs = [reduction.ray_columns[j, 1] for j in range(len(reduction.rays))]
     column_of = np.array([column for column, _ in outputs], dtype=np.intp)
     nonzero = np.array([bool(scale) for _, scale in outputs], dtype=bool)
-    step = max(1, ENTRIES // len(faces))
+    # A linear model has no faces.
+    step = max(1, ENTRIES // max(1, len(faces)))
     for first in range(0, len(optima), step):
         signs = _signs(reduction, optima[first : first + step])
-        sides = np.where(nonzero, signs[:, column_of], 0)
+        sides = np.zeros((len(signs), len(outputs)), dtype=np.int8)
+        sides[:, nonzero] = signs[:, column_of[nonzero]]
         off = _meets(sides != 0, inside)
         barred = {1: _meets(sides < 0, star), -1: _meets(sides > 0, star)}
         barred[0] = barred[1] | barred[-1]
@@ -115,7 +118,7 @@ def _bits(masks: Sequence[int], size: int) -> npt.NDArray[np.float32]:
     import numpy as np
 
     data = b"".join(mask.to_bytes(size // 8 + 1, "little") for mask in masks)
-    table = np.frombuffer(data, dtype=np.uint8).reshape(len(masks), -1)
+    table = np.frombuffer(data, dtype=np.uint8).reshape(len(masks), size // 8 + 1)
     return np.unpackbits(table, axis=1, bitorder="little")[:, :size].astype(np.float32)
 
 

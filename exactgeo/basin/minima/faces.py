@@ -241,22 +241,8 @@ class FaceSearch:
         reached = (self._reach(union, apart=True) if bounded else None) or self.reach(union)
         if reached is None:
             raise InternalError("a nonempty cell became empty")
-        weights, lines = reached
-        uses: dict[int, int] = {}
-        for face in picked.values():
-            for j in indices(face.rays):
-                column, scale = reduction.ray_columns[j, face.sign or 1]
-                if scale and face.sign:
-                    uses[column] = uses.get(column, 0) + 1
-        neurons = {}
-        for neuron, face in picked.items():
-            z = [ZERO] * len(reduction.rows[0])
-            for j in indices(face.rays):
-                column, scale = reduction.ray_columns[j, face.sign or 1]
-                share = weights[column] / uses[column] / scale if scale and face.sign else Fraction(1)
-                z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
-            neurons[neuron] = (z, face.sign)
-        return reduction.point(neurons, lines)
+        faces = {neuron: (face.rays, face.sign) for neuron, face in picked.items()}
+        return reduction.invert(faces, *reached, inside=True)
 
 
 def _predictions(loss: Loss, r: Fraction, p: Fraction, y: Fraction) -> tuple[Fraction | None, Fraction | None]:

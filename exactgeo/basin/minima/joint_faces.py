@@ -418,23 +418,10 @@ class _JointFaceSearch:
     def _keep(self, joint: _Joint, reached: _Reached, value: Fraction, outputs: Sequence[Integers]) -> None:
         """Build a member of the level and check its loss; ``outputs``: input weights of the neurons left out."""
         reduction = self.reduction
-        uses: dict[int, int] = {}
-        for _, face in joint.chosen:
-            for j in indices(face.rays):
-                column, scale = reduction.ray_columns[j, face.sign]
-                if scale:
-                    uses[column] = uses.get(column, 0) + 1
-        neurons: dict[int, tuple[list[Fraction], int]] = {}
-        for neuron, face in joint.chosen:
-            z = [ZERO] * len(reduction.rows[0])
-            for j in indices(face.rays):
-                column, scale = reduction.ray_columns[j, face.sign]
-                share = reached.weights[column] / uses[column] / scale if scale else Fraction(1)
-                z = [a + share * b for a, b in zip(z, reduction.rays[j], strict=True)]
-            neurons[neuron] = (z, face.sign)
-        left = [i for group in reduction.exchangeable for i in group.neurons if i not in neurons]
-        neurons.update({i: ([Fraction(q) for q in w], 0) for i, w in zip(left, outputs, strict=True)})
-        point = reduction.point(neurons, reached.lines)
+        faces = {neuron: (face.rays, face.sign) for neuron, face in joint.chosen}
+        left = [i for group in reduction.exchangeable for i in group.neurons if i not in faces]
+        idle = dict(zip(left, outputs, strict=True))
+        point = reduction.invert(faces, reached.weights, reached.lines, inside=True, idle=idle)
         if reduction.problem.loss_at(point) != value * reduction.problem.weight:
             raise InternalError("a representative does not have its loss")
         self.found[value] = point
