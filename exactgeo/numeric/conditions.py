@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, InternalError
 from exactgeo.numeric.criterion import CODES, NumericCriterion, NumericStatus
 from exactgeo.numeric.kinks import KinkDirections, alike
-from exactgeo.numeric.layers import Bools, Floats, Layers, activate
+from exactgeo.numeric.layers import Bools, Floats, Layers
 from exactgeo.numeric.rounding import UNIT, exactly_zero, grid, in_range
 from exactgeo.numeric.tested import Phi, Tested
+from exactgeo.problem import scope
 
 __all__ = ["criterion"]
 
@@ -87,20 +88,19 @@ class _Move:
 class _Conditions:
     """One call: the data, what is trained, and the kink directions met so far."""
 
-    def __init__(self, nets: Layers, kink_tolerance: float, margin: float, max_rays: int) -> None:
+    def __init__(self, nets: Layers, curvature: float, kink_tolerance: float, margin: float, max_rays: int) -> None:
         self.kink_tolerance, self.margin = kink_tolerance, margin
         self.bias, self.out_bias = nets.network.hidden_bias[0], nets.network.output_bias
         self.x = np.hstack([nets.x, np.ones((len(nets.x), 1))]) if self.bias else nets.x
-        self.y = nets.y[:, 0]
-        self.slopes = nets.slopes
+        # Conditions are tested on e = p - y; r = factor * e. Dividing each r_t by m would lose exact zeros.
+        self.y, self.factor = nets.loss_form.centre[0], curvature / nets.divisor
+        self.slopes, (self.activation, _) = nets.slopes, nets.activation_forms()
         self.steepest = max(map(abs, self.slopes))
         train = nets.train
         flags = [train.hidden[0]] * nets.x.shape[1] + [train.hidden_bias[0]] * self.bias
         self.columns = np.flatnonzero(flags)
         self.xt = np.ascontiguousarray(self.x[:, self.columns])
         self.v_trained, self.c_trained = train.output, train.output_bias and self.out_bias
-        # Conditions are tested on e = p - y; r = factor * e. Dividing each r_t by m would lose exact zeros.
-        self.factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(self.x) if nets.reduction == "mean" else 1)
         self.safe_data = bool(in_range(np.concatenate([self.x.ravel(), self.y, np.array(self.slopes)])[None])[0])
         self.directions = KinkDirections(self.xt, max_rays)
 
@@ -153,7 +153,7 @@ class _Conditions:
         i, u, t = np.nonzero(kinks)
         doubtful[i, u, t] = ~(exactly_zero(w[i, u], self.x[t]) & ~nets.rounded[i])
 
-        act = activate(z, self.slopes)
+        act = self.activation.value(z)
         e = np.einsum("ni,nim->nm", v, act) - self.y
         e_size = np.einsum("ni,nim->nm", np.abs(v), size) * self.steepest + np.abs(self.y)
         if c is not None:
@@ -308,12 +308,14 @@ class _Conditions:
 
 def criterion(nets: Layers, *, kink_tolerance: float, margin: float, max_rays: int) -> NumericCriterion:
     """See :meth:`NumericNetworks.criterion`."""
-    if len(nets.network.widths) != 1 or nets.y.shape[1] != 1:
-        raise InputError("network.widths", str(nets.network.widths), "one hidden layer and one output", "[3]")
+    curvature = nets.loss_form.curvature
+    outside = scope.numeric_conditions(nets.network, nets.loss, quadratic=curvature is not None)
+    if outside is not None or curvature is None:
+        raise outside or InternalError("a loss without curvature is in scope")
     for name, value in (("kink_tolerance", kink_tolerance), ("margin", margin)):
         if not 0 <= value < np.inf:
             raise InputError(name, str(value), "a number of at least 0", "1e-9")
-    call = _Conditions(nets, kink_tolerance, margin, max_rays)
+    call = _Conditions(nets, curvature, kink_tolerance, margin, max_rays)
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         parts = [call.run(nets[part]) for part in nets.slices()] or [call.run(nets)]
     fields = [name for name in NumericCriterion.__dataclass_fields__ if isinstance(getattr(parts[0], name), np.ndarray)]

@@ -10,12 +10,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exactgeo.activations import PiecewiseLinear
+from exactgeo.activations import Activation, PiecewiseLinear
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import format_rational
-from exactgeo.losses import Loss, make_loss
+from exactgeo.losses import Loss
+from exactgeo.losses.squared import Squared
+from exactgeo.numeric.activations import form_of as activation_form
 from exactgeo.numeric.layers import Floats, Layers, expect_shape
-from exactgeo.problem import Network, Point, Problem, Train
+from exactgeo.numeric.losses import LossForm
+from exactgeo.numeric.losses import form_of as loss_form
+from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train, scope
 
 __all__ = ["finite", "of_arrays", "of_points"]
 
@@ -44,9 +48,9 @@ def _data(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _stack(
-    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], inputs: int, outputs: int
-) -> tuple[Floats, tuple[int, ...]]:
-    """Parameters (N, P) and the hidden widths."""
+    weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], inputs: int, outputs: int, *, exact: bool
+) -> tuple[Floats, tuple[int, ...], int]:
+    """Parameters (N, P), the hidden widths and the number of outputs: ``outputs``, or more if not ``exact``."""
     if not weights or len(weights) != len(biases):
         raise InputError("biases", f"{len(biases)} layers", f"{len(weights)}, at least one", "None for no bias")
     blocks: list[Floats] = []
@@ -55,7 +59,9 @@ def _stack(
     for index, (layer, bias) in enumerate(zip(weights, biases, strict=True)):
         matrix = finite(layer, f"weights[{index}]", 3)
         count = len(matrix) if index == 0 else count
-        units = outputs if index == len(weights) - 1 else matrix.shape[1]
+        units = matrix.shape[1]
+        if index == len(weights) - 1:
+            units = outputs if exact else max(units, outputs)
         expect_shape(f"weights[{index}]", matrix, (count, units, inputs))
         blocks.append(matrix.reshape(count, units * inputs))
         if bias is not None:
@@ -64,7 +70,7 @@ def _stack(
             blocks.append(vector)
         widths.append(units)
         inputs = units
-    return np.concatenate(blocks, axis=1), tuple(widths[:-1])
+    return np.concatenate(blocks, axis=1), tuple(widths[:-1]), widths[-1]
 
 
 def of_arrays(
@@ -78,31 +84,39 @@ def of_arrays(
     train: Train | None,
 ) -> Layers:
     """See :meth:`NumericNetworks.from_layers`."""
-    loss = loss or make_loss("squared")
-    _expect_quadratic(loss, 'make_loss("squared")')
+    loss = loss or Squared()
+    if reduction not in REDUCTIONS:
+        raise InputError("reduction", str(reduction), " or ".join(REDUCTIONS), '"sum"')
     data, targets = _data(x, y)
-    parameters, widths = _stack(weights, biases, data.shape[1], targets.shape[1])
+    _expect_targets(loss, targets)
+    least = loss.outputs(tuple((Fraction(row[0]),) for row in targets.tolist())) if loss.classes else targets.shape[1]
+    parameters, widths, outputs = _stack(weights, biases, data.shape[1], least, exact=not loss.classes)
     right, left = (Fraction(float(s)) for s in finite(slopes, "slopes", 1))
-    network = Network(
-        data.shape[1],
-        widths,
-        targets.shape[1],
-        (PiecewiseLinear.of_slopes(right, left),) * len(widths),
-        tuple(bias is not None for bias in biases[:-1]),
-        biases[-1] is not None,
-    )
+    activations = (PiecewiseLinear.of_slopes(right, left),) * len(widths)
+    flags = tuple(bias is not None for bias in biases)
+    network = Network(data.shape[1], widths, outputs, activations, flags[:-1], flags[-1])
     depth = len(widths)
     train = train or Train((True,) * depth, network.hidden_bias, True, network.output_bias)
     if len(train.hidden) != depth or len(train.hidden_bias) != depth:
         raise InputError("train", f"{len(train.hidden)} layers", f"{depth} hidden layers", "one flag a hidden layer")
-    exact = np.zeros(len(parameters), dtype=np.bool_)
-    return Layers(parameters, data, targets, network, loss, train, exact, reduction=reduction)
+    rounded = np.zeros(len(parameters), dtype=np.bool_)
+    return Layers(parameters, data, targets, network, loss, reduction, train, rounded, _loss_form(loss, targets))
 
 
-def _expect_quadratic(loss: Loss, write: str) -> None:
-    pieces = loss.pieces(Fraction(1))
-    if pieces is None or pieces.breaks:
-        raise InputError("loss", loss.name, "squared or half_squared", write)
+def _expect_targets(loss: Loss, targets: Floats) -> None:
+    expected, write = loss.targets or ("a number", "1")
+    if loss.classes and targets.shape[1] != 1:
+        raise InputError("y", f"{targets.shape[1]} targets a row", "one class a row", "a column")
+    for y in sorted(set(targets.ravel().tolist())):
+        if not loss.allows(Fraction(y)):
+            raise InputError("y", str(y), expected, write)
+
+
+def _loss_form(loss: Loss, targets: Floats) -> LossForm:
+    form = loss_form(loss, targets)
+    if form is None:
+        raise scope.no_float_form(f"the {loss.name} loss")
+    return form
 
 
 class _Rounding:
@@ -122,42 +136,46 @@ class _Rounding:
         self.altered = self.altered or Fraction(value) != q
         return value
 
+    def activation(self, activation: Activation) -> Activation:
+        """The same with slopes that are floats."""
+        if activation_form(activation) is None:
+            raise scope.no_float_form(f"the {activation.name} activation")
+        if not isinstance(activation, PiecewiseLinear):
+            return activation
+        right, left = (Fraction(self.number(q, "network.activation")) for q in activation.slopes)
+        return replace(activation, slopes=(right, left))
+
 
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
-    uniform = problem.network.uniform
-    slopes = None if uniform is None else uniform.slopes
-    if slopes is None:
-        found = "several activations" if uniform is None else uniform.name
-        raise InputError("network.activation", found, "piecewise linear", '"relu" or "pl(1, -1/3)"')
     shared = _Rounding()
     x, y = shared.rows(problem.x, "data.x"), shared.rows(problem.y, "data.y")
-    right, left = shared.rows([slopes], "network.activation")[0]
+    net = problem.network
+    activations = tuple(shared.activation(activation) for activation in net.activations)
+    network = replace(net, activations=activations, output_activation=shared.activation(net.output_activation))
     table, rounded = [], []
     for index, point in enumerate(points):
         own = _Rounding()
         row: list[float] = []
-        for layer, weights in enumerate(point.weights):
+        for layer, (weights, biases) in enumerate(zip(point.weights, point.biases, strict=True)):
             for unit in own.rows(weights, f"points[{index}].weights[{layer}]"):
                 row += unit
-            if problem.network.biases[layer]:
-                row += own.rows([point.biases[layer]], f"points[{index}].biases[{layer}]")[0]
+            if net.biases[layer]:
+                row += own.rows([biases], f"points[{index}].biases[{layer}]")[0]
         table.append(row)
         rounded.append(shared.altered or own.altered)
-    sizes = problem.network.sizes
-    size = sum(o * (i + problem.network.biases[k]) for k, (i, o) in enumerate(pairwise(sizes)))
+    size = sum(o * (i + bias) for (i, o), bias in zip(pairwise(net.sizes), net.biases, strict=True))
     parameters = np.array(table, dtype=np.float64).reshape(len(points), size)
-    _expect_quadratic(problem.loss, '"squared"')
-    rounded_slopes = PiecewiseLinear.of_slopes(Fraction(right), Fraction(left))
-    network = replace(problem.network, activations=(rounded_slopes,) * len(problem.network.widths))
+    targets = np.array(y)
     return Layers(
         parameters,
         np.array(x),
-        np.array(y),
+        targets,
         network,
         problem.loss,
+        problem.reduction,
         problem.train,
         np.array(rounded, dtype=np.bool_),
+        _loss_form(problem.loss, targets),
         problem,
-        problem.reduction,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
-from exactgeo.numeric.layers import Bools, Floats, Layers, activate
+from exactgeo.numeric.layers import Bools, Floats, Layers
 
 __all__ = ["Patterns", "loss_and_gradient", "losses", "one_sided_derivatives", "patterns", "preactivations"]
 
@@ -34,14 +34,14 @@ class Patterns:
 def preactivations(nets: Layers) -> list[Floats]:
     """See :meth:`NumericNetworks.preactivations`."""
     result: list[Floats] = []
-    count, m = len(nets), len(nets.x)
+    count, m, forms = len(nets), len(nets.x), nets.activation_forms()
     for layer, block in enumerate(nets.blocks()):
         weights, bias = nets.weights(layer), nets.biases(layer)
         if layer == 0:
             # The inputs are shared: one product for all networks and units.
             z = (weights.reshape(count * block.units, block.inputs) @ nets.x.T).reshape(count, block.units, m)
         else:
-            z = weights @ activate(result[-1], nets.slopes)
+            z = weights @ forms[layer - 1].value(result[-1])
         if bias is not None:
             z += bias[:, :, None]
         result.append(z)
@@ -55,14 +55,11 @@ def losses(nets: Layers) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def _losses(nets: Layers, predictions: Floats) -> Floats:
-    residuals = predictions - nets.y.T
-    total: Floats = np.einsum("nkm,nkm->n", residuals, residuals)
-    if nets.loss.kind == "half_squared":
-        total *= 0.5
+def _losses(nets: Layers, outputs: Floats) -> Floats:
+    total = nets.loss_form.total(nets.activation_forms()[-1].value(outputs))
     # From finite parameters NaN is a difference of overflows (or 0 times one).
     total[np.isnan(total) & np.isfinite(nets.parameters).all(axis=1)] = np.inf
-    return total / len(nets.x) if nets.reduction == "mean" else total
+    return total / nets.divisor
 
 
 def patterns(nets: Layers, kink_tolerance: float) -> Patterns:
@@ -98,36 +95,25 @@ def one_sided_derivatives(nets: Layers, directions: ArrayLike, kink_tolerance: f
 
 
 def _derivative(nets: Layers, layers: list[Floats], move: Floats, kink_tolerance: float) -> Floats:
-    right, left = nets.slopes
-    tangent = replace(nets, parameters=move)
-    below: Floats | None = None
-    for layer, z in enumerate(layers):
-        rows = nets.x.T if layer == 0 else activate(layers[layer - 1], nets.slopes)
-        change = tangent.weights(layer) @ rows
-        if below is not None:
+    tangent, forms = replace(nets, parameters=move), nets.activation_forms()
+    rows, change = nets.x.T, np.zeros(0)
+    for layer, (z, form) in enumerate(zip(layers, forms, strict=True)):
+        below, change = change, tangent.weights(layer) @ rows
+        if layer:
             change += nets.weights(layer) @ below
         bias = tangent.biases(layer)
         if bias is not None:
             change += bias[:, :, None]
-        if layer < len(layers) - 1:
-            side = np.where(np.abs(z) <= kink_tolerance, change, z)
-            change = np.where(side >= 0, right, left) * change
-        below = change
-    assert below is not None
-    total: Floats = np.einsum("nkm,nkm->n", layers[-1] - nets.y.T, below)
-    if nets.loss.kind == "squared":
-        total *= 2.0
-    return total / len(nets.x) if nets.reduction == "mean" else total
+        rows, change = form.value(z), form.change(z, change, kink_tolerance)
+    total: Floats = np.einsum("nkm,nkm->n", nets.loss_form.gradient(rows, change, kink_tolerance), change)
+    return total / nets.divisor
 
 
 def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
     """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink."""
-    right, left = nets.slopes
-    layers = preactivations(nets)
-    residual = layers[-1] - nets.y.T
-    factor = (2.0 if nets.loss.kind == "squared" else 1.0) / (len(nets.x) if nets.reduction == "mean" else 1)
+    layers, forms = preactivations(nets), nets.activation_forms()
     gradient = np.empty_like(nets.parameters)
-    back = factor * residual
+    back = nets.loss_form.gradient(forms[-1].value(layers[-1])) * forms[-1].slope(layers[-1]) / nets.divisor
     blocks = nets.blocks()
     for layer in reversed(range(len(layers))):
         block = blocks[layer]
@@ -135,11 +121,11 @@ def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
             # The number of points is written out: with no unit there is nothing to infer it from.
             change = back.reshape(len(nets) * block.units, nets.x.shape[0]) @ nets.x
         else:
-            change = back @ activate(layers[layer - 1], nets.slopes).transpose(0, 2, 1)
+            change = back @ forms[layer - 1].value(layers[layer - 1]).transpose(0, 2, 1)
         gradient[:, block.weights] = change.reshape(len(nets), block.units * block.inputs)
         if block.bias is not None:
             gradient[:, block.bias] = back.sum(axis=2)
         if layer > 0:
-            back = nets.weights(layer).transpose(0, 2, 1) @ back * np.where(layers[layer - 1] > 0, right, left)
+            back = nets.weights(layer).transpose(0, 2, 1) @ back * forms[layer - 1].slope(layers[layer - 1])
     gradient[:, ~trained] = 0.0
     return _losses(nets, layers[-1]), gradient

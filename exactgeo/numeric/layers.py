@@ -17,9 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
 from exactgeo.losses import Loss
+from exactgeo.numeric.activations import ActivationForm
+from exactgeo.numeric.activations import form_of as activation_form
+from exactgeo.numeric.losses import LossForm
 from exactgeo.problem import Network, Point, Problem, Train
 
-__all__ = ["Block", "Bools", "Floats", "Layers", "activate", "expect_shape"]
+__all__ = ["Block", "Bools", "Floats", "Layers", "expect_shape"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -43,15 +46,6 @@ def expect_shape(where: str, array: Floats, shape: tuple[int, ...]) -> None:
         raise InputError(where, f"shape {array.shape}", f"shape {shape}", f"an array of shape {shape}")
 
 
-def activate(z: Floats, slopes: tuple[float, float]) -> Floats:
-    """``right * z`` above 0, ``left * z`` below."""
-    right, left = slopes
-    # Convex or concave: a maximum or minimum of two products, several times faster than a masked one.
-    bend = np.maximum if right >= left else np.minimum
-    value: Floats = bend(right * z, left * z)
-    return value
-
-
 @dataclass(frozen=True, eq=False)
 class Layers:
     """N networks of one shape over one data set.
@@ -61,11 +55,13 @@ class Layers:
     parameters : float64, shape (N, P)
         Layer after layer, the weight matrix row by row, then its bias vector. :meth:`weights`,
         :meth:`biases` and :meth:`flatten` translate.
-    x, y : float64, shapes (m, d) and (m, k)
-    network, loss, train : as in :class:`~exactgeo.problem.Problem`
+    x, y : float64, shapes (m, d) and (m, k); for classes k = 1
+    network, loss, reduction, train : as in :class:`~exactgeo.problem.Problem`
     rounded : bool, shape (N,)
         True where a rational was not a float and was rounded: such a network can never be said to
         satisfy the conditions here.
+    loss_form : LossForm
+        The loss at the targets, in floats.
     problem : Problem or None
         The exact problem, when the networks came from one.
     """
@@ -75,10 +71,11 @@ class Layers:
     y: Floats
     network: Network
     loss: Loss
+    reduction: str
     train: Train
     rounded: Bools
+    loss_form: LossForm
     problem: Problem | None = None
-    reduction: str = "sum"
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -93,14 +90,31 @@ class Layers:
 
     @property
     def slopes(self) -> tuple[float, float]:
-        """Slopes of the activation, right and left."""
-        right, left = self.network.activation.slopes or (1, 1)
-        return float(right), float(left)
+        """Slopes of the activation, right and left.
+
+        Raises
+        ------
+        ValueError
+            The activation is smooth, or the layers have several.
+        """
+        slopes = self.network.activation.slopes
+        if slopes is None:
+            raise ValueError(f"the {self.network.activation.name} activation has no slopes")
+        return float(slopes[0]), float(slopes[1])
+
+    @property
+    def divisor(self) -> int:
+        """What sums over the data points are divided by."""
+        return len(self.x) if self.reduction == "mean" else 1
+
+    def activation_forms(self) -> list[ActivationForm]:
+        """The activation of each layer in floats, that of the outputs last."""
+        forms = [activation_form(a) for a in (*self.network.activations, self.network.output_activation)]
+        return [form for form in forms if form is not None]
 
     def blocks(self) -> list[Block]:
         """One :class:`Block` a layer."""
-        sizes = (self.x.shape[1], *self.network.widths, self.y.shape[1])
-        flags = (*self.network.hidden_bias, self.network.output_bias)
+        sizes, flags = self.network.sizes, self.network.biases
         result: list[Block] = []
         start = 0
         for inputs, units, bias in zip(sizes[:-1], sizes[1:], flags, strict=True):
@@ -143,9 +157,7 @@ class Layers:
     def trained(self) -> Bools:
         """Which of the P parameters are trained, shape (P,)."""
         mask = np.zeros(self.parameters.shape[1], dtype=np.bool_)
-        of_weights = (*self.train.hidden, self.train.output)
-        of_biases = (*self.train.hidden_bias, self.train.output_bias)
-        for block, weights, bias in zip(self.blocks(), of_weights, of_biases, strict=True):
+        for block, weights, bias in zip(self.blocks(), self.train.weights, self.train.biases, strict=True):
             mask[block.weights] = weights
             if block.bias is not None:
                 mask[block.bias] = bias
@@ -171,7 +183,7 @@ class Layers:
 
     def slices(self) -> Iterator[slice]:
         """Slices of networks small enough to be worked off at once."""
-        width = max((*self.network.widths, self.y.shape[1]))
+        width = max(self.network.sizes[1:])
         step = max(1, CHUNK // max(1, width * len(self.x)))
         for start in range(0, len(self), step):
             yield slice(start, start + step)

@@ -34,11 +34,13 @@ class NumericNetworks(Layers):
     parameters : float64, shape (N, P)
         Layer after layer, the weight matrix row by row, then its bias vector. :meth:`weights`,
         :meth:`biases` and :meth:`flatten` translate.
-    x, y : float64, shapes (m, d) and (m, k)
-    network, loss, train : as in :class:`~exactgeo.problem.Problem`
+    x, y : float64, shapes (m, d) and (m, k); for classes k = 1
+    network, loss, reduction, train : as in :class:`~exactgeo.problem.Problem`
     rounded : bool, shape (N,)
         True where a rational was not a float and was rounded: such a network can never be said to
         satisfy the conditions here.
+    loss_form : LossForm
+        The loss at the targets, in floats.
     problem : Problem or None
         The exact problem, when the networks came from one.
     """
@@ -70,19 +72,22 @@ class NumericNetworks(Layers):
         biases : one array of shape (N, units), or None, a layer
         x : shape (m, d)
         y : shape (m,) or (m, k)
+            For classes m indices; then the last layer has as many units as there are classes.
         slopes : (right, left)
             Of the activation: ReLU (1, 0), leaky ReLU (1, s), absolute value (1, -1), linear (1, 1).
         loss : Loss, optional
-            squared or half_squared; squared by default.
+            The squared loss by default.
         reduction : str
-            sum or mean.
+            ``"sum"`` or ``"mean"``.
         train : Train, optional
             All blocks by default.
 
         Raises
         ------
         InputError
-            Shapes that do not fit, NaN or infinity, a loss that is not quadratic.
+            Shapes that do not fit, NaN or infinity, a target that the loss does not allow.
+        OutOfScope
+            A loss without a float form.
         """
         return cls._of(of_arrays(weights, biases, x, y, slopes, loss, reduction, train))
 
@@ -135,7 +140,9 @@ class NumericNetworks(Layers):
         Raises
         ------
         InputError
-            A smooth activation, a loss that is not quadratic, or a number beyond the range of floats.
+            A number beyond the range of floats.
+        OutOfScope
+            A loss or an activation without a float form.
         """
         return cls._of(of_points(problem, points))
 
@@ -180,7 +187,8 @@ class NumericNetworks(Layers):
         directions : shape (N, P) or (K, N, P)
             As :meth:`flatten` writes them. Frozen blocks are not masked: what moves is what the direction says.
         kink_tolerance : float
-            A unit whose pre-activation is at most this in absolute value counts as on its kink.
+            A unit whose pre-activation is at most this in absolute value counts as on its kink, and a prediction within
+            this of a break of the loss as on the break.
 
         Returns
         -------

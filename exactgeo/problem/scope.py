@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from exactgeo.activations import LINEAR
 from exactgeo.errors import OutOfScope
+from exactgeo.losses import Loss
+from exactgeo.problem.network import Network
 from exactgeo.problem.problem import Problem
 
-__all__ = ["basins", "complete_decision", "exact_values", "full_space", "not_linear", "slices"]
+__all__ = [
+    "basins",
+    "complete_decision",
+    "exact_values",
+    "full_space",
+    "no_float_form",
+    "not_linear",
+    "numeric_conditions",
+    "slices",
+]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
+ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 SLICE = "`exactgeo slice` of a problem with one hidden layer, or `exactgeo.numeric`"
 
 
-def _architecture(problem: Problem) -> tuple[str, str] | None:
+def _architecture(net: Network) -> tuple[str, str] | None:
     """What no room treats beyond one hidden layer with one score; the reason and what would be in scope."""
-    net = problem.network
     if len(net.widths) > 1:
         return f"{len(net.widths)} hidden layers", "at most one hidden layer"
     for activation in net.activations:
@@ -40,7 +51,7 @@ def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
-    found = _architecture(problem)
+    found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
     if found is None:
@@ -56,7 +67,7 @@ def not_linear(problem: Problem) -> OutOfScope:
 
 
 def _basins(problem: Problem) -> tuple[str, str] | None:
-    found = _architecture(problem)
+    found = _architecture(problem.network)
     if found is not None:
         return found
     net, train, frozen = problem.network, problem.train, problem.frozen
@@ -88,7 +99,7 @@ def basins(problem: Problem) -> OutOfScope | None:
     found = _basins(problem)
     if found is None:
         return None
-    outside = _architecture(problem) or (problem.outputs > 1) or _differentiable_square(problem)
+    outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
 
 
@@ -101,6 +112,23 @@ def exact_values(problem: Problem) -> OutOfScope | None:
     return OutOfScope(reason, "the other losses", BASINS)
 
 
+def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:
+    """The local minimum conditions in floats: ``quadratic`` says that the loss is one quadratic a target."""
+    found = _architecture(net)
+    if found is None and len(net.widths) != 1:
+        found = "no hidden layer", "one hidden layer"
+    if found is None and net.outputs > 1:
+        found = f"{net.outputs} outputs", "one output"
+    if found is None and not quadratic:
+        found = f"the {loss.name} loss", "a loss that is one quadratic of the prediction: squared, half_squared"
+    return None if found is None else OutOfScope(*found, ONE_NETWORK)
+
+
+def no_float_form(what: str) -> OutOfScope:
+    """A loss or an activation that the numeric engine cannot evaluate."""
+    return OutOfScope(f"{what} has no form in floats", "a loss with pieces, an activation with slopes", CERTIFY)
+
+
 def full_space(copies: int, most: int) -> OutOfScope | None:
     """The landscape of the full space: ``copies`` permutations of exchangeable neurons, treated up to ``most``."""
     if copies <= most:
@@ -111,7 +139,7 @@ def full_space(copies: int, most: int) -> OutOfScope | None:
 
 def slices(problem: Problem) -> OutOfScope | None:
     """Pictures of the loss on lines and planes."""
-    found = _architecture(problem)
+    found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.network.widths:

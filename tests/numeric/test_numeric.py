@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from exactgeo.activations import PiecewiseLinear, make_activation
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, OutOfScope
 from exactgeo.kinds import Kind
 from exactgeo.local_minimum import decide
 from exactgeo.losses import make_loss
@@ -556,7 +556,7 @@ def test_the_package_is_used_by_nothing_below_it():
         ({"c": [[1]]}, "c: got an array of shape"),
         ({"y": [1, 2]}, "y: got shape"),
         ({"W": [[["one"]]]}, "an array of numbers"),
-        ({"loss": make_loss("absolute")}, "loss: got absolute, expected squared or half_squared"),
+        ({"loss": make_loss("hinge"), "y": [2]}, "y: got 2.0, expected -1 or 1"),
         ({"train": Train((True, True), (True, True))}, "train: got 2 layers"),
     ],
 )
@@ -569,8 +569,6 @@ def test_refusals(arguments, message):
 def test_refusals_of_calls():
     deep = NumericNetworks.from_layers([[[[1]]], [[[1]]], [[[1]]]], [None] * 3, x=[[1]], y=[1])
     with pytest.raises(InputError, match="expected one hidden layer"):
-        deep.criterion(**SETTINGS)
-    with pytest.raises(InputError, match="expected one hidden layer"):
         deep.certify(0)
     with pytest.raises(InputError, match="margin: got nan"):
         ray_instance(0).criterion(kink_tolerance=0, margin=float("nan"))
@@ -578,11 +576,25 @@ def test_refusals_of_calls():
         deep.one_sided_derivatives([[1, 1]])
     with pytest.raises(InputError, match=r"weights\[0\]: got shape \(2, 1, 1\), expected shape \(1, 1, 1\)"):
         deep.flatten([[[[1]], [[1]]], [[[1]]], [[[1]]]], [None] * 3)
+    with pytest.raises(InputError, match="reduction: got max, expected sum or mean"):
+        NumericNetworks.from_arrays([[[1]]], [[1]], x=[[1]], y=[1], reduction="max")
+
+
+def test_what_the_conditions_are_not_for_is_said_in_one_sentence():
+    deep = NumericNetworks.from_layers([[[[1]]], [[[1]]], [[[1]]]], [None] * 3, x=[[1]], y=[1])
+    two = NumericNetworks.from_layers([[[[1]]], [[[1], [1]]]], [None] * 2, x=[[1]], y=[[1, 1]])
+    huber = NumericNetworks.from_arrays([[[1]]], [[1]], x=[[1]], y=[1], loss=make_loss("huber", Fraction(1)))
     smooth = Network(1, (1,), 1, (make_activation("tanh"),), (False,), False)
-    with pytest.raises(InputError, match="got tanh, expected piecewise linear"):
-        NumericNetworks.from_points(
-            Problem(((Fraction(1),),), ((Fraction(1),),), smooth, make_loss("squared"), Train((True,), (False,))), []
-        )
+    one = ((Fraction(1),),)
+    tanh = Problem(one, one, smooth, make_loss("squared"), Train((True,), (False,)))
+    for nets, match in (
+        (deep, "2 hidden layers; in scope: at most one hidden layer"),
+        (two, "2 outputs; in scope: one output"),
+        (huber, r"the huber\(1\) loss; in scope: a loss that is one quadratic"),
+        (NumericNetworks.from_points(tanh, []), "the smooth activation tanh; in scope: a piecewise linear activation"),
+    ):
+        with pytest.raises(OutOfScope, match=match):
+            nets.criterion(**SETTINGS)
 
 
 # -- descent ----------------------------------------------------------------------------------------------
