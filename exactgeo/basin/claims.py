@@ -53,7 +53,8 @@ Wall = tuple[Optimum, Cones]
 def _seen(problem: Problem, point: Point) -> Matrix:
     """The data by which a neuron's outputs depend on its input weights; a bias frozen at 0 drops out."""
     net = problem.network
-    lifted = bool(net.widths) and net.hidden_bias[0] and (problem.train.hidden_bias[0] or any(point.biases[0]))
+    biased = any(any(w[problem.d :]) for w, _ in point.as_scalar().neurons)
+    lifted = bool(net.widths) and net.hidden_bias[0] and (problem.train.hidden_bias[0] or biased)
     return problem.lifted if lifted else problem.x
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations, product
 from math import inf
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from losses import is_irrational, is_kinked, is_smooth, loss_names, named, targets
 from problems import D1, KINK, PLANE, problem, random_case
+from strange_losses import HalfStraight, LiftedSquare, SmoothHinge, Tilted
 
 from exactgeo.basin import Census, census
 from exactgeo.basin import minima as module
@@ -185,6 +187,37 @@ def test_strictness_of_losses_that_are_squared_nearby():
 def test_huber_with_a_large_bound_is_half_squared():
     assert values(*KINK, 1, loss="huber(100)") == values(*KINK, 1, loss="half_squared")
     assert values(*KINK, 2, loss="huber(100)") == values(*KINK, 2, loss="half_squared")
+
+
+@pytest.mark.parametrize("data", [D1, KINK, PLANE])
+def test_a_square_that_is_no_more_than_a_class(data):
+    x, y = data
+    squared = census(problem(x, [q + 1 for q in y], 1))
+    found = census(replace(problem(x, y, 1), loss=LiftedSquare()))
+    wanted = [Fraction(3, 4) * q + 2 * len(y) for q in squared.local_minimum_values]
+    assert found.local_minimum_values == wanted
+
+
+@pytest.mark.parametrize("loss", [Tilted(), HalfStraight(), SmoothHinge()], ids=lambda loss: loss.kind)
+@pytest.mark.parametrize("width", [1, 2])
+def test_nothing_near_a_local_minimum_of_another_loss_is_lower(loss, width):
+    x = [[-1], [0], [1], [2]]
+    case = replace(problem(x, [1, -1, 1, 1] if loss.targets else [1, -2, 3, 1], width), loss=loss)
+    found = census(case)
+    assert found.minimum in found.local_minimum_values
+    assert [level.value for level in found.local_minima] == found.local_minimum_values
+    rng = random.Random(5)
+    for level in found.local_minima:
+        for part in level.sets[:3]:
+            assert case.loss_at(part.point) == level.value
+            for _ in range(100):
+                step = Fraction(1, 10 ** rng.randint(4, 9))
+                neurons = [
+                    ([q + step * rng.randint(-9, 9) for q in w], v + step * rng.randint(-9, 9))
+                    for w, v in part.point.neurons
+                ]
+                near = part.point.with_neurons(neurons, part.point.shift + step * rng.randint(-9, 9))
+                assert case.loss_at(near) >= level.value
 
 
 def test_permuted_copies_count_once_and_frozen_ones_apart():

@@ -6,6 +6,7 @@ The first part is a second algorithm over ``fractions`` and ``itertools`` only (
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import combinations, combinations_with_replacement, product
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from losses import in_floats, is_kinked, loss_names, named, targets
 from problems import problem
+from strange_losses import LiftedPinball, Pinball
 
 from exactgeo.basin import census
 from exactgeo.basin import minima as module
@@ -208,6 +210,23 @@ def test_against_every_joint_face_with_output_weights_of_0(seed):
     d, n = rng.choice([(1, 1), (1, 1), (2, 1), (1, 2)])
     activations = ["abs", "leaky_relu(1/3)", "linear"]
     check(*small(rng, d=d, m=rng.randint(1, 4 if n < 2 else 3), n=n, activations=activations, freeze=False))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_loss_that_is_no_more_than_a_class(seed):
+    rng = random.Random(2000 + seed)
+    loss = rng.choice([Pinball(Fraction(1, 5)), LiftedPinball()])
+    d, n = rng.choice([(1, 1), (2, 1), (1, 2)])
+    case, data, options = small(rng, d=d, m=rng.randint(2, 3), n=n, activations=list(ACTIVATIONS), freeze=n == 2)
+    check(replace(case, loss=loss), data, {**options, "kind": by_pieces(loss)})
+
+
+@cache
+def by_pieces(loss):
+    def pieces(y):
+        return loss.pieces(y).breaks, loss.pieces(y).quadratics
+
+    return pieces
 
 
 # Found among random draws: an output weight of 0 adds a value (these are few).
