@@ -41,6 +41,8 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         lines.append(labelled("bad valleys", str(found.bad_valleys)))
     if "point" in answer:
         lines += _point(answer["point"])
+        if "reason" in answer["point"]:
+            lines.append(labelled("because", answer["point"]["reason"]))
     for key in ("plot", "certificate"):
         if key in answer:
             lines.append(labelled(key, answer[key] or "none was written"))

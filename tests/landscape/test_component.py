@@ -274,6 +274,19 @@ def test_the_report_names_what_matters(capsys):
     assert out.splitlines()[-4:] == ["  106/5", "  ├─ 14 global minimum", "  ├─ 18 valley", "  └─ 614/29 valley"]
 
 
+def test_what_is_not_known_of_the_point_has_its_reason_on_the_command_line(capsys, monkeypatch):
+    module = sys.modules[component.__module__]
+    monkeypatch.setattr(module, "_escape", lambda *_: None)
+    code, out, _ = run(capsys, "landscape", "swirszcz-prop1", "--json")
+    point = json.loads(out)["point"]
+    assert (code, point["bad_valley"], point["escapes_at"]) == (3, True, None)
+    assert "a way out of the bad valley" in point["reason"]
+    code, out, _ = run(capsys, "landscape", "swirszcz-prop1")
+    assert code == 3
+    assert "in a bad valley that goes down to 18\n" in out
+    assert "because" in out
+
+
 def test_out_of_time_and_out_of_scope_on_the_command_line(capsys, tmp_path):
     code, out, _ = run(capsys, "landscape", "swirszcz-prop1", "--time-limit", "0", "--json")
     answer = json.loads(out)
