@@ -7,8 +7,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exactgeo.api import Better as Better
-    from exactgeo.api import Verdict as Verdict
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
     from exactgeo.api import landscape as landscape
@@ -20,20 +18,24 @@ if TYPE_CHECKING:
     from exactgeo.errors import ExactgeoError as ExactgeoError
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
+    from exactgeo.errors import OutOfScope as OutOfScope
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
+    from exactgeo.standing import Better as Better
+    from exactgeo.standing import Verdict as Verdict
 
 # Names load on first use: `exactgeo --help` and `exactgeo check` must start at once.
 _DEFINED_IN = {
     "Arrangement": "arrangement",
-    "Better": "api",
+    "Better": "standing",
     "Certificate": "claims.certificate",
     "ExactgeoError": "errors",
     "InputError": "errors",
     "InternalError": "errors",
+    "OutOfScope": "errors",
     "Point": "problem",
     "Problem": "problem",
-    "Verdict": "api",
+    "Verdict": "standing",
     "basins": "api",
     "certify": "api",
     "check": "claims.checking",

@@ -145,7 +145,7 @@ def basins(
 
     Raises
     ------
-    exactgeo.errors.OutOfScope
+    exactgeo.OutOfScope
         Named: what puts the problem outside (Safran and Shamir, Definition 2, for one hidden layer).
     InputError
         ``store`` cannot be read or written, or holds something else.
@@ -206,7 +206,7 @@ def landscape(
 
     Raises
     ------
-    exactgeo.errors.OutOfScope
+    exactgeo.OutOfScope
         Named: what puts the problem outside.
     InputError
         ``store`` cannot be read or written, or holds something else.
@@ -247,7 +247,7 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     Raises
     ------
-    exactgeo.errors.OutOfScope
+    exactgeo.OutOfScope
         Named: what puts the problem outside.
     InputError
         A point whose shape is not the network's; points that differ in what is frozen.

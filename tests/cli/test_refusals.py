@@ -89,15 +89,19 @@ OUTSIDE = {
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        *((command, name) for command in ("basins", "landscape", "path") for name in ("deep", "two-outputs", "smooth")),
-        ("landscape", "logistic"),
-        ("path", "logistic"),
+        *(
+            (command, name)
+            for command in ("basins", "explain", "landscape", "path", "slice")
+            for name in ("deep", "two-outputs", "smooth")
+        ),
+        *((command, "logistic") for command in ("explain", "landscape", "path", "slice")),
     ],
 )
 def test_out_of_scope_has_its_own_line_and_object(capsys, tmp_path, command, name):
     file = tmp_path / "problem.json"
     file.write_text(json.dumps({"name": name} | OUTSIDE[name]))
-    arguments = [command, str(file), *(["--to", str(file)] if command == "path" else [])]
+    others = {"path": ["--to", str(file)], "slice": ["--to", str(file), "-o", str(tmp_path / "slice.svg")]}
+    arguments = [command, str(file), *others.get(command, [])]
     code, out, line = run(capsys, *arguments)
     assert (code, out, line.count("\n")) == (2, "", 1)
     code, out, again = run(capsys, *arguments, "--json")
