@@ -70,6 +70,12 @@ def candidates(reduction: Reduction, optima: Sequence[Solved]) -> Iterator[list[
     """
     import numpy as np
 
+    if not reduction.exchangeable:
+        # A linear model: one convex program, whose optimum is the one local minimum.
+        yield [
+            Candidate(k, optimum.value, ()) for k, optimum in enumerate(optima) if isinstance(optimum.value, Fraction)
+        ]
+        return
     faces, size = reduction.faces, len(reduction.program.columns)
     wanted = [
         (1, -1, 0) if group.frozen is None else ((1,) if group.frozen > 0 else (-1,))
