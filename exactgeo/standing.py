@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.claims import Claim
-from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
@@ -201,7 +201,7 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
         globality=known.globality,
         better=known.better,
         descent=decision.claim if isinstance(decision, Descent) else None,
-        certificate=Certificate(problem, tuple(claims)) if claims else None,
+        certificate=certificate_of(problem, claims),
         reason=known.reason,
         detail=known.detail,
         bad_valley=component.bad if component is not None else False if bottom else None,
@@ -235,8 +235,7 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, time_limit: float) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     if isinstance(loss, Fraction) and not loss:
-        sayable = problem.network.uniform is not None and problem.network.activation.homogeneous
-        return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss) if sayable else None)
+        return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
         claim = decision.claim
         lower = Better(claim.loss_after, point.moved(claim.direction, claim.step), False)

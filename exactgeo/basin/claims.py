@@ -15,7 +15,7 @@ from exactgeo.basin.solvers import solve
 from exactgeo.basin.table import Table
 from exactgeo.claims import Claim
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
-from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import BasinMinimum, LandscapeClaim, Solution, SolutionTerm, Valley
@@ -222,7 +222,7 @@ def census_certificate(table: Table, levels: Iterable[LocalMinima] = ()) -> Cert
     if claim is None:
         gradients = (table.replayed(owner).gradient for owner in range(len(table.optima)))
         claim = global_claim(problem, best, table.minimum, gradients)
-    return Certificate(problem, (claim, *minima_claims(problem, levels)))
+    return certificate_of(problem, (claim, *minima_claims(problem, levels)))
 
 
 def basin_certificate(
@@ -231,8 +231,8 @@ def basin_certificate(
     value: Fraction,
     neurons: Iterable[tuple[tuple[int, ...], int, Sequence[Fraction]]],
     gradient: Vector,
-) -> Certificate:
-    """That no point of a basin has a loss below its value.
+) -> Certificate | None:
+    """That no point of a basin has a loss below its value; None where the format has no form for the problem.
 
     Parameters
     ----------
@@ -253,4 +253,4 @@ def basin_certificate(
         signs, output, multipliers = next(chosen)
         text = "".join(_SIGNS[s + 1] for s in signs)
         cells.append(BasinCell(text, output, FrozenDict((t, q) for t, q in enumerate(multipliers) if q)))
-    return Certificate(problem, (BasinOptimumClaim(minimiser, value, tuple(cells), gradient),))
+    return certificate_of(problem, [BasinOptimumClaim(minimiser, value, tuple(cells), gradient)])

@@ -43,6 +43,6 @@ def read_claim(data: Any) -> Claim:
         The data are not those of a claim.
     """
     kind = data.get("kind") if isinstance(data, dict) else None
-    if kind not in CLAIMS:
+    if type(kind) is not str or kind not in CLAIMS:
         raise Misread(kind, "one of the kinds " + ", ".join(CLAIMS)).under(".kind")
     return CLAIMS[kind].read(data)

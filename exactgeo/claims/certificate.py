@@ -10,19 +10,23 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from exactgeo.claims import read_claim
 from exactgeo.claims.claim import Claim
-from exactgeo.claims.subject import Subject, subject_data
+from exactgeo.claims.fields import Misread
+from exactgeo.claims.subject import Subject, has_form, read_subject, subject_data
+from exactgeo.errors import InputError
+from exactgeo.problem import Problem
 
 if TYPE_CHECKING:
     import sympy
 
-__all__ = ["FORMAT", "VERSION", "Certificate"]
+__all__ = ["FORMAT", "VERSION", "Certificate", "certificate_of"]
 
 FORMAT = "exactgeo-certificate"
 VERSION = 1
@@ -58,6 +62,45 @@ class Certificate:
     def to_json(self) -> str:
         """Canonical text: sorted keys, no spaces, ASCII; equal certificates are equal bytes."""
         return json.dumps(self.to_data(), sort_keys=True, separators=(",", ":"), ensure_ascii=True) + "\n"
+
+    @classmethod
+    def from_data(cls, data: Any) -> Certificate:
+        """The certificate of a file's JSON data. It is read, not checked.
+
+        Raises
+        ------
+        InputError
+            The data are not those of a certificate of this format.
+        """
+        try:
+            if not isinstance(data, dict) or (data.get("format"), data.get("version")) != (FORMAT, VERSION):
+                raise Misread(data, f"an object with format {FORMAT} and version {VERSION}")
+            subject = read_subject(data)
+            if type(data.get("claims")) is not list:
+                raise Misread(data.get("claims"), "a list").under("claims")
+            return cls(subject, tuple(_read_claim(k, claim) for k, claim in enumerate(data["claims"])))
+        except Misread as error:
+            where = f"certificate: {error.path}".removesuffix(": ")
+            raise InputError(where, error.found, error.expected, "a file that `exactgeo certify` has written") from None
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Certificate:
+        """The certificate of a file: the inverse of :meth:`write`. It is read, not checked.
+
+        Law: what :meth:`write` makes of it is the canonical text of the same statement.
+
+        Raises
+        ------
+        InputError
+            The file holds no certificate of this format.
+        OSError
+            It cannot be read.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except ValueError as error:
+            raise InputError(str(path), str(error), "JSON", "a file that `exactgeo certify` has written") from None
+        return cls.from_data(data)
 
     def first(self, kind: type[C]) -> C | None:
         """The first claim of a type, None when there is none."""
@@ -103,4 +146,17 @@ class Certificate:
         """
         from exactgeo.claims.identity import identity
 
-        return identity(self._subject["problem"], self.claims[0].write(), signs or {})
+        return identity(self.subject, self.claims[0], signs or {})
+
+
+def certificate_of(problem: Problem, claims: Iterable[Claim]) -> Certificate | None:
+    """The certificate of claims about a problem; None without claims, or where the format has no form for it."""
+    listed = tuple(claims)
+    return Certificate(problem, listed) if listed and has_form(problem) else None
+
+
+def _read_claim(index: int, data: Any) -> Claim:
+    try:
+        return read_claim(data)
+    except Misread as error:
+        raise error.under(f"claims[{index}]") from None

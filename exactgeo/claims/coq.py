@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
-from typing import Any
 
+from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.claim import PointClaim
+from exactgeo.claims.local_minimum import Implied, LocalMinimumClaim, Part, Split
+from exactgeo.claims.lower_point import LowerPointClaim
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
+from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["KINDS", "coq"]
+__all__ = ["EXPORTED", "coq"]
 
-KINDS = ("local_minimum", "not_local_minimum", "lower_point", "basin_optimum")
+EXPORTED = (LocalMinimumClaim, NotLocalMinimumClaim, LowerPointClaim, BasinOptimumClaim)
 """Kinds of claims that can be exported (for the squared losses)."""
 
 _HEADER = """(* Written by exactgeo from a certificate. Check with: coqc FILE.v
@@ -43,7 +51,7 @@ Proof. nra. Qed.
 Lemma times_zero (a b : Q) : 0 == b -> 0 == a * b.
 Proof. intro H. rewrite <- H. ring. Qed.
 
-Ltac settle :=
+Ltac sides :=
   repeat match goal with
   | |- context [act ?z] => first [rewrite (act_pos z) by lra | rewrite (act_neg z) by lra]
   end; lra.
@@ -65,72 +73,65 @@ def _sum(terms: Sequence[str]) -> str:
     return " + ".join(terms) if terms else "0"
 
 
-def coq(certificate: Mapping[str, Any]) -> tuple[str, list[str]]:
+def coq(certificate: Certificate) -> tuple[str, list[str]]:
     """Text of the Coq file of a certificate, and the kinds of claims left out of it.
 
     Parameters
     ----------
-    certificate : mapping
-        The certificate's JSON data.
+    certificate : Certificate
 
     Raises
     ------
     InputError
-        Nothing in it can be exported: no claim of the kinds in ``KINDS``, or not the squared loss of a network with at
-        most one hidden layer and one output.
+        Nothing in it can be exported: no claim of the kinds in ``EXPORTED``, or not the squared loss of a network with
+        at most one hidden layer and one output.
 
     References
     ----------
     F. Besson, Fast reflexive arithmetic tactics: the linear case and beyond (``lra``).
     """
-    problem = certificate.get("problem")
-    claims = certificate.get("claims", [])
-    chosen = [claim for claim in claims if claim["kind"] in KINDS]
-    expected = "a claim of kind " + ", ".join(KINDS)
-    if problem is None or not chosen:
-        kinds = ", ".join(claim["kind"] for claim in claims)
+    problem, claims = certificate.subject, certificate.claims
+    chosen = [claim for claim in claims if isinstance(claim, EXPORTED)]
+    if not isinstance(problem, Problem) or not chosen:
+        kinds = ", ".join(claim.kind for claim in claims)
+        expected = "a claim of kind " + ", ".join(kind.kind for kind in EXPORTED)
         raise InputError("certificate", kinds or "no claim", expected, "the certificate of a verdict")
-    loss, net = problem["loss"]["kind"], problem["network"]
-    if loss not in ("squared", "half_squared") or len(net["widths"]) > 1 or len(problem["data"]["y"][0]) > 1:
-        found = f"the {loss} loss, widths {net['widths']}, {len(problem['data']['y'][0])} outputs"
+    factor, net = square_factor(problem), problem.network
+    if factor is None or len(net.widths) > 1 or problem.outputs > 1:
+        found = f"the {problem.loss.name} loss, widths {list(net.widths)}, {problem.outputs} outputs"
         raise InputError(
             "certificate", found, "the squared loss, at most one hidden layer, one output", "such a problem"
         )
-    theory = _Theory(problem)
+    theory = _Theory(problem, factor)
     text = theory.header() + "".join("\n" + "".join(theory.theorem(k, claim)) for k, claim in enumerate(chosen))
-    return text, [claim["kind"] for claim in claims if claim["kind"] not in KINDS]
+    return text, [claim.kind for claim in claims if not isinstance(claim, EXPORTED)]
 
 
 class _Theory:
-    """Names and terms of one problem."""
+    """Names and terms of one problem with the loss ``factor * (p - y)^2`` of a prediction."""
 
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        net, train = problem["network"], problem["train"]
-        self.x = [[Fraction(q) for q in row] for row in problem["data"]["x"]]
-        self.y = [Fraction(q) for (q,) in problem["data"]["y"]]
-        self.right, self.left = (Fraction(q) for q in net["activation"])
+    def __init__(self, problem: Problem, factor: Fraction) -> None:
+        net, train = problem.network, problem.train
+        self.x = problem.x
+        self.y = tuple(q for (q,) in problem.y)
+        self.factor = factor
+        self.scale = factor * problem.weight
+        self.hidden = bool(net.widths)
+        self.right, self.left = (net.activation.slopes if self.hidden else None) or (Fraction(1), Fraction(1))
         self.bent = self.right != self.left
-        m, d = len(self.x), len(self.x[0])
-        self.halved = problem["loss"]["kind"] == "half_squared"
-        self.scale = Fraction(1, 2 if self.halved else 1)
-        self.scale /= m if problem["loss"]["reduction"] == "mean" else 1
-        self.hidden = bool(net["widths"])
-        self.width = net["widths"][0] if self.hidden else 0
-        self.bias = self.hidden and net["hidden_bias"][0]
-        self.output_bias = net["output_bias"]
-        self.lifted = [[*row, Fraction(1)] for row in self.x] if self.bias else self.x
+        width, d = net.widths[0] if self.hidden else 0, problem.d
+        self.output_bias = net.output_bias
+        self.lifted = problem.lifted
         # Names of the parameters with whether they are trained, in the order of the arguments of the loss.
-        self.inputs = [
-            [f"w{i}_{k}" for k in range(d)] + ([f"b{i}"] if self.bias else []) for i in range(max(self.width, 0))
-        ]
+        self.inputs = [[f"w{i}_{k}" if k < d else f"b{i}" for k in range(len(self.lifted[0]))] for i in range(width)]
         self.trained: dict[str, bool] = {}
         for row in self.inputs:
             for k, name in enumerate(row):
-                self.trained[name] = train["hidden"][0] if k < d else train["hidden_bias"][0]
-        self.outputs = [f"v{i}" for i in range(self.width)] if self.hidden else [f"w{k}" for k in range(d)]
-        self.trained |= dict.fromkeys(self.outputs, train["output"])
+                self.trained[name] = train.hidden[0] if k < d else train.hidden_bias[0]
+        self.outputs = [f"v{i}" for i in range(width)] if self.hidden else [f"w{k}" for k in range(d)]
+        self.trained |= dict.fromkeys(self.outputs, train.output)
         if self.output_bias:
-            self.trained["c"] = train["output_bias"]
+            self.trained["c"] = train.output_bias
 
     # -- terms --------------------------------------------------------------------------------------------------
 
@@ -155,17 +156,16 @@ class _Theory:
             right=_q(self.right), left=_q(self.left), parameters=names, scale=_q(self.scale), squares=squares
         )
 
-    def values(self, point: Mapping[str, Any]) -> dict[str, Fraction]:
-        """The parameters of a point by name."""
-        weights, biases = point["weights"], point["biases"]
-        found: dict[str, str] = {}
-        for i, names in enumerate(self.inputs):
-            entries = [*weights[0][i], *([biases[0][i]] if self.bias else [])]
-            found |= dict(zip(names, entries, strict=True))
-        found |= dict(zip(self.outputs, weights[-1][0], strict=True))
+    def values(self, point: Point | Direction) -> dict[str, Fraction]:
+        """The parameters of a point (or a direction) by name."""
+        found: dict[str, Fraction] = {}
+        for names, neuron in zip(self.inputs, point.neurons, strict=True):
+            found |= dict(zip(names, neuron.w, strict=True))
+        outputs = [neuron.v for neuron in point.neurons] if self.hidden else point.inputs
+        found |= dict(zip(self.outputs, outputs, strict=True))
         if self.output_bias:
-            found["c"] = biases[-1][0]
-        return {name: Fraction(found[name]) for name in self.trained}
+            found["c"] = point.shift
+        return found
 
     def call(self, at: Mapping[str, str]) -> str:
         arguments = [at[name] for name in self.trained] or ["0"]
@@ -176,33 +176,32 @@ class _Theory:
 
     # -- theorems -----------------------------------------------------------------------------------------------
 
-    def theorem(self, k: int, claim: Mapping[str, Any]) -> Iterator[str]:
-        name = claim["kind"] + (f"_{k}" if k else "")
-        here = self.values(claim["point"])
-        at = {key: _q(q) for key, q in here.items()}
-        yield f"Lemma loss_at_point_{k} : {self.call(at)} == {_q(Fraction(claim['loss']))}.\n"
+    def theorem(self, k: int, claim: PointClaim) -> Iterator[str]:
+        name = claim.kind + (f"_{k}" if k else "")
+        point = self.values(claim.point)
+        at = {key: _q(q) for key, q in point.items()}
+        yield f"Lemma loss_at_point_{k} : {self.call(at)} == {_q(claim.loss)}.\n"
         yield "Proof. vm_compute. reflexivity. Qed.\n"
-        writer = {
-            "local_minimum": self._minimum,
-            "not_local_minimum": self._descent,
-            "lower_point": self._lower,
-            "basin_optimum": self._basin,
-        }[claim["kind"]]
-        yield from writer(name, k, claim, here, at)
+        match claim:
+            case LocalMinimumClaim():
+                yield from self._minimum(name, k, claim, point)
+            case NotLocalMinimumClaim():
+                yield from self._descent(name, k, claim, point)
+            case LowerPointClaim():
+                yield from self._lower(name, claim, at)
+            case BasinOptimumClaim():
+                yield from self._basin(name, k, claim, point)
         yield f"Print Assumptions {name}.\n"
 
-    def _lower(
-        self, name: str, k: int, claim: Mapping[str, Any], here: dict[str, Fraction], at: dict[str, str]
-    ) -> Iterator[str]:
-        other = {key: _q(q) for key, q in self.values(claim["better"]).items()}
+    def _lower(self, name: str, claim: LowerPointClaim, at: dict[str, str]) -> Iterator[str]:
+        other = {key: _q(q) for key, q in self.values(claim.better).items()}
         yield f"Theorem {name} : {self.call(other)} < {self.call(at)}.\nProof. vm_compute. reflexivity. Qed.\n"
 
-    def _descent(
-        self, name: str, k: int, claim: Mapping[str, Any], here: dict[str, Fraction], at: dict[str, str]
-    ) -> Iterator[str]:
-        way, step = self.values(claim["direction"]), Fraction(claim["step"])
-        moved = {key: f"({_q(q)} + s * {_q(way[key])})" if way[key] else _q(q) for key, q in here.items()}
-        low = next(e for e, q in enumerate(claim["polynomial"]) if q != "0")
+    def _descent(self, name: str, k: int, claim: NotLocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
+        way, step = self.values(claim.direction), claim.step
+        at = {key: _q(q) for key, q in point.items()}
+        moved = {key: f"({_q(q)} + s * {_q(way[key])})" if way[key] else _q(q) for key, q in point.items()}
+        low = next(e for e, q in enumerate(claim.polynomial) if q)
         yield (
             f"Theorem {name} :\n  forall s : Q, 0 < s -> s <= {_q(step)} ->\n"
             f"  {self.call(moved)} < {self.call(at)}.\nProof.\n"
@@ -214,13 +213,12 @@ class _Theory:
             yield f"  assert (T{e} : s * ({power}) <= {_q(step)} * ({power})) by (apply Qmult_le_compat_r; lra).\n"
             power = f"s * ({power})"
             yield f"  assert (U{e} : 0 < {power}) by (apply Qmult_lt_0_compat; lra).\n"
-        yield f"  (* the lowest power of s in the change of the loss is {low} *)\n  settle.\nQed.\n"
+        yield f"  (* the lowest power of s in the change of the loss is {low} *)\n  sides.\nQed.\n"
 
-    def _minimum(
-        self, name: str, k: int, claim: Mapping[str, Any], here: dict[str, Fraction], at: dict[str, str]
-    ) -> Iterator[str]:
-        radius = None if claim["radius"] is None else Fraction(claim["radius"])
-        moved = {key: f"({_q(q)} + d{key})" if self.trained[key] else _q(q) for key, q in here.items()}
+    def _minimum(self, name: str, k: int, claim: LocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
+        radius = claim.radius
+        at = {key: _q(q) for key, q in point.items()}
+        moved = {key: f"({_q(q)} + d{key})" if self.trained[key] else _q(q) for key, q in point.items()}
         names = [f"d{key}" for key, trained in self.trained.items() if trained]
         yield f"Theorem {name} :\n"
         if names:
@@ -229,42 +227,53 @@ class _Theory:
             yield f"  -{_q(radius or 0)} <= {d} -> {d} <= {_q(radius or 0)} ->\n"
         yield f"  {self.call(at)} <= {self.call(moved)}.\nProof.\n  intros. rewrite loss_at_point_{k}. unfold loss.\n"
         z = [
-            [sum((here[n] * q for n, q in zip(row, x, strict=True)), Fraction(0)) for x in self.lifted]
-            for row in self.inputs
+            [sum((point[n] * q for n, q in zip(row, x, strict=True)), ZERO) for x in self.lifted] for row in self.inputs
         ]
-        before = [self._value(t, here, z) for t in range(len(self.y))]
-        residuals = [p - y for p, y in zip(before, self.y, strict=True)]
+        before = [self._value(t, point, z) for t in range(len(self.y))]
+        residuals = tuple(p - y for p, y in zip(before, self.y, strict=True))
         for i, v in enumerate(self.outputs if self.hidden else []):
-            if here[v] == 0 and not self.trained[v]:
+            if point[v] == 0 and not self.trained[v]:
                 continue
-            sign = -1 if here[v] < 0 else 1
-            terms = [
-                f"{_q(sign * r)} * (act ({self.pre(i, t, moved)}) - {_q(z[i][t] * self.slope(z[i][t]))})"
-                for t, r in enumerate(residuals)
-                if r
-            ]
-            phi = _sum(terms)
-            relation = "0 <=" if here[v] else "0 =="
-            yield from self._inequality(i, claim["neurons"][i]["parts"], z[i], [sign * r for r in residuals], moved)
-            yield f"  assert (P{i} : {relation} {phi}) by settle.\n"
-            side = moved[v] if sign > 0 else f"(- {moved[v]})"
-            if here[v]:
-                yield f"  assert (V{i} : 0 <= {side}) by lra.\n"
-                yield f"  assert (M{i} : 0 <= {side} * ({phi})) by (apply Qmult_le_0_compat; assumption).\n"
-            else:
-                yield f"  assert (M{i} : 0 == {side} * ({phi})) by (apply times_zero; assumption).\n"
+            yield from self._neuron(i, claim.neurons[i].parts, point[v], z[i], residuals, moved)
         for t, p in enumerate(before):
             yield f"  pose proof (square_nonneg ({self.prediction(t, moved)} - {_q(p)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
 
-    def _value(self, t: int, here: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
-        total = here["c"] if self.output_bias else Fraction(0)
+    def _value(self, t: int, point: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
+        total = point["c"] if self.output_bias else ZERO
         for i, v in enumerate(self.outputs):
-            total += here[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
+            total += point[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
         return total
 
+    def _neuron(
+        self,
+        i: int,
+        parts: Sequence[Part],
+        v: Fraction,
+        z: Sequence[Fraction],
+        residuals: Vector,
+        moved: Mapping[str, str],
+    ) -> Iterator[str]:
+        """That a neuron does not lower the loss: phi has the sign of v on all moves, or is 0 for v = 0."""
+        sign = -1 if v < 0 else 1
+        terms = [
+            f"{_q(sign * r)} * (act ({self.pre(i, t, moved)}) - {_q(z[t] * self.slope(z[t]))})"
+            for t, r in enumerate(residuals)
+            if r
+        ]
+        phi = _sum(terms)
+        yield from self._inequality(i, parts, z, [sign * r for r in residuals], moved)
+        yield f"  assert (P{i} : {'0 <=' if v else '0 =='} {phi}) by sides.\n"
+        output = moved[self.outputs[i]]
+        side = output if sign > 0 else f"(- {output})"
+        if v:
+            yield f"  assert (V{i} : 0 <= {side}) by lra.\n"
+            yield f"  assert (M{i} : 0 <= {side} * ({phi})) by (apply Qmult_le_0_compat; assumption).\n"
+        else:
+            yield f"  assert (M{i} : 0 == {side} * ({phi})) by (apply times_zero; assumption).\n"
+
     def _inequality(
-        self, i: int, parts: Sequence[Any], z: Sequence[Fraction], weights: Sequence[Fraction], at: Mapping[str, str]
+        self, i: int, parts: Sequence[Part], z: Sequence[Fraction], weights: Sequence[Fraction], at: Mapping[str, str]
     ) -> Iterator[str]:
         """Facts about the kinks of a neuron: each part is nonnegative, each kink that does not bend is linear."""
         kinks = self._kinks(i, z)
@@ -272,37 +281,41 @@ class _Theory:
             row: _sum([f"{_q(weights[t])} * act ({self.pre(i, t, at)})" for t in members if weights[t]])
             for row, (_, members) in kinks.items()
         }
-        bent = [row for part in parts for row in part["rows"]]
+        bent = [row for part in parts for row in part.rows]
         for row, (form, _) in kinks.items():
             if row not in bent and terms[row] != "0":
                 factors = kinks[row][1].items()
-                slope = sum((weights[t] * f * (self.right if f > 0 else self.left) for t, f in factors), Fraction(0))
+                slope = sum((weights[t] * f * (self.right if f > 0 else self.left) for t, f in factors), ZERO)
                 yield f"  assert (L{i}_{row} : {terms[row]} == {_q(slope)} * ({form})).\n"
-                yield f"  {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; settle. }}\n"
+                yield f"  {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; sides. }}\n"
         moves = [f"d{name}" for name in self.inputs[i] if self.trained[name]]
+        forms = {row: form for row, (form, _) in kinks.items()}
         for j, part in enumerate(parts):
-            share = [f"{_q(Fraction(q))} * {d}" for q, d in zip(part["linear"], moves, strict=True) if q != "0"]
-            yield f"  assert (R{i}_{j} : 0 <= {_sum(share + [terms[row] for row in part['rows']])}).\n  {{\n"
-            pending: list[tuple[int, ...]] = [()]
-            for step in part["cover"]:
-                decided = pending.pop()
-                if step["rule"] == "split":
-                    row = step["row"]
-                    yield f"    destruct (Qlt_le_dec 0 ({kinks[row][0]})) as [K{row} | K{row}].\n"
+            linear = [f"{_q(q)} * {d}" for q, d in zip(part.linear, moves, strict=True) if q]
+            yield f"  assert (R{i}_{j} : 0 <= {_sum(linear + [terms[row] for row in part.rows])}).\n  {{\n"
+            yield from self._cover(part, forms, terms)
+            yield "  }\n"
+
+    def _cover(self, part: Part, forms: Mapping[int, str], terms: Mapping[int, str]) -> Iterator[str]:
+        """The covering of a part in preorder: cases on its kinks, and linear arithmetic at the leaves."""
+        pending: list[tuple[int, ...]] = [()]
+        for step in part.cover:
+            decided = pending.pop()
+            match step:
+                case Split(row):
+                    yield f"    destruct (Qlt_le_dec 0 ({forms[row]})) as [K{row} | K{row}].\n"
                     pending += [(*decided, row), (*decided, row)]
-                elif step["rule"] == "implied":
-                    row, form = step["row"], kinks[step["row"]][0]
-                    side = f"0 <= {form}" if step["sign"] > 0 else f"{form} <= 0"
+                case Implied(row, sign):
+                    side = f"0 <= {forms[row]}" if sign > 0 else f"{forms[row]} <= 0"
                     yield f"    assert (K{row} : {side}) by lra.\n"
                     pending.append((*decided, row))
-                else:
-                    for row in part["rows"]:
+                case _:
+                    for row in part.rows:
                         if row not in decided:
-                            slope, form = step["slopes"].get(str(row), "0"), kinks[row][0]
-                            yield f"    assert (C{row} : {_q(Fraction(slope))} * ({form}) <= {terms[row]}).\n"
-                            yield f"    {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; settle. }}\n"
-                    yield "    settle.\n"
-            yield "  }\n"
+                            slope, form = step.slopes.get(row, ZERO), forms[row]
+                            yield f"    assert (C{row} : {_q(slope)} * ({form}) <= {terms[row]}).\n"
+                            yield f"    {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; sides. }}\n"
+                    yield "    sides.\n"
 
     def _kinks(self, i: int, z: Sequence[Fraction]) -> dict[int, tuple[str, dict[int, Fraction]]]:
         """By first data point: the linear form of the trained moves, and the factors of the data points on it."""
@@ -313,9 +326,9 @@ class _Theory:
             if q != 0 or not self.bent or not any(a for _, a in row):
                 continue
             scale = lcm(*(a.denominator for _, a in row))
-            whole = [int(a * scale) for _, a in row]
-            common = gcd(*whole)
-            shape = tuple(a // common for a in whole)
+            integers = [int(a * scale) for _, a in row]
+            common = gcd(*integers)
+            shape = tuple(a // common for a in integers)
             line: tuple[int, ...] = max(shape, tuple(-a for a in shape))
             if line not in first:
                 first[line] = t
@@ -324,64 +337,64 @@ class _Theory:
                 continue
             leader = first[line]
             members = found[leader][1]
-            k = next(k for k, a in enumerate(whole) if a)
+            k = next(k for k, a in enumerate(integers) if a)
             unit = [a for n, a in zip(self.inputs[i], self.lifted[leader], strict=True) if self.trained[n]]
             members[t] = row[k][1] / (unit[k] / members[leader])
         return found
 
-    def _basin(
-        self, name: str, k: int, claim: Mapping[str, Any], here: dict[str, Fraction], at: dict[str, str]
-    ) -> Iterator[str]:
-        moved = {key: key if self.trained[key] else _q(q) for key, q in here.items()}
+    def _basin(self, name: str, k: int, claim: BasinOptimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
+        at = {key: _q(q) for key, q in point.items()}
+        moved = {key: key if self.trained[key] else _q(q) for key, q in point.items()}
         names = [key for key, trained in self.trained.items() if trained]
         yield f"Theorem {name} :\n"
         if names:
             yield f"  forall {' '.join(names)} : Q,\n"
         labels = []
-        for i, cell in enumerate(claim["cells"]):
-            for t, sign in enumerate(cell["signs"]):
-                if sign in "+-" and cell["output"]:
+        for i, cell in enumerate(claim.cells):
+            for t, sign in enumerate(cell.signs):
+                if sign in "+-" and cell.output:
                     z = self.pre(i, t, moved)
                     yield f"  {'0 <= ' + z if sign == '+' else z + ' <= 0'} ->\n"
                     labels.append(f"Z{i}_{t}")
-            if cell["output"]:
+            if cell.output:
                 v = moved[self.outputs[i]]
-                yield f"  {'0 <= ' + v if cell['output'] > 0 else v + ' <= 0'} ->\n"
+                yield f"  {'0 <= ' + v if cell.output > 0 else v + ' <= 0'} ->\n"
                 labels.append(f"O{i}")
         yield f"  {self.call(at)} <= {self.call(moved)}.\n"
         yield f"Proof.\n  intros {' '.join(names + labels)}. rewrite loss_at_point_{k}. unfold loss.\n"
-        dual = [Fraction(q) for q in claim["dual"]]
-        for i, cell in enumerate(claim["cells"]):
-            if not cell["output"]:
-                continue
-            v = moved[self.outputs[i]]
-            side = v if cell["output"] > 0 else f"(- {v})"
-            for t, sign in enumerate(cell["signs"]):
-                z = self.pre(i, t, moved)
-                slope = self.right if sign == "+" else self.left
-                if sign == "0" and self.bent:
-                    how = "settle"
-                else:
-                    lemma = "act_neg" if sign == "-" else "act_pos"
-                    how = f"apply {lemma}; lra" if sign != "0" else "unfold act; destruct Qle_bool; reflexivity"
-                yield f"  assert (A{i}_{t} : act ({z}) == {_q(slope)} * ({z})) by ({how}).\n"
-                yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
-            for t in map(int, cell["multipliers"]):
-                z = self.pre(i, t, moved)
-                inward = z if cell["signs"][t] == "+" else f"- ({z})"
-                yield f"  assert (M{i}_{t} : 0 <= {side} * ({inward})) by (apply Qmult_le_0_compat; lra).\n"
+        for i, cell in enumerate(claim.cells):
+            if cell.output:
+                yield from self._cell(i, cell, moved)
         # (p - y)^2 >= r p - its conjugate, by one square each; the factor is that of the loss of one prediction.
-        half = 1 if self.halved else 2
-        for t, (y, r) in enumerate(zip(self.y, dual, strict=True)):
-            error = self._linear(t, moved, claim["cells"])
-            yield f"  pose proof (square_nonneg ({error} - {_q(y + r / half)})) as S{t}.\n"
+        for t, (y, r) in enumerate(zip(self.y, claim.dual, strict=True)):
+            error = self._linear(t, moved, claim.cells)
+            yield f"  pose proof (square_nonneg ({error} - {_q(y + r / (2 * self.factor))})) as S{t}.\n"
         yield "  lra.\nQed.\n"
 
-    def _linear(self, t: int, at: Mapping[str, str], cells: Sequence[Mapping[str, Any]]) -> str:
+    def _cell(self, i: int, cell: BasinCell, moved: Mapping[str, str]) -> Iterator[str]:
+        """What a neuron is in its cell: its activations are linear, and the multipliers' products are nonnegative."""
+        v = moved[self.outputs[i]]
+        side = v if cell.output > 0 else f"(- {v})"
+        for t, sign in enumerate(cell.signs):
+            z = self.pre(i, t, moved)
+            slope = self.right if sign == "+" else self.left
+            if sign == "0" and self.bent:
+                how = "sides"
+            else:
+                lemma = "act_neg" if sign == "-" else "act_pos"
+                how = f"apply {lemma}; lra" if sign != "0" else "unfold act; destruct Qle_bool; reflexivity"
+            yield f"  assert (A{i}_{t} : act ({z}) == {_q(slope)} * ({z})) by ({how}).\n"
+            yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
+        for t in sorted(cell.multipliers, key=str):
+            z = self.pre(i, t, moved)
+            inward = z if cell.signs[t] == "+" else f"- ({z})"
+            yield f"  assert (M{i}_{t} : 0 <= {side} * ({inward})) by (apply Qmult_le_0_compat; lra).\n"
+
+    def _linear(self, t: int, at: Mapping[str, str], cells: Sequence[BasinCell]) -> str:
         """The prediction on a basin, without the activation."""
         terms = []
         for i, (v, cell) in enumerate(zip(self.outputs, cells, strict=True)):
-            slope = self.right if cell["signs"][t] == "+" else self.left
-            if cell["output"]:
+            slope = self.right if cell.signs[t] == "+" else self.left
+            if cell.output:
                 terms.append(f"{at[v]} * ({_q(slope)} * ({self.pre(i, t, at)}))")
         return _sum([*terms, *([at["c"]] if self.output_bias else [])])

@@ -1,9 +1,8 @@
 """The fields of a claim as JSON data, and back: one form for each type, taken from the annotations of the claim.
 
-A rational is ``"p/q"`` in lowest terms, a tuple a list, a point an object of weights and biases, a record an object of
-its fields (with ``kind`` or ``rule`` where the record has one), a :class:`FrozenDict` an object. Reading refuses
-whatever writing would have written otherwise, so that equal data are equal texts; whether a claim is *true* is the
-checker's matter.
+A rational is ``"p/q"`` in lowest terms, a tuple a list, a record (a point, say) an object of its fields, with ``kind``
+or ``rule`` where the record has one, a :class:`FrozenDict` an object. Reading refuses whatever writing would have
+written otherwise, so that equal data are equal texts; whether a claim is *true* is the checker's matter.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from exactgeo.errors import InputError
-from exactgeo.exact.rational import format_rational, parse_rational
-from exactgeo.problem import Direction, Point
+from exactgeo.exact.rational import format_rational, read_rational
 
 __all__ = ["FrozenDict", "Misread", "Weights", "from_data", "to_data"]
 
@@ -94,8 +91,6 @@ def to_data(value: Any) -> Any:
         return str(value)
     if isinstance(value, FrozenDict):
         return {str(key): to_data(item) for key, item in value.items()}
-    if isinstance(value, Point | Direction):
-        return value.to_dict()
     record: type = type(value)
     if is_dataclass(record):
         return _tag(record) | {name: to_data(getattr(value, name)) for name in _types(record)}
@@ -120,10 +115,8 @@ def from_data(kind: Any, data: Any) -> Any:
     if origin is FrozenDict:
         key, item = get_args(kind)
         return _mapping(key, item, data)
-    if kind is Point:
-        return _point(data)
     if issubclass(kind, StrEnum):
-        if data not in set(kind):
+        if type(data) is not str or data not in set(kind):
             raise Misread(data, "one of " + ", ".join(kind))
         return kind(data)
     if is_dataclass(kind):
@@ -147,14 +140,11 @@ def _tag(record: type) -> dict[str, str]:
 
 def _rational(data: Any) -> Fraction:
     if type(data) is not str:
-        raise Misread(data, 'a rational such as "1/2"')
+        raise Misread(data, 'a rational as text, such as "1/2"')
     try:
-        value = parse_rational(data)
-    except InputError as error:
-        raise Misread(data, error.expected) from None
-    if format_rational(value) != data:
-        raise Misread(data, f'a rational in lowest terms, "{format_rational(value)}"')
-    return value
+        return read_rational(data)
+    except ValueError:
+        raise Misread(data, 'a rational in lowest terms, such as "1/2"') from None
 
 
 def _many(item: Any, data: Any) -> tuple[Any, ...]:
@@ -194,7 +184,7 @@ def _one_of(members: list[Any], union: Any, data: Any) -> Any:
         return from_data(members[0], data)
     rules = {_tag(member)["rule"]: member for member in members}
     rule = _keyed(data).get("rule")
-    if rule not in rules:
+    if type(rule) is not str or rule not in rules:
         raise Misread(rule, "one of the rules " + ", ".join(rules))
     return _record(rules[rule], data)
 
@@ -213,13 +203,3 @@ def _record(record: Any, data: Any) -> Any:
         except Misread as error:
             raise error.under(f".{name}") from None
     return record(**values)
-
-
-def _point(data: Any) -> Point:
-    if _keyed(data).keys() != {"weights", "biases"}:
-        raise Misread(data, "an object of weights and biases")
-    row = tuple[Fraction, ...]
-    return Point(
-        from_data(tuple[tuple[row, ...], ...], data["weights"]),
-        from_data(tuple[row, ...], data["biases"]),
-    )

@@ -1,10 +1,17 @@
-"""The polynomial identity behind a claim, in sympy, rebuilt from the certificate's data alone."""
+"""The polynomial identity behind a claim, in sympy, rebuilt from the problem and the claim alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
+
+from exactgeo.claims.claim import Claim
+from exactgeo.claims.local_minimum import Implied, Leaf, LocalMinimumClaim, Split, Step
+from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.subject import Subject, square_factor
+from exactgeo.problem import Direction, Point, Problem
 
 if TYPE_CHECKING:
     import sympy
@@ -12,60 +19,60 @@ if TYPE_CHECKING:
 __all__ = ["identity"]
 
 
-def identity(problem: Mapping[str, Any], claim: Mapping[str, Any], signs: Mapping[tuple[int, int], int]) -> sympy.Expr:
+def identity(subject: Subject, claim: Claim, signs: Mapping[tuple[int, int], int]) -> sympy.Expr:
     """See :meth:`exactgeo.claims.certificate.Certificate.identity`."""
-    if claim["kind"] == "local_minimum":
-        return _Minimum(problem, claim, signs).expression()
-    if claim["kind"] == "not_local_minimum":
-        return _descent(problem, claim)
-    raise ValueError(f"a claim of kind {claim['kind']} has no polynomial identity")
+    if isinstance(subject, Problem) and isinstance(claim, LocalMinimumClaim):
+        return _Minimum(subject, claim, signs).expression()
+    if isinstance(subject, Problem) and isinstance(claim, NotLocalMinimumClaim):
+        return _descent(subject, claim)
+    raise ValueError(f"a claim of kind {claim.kind} has no polynomial identity")
 
 
-def _rational(text: Any) -> Any:
+def _rational(q: Fraction | int) -> Any:
     import sympy
 
-    return sympy.Rational(str(text))
+    return sympy.Rational(q.numerator, q.denominator)
 
 
-def _scale(problem: Mapping[str, Any]) -> Any:
-    import sympy
+def _rationals(row: Iterable[Fraction | int]) -> list[Any]:
+    return [_rational(q) for q in row]
 
-    scale = sympy.Rational(1, 2) if problem["loss"]["kind"] == "half_squared" else sympy.Integer(1)
-    return scale / len(problem["data"]["x"]) if problem["loss"]["reduction"] == "mean" else scale
+
+def _scale(problem: Problem) -> Any:
+    factor = square_factor(problem)
+    if factor is None:
+        raise ValueError(f"there is no polynomial identity for the {problem.loss.name} loss")
+    return _rational(factor * problem.weight)
 
 
 class _Net:
-    """Data and parameters of the two-layer net (or linear model) of a certificate, as sympy numbers."""
+    """Data and parameters (or a direction) of a two-layer net or a linear model, as sympy numbers."""
 
-    def __init__(self, problem: Mapping[str, Any], point: Mapping[str, Any]) -> None:
-        net = problem["network"]
+    def __init__(self, problem: Problem, point: Point | Direction) -> None:
+        net = problem.network
         self.problem = problem
-        self.x = [[_rational(q) for q in row] for row in problem["data"]["x"]]
-        self.y = [_rational(q) for (q,) in problem["data"]["y"]]
-        self.right, self.left = (_rational(q) for q in net["activation"])
-        self.hidden = bool(net["widths"])
-        self.bias = self.hidden and net["hidden_bias"][0]
-        weights, biases = point["weights"], point["biases"]
-        self.output_bias = net["output_bias"]
-        self.c = _rational(biases[-1][0]) if self.output_bias else _rational(0)
-        if self.bias:
-            self.x = [[*row, _rational(1)] for row in self.x]
+        self.x = [_rationals(row) for row in problem.lifted]
+        self.y = [_rational(q) for (q,) in problem.y]
+        self.right, self.left = _rationals(net.activation.slopes or (1, 1))
+        self.hidden = bool(net.widths)
+        self.c = _rational(point.shift)
         if self.hidden:
-            self.w = [[_rational(q) for q in row] for row in weights[0]]
-            if self.bias:
-                self.w = [[*row, _rational(b)] for row, b in zip(self.w, biases[0], strict=True)]
-            self.v = [_rational(q) for q in weights[1][0]]
+            self.w = [_rationals(neuron.w) for neuron in point.neurons]
+            self.v = [_rational(neuron.v) for neuron in point.neurons]
         else:
-            self.w, self.v = [[_rational(q) for q in weights[0][0]]], [_rational(1)]
+            self.w, self.v = [_rationals(point.inputs)], [_rational(1)]
             self.right = self.left = _rational(1)
 
     def pre(self, w: list[Any]) -> list[Any]:
+        """The pre-activation of input weights at each data point."""
         return [sum((p * q for p, q in zip(w, row, strict=True)), _rational(0)) for row in self.x]
 
 
 class _Minimum:
-    def __init__(self, problem: Mapping[str, Any], claim: Mapping[str, Any], signs: Mapping[tuple[int, int], int]):
-        self.net = _Net(problem, claim["point"])
+    """The identity of a local minimum, on the cone of the chosen sides."""
+
+    def __init__(self, problem: Problem, claim: LocalMinimumClaim, signs: Mapping[tuple[int, int], int]) -> None:
+        self.net = _Net(problem, claim.point)
         self.claim = claim
         self.signs = dict(signs)
         self.known: set[tuple[int, int]] = set()
@@ -73,21 +80,21 @@ class _Minimum:
     def _moves(self) -> tuple[list[list[Any]], list[Any], Any]:
         import sympy
 
-        net, train = self.net, self.net.problem["train"]
-        d = len(net.x[0]) - net.bias
+        net, train = self.net, self.net.problem.train
+        d = self.net.problem.d
         if net.hidden:
-            flags = [train["hidden"][0]] * d + ([train["hidden_bias"][0]] if net.bias else [])
+            flags = [train.hidden[0]] * d + [train.hidden_bias[0]] * (len(net.x[0]) - d)
         else:
-            flags = [train["output"]] * d
+            flags = [train.output] * d
         names = [f"dw{k}" if k < d else "db" for k in range(len(flags))]
         u = [
             [sympy.Symbol(f"{name}_{i}") if flag else sympy.Integer(0) for name, flag in zip(names, flags, strict=True)]
             for i in range(len(net.w))
         ]
-        moved = net.hidden and train["output"]
+        moved = net.hidden and train.output
         dv = [sympy.Symbol(f"dv_{i}") if moved else sympy.Integer(0) for i in range(len(net.v))]
-        dc = sympy.Symbol("dc") if net.output_bias and train["output_bias"] else sympy.Integer(0)
-        return u, dv, dc
+        free = self.net.problem.network.output_bias and train.output_bias
+        return u, dv, sympy.Symbol("dc") if free else sympy.Integer(0)
 
     def expression(self) -> Any:
         import sympy
@@ -122,10 +129,9 @@ class _Minimum:
                 sides.append(1 if q > 0 else -1)
                 continue
             leader = next(s for s in range(t + 1) if z[s] == 0 and self._ratio(moves[t], moves[s]) is not None)
-            turn = self._ratio(moves[t], moves[leader])
             self.known.add((i, leader))
             chosen = self.signs.get((i, leader), 1)
-            sides.append(chosen if turn >= 0 else -chosen)
+            sides.append(chosen if self._ratio(moves[t], moves[leader]) >= 0 else -chosen)
         return sides
 
     @staticmethod
@@ -146,21 +152,21 @@ class _Minimum:
         residuals = self._residuals()
         sign = sympy.sign(net.v[i])
         total: Any = sympy.Integer(0)
-        for part in self.claim["neurons"][i]["parts"]:
-            chosen = {row: self.signs.get((i, row), 1) for row in part["rows"]}
-            leaf = _find_leaf(part["cover"], chosen)
-            for row in part["rows"]:
+        for part in self.claim.neurons[i].parts:
+            chosen = {row: self.signs.get((i, row), 1) for row in part.rows}
+            leaf = _find_leaf(part.cover, chosen)
+            for row in part.rows:
                 unit = self._unit_form(moves[row])
                 side = chosen[row]
-                if str(row) in leaf["slopes"]:
+                if row in leaf.slopes:
                     slope = sympy.Integer(0)
                     for t, q in enumerate(z):
-                        turn = self._ratio(moves[t], unit) if q == 0 and moves[t] != 0 else None
-                        if turn is not None:
-                            slope += residuals[t] * turn * (net.right if turn * side > 0 else net.left)
-                    weight = side * (sign * slope - _rational(leaf["slopes"][str(row)]))
+                        ratio = self._ratio(moves[t], unit) if q == 0 and moves[t] != 0 else None
+                        if ratio is not None:
+                            slope += residuals[t] * ratio * (net.right if ratio * side > 0 else net.left)
+                    weight = side * (sign * slope - _rational(leaf.slopes[row]))
                 else:
-                    weight = _rational(leaf["multipliers"].get(str(row), "0"))
+                    weight = _rational(leaf.multipliers.get(row, 0))
                 total += weight * side * unit
         return size * total
 
@@ -183,35 +189,34 @@ class _Minimum:
         return [p - y for p, y in zip(totals, net.y, strict=True)]
 
 
-def _find_leaf(cover: list[dict[str, Any]], chosen: dict[int, int]) -> dict[str, Any]:
-    """Walk a covering in preorder to the cone with the chosen sides; an implied side overrides the choice."""
-    place = 0
+def _find_leaf(cover: Sequence[Step], chosen: dict[int, int]) -> Leaf:
+    """Follow a covering in preorder to the cone with the chosen sides; an implied side overrides the choice."""
+    index = 0
     while True:
-        step = cover[place]
-        if step["rule"] == "farkas":
-            return step
-        if step["rule"] == "implied":
-            chosen[step["row"]] = step["sign"]
-        elif chosen[step["row"]] < 0:
-            place = _skip(cover, place + 1) - 1
-        place += 1
+        match cover[index]:
+            case Leaf() as leaf:
+                return leaf
+            case Implied(row, sign):
+                chosen[row] = sign
+                index += 1
+            case Split(row):
+                index = index + 1 if chosen[row] > 0 else _behind(cover, index + 1)
 
 
-def _skip(cover: list[dict[str, Any]], place: int) -> int:
-    """Index behind the subtree that starts at ``place``."""
+def _behind(cover: Sequence[Step], index: int) -> int:
+    """Index behind the subtree that starts at ``index``."""
     open_nodes = 1
     while open_nodes:
-        rule = cover[place]["rule"]
-        open_nodes += {"split": 1, "implied": 0, "farkas": -1}[rule]
-        place += 1
-    return place
+        open_nodes += 1 if isinstance(cover[index], Split) else -1 if isinstance(cover[index], Leaf) else 0
+        index += 1
+    return index
 
 
-def _descent(problem: Mapping[str, Any], claim: Mapping[str, Any]) -> Any:
+def _descent(problem: Problem, claim: NotLocalMinimumClaim) -> Any:
     import sympy
 
     s = sympy.Symbol("s")
-    start, way = _Net(problem, claim["point"]), _Net(problem, claim["direction"])
+    start, way = _Net(problem, claim.point), _Net(problem, claim.direction)
     if not start.hidden:
         way.v = [sympy.Integer(0)]
     m = len(start.y)
@@ -224,5 +229,5 @@ def _descent(problem: Mapping[str, Any], claim: Mapping[str, Any]) -> Any:
     change = sum(
         ((p - y) ** 2 - (q - y) ** 2 for p, q, y in zip(after, before, start.y, strict=True)), sympy.Integer(0)
     )
-    polynomial = sum((_rational(q) * s**k for k, q in enumerate(claim["polynomial"])), sympy.Integer(0))
+    polynomial = sum((_rational(q) * s**k for k, q in enumerate(claim.polynomial)), sympy.Integer(0))
     return _scale(problem) * change - polynomial

@@ -1,15 +1,28 @@
-"""What a certificate's claims speak of: a problem, or the hyperplanes of an arrangement."""
+"""What a certificate's claims speak of: a problem, or the hyperplanes of an arrangement, as data and back."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from exactgeo.claims.fields import to_data
+from exactgeo.activations import PiecewiseLinear
+from exactgeo.claims.fields import Misread, from_data, to_data
+from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
-from exactgeo.problem import Problem
+from exactgeo.losses import LOSSES, Loss, make_loss
+from exactgeo.problem import REDUCTIONS, Network, Problem, Train
 
-__all__ = ["HyperplaneList", "Subject", "problem_data", "subject_data"]
+__all__ = [
+    "HyperplaneList",
+    "Subject",
+    "has_form",
+    "problem_data",
+    "read_subject",
+    "square_factor",
+    "subject_data",
+]
 
 
 @dataclass(frozen=True)
@@ -29,30 +42,71 @@ class HyperplaneList:
 Subject = Problem | HyperplaneList
 
 
+# The tables of a certificate's problem, one record each.
+
+
+@dataclass(frozen=True)
+class _Data:
+    x: Matrix
+    y: Matrix
+
+
+@dataclass(frozen=True)
+class _Network:
+    widths: tuple[int, ...]
+    activation: Vector
+    hidden_bias: tuple[bool, ...]
+    output_bias: bool
+
+
+@dataclass(frozen=True)
+class _Loss:
+    kind: str
+    reduction: str
+
+
+@dataclass(frozen=True)
+class _Tables:
+    data: _Data
+    network: _Network
+    loss: _Loss
+    train: Train
+
+
+def has_form(problem: Problem) -> bool:
+    """Whether a certificate can speak of the problem.
+
+    It can where the loss is one that the format knows, the hidden layers have one piecewise linear activation, and the
+    outputs are linear and have a target each.
+    """
+    net = problem.network
+    if net.uniform is None or not net.uniform.homogeneous or net.outputs != len(problem.y[0]):
+        return False
+    return problem.loss.certified
+
+
 def problem_data(problem: Problem) -> dict[str, Any]:
     """A problem as the ``problem`` of a certificate: no names, no point, one form.
 
     Targets are rows, the activation is its pair of slopes (right, left), and no bias that is not there is trained.
+
+    Raises
+    ------
+    ValueError
+        The format has no form for it, see :func:`has_form`.
     """
     net, train = problem.network, problem.train
-    # A linear model has no use for an activation; a smooth one, and several, have no slopes and no claims.
-    slopes = None if net.uniform is None else net.uniform.slopes
-    return {
-        "data": {"x": to_data(problem.x), "y": to_data(problem.y)},
-        "network": {
-            "widths": list(net.widths),
-            "activation": to_data(slopes),
-            "hidden_bias": list(net.hidden_bias),
-            "output_bias": net.output_bias,
-        },
-        "loss": {"kind": problem.loss.name, "reduction": problem.reduction},
-        "train": {
-            "hidden": list(train.hidden),
-            "hidden_bias": [a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True)],
-            "output": train.output,
-            "output_bias": train.output_bias and net.output_bias,
-        },
-    }
+    if net.uniform is None or net.uniform.slopes is None:
+        raise ValueError("a certificate has one piecewise linear activation, and linear outputs")
+    slopes = net.uniform.slopes
+    hidden_bias = tuple(a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True))
+    tables = _Tables(
+        _Data(problem.x, problem.y),
+        _Network(net.widths, slopes, net.hidden_bias, net.output_bias),
+        _Loss(problem.loss.name, problem.reduction),
+        Train(train.hidden, hidden_bias, train.output, train.output_bias and net.output_bias),
+    )
+    return dict(to_data(tables))
 
 
 def subject_data(subject: Subject) -> dict[str, Any]:
@@ -60,3 +114,79 @@ def subject_data(subject: Subject) -> dict[str, Any]:
     if isinstance(subject, HyperplaneList):
         return {"arrangement": to_data(subject)}
     return {"problem": problem_data(subject)}
+
+
+def read_subject(data: dict[str, Any]) -> Subject:
+    """The subject from a certificate's data, its inverse up to what a certificate does not say: names, a point, how an
+    activation is called.
+
+    Raises
+    ------
+    Misread
+        There is none, or it is not in the one form.
+    """
+    key = "arrangement" if "arrangement" in data else "problem"
+    try:
+        if key == "arrangement":
+            return _planes(from_data(HyperplaneList, data[key]))
+        return _problem(from_data(_Tables, data.get(key)))
+    except Misread as error:
+        raise error.under(key) from None
+
+
+def _planes(planes: HyperplaneList) -> HyperplaneList:
+    dimensions = {len(row) for row in planes.normals}
+    if len(dimensions) != 1:
+        raise Misread([], "rows of one length").under(".normals")
+    if planes.offsets is not None and len(planes.offsets) != len(planes.normals):
+        raise Misread([], "one offset a hyperplane").under(".offsets")
+    return planes
+
+
+def _problem(tables: _Tables) -> Problem:
+    x, y, net = tables.data.x, tables.data.y, tables.network
+    for name, rows in (("x", x), ("y", y)):
+        if not rows or not rows[0] or len({len(row) for row in rows}) > 1 or len(rows) != len(x):
+            raise Misread([], "rows of one length, one a data point").under(f".data.{name}")
+    layers = len(net.widths)
+    if {layers} != {len(flags) for flags in (net.hidden_bias, tables.train.hidden, tables.train.hidden_bias)}:
+        raise Misread([], "as many widths as flags").under(".network.widths")
+    if tables.loss.reduction not in REDUCTIONS:
+        raise Misread(tables.loss.reduction, "one of " + ", ".join(REDUCTIONS)).under(".loss.reduction")
+    activations = (_activation(net.activation),) * layers
+    network = Network(len(x[0]), net.widths, len(y[0]), activations, net.hidden_bias, net.output_bias)
+    return Problem(x, y, network, _loss(tables.loss.kind), tables.train, tables.loss.reduction)
+
+
+def _activation(slopes: Vector) -> PiecewiseLinear:
+    if len(slopes) != 2:
+        raise Misread([], "the right and the left slope").under(".network.activation")
+    named = (PiecewiseLinear.relu(), PiecewiseLinear.absolute(), PiecewiseLinear.linear())
+    other = PiecewiseLinear.of_slopes(*slopes)
+    return next((activation for activation in named if activation.slopes == other.slopes), other)
+
+
+def _loss(name: str) -> Loss:
+    """The loss of a name: the inverse of ``Loss.name``."""
+    match = re.fullmatch(r"(\w+)(?:\((.*)\))?", name)
+    try:
+        loss = make_loss(match[1], *(read_rational(q) for q in (match[2] or "").split(", ") if q)) if match else None
+    except (KeyError, TypeError, ValueError):
+        loss = None
+    if loss is None or loss.name != name or loss.refuse_parameters(loss.parameters) is not None:
+        raise Misread(name, "a loss, one of " + ", ".join(kind.example for kind in LOSSES.values())).under(".loss.kind")
+    return loss
+
+
+def square_factor(problem: Problem) -> Fraction | None:
+    """The factor a where the loss of each prediction is ``a (p - y)^2``; None where it is not."""
+    factors = set()
+    for y in {y for row in problem.y for y in row}:
+        pieces = problem.loss.pieces(y)
+        if pieces is None or pieces.breaks:
+            return None
+        a, b, c = pieces.quadratics[0]
+        if not a or (b, c) != (-2 * a * y, a * y * y):
+            return None
+        factors.add(a)
+    return factors.pop() if len(factors) == 1 else None

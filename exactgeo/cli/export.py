@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from exactgeo.cli.options import DONE, emit, json_option, write
@@ -19,6 +17,7 @@ __all__ = ["export"]
 @json_option
 def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
     """Write the statement of a certificate, with a proof, for a proof assistant."""
+    from exactgeo.claims.certificate import Certificate
     from exactgeo.claims.checking import check as run
     from exactgeo.claims.coq import coq as render
 
@@ -30,8 +29,7 @@ def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
         raise InputError(
             certificate, reason, "a certificate that `exactgeo check` accepts", "one of `exactgeo certify`"
         )
-    with open(certificate, encoding="utf-8-sig") as file:
-        text, left_out = render(json.load(file))
+    text, left_out = render(Certificate.read(certificate))
 
     def writer(path: str) -> None:
         with open(path, "w", encoding="ascii") as target:

@@ -12,13 +12,14 @@ from typing import Any
 
 from exactgeo.errors import InputError
 
-__all__ = ["MAX_DIGITS", "FloatTakenExactly", "format_rational", "parse_rational"]
+__all__ = ["MAX_DIGITS", "FloatTakenExactly", "format_rational", "parse_rational", "read_rational"]
 
 MAX_DIGITS = 10_000
 """Longest number accepted, in decimal digits of numerator or denominator when written out."""
 
 _BIT_LIMIT = int(MAX_DIGITS * math.log2(10)) + 1
 _DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
+_WRITTEN = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 _FRACTION = re.compile(r"[+-]?\d+\s*/\s*\d+", re.ASCII)
 _WRITE = '"1/2", 0.5 or 3'
 
@@ -155,3 +156,25 @@ def format_rational(value: Any) -> str:
         value = parse_rational(value, "number", warn_float=False)
     top = _digits(value.numerator)
     return top if value.denominator == 1 else f"{top}/{_digits(value.denominator)}"
+
+
+def read_rational(text: str) -> Fraction:
+    """The rational of any length that :func:`format_rational` writes as ``text``, its inverse.
+
+    Raises
+    ------
+    ValueError
+        ``format_rational`` writes no rational so: not in lowest terms, say.
+
+    Examples
+    --------
+    >>> print(read_rational("-3/2"))
+    -3/2
+    """
+    match = _WRITTEN.fullmatch(text)
+    if match is None or text == "-0":
+        raise ValueError("no rational p/q in lowest terms")
+    top, bottom = _int(match[2]), _int(match[3] or "1")
+    if math.gcd(top, bottom) != 1 or (match[3] is not None and bottom == 1):
+        raise ValueError("a rational that is not in lowest terms")
+    return Fraction(-top if match[1] else top, bottom)

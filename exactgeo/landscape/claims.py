@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exactgeo.basin.claims import Wall, cones_of, every_claim, listed
 from exactgeo.claims import Claim
 from exactgeo.claims.barrier import BarrierClaim
-from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.landscape import Valley
 from exactgeo.claims.path import PathClaim
 from exactgeo.landscape.frontier import Frontier, FullSpace, locate
@@ -45,7 +45,7 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
     claim = every_claim(
         found.census.table, _opened(found), (best.gradient for best in found.solved), valleys, full=found.full
     )
-    return None if claim is None else Certificate(found.problem, (claim,))
+    return None if claim is None else certificate_of(found.problem, [claim])
 
 
 def _opened(found: Landscape) -> Iterator[Wall]:
@@ -121,7 +121,7 @@ def path_certificate(found: CriticalPath) -> Certificate | None:
             regions=listed(found.problem, one),
         )
         claims.append(barrier)
-    return Certificate(found.problem, tuple(claims))
+    return certificate_of(found.problem, claims)
 
 
 def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Vector], Fraction]:

@@ -19,6 +19,7 @@ class Absolute(PiecewiseQuadratic):
     kind: ClassVar[str] = "absolute"
     example: ClassVar[str] = "absolute"
     differentiable: ClassVar[bool] = False
+    certified: ClassVar[bool] = True
 
     def pieces(self, y: Fraction) -> Pieces:
         return Pieces((y,), ((ZERO, -ONE, y), (ZERO, ONE, -y)))

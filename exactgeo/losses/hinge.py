@@ -19,6 +19,7 @@ class Hinge(PiecewiseQuadratic):
     kind: ClassVar[str] = "hinge"
     example: ClassVar[str] = "hinge"
     differentiable: ClassVar[bool] = False
+    certified: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
     def allows(self, y: Fraction) -> bool:

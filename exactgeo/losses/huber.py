@@ -33,6 +33,7 @@ class Huber(PiecewiseQuadratic):
     kind: ClassVar[str] = "huber"
     example: ClassVar[str] = "huber(1)"
     differentiable: ClassVar[bool] = True
+    certified: ClassVar[bool] = True
 
     @classmethod
     def refuse_parameters(cls, parameters: Sequence[Fraction]) -> str | None:

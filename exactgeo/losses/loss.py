@@ -35,6 +35,8 @@ class Loss(ABC):
         :meth:`slopes` are not defined everywhere, and :meth:`enclosure` is what there is.
     differentiable : bool
         In p, everywhere.
+    certified : bool
+        Whether the format of certificates knows the loss. Law: iff the checker does.
     targets : (expected, write) or None
         What a problem file is told when a target is refused; None where every rational is allowed.
     classes : bool
@@ -46,6 +48,7 @@ class Loss(ABC):
     example: ClassVar[str]
     rational: ClassVar[bool]
     differentiable: ClassVar[bool]
+    certified: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = None
     classes: ClassVar[bool] = False
 

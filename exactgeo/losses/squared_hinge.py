@@ -19,6 +19,7 @@ class SquaredHinge(PiecewiseQuadratic):
     kind: ClassVar[str] = "squared_hinge"
     example: ClassVar[str] = "squared_hinge"
     differentiable: ClassVar[bool] = True
+    certified: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
     def allows(self, y: Fraction) -> bool:

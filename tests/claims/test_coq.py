@@ -13,6 +13,7 @@ from made import ACCEPT
 import exactgeo as eg
 from exactgeo import library
 from exactgeo.claims import coq as _coq
+from exactgeo.claims.certificate import Certificate
 from exactgeo.cli import main
 from exactgeo.errors import InputError
 
@@ -20,7 +21,7 @@ coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not inst
 
 
 def export(tree: dict, path: Path) -> list[str]:
-    text, left = _coq.coq(tree)
+    text, left = _coq.coq(Certificate.from_data(tree))
     path.write_text(text)
     return left
 
@@ -37,7 +38,7 @@ def exportable() -> list[Path]:
     found = []
     for path in sorted(ACCEPT.glob("*.json")):
         try:
-            _coq.coq(json.loads(path.read_text()))
+            _coq.coq(Certificate.read(path))
         except InputError:
             continue
         found.append(path)
@@ -85,7 +86,7 @@ def test_coq_accepts_every_named_verdict(name, tmp_path):
     ],
 )
 def test_coq_rejects_another_statement(name, old, new, tmp_path):
-    text, _ = _coq.coq(json.loads((ACCEPT / f"{name}.json").read_text()))
+    text, _ = _coq.coq(Certificate.read(ACCEPT / f"{name}.json"))
     assert old in text
     (tmp_path / "claim.v").write_text(text.replace(old, new))
     done = subprocess.run(["coqc", "-q", "claim.v"], cwd=tmp_path, capture_output=True, timeout=280, check=False)
@@ -93,7 +94,7 @@ def test_coq_rejects_another_statement(name, old, new, tmp_path):
 
 
 def test_the_theorem_is_the_statement():
-    text, left = _coq.coq(json.loads((ACCEPT / "prop1.json").read_text()))
+    text, left = _coq.coq(Certificate.read(ACCEPT / "prop1.json"))
     assert left == ["global_minimum", "barrier"]
     assert (
         """Theorem local_minimum :

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exactgeo.errors import InputError
-from exactgeo.exact.rational import MAX_DIGITS, FloatTakenExactly, format_rational, parse_rational
+from exactgeo.exact.rational import MAX_DIGITS, FloatTakenExactly, format_rational, parse_rational, read_rational
 
 REFUSED_TEXT = [
     *("nan", "inf", "-inf", "Infinity", "1/0", "-3/0", "0/0", "", " ", ".", "-", "e5", "1e", "1e+", "1/", "/2"),
@@ -147,3 +147,17 @@ def test_flint_and_sympy_numbers_are_read():
     import sympy
 
     assert parse_rational(sympy.Rational(-3, 6)) == Fraction(-1, 2)
+
+
+@pytest.mark.parametrize("length", [1, 30, 4299, 4400, 60_000])
+def test_what_is_written_is_read(length):
+    for q in (Fraction(10**length - 1), Fraction(-(10**length) - 1, 7), Fraction(-3, 10**length), Fraction(0)):
+        assert read_rational(format_rational(q)) == q
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-0", "+1", "01", "2/4", "3/1", "1/0", "0/2", "1/-2", " 1", "1 ", "0.5", "1e3", "١"]
+)
+def test_nothing_else_is_read_as_written(text):
+    with pytest.raises(ValueError, match="rational"):
+        read_rational(text)
