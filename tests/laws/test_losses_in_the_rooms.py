@@ -112,12 +112,7 @@ def test_numpy_agrees(name, reduction):
     assert float(NumericNetworks.from_points(case, [point]).losses()[0]) == pytest.approx(float(exact.lo), rel=1e-12)
 
 
-def todo(name):
-    """Until `certify` asks the census and convexity for every loss."""
-    return name if name in ("squared", "half_squared") else pytest.param(name, marks=pytest.mark.xfail(strict=False))
-
-
-@pytest.mark.parametrize("name", [*map(todo, RATIONAL)])
+@pytest.mark.parametrize("name", RATIONAL)
 def test_certify_says_where_a_global_minimum_is_one(name):
     case = make(name, *SMALL)
     verdict = certify(case, census(case).best)

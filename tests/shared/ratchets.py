@@ -34,7 +34,7 @@ CLASS_LINES = 300
 LAYER = re.compile(r"\b(?:weights|biases)\[-?\d+\]")
 # Words of the first house that mean several things or nothing; classes and constants likewise.
 WORDS = re.compile(
-    r"settl(e|es|ed|ing)|screen(s|ed|ing|er)?|walk(s|ed|er|ing)?|slots?|seat(s|ed)?|spots?|homes?|keepers?|parcels?|passing|spread(s|ing)?|flood(s|ed|ing)?"
+    r"settl(e|es|ed|ing)|screen(s|ed|ing|er)?|walk(s|ed|er|ing)?|slots?|seat(s|ed)?|spots?|homes?|keepers?|parcels?|passing|spread(s|ing)?|flood(s|ed|ing)?|places?|shares?|turns?"
 )
 NAMES = frozenset({"Cells", "Answer", "Group", "Choice", "KINDS", "MOST", "AT_ONCE"})
 
