@@ -15,46 +15,43 @@ from exactgeo.problem import Direction
 __all__ = ["along_inputs", "along_linear", "along_output", "below"]
 
 
-def _zero(local: TwoLayerPoint) -> tuple[list[list[list[Fraction]]], list[list[Fraction]]]:
-    weights = [[[ZERO] * len(row) for row in layer] for layer in local.point.weights]
-    return weights, [[ZERO] * len(layer) for layer in local.point.biases]
-
-
-def _assemble(
+def _direction(
     local: TwoLayerPoint,
-    linear: Mapping[int, Fraction],
-    inputs: tuple[NeuronState, Vector] | None,
-    output: tuple[int, Fraction] | None,
+    *,
+    affine: int | None = None,
+    step: Fraction = ZERO,
+    neurons: Mapping[int, tuple[Vector, Fraction]] | None = None,
 ) -> Direction:
-    weights, biases = _zero(local)
-    for place, value in linear.items():
-        name = local.linear[place][0]
-        if name == "c":
-            biases[-1][0] = value
-        else:
-            weights[0][0][int(name[2:-1])] = value
-    if inputs is not None:
-        neuron, u = inputs
-        for k, value in zip(local.trained, u, strict=True):
-            if k < local.problem.d:
-                weights[0][neuron.index][k] = value
-            else:
-                biases[0][neuron.index] = value
-    if output is not None:
-        weights[1][0][output[0]] = output[1]
-    return Direction(tuple(tuple(map(tuple, layer)) for layer in weights), tuple(map(tuple, biases)))
+    """The direction that moves one parameter in which the predictions are affine, or some neurons."""
+    zero = Direction.zero(local.point)
+    name = None if affine is None else local.linear[affine][0]
+    shift = step if name == "c" else ZERO
+    if not local.point.neurons:
+        row = [ZERO] * len(local.point.inputs)
+        if name is not None and name != "c":
+            row[int(name[2:-1])] = step
+        return zero.with_inputs(row, shift)
+    chosen = neurons or {}
+    moves = []
+    for index, (w, _) in enumerate(local.point.neurons):
+        u, kappa = chosen.get(index, ((), ZERO))
+        lifted = [ZERO] * len(w)
+        for k, value in zip(local.trained, u, strict=False):
+            lifted[k] = value
+        moves.append((lifted, kappa))
+    return zero.with_neurons(moves, shift)
 
 
-def along_linear(local: TwoLayerPoint, place: int) -> NotLocalMinimumClaim:
+def along_linear(local: TwoLayerPoint, number: int) -> NotLocalMinimumClaim:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
-    slope = dot(local.residuals, local.linear[place][1])
-    return _certified(local, _assemble(local, {place: -ONE if slope > 0 else ONE}, None, None))
+    slope = dot(local.residuals, local.linear[number][1])
+    return _certified(local, _direction(local, affine=number, step=-ONE if slope > 0 else ONE))
 
 
 def along_output(local: TwoLayerPoint, neuron: NeuronState) -> NotLocalMinimumClaim:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = dot(local.residuals, neuron.outputs)
-    return _certified(local, _assemble(local, {}, None, (neuron.index, -ONE if slope > 0 else ONE)))
+    return _certified(local, _direction(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
 
 
 def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLocalMinimumClaim:
@@ -65,10 +62,10 @@ def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLoc
     """
     u = tuple(Fraction(q) for q in primitive(u))
     if neuron.v:
-        return _certified(local, _assemble(local, {}, (neuron, u), None))
+        return _certified(local, _direction(local, neurons={neuron.index: (u, ZERO)}))
     kappa = -ONE if local.phi(neuron, u) > 0 else ONE
     for _ in range(100_000):
-        direction = _assemble(local, {}, (neuron, u), (neuron.index, kappa))
+        direction = _direction(local, neurons={neuron.index: (u, kappa)})
         found = below(local, direction)
         if found is not None:
             return found

@@ -84,6 +84,12 @@ class _Layers:
         bias = tuple(w[size] for w, _ in neurons) if self.biases[0] else ()
         return type(self)((hidden, (tuple(v for _, v in neurons),)), (bias, last))
 
+    def with_inputs(self, weights: Sequence[Fraction], shift: Fraction) -> Self:
+        """The same shape of a linear model (or of a network without hidden units) with other weights and bias."""
+        row = tuple(weights)
+        last = (shift,) if self.biases[-1] else ()
+        return type(self)((*self.weights[:-1], (row,)), (*self.biases[:-1], last))
+
     def as_scalar(self) -> Self:
         """The layers of one score: the second output minus the first, where there are two."""
         if len(self.weights[-1]) != 2:
@@ -97,6 +103,14 @@ class _Layers:
 @dataclass(frozen=True)
 class Direction(_Layers):
     """A direction in the space of parameters, in their shape."""
+
+    @classmethod
+    def zero(cls, point: Point) -> Direction:
+        """No move from a point."""
+        return cls(
+            tuple(tuple((ZERO,) * len(row) for row in matrix) for matrix in point.weights),
+            tuple((ZERO,) * len(row) for row in point.biases),
+        )
 
 
 @dataclass(frozen=True)
