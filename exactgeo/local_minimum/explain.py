@@ -57,34 +57,34 @@ class Explanation:
     neurons: tuple[NeuronView, ...]
 
 
-def explain_point(here: TwoLayerPoint) -> Explanation:
+def explain_point(at: TwoLayerPoint) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
-    names = tuple("b" if k == here.problem.d else f"w[{k}]" for k in here.trained)
+    names = tuple("b" if k == at.problem.d else f"w[{k}]" for k in at.trained)
     conditions = tuple(
-        Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", dot(here.residuals, column), "= 0")
-        for name, column in here.linear
+        Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", dot(at.residuals, column), "= 0")
+        for name, column in at.linear
     )
-    return Explanation(here, names, conditions, tuple(_view(here, neuron) for neuron in here.neurons))
+    return Explanation(at, names, conditions, tuple(_view(at, neuron) for neuron in at.neurons))
 
 
-def _view(here: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
+def _view(at: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
     from exactgeo.arrangement import Arrangement
 
-    train = here.problem.train
+    train = at.problem.train
     conditions = []
     if train.output:
-        conditions.append(Condition("phi(w)", dot(here.residuals, neuron.outputs), "= 0"))
+        conditions.append(Condition("phi(w)", dot(at.residuals, neuron.outputs), "= 0"))
     rays: list[tuple[tuple[int, ...], Fraction]] = []
-    if here.trained and (neuron.v or train.output):
-        fan = Arrangement([kink.form for kink in neuron.kinks], dimension=len(here.trained))
+    if at.trained and (neuron.v or train.output):
+        fan = Arrangement([kink.form for kink in neuron.kinks], dimension=len(at.trained))
         straight = [tuple(sign * q for q in u) for u in fan.lineality() for sign in (1, -1)]
         for u in [*straight, *fan.rays()]:
-            value = here.phi(neuron, tuple(map(Fraction, u)))
+            value = at.phi(neuron, tuple(map(Fraction, u)))
             rays.append((u, value))
             name = f"phi({', '.join(map(str, u))})"
             if neuron.v:
-                turn = neuron.sign
-                conditions.append(Condition(name if turn > 0 else f"-{name}", turn * value, ">= 0"))
+                sign = neuron.sign
+                conditions.append(Condition(name if sign > 0 else f"-{name}", sign * value, ">= 0"))
             else:
                 conditions.append(Condition(name, value, "= 0"))
     return NeuronView(
@@ -92,8 +92,8 @@ def _view(here: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
         tuple(t for t, z in enumerate(neuron.z) if z > 0),
         tuple(t for t, z in enumerate(neuron.z) if z < 0),
         tuple(t for t, z in enumerate(neuron.z) if z == 0),
-        here.smooth_part(neuron),
-        tuple((kink, *here.kink_slopes(kink)) for kink in neuron.kinks),
+        at.smooth_part(neuron),
+        tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
         tuple(rays),
         tuple(conditions),
     )

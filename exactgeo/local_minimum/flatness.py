@@ -47,18 +47,18 @@ class _Moves:
     def add_inputs(self, neuron: NeuronState, outer: int, inner: int) -> tuple[int, ...]:
         """Moves t of the trained input weights that change the predictions by ``outer * a'(z; inner * t)``."""
         local = self.local
-        turn = outer * inner
-        places = tuple(
-            self.add(tuple(turn * (s or ZERO) * row[k] for s, row in zip(neuron.side, local.rows, strict=True)))
+        factor = outer * inner
+        variables = tuple(
+            self.add(tuple(factor * (s or ZERO) * row[k] for s, row in zip(neuron.side, local.rows, strict=True)))
             for k in range(len(local.trained))
         )
         for kink in neuron.kinks:
             plus = self.add(_kink_column(kink, local, outer, 1))
             minus = self.add(_kink_column(kink, local, outer, -1))
             self.pairs.append((plus, minus))
-            equality = {place: Fraction(inner * q) for place, q in zip(places, kink.form, strict=True) if q}
+            equality = {variable: Fraction(inner * q) for variable, q in zip(variables, kink.form, strict=True) if q}
             self.equalities.append({**equality, plus: Fraction(-1), minus: Fraction(1)})
-        return places
+        return variables
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -67,8 +67,8 @@ class _Moves:
         dense: list[Row] = [[column[t] for column in self.columns] for t in range(self.local.problem.m)]
         for equality in self.equalities:
             row = [ZERO] * size
-            for place, q in equality.items():
-                row[place] = q
+            for variable, q in equality.items():
+                row[variable] = q
             dense.append(row)
         return [primitive(row) for row in dense]
 
@@ -79,7 +79,7 @@ class _Moves:
 
     def _span(self, zero: Collection[int], more: Sequence[Row] = ()) -> int:
         """Dimension, in the moves besides plus and minus, of the solutions with the variables ``zero`` at 0."""
-        paired = {place for pair in self.pairs for place in pair}
+        paired = {variable for pair in self.pairs for variable in pair}
         kept = [k for k in range(len(self.columns)) if k not in zero]
         hidden = [k for k in kept if k in paired]
         rows = [*self.rows, *more]
@@ -97,7 +97,7 @@ class _Moves:
         if not loose:
             return self._span(zero)
         tied = [[(k == plus) - (k == minus) for k in range(size)] for plus, minus in loose]
-        shut = {*zero, *(place for pair in loose for place in pair)}
+        shut = {*zero, *(variable for pair in loose for variable in pair)}
         return self._span(zero) - self._span(zero, tied) + self._span(shut)
 
 
@@ -111,9 +111,9 @@ def _kink_column(kink: Kink, local: TwoLayerPoint, outer: int, q: int) -> Vector
     return tuple(column)
 
 
-def _unit(size: int, place: int, value: int = 1) -> Row:
+def _unit(size: int, variable: int, value: int = 1) -> Row:
     row = [0] * size
-    row[place] = value
+    row[variable] = value
     return row
 
 
@@ -199,7 +199,7 @@ class _Tree:
 
     def split(self, pair: int) -> tuple[_Tree, ...]:
         self.pair = pair
-        self.children = tuple(_Tree(self.system, self.zero | {place}) for place in self.system.pairs[pair])
+        self.children = tuple(_Tree(self.system, self.zero | {variable}) for variable in self.system.pairs[pair])
         return self.children
 
     def proof(self, room: int) -> Iterator[Branch]:
@@ -221,25 +221,25 @@ def _moves(local: TwoLayerPoint, moving: list[NeuronState], idle: list[NeuronSta
     moves = _Moves(local)
     trained = local.problem.train.output
     for neuron in moving:
-        places = moves.add_inputs(neuron, neuron.sign, 1)
+        variables = moves.add_inputs(neuron, neuron.sign, 1)
         if neuron.kinks:
-            moves.equalities.append(_no_change(moves, neuron, places))
+            moves.equalities.append(_no_change(moves, neuron, variables))
         if trained:
             moves.add(neuron.outputs)
     for neuron, sign in zip(idle, mode, strict=True):
         if sign:
-            places = moves.add_inputs(neuron, sign, sign)
-            moves.active.append((moves.add(neuron.outputs), sign, places))
+            variables = moves.add_inputs(neuron, sign, sign)
+            moves.active.append((moves.add(neuron.outputs), sign, variables))
     for _, column in local.linear:
         moves.add(column)
     return moves
 
 
-def _no_change(moves: _Moves, neuron: NeuronState, places: tuple[int, ...]) -> dict[int, Fraction]:
+def _no_change(moves: _Moves, neuron: NeuronState, variables: tuple[int, ...]) -> dict[int, Fraction]:
     # At a local minimum equal loss needs sign(v) phi_i = 0 for each neuron by itself: a valid cut.
     residuals = moves.local.residuals
-    used = [*places, *(place for pair in moves.pairs[-len(neuron.kinks) :] for place in pair)]
-    return {place: dot(residuals, moves.columns[place]) for place in used}
+    used = [*variables, *(variable for pair in moves.pairs[-len(neuron.kinks) :] for variable in pair)]
+    return {variable: dot(residuals, moves.columns[variable]) for variable in used}
 
 
 @dataclass(frozen=True)
@@ -256,10 +256,10 @@ class _Node:
 
 def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
     size = len(moves.columns)
-    signed = [(place, 1) for pair in moves.pairs for place in pair if place not in zero]
-    signed += [(place, sign) for place, sign, _ in moves.active]
+    signed = [(variable, 1) for pair in moves.pairs for variable in pair if variable not in zero]
+    signed += [(variable, sign) for variable, sign, _ in moves.active]
     rows = moves.rows
-    equalities = [*rows, *(_unit(size, place) for place in sorted(zero))]
+    equalities = [*rows, *(_unit(size, variable) for variable in sorted(zero))]
     cone = relative_interior(equalities, [_unit(size, *item) for item in signed], size)
     vanishing = tuple(_vanishing(k, cone.farkas[k], signed, len(rows)) for k in sorted(cone.implicit))
     gone = zero | {item.variable for item in vanishing}
@@ -268,14 +268,14 @@ def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
     curve: list[tuple[int, ...]] = []
     waiting = list(range(len(moves.active)))
     ahead = signed
-    # On each scale the moves t_j of the neurons still to settle are 0; those whose k_j can then be nonzero
-    # are settled, and the next scale lives in the tangent cone at that solution.
+    # On each scale the moves t_j of the neurons still waiting are 0; those whose k_j can then be nonzero
+    # have their scale, and the next scale lives in the tangent cone at that solution.
     while waiting:
-        still = [_unit(size, place) for j in waiting for place in moves.active[j][2]]
+        still = [_unit(size, variable) for j in waiting for variable in moves.active[j][2]]
         scale = relative_interior([*equalities, *still], [_unit(size, *item) for item in ahead], size)
-        settled = [j for j in waiting if scale.point[moves.active[j][0]]]
-        if not settled:
-            # Dropping the inequalities that earlier scales settled only enlarges the cone: prove it on all of them.
+        moving_now = [j for j in waiting if scale.point[moves.active[j][0]]]
+        if not moving_now:
+            # Without the inequalities that were positive on earlier scales the cone is larger: prove it on all of them.
             frozen = relative_interior([*equalities, *still], [_unit(size, *item) for item in signed], size)
             wanted = {moves.active[j][0] for j in waiting}
             proof = [
@@ -285,7 +285,7 @@ def _examine(moves: _Moves, zero: frozenset[int]) -> _Node:
             ]
             return _Node(dimension, undecided, zero, tuple(proof), tuple(waiting), ())
         curve.append(scale.point)
-        waiting = [j for j in waiting if j not in settled]
+        waiting = [j for j in waiting if j not in moving_now]
         ahead = [item for item in ahead if not scale.point[item[0]]]
     curve.append(cone.point)
     return _Node(dimension, undecided, frozenset(gone), vanishing, None, tuple(curve))

@@ -82,14 +82,14 @@ def prove_nonnegative(linear: Vector, terms: Sequence[Term], dimension: int) -> 
         if slope:
             return tuple(Fraction(-q if slope > 0 else q) for q in u)
     basis, groups, coordinates = _components(terms, dimension)
-    shares = solve([[terms[j].form[k] for j in basis] for k in range(dimension)], linear)
-    if shares is None:
+    weights = solve([[terms[j].form[k] for j in basis] for k in range(dimension)], linear)
+    if weights is None:
         raise InternalError("a functional that vanishes with the forms is not in their span")
     parts = []
     for group in groups:
         positions = [p for p, j in enumerate(basis) if j in group]
         found = _cover(
-            tuple(shares[p] for p in positions),
+            tuple(weights[p] for p in positions),
             [Term(t.row, (), t.right, t.left) for t in (terms[j] for j in group)],
             [tuple(coordinates[j][p] for p in positions) for j in group],
         )
@@ -101,8 +101,8 @@ def prove_nonnegative(linear: Vector, terms: Sequence[Term], dimension: int) -> 
             if low is None or evaluate(linear, terms, low) >= 0:
                 raise InternalError("a direction of descent failed its replay")
             return low
-        share = tuple(sum((shares[p] * terms[basis[p]].form[k] for p in positions), ZERO) for k in range(dimension))
-        parts.append(Part(tuple(terms[j].row for j in group), share, tuple(found)))
+        own = tuple(sum((weights[p] * terms[basis[p]].form[k] for p in positions), ZERO) for k in range(dimension))
+        parts.append(Part(tuple(terms[j].row for j in group), own, tuple(found)))
     return parts
 
 
@@ -166,8 +166,8 @@ def _leaf(
         total = [p + slope * q for p, q in zip(total, forms[j], strict=True)]
     extra = len(convex)
 
-    def lift(vector: Vector, place: int | None) -> Vector:
-        return (*vector, *(Fraction(int(k == place)) for k in range(extra)))
+    def lift(vector: Vector, position: int | None) -> Vector:
+        return (*vector, *(Fraction(int(k == position)) for k in range(extra)))
 
     generators = [lift(row, None) for row in signed]
     for k, j in enumerate(convex):

@@ -200,8 +200,8 @@ def _kinks(zero_rows: list[int], forms: tuple[tuple[tuple[int, ...], Fraction] |
             groups.setdefault(parts[0], []).append((t, parts[1]))
     kinks = []
     for form, members in groups.items():
-        turn = 1 if members[0][1] > 0 else -1
+        side = 1 if members[0][1] > 0 else -1
         kinks.append(
-            Kink(members[0][0], tuple(turn * q for q in form), tuple((t, turn * factor) for t, factor in members))
+            Kink(members[0][0], tuple(side * q for q in form), tuple((t, side * factor) for t, factor in members))
         )
     return tuple(kinks)
