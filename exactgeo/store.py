@@ -282,10 +282,12 @@ def _identity(reduction: Reduction) -> dict[str, str]:
     patterns = [
         [[pattern.region, pattern.sign, pattern.mask] for pattern in group.patterns] for group in reduction.exchangeable
     ]
+    weight = [] if program.weight == 1 else [str(program.weight)]
     return {
         "schema": str(SCHEMA),
         "problem": digest([problem_data(reduction.problem), frozen, list(map(str, program.offset))]),
-        "layout": digest([BLOCK, reduction.regions, program.columns, program.lines, patterns]),
+        # Values are those of the loss, but files of means held sums once.
+        "layout": digest([BLOCK, reduction.regions, program.columns, program.lines, patterns, *weight]),
     }
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
     whole = census(case)
     with Store(tmp_path / "run.sqlite") as store:
         first = census(case, store=store)
-    # All of it is in the file: nothing is settled again.
+    # All of it is in the file: nothing is solved again.
     monkeypatch.delattr("exactgeo.basin.schedule.solve_block")
     with Store(tmp_path / "run.sqlite", resume=True) as store:
         again = census(case, store=store)
@@ -70,6 +71,32 @@ def test_a_stored_census_is_the_census(tmp_path, kind, monkeypatch):
         assert export(found, tmp_path) == export(whole, tmp_path)
     if kind == "logistic":
         assert isinstance(again.minimum, Enclosure)
+
+
+@pytest.mark.parametrize("kind", ["squared", "absolute", "huber(1)", "logistic"])
+def test_a_file_of_a_mean_holds_the_loss(tmp_path, kind):
+    """A file of an earlier version held sums: it says nothing of the weight and is not taken up."""
+    case, path = replace(line(4, 1, kind=kind), reduction="mean"), tmp_path / "run.sqlite"
+    with Store(path) as store:
+        found = census(case, store=store)
+    with Store(path, resume=True) as store:
+        assert census(case, store=store).to_json() == found.to_json()
+    with sqlite3.connect(path) as base:
+        kept = base.execute("SELECT value FROM basins ORDER BY id").fetchall()
+        layout = store_layout(replace(case, reduction="sum"))
+        base.execute("UPDATE meta SET value = ? WHERE key = 'layout'", (layout,))
+    base.close()
+    if kind != "logistic":
+        assert [Fraction(text) for (text,) in kept] == [basin.value for basin in found]
+    with Store(path, resume=True) as store, pytest.raises(InputError, match="listed otherwise"):
+        census(case, store=store)
+
+
+def store_layout(case: Problem) -> str:
+    with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/run.sqlite") as store:
+        census(case, store=store)
+        (layout,) = store._base.execute("SELECT value FROM meta WHERE key = 'layout'").fetchone()
+    return str(layout)
 
 
 @pytest.mark.parametrize("blocks", [0, 1, 2])

@@ -60,7 +60,7 @@ class Basin:
 
     @property
     def optimum(self) -> Optimum:
-        """The certificate shared by the basins with the same optimum; its value is the sum over the data."""
+        """The certificate shared by the basins with the same optimum; its gradient is that of the sum over the data."""
         return self.table.optimum(self.index)
 
     @property

@@ -105,11 +105,6 @@ class Census:
         """Regions one neuron's data cut its weight space into (0 without a hidden layer); None as for ``count``."""
         return len(self.reduction.regions) if self.reduction.listed else None
 
-    @property
-    def share(self) -> Fraction:
-        """1, or 1/m for the mean loss."""
-        return self.table.loss(Fraction(1))
-
     def value(self, index: int) -> Value:
         """Infimum of the loss on the basins of an orbit."""
         return self.table.value(index)

@@ -95,7 +95,7 @@ def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int
     if inner.lines:
         linear = cp.Variable(len(inner.lines), name="linear")
         prediction = prediction + np.array(inner.lines, dtype=float).T @ linear
-    loss = float(reduction.problem.weight * inner.weight) * summed_loss(inner.loss, inner.y, prediction)
+    loss = float(inner.weight) * summed_loss(inner.loss, inner.y, prediction)
     result = BasinProgram(cp.Minimize(loss), list(named.values()))
     result.z, result.linear, result.named = variables, linear, named
     return result

@@ -376,7 +376,7 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     lines, sources = _lines(problem)
     return Reduction(
         problem,
-        Program(loss, ONE, y, tuple(offset), columns, lines),
+        Program(loss, problem.weight, y, tuple(offset), columns, lines),
         _exchangeable(problem, ray_columns, region_rays),
         rows,
         regions,

@@ -1,7 +1,7 @@
 """The basins of a problem as data: one row an orbit, the distinct optima, and which optimum each row has.
 
 Arrays of whole numbers: one Python object an orbit would not fit at a million of them. Rows become tuples, optima are
-solved again from their bases, and values become those of the loss, only where they are asked for.
+solved again from their bases, only where they are asked for.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Table:
                     lowest = min((best.value for best in block.optima), key=high)
                     if least is None or high(lowest) < least:
                         least = high(lowest)
-                        watch(_scaled(reduction.problem, lowest))
+                        watch(lowest)
                 local = np.array([index(best) for best in block.optima], dtype=np.int32)
                 known = block.owner >= 0
                 choices.append(block.choices[known])
@@ -134,7 +134,8 @@ class Table:
 
     def value(self, index: int) -> Value:
         """Infimum of the loss on the basins of an orbit."""
-        return _scaled(self.problem, self.optima[self.owners[index]].value)
+        value: Value = self.optima[self.owners[index]].value
+        return value
 
     def optimum(self, index: int) -> Optimum:
         """The certificate of an orbit, replayed; orbits with the same optimum share it."""
@@ -153,10 +154,6 @@ class Table:
         if not best.attained:
             return None
         return self.reduction.invert(self.reduction.neuron_faces(self.orbit(index)), best.weights, best.lines)
-
-    def loss(self, value: Fraction) -> Fraction:
-        """A sum over the data as the problem's loss."""
-        return value / self.problem.m if self.problem.reduction == "mean" else value
 
     # -- finding orbits -----------------------------------------------------------------------------------------
 
@@ -214,7 +211,7 @@ class Table:
                 merged[-1] = (hull, merged[-1][1] + number)
             else:
                 merged.append((value, number))
-        return tuple((_scaled(self.problem, value), number) for value, number in merged)
+        return tuple(merged)
 
     @cached_property
     def lowest(self) -> list[int]:
@@ -233,7 +230,7 @@ class Table:
         if not self.lowest:
             return None
         owners = sorted({int(self.owners[index]) for index in self.lowest})
-        values = [_scaled(self.problem, self.optima[owner].value) for owner in owners]
+        values = [self.optima[owner].value for owner in owners]
         if all(isinstance(value, Fraction) for value in values):
             return values[0]
         return Enclosure(min(map(low, values)), min(map(high, values)))
@@ -268,7 +265,7 @@ class Table:
         vectors = [*program.lines, *program.columns]
         kept = rref(list(zip(*vectors, strict=True)), len(vectors))[1] if vectors else []
         wide = replace(program, columns=(), lines=tuple(vectors[j] for j in kept))
-        return _scaled(self.problem, solve(wide, 0).value)
+        return solve(wide, 0).value
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
@@ -288,7 +285,7 @@ class Table:
             rows, owners = self.choices[part].tolist(), self.owners[part].tolist()
             for index, (row, owner) in enumerate(zip(rows, owners, strict=True), start=first):
                 if owner not in values:
-                    values[owner] = text(_scaled(self.problem, self.optima[owner].value))
+                    values[owner] = text(self.optima[owner].value)
                 named = [names[k][row[k]] for k in order]
                 yield {
                     "index": index,
@@ -305,15 +302,6 @@ def text(value: Value) -> str:
     if isinstance(value, Enclosure):
         return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
     return format_rational(value)
-
-
-def _scaled(problem: Problem, value: Value) -> Value:
-    """A sum over the data as the problem's loss."""
-    if problem.reduction != "mean":
-        return value
-    if isinstance(value, Enclosure):
-        return Enclosure(value.lo / problem.m, value.hi / problem.m)
-    return value / problem.m
 
 
 def low(value: Value) -> Fraction:

@@ -129,7 +129,7 @@ def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Vector],
     walls are as high as the level; and how low."""
     start, walls = locate(census.reduction, point), Walls(census.reduction.program)
     frontier = Frontier(FullSpace(census), walls, start, lowest_first=False)
-    inside = list(frontier.fill(level / census.share, strictly=True))
+    inside = list(frontier.fill(level, strictly=True))
     duals = {frontier.space.optimum(basin).gradient for basin in inside}
     duals |= {frontier.wall(facet).gradient for facet in frontier.waiting()}
-    return duals, min(level, *(frontier.value(basin) * census.share for basin in inside))
+    return duals, min(level, *(frontier.value(basin) for basin in inside))

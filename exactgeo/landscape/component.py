@@ -102,7 +102,7 @@ class Component:
                 if facet.outside not in inside:
                     hints = space.optimum(basin), space.optimum(facet.outside)
                     wall = self._walls.optimum(facet.mask, hints)
-                    value = exact(wall.value) * self.census.share
+                    value = exact(wall.value)
                     found.append(Barrier(basin, facet.outside, facet.mask, value, wall))
         return tuple(found)
 
@@ -128,7 +128,7 @@ class Component:
         lowest = census.optimum(chain.end)
         builder.descend(lowest)
         path = Path(self.problem, tuple(builder.points))
-        if path.highest > self.loss or path.losses[-1] != exact(lowest.value) * census.share:
+        if path.highest > self.loss or path.losses[-1] != exact(lowest.value):
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
 
@@ -194,7 +194,7 @@ def component(
     if escape is None:
         return replace(known, reason=NO_ESCAPE_YET)
     level, inside = escape
-    return replace(known, escapes_at=level * known.census.share, inside=inside)
+    return replace(known, escapes_at=level, inside=inside)
 
 
 def bad_valley(
@@ -239,7 +239,7 @@ def _sublevel(
     loss, minimum = problem.loss_at(point), census.minimum
     if not isinstance(minimum, Fraction):
         raise InternalError("a landscape over enclosures")
-    level, goal = loss / census.share, minimum / census.share
+    level, goal = loss, minimum
     start = locate(census.reduction, point)
     first = census.index_of(tuple(tuple(sorted(part)) for part in start))
     walls = Walls(census.reduction.program)
@@ -259,7 +259,7 @@ def _sublevel(
                 break
     except KeyboardInterrupt:
         complete = False
-    infimum = frontier.value(lowest) * census.share
+    infimum = frontier.value(lowest)
     known = Component(
         problem=problem,
         point=point,

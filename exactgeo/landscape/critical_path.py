@@ -150,7 +150,7 @@ def critical_path(
                     break
     except KeyboardInterrupt:
         meeting = None
-    at_least = max(ends, max(near.level, far.level) * census.share)
+    at_least = max(ends, near.level, far.level)
     if meeting is None:
         return CriticalPath(problem, census, None, at_least)
     crossings = [*near.chain(meeting).crossings]

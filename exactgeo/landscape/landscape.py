@@ -115,7 +115,7 @@ class Landscape:
         """The level below which everything is known; None when all is, or nothing."""
         if self._tree is None or self._tree.complete or self._tree.level is None:
             return None
-        return self._scaled(self._tree.level)
+        return self._tree.level
 
     @property
     def reason(self) -> str:
@@ -145,9 +145,6 @@ class Landscape:
             raise ValueError(self.reason)
         return self._tree
 
-    def _scaled(self, value: Fraction) -> Fraction:
-        return value * self.census.share
-
     # -- valleys ------------------------------------------------------------------------------------------------
 
     @property
@@ -169,9 +166,9 @@ class Landscape:
         found = []
         for index, node in enumerate(tree.nodes):
             if not node.children:
-                escape = None if node.escape is None else self._scaled(node.escape)
+                escape = node.escape
                 for name in self._copies(index):
-                    found.append(Valley(self, name, self._scaled(node.level), escape, tuple(node.basins)))
+                    found.append(Valley(self, name, node.level, escape, tuple(node.basins)))
         # A leaf that never escapes is a global one, or still open.
         return tuple(sorted(found, key=lambda v: (v.value, v.escapes_at is not None, -(v.escapes_at or 0))))
 
@@ -222,13 +219,13 @@ class Landscape:
         tree, graph = self._grown, nx.DiGraph()
         for index, node in enumerate(tree.nodes):
             data: dict[str, Any] = {
-                "level": self._scaled(node.level),
-                "minimum": self._scaled(node.minimum),
+                "level": node.level,
+                "minimum": node.minimum,
                 "kind": "merge" if node.children else "leaf",
                 "basins": tuple(node.basins),
             }
             if not node.children:
-                escape = None if node.escape is None else self._scaled(node.escape)
+                escape = node.escape
                 data.update(escapes_at=escape, bad=escape is not None)
             for name in self._copies(index):
                 graph.add_node(name, **data)
@@ -262,7 +259,7 @@ class Landscape:
             for target, mask, wall in self.census.neighbours(index):
                 if index <= target:
                     hints = (self.census.optimum(index), self.census.optimum(target))
-                    value = self._scaled(exact(self._walls.optimum(mask, hints).value))
+                    value = exact(self._walls.optimum(mask, hints).value)
                     graph.add_edge(index, target, value=value, wall=wall)
         return graph
 
@@ -277,7 +274,7 @@ class Landscape:
             hints = (self.census.optimum(edge.one), self.census.optimum(edge.other))
             best = self._walls.optimum(edge.mask, hints)
             proof = {"mask": edge.mask, "gradient": best.gradient, "weights": dict(best.weights), "lines": best.lines}
-            result.append((edge.one, edge.other, self._scaled(edge.value), proof))
+            result.append((edge.one, edge.other, edge.value, proof))
         return result
 
     @property
@@ -325,7 +322,7 @@ class Landscape:
         >>> str(found.critical_level(found.problem.point, found.valleys[0].point))
         '106/5'
         """
-        tree, share = self._known, self.census.share
+        tree = self._known
         a, p, low = self._entry(one)
         b, q, high = self._entry(other)
         floor = max(low, high)
@@ -339,7 +336,7 @@ class Landscape:
             if group is None or compose(inverse(p), q) in group:
                 break
             (a, p), (_, q) = self._climb(a, p), self._climb(a, q)
-        level = tree.nodes[a].level * share
+        level = tree.nodes[a].level
         return max(level, floor)
 
     def _climb(self, index: int, perm: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:

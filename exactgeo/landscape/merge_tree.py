@@ -385,7 +385,7 @@ def _levels(grower: _Grower) -> Iterator[int]:
     census, tree = grower.census, grower.tree
     values = []
     for index in range(len(census)):
-        values.append(exact(census.value(index)) / census.share)
+        values.append(exact(census.value(index)))
         if index % STEP == 0:
             yield 0
     grower.rank(values)

@@ -90,7 +90,7 @@ def check_kkt(basin, census_):
         assert min(mu, default=0) >= 0
         derivative = [
             sum(
-                q * (right if s >= 0 else left) * row[j] * census_.share
+                q * (right if s >= 0 else left) * row[j] * census_.problem.weight
                 for q, s, row in zip(basin.optimum.gradient, region, rows, strict=True)
             )
             for j in range(len(rows[0]))

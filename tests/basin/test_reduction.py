@@ -17,6 +17,7 @@ from strange_losses import REFUSED, TAKEN
 from exactgeo.basin import census
 from exactgeo.basin.reduction import reduce
 from exactgeo.errors import InternalError, OutOfScope
+from exactgeo.exact.enclosure import scaled
 from exactgeo.exact.matrix import integer_rows
 from exactgeo.formats import point_from_mapping, problem_from_mapping
 from exactgeo.losses import LOSSES
@@ -203,3 +204,24 @@ def test_pinball_from_a_problem_file(monkeypatch):
     assert found.problem.loss == Pinball(F(1, 4))
     assert found.problem.loss_at(found.best) == found.minimum
     assert found.local_minimum_values[0] == found.minimum
+
+
+# -- the weight --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", loss_names())
+def test_a_value_is_the_loss_wherever_it_is_read(loss):
+    """Of a mean too; gradients stay those of the plain sum."""
+    if loss == "cross_entropy":
+        plain, mean = two_classes(1), replace(two_classes(1), reduction="mean")
+    else:
+        x, y = [[-1], [0], [1], [2]], targets(loss, [1, -2, 3, 1])
+        plain, mean = (problem(x, y, 1, loss=loss, reduction=reduction) for reduction in ("sum", "mean"))
+    one, other = census(plain), census(mean)
+    assert other.table.reduction.program.weight == F(1, plain.m)
+    for a, b in zip(one, other, strict=True):
+        assert b.value == b.optimum.value == scaled(a.value, F(1, plain.m))
+        assert b.optimum.gradient == a.optimum.gradient
+        if plain.loss.rational:
+            assert mean.loss_at(b.minimiser) == b.value
+    assert other.infinite_width_minimum == scaled(one.infinite_width_minimum, F(1, plain.m))

@@ -238,7 +238,7 @@ def _search(table: Table, candidate: Candidate, limit: _Limit) -> FaceSearch:
 def _values(table: Table, limit: _Limit) -> list[Fraction]:
     lowest, found = table.minimum, list[Fraction]()
     for candidate in reached(table, limit):
-        value = table.loss(candidate.value)
+        value = candidate.value
         if value not in found[-1:] and (value == lowest or _search(table, candidate, limit).exists()):
             found.append(value)
     return found
@@ -252,7 +252,7 @@ def _values_by_joint_faces(table: Table, limit: _Limit) -> list[Fraction]:
     found = levels(reduction, known, JOINT, limit.spend)
     if found.reason:
         raise _Ended(f"{found.reason} ({reduction.program.loss.kind} loss)")
-    return [table.loss(value) for value in found.points]
+    return list(found.points)
 
 
 def _sets(table: Table, facets: Facets, limit: _Limit) -> list[LocalMinima]:
@@ -260,7 +260,7 @@ def _sets(table: Table, facets: Facets, limit: _Limit) -> list[LocalMinima]:
     for search in searches(table, limit):
         points = exact_fits(table, facets) if not any(search.best.gradient) else search.components()
         if points:
-            value = table.loss(search.value)
+            value = search.value
             by_value.setdefault(value, []).extend(_replayed(table.problem, point, value) for point in points)
     return [LocalMinima(value, tuple(by_value[value])) for value in sorted(by_value)]
 

@@ -64,7 +64,7 @@ TRIALS = 20
 
 @dataclass(frozen=True)
 class Levels:
-    """The losses (sums over the data) at which a local minimum exists, ascending, each with a member.
+    """The losses at which a local minimum exists, ascending, each with a member.
 
     Attributes
     ----------
@@ -422,7 +422,7 @@ class _JointFaceSearch:
         left = [i for group in reduction.exchangeable for i in group.neurons if i not in faces]
         idle = dict(zip(left, outputs, strict=True))
         point = reduction.invert(faces, reached.weights, reached.lines, inside=True, idle=idle)
-        if reduction.problem.loss_at(point) != value * reduction.problem.weight:
+        if reduction.problem.loss_at(point) != value:
             raise InternalError("a representative does not have its loss")
         self.found[value] = point
 
