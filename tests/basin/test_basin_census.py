@@ -16,7 +16,7 @@ from pathlib import Path
 
 import basin_brute as brute
 import pytest
-from problems import D1, KINK, problem, random_case
+from problems import D1, KINK, PLANE, problem, random_case
 
 import exactgeo
 from exactgeo import certify
@@ -272,6 +272,42 @@ def test_neighbour_graph_of_one_neuron_is_a_prism():
     graph = census(problem(*D1, 1)).to_networkx()
     assert sorted(dict(graph.degree).values()) == [3] * 20
     assert sum(1 for *_, wall in graph.edges(data="wall") if wall == "output") == 10
+
+
+@pytest.mark.parametrize("frozen", [None, [1, 2], [1, 1]])
+def test_facets_are_shared(frozen):
+    found = census(problem(*PLANE, 2, frozen=frozen))
+    around = [sorted(found.facets.around(index)) for index in range(len(found))]
+    for index, facets in enumerate(around):
+        for other, columns, kind in facets:
+            assert (index, columns, kind) in around[other]
+            # A facet lies in both basins.
+            assert not columns & ~found.reduction.mask(found[index].choice)
+            assert not columns & ~found.reduction.mask(found[other].choice)
+    each = sorted((i, j, columns, kind) for i, facets in enumerate(around) for j, columns, kind in facets if i <= j)
+    assert sorted(found.facets) == each
+
+
+def test_the_columns_of_a_facet_are_those_of_the_rays_of_both_regions():
+    found = census(problem(*PLANE, 1))
+    reduction = found.reduction
+    (group,) = reduction.exchangeable
+    for one, other, columns, kind in found.facets:
+        a, b = (group.patterns[found[index].choice[0][0]] for index in (one, other))
+        common = reduction.region_rays[a.region] & reduction.region_rays[b.region]
+        assert (a.sign == b.sign, a.region == b.region) == (kind == "data", kind == "output")
+        assert columns == (reduction.column_mask(common, a.sign) if kind == "data" else 0)
+
+
+def test_a_table_finds_its_orbits():
+    table = census(problem(*D1, 2)).table
+    assert [table.index_of(table.orbit(index)) for index in range(len(table))] == list(range(len(table)))
+    assert table.find(((7, 3),)) is None
+    with pytest.raises(KeyError):
+        table.index_of(((7, 3),))
+    assert table.minimum == min(table.value(index) for index in range(len(table)))
+    assert {table.value(index) for index in table.lowest} == {table.minimum}
+    assert table.problem.loss_at(table.best) == table.minimum
 
 
 def test_executor_changes_nothing():
