@@ -10,7 +10,7 @@ import click
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
 from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
-from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit
+from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit_json
 from exactgeo.errors import InputError, InternalError, OutOfScope
 
 __all__ = ["main"]
@@ -80,5 +80,5 @@ def _refuse(given: list[str], line: str, **refusal: tuple[str, ...]) -> int:
     # Asked of the words themselves: a command line that cannot be read has no options yet.
     if "--json" in given:
         ((kind, values),) = refusal.items()
-        emit({kind: dict(zip(_FIELDS[kind], values, strict=True))}, str, as_json=True)
+        emit_json({kind: dict(zip(_FIELDS[kind], values, strict=True))})
     return BAD_INPUT

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from exactgeo.cli.options import NOT_SO, UNDECIDED, emit, json_option
+from exactgeo.cli.options import NOT_SO, UNDECIDED, emit, emit_json, json_option
 
 __all__ = ["check"]
 
@@ -28,7 +28,7 @@ def check(certificate: str, problem: str | None, time_limit: float | None, as_js
     if answer is None:
         reason = f"no answer within {time_limit:g} s; raise --time-limit"
         if as_json:
-            emit({"accepted": None, "reason": reason}, str, as_json=True)
+            emit_json({"accepted": None, "reason": reason})
         click.echo(f"exactgeo: {certificate}: {reason}", err=True)
         return UNDECIDED
     if as_json or answer.accepted:

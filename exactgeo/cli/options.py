@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "certificate_option",
     "emit",
+    "emit_json",
     "file_of",
     "json_option",
     "limit_option",
@@ -89,7 +90,15 @@ def file_of(source: str) -> str:
 
 def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print an answer: one JSON object for programs, text for people."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else text())
+    if as_json:
+        emit_json(answer)
+    else:
+        click.echo(text())
+
+
+def emit_json(answer: dict[str, Any]) -> None:
+    """Print an answer, or a refusal, as one JSON object."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
 def write(path: str, writer: Callable[[str], object]) -> str:
