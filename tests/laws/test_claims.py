@@ -21,7 +21,7 @@ ACCEPTED = {path.stem: json.loads(path.read_text()) for path in sorted(ACCEPT.gl
 DATA: dict[str, list[dict[str, Any]]] = {kind: [] for kind in CLAIMS}
 for tree in ACCEPTED.values():
     for data in tree["claims"]:
-        DATA[data["kind"]].append(data)
+        DATA.setdefault(data["kind"], []).append(data)
 PACKAGE = Path(exactgeo.__file__).parent
 
 
