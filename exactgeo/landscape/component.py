@@ -239,23 +239,22 @@ def _sublevel(
     loss, minimum = problem.loss_at(point), census.minimum
     if not isinstance(minimum, Fraction):
         raise InternalError("a landscape over enclosures")
-    level, goal = loss, minimum
     start = locate(census.reduction, point)
     first = census.index_of(tuple(tuple(sorted(part)) for part in start))
     walls = Walls(census.reduction.program)
     frontier = Frontier(Quotient(census), walls, first)
     lowest, lower, complete = first, None, True
     try:
-        for basin in frontier.fill(level):
+        for basin in frontier.fill(loss):
             if late():
                 complete = False
                 break
             value = frontier.value(basin)
             if value < frontier.value(lowest):
                 lowest = basin
-            if lower is None and value < level:
+            if lower is None and value < loss:
                 lower = basin
-            if value == goal:
+            if value == minimum:
                 break
     except KeyboardInterrupt:
         complete = False

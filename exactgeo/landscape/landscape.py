@@ -166,9 +166,8 @@ class Landscape:
         found = []
         for index, node in enumerate(tree.nodes):
             if not node.children:
-                escape = node.escape
                 for name in self._copies(index):
-                    found.append(Valley(self, name, node.level, escape, tuple(node.basins)))
+                    found.append(Valley(self, name, node.level, node.escape, tuple(node.basins)))
         # A leaf that never escapes is a global one, or still open.
         return tuple(sorted(found, key=lambda v: (v.value, v.escapes_at is not None, -(v.escapes_at or 0))))
 
@@ -225,8 +224,7 @@ class Landscape:
                 "basins": tuple(node.basins),
             }
             if not node.children:
-                escape = node.escape
-                data.update(escapes_at=escape, bad=escape is not None)
+                data.update(escapes_at=node.escape, bad=node.escape is not None)
             for name in self._copies(index):
                 graph.add_node(name, **data)
         for index, node in enumerate(tree.nodes):
@@ -336,8 +334,7 @@ class Landscape:
             if group is None or compose(inverse(p), q) in group:
                 break
             (a, p), (_, q) = self._climb(a, p), self._climb(a, q)
-        level = tree.nodes[a].level
-        return max(level, floor)
+        return max(tree.nodes[a].level, floor)
 
     def _climb(self, index: int, perm: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
         node: Node = self._known.nodes[index]

@@ -39,7 +39,7 @@ STEP = 256
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wall of the spanning tree: two indices in the census, the columns of the facet, its value as a sum."""
+    """A wall of the spanning tree: two indices in the census, the columns of the facet, its value."""
 
     one: int
     other: int
@@ -54,7 +54,7 @@ class Node:
     Attributes
     ----------
     level, minimum : Fraction
-        Sums over the data; ``minimum`` is the least value of a basin in it.
+        ``minimum`` is the least value of a basin in it.
     children : list of (node, permutation)
         The permutation takes the child's representative into the component of this node's.
     basins : list of indices in the census that joined here, at their own value
