@@ -209,7 +209,7 @@ class Problem:
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
         form("hinge" not in kind or all(abs(q) == 1 for row in self.y for q in row), "hinge losses need y = 1 or -1")
         form(reduction in ("sum", "mean"), "a reduction not in the format")
-        self.share = Fraction(1, len(x) if reduction == "mean" else 1)
+        self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
         self.trains_bias = [*many(bias, self.layers, typed, bool), typed(output_bias, bool)]
@@ -227,7 +227,7 @@ class Problem:
             rows = rows if k == self.layers else [[self.activate(z) for z in row] for row in rows]
         value = LOSSES[self.kind][0]
         total = sum(value(q, y, self.M) for row, target in zipped(rows, self.y) for q, y in zipped(row, target))
-        need(not loss or self.share * total == rational(*loss), "the loss at a point is another one")
+        need(not loss or self.weight * total == rational(*loss), "the loss at a point is another one")
         return weights, biases
 
     def smooth(self, here):
@@ -299,7 +299,7 @@ def look(p, point):
 # -- coverings: every cone is visited, and every leaf proved --
 
 
-def walk(cover, root, step_at):
+def visit(cover, root, step_at):
     """Preorder: ``step_at(place, step)`` checks a step and returns the places below it, none at a leaf."""
     pending = [root]
     for step in typed(cover, list):
@@ -342,7 +342,7 @@ def nonnegative(linear, bends, parts):
             need(implied == [side * q for q in bends[row][0]], "a side is not implied by the others")
             return [{**sides, row: side}]
 
-        walk(cover, {}, step_at)
+        visit(cover, {}, step_at)
     need(sorted(seen) == sorted(bends) and total == linear, "the parts do not add up to the function")
 
 
@@ -478,7 +478,7 @@ def bounded(at, room, cover):
             need(widest(at, gone) <= room, "the set of equal loss may have a larger dimension")
         return []
 
-    walk(cover, frozenset(), step_at)
+    visit(cover, frozenset(), step_at)
 
 
 def flat(p, here, dimension, covers, largest):
@@ -533,11 +533,11 @@ def not_local_minimum(p, claim):
             second[t] += slope * kappa * q
     curvature, r = p.smooth(here)
     terms = [0, 2 * dot(r, first), 2 * dot(r, second) + dot(first, first), 2 * dot(first, second), dot(second, second)]
-    terms = [p.share * curvature * q for q in terms]
+    terms = [p.weight * curvature * q for q in terms]
     need(terms == vector(polynomial, 5), "the loss along the direction is another polynomial")
     ends = [q + y + step * (a + step * b) for q, (y,), a, b in zipped(here.residuals, p.y, first, second)]
     value = LOSSES[p.kind][0]
-    need(rational(after) == p.share * sum(value(q, y, p.M) for q, (y,) in zipped(ends, p.y)), "another loss after")
+    need(rational(after) == p.weight * sum(value(q, y, p.M) for q, (y,) in zipped(ends, p.y)), "another loss after")
     low = next((k for k, q in enumerate(terms) if q), 0)
     bound = terms[low] + sum(max(q, 0) * step ** (k - low) for k, q in enumerate(terms) if k > low)
     need(step > 0 and bound < 0, "the loss does not fall")
@@ -562,7 +562,7 @@ def dual_bound(p, r, here, affine):
     _, c, finite = LOSSES[p.kind]
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
     need(all(finite(q, y, p.M) for q, (y,) in zipped(r, p.y)), "a dual number is out of its range")
-    return p.share * (dot(r, here.offset) - sum(q * y + c * q * q for q, (y,) in zipped(r, p.y)))
+    return p.weight * (dot(r, here.offset) - sum(q * y + c * q * q for q, (y,) in zipped(r, p.y)))
 
 
 def basin_optimum(p, claim):
@@ -644,10 +644,10 @@ def generators(rows):
     return [[dot(ray, [row[k] for k in basis]) for row in rows] for ray in rays]
 
 
-class Cells:
-    """The cells (region, sign of the output weight) that one neuron may choose, and which duals each allows.
+class Patterns:
+    """The patterns (region, sign of the output weight) that one neuron may choose, and which duals each allows.
 
-    A dual vector r bounds the loss on a basin if it allows the cell of each neuron: <r, b a(z)> >= 0 on its rays.
+    A dual vector r bounds the loss on a basin if it allows the pattern of each neuron: <r, b a(z)> >= 0 on its rays.
     """
 
     def __init__(self, p, here, duals, regions):
@@ -692,10 +692,10 @@ def global_minimum(p, claim):
     if regions is None:
         need(duals, "a bound is missing")
         return f"No parameters have a loss below the point's, {loss}: the predictions are affine in them."
-    cells = Cells(p, here, duals, regions)
+    patterns = Patterns(p, here, duals, regions)
     # For each output sign and region the duals, as bits; basins are choices of n of them.
-    allowed = {b: {cells.allowed(b, region) for region in cells.regions} for b in (1, -1)}
-    front = {cells.every}
+    allowed = {b: {patterns.allowed(b, region) for region in patterns.regions} for b in (1, -1)}
+    front = {patterns.every}
     for n in here.neurons:
         options = allowed[1] | allowed[-1] if here.moved else allowed.get(n.sign, {-1})
         front = {a & b for a in front for b in options}
@@ -709,7 +709,7 @@ def global_minimum(p, claim):
 
 
 class Graph:
-    """Basins, as tuples of places in ``slots``, one a neuron that is not frozen at output weight 0.
+    """Basins, as tuples of indices into ``patterns``, one a neuron that is not frozen at output weight 0.
 
     {L < level} in a basin is connected, and basins that meet below the level are joined through walls that are: that
     of two regions on either side of a hyperplane, and, where output weights are trained, that of a neuron without
@@ -719,46 +719,46 @@ class Graph:
     def __init__(self, p, here, duals, regions, full):
         need(not p.layers or len(here.T) == len(here.seen[0]), "input weights are frozen")
         duals = sorted([(dual_bound(p, r, here, here.affine), r) for r in many(duals, None, vector, len(p.x))])[::-1]
-        cells = Cells(p, here, [r for _, r in duals], regions)
-        self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], cells.every
-        self.slots = [(b, cell) for b in cells.signs for cell in cells.regions]
-        self.masks = [cells.allowed(b, cell) for b, cell in self.slots]
+        patterns = Patterns(p, here, [r for _, r in duals], regions)
+        self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], patterns.every
+        self.patterns = [(b, cell) for b in patterns.signs for cell in patterns.regions]
+        self.masks = [patterns.allowed(b, cell) for b, cell in self.patterns]
         keys = {i: i if full else here.moved or n.v for i, n in enumerate(here.neurons) if here.moved or n.v}
         self.neurons = sorted(keys, key=keys.get)
         self.keys = [keys[i] for i in self.neurons]
-        planes, place = {}, {slot: k for k, slot in enumerate(self.slots)}
+        planes, index = {}, {pattern: k for k, pattern in enumerate(self.patterns)}
         for t, row in enumerate(here.seen):
             if p.kinked and any(row):
                 planes.setdefault(line(row), set()).add(t)
         self.next = []
-        for b, cell in self.slots:
+        for b, cell in self.patterns:
             flipped = [
                 "".join("+-"[s == "+"] if t in plane else s for t, s in enumerate(cell)) for plane in planes.values()
             ]
-            walls = [(place[b, other], cells.allowed(b, cell, other)) for other in flipped if (b, other) in place]
-            self.next.append(walls + ([(place[-b, cell], cells.every)] if here.moved else []))
+            walls = [(index[b, other], patterns.allowed(b, cell, other)) for other in flipped if (b, other) in index]
+            self.next.append(walls + ([(index[-b, cell], patterns.every)] if here.moved else []))
 
     def bound(self, mask):
         """The best bound of a set of duals; no loss is below 0."""
         return self.bounds[(mask & -mask).bit_length() - 1] if mask else Fraction(-1)
 
-    def mask(self, slots):
+    def mask(self, chosen):
         found = self.every
-        for k in slots:
+        for k in chosen:
             found &= self.masks[k]
         return found
 
-    def basin(self, slots):
-        """The name of a basin: modulo permutation its slots are in order."""
-        return tuple(k for _, k in sorted(zipped(self.keys, slots)))
+    def basin(self, chosen):
+        """The name of a basin: modulo permutation they are in order."""
+        return tuple(k for _, k in sorted(zipped(self.keys, chosen)))
 
     def basins(self):
-        groups = [[k for k, (b, _) in enumerate(self.slots) if self.here.moved or b == self.here.neurons[i].sign]
+        groups = [[k for k, (b, _) in enumerate(self.patterns) if self.here.moved or b == self.here.neurons[i].sign]
                   for i in self.neurons]  # fmt: skip
         found = [()]
         for i, group in enumerate(groups):
             tied = i and self.keys[i] == self.keys[i - 1]
-            more = ((*slots, k) for slots in found for k in group if not tied or slots[-1] <= k)
+            more = ((*chosen, k) for chosen in found for k in group if not tied or chosen[-1] <= k)
             found = list(islice(more, MAX_CASES + 1))
             form(len(found) <= MAX_CASES, "too many basins")
         return found
@@ -766,13 +766,13 @@ class Graph:
     def holding(self, point):
         """The basins that contain a point."""
         near = look(self.p, point).neurons
-        options = [[k for k, (b, cell) in enumerate(self.slots) if b * near[i].v >= 0 and fits(near[i].z, cell)]
+        options = [[k for k, (b, cell) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(near[i].z, cell)]
                    for i in self.neurons]  # fmt: skip
         form(prod(map(len, options)) <= MAX_CASES, "too many basins")
-        return {self.basin(slots) for slots in product(*options)}
+        return {self.basin(chosen) for chosen in product(*options)}
 
     def walls(self, basin):
-        """The basins beyond, the duals that the wall to each allows, and the slots on it: of the others, then both."""
+        """The basins beyond, the duals that the wall to each allows, and the patterns on it: the others, then both."""
         for i, k in enumerate(basin):
             others = (*basin[:i], *basin[i + 1 :])
             mask = self.mask(others)
@@ -827,20 +827,20 @@ def landscape(p, claim):
     for terms, affine in many(solutions, None, fields, "terms affine"):
         predictions = combine(dict(enumerate(vector(affine, len(here.affine)))), here.affine, len(p.x))
         predictions = [a + b for a, b in zipped(predictions, here.offset)]
-        slots = []
+        fitting = []
         for sign, w in many(terms, None, fields, "sign weights"):
             z = [dot(w, row) for w in [vector(w, len(here.seen[0]))] for row in here.seen]
             predictions = [q + whole(sign, (1, -1)) * p.activate(a) for q, a in zipped(predictions, z)]
             if (ray := (sign, primitive(z))) not in places:
-                places[ray] = {k for k, (b, cell) in enumerate(graph.slots) if b == sign and fits(z, cell)}
-            slots.append(places[ray])
+                places[ray] = {k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(z, cell)}
+            fitting.append(places[ray])
         value = sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y))
-        attained.setdefault(p.share * value, []).append(slots)
+        attained.setdefault(p.weight * value, []).append(fitting)
 
     def reaches(level, others, pair=()):
         return any(
-            all(not fit.isdisjoint(others) or (pair and fit.issuperset(pair)) for fit in slots)
-            for slots in attained.get(level, ())
+            all(not fit.isdisjoint(others) or (pair and fit.issuperset(pair)) for fit in fitting)
+            for fitting in attained.get(level, ())
         )
 
     lows = {basin: graph.bound(graph.mask(basin)) for basin in graph.basins()}
@@ -856,7 +856,7 @@ def landscape(p, claim):
         ways = [f"{q} ({n}, " + (f"escape at {e})" if e else "without escape)") for q, e, n in levels]
         text += f"; the valleys{among} are " + shown(ways)
     if wide is not None:
-        every = range(len(graph.slots))
+        every = range(len(graph.patterns))
         level = graph.bound(graph.mask(every))
         known = here.moved and reaches(level, every) and level == rational(wide)
         need(known, "the least loss of all widths is another one")
@@ -878,9 +878,9 @@ def merged(graph, lows, reaches):
     births, walls, root, part, found = {}, {}, {}, {}, Counter()
     for basin, low in lows.items():
         births.setdefault(low, []).append(basin)
-        for there, mask, slots in graph.walls(basin):
+        for there, mask, chosen in graph.walls(basin):
             if basin < there:
-                walls.setdefault(graph.bound(mask), []).append((basin, there, slots))
+                walls.setdefault(graph.bound(mask), []).append((basin, there, chosen))
 
     def find(basin):
         while root[basin] != basin:
@@ -891,9 +891,9 @@ def merged(graph, lows, reaches):
         born, open_walls = births.get(level, []), walls.get(level, [])
         root |= {basin: basin for basin in born}
         part |= dict.fromkeys(born, (level, 0))  # least value, and number of valleys that have it
-        for one, other, slots in open_walls:
+        for one, other, chosen in open_walls:
             low, high = sorted([find(one), find(other)], key=part.get)
-            if low != high and reaches(level, *slots):
+            if low != high and reaches(level, *chosen):
                 root[high], tie = low, part[low][0] == part[high][0]
                 part[low] = (part[low][0], part[low][1] + part[high][1] * tie)
                 found[part[high][0], level] += part[high][1] * (not tie)

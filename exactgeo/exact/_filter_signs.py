@@ -65,12 +65,12 @@ class ResidualSigns:
     vectors : sequence of m-vectors of ints
         What residuals are formed with.
     goal : m-vector of ints
-    exact : callable (weights, bottom, place) -> int
-        A positive multiple of the product of a residual with ``vectors[place]``, for where floats leave it open.
+    exact : callable (weights, bottom, index) -> int
+        A positive multiple of the product of a residual with ``vectors[index]``, for where floats leave it open.
 
     Examples
     --------
-    >>> signs = ResidualSigns([(1, 0), (0, 1)], (2, -3), lambda weights, bottom, place: 0)
+    >>> signs = ResidualSigns([(1, 0), (0, 1)], (2, -3), lambda weights, bottom, index: 0)
     >>> signs([({0: 4}, 2)]).tolist()
     [[0, -1]]
     """
@@ -84,16 +84,16 @@ class ResidualSigns:
         self._exact = exact
         # Output weights of both signs give each column and its opposite: one of the two is enough.
         lines: dict[tuple[int, ...], int] = {}
-        self._places: list[int] = []
-        home, turn = [], []
-        for place, vector in enumerate(map(tuple, vectors)):
+        self._first: list[int] = []
+        line_of, orientation = [], []
+        for index, vector in enumerate(map(tuple, vectors)):
             opposite = lines.get(tuple(-q for q in vector))
-            home.append(lines.setdefault(vector, len(lines)) if opposite is None else opposite)
-            turn.append(1 if opposite is None else -1)
-            if home[-1] == len(self._places):
-                self._places.append(place)
-        self._home = np.array(home, dtype=np.intp)
-        self._turn = np.array(turn, dtype=np.int8)
+            line_of.append(lines.setdefault(vector, len(lines)) if opposite is None else opposite)
+            orientation.append(1 if opposite is None else -1)
+            if line_of[-1] == len(self._first):
+                self._first.append(index)
+        self._line_of = np.array(line_of, dtype=np.intp)
+        self._orientation = np.array(orientation, dtype=np.int8)
         vectors = list(lines)
         self._tops = [max(map(abs, vector), default=0) or 1 for vector in vectors]
         self._top = max(map(abs, goal), default=0) or 1
@@ -108,23 +108,23 @@ class ResidualSigns:
         size, m = len(self._vectors), len(self._goal)
         result = np.zeros((len(solutions), size), dtype=np.int8)
         if not len(solutions) or not size:
-            return result[:, self._home]
+            return result[:, self._line_of]
         room = max(1, *(len(weights) for weights, _ in solutions))
         chosen = np.zeros((len(solutions), room), dtype=np.intp)
-        shares = np.zeros((len(solutions), room))
-        home, turn = self._home.tolist(), self._turn.tolist()
+        coefficients = np.zeros((len(solutions), room))
+        line_of, orientation = self._line_of.tolist(), self._orientation.tolist()
         for row, (weights, bottom) in enumerate(solutions):
-            for k, (place, q) in enumerate(weights.items()):
-                i = chosen[row, k] = home[place]
+            for k, (index, q) in enumerate(weights.items()):
+                i = chosen[row, k] = line_of[index]
                 try:
-                    shares[row, k] = turn[place] * q * self._tops[i] / (bottom * self._top)
+                    coefficients[row, k] = orientation[index] * q * self._tops[i] / (bottom * self._top)
                 except OverflowError:
-                    shares[row, k] = np.inf
+                    coefficients[row, k] = np.inf
         residual = np.repeat(self._goal[None], len(solutions), axis=0)
         size_of = np.abs(residual)
         with np.errstate(invalid="ignore", over="ignore"):
             for k in range(room):
-                term = shares[:, k, None] * self._vectors[chosen[:, k]]
+                term = coefficients[:, k, None] * self._vectors[chosen[:, k]]
                 residual -= term
                 size_of += np.abs(term)
             dots = residual @ self._vectors.T
@@ -132,11 +132,11 @@ class ResidualSigns:
             known = np.abs(dots) > bound
         result[known] = np.sign(dots[known]).astype(np.int8)
         # The residual is orthogonal to these, as the caller has checked.
-        places = np.repeat(np.arange(len(solutions)), room)
-        used = (shares != 0).reshape(-1)
-        known[places[used], chosen.reshape(-1)[used]] = True
-        result[places[used], chosen.reshape(-1)[used]] = 0
+        owners = np.repeat(np.arange(len(solutions)), room)
+        used = (coefficients != 0).reshape(-1)
+        known[owners[used], chosen.reshape(-1)[used]] = True
+        result[owners[used], chosen.reshape(-1)[used]] = 0
         for i, j in np.argwhere(~known).tolist():
-            dot = self._exact(*solutions[i], self._places[j])
+            dot = self._exact(*solutions[i], self._first[j])
             result[i, j] = (dot > 0) - (dot < 0)
-        return result[:, self._home] * self._turn
+        return result[:, self._line_of] * self._orientation

@@ -36,6 +36,7 @@ LAYER = re.compile(r"\b(?:weights|biases)\[-?\d+\]")
 WORDS = re.compile(
     r"settl(e|es|ed|ing)|screen(s|ed|ing|er)?|walk(s|ed|er|ing)?|slots?|seat(s|ed)?|spots?|homes?|keepers?|parcels?|passing|spread(s|ing)?|flood(s|ed|ing)?|places?|shares?|turns?"
 )
+DOCUMENTED = {"check.py": {"KINDS"}}  # the table of claims, by its name in docs/certificate-v1.md
 NAMES = frozenset({"Cells", "Answer", "Group", "Choice", "KINDS", "MOST", "AT_ONCE"})
 
 
@@ -264,7 +265,7 @@ def old_names(sources: Sources) -> Offences:
     found: Offences = {}
     for path, text in sources.items():
         names = {*re.split(r"[/.]", path.removesuffix(".py")), *defined(ast.parse(text))}
-        for name in sorted(names):
+        for name in sorted(names - DOCUMENTED.get(path, set())):
             if name in NAMES or any(WORDS.fullmatch(word) for word in words_of(name)):
                 found[f"{path} {name}"] = 1
     return found
