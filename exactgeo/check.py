@@ -315,16 +315,16 @@ def nonnegative(linear, bends, parts):
     Rules: `split` a cone in two; `farkas` (also for a side that the others imply): nonnegative combinations.
     """
     total, seen, size = [0] * len(linear), [], len(linear)
-    for rows, share, cover in many(parts, None, fields, "rows linear cover"):
-        mine, share = {row: bends[row] for row in many(rows, None, whole, bends)}, vector(share, size)
+    for rows, base, cover in many(parts, None, fields, "rows linear cover"):
+        mine, base = {row: bends[row] for row in many(rows, None, whole, bends)}, vector(base, size)
         seen += rows
-        total = [a + b for a, b in zipped(total, share)]
+        total = [a + b for a, b in zipped(total, base)]
 
-        def step_at(sides, step, mine=mine, share=share):
+        def step_at(sides, step, mine=mine, base=base):
             cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
             if step.get("rule") == "farkas":
                 _, weights, slopes = fields(step, "rule multipliers slopes")
-                slopes, total = sparse(slopes, mine.keys() - sides, None), share
+                slopes, total = sparse(slopes, mine.keys() - sides, None), base
                 for row, (shape, right, left) in mine.items():
                     slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
                     need(row in sides or left <= slope <= right, "a slope outside those of its kink")
