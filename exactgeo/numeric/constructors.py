@@ -140,10 +140,10 @@ class _Rounding:
         """The same with slopes that are floats."""
         if activation_form(activation) is None:
             raise scope.no_float_form(f"the {activation.name} activation")
-        if not isinstance(activation, PiecewiseLinear):
+        if activation.slopes is None:
             return activation
         right, left = (Fraction(self.number(q, "network.activation")) for q in activation.slopes)
-        return replace(activation, slopes=(right, left))
+        return PiecewiseLinear(activation.name, (right, left))
 
 
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, InternalError
 from exactgeo.losses import Loss
 from exactgeo.numeric.activations import ActivationForm
 from exactgeo.numeric.activations import form_of as activation_form
@@ -109,8 +109,13 @@ class Layers:
 
     def activation_forms(self) -> list[ActivationForm]:
         """The activation of each layer in floats, that of the outputs last."""
-        forms = [activation_form(a) for a in (*self.network.activations, self.network.output_activation)]
-        return [form for form in forms if form is not None]
+        forms = []
+        for activation in (*self.network.activations, self.network.output_activation):
+            form = activation_form(activation)
+            if form is None:
+                raise InternalError(f"layers with the {activation.name} activation, which has no float form")
+            forms.append(form)
+        return forms
 
     def blocks(self) -> list[Block]:
         """One :class:`Block` a layer."""

@@ -29,20 +29,8 @@ __all__ = ["NumericNetworks"]
 class NumericNetworks(Layers):
     """N networks of one shape over one data set. Build it with a ``from_*`` constructor.
 
-    Attributes
-    ----------
-    parameters : float64, shape (N, P)
-        Layer after layer, the weight matrix row by row, then its bias vector. :meth:`weights`,
-        :meth:`biases` and :meth:`flatten` translate.
-    x, y : float64, shapes (m, d) and (m, k); for classes k = 1
-    network, loss, reduction, train : as in :class:`~exactgeo.problem.Problem`
-    rounded : bool, shape (N,)
-        True where a rational was not a float and was rounded: such a network can never be said to
-        satisfy the conditions here.
-    loss_form : LossForm
-        The loss at the targets, in floats.
-    problem : Problem or None
-        The exact problem, when the networks came from one.
+    Its attributes (``parameters``, ``x``, ``y``, ``network``, ``loss``, ``reduction``, ``train``, ``rounded``,
+    ``problem``) are those of :class:`~exactgeo.numeric.layers.Layers`.
     """
 
     # -- constructors -------------------------------------------------------------------------------------
