@@ -13,6 +13,7 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
+from strange_losses import LiftedSquare
 
 from exactgeo.activations import PiecewiseLinear, make_activation
 from exactgeo.errors import InputError, OutOfScope
@@ -420,6 +421,25 @@ def test_a_ray_decides_only_beyond_the_margin(delta, status):
     assert answer.least_ray.tolist() == [[2 * delta]]
     assert is_minimum(nets.exact_problem(), nets.point(0)) == (delta >= 0)
     assert nets.certify(0).kind is (Kind.LOCAL_MINIMUM if delta >= 0 else Kind.NOT_LOCAL_MINIMUM)
+
+
+def test_any_single_quadratic_has_the_conditions():
+    """The ray instance under 3/4 (p - y - 1)^2 + 2 with targets one less: r is 3/4 of that of the squared loss."""
+    for delta in (0.5, -0.5, 0.0):
+        nets = ray_instance(delta)
+        lifted = NumericNetworks.from_layers(
+            [nets.weights(0), nets.weights(1)],
+            [None, None],
+            x=nets.x,
+            y=nets.y - 1,
+            loss=LiftedSquare(),
+            train=nets.train,
+        )
+        assert lifted.losses().tolist() == [0.75 * nets.losses()[0] + 6]
+        answer, squared = lifted.criterion(**SETTINGS), nets.criterion(**SETTINGS)
+        assert answer.status(0) is squared.status(0)
+        assert answer.least_ray.tolist() == [[0.75 * squared.least_ray[0, 0]]]
+        assert (answer.descents == squared.descents).all()
 
 
 def test_a_margin_of_zero_still_allows_for_rounding():

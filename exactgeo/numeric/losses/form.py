@@ -19,7 +19,8 @@ class LossForm(ABC):
     Attributes
     ----------
     curvature : float or None
-        Where the loss is ``curvature / 2 (p - centre)^2`` for every prediction p: its second derivative. Else None.
+        Where the loss is ``curvature / 2 (p - centre)^2`` and a constant, at every prediction p: its second derivative.
+        Else None.
     centre : float64, shape (k, m)
         Where :attr:`curvature` is given.
     rounded : bool

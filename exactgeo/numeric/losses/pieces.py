@@ -28,7 +28,7 @@ class _Quadratics:
         )
         self.square, self.linear, self.constant, self.centre = arrays
         # What is 0 for every target is not computed; a common factor is a number.
-        self.is_square = bool(self.square.any()) and not (self.linear.any() or self.constant.any())
+        self.is_square = bool(self.square.any()) and not self.linear.any()
         self.common = float(self.square.flat[0]) if np.ptp(self.square) == 0 else None
 
     def at(self, p: Floats) -> Floats:
@@ -88,7 +88,7 @@ class PiecesForm(LossForm):
         if self.curvature is not None:
             r = predictions - self.centre
             squares: Floats = np.einsum("nkm,nkm->n", r, r)
-            return squares * (self.curvature / 2)
+            return squares * (self.curvature / 2) + self._parts[0].constant.sum()
         value = self._parts[0].at(predictions)
         for limit, part in zip(self._breaks, self._parts[1:], strict=True):
             value = np.where(predictions > limit, part.at(predictions), value)
