@@ -88,7 +88,9 @@ class PiecesForm(LossForm):
         if self.curvature is not None:
             r = predictions - self.centre
             squares: Floats = np.einsum("nkm,nkm->n", r, r)
-            return squares * (self.curvature / 2) + self._parts[0].constant.sum()
+            squares *= self.curvature / 2
+            squares += self._parts[0].constant.sum()
+            return squares
         value = self._parts[0].at(predictions)
         for limit, part in zip(self._breaks, self._parts[1:], strict=True):
             value = np.where(predictions > limit, part.at(predictions), value)
