@@ -296,7 +296,8 @@ def _convex(problem: Problem, point: Point, loss: Value | None, time_limit: floa
     from exactgeo.basin.claims import global_claim
 
     scalar = problem.loss.as_scalar(problem.outputs, problem.y)
-    if scalar is None or len(problem.network.widths) > 1 or problem.network.uniform is None:
+    activation = problem.network.uniform
+    if scalar is None or len(problem.network.widths) > 1 or activation is None or not activation.homogeneous:
         return None
     score, targets = scalar
     predictions = [row[0] if len(row) == 1 else row[1] - row[0] for row in problem.predictions(point)]

@@ -184,6 +184,24 @@ def test_out_of_scope_is_undecided_with_its_reason():
     assert v.loss == 2
 
 
+@pytest.mark.parametrize("loss", ["squared", "hinge", "logistic"])
+@pytest.mark.parametrize("weight", [0, 1])
+def test_a_smooth_activation_with_frozen_inputs_is_undecided(loss, weight):
+    """The loss is convex in what is trained, but its features are not rational (at weight 0 they are)."""
+    problem = eg.load(
+        {
+            "data": {"x": [[-1], [2], [0]], "y": [1, -1, 1]},
+            "network": {"widths": [1], "activation": "tanh", "hidden_bias": False, "output_bias": True},
+            "loss": {"kind": loss},
+            "train": {"hidden": [False]},
+            "point": {"weights": [[[weight]], [[2]]], "biases": [[], ["1/3"]]},
+        }
+    )
+    verdict = eg.certify(problem)
+    assert (verdict.kind, verdict.globality) == ("undecided", "unknown")
+    assert "tanh" in verdict.to_json()["reason"]
+
+
 def test_globality_outside_the_census():
     """A frozen nonzero hidden bias: the census refuses, a relaxation or a proposed lower point settles it."""
     data = {
