@@ -51,7 +51,7 @@ def modelled(found: Census) -> float:
     walls, rng, total = Walls(reduction.program), random.Random(0), 0.0
     for turn in range(SAMPLE + 1):
         index = rng.randrange(len(found))
-        target, mask, kind = rng.choice(list(found.neighbours(index)))
+        target, mask, kind = rng.choice(list(found.facets.around(index)))
         (here,), (there,) = found[index].choice, found[target].choice
         old, new = replaced(here, there)
         crossing = here.index(old)

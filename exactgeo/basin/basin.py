@@ -12,14 +12,13 @@ from exactgeo.basin.table import Orbit, Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.lp import Separator, cone_member
+from exactgeo.exact.vectors import ZERO, dot
 from exactgeo.problem import Point
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "shown"]
-
-ZERO = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ class Basin:
         logistic loss with its rational dual point in place of the derivatives). For a loss with kinks dL stands for the
         subgradient of the certificate.
         """
-        problem = self.table.problem
-        weight = problem.weight
+        weight = self.table.problem.weight
         return tuple(tuple(weight * q for q in row) for row in self._duals)
 
     @cached_property
@@ -98,15 +96,8 @@ class Basin:
         right, left = reduction.problem.network.activation.slopes or (ZERO, ZERO)
         result = []
         for region, b in self.signs:
-            slopes = [right if s >= 0 else left for s in region]
-            size = len(reduction.rows[0])
-            target = [
-                sum(
-                    (r * a * row[j] for r, a, row in zip(self.optimum.gradient, slopes, reduction.rows, strict=True)),
-                    ZERO,
-                )
-                for j in range(size)
-            ]
+            parts = [r * (right if s >= 0 else left) for r, s in zip(self.optimum.gradient, region, strict=True)]
+            target = [dot(parts, column) for column in zip(*reduction.rows, strict=True)]
             generators = [[b * s * q for q in row] for s, row in zip(region, reduction.rows, strict=True)]
             found = cone_member(target, generators)
             if isinstance(found, Separator):

@@ -21,8 +21,8 @@ from exactgeo.basin.facets import Facets
 from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
-from exactgeo.basin.table import Orbit, Table
-from exactgeo.exact.enclosure import Enclosure, Value
+from exactgeo.basin.table import Table
+from exactgeo.exact.enclosure import Value, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 
@@ -235,23 +235,10 @@ class Census:
         """
         return tuple(self[index] for index in self.table.containing(point))
 
-    def index_of(self, orbit: Orbit) -> int:
-        """The index of an orbit in the census."""
-        return self.table.index_of(orbit)
-
     @cached_property
     def facets(self) -> Facets:
         """What neighbouring basins share."""
         return Facets(self.table)
-
-    @property
-    def crossings(self) -> list[list[list[tuple[int, int, str]]]]:
-        """See :attr:`exactgeo.basin.facets.Facets.crossings`."""
-        return self.facets.crossings
-
-    def neighbours(self, index: int) -> Iterator[tuple[int, int, str]]:
-        """See :meth:`exactgeo.basin.facets.Facets.around`."""
-        return self.facets.around(index)
 
     def to_networkx(self) -> Any:
         """The graph of orbits that share a facet: a neuron crosses one hyperplane of the data, or its output weight
@@ -282,15 +269,15 @@ class Census:
             "count": self.count,
             "orbits": self.orbits,
             "regions_per_neuron": self.regions_per_neuron,
-            "minimum": _json(self.minimum),
+            "minimum": plain(self.minimum),
             "minimum_attained": self.minimum_attained,
-            "values": [{"value": _json(value), "orbits": number} for value, number in self.values],
+            "values": [{"value": plain(value), "orbits": number} for value, number in self.values],
             "complete": self.complete,
         }
         if not self.complete:
             result.update(infinite_width_minimum=None, local_minimum_values=None, reason=self.reason)
             return result
-        result["infinite_width_minimum"] = _json(self.infinite_width_minimum)
+        result["infinite_width_minimum"] = plain(self.infinite_width_minimum)
         values, searches = self._searches(minima)
         if minima:
             result["local_minima"] = None if self.local_minima is None else [s.to_json() for s in self.local_minima]
@@ -327,9 +314,9 @@ def census(
     time_limit : float, optional
         Seconds; afterwards the census holds what is known and ``complete`` is False.
     progress : callable (done, total), optional
-        Called as column sets are settled.
+        Called as column sets get their optima.
     store : BlockStore, optional
-        Keeps the blocks that are settled and gives back those it has; see :class:`exactgeo.store.Store`.
+        Keeps the blocks that are done and gives back those it has; see :class:`exactgeo.store.Store`.
     watch : callable (value), optional
         Called with the least value so far when there is one and whenever it falls.
 
@@ -370,9 +357,3 @@ def census(
     listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
     table = Table.gather(reduction, listed, watch)
     return Census(table, left())
-
-
-def _json(value: Value | None) -> Any:
-    if isinstance(value, Enclosure):
-        return {"lo": format_rational(value.lo), "hi": format_rational(value.hi)}
-    return None if value is None else format_rational(value)

@@ -18,7 +18,7 @@ from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
-from exactgeo.exact.enclosure import Enclosure, Value
+from exactgeo.exact.enclosure import Enclosure, Value, high, low
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -302,11 +302,3 @@ def text(value: Value) -> str:
     if isinstance(value, Enclosure):
         return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
     return format_rational(value)
-
-
-def low(value: Value) -> Fraction:
-    return value.lo if isinstance(value, Enclosure) else value
-
-
-def high(value: Value) -> Fraction:
-    return value.hi if isinstance(value, Enclosure) else value

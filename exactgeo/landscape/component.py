@@ -240,7 +240,7 @@ def _sublevel(
     if not isinstance(minimum, Fraction):
         raise InternalError("a landscape over enclosures")
     start = locate(census.reduction, point)
-    first = census.index_of(tuple(tuple(sorted(part)) for part in start))
+    first = census.table.index_of(tuple(tuple(sorted(part)) for part in start))
     walls = Walls(census.reduction.program)
     frontier = Frontier(Quotient(census), walls, first)
     lowest, lower, complete = first, None, True

@@ -77,7 +77,7 @@ class Quotient:
         return self.census.optimum(basin)
 
     def facets(self, basin: int) -> Iterator[Facet[int]]:
-        for other, mask, _ in self.census.neighbours(basin):
+        for other, mask, _ in self.census.facets.around(basin):
             yield Facet(basin, other, mask)
 
 
@@ -88,10 +88,10 @@ class FullSpace:
         self.census = census
 
     def optimum(self, basin: Patterns) -> Optimum:
-        return self.census.optimum(self.census.index_of(tuple(tuple(sorted(part)) for part in basin)))
+        return self.census.optimum(self.census.table.index_of(tuple(tuple(sorted(part)) for part in basin)))
 
     def facets(self, basin: Patterns) -> Iterator[Facet[Patterns]]:
-        reduction, tables = self.census.reduction, self.census.crossings
+        reduction, tables = self.census.reduction, self.census.facets.crossings
         for k, part in enumerate(basin):
             for i, old in enumerate(part):
                 before, after = part[:i], part[i + 1 :]

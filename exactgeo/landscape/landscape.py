@@ -254,7 +254,7 @@ class Landscape:
         for basin in self.census:
             graph.add_node(basin.index, value=basin.value, multiplicity=basin.multiplicity)
         for index in range(len(self.census)):
-            for target, mask, wall in self.census.neighbours(index):
+            for target, mask, wall in self.census.facets.around(index):
                 if index <= target:
                     hints = (self.census.optimum(index), self.census.optimum(target))
                     value = exact(self._walls.optimum(mask, hints).value)
@@ -347,7 +347,7 @@ class Landscape:
         tree = self._known
         if isinstance(given, Point):
             labelled = locate(self.census.reduction, given)
-            node, perm = tree.entry[self.census.index_of(tuple(tuple(sorted(part)) for part in labelled))]
+            node, perm = tree.entry[self.census.table.index_of(tuple(tuple(sorted(part)) for part in labelled))]
             return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(given)
         basin = self.census[given] if isinstance(given, int) else given
         node, perm = tree.entry[basin.index]

@@ -249,7 +249,7 @@ class _Grower:
             self.born += 1
             if self.born % STEP == 0:
                 yield self.born
-            for v, mask, _ in self.census.neighbours(u):
+            for v, mask, _ in self.census.facets.around(u):
                 # Of two basins the later one lists their wall.
                 if ranks[v] > self.step or (ranks[v] == self.step and v < u):
                     continue

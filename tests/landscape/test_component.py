@@ -146,7 +146,7 @@ def test_a_point_agrees_with_the_tree(case):
         assert here.descent is None
         # All walls around it, and nothing else, are what keeps it in.
         inside = set(here.inside)
-        around = {(a, b) for a in inside for b, _, _ in found.census.neighbours(a) if b not in inside}
+        around = {(a, b) for a in inside for b, _, _ in found.census.facets.around(a) if b not in inside}
         assert {(wall.inside, wall.outside) for wall in here.barriers} == around
         assert all(wall.value >= valley.escapes_at for wall in here.barriers)
 

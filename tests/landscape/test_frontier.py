@@ -128,7 +128,7 @@ def test_the_full_space_lies_over_the_quotient(data):
         orbit = known[index].choice
         copy = tuple(tuple(rng.sample(part, len(part))) for part in orbit)
         assert above.optimum(copy) is below.optimum(index)
-        over = {(known.index_of(tuple(tuple(sorted(p)) for p in f.outside)), f.mask) for f in above.facets(copy)}
+        over = {(known.table.index_of(tuple(tuple(sorted(p)) for p in f.outside)), f.mask) for f in above.facets(copy)}
         assert over == {(f.outside, f.mask) for f in below.facets(index)}
         assert all(
             f.inside == copy and copy in {g.outside for g in above.facets(f.outside)} for f in above.facets(copy)
@@ -137,4 +137,4 @@ def test_the_full_space_lies_over_the_quotient(data):
         level = F(rng.randint(15, 22))
         upstairs = set(Frontier(above, walls, copy).fill(level))
         downstairs = set(Frontier(below, walls, index).fill(level))
-        assert {known.index_of(tuple(tuple(sorted(p)) for p in basin)) for basin in upstairs} == downstairs
+        assert {known.table.index_of(tuple(tuple(sorted(p)) for p in basin)) for basin in upstairs} == downstairs

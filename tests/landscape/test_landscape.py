@@ -416,7 +416,7 @@ def test_no_bad_valley_above_the_bound_of_infinite_width_holds_a_dead_unit(data,
         if valley.value == bound:
             continue
         for index in valley.basins:
-            walls = [mask for _, mask, kind in found.census.neighbours(index) if kind == "output"]
+            walls = [mask for _, mask, kind in found.census.facets.around(index) if kind == "output"]
             assert all(found._walls.optimum(mask).value > valley.value for mask in walls)
             assert all(any(sign > 0 for sign in signs) for signs, _ in found.census[index].signs)
 

@@ -30,9 +30,9 @@ def labelled(found):
     """All labelled basins of one group of neurons with their values, and the walls between them, by value."""
     census, graph = found.census, found.graph
     (group,) = census.reduction.exchangeable
-    steps = {s: {t for t, _, _ in around} for s, around in enumerate(census.crossings[0])}
+    steps = {s: {t for t, _, _ in around} for s, around in enumerate(census.facets.crossings[0])}
     nodes = list(product(range(len(group.patterns)), repeat=len(group.neurons)))
-    place = {x: census.index_of((tuple(sorted(x)),)) for x in nodes}
+    place = {x: census.table.index_of((tuple(sorted(x)),)) for x in nodes}
     value = {x: graph.nodes[place[x]]["value"] for x in nodes}
     walls = [
         (graph.edges[place[x], place[z]]["value"], x, z)
@@ -67,7 +67,7 @@ def explicit_level(value, walls, picks):
 
 def at_bottom(found, x):
     """A point of least loss of a labelled basin."""
-    point = found.census[found.census.index_of((tuple(sorted(x)),))].minimiser
+    point = found.census[found.census.table.index_of((tuple(sorted(x)),))].minimiser
     g = inverse(sorter([x]))
     weights = tuple(point.weights[0][k] for k in g), (tuple(point.weights[1][0][k] for k in g),)
     return Point(weights, (tuple(point.biases[0][k] for k in g if point.biases[0]), *point.biases[1:]))

@@ -15,15 +15,14 @@ from exactgeo.basin.cone_program import Optimum, indices
 from exactgeo.basin.minima.candidates import SignedFace
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import exact
 from exactgeo.exact.lp import LPAnswer, minimise
 from exactgeo.exact.matrix import nullspace, rank
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.losses import Loss
 from exactgeo.problem import Point
 
 __all__ = ["FaceSearch", "height"]
-
-ZERO = Fraction(0)
 
 
 class FaceSearch:
@@ -48,9 +47,7 @@ class FaceSearch:
     ) -> None:
         self.reduction = reduction
         self.best = best
-        if not isinstance(best.value, Fraction):
-            raise InternalError("local minima of an enclosure")
-        self.value: Fraction = best.value
+        self.value = exact(best.value)
         self.faces = faces
         self._spend = spend
         self._reached: dict[int, tuple[dict[int, Fraction], Vector] | None] = {}

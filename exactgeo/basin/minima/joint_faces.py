@@ -48,14 +48,14 @@ from exactgeo.basin.cone_program import Optimum, Program, indices, loss_value
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.solvers import solve
 from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import exact
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import Row, primitive, rank
-from exactgeo.exact.vectors import Integers, Vector
+from exactgeo.exact.vectors import ZERO, Integers, Vector, dot
 from exactgeo.problem import Point
 
 __all__ = ["Levels", "levels"]
 
-ZERO = Fraction(0)
 PROGRAM = 100
 """What a linear program counts, in combinations of basins."""
 TRIALS = 20
@@ -237,9 +237,7 @@ class _JointFaceSearch:
             best = self._optimum(union)
             if (value is not None and best.value != value) or joint.mask & self.excluded[union]:
                 return None
-            if not isinstance(best.value, Fraction):
-                raise InternalError("local minima of an enclosure")
-            value = best.value
+            value = exact(best.value)
         return value
 
     def _optimum(self, mask: int) -> Optimum:
@@ -386,7 +384,7 @@ class _JointFaceSearch:
             r = box.largest(tuple(sign * q for q in generators[i][1]))
             if r is None:
                 raise InternalError("a local minimum without a subgradient")
-            sides = [sign * sum((a * b for a, b in zip(r, v, strict=True)), ZERO) for _, v in generators]
+            sides = [sign * dot(r, v) for _, v in generators]
             if sides[i] <= 0:
                 i += 1
                 continue
@@ -402,10 +400,7 @@ class _JointFaceSearch:
         """Check that no moves of the output weights from 0 lower the loss: one convex program a choice of signs."""
         reduction, program = self.reduction, self.program
         activation = reduction.problem.network.activation
-        columns = [
-            primitive([activation(sum((a * b for a, b in zip(w, row, strict=True)), ZERO)) for row in reduction.rows])
-            for w in outputs
-        ]
+        columns = [primitive([activation(dot(w, row)) for row in reduction.rows]) for w in outputs]
         for signs in product((1, -1), repeat=len(columns)):
             moves = tuple(tuple(s * q for q in column) for s, column in zip(signs, columns, strict=True))
             wider = replace(program, columns=program.columns + moves)
