@@ -11,10 +11,8 @@ writes the list again. It refuses a list that is worse in total than the old one
 from __future__ import annotations
 
 import ast
-import io
 import re
 import sys
-import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -58,7 +56,7 @@ def imports(sources: Sources, package: str = "exactgeo") -> dict[str, set[str]]:
     for path, text in sources.items():
         module = module_name(path, package)
         names: set[str] = set()
-        for node in without_type_checking(ast.parse(text)):
+        for node in without_type_checking(parsed(text)):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -144,7 +142,7 @@ def too_long(sources: Sources, kinds: tuple[type[ast.AST], ...], most: int) -> O
     found: Offences = {}
     for path, text in sources.items():
         lines = code_lines(text)
-        for name, node in definitions(ast.parse(text)):
+        for name, node in definitions(parsed(text)):
             if isinstance(node, kinds):
                 count = bisect_right(lines, node.end_lineno or 0) - bisect_left(lines, node.lineno)
                 if count > most:
@@ -166,22 +164,15 @@ def definitions(
 @cache
 def code_lines(text: str) -> list[int]:
     """The lines that hold code: no blank line, comment or docstring."""
-    empty = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-        tokenize.ENCODING,
-    }
-    lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in empty:
-            lines |= set(range(token.start[0], token.end[0] + 1))
-    for string in docstrings(ast.parse(text)):
+    lines = {number for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"}
+    for string in docstrings(parsed(text)):
         lines -= set(range(string.lineno, (string.end_lineno or 0) + 1))
     return sorted(lines)
+
+
+@cache
+def parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def docstrings(tree: ast.AST) -> list[ast.Constant]:
@@ -199,7 +190,7 @@ def docstrings(tree: ast.AST) -> list[ast.Constant]:
 def loss_names(sources: Sources) -> Offences:
     """How often a file compares with a loss's name, or lists such names: a branch on a loss, whatever its form."""
     free = ("losses/", "formats/", "check")
-    return counted(sources, free, lambda text: sum(_loss_names_below(node) for node in ast.walk(ast.parse(text))))
+    return counted(sources, free, lambda text: sum(_loss_names_below(node) for node in ast.walk(parsed(text))))
 
 
 def _loss_names_below(node: ast.AST) -> int:
@@ -224,7 +215,12 @@ def _loss_names_below(node: ast.AST) -> int:
 
 def layers_by_number(sources: Sources) -> Offences:
     """How often a file reads ``weights[1]`` or ``biases[-1]``: a point gives its neurons and its layers itself."""
-    return counted(sources, ("problem/", "problem.py", "check"), lambda text: len(LAYER.findall(code_only(text))))
+
+    def count(text: str) -> int:
+        # Text first: writing a file again without its docstrings takes long.
+        return len(LAYER.findall(code_only(text))) if LAYER.search(text) else 0
+
+    return counted(sources, ("problem/", "check"), count)
 
 
 def balls(sources: Sources) -> Offences:
@@ -232,7 +228,7 @@ def balls(sources: Sources) -> Offences:
 
     def count(text: str) -> int:
         found = 0
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(text)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "flint":
                 found += sum(alias.name.startswith(("arb", "acb")) for alias in node.names)
             elif isinstance(node, ast.Attribute) and node.attr.startswith(("arb", "acb")):
@@ -264,7 +260,7 @@ def old_names(sources: Sources) -> Offences:
     """The definitions (file, class, function, argument, field, constant) that carry a word of the first house."""
     found: Offences = {}
     for path, text in sources.items():
-        names = {*re.split(r"[/.]", path.removesuffix(".py")), *defined(ast.parse(text))}
+        names = {*re.split(r"[/.]", path.removesuffix(".py")), *defined(parsed(text))}
         for name in sorted(names - DOCUMENTED.get(path, set())):
             if name in NAMES or any(WORDS.fullmatch(word) for word in words_of(name)):
                 found[f"{path} {name}"] = 1
