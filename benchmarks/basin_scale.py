@@ -83,13 +83,13 @@ def modelled(found: Census) -> float:
         "squared": lambda: cp.sum_squares(p - y),
         "half_squared": lambda: cp.sum_squares(p - y) / 2,
         "absolute": lambda: cp.norm1(p - y),
-        "huber": lambda: cp.sum(cp.huber(p - y, float(reduction.program.bound))) / 2,
+        "huber": lambda: cp.sum(cp.huber(p - y, float(*reduction.program.loss.parameters))) / 2,
         "hinge": lambda: cp.sum(cp.pos(1 - cp.multiply(y, p))),
         "squared_hinge": lambda: cp.sum_squares(cp.pos(1 - cp.multiply(y, p))),
         "logistic": lambda: cp.sum(cp.logistic(-cp.multiply(y, p))),
     }
     model = cp.Problem(
-        cp.Minimize(losses[reduction.program.kind]()), [g @ part >= 0 for g, part in zip(sides, z, strict=True)]
+        cp.Minimize(losses[reduction.program.loss.kind]()), [g @ part >= 0 for g, part in zip(sides, z, strict=True)]
     )
     assert model.is_dpp()
     total = 0.0

@@ -1,9 +1,9 @@
 """One SQLite file that holds a census, so that it can be ended at any moment and resumed.
 
 One process writes, one transaction a block; others may read meanwhile (write-ahead log). Tables: ``basin`` (an orbit's
-place, slots, multiplicity, optimum), ``slot`` (what a slot is), ``optimum`` (exact value, masks of columns), ``block``,
-``meta``; the view ``basins`` joins place, slots, multiplicity and value. A landscape adds the table ``wall``
-(columns of a facet, its optimum).
+number, patterns, multiplicity, optimum), ``slot`` (what pattern a number is), ``optimum`` (exact value, masks of
+columns), ``block``, ``meta``; the view ``basins`` joins number, patterns, multiplicity and value. A landscape adds the
+table ``wall`` (columns of a facet, its optimum).
 """
 
 from __future__ import annotations
@@ -137,19 +137,19 @@ class Store:
         with self._refusing():
             optima = {row[0]: _solved(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
             blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
-        self._ids = {best.basis: place for place, best in optima.items() if best.proof is None}
+        self._ids = {best.basis: key for key, best in optima.items() if best.proof is None}
         self._next = len(optima)
         first = 0
         for _, orbits, ids in blocks:
-            places = np.frombuffer(ids, dtype="<i4")
+            keys = np.frombuffer(ids, dtype="<i4")
             with self._refusing():
                 rows = self._base.execute(
                     "SELECT optimum FROM basin WHERE id >= ? AND id < ? ORDER BY id", (first, first + orbits)
                 ).fetchall()
-            order = np.argsort(places, kind="stable")
+            order = np.argsort(keys, kind="stable")
             mine = np.array(rows, dtype=np.int32).reshape(-1)
             first += orbits
-            yield [optima[int(k)] for k in places], order[np.searchsorted(places[order], mine)].astype(np.int32)
+            yield [optima[int(k)] for k in keys], order[np.searchsorted(keys[order], mine)].astype(np.int32)
 
     def add(self, reduction: Reduction, block: Block) -> None:
         """Add the next block, wholly or not at all.
@@ -166,13 +166,13 @@ class Store:
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
         for best in block.optima:
-            place = None if best.proof is not None else self._ids.get(best.basis, fresh.get(best.basis))
-            if place is None:
-                place = self._next + len(new)
-                new.append((place, *_row(best, self._width)))
+            key = None if best.proof is not None else self._ids.get(best.basis, fresh.get(best.basis))
+            if key is None:
+                key = self._next + len(new)
+                new.append((key, *_row(best, self._width)))
                 if best.proof is None:
-                    fresh[best.basis] = place
-            ids.append(place)
+                    fresh[best.basis] = key
+            ids.append(key)
         owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
         with self._transaction():
             first = self._base.execute("SELECT coalesce(max(id) + 1, 0) FROM basin").fetchone()[0]

@@ -23,7 +23,7 @@ from functools import cached_property
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import primitive
-from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
+from exactgeo.exact.vectors import ZERO, Integers, Vector, dot
 from exactgeo.losses import Loss
 
 __all__ = ["Enclosure", "Optimum", "Program", "Value", "indices", "loss_value", "proved", "replay"]
@@ -54,14 +54,6 @@ class Program:
     @property
     def m(self) -> int:
         return len(self.y)
-
-    @property
-    def kind(self) -> str:
-        return self.loss.kind
-
-    @property
-    def bound(self) -> Fraction:
-        return (*self.loss.parameters, ONE)[0]
 
     @cached_property
     def full(self) -> int:

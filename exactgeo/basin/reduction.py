@@ -74,7 +74,31 @@ class Face:
 
 @dataclass(frozen=True)
 class Reduction:
-    """A problem in scope, taken apart. Built by :func:`reduce`."""
+    """A problem in scope, taken apart: its cone program, and the way back. Built by :func:`reduce`.
+
+    Attributes
+    ----------
+    problem : Problem
+    program : Program
+        With the columns of all neurons; a basin may use some of them, see :meth:`mask`.
+    exchangeable : tuple of Exchangeable
+        The neurons but for those whose output weight is frozen at 0.
+    rows : m vectors
+        What one neuron's input weights are multiplied with: the data, lifted by a trained hidden bias.
+    regions : tuple of sign vectors, m entries each
+        Of the rows' arrangement; one, all 0, where the activation has no kink.
+    region_rays : tuple of int
+        For each region the rays that generate it, a mask.
+    rays : tuple of vectors of ints
+    ray_columns : mapping from (ray, output sign) to (column, factor)
+        Along the ray a(X w) is ``factor`` times the column for each unit; (-1, 0) where it is 0.
+    line_sources : tuple of (number, factor), one a line
+        Which parameter of :meth:`affine` a line is, and the factor that turns its weight into the parameter.
+    frozen_offset : Fraction
+        The output bias where it is frozen.
+    listed : bool
+        False when there are too many regions to begin with; then there are none.
+    """
 
     problem: Problem
     program: Program

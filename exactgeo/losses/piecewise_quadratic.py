@@ -46,7 +46,10 @@ class Pieces:
     def slopes(self, p: Fraction) -> tuple[Fraction, Fraction]:
         """The left and the right derivative."""
         left, right = self.around(p)
-        return 2 * left[0] * p + left[1], 2 * right[0] * p + right[1]
+        before = 2 * left[0] * p + left[1] if left[0] else left[1]
+        if left is right:
+            return before, before
+        return before, 2 * right[0] * p + right[1] if right[0] else right[1]
 
     def conjugate(self, r: Fraction) -> Fraction | None:
         """``sup_p r p - f(p)``; None where it is infinite."""

@@ -387,7 +387,7 @@ def test_every_wall_of_the_tree_carries_its_proof(data, width, options):
         assert all(sum(a * b for a, b in zip(r, c, strict=True)) >= 0 for c in allowed)
         assert all(sum(a * b for a, b in zip(r, line, strict=True)) == 0 for line in program.lines)
         assert sum(a * b for a, b in zip(r, p, strict=True)) == 0
-        if program.kind == "squared":
+        if program.loss.kind == "squared":
             assert tuple(2 * (a - b) for a, b in zip(p, program.y, strict=True)) == r
             assert sum((a - b) ** 2 for a, b in zip(p, program.y, strict=True)) == value
 
