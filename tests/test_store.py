@@ -468,3 +468,16 @@ def test_a_dask_cluster_with_a_killed_worker_changes_nothing():
 
         found = census(case, executor=client.get_executor(), progress=kill)
     assert found.to_records() == serial.to_records()
+
+
+def test_ctrl_c_in_a_task_that_runs_in_this_process_is_told(monkeypatch):
+    """The first tasks of a pool do; they once looked like the end of the time limit."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("exactgeo.basin.batch._Work.steps", interrupted)
+    with Workers(1) as pool:
+        found = census(line(5, 2), executor=pool)
+    assert found.interrupted
+    assert not found.complete

@@ -18,6 +18,7 @@ __all__ = [
     "exact_values",
     "full_space",
     "no_float_form",
+    "no_solver",
     "not_linear",
     "numeric_conditions",
     "slices",
@@ -101,6 +102,12 @@ def basins(problem: Problem) -> OutOfScope | None:
         return None
     outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
+
+
+def no_solver(loss: Loss) -> OutOfScope:
+    """What every exact solver of basins refuses (:mod:`exactgeo.basin.solvers`)."""
+    inside = "a loss that is one parabola with straight ends, two half-lines that meet, or logistic"
+    return OutOfScope(f"the {loss.name} loss, which no exact solver takes", inside, NUMERIC)
 
 
 def exact_values(problem: Problem) -> OutOfScope | None:

@@ -10,9 +10,9 @@ from exactgeo.basin.solvers.enclosure import EnclosureSolver
 from exactgeo.basin.solvers.projection import Projection
 from exactgeo.basin.solvers.simplex import Simplex
 from exactgeo.basin.solvers.solver import BasisSolver, Refined, Solver
-from exactgeo.errors import OutOfScope
 from exactgeo.exact.vectors import Vector
 from exactgeo.losses import Loss
+from exactgeo.problem import scope
 
 __all__ = ["SOLVERS", "BasisSolver", "Refined", "Solver", "choose", "of", "solve"]
 
@@ -38,11 +38,7 @@ def choose(loss: Loss, y: Vector) -> type[Solver]:
     for solver in SOLVERS:
         if solver.accepts(loss, y):
             return solver
-    raise OutOfScope(
-        f"no exact solver takes the {loss.name} loss",
-        "losses that are one parabola with straight ends, two half-lines that meet, or logistic",
-        "exactgeo.numeric",
-    )
+    raise scope.no_solver(loss)
 
 
 def of(program: Program) -> Solver:
