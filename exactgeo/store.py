@@ -324,18 +324,18 @@ def _value(text: str) -> Value:
     return Enclosure(low, high[0]) if high else low
 
 
-def _plain(best: Optimum) -> dict[str, Any]:
+def _plain(optimum: Optimum) -> dict[str, Any]:
     def texts(vector: Any) -> list[str]:
         return [format_rational(q) for q in vector]
 
     return {
-        "prediction": texts(best.prediction),
-        "gradient": texts(best.gradient),
-        "weights": [[j, format_rational(q)] for j, q in best.weights.items()],
-        "lines": texts(best.lines),
-        "attained": best.attained,
-        "recession": [[j, format_rational(q)] for j, q in best.recession.items()],
-        "recession_lines": texts(best.recession_lines),
+        "prediction": texts(optimum.prediction),
+        "gradient": texts(optimum.gradient),
+        "weights": [[j, format_rational(q)] for j, q in optimum.weights.items()],
+        "lines": texts(optimum.lines),
+        "attained": optimum.attained,
+        "recession": [[j, format_rational(q)] for j, q in optimum.recession.items()],
+        "recession_lines": texts(optimum.recession_lines),
     }
 
 

@@ -186,16 +186,16 @@ class LeastSquares(Pivoting):
         while len(at):
             order = bases.argsort(axis=1, kind="stable")
             bases, weights = np.take_along_axis(bases, order, 1), np.take_along_axis(weights, order, 1)
-            best, price = self._state(bases)
-            low = (bases < self._n) & (best <= 1e-12)
+            target, price = self._state(bases)
+            low = (bases < self._n) & (target <= 1e-12)
             bad = low.any(axis=1)
-            ends[at[~bad]] = self._number(bases[~bad], best[~bad], price[~bad])
-            at, bases, weights, best, low = at[bad], bases[bad], weights[bad], best[bad], low[bad]
+            ends[at[~bad]] = self._number(bases[~bad], target[~bad], price[~bad])
+            at, bases, weights, target, low = at[bad], bases[bad], weights[bad], target[bad], low[bad]
             if len(at):
                 # Towards the least squares weights, until the first one vanishes.
-                ratio = np.where(low, weights / np.maximum(weights - best, 1e-300), np.inf)
+                ratio = np.where(low, weights / np.maximum(weights - target, 1e-300), np.inf)
                 step = ratio.min(axis=1, keepdims=True)
-                weights = weights + np.minimum(step, 1.0) * (best - weights)
+                weights = weights + np.minimum(step, 1.0) * (target - weights)
                 leave = low & ((ratio <= step) | (weights <= 1e-14))
                 weights[leave] = 0.0
                 bases[leave] = self._n

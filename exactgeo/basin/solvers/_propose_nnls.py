@@ -1,4 +1,4 @@
-"""Float proposals of a support for non-negative least squares. Nothing here is believed; quadratic.py decides.
+"""Float proposals of a support for non-negative least squares. Nothing here is believed; projection.py decides.
 
 Lawson and Hanson's active-set method, in numpy: scipy's does the same, but importing scipy.optimize takes longer than
 certifying the paper's propositions does.
@@ -57,13 +57,13 @@ def _nnls(matrix: Floats, goal: Floats) -> Floats:
             break
         chosen.append(entering)
         while chosen:
-            best = np.linalg.lstsq(matrix[:, chosen], goal, rcond=None)[0]
-            if best.min() > 0:
+            target = np.linalg.lstsq(matrix[:, chosen], goal, rcond=None)[0]
+            if target.min() > 0:
                 break
-            here = weights[chosen]
-            down = best <= 0
-            ratios = here[down] / np.maximum(here[down] - best[down], np.finfo(float).tiny)
-            moved = here + float(ratios.min()) * (best - here)
+            before = weights[chosen]
+            down = target <= 0
+            ratios = before[down] / np.maximum(before[down] - target[down], np.finfo(float).tiny)
+            moved = before + float(ratios.min()) * (target - before)
             weights[:] = 0.0
             weights[chosen] = moved
             # At least the limiting weights leave, whatever rounding left of them.
@@ -74,5 +74,5 @@ def _nnls(matrix: Floats, goal: Floats) -> Floats:
         else:
             continue
         weights[:] = 0.0
-        weights[chosen] = best
+        weights[chosen] = target
     return weights
