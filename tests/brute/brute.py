@@ -389,16 +389,21 @@ class Flat:
     strictness: str
 
 
-def flat(case: Case, budget: int = 600) -> Flat | None:
+def flat(case: Case, budget: int = 600, curved: Sequence[Sequence[bool]] | None = None) -> Flat | None:
     """Dimension of the germ of {equal predictions} and strictness, or None when there are more than budget strata.
 
     Strata: a relatively open face for each neuron, and for v_i = 0 the sign of v_i' (0 included). On a stratum the set
     is {dp = 0} in a relatively open cone P; it counts when P meets every box |y| < eps |kappa|, and then has the
     dimension of the linear hull of P, plus 1 for each rescaling that zeta does not see, plus dim T for a silent neuron.
+
+    With ``curved`` (for each data point: does the convex loss bend below its prediction, and above) it is the germ of
+    {equal loss} at a local minimum, with the derivatives of the loss as residuals: <r, dp> = 0, and each dp is 0 or has
+    a sign for which the loss does not bend.
     """
     groups = [[cell] for cell in _offset_cells(case)]
     groups += [neuron_cells(case, i, with_zero=True) for i in range(len(case.w))]
-    if math.prod(len(group) for group in groups) > budget:
+    sides = [[s for s in (-1, 0, 1) if not (s and bends[s > 0])] for bends in curved or [(True, True)] * len(case.x)]
+    if math.prod(map(len, [*groups, *sides])) > budget:
         return None
     orbit_dimension = 0
     for i in range(len(case.w)):
@@ -407,11 +412,15 @@ def flat(case: Case, budget: int = 600) -> Flat | None:
         orbit_dimension += int(moves and (v != 0 or any(w)))
     strata = []
     for parts in itertools.product(*groups):
-        strict, equal, shift, size = _system(parts)
-        equal = [*equal, *shift]
-        hull = size - len(echelon(equal, size)[1])
-        outside = hull > 0 or any(cell.off_orbit for cell in parts)
-        strata.append((hull + sum(cell.free for cell in parts), outside, strict, equal, size))
+        strict, equal, shift, size = _system(parts, integers(residual(case)))
+        equal.append(strict.pop(sum(len(cell.strict) for cell in parts)))
+        shift, hidden = shift or [()] * len(case.x), sum(cell.free for cell in parts)
+        for signs in itertools.product(*sides):
+            ways = [tuple(s * q for q in row) for s, row in zip(signs, shift, strict=True) if s]
+            still = [*equal, *(row for s, row in zip(signs, shift, strict=True) if not s)]
+            hull = size - len(echelon(still, size)[1])
+            outside = hull > 0 or any(cell.off_orbit for cell in parts)
+            strata.append((hull + hidden, outside, [*strict, *ways], still, size))
     strata.sort(key=lambda s: -s[0])
     dimension, outside_orbit = None, False
     for total, outside, strict, equal, size in strata:

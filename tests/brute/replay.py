@@ -1,6 +1,7 @@
 """Is the statement of a certificate true? Decided again without its proof, and without the checker.
 
-Local minima by the cells of ``brute.py``, descents and paths by the roots of the loss along the way, global minima and
+Local minima by the cells of ``brute.py``, descents and paths by the roots of the loss along the way (at many points of it
+where the loss is no square), global minima and
 basins by trying all supports (``basin_brute.py``), landscapes and barriers by all pairs of basins
 (``landscape_brute.py``), regions by trying all sign vectors: fractions and itertools only.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -117,14 +119,34 @@ def case(problem: Tree, point: Tree) -> brute.Case:
     )
 
 
+def bend(problem: Tree, p: Fraction, y: Fraction) -> tuple[Fraction, bool, bool]:
+    """Derivative of the loss at a prediction, and whether it is strictly convex just below it, and just above."""
+    name, bound = kind(problem)
+    e = p - y
+    if name == "huber":
+        return max(-bound, min(bound, e)), -bound < e <= bound, -bound <= e < bound
+    if name == "squared_hinge":
+        beyond, at = y * p > 1, y * p == 1
+        return -2 * y * max(F(0), 1 - y * p), not beyond and (not at or y > 0), not beyond and (not at or y < 0)
+    assert name in ("squared", "half_squared"), "no derivative, or not here"
+    return (2 if name == "squared" else 1) * e, True, True
+
+
 def _local_minimum(problem: Tree, claim: Tree) -> bool:
     here = case(problem, claim["point"])
-    if loss(problem, claim["point"]) != F(claim["loss"]) or brute.decide(here) != "minimum":
+    if loss(problem, claim["point"]) != F(claim["loss"]):
         return False
-    flat = brute.flat(here, budget=20_000)
-    assert flat is not None, "too many strata for the replay"
-    if (flat.dimension, flat.strictness) != (claim["flat_dimension"], claim["strictness"]):
+    bends = [bend(problem, p, y) for p, y in zip(brute.predictions(here), here.y, strict=True)]
+    # To first order the loss is that of squares with these derivatives as residuals.
+    targets = [p - slope for p, (slope, _, _) in zip(brute.predictions(here), bends, strict=True)]
+    here = replace(here, y=tuple(targets), loss="squared")
+    if brute.decide(here) != "minimum":
         return False
+    if (claim["flat_dimension"], claim["strictness"]) != (None, None):
+        flat = brute.flat(here, 20_000, [curved for _, *curved in bends])
+        assert flat is not None, "too many strata for the replay"
+        if (flat.dimension, flat.strictness) != (claim["flat_dimension"], claim["strictness"]):
+            return False
     # The neighbourhood in which no pre-activation off the kinks and no output weight changes its sign.
     reach = [abs(v) for v in here.v if v and here.output and not here.linear]
     d = len(here.x[0])
@@ -198,6 +220,13 @@ def _descent(problem: Tree, claim: Tree) -> bool:
                 breaks.add(-z / q)
     ordered = sorted(breaks)
     for low, high in pairwise(ordered):
+        if "squared" not in kind(problem)[0] or "hinge" in kind(problem)[0]:
+            # The pieces of the loss end at roots that need not be rational: many points instead, nearer and nearer low.
+            samples = [low + (high - low) * k / 40 for k in range(1, 41)]
+            samples += [low + (high - low) / 8**k for k in range(2, 13)]
+            if any(loss(problem, moved(point, way, s)) >= start for s in samples):
+                return False
+            continue
         samples = [low + (high - low) * k / 4 for k in range(5)]
         change = _interpolate([(s, loss(problem, moved(point, way, s)) - start) for s in samples])
         if low == 0:

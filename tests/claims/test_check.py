@@ -129,7 +129,7 @@ def test_damaged_at_length(chunk):
 
 def test_the_checker_is_short():
     """To be read in one sitting: blank lines, comments and docstrings aside, 600 lines of code for verdicts, basins
-    and regions, and 170 for landscapes."""
+    and regions, 170 for landscapes, and 25 for losses that are no squares."""
     text = CHECKER.read_text()
     code: set[int] = set()
     quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -139,4 +139,4 @@ def test_the_checker_is_short():
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
-    assert len(code) <= 770
+    assert len(code) <= 795

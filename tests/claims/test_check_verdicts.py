@@ -7,12 +7,13 @@ import random
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import basin_brute
 import pytest
 from damage import checker, outcome
 from forge import verdicts
-from forging import FOLDER, accepted, changed, put, written
+from forging import FOLDER, accepted, changed, put, tiny, written
 
 ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
 INDEX = json.loads((FOLDER / "reject" / "index.json").read_text())
@@ -65,6 +66,22 @@ def test_statements():
     assert outcome(written(accepted("regions-affine"))) == (
         "accepted: The arrangement has exactly 7 regions, those of the list."
     )
+
+
+def test_statements_without_strictness():
+    """Nothing is said of the set of equal loss where no proof of it stands in the file; squares may do without as well."""
+    huber = outcome(written(accepted("huber-minimum-at-the-break")))
+    assert huber.startswith(
+        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 9. The point, "
+    )
+    silent = [put("claims", 0, key, None) for key in ("strictness", "flat_dimension", "flatness")]
+    bare = changed("prop1", *silent, lambda tree: tree.update(claims=tree["claims"][:1]))
+    assert outcome(written(bare)) == (
+        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18."
+    )
+    for left in range(3):
+        some = changed("prop1", *silent[:left], *silent[left + 1 :])
+        assert outcome(written(some)).startswith("Refused: ")
 
 
 def test_long_lists_are_not_shown_whole():
@@ -231,3 +248,53 @@ def test_losses_and_their_conjugates():
                     assert r * y + c * r * r == inner
                 else:
                     assert inner in (values[0], values[-1])
+
+
+def test_tangents_and_curvatures():
+    """l(q + e) lies between l(q) + 2 a r e and that plus a e^2; both bounds are reached, and the others have kinks."""
+    losses, smooth = checker().LOSSES, checker().SMOOTH
+    grid = [Fraction(k, 8) for k in range(-24, 25)]
+    for kind, (a, slope) in smooth.items():
+        value, bound = losses[kind][0], Fraction(1, 2) if kind == "huber" else None
+        for y in (Fraction(-1), Fraction(1)):
+            seen = set()
+            for q in grid:
+                r = slope(q, y, bound)
+                above = [(e, value(q + e, y, bound) - value(q, y, bound) - 2 * a * r * e) for e in grid]
+                assert all(0 <= gap <= a * e * e for e, gap in above)
+                seen |= {(gap == 0, gap == a * e * e) for e, gap in above if e}
+            flat = {(True, False)} if kind in ("huber", "squared_hinge") else set()
+            assert {(False, True)} | flat <= seen
+    small, kinks = Fraction(1, 1000), {"absolute": Fraction(1), "hinge": Fraction(1)}
+    assert losses.keys() - smooth.keys() == kinks.keys()
+    for kind, q in kinks.items():
+        ends = [losses[kind][0](p, Fraction(1), None) for p in (q - small, q, q + small)]
+        assert ends[0] + ends[2] - 2 * ends[1] >= small
+
+
+def test_squares_nearby():
+    """Which data are left of a problem whose loss is a square near the point, by their margins or their residuals."""
+    module = checker()
+
+    def kept(loss, y, predictions):
+        tree = tiny({}, x=[[str(t)] for t in range(len(y))], y=y, loss=loss)
+        problem = module.Problem(tree["problem"])
+        residuals = [Fraction(p) - Fraction(q) for p, q in zip(predictions, y, strict=True)]
+        try:
+            near = problem.quadratic(SimpleNamespace(residuals=residuals))
+        except module.Rejected:
+            return None
+        assert [row for row in problem.x if row in near.x] == near.x
+        assert near.y == [problem.y[int(x)] for (x,) in near.x]
+        assert len(problem.x) == len(y)
+        return [int(x) for (x,) in near.x]
+
+    assert kept("squared", ["1", "2"], ["9", "2"]) == kept("half_squared", ["1", "2"], ["9", "2"]) == [0, 1]
+    assert kept("huber(1)", ["1", "2"], ["1/2", "29/10"]) == [0, 1]
+    for over in ("0", "2", "-7", "9"):
+        assert kept("huber(1)", ["1", "2"], [over, "2"]) is None
+    assert kept("squared_hinge", ["1", "-1", "1", "-1"], ["2", "2", "0", "-3"]) == [1, 2]
+    assert kept("squared_hinge", ["1", "-1"], ["1/2", "-1/2"]) == [0, 1]
+    for y, at in (("1", "1"), ("-1", "-1")):
+        assert kept("squared_hinge", ["1", y], ["0", at]) is None
+    assert kept("squared_hinge", ["1", "-1"], ["2", "-2"]) is None

@@ -23,6 +23,23 @@ LEAST = ("claims", 0, "flatness", "covers", 0, "cover", 0)
 NOT_BOUNDED = "The set of equal loss has the dimension claimed, where it can be larger."
 
 
+def still(curve: list[list[int]]) -> Tree:
+    """Flatness without kinks and idle neurons, by one leaf."""
+    covers = [{"mode": [], "cover": [{"rule": "bound", "still": [], "zero": []}]}]
+    return {"covers": covers, "largest": {"mode": [], "zero": [], "curve": curve}}
+
+
+def offset_descent(
+    c: str, start: str, *, step: str, after: str, polynomial: list[str], y: list[str], loss: str = "huber(1)"
+) -> Tree:
+    """A claim that lowering the output bias, beside a unit that is silent, lowers the loss."""
+    point = {"weights": [[["-1"]], [["1"]]], "biases": [[], [c]]}
+    way = {"weights": [[["0"]], [["0"]]], "biases": [[], ["-1"]]}
+    claim = {"kind": "not_local_minimum", "point": point, "loss": start, "direction": way, "step": step}
+    claim |= {"loss_after": after, "polynomial": polynomial}
+    return tiny(claim, x=[["1"] for _ in y], y=y, loss=loss, output_bias=True)
+
+
 def vanishing(sign: int) -> Tree:
     """The leaf that shows plus and minus of two kinks to be 0: their sum is what the predictions change by."""
     zero = [
@@ -69,11 +86,11 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "descent-of-another-loss": (
         changed(
             "descent",
-            put("problem", "loss", "kind", "huber(1/2)"),
-            put("claims", 0, "loss", "3"),
-            put("claims", 1, "loss", "3"),
+            put("problem", "loss", "kind", "absolute"),
+            put("claims", 0, "loss", "17/3"),
+            drop("claims", 1),
         ),
-        "The Huber loss is the polynomial that the squared loss is.",
+        "The absolute loss is the polynomial that the squared loss is.",
     ),
     "deep-network": (
         changed(
@@ -275,6 +292,121 @@ FORGED: dict[str, tuple[Tree, str]] = {
     "strictness": (
         changed("plateau", put("claims", 0, "strictness", "strict_modulo_symmetry")),
         "Near the plateau of D1 all points of equal loss are rescalings (the dead unit moves in 3 dimensions).",
+    ),
+    # losses other than squares
+    "huber-minimum-by-its-residuals": (
+        tiny(
+            minimum({"weights": [[["-1"]], [["1"]]], "biases": [[], ["0"]]}, "5/2"),
+            x=[["1"], ["1"], ["1"]],
+            y=["1", "1", "-2"],
+            loss="huber(1)",
+            output_bias=True,
+        ),
+        "c = 0 is a local minimum for y = 1, 1, -2 and huber(1), since the residuals have sum 0; raising c lowers it.",
+    ),
+    "squared-hinge-minimum-by-its-residuals": (
+        tiny(
+            minimum(at("1", "6/5"), "4/25", strictness="strict", flat_dimension=0, flatness=still([[0]])),
+            x=[["1"], ["1/2"]],
+            y=["1", "1"],
+            loss="squared_hinge",
+            train={"hidden": [False]},
+        ),
+        "v = 6/5 is best for x = 1, 1/2 and y = 1, 1, as it is for squares; v = 2 has both margins.",
+    ),
+    "strictness-without-its-proof": (
+        changed("huber-minimum-at-the-break", put("claims", 0, "strictness", "strict")),
+        "The point is a strict local minimum (its rescalings have the same loss), for which there is no proof.",
+    ),
+    "flat-dimension-without-its-proof": (
+        changed("huber-minimum-at-the-break", put("claims", 0, "flat_dimension", 0)),
+        "The set of equal loss is the point (its rescalings have the same loss), for which there is no proof.",
+    ),
+    "flat-huber-beyond-its-break": (
+        tiny(
+            minimum(
+                {"weights": [[["-1"]], [["1"]]], "biases": [[], ["0"]]},
+                "5",
+                strictness="flat",
+                flat_dimension=2,
+                flatness=still([[0, 0, 0]]),
+            ),
+            x=[["1"], ["1"]],
+            y=["3", "-3"],
+            loss="huber(1)",
+            output_bias=True,
+        ),
+        "The set of equal loss has the dimension 2 of w and v; for y = 3, -3 and huber(1) c moves as well.",
+    ),
+    "flat-huber-at-its-break": (
+        changed(
+            "huber-minimum",
+            put("problem", "loss", "kind", "huber(3)"),
+            lambda tree: tree.update(claims=tree["claims"][:1]),
+        ),
+        "A loss that is a square on one side of a prediction is one on both.",
+    ),
+    "flat-squared-hinge-at-the-margin": (
+        tiny(
+            minimum(
+                {"weights": [[["-1"]], [["1"]]], "biases": [[], ["1"]]},
+                "0",
+                strictness="flat",
+                flat_dimension=2,
+                flatness=still([[0, 0, 0]]),
+            ),
+            **ONE,
+            loss="squared_hinge",
+            output_bias=True,
+        ),
+        "The set of equal loss has the dimension 2 of w and v; raising c from the margin 1 keeps the loss 0 as well.",
+    ),
+    "flat-squared-hinge-beside-the-margin": (
+        tiny(
+            minimum(
+                {"weights": [[["-2"]], [["1"]]], "biases": [[], ["3"]]},
+                "16",
+                radius=None,
+                strictness="flat",
+                flatness=still([[0]]),
+            ),
+            x=[["0"], ["1"], ["2"]],
+            y=["-1", "1", "-1"],
+            slopes=("1", "1"),
+            loss="squared_hinge",
+            output_bias=True,
+            train={"output": False, "output_bias": False},
+        ),
+        "w = -2 may move, as if the data at the margin 1 did not count; one of them holds it on either side.",
+    ),
+    "flat-squared-hinge-beyond-the-margin": (
+        changed("squared-hinge-minimum", put("claims", 0, "flat_dimension", 1), put("claims", 0, "strictness", "flat")),
+        "The set of equal loss has dimension 1, as if the datum beyond the margin held its prediction; it is 3.",
+    ),
+    "descent-of-huber-by-its-residuals": (
+        offset_descent("0", "3", step="1", after="7/2", polynomial=["0", "-2", "3/2", "0", "0"], y=["1", "0", "-3"]),
+        "Lowering c = 0 lowers the loss for y = 1, 0, -3 and huber(1), by the residual 3, whose slope is 1.",
+    ),
+    "descent-of-huber-with-half-its-curvature": (
+        offset_descent("1/2", "1/8", step="3/2", after="1/2", polynomial=["0", "-1/2", "1/4", "0", "0"], y=["0"]),
+        "Lowering c from 1/2 to -1 lowers huber(1) of c all the way, by half of its curvature.",
+    ),
+    "descent-of-huber-as-a-square": (
+        changed(
+            "huber-descent",
+            put("claims", 0, "polynomial", ["0", "-12/5", "1/2", "0", "0"]),
+        ),
+        "The Huber loss is the polynomial that half the squared loss is.",
+    ),
+    "descent-of-huber-to-its-bound": (
+        changed("huber-descent", put("claims", 0, "loss_after", "7/4")),
+        "The loss after the step is what the polynomial adds to it (13/8), a bound.",
+    ),
+    "descent-of-the-squared-hinge-beyond-the-margin": (
+        offset_descent(
+            "2", "0", step="1", after="0", polynomial=["0", "-2", "1", "0", "0"], y=["1"], loss="squared_hinge"
+        ),
+        "Lowering c = 2 lowers the loss for y = 1, which is 0: data beyond the margin pull.",
     ),
     # flat dimension
     "flat-dimension-of-another-mode": (

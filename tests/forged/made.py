@@ -98,13 +98,18 @@ def _basin(index: int, **tables: object) -> Callable[[], Certificate]:
     return make
 
 
-def _cones() -> Certificate:
+def _cones_of(kind: str) -> Callable[[], Certificate]:
     """Three dependent concave kinks: cones that are split, one side implied, multipliers that are not 0."""
-    data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
-    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
-    verdict = eg.certify(_problem(data=data, network=network, point={"weights": [[[0, 0]], [[1]]]}), time_limit=0)
-    assert verdict.certificate is not None
-    return verdict.certificate
+
+    def make() -> Certificate:
+        data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+        network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+        problem = _problem(data=data, network=network, loss={"kind": kind}, point={"weights": [[[0, 0]], [[1]]]})
+        found = eg.certify(problem, time_limit=0).certificate
+        assert found is not None
+        return found
+
+    return make
 
 
 def _skew_cones() -> Certificate:
@@ -183,7 +188,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "plateau": _named("swirszcz-d1-plateau"),
     "xor": _named("xor-1"),
     "frozen-outputs": _named("safran-shamir-c1-d2-mixed"),
-    "cones": _cones,
+    "cones": _cones_of("squared"),
     "cones-skew": _skew_cones,
     "dead-beside-a-kink": _dead_beside_a_kink,
     "idle": _seed(1195),
@@ -259,6 +264,87 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "census-huber": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
     "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
+    "huber-minimum": lambda: _certify(
+        _problem(
+            data=D1, network=_ONE, loss={"kind": "huber(4)"}, point={"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
+        )
+    ),
+    # The residuals of Proposition 1 are 3 and -3: at the break, and beyond it.
+    "huber-minimum-at-the-break": lambda: _certify(
+        _problem(
+            data=D1, network=_ONE, loss={"kind": "huber(3)"}, point={"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
+        )
+    ),
+    "huber-minimum-on-slopes": _cones_of("huber(2)"),
+    "huber-minima": _minima(
+        data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE, loss={"kind": "huber(1/2)", "reduction": "mean"}
+    ),
+    "huber-descent": lambda: _certify(
+        _problem(
+            data=D1,
+            network=_ONE,
+            loss={"kind": "huber(1/2)", "reduction": "mean"},
+            point={"weights": [[[1]], [[1]]], "biases": [[0], [1]]},
+        )
+    ),
+    "huber-minimum-anywhere": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2]], "y": [3, -1]},
+            network={"widths": [1], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "huber(2)"},
+            point={"weights": [[[0]], [[0]]]},
+        )
+    ),
+    "huber-descent-second-order": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2]], "y": [3, 1]},
+            network={"widths": [1], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "huber(2)"},
+            point={"weights": [[[0]], [[0]]]},
+        )
+    ),
+    # The unit moves as it likes as long as it is silent at 0 and 1; what it does at 3 is beyond the margin.
+    "squared-hinge-minimum": lambda: _certify(
+        _problem(
+            data={"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]},
+            network=_ONE,
+            loss={"kind": "squared_hinge"},
+            point={"weights": [[[2]], [[1]]], "biases": [[-2], [0]]},
+        )
+    ),
+    "squared-hinge-at-the-margin": lambda: _certify(
+        _problem(
+            data={"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]},
+            network=_ONE,
+            loss={"kind": "squared_hinge"},
+            point={"weights": [[["1/2"]], [[1]]], "biases": [["-1/2"], [0]]},
+        )
+    ),
+    "squared-hinge-descent": lambda: _certify(
+        _problem(
+            data={"x": [[0], [3], [1], [2]], "y": [1, 1, -1, -1]},
+            network=_ONE,
+            loss={"kind": "squared_hinge"},
+            point={"weights": [[[2]], [[1]]], "biases": [[-1], [0]]},
+        )
+    ),
+    "squared-hinge-descent-second-order": lambda: _certify(
+        _problem(
+            data={"x": [[1], [2]], "y": [1, -1]},
+            network={"widths": [1], "hidden_bias": False},
+            train={"output_bias": False},
+            loss={"kind": "squared_hinge"},
+            point={"weights": [[[0]], [[0]]], "biases": [[], [2]]},
+        )
+    ),
+    "half-squared-descent": lambda: _certify(
+        _problem(
+            data=D1,
+            network=_ONE,
+            loss={"kind": "half_squared"},
+            point={"weights": [[[1]], [[1]]], "biases": [[0], [1]]},
+        )
+    ),
     "basins": _basins(data=_SHORT, network={"widths": [2]}),
     "minima": _minima(data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE),
     "basins-hinge": _basins(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
