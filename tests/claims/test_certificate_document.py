@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 from damage import CHECKER, checker
@@ -35,9 +36,23 @@ def test_every_kind_has_its_section_with_its_fields():
         assert sorted(section[1].split(", ")) == sorted(names[1].split())
 
 
-def test_ten_rules():
-    table = DOCUMENT[DOCUMENT.index("## The ten rules") : DOCUMENT.index("## The kinds of claims")]
-    assert len(re.findall(r"^\| `", table, re.MULTILINE)) == 10
+def test_eleven_rules():
+    table = DOCUMENT[DOCUMENT.index("## The eleven rules") : DOCUMENT.index("## The kinds of claims")]
+    rules = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    assert len(rules) == len(set(rules)) == 11
+    # A rule that the checker names is one of the table.
+    named = re.findall(r"[Rr]ules? `(\w+)`|[Rr]ules `\w+`, `(\w+)`", CHECKER.read_text())
+    assert {one or other for one, other in named} >= {"evaluate", "tangent", "dual"}
+    assert {one or other for one, other in named} <= set(rules)
+
+
+def test_curvatures_are_those_of_the_checker():
+    table = DOCUMENT[DOCUMENT.index("| loss | a | r_t |") : DOCUMENT.index("So L(new) - L(point)")]
+    listed = {}
+    for names, curvatures in re.findall(r"^\| (`.*?) \| ([^|]*) \|", table, re.MULTILINE):
+        for name, a in zip(re.findall(r"`(\w+)", names), curvatures.split(", "), strict=True):
+            listed[name] = Fraction(a)
+    assert listed == {kind: a for kind, (a, _) in checker().SMOOTH.items()}
 
 
 def test_limits_are_those_of_the_checker():

@@ -293,8 +293,8 @@ def test_squares_nearby():
     assert kept("huber(1)", ["1", "2"], ["1/2", "29/10"]) == [0, 1]
     for over in ("0", "2", "-7", "9"):
         assert kept("huber(1)", ["1", "2"], [over, "2"]) is None
-    assert kept("squared_hinge", ["1", "-1", "1", "-1"], ["2", "2", "0", "-3"]) == [1, 2]
+    assert kept("squared_hinge", ["1", "-1", "1", "-1"], ["3/2", "2", "0", "-3"]) == [1, 2]
     assert kept("squared_hinge", ["1", "-1"], ["1/2", "-1/2"]) == [0, 1]
     for y, at in (("1", "1"), ("-1", "-1")):
         assert kept("squared_hinge", ["1", y], ["0", at]) is None
-    assert kept("squared_hinge", ["1", "-1"], ["2", "-2"]) is None
+    assert kept("squared_hinge", ["1", "-1"], ["2", "-3/2"]) is None

@@ -339,11 +339,7 @@ FORGED: dict[str, tuple[Tree, str]] = {
         "The set of equal loss has the dimension 2 of w and v; for y = 3, -3 and huber(1) c moves as well.",
     ),
     "flat-huber-at-its-break": (
-        changed(
-            "huber-minimum",
-            put("problem", "loss", "kind", "huber(3)"),
-            lambda tree: tree.update(claims=tree["claims"][:1]),
-        ),
+        changed("huber-minimum", put("problem", "loss", "kind", "huber(3)")),
         "A loss that is a square on one side of a prediction is one on both.",
     ),
     "flat-squared-hinge-at-the-margin": (
@@ -360,6 +356,14 @@ FORGED: dict[str, tuple[Tree, str]] = {
             output_bias=True,
         ),
         "The set of equal loss has the dimension 2 of w and v; raising c from the margin 1 keeps the loss 0 as well.",
+    ),
+    "flat-squared-hinge-without-data": (
+        tiny(
+            minimum(at("1", "3/2"), "0", strictness="flat", flat_dimension=1, flatness=still([[0, 0]])),
+            **ONE,
+            loss="squared_hinge",
+        ),
+        "The set of equal loss around w = 1, v = 3/2 has dimension 1, where no datum is within its margin; it is 2.",
     ),
     "flat-squared-hinge-beside-the-margin": (
         tiny(

@@ -98,18 +98,22 @@ def _basin(index: int, **tables: object) -> Callable[[], Certificate]:
     return make
 
 
-def _cones_of(kind: str) -> Callable[[], Certificate]:
-    """Three dependent concave kinks: cones that are split, one side implied, multipliers that are not 0."""
+def _local(**tables: object) -> Callable[[], Certificate]:
+    """What is local of a verdict: no time for the rest."""
 
     def make() -> Certificate:
-        data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
-        network = {"widths": [1], "hidden_bias": False, "output_bias": False}
-        problem = _problem(data=data, network=network, loss={"kind": kind}, point={"weights": [[[0, 0]], [[1]]]})
-        found = eg.certify(problem, time_limit=0).certificate
+        found = eg.certify(_problem(**tables), time_limit=0).certificate
         assert found is not None
         return found
 
     return make
+
+
+def _cones_of(kind: str) -> Callable[[], Certificate]:
+    """Three dependent concave kinks: cones that are split, one side implied, multipliers that are not 0."""
+    data = {"x": [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2], [2, -1], [-1, 2]], "y": [1, 1, 1, -3, -3, -3, -3]}
+    network = {"widths": [1], "hidden_bias": False, "output_bias": False}
+    return _local(data=data, network=network, loss={"kind": kind}, point={"weights": [[[0, 0]], [[1]]]})
 
 
 def _skew_cones() -> Certificate:
@@ -176,6 +180,8 @@ _PLAIN = {"widths": [1], "hidden_bias": False}
 _SHORT = {"x": [[0], [1], [2]], "y": [1, -2, 2]}
 _ONE = {"widths": [1]}
 _TWO = {"x": [[0], [1], [2]], "y": [1, -1, 1]}
+_PROP1 = {"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
+_MARGINS = {"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]}
 _OUTPUTS = {"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]}
 
 MAKERS: dict[str, Callable[[], Certificate]] = {
@@ -264,21 +270,12 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "census-huber": _census(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1/2)"}),
     "census-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "hinge"}),
     "census-squared-hinge": _census(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge"}),
-    "huber-minimum": lambda: _certify(
-        _problem(
-            data=D1, network=_ONE, loss={"kind": "huber(4)"}, point={"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
-        )
-    ),
+    "huber-minimum": _local(data=D1, network=_ONE, loss={"kind": "huber(4)"}, point=_PROP1),
     # The residuals of Proposition 1 are 3 and -3: at the break, and beyond it.
-    "huber-minimum-at-the-break": lambda: _certify(
-        _problem(
-            data=D1, network=_ONE, loss={"kind": "huber(3)"}, point={"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
-        )
-    ),
+    "huber-minimum-at-the-break": _local(data=D1, network=_ONE, loss={"kind": "huber(3)"}, point=_PROP1),
     "huber-minimum-on-slopes": _cones_of("huber(2)"),
-    "huber-minima": _minima(
-        data={"x": [[0], [1], [2]], "y": [0, 0, 1]}, network=_ONE, loss={"kind": "huber(1/2)", "reduction": "mean"}
-    ),
+    "huber-minima": _minima(data=_SLOPED, network=_PLAIN, loss={"kind": "huber(1)", "reduction": "mean"}),
+    "squared-hinge-minima": _minima(data=_SIGNED, network=_PLAIN, loss={"kind": "squared_hinge", "reduction": "mean"}),
     "huber-descent": lambda: _certify(
         _problem(
             data=D1,
@@ -304,21 +301,17 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         )
     ),
     # The unit moves as it likes as long as it is silent at 0 and 1; what it does at 3 is beyond the margin.
-    "squared-hinge-minimum": lambda: _certify(
-        _problem(
-            data={"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]},
-            network=_ONE,
-            loss={"kind": "squared_hinge"},
-            point={"weights": [[[2]], [[1]]], "biases": [[-2], [0]]},
-        )
+    "squared-hinge-minimum": _local(
+        data=_MARGINS,
+        network=_ONE,
+        loss={"kind": "squared_hinge"},
+        point={"weights": [[["3/4"]], [[1]]], "biases": [["-3/4"], [0]]},
     ),
-    "squared-hinge-at-the-margin": lambda: _certify(
-        _problem(
-            data={"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]},
-            network=_ONE,
-            loss={"kind": "squared_hinge"},
-            point={"weights": [[["1/2"]], [[1]]], "biases": [["-1/2"], [0]]},
-        )
+    "squared-hinge-at-the-margin": _local(
+        data=_MARGINS,
+        network=_ONE,
+        loss={"kind": "squared_hinge"},
+        point={"weights": [[["1/2"]], [[1]]], "biases": [["-1/2"], [0]]},
     ),
     "squared-hinge-descent": lambda: _certify(
         _problem(
