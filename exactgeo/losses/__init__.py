@@ -20,9 +20,18 @@ from exactgeo.losses.squared_hinge import SquaredHinge
 
 __all__ = ["LOSSES", "Loss", "Pieces", "PiecewiseQuadratic", "make_loss"]
 
-LOSSES: dict[str, type[Loss]] = {
-    loss.kind: loss for loss in (Squared, HalfSquared, Absolute, Huber, Hinge, SquaredHinge, Logistic, CrossEntropy)
-}
+_TYPES: tuple[type[Loss], ...] = (
+    Squared,
+    HalfSquared,
+    Absolute,
+    Huber,
+    Hinge,
+    SquaredHinge,
+    Logistic,
+    CrossEntropy,
+)
+
+LOSSES: dict[str, type[Loss]] = {loss.kind: loss for loss in _TYPES}
 """From the word in a problem file to the class."""
 
 

@@ -30,6 +30,10 @@ class Pinball(PiecewiseQuadratic):
         return Pieces((y,), ((Fraction(0), -q, q * y), (Fraction(0), 1 - q, (q - 1) * y)))
 
 
+# Whoever has registered one of that name means that one.
+Pinball = LOSSES.get("pinball", Pinball)
+
+
 def example(kind: str) -> Loss:
     """The loss that a problem file would hold: its example."""
     numbers = re.findall(r"-?\d+(?:/\d+)?", LOSSES[kind].example.removeprefix(kind))
