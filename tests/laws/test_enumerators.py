@@ -74,6 +74,14 @@ def brute_masks(hyperplanes):
 @example(case=([[1, 0], [0, 1], [1, 1], [1, 0]], [0, 0, 0, 1], 2))
 @example(case=([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], [0, 0, 0, 1], 3))
 @example(case=([[1, t, t * t, t**3] for t in range(6)], [0] * 6, 4))
+# Lines 10^20 apart: a point depended on how many were asked for together.
+@example(
+    case=(
+        [[0, 0, 0], [0, 2, Fraction(1, 2)], [0, 0, 2], [0, 2, Fraction(1, 2)], [0, 0, 2], [1, 0, 0]],
+        [1, 0, 0, 1, 10**20, 0],
+        3,
+    )
+)
 def test_every_enumerator_obeys_the_laws(name, case):
     hyperplanes = distinct_hyperplanes(case)
     expected = brute_masks(hyperplanes)

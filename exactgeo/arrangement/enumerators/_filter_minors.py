@@ -96,6 +96,18 @@ def _product(vectors: Floats, rows: Floats) -> Floats:
     return out
 
 
+def product_in_order(points: Floats, rows: Floats) -> Floats:
+    """``points @ rows.T``, summed column by column.
+
+    BLAS adds in an order that depends on how many points are asked for together: where a sum nearly cancels, a point
+    would depend on what it is read with.
+    """
+    total = np.zeros((len(points), len(rows)))
+    for column, weights in zip(points.T, rows.T, strict=True):
+        total += column[:, None] * weights
+    return total
+
+
 class Minors:
     """The minors of an integer matrix, by sets of rows, with certified signs.
 
@@ -286,8 +298,8 @@ class Minors:
         1 + d, so the error is at most 2 (n + 3) u times the sum of the sizes, plus underflow.
         """
         with np.errstate(all="ignore"):
-            values = points @ self.rows.T
-            sizes = np.abs(points) @ np.abs(self.rows.T)
+            values = product_in_order(points, self.rows)
+            sizes = product_in_order(np.abs(points), np.abs(self.rows))
             certain = np.abs(values) > sizes * (2 * (self.width + 2) * 2.0**-53) + 2.0**-900
             certain &= sizes < 2.0**900
         return pack(values > 0), np.asarray(certain.all(axis=1))

@@ -14,6 +14,7 @@ from operator import mul
 import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words, unpack
+from exactgeo.arrangement.enumerators._filter_minors import product_in_order
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive
@@ -75,11 +76,11 @@ class Proposals:
                 ray /= np.abs(ray).max(axis=1, keepdims=True)
                 step = np.zeros_like(vertex)
                 np.add.at(step, item, ray)
-                value = vertex @ minors.rows[:, 1 : order + 1].T + minors.rows[:, 0]
-                move = step @ minors.rows[:, 1 : order + 1].T
+                value = product_in_order(vertex, minors.rows[:, 1 : order + 1]) + minors.rows[:, 0]
+                move = product_in_order(step, minors.rows[:, 1 : order + 1])
                 through = unpack(zero, len(minors.table))
                 ratio = np.where((value * move < 0) & (through == 0), -value / move, np.inf).min(axis=1)
-                # A power of two: short numbers, and the same ones whatever the order BLAS adds in.
+                # A power of two, for short numbers.
                 length = np.exp2(np.floor(np.log2(np.minimum(ratio / 2, 1.0))))
                 points[:, 1 : order + 1] = vertex + length[:, None] * step
         # Shorter numbers first: half the digits usually do.
