@@ -28,7 +28,6 @@ CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
-SLICE = "`exactgeo slice` of a problem with one hidden layer, or `exactgeo.numeric`"
 
 
 def _architecture(net: Network) -> tuple[str, str] | None:
