@@ -39,11 +39,7 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     InputError
         Matplotlib is not installed.
     """
-    outside = scope.slices(problem)
-    if outside is not None:
-        raise outside
-    figure = figure_of(5.5, 3.4) if axes is None else axes.figure
-    axes = figure.add_subplot() if axes is None else axes
+    figure, axes = _canvas(problem, axes, 5.5, 3.4)
     step, sides = one.towards(other), zip(_sides(problem, one), _sides(problem, other), strict=True)
     crossings = sorted({s for a, b in sides if a != b and 0 < (s := a / (a - b)) < 1})
     grid = sorted({Fraction(k, samples) for k in range(samples + 1)} | set(crossings))
@@ -91,11 +87,7 @@ def slice_plane(
     """
     import numpy as np
 
-    outside = scope.slices(problem)
-    if outside is not None:
-        raise outside
-    figure = figure_of(5.2, 4.4) if axes is None else axes.figure
-    axes = figure.add_subplot() if axes is None else axes
+    figure, axes = _canvas(problem, axes, 5.2, 4.4)
     s, t = np.meshgrid(np.linspace(-0.4, 1.4, samples), np.linspace(-0.4, 1.4, samples))
     plane = _Plane(problem, origin, right, up)
     heights = plane.losses(s, t)
@@ -121,6 +113,17 @@ def slice_plane(
     axes.set_ylabel("t", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     return figure
+
+
+def _canvas(problem: Problem, axes: Any, width: float, height: float) -> tuple[Any, Any]:
+    """Figure and axes to draw on, in inches where there are none yet; a problem out of scope is refused first."""
+    outside = scope.slices(problem)
+    if outside is not None:
+        raise outside
+    if axes is not None:
+        return axes.figure, axes
+    figure = figure_of(width, height)
+    return figure, figure.add_subplot()
 
 
 def _sides(problem: Problem, point: Point) -> list[Fraction]:
