@@ -19,6 +19,7 @@ Wu, Simsek, Ged, arXiv 2402.05626, for sufficiency and for scalar outputs; docs/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -35,7 +36,7 @@ from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.losses import make_loss
 from exactgeo.problem import Point, Problem
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "prove_neuron", "radius"]
 
 
 def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
@@ -55,7 +56,7 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
         return Descent(problem, proof, order)
     squared = squared_nearby(problem, point, at)
     if squared is None:
-        claim = LocalMinimumClaim(point, at.loss, _radius(at), proof, None, None, None)
+        claim = LocalMinimumClaim(point, at.loss, radius(at), proof, None, None, None)
         reason = (
             f"the flat dimension of the {problem.loss.name} loss is computed where it is quadratic near the point: "
             "no prediction at one of its breaks, none on a slope"
@@ -63,7 +64,7 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
         return Minimum(problem, claim, argument, reason)
     dimension, flat = flatness(squared)
     strict = strictness(squared, dimension)
-    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof, strict, dimension, flat), argument)
+    return Minimum(problem, LocalMinimumClaim(point, at.loss, radius(at), proof, strict, dimension, flat), argument)
 
 
 def squared_nearby(problem: Problem, point: Point, at: TwoLayerPoint) -> TwoLayerPoint | None:
@@ -112,20 +113,28 @@ def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | NotLocalMinimumClaim:
     for neuron in at.neurons:
         found: list[Part] | Vector = []
         if at.trained and (neuron.v or train.output):
-            found = _prove_neuron(at, neuron)
+            found = prove_neuron(at, neuron, at.residuals)
         if isinstance(found, tuple):
             return along_inputs(at, neuron, found)
         proofs.append(NeuronProof(tuple(found)))
     return tuple(proofs)
 
 
-def _prove_neuron(at: TwoLayerPoint, neuron: NeuronState) -> list[Part] | Vector:
-    """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it."""
+def prove_neuron(at: TwoLayerPoint, neuron: NeuronState, slopes: Vector) -> list[Part] | Vector:
+    """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it.
+
+    Parameters
+    ----------
+    at : TwoLayerPoint
+    neuron : NeuronState
+    slopes : Vector
+        Of the loss at the data points, up to one positive factor.
+    """
     sign = neuron.sign or 1
-    linear = [sign * q for q in at.smooth_part(neuron)]
+    linear = [sign * q for q in at.smooth_part(neuron, slopes)]
     terms = []
     for kink in neuron.kinks:
-        right, left = (sign * q for q in at.kink_slopes(kink))
+        right, left = (sign * q for q in at.kink_slopes(kink, slopes))
         if right == left:
             linear = [p + right * q for p, q in zip(linear, kink.form, strict=True)]
         else:
@@ -146,12 +155,12 @@ def _prove_neuron(at: TwoLayerPoint, neuron: NeuronState) -> list[Part] | Vector
     return down
 
 
-def _radius(at: TwoLayerPoint) -> Fraction | None:
+def radius(at: TwoLayerPoint, more: Iterable[Fraction] = ()) -> Fraction | None:
     """Largest max-norm radius 1/2^k or 2^k such that no pre-activation off the kinks and no v_i != 0 changes sign.
 
-    None when every radius will do.
+    None when every radius will do. It is within ``more`` as well.
     """
-    bounds = []
+    bounds = list(more)
     train = at.problem.train
     for neuron in at.neurons:
         if neuron.v and train.output:
@@ -164,9 +173,9 @@ def _radius(at: TwoLayerPoint) -> Fraction | None:
                 bounds.append(abs(z) / size)
     if not bounds:
         return None
-    radius, least = ONE, min(bounds)
-    while radius > least:
-        radius /= 2
-    while 2 * radius <= least:
-        radius *= 2
-    return radius
+    found, least = ONE, min(bounds)
+    while found > least:
+        found /= 2
+    while 2 * found <= least:
+        found *= 2
+    return found

@@ -159,22 +159,23 @@ class TwoLayerPoint:
                     total[k] += r * slope * x
         return tuple(total)
 
-    def kink_slopes(self, kink: Kink) -> tuple[Fraction, Fraction]:
+    def kink_slopes(self, kink: Kink, residuals: Vector | None = None) -> tuple[Fraction, Fraction]:
         """(right, left): phi's contribution of a kink is right * q for q = <form, u> >= 0, left * q for q <= 0."""
+        weights = self.residuals if residuals is None else residuals
         up, down = self.slopes
         right = left = ZERO
         for t, factor in kink.members:
-            weight = self.residuals[t] * factor
+            weight = weights[t] * factor
             right += weight * (up if factor > 0 else down)
             left += weight * (down if factor > 0 else up)
         return right, left
 
-    def phi(self, neuron: NeuronState, u: Vector) -> Fraction:
+    def phi(self, neuron: NeuronState, u: Vector, residuals: Vector | None = None) -> Fraction:
         """``sum_t r_t a'(<w_i, x_t>; <u, x_t>)`` for a direction u of T (MATH: residuals, not loss derivatives)."""
-        total = dot(self.smooth_part(neuron), u)
+        total = dot(self.smooth_part(neuron, residuals), u)
         for kink in neuron.kinks:
             q = dot(kink.form, u)
-            right, left = self.kink_slopes(kink)
+            right, left = self.kink_slopes(kink, residuals)
             total += q * (right if q > 0 else left)
         return total
 

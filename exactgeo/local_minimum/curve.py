@@ -1,0 +1,251 @@
+"""A polynomial curve of descent from moves on several scales, with the step up to which it holds.
+
+Where an output weight is 0 a straight line may not descend although the point is no local minimum: the neurons must
+move on different scales. ``x_1 + s x_2 + ...`` of :mod:`exactgeo.local_minimum.leaf_program` becomes a curve in the
+parameters: the input weights w + t / k as a power series in s, cut off, and all that is small at first order times
+``s^N``, so that what the predictions have of second order comes too late to matter.
+
+References
+----------
+docs/mathematics.md, "Losses without a derivative", Theorem A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+
+from exactgeo.claims.descent_curve import DescentCurveClaim
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.local_minimum.leaf_program import Moves
+from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
+from exactgeo.problem import Direction
+
+__all__ = ["descent"]
+
+Polynomial = list[Fraction]
+"""Coefficients of 1, s, s^2, ..."""
+
+TRIES = 40
+"""How often the moves of a straight line are doubled against its quadratic terms."""
+
+
+def _sum(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
+    size = max(len(a), len(b))
+    return [(a[k] if k < len(a) else ZERO) + (b[k] if k < len(b) else ZERO) for k in range(size)]
+
+
+def _product(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
+    total = [ZERO] * max(0, len(a) + len(b) - 1)
+    for i, p in enumerate(a):
+        if p:
+            for j, q in enumerate(b):
+                total[i + j] += p * q
+    return total
+
+
+def _times(q: Fraction, a: Sequence[Fraction]) -> Polynomial:
+    return [q * p for p in a]
+
+
+def _order(a: Sequence[Fraction]) -> int | None:
+    """The lowest power with a coefficient, None of 0."""
+    return next((k for k, q in enumerate(a) if q), None)
+
+
+def _quotient(top: Sequence[Fraction], bottom: Sequence[Fraction], last: int) -> Polynomial:
+    """The power series of top / bottom up to s^last; top vanishes to the order of bottom at least."""
+    start = _order(bottom)
+    assert start is not None
+    shifted, lead = [*top[start:], *[ZERO] * (last + 1)], bottom[start:]
+    found: Polynomial = []
+    for k in range(last + 1):
+        rest = shifted[k] - sum((lead[j] * found[k - j] for j in range(1, min(k, len(lead) - 1) + 1)), ZERO)
+        found.append(rest / lead[0])
+    return found
+
+
+def _keeps_sign(a: Sequence[Fraction], step: Fraction) -> bool:
+    """Whether the lowest coefficient outweighs those of the other sign on (0, step]; so does 0."""
+    low = _order(a)
+    if low is None:
+        return True
+    sign = 1 if a[low] > 0 else -1
+    return sign * a[low] + sum((min(sign * q, ZERO) * step ** (k - low) for k, q in enumerate(a) if k > low), ZERO) > 0
+
+
+@dataclass
+class _Curve:
+    """Parameters as polynomials in s, less those at the point: the affine ones by number; of neurons v and w on T."""
+
+    affine: dict[int, Polynomial]
+    outputs: dict[int, Polynomial]
+    inputs: dict[int, list[Polynomial]]
+
+    @property
+    def _all(self) -> Iterator[Polynomial]:
+        yield from self.affine.values()
+        yield from self.outputs.values()
+        for row in self.inputs.values():
+            yield from row
+
+    def scaled(self) -> _Curve:
+        """The same curve, passed at another speed, with whole numbers where that is simple: of a straight line."""
+        values = [q for row in self._all for q in row[1:]]
+        if not any(values) or any(q for row in self._all for q in row[2:]):
+            return self
+        factor = Fraction(lcm(*(q.denominator for q in values)))
+        factor /= gcd(*(int(q * factor) for q in values))
+        return _Curve(
+            {k: _times(factor, row) for k, row in self.affine.items()},
+            {i: _times(factor, row) for i, row in self.outputs.items()},
+            {i: [_times(factor, row) for row in rows] for i, rows in self.inputs.items()},
+        )
+
+    def directions(self, at: TwoLayerPoint) -> tuple[Direction, ...]:
+        last = max((power for row in self._all for power, q in enumerate(row) if q), default=0)
+        return tuple(self._direction(at, power) for power in range(1, last + 1))
+
+    def _direction(self, at: TwoLayerPoint, power: int) -> Direction:
+        def part(row: Sequence[Fraction]) -> Fraction:
+            return row[power] if power < len(row) else ZERO
+
+        zero, shift = Direction.zero(at.point), ZERO
+        row = [ZERO] * len(at.point.inputs)
+        for k, polynomial in self.affine.items():
+            name = at.linear[k][0]
+            if name == "c":
+                shift = part(polynomial)
+            else:
+                row[int(name[2:-1])] = part(polynomial)
+        if not at.point.neurons:
+            return zero.with_inputs(row, shift)
+        moves = []
+        for i, (w, _) in enumerate(at.point.neurons):
+            lifted = [ZERO] * len(w)
+            for k, polynomial in zip(at.trained, self.inputs.get(i, ()), strict=False):
+                lifted[k] = part(polynomial)
+            moves.append((lifted, part(self.outputs.get(i, ()))))
+        return zero.with_neurons(moves, shift)
+
+
+def _along(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> _Curve:
+    """The curve of moves on scales: of errors, those of second order start at s^2N, of the series at s^(N + K + 1)."""
+    last = len(scales) - 1
+    shift = [ZERO] * (last + 1)
+
+    def series(values: Sequence[Fraction]) -> Polynomial:
+        return [*shift, *values]
+
+    curve = _Curve({}, {}, {})
+    for k in range(len(at.linear)):
+        values = [scale.affine.get(k, ZERO) for scale in scales]
+        if any(values):
+            curve.affine[k] = series(values)
+    for neuron in at.neurons:
+        i = neuron.index
+        outputs = [scale.outputs.get(i, ZERO) for scale in scales]
+        empty = (ZERO,) * len(at.trained)
+        inputs = [[scale.inputs.get(i, empty)[k] for scale in scales] for k in range(len(at.trained))]
+        sign = neuron.sign or signs.get(i, 0)
+        if any(outputs):
+            curve.outputs[i] = series([sign * q for q in outputs])
+        if neuron.v:
+            curve.inputs[i] = [_times(1 / abs(neuron.v), series(row)) for row in inputs]
+        elif any(outputs):
+            curve.inputs[i] = [_quotient(row, outputs, last) if any(row) else [] for row in inputs]
+    return curve
+
+
+def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Iterator[_Curve]:
+    """Straight lines worth trying: the output weights of the first scale, the input weights of the second, doubled."""
+    if len(scales) == 1:
+        yield _along(at, scales, signs).scaled()
+    if len(scales) != 2:
+        return
+    first, second = scales
+    idle = [i for i in first.outputs if not at.neurons[i].v and first.outputs[i]]
+    for doubled in range(TRIES):
+        inputs = {i: tuple(2**doubled * q for q in second.inputs[i]) for i in idle if i in second.inputs}
+        merged = Moves(first.affine, first.outputs, {**first.inputs, **inputs})
+        curve = _along(at, [merged], signs)
+        for i in inputs:
+            curve.inputs[i] = [[ZERO, q / first.outputs[i]] for q in inputs[i]]
+        yield curve.scaled()
+
+
+def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> DescentCurveClaim | None:
+    """The descent along moves on scales, a straight line where one is found; None where the loss does not fall.
+
+    Parameters
+    ----------
+    at : TwoLayerPoint
+    scales : sequence of Moves
+    signs : mapping
+        Of the output weights that are 0 and move.
+    """
+    for line in _lines(at, scales, signs):
+        found = _below(at, line)
+        if found is not None:
+            return found
+    return _below(at, _along(at, scales, signs)) if len(scales) > 1 else None
+
+
+def _below(at: TwoLayerPoint, curve: _Curve) -> DescentCurveClaim | None:
+    """The claim for one curve, None where the loss does not fall along it."""
+    kept: list[Polynomial] = []
+    changes = _changes(at, curve, kept)
+    within: list[tuple[Polynomial, Fraction]] = []
+    total: Polynomial = []
+    for p, (y,), change in zip(at.predictions, at.problem.y, changes, strict=True):
+        low = _order(change)
+        if low is None:
+            continue
+        pieces = at.problem.loss.pieces(y)
+        assert pieces is not None
+        upwards = change[low] > 0
+        a, b, _ = pieces.around(p)[upwards]
+        kept.append(change)
+        ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
+        if ahead:
+            within.append((_times(ONE if upwards else -ONE, change), min(ahead)))
+        total = _sum(total, _sum(_times(2 * a * p + b, change), _times(a, _product(change, change)) if a else []))
+    lead = _order(total)
+    if lead is None or total[lead] > 0:
+        return None
+    kept.append(total)
+    step = ONE
+    while not (
+        all(_keeps_sign(row, step) for row in kept)
+        and all(sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) <= room for row, room in within)
+    ):
+        step /= 2
+    return DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
+
+
+def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Polynomial]) -> list[Polynomial]:
+    """The change of each prediction along the curve; the pre-activations are added to what has to keep its sign."""
+    m = at.problem.m
+    changes: list[Polynomial] = [[] for _ in range(m)]
+    for k, polynomial in curve.affine.items():
+        changes = [_sum(row, _times(q, polynomial)) for row, q in zip(changes, at.linear[k][1], strict=True)]
+    up, down = at.slopes
+    for neuron in at.neurons:
+        i = neuron.index
+        if i not in curve.outputs and i not in curve.inputs:
+            continue
+        v = _sum([neuron.v], curve.outputs.get(i, ()))
+        for t, row in enumerate(at.rows):
+            z: Polynomial = [neuron.z[t]]
+            for x, polynomial in zip(row, curve.inputs.get(i, ()), strict=False):
+                if x:
+                    z = _sum(z, _times(x, polynomial))
+            low = _order(z)
+            if up != down:
+                kept.append(z)
+            slope = up if low is None or z[low] > 0 else down
+            moved = _times(slope, _product(v, z))
+            changes[t] = _sum(changes[t], _sum(moved, [-neuron.v * neuron.outputs[t]]))
+    return changes

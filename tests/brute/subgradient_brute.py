@@ -1,0 +1,38 @@
+"""The second opinion where the loss has no derivative: all joint cells, and all signs of the changes of predictions.
+
+On a joint cell of the neurons and a sign of each change dp_t the first-order change of the loss is linear,
+``sum_t r_t dp_t`` with r_t the right derivative where dp_t > 0 and the left one where dp_t < 0. It is negative somewhere
+in the cell, as far as the cell comes near the point, iff a system of strict linear inequalities can be solved: that is
+Fourier-Motzkin elimination, with one eps for what must be small (tests/brute/brute.py). No subgradient is looked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from brute import Case, _offset_cells, _system, feasible, integers, neuron_cells
+
+
+def decide(case: Case, slopes: Sequence[tuple[Fraction, Fraction]], budget: int = 3000) -> str | None:
+    """``minimum`` or ``none``; None where there are more than ``budget`` systems to solve."""
+    groups = [[cell] for cell in _offset_cells(case)]
+    groups += [neuron_cells(case, i, with_zero=False) for i in range(len(case.w))]
+    open_data = [t for t, (left, right) in enumerate(slopes) if left < right]
+    if math.prod(map(len, groups)) * 2 ** len(open_data) > budget:
+        return None
+    for parts in itertools.product(*groups):
+        if not parts:
+            continue
+        _, _, shift, size = _system(parts)
+        moved = [t for t in open_data if any(shift[t])]
+        for signs in itertools.product((1, -1), repeat=len(moved)):
+            side = dict(zip(moved, signs, strict=True))
+            r = integers([right if side.get(t) == 1 else left for t, (left, right) in enumerate(slopes)])
+            strict, equal, _, _ = _system(parts, r)
+            ways = [tuple(side[t] * q for q in shift[t]) for t in moved]
+            if size and feasible([*strict, *ways], equal, size):
+                return "none"
+    return "minimum"
