@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from exactgeo.exact.lp import minimise
+from exactgeo.exact.bounded_lp import BoundedProgram
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
@@ -172,14 +172,10 @@ class _Program:
 
     def __init__(self, part: Part, case: Case, strict: Sequence[int]) -> None:
         self.part, self.case = part, case
-        self.size = 2 * len(part.data)
-        self.rows: list[tuple[dict[int, Fraction], Fraction]] = []
+        self.program = BoundedProgram(len(part.data), upper=dict(enumerate(part.widths)))
         self.names: list[tuple[str, int, int]] = []
         self.slack: dict[int, int] = {}
         self.multiplier: dict[tuple[int, int], tuple[Vector, int, int]] = {}
-        for j, width in enumerate(part.widths):
-            self.rows.append(({j: ONE, len(part.data) + j: ONE}, width))
-            self.names.append(("box", j, 0))
         for k, function in part.affine.items():
             self._row(("affine", k, 0), function, 1)
         for i, neuron in part.neurons.items():
@@ -194,15 +190,16 @@ class _Program:
             if i not in strict:
                 self._nonnegative(i, neuron, sign)
 
-    def _column(self, value: Fraction) -> int:
+    def _column(self, value: Fraction | None = None) -> int:
         """A new variable, with its coefficient in the last row."""
-        self.rows[-1][0][self.size] = value
-        self.size += 1
-        return self.size - 1
+        if value is not None:
+            self.program.rows[-1][self.program.size] = value
+        self.program.size += 1
+        return self.program.size - 1
 
     def _row(self, name: tuple[str, int, int], function: Sequence[Fraction], scale: int) -> None:
-        entries = {j: scale * q for j, q in enumerate(function[:-1]) if q}
-        self.rows.append((entries, -scale * function[-1]))
+        self.program.rows.append({j: scale * q for j, q in enumerate(function[:-1]) if q})
+        self.program.right.append(-scale * function[-1])
         self.names.append(name)
 
     def _still(self, i: int, neuron: Kinked) -> None:
@@ -222,7 +219,7 @@ class _Program:
         for row, (right, left) in neuron.bends.items():
             side = self.case.sides.get((i, row), 0)
             if side:
-                column, self.size = self.size, self.size + 1
+                column = self._column()
             else:
                 # m = right - a >= left: a + b = right - left.
                 jump = [sign * (b - a) for a, b in zip(right, left, strict=True)]
@@ -237,24 +234,14 @@ class _Program:
                 if form[k]:
                     total = [a + sign * form[k] * b for a, b in zip(total, bend, strict=True)]
             self._row(("inputs", i, k), total, 1)
-            entries = self.rows[-1][0]
+            entries = self.program.rows[-1]
             for (_, direction, column), form in zip(offset, neuron.forms.values(), strict=True):
                 if form[k]:
                     entries[column] = Fraction(direction * form[k])
 
     def maximise(self, waiting: Sequence[int]) -> tuple[Vector | None, Vector]:
         """The greatest sum of these slacks: the point and the multipliers of the rows; no point where none is."""
-        cost = [ZERO] * self.size
-        for i in waiting:
-            cost[self.slack[i]] = -ONE
-        dense = []
-        for entries, _ in self.rows:
-            row = [ZERO] * self.size
-            for j, q in entries.items():
-                row[j] = q
-            dense.append(row)
-        answer = minimise(cost, dense, [right for _, right in self.rows])
-        assert answer.y is not None
+        answer = self.program.minimise({self.slack[i]: -ONE for i in waiting})
         return answer.x, answer.y
 
     def proof(self, point: Vector, strict: Sequence[int]) -> Proof:
