@@ -617,13 +617,17 @@ KINDS = {
         "path": "",
         "regions": "",
         "strictness": "check_flat.py",
+        "subgradient_minimum": "check_subgradient.py",
+        "descent_curve": "check_subgradient.py",
         "barrier": "check_landscape.py",
         "landscape": "check_landscape.py",
     }
 }
 KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
-del KINDS[1]["strictness"]
-OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path")
+for new in ("strictness", "subgradient_minimum", "descent_curve"):
+    del KINDS[1][new]
+OWN_POINT = ("local_minimum", "strictness", "subgradient_minimum", "not_local_minimum", "descent_curve", "lower_point")
+OWN_POINT += ("barrier", "path")
 
 
 @cache

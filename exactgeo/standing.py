@@ -136,7 +136,7 @@ class Verdict:
             "descent": None
             if descent is None
             else {
-                "direction": descent.direction.to_dict(),
+                **_way(descent),
                 "step": format_rational(descent.step),
                 "loss_after": format_rational(descent.loss_after),
             },
@@ -144,6 +144,12 @@ class Verdict:
             "reason": reason,
             "reasons": dict.fromkeys(missing, self.strictness_reason),
         }
+
+
+def _way(descent: Descent) -> dict[str, Any]:
+    if descent.direction is not None:
+        return {"direction": descent.direction.to_dict()}
+    return {"curve": [direction.to_dict() for direction in descent.curve]}
 
 
 def _value(key: str, value: Value | None) -> dict[str, Any]:
@@ -236,7 +242,7 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
-        lower = Better(decision.loss_after, point.moved(decision.direction, decision.step), False)
+        lower = Better(decision.loss_after, decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
     if problem.affine:
         found = _convex(problem, point, loss, time_limit)

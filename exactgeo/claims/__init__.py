@@ -7,6 +7,7 @@ from typing import Any
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
@@ -16,13 +17,16 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
 from exactgeo.claims.regions import RegionsClaim
 from exactgeo.claims.strictness import StrictnessClaim
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
 _TYPES: tuple[type[Claim], ...] = (
     LocalMinimumClaim,
     StrictnessClaim,
+    SubgradientMinimumClaim,
     NotLocalMinimumClaim,
+    DescentCurveClaim,
     LowerPointClaim,
     BasinOptimumClaim,
     GlobalMinimumClaim,

@@ -92,9 +92,9 @@ def explain(problem: Problem, point: Point) -> Explanation:
     Raises
     ------
     OutOfScope
-        The problem is outside the complete decision.
+        The problem is outside the criterion for a loss with a derivative.
     """
-    outside = scope.complete_decision(problem)
+    outside = scope.derivative(problem)
     if outside is not None:
         raise outside
     return explain_point(TwoLayerPoint.of(problem, point))

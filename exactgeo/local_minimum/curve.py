@@ -18,15 +18,21 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from exactgeo.claims.descent_curve import DescentCurveClaim
+from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.kinds import Argument
+from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.leaf_program import Moves
-from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
+from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction
 
 __all__ = ["descent"]
 
 Polynomial = list[Fraction]
 """Coefficients of 1, s, s^2, ..."""
+
+ROUNDED = (3, 12, 30)
+"""Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken as they are."""
 
 TRIES = 40
 """How often the moves of a straight line are doubled against its quadratic terms."""
@@ -160,8 +166,13 @@ def _along(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
 
 
 def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Iterator[_Curve]:
-    """Straight lines worth trying: the output weights of the first scale, the input weights of the second, doubled."""
+    """Straight lines worth trying: a first-order descent in short numbers first; for two scales, one of second order.
+
+    Of two scales a line takes the output weights of the first and the input weights of the second, doubled.
+    """
     if len(scales) == 1:
+        for bits in ROUNDED:
+            yield _along(at, [scales[0].rounded(bits)], signs).scaled()
         yield _along(at, scales, signs).scaled()
     if len(scales) != 2:
         return
@@ -176,7 +187,7 @@ def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
         yield curve.scaled()
 
 
-def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> DescentCurveClaim | None:
+def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Descent | None:
     """The descent along moves on scales, a straight line where one is found; None where the loss does not fall.
 
     Parameters
@@ -193,8 +204,8 @@ def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]
     return _below(at, _along(at, scales, signs)) if len(scales) > 1 else None
 
 
-def _below(at: TwoLayerPoint, curve: _Curve) -> DescentCurveClaim | None:
-    """The claim for one curve, None where the loss does not fall along it."""
+def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
+    """The descent along one curve, None where the loss does not fall."""
     kept: list[Polynomial] = []
     changes = _changes(at, curve, kept)
     within: list[tuple[Polynomial, Fraction]] = []
@@ -212,17 +223,33 @@ def _below(at: TwoLayerPoint, curve: _Curve) -> DescentCurveClaim | None:
         if ahead:
             within.append((_times(ONE if upwards else -ONE, change), min(ahead)))
         total = _sum(total, _sum(_times(2 * a * p + b, change), _times(a, _product(change, change)) if a else []))
+    total = _times(at.problem.weight, total)
     lead = _order(total)
     if lead is None or total[lead] > 0:
         return None
     kept.append(total)
+    step = _step(kept, within)
+    claim = DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
+    argument = Argument.CURVE
+    if len(claim.curve) == 1:
+        argument = Argument.FIRST_ORDER if lead == 1 else Argument.SECOND_ORDER
+    after = at.loss + sum((q * step**k for k, q in enumerate(total)), ZERO)
+    found = Descent(at.problem, claim, argument, after, tuple(total))
+    if at.problem.loss_at(found.end) != after:
+        raise InternalError("the loss along a curve is not the polynomial it should be")
+    return found
+
+
+def _step(kept: Sequence[Polynomial], within: Sequence[tuple[Polynomial, Fraction]]) -> Fraction:
+    """The largest power of 1/2 at which the first keep their signs and the second stay below their bounds."""
     step = ONE
-    while not (
-        all(_keeps_sign(row, step) for row in kept)
-        and all(sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) <= room for row, room in within)
-    ):
-        step /= 2
-    return DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
+    for row in kept:
+        while not _keeps_sign(row, step):
+            step /= 2
+    for row, room in within:
+        while sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) > room:
+            step /= 2
+    return step
 
 
 def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Polynomial]) -> list[Polynomial]:

@@ -97,6 +97,12 @@ class Part:
     def value(self, function: Vector, excess: Vector) -> Fraction:
         return dot(function[:-1], excess) + function[-1]
 
+    def sign(self, function: Sequence[Fraction]) -> int:
+        """The sign of a function for all slopes of the part; 0 where it has none."""
+        low = function[-1] + sum((min(a, ZERO) * w for a, w in zip(function[:-1], self.widths, strict=True)), ZERO)
+        high = function[-1] + sum((max(a, ZERO) * w for a, w in zip(function[:-1], self.widths, strict=True)), ZERO)
+        return (low > 0) - (high < 0)
+
     def convex(self, neuron: int, row: int, sign: int) -> bool:
         """Whether the kink bends upwards, or not at all, for all slopes of the part."""
         right, left = self.neurons[neuron].bends[row]
@@ -149,6 +155,20 @@ class Moves:
     affine: Mapping[int, Fraction]
     outputs: Mapping[int, Fraction]
     inputs: Mapping[int, Vector]
+
+    def rounded(self, bits: int) -> Moves:
+        """Multiples of the largest entry over 2^bits, as whole numbers."""
+        entries = [*self.affine.values(), *self.outputs.values(), *(q for t in self.inputs.values() for q in t)]
+        unit = max(map(abs, entries), default=ZERO) / 2**bits or ONE
+
+        def short(q: Fraction) -> Fraction:
+            return Fraction(round(q / unit))
+
+        return Moves(
+            {k: short(q) for k, q in self.affine.items()},
+            {i: short(q) for i, q in self.outputs.items()},
+            {i: tuple(map(short, t)) for i, t in self.inputs.items()},
+        )
 
 
 @dataclass(frozen=True)

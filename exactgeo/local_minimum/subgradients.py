@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import NeuronProof
 from exactgeo.claims.subgradient_minimum import (
@@ -32,18 +31,38 @@ from exactgeo.claims.subgradient_minimum import (
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import prove_neuron, radius
 from exactgeo.local_minimum.curve import descent
+from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.leaf_program import Case, Failure, Moves, Part, Proof, solve_case
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
+from exactgeo.problem import Point, Problem
 
-__all__ = ["prove", "search"]
+__all__ = ["conclude", "prove", "search"]
 
 Slopes = Sequence[tuple[Fraction, Fraction]]
 """Left and right derivative of the loss at each data point."""
 
 
-def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | DescentCurveClaim:
+def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
+    """Decide a point of a problem in scope of the complete decision.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point
+    argument : Argument
+        What a local minimum is decided by.
+    """
+    found = prove(TwoLayerPoint.of(problem, point))
+    if isinstance(found, Descent):
+        return found
+    reason = f"the flat dimension of the {problem.loss.name} loss is not computed"
+    return Minimum(problem, found, argument, reason=reason)
+
+
+def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
     """Decide a point of one hidden layer and one output, for any convex piecewise quadratic loss.
 
     Cost: one linear program for each part of coupled neurons where one vector of subgradients is enough; exponential in
@@ -71,7 +90,7 @@ def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | DescentCurveClaim:
     for neurons, affine, data in coupled:
         part = Part.of(at, slopes, neurons, affine, data)
         steps = search(at, part)
-        if isinstance(steps, DescentCurveClaim):
+        if isinstance(steps, Descent):
             return steps
         bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, step)]
         joint.append(JointProof(tuple(neurons), tuple(data), tuple(steps)))
@@ -117,7 +136,7 @@ def _depends(at: TwoLayerPoint, neuron: NeuronState, t: int) -> bool:
     return neuron.side[t] != 0 and any(at.rows[t])
 
 
-def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof | DescentCurveClaim:
+def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof | Descent:
     """A neuron on which the loss depends as one with a derivative."""
     i = neuron.index
     if at.problem.train.output:
@@ -134,7 +153,7 @@ def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof |
     return _fall(at, [Moves({}, {i: ONE}, {}), Moves({}, {}, {i: found})], {i: sign})
 
 
-def _fall(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> DescentCurveClaim:
+def _fall(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Descent:
     found = descent(at, scales, signs)
     if found is None:
         raise InternalError("a descent failed its replay")
@@ -154,8 +173,12 @@ def _room(at: TwoLayerPoint, low: Vector, step: Subgradient) -> Iterator[Fractio
 # -- branch and bound ------------------------------------------------------------------------------------------------
 
 
-def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | DescentCurveClaim:
+def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
     """The covering of all cases of a part in preorder, or a descent."""
+    for moves, signs in _single(part):
+        claim = descent(at, [moves], signs)
+        if claim is not None:
+            return claim
     steps: list[JointStep] = []
     stack = [Case()]
     while stack:
@@ -169,6 +192,24 @@ def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | DescentCurveClaim
             return claim
         stack += reversed(_branch(part, case, found, steps))
     return steps
+
+
+def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:
+    """The moves of one parameter along which the loss falls for all slopes of the part."""
+    for k, function in part.affine.items():
+        if sign := part.sign(function):
+            yield Moves({k: Fraction(-sign)}, {}, {}), {}
+    for i, neuron in part.neurons.items():
+        if part.moved and (sign := part.sign(neuron.outputs)):
+            yield Moves({}, {i: Fraction(-sign * neuron.state.sign or 1)}, {}), {i: -sign}
+        for k in range(len(neuron.linear)) if neuron.state.v else ():
+            for way in (1, -1):
+                total = [way * q for q in neuron.linear[k]]
+                for row, form in neuron.forms.items():
+                    bend = neuron.bends[row][0 if way * form[k] > 0 else 1]
+                    total = [a + way * form[k] * b for a, b in zip(total, bend, strict=True)]
+                if part.sign(total) == -neuron.state.sign:
+                    yield Moves({}, {}, {i: tuple(Fraction(way * (j == k)) for j in range(len(neuron.linear)))}), {}
 
 
 def _subgradient(proof: Proof) -> Subgradient:

@@ -15,6 +15,7 @@ from exactgeo.problem.problem import Problem
 __all__ = [
     "basins",
     "complete_decision",
+    "derivative",
     "exact_values",
     "full_space",
     "no_float_form",
@@ -42,21 +43,27 @@ def _architecture(net: Network) -> tuple[str, str] | None:
     return None
 
 
-def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
-    loss = problem.loss
-    if not (loss.rational and loss.differentiable):
-        return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
-    return None
+def _complete_decision(problem: Problem) -> tuple[str, str] | None:
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    if found is None and any(problem.loss.pieces(y) is None for row in problem.y for y in row):
+        found = f"the {problem.loss.name} loss", "a loss that is quadratic between breaks"
+    return found
 
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
-    found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
-    if found is None:
-        found = _differentiable_square(problem)
+    found = _complete_decision(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+
+
+def derivative(problem: Problem) -> OutOfScope | None:
+    """What is in scope of the complete decision and has one slope at each prediction, with which one can calculate."""
+    found = complete_decision(problem)
+    if found is None and not problem.loss.differentiable:
+        return OutOfScope(f"the {problem.loss.name} loss", "a loss with a derivative everywhere", CERTIFY)
+    return found
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -99,8 +106,7 @@ def basins(problem: Problem) -> OutOfScope | None:
     found = _basins(problem)
     if found is None:
         return None
-    outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
-    return OutOfScope(*found, NUMERIC if outside else CERTIFY)
+    return OutOfScope(*found, CERTIFY if _complete_decision(problem) is None else NUMERIC)
 
 
 def no_solver(loss: Loss) -> OutOfScope:

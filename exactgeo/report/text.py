@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_text, vector_text
 
 if TYPE_CHECKING:
-    from exactgeo.local_minimum import Condition, Explanation, NeuronView
+    from exactgeo.local_minimum import Condition, Descent, Explanation, NeuronView
     from exactgeo.problem import Problem
     from exactgeo.standing import Verdict
 
@@ -37,14 +38,16 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum = None if verdict.certificate is None else verdict.certificate.first(LocalMinimumClaim)
+    minimum = None
+    if verdict.certificate is not None:
+        minimum = verdict.certificate.first(LocalMinimumClaim) or verdict.certificate.first(SubgradientMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [
             labelled("descent", f"lower at every 0 < s <= {number_text(descent.step)} along"),
-            labelled("", point_text(descent.direction)),
+            *(labelled("", text) for text in _way(descent)),
             labelled("loss there", f"{number_text(descent.loss_after)} at s = {number_text(descent.step)}"),
         ]
     if verdict.kind is not Kind.UNDECIDED:
@@ -60,6 +63,12 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
+
+
+def _way(descent: Descent) -> list[str]:
+    if descent.direction is not None:
+        return [point_text(descent.direction)]
+    return [f"s^{power}: {point_text(direction)}" for power, direction in enumerate(descent.curve, 1)]
 
 
 def _neighbourhood(radius: Fraction | None) -> str:
