@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +25,14 @@ class Proposal:
         The variables outside the basis that are at their upper bound.
     feasible : bool
         Whether all e are 0.
-    signs : list of int
-        1 or -1 for each e: how it counts in the first phase.
+    weights : list of Fraction
+        How each e counts in the first phase, with its sign.
     """
 
     basis: list[int]
     high: set[int]
     feasible: bool
-    signs: list[int]
+    weights: list[Fraction]
 
 
 class _Simplex:
@@ -53,12 +54,15 @@ class _Simplex:
             gain = np.where(self.high, reduced, -reduced)
             gain[self.basis] = 0
             gain[self.upper <= 0] = 0
-            column = int(np.argmax(gain))
-            if gain[column] <= SMALL:
+            if gain.max(initial=0) <= SMALL:
                 return True
             if count > most // 2:
                 # The greatest gain may go round in circles; the least index does not, but for rounding.
                 column = int(np.flatnonzero(gain > SMALL)[0])
+            else:
+                # The steepest edge: the gain by the length of the move.
+                steep = np.where(gain > SMALL, gain, 0) ** 2 / (1 + np.einsum("ij,ij->j", self.table, self.table))
+                column = int(np.argmax(steep))
             if not self._pivot(column):
                 return False
             reduced = reduced - reduced[column] * self.table[self.row] if self.row >= 0 else reduced
@@ -106,20 +110,19 @@ def propose_basis(
     None when floats do not get there.
     """
     scale = np.maximum(np.abs(matrix).max(axis=1, initial=0), np.abs(right))
-    scale[scale == 0] = 1
+    scale = 2.0 ** np.round(np.log2(np.where(scale == 0, 1, scale)))
     simplex = _Simplex(matrix / scale[:, None], right / scale, upper)
     rows, size = matrix.shape
     most = 20 * (rows + size) + 100
-    first = np.concatenate([np.zeros(size), scale])
+    first = np.concatenate([np.zeros(size), np.ones(rows)])
     if not simplex.minimise(first, most):
         return None
     slack = simplex.basis >= size
-    left = float((simplex.value[slack] * scale[simplex.basis[slack] - size]).sum())
-    feasible = left <= 1e-7 * max(1.0, float(np.abs(right).max(initial=0)))
+    feasible = float(simplex.value[slack].sum()) <= 1e-7
     if feasible and cost.any():
         simplex.upper[size:] = 0
         simplex.value[simplex.basis >= size] = 0
         if not simplex.minimise(np.concatenate([cost, np.zeros(rows)]), most):
             return None
     high = {int(j) for j in np.flatnonzero(simplex.high[:size])}
-    return Proposal([int(j) for j in simplex.basis], high, feasible, [int(q) for q in simplex.signs])
+    return Proposal([int(j) for j in simplex.basis], high, feasible, [Fraction(q) for q in simplex.signs / scale])

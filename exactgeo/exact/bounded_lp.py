@@ -151,7 +151,7 @@ class BoundedProgram:
             for i in range(count)
         ]
         costs = [
-            ONE * found.signs[j - self.size] if j >= self.size and not found.feasible else
+            found.weights[j - self.size] if j >= self.size and not found.feasible else
             ZERO if j >= self.size or not found.feasible else cost.get(j, ZERO)
             for j in basis
         ]

@@ -165,15 +165,16 @@ def _along(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
     return curve
 
 
-def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Iterator[_Curve]:
+def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int], guess: bool) -> Iterator[_Curve]:
     """Straight lines worth trying: a first-order descent in short numbers first; for two scales, one of second order.
 
     Of two scales a line takes the output weights of the first and the input weights of the second, doubled.
     """
     if len(scales) == 1:
-        for bits in ROUNDED:
-            yield _along(at, [scales[0].rounded(bits)], signs).scaled()
-        yield _along(at, scales, signs).scaled()
+        rounded = [scales[0].rounded(bits) for bits in (ROUNDED[1:2] if guess else ROUNDED)]
+        for moves in (*rounded, *([] if guess else scales)):
+            if _slope(at, moves, signs) < 0:
+                yield _along(at, [moves], signs).scaled()
     if len(scales) != 2:
         return
     first, second = scales
@@ -187,7 +188,29 @@ def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
         yield curve.scaled()
 
 
-def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) -> Descent | None:
+def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fraction:
+    """The derivative of the loss (as a sum, without its weight) along moves of one scale."""
+    changes = [ZERO] * at.problem.m
+    for k, q in moves.affine.items():
+        changes = [a + q * b for a, b in zip(changes, at.linear[k][1], strict=True)]
+    up, down = at.slopes
+    for neuron in at.neurons:
+        i = neuron.index
+        sign, k = neuron.sign or signs.get(i, 0), moves.outputs.get(i, ZERO)
+        t = moves.inputs.get(i, ()) if neuron.v else ()
+        if k:
+            changes = [a + sign * k * b for a, b in zip(changes, neuron.outputs, strict=True)]
+        if any(t):
+            for j, (row, side) in enumerate(zip(at.rows, neuron.side, strict=True)):
+                if side != 0:
+                    q = dot(row, t)
+                    changes[j] += sign * q * (side if side is not None else up if q > 0 else down)
+    return sum((q * (right if q > 0 else left) for q, (left, right) in zip(changes, at.subgradients, strict=True)), ZERO)
+
+
+def descent(
+    at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int], *, guess: bool = False
+) -> Descent | None:
     """The descent along moves on scales, a straight line where one is found; None where the loss does not fall.
 
     Parameters
@@ -196,8 +219,10 @@ def descent(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]
     scales : sequence of Moves
     signs : mapping
         Of the output weights that are 0 and move.
+    guess : bool
+        Whether the moves need not descend, and little is to be spent on them.
     """
-    for line in _lines(at, scales, signs):
+    for line in _lines(at, scales, signs, guess):
         found = _below(at, line)
         if found is not None:
             return found

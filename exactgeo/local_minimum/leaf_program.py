@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from exactgeo.exact.bounded_lp import BoundedProgram
+from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
@@ -99,15 +100,20 @@ class Part:
 
     def sign(self, function: Sequence[Fraction]) -> int:
         """The sign of a function for all slopes of the part; 0 where it has none."""
-        low = function[-1] + sum((min(a, ZERO) * w for a, w in zip(function[:-1], self.widths, strict=True)), ZERO)
-        high = function[-1] + sum((max(a, ZERO) * w for a, w in zip(function[:-1], self.widths, strict=True)), ZERO)
-        return (low > 0) - (high < 0)
+        *slopes, start = primitive(function)
+        *widths, unit = primitive((*self.widths, ONE))
+        moves = [a * w for a, w in zip(slopes, widths, strict=True)]
+        low, high = sum(q for q in moves if q < 0), sum(q for q in moves if q > 0)
+        return (start * unit + low > 0) - (start * unit + high < 0)
+
+    def least(self, function: Sequence[Fraction]) -> Fraction:
+        """The least value of a function for all slopes of the part."""
+        return function[-1] + sum((a * w for a, w in zip(function[:-1], self.widths, strict=True) if a < 0), ZERO)
 
     def convex(self, neuron: int, row: int, sign: int) -> bool:
         """Whether the kink bends upwards, or not at all, for all slopes of the part."""
         right, left = self.neurons[neuron].bends[row]
-        jump = [sign * (a - b) for a, b in zip(right, left, strict=True)]
-        return jump[-1] + sum((min(a, ZERO) * w for a, w in zip(jump[:-1], self.widths, strict=True)), ZERO) >= 0
+        return self.least([sign * (a - b) for a, b in zip(right, left, strict=True)]) >= 0
 
 
 def _kinked(at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence[Fraction]], Vector]) -> Kinked:

@@ -72,8 +72,7 @@ def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
     ----------
     Theorem A of docs/mathematics.md.
     """
-    loss = at.problem.loss
-    slopes = [loss.slopes(p, y) for p, (y,) in zip(at.predictions, at.problem.y, strict=True)]
+    slopes = at.subgradients
     low = tuple(left for left, _ in slopes)
     coupled, alone, balanced = _parts(at, slopes)
     for k in balanced:
@@ -187,7 +186,7 @@ def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
         if isinstance(found, Proof):
             steps.append(_subgradient(found))
             continue
-        claim = descent(at, found.scales, case.signs)
+        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
         if claim is not None:
             return claim
         stack += reversed(_branch(part, case, found, steps))

@@ -146,6 +146,12 @@ class TwoLayerPoint:
         return tuple(loss.slopes(p, y)[0] / double for p, (y,) in pairs)
 
     @cached_property
+    def subgradients(self) -> tuple[tuple[Fraction, Fraction], ...]:
+        """The left and the right derivative of the loss at each prediction; neither reduction nor factor is in them."""
+        loss = self.problem.loss
+        return tuple(loss.slopes(p, y) for p, (y,) in zip(self.predictions, self.problem.y, strict=True))
+
+    @cached_property
     def loss(self) -> Fraction:
         return self.problem.loss_of(tuple((p,) for p in self.predictions))
 
