@@ -232,7 +232,7 @@ def descent_curve(p, claim):
     tree, loss, curve, step = fields(claim, "point loss curve step")
     here, step = look(p, stated(p, tree, loss)), rational(step)
     curve = [p.point(way) for way in typed(curve, list)]
-    need(curve and 0 < step, "there is no curve")
+    need(curve and step > 0, "there is no curve")
     need(not any(q for way in curve for q in p.frozen(way)), "the curve moves a frozen parameter")
     moved = [[0, *(sum(way[1][-1]) + (0 if p.layers else dot(way[0][0][0], row)) for way in curve)] for row in p.x]
     for i, n in enumerate(here.neurons):

@@ -32,7 +32,10 @@ class Argument(_Worded):
 
     LINEAR_MODEL = "linear_model", "The predictions are affine in the trained parameters: the loss is convex."
     TWO_LAYER = "two_layer", "Complete criterion for one hidden layer, scalar output, convex differentiable loss."
-    SUBGRADIENT = "subgradient", "For each cone of moves a vector of subgradients: complete, whether or not the loss bends."
+    SUBGRADIENT = (
+        "subgradient",
+        "For each cone of moves a vector of subgradients: complete, whether or not the loss bends.",
+    )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

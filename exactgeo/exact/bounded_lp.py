@@ -5,7 +5,7 @@ Small programs, and those whose proposal fails its replay, go to the exact simpl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -103,8 +103,7 @@ class BoundedProgram:
             all(q >= 0 for q in x)
             and all(x[j] <= q for j, q in self.upper.items())
             and all(
-                sum((a * x[j] for j, a in row.items()), ZERO) == b
-                for row, b in zip(self.rows, self.right, strict=True)
+                sum((a * x[j] for j, a in row.items()), ZERO) == b for row, b in zip(self.rows, self.right, strict=True)
             )
             and sum((q * x[j] for j, q in cost.items()), ZERO) == bound
         )
@@ -151,8 +150,11 @@ class BoundedProgram:
             for i in range(count)
         ]
         costs = [
-            found.weights[j - self.size] if j >= self.size and not found.feasible else
-            ZERO if j >= self.size or not found.feasible else cost.get(j, ZERO)
+            found.weights[j - self.size]
+            if j >= self.size and not found.feasible
+            else ZERO
+            if j >= self.size or not found.feasible
+            else cost.get(j, ZERO)
             for j in basis
         ]
         y = solve_regular([list(column) for column in zip(*square, strict=True)], costs)

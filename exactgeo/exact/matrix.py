@@ -15,7 +15,17 @@ import flint
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO, integer_dot
 
-__all__ = ["echelon", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve", "solve_regular"]
+__all__ = [
+    "echelon",
+    "integer_rows",
+    "least_squares",
+    "nullspace",
+    "primitive",
+    "rank",
+    "rref",
+    "solve",
+    "solve_regular",
+]
 
 Number = int | Fraction
 Row = Sequence[Number]

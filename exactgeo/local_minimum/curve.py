@@ -19,7 +19,7 @@ from math import gcd, lcm
 
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.leaf_program import Moves
@@ -205,7 +205,9 @@ def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fractio
                 if side != 0:
                     q = dot(row, t)
                     changes[j] += sign * q * (side if side is not None else up if q > 0 else down)
-    return sum((q * (right if q > 0 else left) for q, (left, right) in zip(changes, at.subgradients, strict=True)), ZERO)
+    return sum(
+        (q * (right if q > 0 else left) for q, (left, right) in zip(changes, at.subgradients, strict=True)), ZERO
+    )
 
 
 def descent(

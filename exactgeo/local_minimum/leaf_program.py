@@ -77,8 +77,12 @@ class Part:
 
     @classmethod
     def of(
-        cls, at: TwoLayerPoint, slopes: Sequence[tuple[Fraction, Fraction]], neurons: Sequence[int],
-        affine: Sequence[int], data: Sequence[int],
+        cls,
+        at: TwoLayerPoint,
+        slopes: Sequence[tuple[Fraction, Fraction]],
+        neurons: Sequence[int],
+        affine: Sequence[int],
+        data: Sequence[int],
     ) -> Part:
         """The part of these neurons, affine parameters and data points. Cost: O(m) for each function."""
         low = tuple(left for left, _ in slopes)
@@ -154,8 +158,8 @@ class Proof:
 class Moves:
     """A first-order move of a case.
 
-    Of each neuron k and t: where v != 0, v and w move by ``sign(v) k`` and ``t / |v|``; where it is 0, v' = sign * k and
-    w' = w + t / k.
+    Of each neuron k and t: where v != 0, v and w move by ``sign(v) k`` and ``t / |v|``; where it is 0, they become
+    ``sign * k`` and w + t / k.
     """
 
     affine: Mapping[int, Fraction]
@@ -294,6 +298,9 @@ class _Program:
                 inputs.setdefault(i, [ZERO] * len(self.part.neurons[i].linear))[k] = q
         return Moves(affine, outputs, {i: tuple(t) for i, t in inputs.items()})
 
+    def _open(self, i: int) -> bool:
+        return not self.part.neurons[i].state.v and i not in self.case.signs
+
     def gaps(self, y: Vector, moves: Moves) -> Iterator[tuple[Fraction, int, int | None]]:
         """What the moves take of a kink beyond what either side gives; any use of an output weight without a sign."""
         for (name, i, row), q in zip(self.names, y, strict=True):
@@ -301,9 +308,8 @@ class _Program:
                 along = dot(self.part.neurons[i].forms[row], moves.inputs[i])
                 if q < min(ZERO, along):
                     yield min(ZERO, along) - q, i, row
-            elif q and name in ("outputs", "tie", "both") and i not in self.case.signs:
-                if not self.part.neurons[i].state.v:
-                    yield abs(q), i, None
+            elif q and name in ("outputs", "tie", "both") and self._open(i):
+                yield abs(q), i, None
 
 
 def solve_case(part: Part, case: Case) -> Proof | Failure:

@@ -91,7 +91,7 @@ def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
         steps = search(at, part)
         if isinstance(steps, Descent):
             return steps
-        bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, step)]
+        bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, data, step)]
         joint.append(JointProof(tuple(neurons), tuple(data), tuple(steps)))
     return SubgradientMinimumClaim(at.point, at.loss, radius(at, bounds), tuple(proofs), tuple(joint))
 
@@ -159,9 +159,11 @@ def _fall(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) 
     return found
 
 
-def _room(at: TwoLayerPoint, low: Vector, step: Subgradient) -> Iterator[Fraction]:
+def _room(at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient) -> Iterator[Fraction]:
     """How far the input weights of the strict neurons may move: |phi(u)| stays below |phi(w)|."""
-    slopes = [step.slopes.get(t, q) for t, q in enumerate(low)]
+    slopes = list(low)
+    for t in data:
+        slopes[t] = step.slopes.get(t, ZERO)
     steepest = max(map(abs, at.slopes))
     size = sum((abs(r) * sum(map(abs, row), ZERO) for r, row in zip(slopes, at.rows, strict=True)), ZERO)
     for i in step.strict:
