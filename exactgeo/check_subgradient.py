@@ -218,7 +218,7 @@ def lowest(a):
 
 
 def one_sign(a, step):
-    """Rule `one_sign`: the sign of a polynomial on (0, step], that of its lowest coefficient, which outweighs the rest."""
+    """Rule `one_sign`: the sign of a polynomial on (0, step]: its lowest coefficient outweighs those of the other sign."""
     low = lowest(a)
     if low is None:
         return 0

@@ -1,4 +1,4 @@
-"""The claim that a point is a local minimum of a loss without a derivative, by subgradients, and the records of its proof."""
+"""The claim that a point is a local minimum, by subgradients of the loss, and the records of its proof."""
 
 from __future__ import annotations
 

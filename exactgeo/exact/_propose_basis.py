@@ -1,4 +1,4 @@
-"""Float proposals of a basis for linear programs with bounded variables. What they say is only believed after replay."""
+"""Float proposals of a basis for linear programs with bounded variables; nothing is believed before its replay."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ Polynomial = list[Fraction]
 """Coefficients of 1, s, s^2, ..."""
 
 ROUNDED = (3, 12, 30)
-"""Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken as they are."""
+"""Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken whole."""
 
 TRIES = 40
 """How often the moves of a straight line are doubled against its quadratic terms."""
@@ -196,7 +196,8 @@ def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fractio
     up, down = at.slopes
     for neuron in at.neurons:
         i = neuron.index
-        sign, k = neuron.sign or signs.get(i, 0), moves.outputs.get(i, ZERO)
+        sign = Fraction(neuron.sign or signs.get(i, 0))
+        k = moves.outputs.get(i, ZERO)
         t = moves.inputs.get(i, ()) if neuron.v else ()
         if k:
             changes = [a + sign * k * b for a, b in zip(changes, neuron.outputs, strict=True)]
