@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope"]
+__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope", "OutOfTime"]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
@@ -70,6 +70,10 @@ class OutOfScope(ExactgeoError):
 
     def __reduce__(self) -> tuple[type[OutOfScope], tuple[str, str, str]]:
         return OutOfScope, (self.reason, self.in_scope, self.try_instead)
+
+
+class OutOfTime(ExactgeoError):
+    """A time limit ended a search; the message says which one, as "after 5 s". Caught where the search was begun."""
 
 
 class InternalError(ExactgeoError):

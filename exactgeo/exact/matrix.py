@@ -15,7 +15,9 @@ import flint
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO, integer_dot
 
-__all__ = ["echelon", "independent_rows", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
+__all__ = [
+    "annihilates",
+    "echelon", "independent_rows", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
 
 Number = int | Fraction
 Row = Sequence[Number]
@@ -199,6 +201,19 @@ def _short_fraction(residue: int) -> Fraction | None:
         q = a // b
         a, b, u, v = b, a - q * b, v, u - q * v
     return Fraction(b, v) if 0 < abs(v) < 1 << 30 else None
+
+
+def annihilates(rows: Sequence[Row], vectors: Sequence[Row]) -> bool:
+    """Whether every row is 0 on every vector, all of one length.
+
+    Examples
+    --------
+    >>> annihilates([[1, 2]], [[-2, 1]]), annihilates([[1, 2]], [[2, 1]]), annihilates([], [[1]])
+    (True, False, True)
+    """
+    if not rows or not vectors:
+        return True
+    return _annihilates(flint.fmpz_mat([primitive(row) for row in rows]), [primitive(vector) for vector in vectors])
 
 
 def _annihilates(matrix: flint.fmpz_mat, basis: Sequence[Sequence[int]]) -> bool:

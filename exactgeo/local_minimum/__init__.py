@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from exactgeo.errors import InternalError
+from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
 from exactgeo.local_minimum.rungs import LADDER
@@ -31,7 +33,13 @@ __all__ = [
 ]
 
 
-def decide(problem: Problem, point: Point | None = None) -> Decision:
+def decide(
+    problem: Problem,
+    point: Point | None = None,
+    *,
+    strictness: bool = True,
+    check: Callable[[], None] = lambda: None,
+) -> Decision:
     """Decide local minimality of a point in the trained parameters.
 
     Parameters
@@ -39,6 +47,10 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     problem : Problem
     point : Point, optional
         ``problem.point`` when left out.
+    strictness : bool
+        Whether a local minimum is asked for its strictness, which may cost more than the verdict.
+    check : callable
+        Called between pieces of that work: where it raises :class:`~exactgeo.errors.OutOfTime` the answer goes without.
 
     Returns
     -------
@@ -72,11 +84,25 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
+            if isinstance(found, Minimum):
+                found = _measured(found, strictness, check)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))
+
+
+def _measured(found: Minimum, strictness: bool, check: Callable[[], None]) -> Minimum:
+    if not strictness:
+        return replace(found, reason=LEFT_OUT)
+    try:
+        return replace(found, flat=measure(found, check))
+    except OutOfTime as end:
+        return replace(found, reason=f"the search for the flat dimension ended {end}; raise --time-limit")
+
+
+LEFT_OUT = "strictness was left out, as asked (--no-strictness)"
 
 
 def _loss(problem: Problem, point: Point) -> Fraction | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.claim import Claim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument, Kind, Strictness
+from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Problem
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
@@ -43,12 +46,16 @@ class Minimum:
     ----------
     problem : Problem
     claim : LocalMinimumClaim
-        With its proof: loss, neighbourhood, strictness.
+        With its proof: loss, neighbourhood.
     argument : Argument
     reason : str
-        Why the claim says nothing of strictness; "" where it does.
+        Why nothing is said of strictness; "" where it is.
     tries : tuple of Try
         The rungs that were asked, the one that decided last.
+    flat : StrictnessClaim or None
+        How large the set of equal loss around it is, with its proof.
+    at : TwoLayerPoint or None
+        The point taken apart, for what is asked of it afterwards.
     """
 
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
@@ -58,6 +65,8 @@ class Minimum:
     argument: Argument
     reason: str = ""
     tries: tuple[Try, ...] = ()
+    flat: StrictnessClaim | None = None
+    at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
 
     @property
     def loss(self) -> Fraction:
@@ -66,16 +75,21 @@ class Minimum:
     @property
     def strictness(self) -> Strictness | None:
         """None where ``reason`` says why."""
-        return self.claim.strictness
+        return None if self.flat is None else self.flat.strictness
 
     @property
     def flat_dimension(self) -> int | None:
         """None where ``reason`` says why."""
-        return self.claim.flat_dimension
+        return None if self.flat is None else self.flat.flat_dimension
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is proved."""
+        return (self.claim,) if self.flat is None else (self.claim, self.flat)
 
     @property
     def certificate(self) -> Certificate:
-        return Certificate(self.problem, (self.claim,))
+        return Certificate(self.problem, self.claims)
 
 
 @dataclass(frozen=True)

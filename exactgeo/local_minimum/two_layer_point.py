@@ -159,12 +159,13 @@ class TwoLayerPoint:
                     total[k] += r * slope * x
         return tuple(total)
 
-    def kink_slopes(self, kink: Kink) -> tuple[Fraction, Fraction]:
+    def kink_slopes(self, kink: Kink, residuals: Vector | None = None) -> tuple[Fraction, Fraction]:
         """(right, left): phi's contribution of a kink is right * q for q = <form, u> >= 0, left * q for q <= 0."""
         up, down = self.slopes
+        weights = self.residuals if residuals is None else residuals
         right = left = ZERO
         for t, factor in kink.members:
-            weight = self.residuals[t] * factor
+            weight = weights[t] * factor
             right += weight * (up if factor > 0 else down)
             left += weight * (down if factor > 0 else up)
         return right, left
