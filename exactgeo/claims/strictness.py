@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import NeuronProof
+from exactgeo.claims.modes import Modes
 from exactgeo.kinds import Strictness
 
-__all__ = ["Branch", "ByCover", "ByPair", "ByUnit", "Cone", "End", "StrictnessClaim", "Vanishing"]
+__all__ = ["Branch", "ByCover", "ByPair", "ByUnit", "Cone", "End", "StrictnessClaim", "Tree", "Vanishing"]
 
 Integers = FrozenDict[int, int]
 """Whole weights of indices; those left out have weight 0."""
@@ -87,29 +87,41 @@ class Cone:
 
 
 @dataclass(frozen=True)
+class Tree:
+    """Both halves of the proof of a flat dimension.
+
+    Attributes
+    ----------
+    slants : tuple of tuple of int
+        For each idle neuron without kinks fixed inputs u, for the bounds that leave it open; empty for the others.
+    tree : tuple of Branch
+        That the set of equal loss is not larger, in preorder.
+    largest : Cone
+        That it is not smaller.
+    """
+
+    rule: ClassVar[str] = "tree"
+
+    slants: tuple[tuple[int, ...], ...]
+    tree: tuple[Branch, ...]
+    largest: Cone
+
+
+@dataclass(frozen=True)
 class StrictnessClaim(PointClaim):
-    """The points of equal loss near a local minimum: their largest local dimension, and whether there are others.
+    """How large the set of equal loss around the point is, a local minimum by a claim before this one.
 
     Attributes
     ----------
     strictness : Strictness
     flat_dimension : int
         Of the set of equal loss around the point, rescalings included.
-    neurons : tuple of NeuronProof
-        That the point is a local minimum: the coverings to which the tree refers.
-    slants : tuple of tuple of int
-        For each idle neuron without kinks fixed inputs u, for the bounds that leave it open; empty for the others.
-    tree : tuple of Branch
-        That the set is not larger, in preorder.
-    largest : Cone
-        That it is not smaller.
+    flatness : Tree or Modes
+        Its proof; a tree refers to the coverings of the claim before.
     """
 
     kind: ClassVar[str] = "strictness"
 
     strictness: Strictness
     flat_dimension: int
-    neurons: tuple[NeuronProof, ...]
-    slants: tuple[tuple[int, ...], ...]
-    tree: tuple[Branch, ...]
-    largest: Cone
+    flatness: Tree | Modes

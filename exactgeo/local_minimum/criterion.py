@@ -23,8 +23,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.claims.strictness import StrictnessClaim
+from exactgeo.claims.strictness import StrictnessClaim, Tree
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument
@@ -51,10 +50,9 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     """
     at = TwoLayerPoint.of(problem, point)
     proof = _prove(at)
-    if isinstance(proof, NotLocalMinimumClaim):
-        order = Argument.FIRST_ORDER if proof.polynomial[1] else Argument.SECOND_ORDER
-        return Descent(problem, proof, order)
-    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof, None, None, None), argument, at=at)
+    if isinstance(proof, Descent):
+        return proof
+    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof), argument, at=at)
 
 
 def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
@@ -73,14 +71,17 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
     moves = Moves.of(at, germs(at))
     check()
     flat = search(moves, covers(at, moves, claim.neurons), check)
-    kind = strictness(at, flat.dimension)
     slants = tuple(unit.slant for unit in moves.units)
     return StrictnessClaim(
-        claim.point, claim.loss, kind, flat.dimension, claim.neurons, slants, flat.tree, flat.largest
+        claim.point,
+        claim.loss,
+        strictness(at, flat.dimension),
+        flat.dimension,
+        Tree(slants, flat.tree, flat.largest),
     )
 
 
-def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | NotLocalMinimumClaim:
+def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
     """For each neuron the covering that proves its condition, or a descent."""
     train = at.problem.train
     for number, (_, column) in enumerate(at.linear):

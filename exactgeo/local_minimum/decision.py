@@ -12,9 +12,10 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
+from exactgeo.exact.vectors import Vector
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
-from exactgeo.problem import Problem
+from exactgeo.problem import Direction, Problem
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
 
@@ -48,12 +49,12 @@ class Minimum:
     claim : LocalMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
+    flat : StrictnessClaim or None
+        None where ``reason`` says why.
     reason : str
-        Why nothing is said of strictness; "" where it is.
+        Why nothing is claimed of strictness; "" where it is.
     tries : tuple of Try
         The rungs that were asked, the one that decided last.
-    flat : StrictnessClaim or None
-        How large the set of equal loss around it is, with its proof.
     at : TwoLayerPoint or None
         The point taken apart, for what is asked of it afterwards.
     """
@@ -63,9 +64,9 @@ class Minimum:
     problem: Problem
     claim: LocalMinimumClaim
     argument: Argument
+    flat: StrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
-    flat: StrictnessClaim | None = None
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -102,6 +103,12 @@ class Descent:
     claim : NotLocalMinimumClaim
         With the direction, and the step up to which it holds.
     argument : Argument
+    loss_after : Fraction
+        The loss at ``point + step * direction``.
+    polynomial : tuple of Fraction
+        Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on [0, step]:
+        no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the largest of their
+        curvatures.
     tries : tuple of Try
     """
 
@@ -110,6 +117,8 @@ class Descent:
     problem: Problem
     claim: NotLocalMinimumClaim
     argument: Argument
+    loss_after: Fraction
+    polynomial: Vector
     tries: tuple[Try, ...] = ()
 
     @property
@@ -117,8 +126,20 @@ class Descent:
         return self.claim.loss
 
     @property
+    def direction(self) -> Direction:
+        return self.claim.direction
+
+    @property
+    def step(self) -> Fraction:
+        return self.claim.step
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (self.claim,)
+
+    @property
     def certificate(self) -> Certificate:
-        return Certificate(self.problem, (self.claim,))
+        return Certificate(self.problem, self.claims)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from exactgeo.claims.local_minimum import Implied, NeuronProof, Part, Split
 from exactgeo.claims.strictness import Branch, ByCover, ByPair, ByUnit, Cone, End, Vanishing
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
-from exactgeo.exact.matrix import nullspace, primitive, rank, solve
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.matrix import nullspace, primitive, solve
+from exactgeo.exact.vectors import Vector, integer_dot
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
@@ -123,12 +123,11 @@ def _face(
     sides: list[tuple[int, int]],
 ) -> frozenset[int]:
     """The variables plus and minus that are 0 on a face; kinks in the span of those that are 0 are 0 as well."""
-    base = [forms[row] for row in zero]
     size = len(next(iter(forms.values())))
-    full = rank(base, size)
+    left = nullspace([forms[row] for row in zero], size)
     gone: set[int] = set()
     for row, pair in pairs.items():
-        if row in zero or rank([*base, forms[row]], size) == full:
+        if not any(integer_dot(forms[row], u) for u in left):
             gone |= set(pair)
     for row, side in sides:
         gone.add(pairs[row][1 if side > 0 else 0])

@@ -337,7 +337,6 @@ class _Builder:
         dense: list[Row] = [[*row, *[0] * (moves.size - len(row))] for row in rows]
         dense += [[equation.get(k, 0) for k in range(moves.size)] for equation in self.equations]
         moves.rows = [primitive(row) for row in dense]
-        moves.rows = [row for row in moves.rows if any(row)]
 
     def _h(self, steep: dict[int, Fraction]) -> None:
         """h(dp) + slack = 0: its value where the loss has a kink, or is affine, by the slacks of the data."""
