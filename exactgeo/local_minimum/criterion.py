@@ -25,7 +25,7 @@ from fractions import Fraction
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.strictness import StrictnessClaim, Tree
 from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
@@ -89,7 +89,7 @@ def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
             return along_linear(at, number)
     if train.output:
         for neuron in at.neurons:
-            if dot(at.residuals, neuron.outputs):
+            if at.output_slope(neuron):
                 return along_output(at, neuron)
     proofs = []
     for neuron in at.neurons:
@@ -135,16 +135,18 @@ def _radius(at: TwoLayerPoint) -> Fraction | None:
     None when every radius will do.
     """
     bounds = []
-    train = at.problem.train
+    train, frame = at.problem.train, at.frame
     for neuron in at.neurons:
         if neuron.v and train.output:
             bounds.append(abs(neuron.v))
         if not at.problem.network.activation.has_kink:
             continue
-        for z, row in zip(neuron.z, at.rows, strict=True):
-            size = sum(map(abs, row), ZERO)
-            if z and size:
-                bounds.append(abs(z) / size)
+        least: tuple[int, int] | None = None
+        for z, size in zip(map(abs, neuron.heights), frame.sizes, strict=True):
+            if z and size and (least is None or z * least[1] < least[0] * size):
+                least = z, size
+        if least is not None:
+            bounds.append(Fraction(least[0] * frame.unit, least[1] * neuron.unit))
     if not bounds:
         return None
     radius, least = ONE, min(bounds)

@@ -201,15 +201,14 @@ class _Builder:
         self.weights: dict[int, Fraction] = {}
         """The derivative of the loss along each variable, where it has one, for the row of h."""
         up, down = at.slopes
-        entries = [q for row in at.rows for q in row]
-        entries += [q for neuron in at.neurons for q in neuron.outputs]
-        entries += [q for _, column in at.linear for q in column]
-        scale = lcm(*{q.denominator for q in entries}) * lcm(up.denominator, down.denominator)
-        self.scale = scale
+        affine = {q.denominator for _, column in at.linear for q in column}
+        inner = at.frame.unit * at.frame.slope_unit
+        self.scale = scale = lcm(inner, *affine, *(neuron.unit for neuron in at.neurons))
+        rows = [tuple(column[t] for column in at.frame.columns) for t in range(len(shape))]
 
         def scaled(slope: Fraction) -> list[list[int]]:
-            factor = int(slope * scale)
-            return [[factor * q.numerator // q.denominator for q in row] for row in at.rows]
+            factor = int(slope * at.frame.slope_unit) * (scale // inner)
+            return [[factor * q for q in row] for row in rows]
 
         self.ahead = {slope: scaled(slope) for slope in {up, down, -up, -down}}
         self.nothing = [0] * len(at.trained)
@@ -233,6 +232,10 @@ class _Builder:
         self._units(idle)
         self._close()
         return moves
+
+    def _outputs(self, neuron: NeuronState) -> list[list[int]]:
+        factor = self.scale // neuron.unit
+        return [[factor * q] for q in neuron.levels]
 
     def _int(self, q: Fraction) -> int:
         return q.numerator * (self.scale // q.denominator)
@@ -288,11 +291,11 @@ class _Builder:
                 # At a local minimum equal loss needs sign(v) phi_i = 0 for each neuron by itself.
                 self.equations.append(dict(slopes))
         if trained:
-            self._block([[self._int(q)] for q in neuron.outputs])
+            self._block(self._outputs(neuron))
 
     def _idle(self, neuron: NeuronState) -> tuple[NeuronState, tuple[int, ...], tuple[int, ...], int]:
         variables, sides = self._inputs(neuron, 1)
-        (output,) = self._block([[self._int(q)] for q in neuron.outputs])
+        (output,) = self._block(self._outputs(neuron))
         return neuron, variables, sides, output
 
     def _units(self, idle: list[tuple[NeuronState, tuple[int, ...], tuple[int, ...], int]]) -> None:
@@ -304,8 +307,8 @@ class _Builder:
                 rng = Random(neuron.index)
                 slant = tuple(rng.randint(1, 999) for _ in variables)
                 column = [
-                    [self._int(q) + (integer_dot(slant, self.ahead[s][t]) if s else 0)]
-                    for t, (q, s) in enumerate(zip(neuron.outputs, neuron.side, strict=True))
+                    [q + (integer_dot(slant, self.ahead[s][t]) if s else 0)]
+                    for t, ((q,), s) in enumerate(zip(self._outputs(neuron), neuron.side, strict=True))
                 ]
                 (slanted,) = self._block(column)
                 self.moves.hidden.discard(slanted)
@@ -349,5 +352,5 @@ class _Builder:
 
 def _dead(neuron: NeuronState, at: TwoLayerPoint) -> bool:
     """Whether a neuron with v = 0 has outputs 0 wherever it moves (a kink could give it others)."""
-    live = any(s and any(row) for s, row in zip(neuron.side, at.rows, strict=True))
-    return not (neuron.kinks or any(neuron.outputs) or live)
+    live = any(s and size for s, size in zip(neuron.side, at.frame.sizes, strict=True))
+    return not (neuron.kinks or any(neuron.levels) or live)
