@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
@@ -23,7 +24,7 @@ from exactgeo.errors import InputError
 __all__ = ["basins"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     NOT_SO,
@@ -22,7 +23,7 @@ from exactgeo.errors import InputError
 __all__ = ["certify"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option(
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."

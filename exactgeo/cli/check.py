@@ -6,12 +6,13 @@ import os
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import NOT_SO, UNDECIDED, emit, emit_json, json_option
 
 __all__ = ["check"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @click.argument("certificate", metavar="CERT.json")
 @click.argument("problem", metavar="[PROBLEM]", required=False)
 @click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; exit 3 when they end the check.")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
@@ -24,7 +25,7 @@ from exactgeo.errors import InputError
 __all__ = ["landscape"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
 @click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")

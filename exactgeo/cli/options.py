@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
+from exactgeo.cli.limited import Run, emit_json
 from exactgeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "UNDECIDED",
     "Run",
     "certificate_option",
+    "current_run",
     "emit",
     "emit_json",
     "file_of",
@@ -35,17 +36,6 @@ __all__ = [
     "workers_option",
     "write",
 ]
-
-DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
-INTERRUPTED = 130
-
-
-@dataclass
-class Run:
-    """One run of the command: what a refusal has to name, which knows only its reason."""
-
-    subject: str = "problem"
-
 
 problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
@@ -62,12 +52,17 @@ def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[...
     return click.option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
 
 
+def current_run() -> Run:
+    """The run that this command is of."""
+    return click.get_current_context().ensure_object(Run)
+
+
 def problem_of(source: str) -> Problem:
     """The problem of a file, of a named problem, or of standard input."""
     from exactgeo.api import load
 
     problem = load(source)
-    click.get_current_context().ensure_object(Run).subject = problem.name or ("stdin" if source == "-" else source)
+    current_run().about(problem.name or ("stdin" if source == "-" else source))
     return problem
 
 
@@ -91,14 +86,12 @@ def file_of(source: str) -> str:
 def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print an answer: one JSON object for programs, text for people."""
     if as_json:
+        current_run().answering()
         emit_json(answer)
     else:
-        click.echo(text())
-
-
-def emit_json(answer: dict[str, Any]) -> None:
-    """Print an answer, or a refusal, as one JSON object."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        shown = text()
+        current_run().answering()
+        click.echo(shown)
 
 
 def write(path: str, writer: Callable[[str], object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
@@ -20,7 +21,7 @@ from exactgeo.cli.options import (
 __all__ = ["path"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
 @click.option("--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point.")

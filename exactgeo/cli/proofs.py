@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import DONE, NOT_SO, emit, json_option
 from exactgeo.errors import InputError
 
 __all__ = ["proofs"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @click.argument("name", required=False)
 @click.option("--table", "only_table", is_flag=True, help="Print the table without running anything.")
 @json_option

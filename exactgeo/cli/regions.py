@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import DONE, UNDECIDED, certificate_option, emit, json_option, write
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["regions"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @click.argument("arrangement", metavar="FILE")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
 @click.option("--bounded", is_flag=True, help="List those of the relatively bounded regions only.")

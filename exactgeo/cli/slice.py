@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import DONE, emit, json_option, point_of, problem_argument, problem_of, write
 from exactgeo.errors import InputError
 
 __all__ = ["slice_"]
 
 
-@click.command("slice")
+@click.command("slice", cls=Limited)
 @problem_argument
 @click.option(
     "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
