@@ -12,7 +12,9 @@ from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
     problem_argument,
@@ -61,6 +63,7 @@ def landscape(
     if resume and out is None:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    foresee(loaded)
     start = time.monotonic()
     with ExitStack() as stack:
         store = None if out is None else stack.enter_context(Store(out, resume=resume))
@@ -68,6 +71,7 @@ def landscape(
         progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
         found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
     answer = found.to_json()
+    current_run().tell(landscape_text(loaded, found, answer), answer)
     done = found.complete
     if loaded.point is not None and found.census.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))

@@ -28,6 +28,7 @@ __all__ = [
     "emit",
     "emit_json",
     "file_of",
+    "foresee",
     "json_option",
     "limit_option",
     "point_of",
@@ -64,6 +65,19 @@ def problem_of(source: str) -> Problem:
     problem = load(source)
     current_run().about(problem.name or ("stdin" if source == "-" else source))
     return problem
+
+
+def foresee(problem: Problem) -> None:
+    """Say at once how large a census will be, where nobody can wait for it; and keep that for the end."""
+    from exactgeo.basin.size import size_of
+    from exactgeo.problem import scope
+
+    if scope.basins(problem) is not None:
+        return
+    size, run = size_of(problem), current_run()
+    run.tell(f"{run.subject}: {size.sentence}\ntry {size.try_instead}", size.to_json())
+    if size.large:
+        click.echo(f"exactgeo: {run.subject}: {size.sentence}; try {size.try_instead}", err=True)
 
 
 def point_of(source: str | None, problem: Problem) -> Point:
