@@ -6,8 +6,8 @@ those of residues modulo a prime.
 
 References
 ----------
-.. [1] H. Whitney, A logical expansion in mathematics, Bull. AMS 38 (1932); T. Zaslavsky, Facing up to arrangements, Mem.
-   AMS 154 (1975), Theorem A.
+.. [1] H. Whitney, A logical expansion in mathematics, Bull. AMS 38 (1932); T. Zaslavsky, Facing up to arrangements,
+   Mem. AMS 154 (1975), Theorem A.
 """
 
 from __future__ import annotations

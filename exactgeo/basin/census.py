@@ -23,8 +23,8 @@ from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
 from exactgeo.basin.table import Table
-from exactgeo.exact.enclosure import Value, plain
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.enclosure import Enclosure, Value, plain
+from exactgeo.exact.rational import beside, format_rational
 from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ class Census:
             "count": self.count,
             "orbits": self.orbits,
             "regions_per_neuron": self.regions_per_neuron,
-            "minimum": plain(self.minimum),
+            **_beside("minimum", self.minimum),
             "minimum_attained": self.minimum_attained,
             "values": [{"value": plain(value), "orbits": number} for value, number in self.values],
             "complete": self.complete,
@@ -291,7 +291,7 @@ class Census:
             if not self.reduction.listed and self.size is not None:
                 result.update(self.size.to_json())
             return result
-        result["infinite_width_minimum"] = plain(self.infinite_width_minimum)
+        result |= _beside("infinite_width_minimum", self.infinite_width_minimum)
         if not searched:
             return result | {"local_minimum_values": None}
         values, searches = self._searches(minima)
@@ -306,6 +306,11 @@ class Census:
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
         export.write(path, self.records(), self.to_json)
+
+
+def _beside(name: str, value: Value | None) -> dict[str, Any]:
+    """A value of the answer, with its decimal where it is rational."""
+    return {name: plain(value)} if isinstance(value, Enclosure) else beside(name, value)
 
 
 def census(
@@ -342,8 +347,8 @@ def census(
     Returns
     -------
     Census
-        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin. One that
-        is out of reach (:attr:`exactgeo.basin.size.Size.hopeless`) is not begun, and says how large it is.
+        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin. A
+        census out of reach (:attr:`exactgeo.basin.size.Size.hopeless`) is not begun, and says how large it would be.
 
     Raises
     ------

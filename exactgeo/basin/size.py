@@ -8,6 +8,7 @@ from math import comb, prod
 from typing import Any
 
 from exactgeo.arrangement import Arrangement
+from exactgeo.exact.rational import short
 from exactgeo.problem import Problem
 
 __all__ = ["ORBITS", "REGIONS", "Size", "size_of"]
@@ -73,20 +74,6 @@ class Size:
             "orbits_estimate": self.orbits_about,
             "try_instead": self.try_instead,
         }
-
-
-def short(number: int) -> str:
-    """A count for people.
-
-    Examples
-    --------
-    >>> short(4096), short(123456789)
-    ('4096', '1.2e+08')
-    """
-    if number < 10**6:
-        return str(number)
-    digits = len(str(number)) if number < 10**300 else 0
-    return f"{number:.1e}" if digits else f"1e+{int(number.bit_length() * 0.30103)}"
 
 
 def size_of(problem: Problem) -> Size:

@@ -17,6 +17,9 @@ from exactgeo.cli.options import (
     foresee,
     json_option,
     limit_option,
+    picture_option,
+    point_of,
+    point_option,
     problem_argument,
     problem_of,
     workers_option,
@@ -30,7 +33,8 @@ __all__ = ["landscape"]
 @click.command(cls=Limited)
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
-@click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@point_option("Say where this point stands")
+@picture_option("--plot", what="Draw the merge tree")
 @click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
 @certificate_option("the certificate of all minima and valleys")
@@ -40,6 +44,7 @@ __all__ = ["landscape"]
 def landscape(
     problem: str,
     full: bool,
+    point: str | None,
     plot: str | None,
     out: str | None,
     resume: bool,
@@ -63,6 +68,7 @@ def landscape(
     if resume and out is None:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    chosen = loaded.point if point is None else point_of(point, loaded)
     foresee(loaded)
     start = time.monotonic()
     with ExitStack() as stack:
@@ -73,9 +79,9 @@ def landscape(
     answer = found.to_json()
     current_run().tell(landscape_text(loaded, found, answer), answer)
     done = found.complete
-    if loaded.point is not None and found.census.complete:
+    if chosen is not None and found.census.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-        answer["point"] = found.component(loaded.point, time_limit=left).to_json()
+        answer["point"] = found.component(chosen, time_limit=left).to_json()
         done &= "reason" not in answer["point"]
     if plot is not None:
         from exactgeo.landscape.plot import save

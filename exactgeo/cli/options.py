@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +32,9 @@ __all__ = [
     "foresee",
     "json_option",
     "limit_option",
+    "picture_option",
     "point_of",
+    "point_option",
     "problem_argument",
     "problem_of",
     "workers_option",
@@ -46,6 +49,27 @@ workers_option = click.option(
 limit_option = click.option(
     "--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3."
 )
+
+
+def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The option ``--point FILE-OR-NAME`` of a command that takes one point."""
+    return click.option("--point", metavar="FILE-OR-NAME", help=f"{what} instead of the problem's own point.")
+
+
+def picture_option(
+    *names: str, what: str, required: bool = False
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """An option that names a picture: one that cannot be drawn is refused before the work."""
+
+    def checked(_: click.Context, __: click.Parameter, path: str | None) -> str | None:
+        if path is not None:
+            from exactgeo.landscape.plot import drawable
+
+            drawable(names[0], path)
+        return path
+
+    text = f"{what}: .svg, .png or .pdf."
+    return click.option(*names, metavar="OUT", required=required, callback=checked, help=text)
 
 
 def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -63,7 +87,9 @@ def problem_of(source: str) -> Problem:
     from exactgeo.api import load
 
     problem = load(source)
-    current_run().about(problem.name or ("stdin" if source == "-" else source))
+    # Every sentence calls it by its name, and one without by its file.
+    problem = problem if problem.name else replace(problem, name="stdin" if source == "-" else source)
+    current_run().about(problem.name)
     return problem
 
 

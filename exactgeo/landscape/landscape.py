@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin import Basin, Census, census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.enclosure import Enclosure, exact
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside, format_rational
 from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
@@ -401,7 +401,7 @@ class Landscape:
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo landscape --json``; rationals are strings."""
         result: dict[str, Any] = {
-            "global_minimum": _text(self.global_minimum),
+            **beside("global_minimum", self.global_minimum),
             "full": self.full,
             "complete": self.complete,
             "orbits": self.census.orbits,
@@ -423,11 +423,11 @@ class Landscape:
             "valleys": [{**valley.to_json(), "node": names[valley.node]} for valley in self.known_valleys],
             "bad_valleys": self.bad_valleys if self.complete else None,
             "global_minima_connected": good == 1 if good else None,
-            "connected_at": _text(self._connected_at),
+            **beside("connected_at", self._connected_at),
             "tree": {"nodes": nodes, "edges": sorted([names[a], names[b]] for a, b in graph.edges)},
         }
         if not self.complete:
-            result |= {"known_below": _text(self.known_below), "reason": self.reason}
+            result |= {**beside("known_below", self.known_below), "reason": self.reason}
             if self.census.orbits is None and self.census.size is not None:
                 result |= self.census.size.to_json()
         return result

@@ -12,7 +12,7 @@ __all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
-    """Draws one measure of all stages, which never falls, with the count, the rate and the time left of the present one.
+    """Draws one measure of all stages, which never falls, and of the present one the count, the rate and the time left.
 
     Called with (done, total) it is the first stage. What was done before the first call of a stage, by an earlier run,
     does not count for the rate.
@@ -28,7 +28,7 @@ class Bar:
     def __init__(self, update: Callable[..., Any], stages: int = 1) -> None:
         self._update = update
         self._stages = stages
-        self._share = 0.0
+        self._reached = 0.0
         self._start: dict[int, tuple[float, int]] = {}
 
     def __call__(self, done: int, total: int) -> None:
@@ -43,8 +43,8 @@ class Bar:
             seconds, new = now - began, done - before
             rate = f"{new / seconds:,.0f}/s" if new > 0 and seconds else ""
             left = f"{(total - done) * seconds / new:,.0f} s left" if new > 0 and seconds else ""
-            self._share = max(self._share, (number + done / max(total, 1)) / self._stages)
-            self._update(completed=self._share, count=f"{done}/{total}", rate=rate, left=left)
+            self._reached = max(self._reached, (number + done / max(total, 1)) / self._stages)
+            self._update(completed=self._reached, count=f"{done}/{total}", rate=rate, left=left)
 
         return report
 

@@ -10,8 +10,8 @@ lies [1]_. No linear program is solved, and the work is proportional to the numb
 A witness is made anew at every cut from one of lower dimension, so its size depends on the rank, not on
 the number of hyperplanes.
 
-Inside a polyhedron the same holds of the regions that meet its interior: its walls enter first, and what lies beyond one
-is dropped at once, in every restriction too.
+Inside a polyhedron the same holds of the regions that meet its interior: its walls enter first, and what lies beyond
+one is dropped at once, in every restriction too.
 
 References
 ----------
