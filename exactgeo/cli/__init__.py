@@ -13,13 +13,13 @@ import click
 from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
-from exactgeo.cli.limited import Run, emit_json
+from exactgeo.cli.limited import Commands, Interrupted, Run, emit_json
 from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope, failure
 
 __all__ = ["main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exactgeo")
 def cli() -> None:
     """The loss geometry of small neural networks, exactly, with certificates."""
@@ -71,7 +71,9 @@ def _ended(run: Run, error: BaseException, *, as_json: bool) -> int:
 
     ``as_json`` is asked of the words of the command line: one that cannot be read has no options yet.
     """
-    if isinstance(error, KeyboardInterrupt | click.Abort) or (run.interrupted and not isinstance(error, ExactgeoError)):
+    if isinstance(error, Interrupted | KeyboardInterrupt | click.Abort) or (
+        run.interrupted and not isinstance(error, ExactgeoError)
+    ):
         # An import that Ctrl-C ended may fail in its own way.
         return run.ended("interrupted", as_json=as_json, code=INTERRUPTED)
     if isinstance(error, BrokenPipeError):

@@ -10,6 +10,7 @@ from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     NOT_SO,
+    SECONDS,
     UNDECIDED,
     emit,
     json_option,
@@ -30,9 +31,7 @@ __all__ = ["certify"]
 )
 @click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Seconds; then what is known."
-)
+@click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @json_option
 def certify(
     problem: str,

@@ -21,8 +21,9 @@ import click
 from exactgeo.cli.exits import INTERNAL, INTERRUPTED, UNDECIDED
 from exactgeo.errors import failure, interruption
 
-__all__ = ["Limited", "Run", "emit_json", "grace"]
+__all__ = ["Commands", "Interrupted", "Limited", "Run", "emit_json", "grace"]
 
+PASSED_ON = (signal.SIGINT, signal.SIGTERM)
 SELDOM = 0.05
 """Seconds between two reports to the process that waits."""
 
@@ -123,6 +124,8 @@ class Run:
         sys.stdout.flush()
         sys.stderr.flush()
         end = _begun() + seconds + grace(seconds)
+        # No signal may come where nobody would pass it on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
         child = os.fork()
         if not child:
             os.close(there)
@@ -131,6 +134,7 @@ class Run:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGUSR1, self.interrupt)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
             signal.setitimer(signal.ITIMER_REAL, max(end - time.monotonic(), 1e-3))
             return work()
         os.close(here)
@@ -141,6 +145,7 @@ class Run:
         # The second Ctrl-C is not asked twice.
         signal.signal(signal.SIGINT, lambda *_: os.kill(child, next(calls, signal.SIGKILL)))
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         with open(there, "rb") as channel:
             for line in channel:
                 self._take(line)
@@ -171,6 +176,21 @@ class Limited(click.Command):
         if seconds is None or not run.owner or not hasattr(os, "fork"):
             return super().invoke(ctx)
         return run.within(seconds, lambda: super(Limited, self).invoke(ctx), as_json=bool(ctx.params.get("as_json")))
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # click would write an empty line.
+            raise Interrupted from None
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, on its way out of a command."""
 
 
 def emit_json(answer: dict[str, Any]) -> None:

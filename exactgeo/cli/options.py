@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ __all__ = [
     "INTERNAL",
     "INTERRUPTED",
     "NOT_SO",
+    "SECONDS",
     "UNDECIDED",
     "Run",
     "certificate_option",
@@ -46,9 +48,20 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out."
 )
-limit_option = click.option(
-    "--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3."
-)
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds: no NaN, no infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return seconds
+
+
+SECONDS = _Seconds(min=0)
+limit_option = click.option("--time-limit", type=SECONDS, help="Seconds; then what is known, and exit 3.")
 
 
 def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:

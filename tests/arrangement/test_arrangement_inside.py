@@ -107,9 +107,9 @@ LINES = [[1, 0], [0, 1], [1, 1]], [0, 0, 1]
 @pytest.mark.parametrize(
     ("rows", "bounds", "count"),
     [
-        ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1, 1], 6),
+        ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1, 1], 5),
         # Redundant, repeated and zero rows change nothing.
-        ([[1, 0], [2, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [0, 0]], [1, 2, 5, 1, 1, 1, 0], 6),
+        ([[1, 0], [2, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [0, 0]], [1, 2, 5, 1, 1, 1, 0], 5),
         # Unbounded: a half plane, and all of the plane.
         ([[1, 0]], [0], 3),
         ([[0, 0]], [0], 7),
@@ -156,7 +156,7 @@ def test_the_command_counts_inside(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A = [[1, 0]]", "polytope: got nothing"),
+        ("name = 'box'", "polytope: got nothing"),
         ("[polytope]\nA = [[1, 0]]", "polytope.b: got nothing"),
         ("[polytope]\nA = [[1]]\nb = [1]", "polytope.A: got rows of 1 numbers, expected 2"),
         ("[polytope]\nA = [[1, 0]]\nb = [1, 2]", "polytope.b"),
