@@ -150,6 +150,8 @@ class Run:
             for line in channel:
                 self._take(line)
         _, status = os.waitpid(child, 0)
+        # There is nobody to pass it on to.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if os.WIFEXITED(status):
             return os.WEXITSTATUS(status)
         number = os.WTERMSIG(status)
