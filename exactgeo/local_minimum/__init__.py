@@ -30,16 +30,11 @@ __all__ = [
     "Undecided",
     "decide",
     "explain",
+    "measured",
 ]
 
 
-def decide(
-    problem: Problem,
-    point: Point | None = None,
-    *,
-    strictness: bool = True,
-    check: Callable[[], None] = lambda: None,
-) -> Decision:
+def decide(problem: Problem, point: Point | None = None, *, strictness: bool = True) -> Decision:
     """Decide local minimality of a point in the trained parameters.
 
     Parameters
@@ -48,9 +43,7 @@ def decide(
     point : Point, optional
         ``problem.point`` when left out.
     strictness : bool
-        Whether a local minimum is asked for its strictness, which may cost more than the verdict.
-    check : callable
-        Called between pieces of that work: where it raises :class:`~exactgeo.errors.OutOfTime` the answer goes without.
+        Whether a local minimum is asked for its strictness at once, whatever that takes; else see :func:`measured`.
 
     Returns
     -------
@@ -84,8 +77,8 @@ def decide(
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
-            if isinstance(found, Minimum):
-                found = _measured(found, strictness, check)
+            if isinstance(found, Minimum) and strictness:
+                found = measured(found, lambda: None)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:
@@ -93,16 +86,21 @@ def decide(
     return Undecided(_loss(problem, point), outside, tuple(tries))
 
 
-def _measured(found: Minimum, strictness: bool, check: Callable[[], None]) -> Minimum:
-    if not strictness:
-        return replace(found, reason=LEFT_OUT)
+def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
+    """A local minimum with its strictness; without it, and with the reason, where ``check`` ended the search.
+
+    Parameters
+    ----------
+    found : Minimum
+        As :func:`decide` gives it.
+    check : callable
+        Called between pieces of work; it may raise :class:`~exactgeo.errors.OutOfTime`.
+    """
     try:
-        return replace(found, flat=measure(found, check))
+        check()
+        return replace(found, flat=measure(found, check), reason="")
     except OutOfTime as end:
         return replace(found, reason=f"the search for the flat dimension ended {end}; raise --time-limit")
-
-
-LEFT_OUT = "strictness was left out, as asked (--no-strictness)"
 
 
 def _loss(problem: Problem, point: Point) -> Fraction | None:
