@@ -168,6 +168,14 @@ class _Cover:
             j: tuple(int(q / self.factor[j] * self.unit) for q in (terms[j].right, terms[j].left)) for j in self.short
         }
         self.straight = [int(q * self.unit) for q in self.weights]
+        # The same in the coordinates of the component, for the linear programs.
+        self.lines = [_Line(primitive(form), _ratio(primitive(form), form)) for form in forms]
+        pairs = [(t.right / line.factor, t.left / line.factor) for t, line in zip(terms, self.lines, strict=True)]
+        self.scale = lcm(*(q.denominator for pair in pairs for q in pair), *(q.denominator for q in linear))
+        self.heights = [tuple(int(q * self.scale) for q in pair) for pair in pairs]
+        self.start = [int(q * self.scale) for q in linear]
+        self.last: dict[int, tuple[Fraction, Fraction]] = {}
+        """The slope chosen last for a convex term that bends inside a cone, as it is and times ``unit``."""
         self.steps: list[Step] = []
 
     def run(self) -> list[Step] | _Low:
@@ -286,11 +294,11 @@ class _Cover:
         faces = [known & ~(ray.above | ray.below) for ray in rays]
         positive = [k for k, ray in enumerate(rays) if ray.sides[cut] > 0]
         negative = [k for k, ray in enumerate(rays) if ray.sides[cut] < 0]
-        found = []
+        found, least = [], len(self.basis) - 2
         for a in positive:
             for b in negative:
                 common = faces[a] & faces[b]
-                if any(face & common == common for k, face in enumerate(faces) if k not in (a, b)):
+                if common.bit_count() < least or any(face & common == common for k, face in enumerate(faces) if k not in (a, b)):
                     continue
                 p, q = rays[a].sides[cut], -rays[b].sides[cut]
                 found.append(self._ray(primitive([q * x + p * y for x, y in zip(rays[a].at, rays[b].at, strict=True)])))
@@ -310,41 +318,81 @@ class _Cover:
                 bent.append(j)
             else:
                 slopes[j] = term.left if below >> j & 1 else term.right
-        if bent or not self.whole:
+        if not self.whole or (bent and not self._tried(rays, sides, walls, bent, slopes)):
             return self._program(sides, walls, bent, slopes)
-        weights = self._combine([ray.value for ray in rays], rays, sides, walls)
-        used = {self.terms[i].row: q * self.factor[i] / self.unit for i, q in weights}
-        self.steps.append(Leaf(FrozenDict(used), FrozenDict((self.terms[j].row, q) for j, q in slopes.items())))
+        if not bent:
+            self._end([ray.value for ray in rays], 1, rays, sides, walls, slopes)
         return None
+
+    def _tried(
+        self, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...], bent: list[int],
+        slopes: dict[int, Fraction],
+    ) -> bool:  # fmt: skip
+        """Whether the slopes that proved the last such cone prove this one."""
+        if not all(j in self.last for j in bent):
+            return False
+        bottom = lcm(*(self.last[j][1].denominator for j in bent))
+        values = [ray.value * bottom for ray in rays]
+        for j in bent:
+            whole = int(self.last[j][1] * bottom)
+            right, left = (bottom * q for q in self.slopes[j])
+            for k, ray in enumerate(rays):
+                q = ray.sides[j]
+                values[k] += q * (whole - (right if q > 0 else left))
+        if min(values) < 0:
+            return False
+        self._end(values, bottom, rays, sides, walls, slopes | {j: self.last[j][0] for j in bent})
+        return True
+
+    def _end(
+        self, values: list[int], bottom: int, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...],
+        slopes: dict[int, Fraction],
+    ) -> None:  # fmt: skip
+        """A leaf on which the function, with these slopes, has these values times ``unit * bottom`` on the rays."""
+        weights = self._combine(values, rays, sides, walls)
+        used = {self.terms[i].row: q * self.factor[i] / (self.unit * bottom) for i, q in weights}
+        self.steps.append(Leaf(FrozenDict(used), FrozenDict((self.terms[j].row, q) for j, q in slopes.items())))
 
     def _program(
         self, sides: dict[int, int], walls: tuple[int, ...], bent: list[int], slopes: dict[int, Fraction]
     ) -> _Low | None:
         """Farkas on one cone, with one epigraph variable for each convex term that bends inside it."""
-        terms, forms = self.terms, self.forms
-        total = list(self.linear)
-        for j, slope in [*((j, terms[j].right if side > 0 else terms[j].left) for j, side in sides.items()),
-                         *slopes.items()]:  # fmt: skip
-            total = [p + slope * q for p, q in zip(total, forms[j], strict=True)]
-
-        def lift(vector: Sequence[Fraction], position: int | None) -> Vector:
-            return (*vector, *(Fraction(int(k == position)) for k in range(len(bent))))
-
-        generators = [lift([sides[j] * q for q in forms[j]], None) for j in walls]
+        terms, lines = self.terms, self.lines
+        total = list(self.start)
+        fixed = {j: terms[j].right if side > 0 else terms[j].left for j, side in sides.items()} | slopes
+        for j, slope in fixed.items():
+            weight = self.heights[j][0 if slope == terms[j].right else 1]
+            total = [p + weight * q for p, q in zip(total, lines[j].row, strict=True)]
+        extra = len(bent)
+        generators = [[*(sides[j] * q for q in lines[j].row), *[0] * extra] for j in walls]
         for k, j in enumerate(bent):
-            for slope in (terms[j].right, terms[j].left):
-                generators.append(lift([-slope * q for q in forms[j]], k))
-        answer = cone_member((*total, *(Fraction(1),) * len(bent)), generators)
+            one = [int(k == i) for i in range(extra)]
+            generators += [[*(-weight * q for q in lines[j].row), *one] for weight in self.heights[j]]
+        answer = cone_member([*total, *[1] * extra], generators)
         if not isinstance(answer, Multipliers):
             return _Low(tuple(Fraction(q) for q in answer.normal[: len(total)]))
         first = len(walls)
-        used = {terms[j].row: q for j, q in zip(walls, answer.generators[:first], strict=True) if q}
+        used = {
+            terms[j].row: q * lines[j].factor / self.scale
+            for j, q in zip(walls, answer.generators[:first], strict=True)
+            if q
+        }
         chosen = {terms[j].row: slope for j, slope in slopes.items()}
         for k, j in enumerate(bent):
             right, left = answer.generators[first + 2 * k : first + 2 * k + 2]
-            chosen[terms[j].row] = right * terms[j].right + left * terms[j].left
+            slope = right * terms[j].right + left * terms[j].left
+            chosen[terms[j].row] = slope
+            if j in self.short:
+                self.last[j] = slope, slope / self.factor[j] * self.unit
         self.steps.append(Leaf(FrozenDict(used), FrozenDict(chosen)))
         return None
+
+
+class _Line(NamedTuple):
+    """An integer form, and the factor by which it is a multiple of the form that it stands for."""
+
+    row: tuple[int, ...]
+    factor: Fraction
 
 
 def _ratio(short: Sequence[int], form: Vector) -> Fraction:
