@@ -257,13 +257,15 @@ def every_move(p, here, slants):
     for j, (unit, u) in enumerate(zipped(at.units, many(slants, len(at.units), many, None, whole))):
         form(len(u) == (0 if unit.sides else at.inputs), "a slant of another length")
         if not unit.sides:
-            unit.slanted = add([a + (s or 0) * dot(u, row) for a, s, row in zipped(unit.n.out, unit.n.slope, here.rows)])
+            unit.slanted = add(
+                [a + (s or 0) * dot(u, row) for a, s, row in zipped(unit.n.out, unit.n.slope, here.rows)]
+            )
         ray = tuple(primitive(unit.n.w)), not unit.sides
         unit.alike, last[ray] = last.get(ray), j
     rows, slack = [], len(columns)
     for t, (_, left, right) in enumerate(shape):
         if not (left and right):
-            rows.append({**{k: column[t] for k, column in enumerate(columns)}})
+            rows.append(dict(enumerate(column[t] for column in columns)))
             if left or right:
                 rows[-1][slack] = 1 if left else -1
                 slack += 1
@@ -321,7 +323,9 @@ def faces_of(at, here, proofs):
 
 def bends_of(p, n, r):
     """The slopes of sign(v) phi at the right and the left of each kink."""
-    sums = {row: [sum(r[t] * p.activate(q * f) for t, f in at.items()) for q in (1, -1)] for row, (_, at) in n.kinks.items()}
+    sums = {
+        row: [sum(r[t] * p.activate(q * f) for t, f in at.items()) for q in (1, -1)] for row, (_, at) in n.kinks.items()
+    }
     return {row: (n.sign * right, -n.sign * left) for row, (right, left) in sums.items()}
 
 
@@ -380,7 +384,7 @@ def bounded_by(at, faces, dimension, steps):
 
 
 def ended(at, states, zero, step, dimension):
-    """The end of a branch: what vanishes there, and then the dimension that is left; or no move approaches the point."""
+    """The end of a branch: what vanishes there, and the dimension that is left; or no move approaches the point."""
     _, still, proofs = fields(step, "rule still zero")
     still, signs = [at.units[j] for j in many(still, None, whole, range(len(at.units)))], signs_of(at, states)
     need(None not in states or not (still or proofs), "nothing vanishes while a unit is open")
@@ -408,7 +412,7 @@ def integers(value, allowed):
 
 
 def at_most(at, zero):
-    """A bound on the dimension, as `widest`; where no kink is open by a rank modulo a prime, which is never too large."""
+    """A bound on the dimension: `widest`; where no kink is open a rank modulo a prime, which is never too large."""
     if any(not zero & set(pair) for pair in at.pairs):
         return widest(at, zero)
     kept = [k for k in range(at.size) if k not in zero]
@@ -443,7 +447,7 @@ def reached(at, dimension, largest):
     need(all(s >= 0 for unit, s in zipped(at.units, states) if not unit.sides), "a sign of a unit that has none")
     steps = many(steps, None, many, at.size, whole)
     inner = copy(at)
-    inner.signs = signs_of(at, states) | {k: 1 for k in zero}
+    inner.signs = signs_of(at, states) | dict.fromkeys(zero, 1)
     inner.active = [(unit.k, unit.t) for unit, s in zipped(at.units, states) if s]
     need(all(any(step[k] for step in steps) for k, _ in inner.active), "an active unit whose output weight stays 0")
     curve(inner, zero, steps)

@@ -1,4 +1,4 @@
-"""When a search has to end: one object that its parts share. It enters no answer; two are equal when their limits are."""
+"""When a search has to end: one object for all its parts. It enters no answer; two are equal when their limits are."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ class Deadline:
         if not self.left:
             raise OutOfTime(f"after {self.seconds:.3g} s")
 
-    def share(self, part: float) -> Deadline:
+    def part(self, fraction: float) -> Deadline:
         """A deadline of its own for a part of what is left."""
-        return Deadline.after(self.left * part)
+        return Deadline.after(self.left * fraction)

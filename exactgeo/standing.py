@@ -197,7 +197,7 @@ def verdict_on(
     known(_verdict(problem, point, decision, loss, none))
     if isinstance(decision, Minimum) and strictness:
         # The other searches want time as well.
-        decision = measured(decision, deadline.share(1 / 2).check)
+        decision = measured(decision, deadline.part(1 / 2).check)
         known(_verdict(problem, point, decision, loss, none))
     found = _globality(problem, point, decision, loss, deadline)
     component, claim = _component(problem, point, found, deadline)
@@ -311,7 +311,9 @@ def _among_all(
     if not census.complete:
         if outside.reason is not None:
             return outside
-        detail = f"the search for a lower point ended after {deadline.seconds:g} s with nothing below; raise --time-limit"
+        detail = (
+            f"the search for a lower point ended after {deadline.seconds:g} s with nothing below; raise --time-limit"
+        )
         if census.interrupted:
             detail = "the search for a lower point was interrupted with nothing below"
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)

@@ -17,7 +17,16 @@ from exactgeo.exact.vectors import ZERO, integer_dot
 
 __all__ = [
     "annihilates",
-    "echelon", "independent_rows", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
+    "echelon",
+    "independent_rows",
+    "integer_rows",
+    "least_squares",
+    "nullspace",
+    "primitive",
+    "rank",
+    "rref",
+    "solve",
+]
 
 Number = int | Fraction
 Row = Sequence[Number]

@@ -141,12 +141,12 @@ def _radius(at: TwoLayerPoint) -> Fraction | None:
             bounds.append(abs(neuron.v))
         if not at.problem.network.activation.has_kink:
             continue
-        least: tuple[int, int] | None = None
+        nearest: tuple[int, int] | None = None
         for z, size in zip(map(abs, neuron.heights), frame.sizes, strict=True):
-            if z and size and (least is None or z * least[1] < least[0] * size):
-                least = z, size
-        if least is not None:
-            bounds.append(Fraction(least[0] * frame.unit, least[1] * neuron.unit))
+            if z and size and (nearest is None or z * nearest[1] < nearest[0] * size):
+                nearest = z, size
+        if nearest is not None:
+            bounds.append(Fraction(nearest[0] * frame.unit, nearest[1] * neuron.unit))
     if not bounds:
         return None
     radius, least = ONE, min(bounds)

@@ -89,9 +89,7 @@ def covers(at: TwoLayerPoint, moves: Moves, proofs: Sequence[NeuronProof]) -> li
     return found
 
 
-def _leaves(
-    part: Part, bends: dict[int, tuple[Fraction, ...]]
-) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
+def _leaves(part: Part, bends: dict[int, tuple[Fraction, ...]]) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
     """For each leaf of a covering the kinks that are 0 where phi is, and the sides of others."""
     waiting: list[dict[int, int]] = [{}]
     for step in part.cover:
@@ -442,7 +440,7 @@ class _Inside:
         self.zero = frozenset(self.weights)
         points = combined(basis, [found.point])
         self.point = points[0] if points else (0,) * size
-        self.span = _cut(basis, self.zero) if self.zero else list(basis)
+        self.span: list[tuple[int, ...]] = _cut(basis, self.zero) if self.zero else [tuple(b) for b in basis]
 
     def generic(self, wanted: Sequence[int]) -> tuple[int, ...]:
         """A point inside at which none of the wanted variables is 0 that is not 0 on the whole cone."""
@@ -479,9 +477,7 @@ def _vanishing(moves: Moves, weights: dict[int, int], zero: frozenset[int]) -> V
     places = {row: number for number, row in reversed(list(enumerate(moves.rows)))}
     return Vanishing(
         FrozenDict((k, q * bottom) for k, q in weights.items()),
-        FrozenDict(
-            (places[row], int(q * bottom)) for row, q in zip(moves.kept, multipliers, strict=True) if q
-        ),
+        FrozenDict((places[row], int(q * bottom)) for row, q in zip(moves.kept, multipliers, strict=True) if q),
     )
 
 
@@ -500,5 +496,3 @@ def strictness(at: TwoLayerPoint, dimension: int) -> Strictness:
     if dimension == 0:
         return Strictness.STRICT
     return Strictness.STRICT_MODULO_SYMMETRY if dimension == orbit else Strictness.FLAT
-
-

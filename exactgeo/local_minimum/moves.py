@@ -302,7 +302,8 @@ class _Builder:
         """The idle neurons; for those without kinks one more column, that of k at a generic u."""
         last: dict[tuple[tuple[int, ...], bool], int] = {}
         for place, (neuron, variables, sides, output) in enumerate(idle):
-            slanted, slant = None, ()
+            slanted: int | None = None
+            slant: tuple[int, ...] = ()
             if not sides:
                 rng = Random(neuron.index)
                 slant = tuple(rng.randint(1, 999) for _ in variables)

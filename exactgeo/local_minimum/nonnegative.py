@@ -146,7 +146,7 @@ class _Cover:
     def __init__(self, linear: Vector, terms: list[Term], forms: list[Vector]) -> None:
         self.linear, self.terms, self.forms = linear, terms, forms
         concave = [j for j, term in enumerate(terms) if term.concave]
-        table, places = rref([[forms[j][k] for j in concave] for k in range(len(linear))], len(concave))
+        _, places = rref([[forms[j][k] for j in concave] for k in range(len(linear))], len(concave))
         self.basis = [concave[place] for place in places]
         self.whole = len(self.basis) == len(linear)
         """Whether every form, and the linear part, is a combination of concave forms."""
@@ -298,7 +298,9 @@ class _Cover:
         for a in positive:
             for b in negative:
                 common = faces[a] & faces[b]
-                if common.bit_count() < least or any(face & common == common for k, face in enumerate(faces) if k not in (a, b)):
+                if common.bit_count() < least or any(
+                    face & common == common for k, face in enumerate(faces) if k not in (a, b)
+                ):
                     continue
                 p, q = rays[a].sides[cut], -rays[b].sides[cut]
                 found.append(self._ray(primitive([q * x + p * y for x, y in zip(rays[a].at, rays[b].at, strict=True)])))
