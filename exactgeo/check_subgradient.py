@@ -87,7 +87,7 @@ def subgradient_minimum(p, claim):
         need(not bounds, "the neighbourhood is too large")
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
-    p.minima.append(point)
+    p.minima.append((point, proofs))
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
     return f"No parameters {where} have a loss below the point's, {loss}."
 
@@ -218,7 +218,7 @@ def lowest(a):
 
 
 def one_sign(a, step):
-    """Rule `one_sign`: the sign of a polynomial on (0, step]: its lowest coefficient outweighs those of the other sign."""
+    """Rule `one_sign`: the sign of a polynomial on (0, step], whose lowest coefficient outweighs the others."""
     low = lowest(a)
     if low is None:
         return 0

@@ -6,11 +6,14 @@ from contextlib import ExitStack
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
     problem_argument,
@@ -23,7 +26,7 @@ from exactgeo.errors import InputError
 __all__ = ["basins"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
@@ -58,10 +61,11 @@ def basins(
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    foresee(loaded)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
         executor = stack.enter_context(Workers(workers or processors()))
-        progress = stack.enter_context(progress_bar("basins", quiet=as_json))
+        progress = stack.enter_context(progress_bar("basins", stages=2, quiet=as_json))
         found = census(
             loaded,
             executor=executor,
@@ -69,11 +73,14 @@ def basins(
             progress=progress,
             store=store,
             watch=None if progress is None else progress.best,
+            searching=None if progress is None else progress.stage(1),
         )
+        valued = found.to_json(searched=False)
+        current_run().tell(census_text(loaded, valued), valued)
+        answer = found.to_json(minima=minima)
     if out is not None and not kept:
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None
-    answer = found.to_json(minima=minima)
     if certificate is not None:
         answer["certificate"] = None if proof is None else write(certificate, proof.write)
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)

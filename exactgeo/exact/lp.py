@@ -25,10 +25,12 @@ from exactgeo.exact.vectors import ONE, ZERO, dot, integer_dot
 __all__ = [
     "LPAnswer",
     "Multipliers",
+    "PositivePart",
     "RelativeInterior",
     "Separator",
     "cone_member",
     "minimise",
+    "positive_part",
     "relative_interior",
 ]
 
@@ -404,3 +406,86 @@ def relative_interior(equalities: Sequence[Row], inequalities: Sequence[Row], di
     ):
         raise InternalError("a relative interior point failed its replay")
     return RelativeInterior(point, frozenset(farkas), farkas)
+
+
+@dataclass(frozen=True, slots=True)
+class PositivePart:
+    """Which of some forms are positive somewhere on the cone where none is negative.
+
+    Attributes
+    ----------
+    point : tuple of int
+        Of the cone; every form outside ``zero`` is positive here.
+    zero : frozenset of int
+        The forms that are 0 on the whole cone.
+    weights : mapping from index to int
+        ``sum weights[k] * forms[k] = 0`` with weights >= 0 (those left out are 0), positive on ``zero``: the proof.
+    """
+
+    point: tuple[int, ...]
+    zero: frozenset[int]
+    weights: Mapping[int, int]
+
+
+def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
+    """The cone ``{y : forms y >= 0}``: a point of its relative interior, and one proof of what vanishes on it.
+
+    Parameters
+    ----------
+    forms : sequence of rows of int or Fraction, of length ``dimension``
+        Zero, repeated and opposite ones are allowed, and none at all.
+    dimension : int
+
+    Returns
+    -------
+    PositivePart
+        Cost: a few :func:`cone_member`, at most one a form.
+
+    Raises
+    ------
+    InternalError
+        The answer failed its replay.
+
+    Examples
+    --------
+    >>> found = positive_part([[1, 0], [0, 1], [0, -1]], 2)
+    >>> found.point, sorted(found.zero), dict(found.weights)
+    ((1, 0), [1, 2], {1: 1, 2: 1})
+    """
+    rows = [primitive(row) for row in forms]
+    point = [0] * dimension
+    open_ = set(range(len(rows)))
+    weights: dict[int, int] = {}
+    while open_:
+        total = [-sum(column) for column in zip(*(rows[k] for k in open_), strict=True)] if dimension else []
+        answer = cone_member(total, rows)
+        if isinstance(answer, Multipliers):
+            bottom = lcm(*(q.denominator for q in answer.generators))
+            scaled = [q.numerator * (bottom // q.denominator) for q in answer.generators]
+            weights = {k: q for k, q in enumerate(scaled) if q}
+            for k in open_:
+                weights[k] = weights.get(k, 0) + bottom
+            break
+        point = [p + q for p, q in zip(point, answer.normal, strict=True)]
+        open_ = {k for k in open_ if not integer_dot(rows[k], point)}
+    inner = primitive(point)
+    # The weights are those of the primitive rows; a form is a positive multiple of its row.
+    shrunk = {k: Fraction(q) * _content(rows[k], forms[k]) for k, q in weights.items()}
+    bottom = lcm(*(q.denominator for q in shrunk.values()))
+    weights = {k: int(q * bottom) for k, q in shrunk.items()}
+    _replay_positive_part(forms, inner, weights)
+    return PositivePart(inner, frozenset(weights), weights)
+
+
+def _content(row: Sequence[int], form: Row) -> Fraction:
+    """The factor by which a form is its primitive row."""
+    return next((Fraction(p) / q for p, q in zip(row, form, strict=True) if p), ONE)
+
+
+def _replay_positive_part(forms: Sequence[Row], point: Sequence[int], weights: Mapping[int, int]) -> None:
+    total: list[Fraction | int] = [0] * len(point)
+    for k, weight in weights.items():
+        total = [p + weight * q for p, q in zip(total, forms[k], strict=True)]
+    sides = [dot(form, point) for form in forms]
+    if any(total) or any((side == 0) != (k in weights) or side < 0 for k, side in enumerate(sides)):
+        raise InternalError("a relative interior point failed its replay")

@@ -10,18 +10,19 @@ import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from importlib.util import find_spec
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.errors import InputError
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import format_rational, with_decimal
 
 if TYPE_CHECKING:
     from exactgeo.landscape.landscape import Landscape, Valley
     from exactgeo.landscape.path import Path
     from exactgeo.problem import Point, Problem
 
-__all__ = ["disconnectivity", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
+__all__ = ["disconnectivity", "drawable", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
 
 GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
 SMALL = 7
@@ -31,6 +32,7 @@ NAMED = 60
 
 PANELS = 6
 FORMATS = (".svg", ".png", ".pdf")
+NO_MATPLOTLIB = ("matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'")
 
 
 def figure_of(width: float, height: float) -> Any:
@@ -45,24 +47,36 @@ def figure_of(width: float, height: float) -> Any:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError(
-            "matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'"
-        ) from None
+        raise InputError(*NO_MATPLOTLIB) from None
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
+def drawable(where: str, path: str) -> None:
+    """Refuse what could not be drawn, before anything is computed for it.
+
+    Raises
+    ------
+    InputError
+        Another suffix than those of :data:`FORMATS`, or matplotlib is not installed.
+    """
+    if pathlib.Path(path).suffix.lower() not in FORMATS:
+        raise InputError(where, path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
+    if find_spec("matplotlib") is None:
+        raise InputError(*NO_MATPLOTLIB)
+
+
 def label(value: Fraction) -> str:
-    """A rational as it is written in a picture: exactly, or rounded and marked with ~ where that is too long.
+    """A rational as it is written in a picture: exactly with its decimal, or rounded where that is too long.
 
     Examples
     --------
     >>> print(label(Fraction(106, 5)), label(Fraction(1, 3**40)))
-    106/5 ~8.22526e-20
+    106/5 = 21.2 ~8.22526e-20
     """
     text = format_rational(value)
-    return text if len(text) <= LONGEST else f"~{float(value):.6g}"
+    return with_decimal(value) if len(text) <= LONGEST else f"~{float(value):.6g}"
 
 
 # -- the tree ----------------------------------------------------------------------------------------------------------
@@ -242,8 +256,7 @@ def save(found: Landscape, path: str) -> None:
 
 def write(figure: Any, path: str) -> None:
     """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
-    if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise InputError("picture", path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
+    drawable("picture", path)
     figure.savefig(path, dpi=130)
 
 

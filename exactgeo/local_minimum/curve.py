@@ -190,7 +190,7 @@ def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int],
 
 def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fraction:
     """The derivative of the loss (as a sum, without its weight) along moves of one scale."""
-    changes = [ZERO] * at.problem.m
+    changes: list[Fraction] = [ZERO] * at.problem.m
     for k, q in moves.affine.items():
         changes = [a + q * b for a, b in zip(changes, at.linear[k][1], strict=True)]
     up, down = at.slopes
@@ -206,9 +206,8 @@ def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fractio
                 if side != 0:
                     q = dot(row, t)
                     changes[j] += sign * q * (side if side is not None else up if q > 0 else down)
-    return sum(
-        (q * (right if q > 0 else left) for q, (left, right) in zip(changes, at.subgradients, strict=True)), ZERO
-    )
+    pairs = zip(changes, at.subgradients, strict=True)
+    return sum((q * (right if q > 0 else left) for q, (left, right) in pairs), ZERO)
 
 
 def descent(

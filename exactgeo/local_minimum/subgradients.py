@@ -55,11 +55,9 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     argument : Argument
         What a local minimum is decided by.
     """
-    found = prove(TwoLayerPoint.of(problem, point))
-    if isinstance(found, Descent):
-        return found
-    reason = f"the flat dimension of the {problem.loss.name} loss is not computed"
-    return Minimum(problem, found, argument, reason=reason)
+    at = TwoLayerPoint.of(problem, point)
+    found = prove(at)
+    return found if isinstance(found, Descent) else Minimum(problem, found, argument, at=at)
 
 
 def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
