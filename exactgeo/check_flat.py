@@ -470,5 +470,7 @@ def reached(at, dimension, largest):
     need(not any(zero & set(vector) for vector in basis), "a vector of the basis leaves the cone's space")
     for row in at.rows:
         need(not any(sum(row[k] * q for k, q in vector.items()) for vector in basis), "a vector solves no equations")
-    independent = modular([[vector.get(k, 0) for k in range(at.size)] for vector in basis]) == len(basis)
-    need(independent and free + len(basis) == dimension, "the flat dimension is another one")
+    # In the variables that the others determine nothing is counted.
+    seen = [k for k in range(at.size) if k not in at.paired]
+    spanned = modular([[vector.get(k, 0) for k in seen] for vector in basis])
+    need(free + spanned == dimension, "the flat dimension is another one")

@@ -197,10 +197,10 @@ def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fractio
     for neuron in at.neurons:
         i = neuron.index
         sign = Fraction(neuron.sign or signs.get(i, 0))
-        k = moves.outputs.get(i, ZERO)
+        kappa = moves.outputs.get(i, ZERO)
         t = moves.inputs.get(i, ()) if neuron.v else ()
-        if k:
-            changes = [a + sign * k * b for a, b in zip(changes, neuron.outputs, strict=True)]
+        if kappa:
+            changes = [a + sign * kappa * b for a, b in zip(changes, neuron.outputs, strict=True)]
         if any(t):
             for j, (row, side) in enumerate(zip(at.rows, neuron.side, strict=True)):
                 if side != 0:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from brute import Case, _offset_cells, _system, feasible, integers, neuron_cells
+from brute import Case, _offset_cells, _system, echelon, feasible, integers, neuron_cells
 
 
 def decide(case: Case, slopes: Sequence[tuple[Fraction, Fraction]], budget: int = 3000) -> str | None:
@@ -36,3 +36,31 @@ def decide(case: Case, slopes: Sequence[tuple[Fraction, Fraction]], budget: int 
             if size and feasible([*strict, *ways], equal, size):
                 return "none"
     return "minimum"
+
+
+def flat(case: Case, germs: Sequence[tuple[Fraction, Fraction, bool, bool]], budget: int = 600) -> int | None:
+    """Dimension of the set of equal loss at a local minimum; None where there are more than ``budget`` strata.
+
+    A germ is (left derivative, right derivative, affine to the left, affine to the right). A stratum is a relatively
+    open face for each neuron and a sign of each change dp_t for which the loss is affine; on it the first-order change
+    of the loss is 0. It counts when it comes near the point, with the dimension of its linear hull.
+    """
+    groups = [[cell] for cell in _offset_cells(case)]
+    groups += [neuron_cells(case, i, with_zero=True) for i in range(len(case.w))]
+    sides = [[0, *([-1] if left else []), *([1] if right else [])] for _, _, left, right in germs]
+    if math.prod(map(len, [*groups, *sides])) > budget:
+        return None
+    best = 0
+    for parts in itertools.product(*groups):
+        strict, equal, shift, size = _system(parts)
+        hidden = sum(cell.free for cell in parts)
+        shift = shift or [()] * len(case.x)
+        for signs in itertools.product(*sides):
+            ways = [tuple(s * q for q in row) for s, row in zip(signs, shift, strict=True) if s]
+            still = [*equal, *(row for s, row in zip(signs, shift, strict=True) if not s)]
+            r = integers([high if s > 0 else low for s, (low, high, _, _) in zip(signs, germs, strict=True)])
+            still.append(integers([sum(a * b for a, b in zip(r, column, strict=True)) for column in zip(*shift)]))
+            hull = size - len(echelon(still, size)[1]) + hidden
+            if hull > best and feasible([*strict, *ways], still, size):
+                best = hull
+    return best
