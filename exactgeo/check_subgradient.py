@@ -14,6 +14,7 @@ from exactgeo.check import (
     form,
     look,
     many,
+    meter,
     need,
     nonnegative,
     rational,
@@ -123,14 +124,13 @@ def alone(here, n, phi, parts):
         if right == left:
             linear = [a + right * b for a, b in zipped(linear, shape)]
             del kinks[row]
-    nonnegative(linear, kinks, parts)
     need(n.v or not kinks, "phi bends at a neuron whose output weight is 0")
+    nonnegative(linear, kinks, parts)
 
 
 def joint_part(p, here, slopes, part, cover):
-    """Rule `subgradient`: in each case of a part one vector of slopes proves the first-order change >= 0."""
-    neurons, data, columns = part
-    bounds, steepest = [], max(map(abs, p.slopes))
+    """The cases of a part, cut by signs of output weights and sides of kinks; bounds of the neighbourhood."""
+    neurons, bounds = part[0], []
 
     def step_at(case, step):
         signs, sides = case
@@ -140,12 +140,12 @@ def joint_part(p, here, slopes, part, cover):
             need(not here.neurons[i].v and i not in signs, "an output weight has a sign already")
             return [({**signs, i: sign}, sides) for sign in (1, -1)]
         if rule == "subgradient":
-            bounds.extend(subgradient(step, signs, sides))
+            bounds.extend(subgradient(p, here, slopes, part, case, step))
             return []
         i, row = whole(step.get("neuron"), neurons), whole(step.get("row"))
         known = {k: side for (j, k), side in sides.items() if j == i}
         kinks = here.neurons[i].kinks
-        need(row in kinks and row not in known, "a cone is cut by no open kink")
+        need(row in kinks and row not in known, "a cone is cut by no open kink of its neuron")
         if rule == "split":
             fields(step, "rule neuron row")
             return [(signs, {**sides, (i, row): side}) for side in (1, -1)]
@@ -156,44 +156,48 @@ def joint_part(p, here, slopes, part, cover):
         need(implied == [side * q for q in kinks[row][0]], "a side is not implied by the others")
         return [(signs, {**sides, (i, row): side})]
 
-    def subgradient(step, signs, sides):
-        _, given, multipliers, strict = fields(step, "rule slopes multipliers strict")
-        r, given = list(here.low), sparse(given, data, None)
-        for t in data:
-            r[t] = given.get(t, Fraction(0))
-            need(slopes[t][0] <= r[t] <= slopes[t][1], "a slope outside those of the loss")
-        need(not any(dot(r, column) for column in columns), "the loss has a slope in an affine parameter")
-        strict = many(strict, None, whole, neurons)
-        names = {str(i): i for i in neurons}
-        form(typed(multipliers, dict).keys() <= names.keys(), "multipliers of a neuron of another part")
-        multipliers = {names[key]: item for key, item in multipliers.items()}
-        size = sum(abs(q) * sum(map(abs, row)) for q, row in zipped(r, here.rows))
-        for i in neurons:
-            n = here.neurons[i]
-            value, linear, kinks = bends(p, here, n, r)
-            sign = n.sign or signs.get(i, 0)
-            need(not (n.v or not sign) or not here.moved or not value, "the loss has a slope in an output weight")
-            linear, kinks = times(sign or 1, linear, kinks)
-            need(i not in strict or (not n.v and sign * value > 0), "an output weight has no slope of its sign")
-            need(n.v or sign * value >= 0, "the loss falls in an output weight")
-            if i in strict:
-                form(i not in multipliers, "multipliers of a neuron without cone")
-                yield from [sign * value / (size * steepest)] if size and steepest else []
-                continue
-            if not sign:  # moves of both signs: phi = 0
-                form(i not in multipliers, "multipliers of a neuron without cone")
-                need(all(right == left for _, right, left in kinks.values()), "phi bends in moves of both signs")
-                m = {row: right for row, (_, right, _) in kinks.items()}
-            else:
-                m = {row: Fraction(0) for row in kinks} | sparse(multipliers.get(i, {}), kinks, None)
-                for row, (_, right, left) in kinks.items():
-                    side = sides.get((i, row), 0)
-                    need(side < 0 or m[row] <= right, "a multiplier above the slope on the right of its kink")
-                    need(side > 0 or m[row] >= left, "a multiplier below the slope on the left of its kink")
-            total = combine(m, {row: shape for row, (shape, _, _) in kinks.items()}, len(here.T))
-            need(not any(a + b for a, b in zipped(linear, total)), "the multipliers do not give the function")
-
     split(cover, ({}, {}), step_at)
+    return bounds
+
+
+def subgradient(p, here, slopes, part, case, step):
+    """Rule `subgradient`: one vector of slopes shows the first-order change >= 0 for all moves of a case."""
+    (neurons, data, columns), (signs, sides) = part, case
+    _, given, multipliers, strict = fields(step, "rule slopes multipliers strict")
+    meter.spend(8 * len(p.x) * (2 + len(columns) + len(neurons) * (2 + len(here.T))))
+    r, given = list(here.low), sparse(given, data, None)
+    for t in data:
+        r[t] = given.get(t, Fraction(0))
+        need(slopes[t][0] <= r[t] <= slopes[t][1], "a slope outside those of the loss")
+    need(not any(dot(r, column) for column in columns), "the subgradient has a slope in an affine parameter")
+    strict = many(strict, None, whole, neurons)
+    names = {str(i): i for i in neurons}
+    form(typed(multipliers, dict).keys() <= names.keys(), "multipliers of a neuron of another part")
+    multipliers = {names[key]: item for key, item in multipliers.items()}
+    size = max(map(abs, p.slopes)) * sum(abs(q) * sum(map(abs, row)) for q, row in zipped(r, here.rows))
+    bounds = []
+    for i in neurons:
+        n = here.neurons[i]
+        value, linear, kinks = bends(p, here, n, r)
+        sign = n.sign or signs.get(i, 0)
+        if i in strict:
+            need(not n.v and sign * value > 0, "an output weight has no slope of its sign")
+            form(i not in multipliers, "multipliers of a neuron without a cone")
+            bounds += [sign * value / size] if size else []
+            continue
+        fair = sign * value >= 0 if not n.v and sign else not value or not here.moved
+        need(fair, "the subgradient has a slope in an output weight")
+        form(sign or i not in multipliers, "multipliers of a neuron without a cone")
+        linear, kinks = times(sign or 1, linear, kinks)
+        m = {row: Fraction(0) for row in kinks} | sparse(multipliers.get(i, {}), kinks, None)
+        for row, (_, right, left) in kinks.items():
+            side = sides.get((i, row), 0)
+            m[row] = m[row] if sign else right
+            need(side < 0 or m[row] <= right, "a multiplier above the slope on the right of its kink")
+            need(side > 0 or m[row] >= left, "a multiplier below the slope on the left of its kink")
+            need(sign or right == left, "phi bends in moves of both signs")
+        total = combine(m, {row: shape for row, (shape, _, _) in kinks.items()}, len(here.T))
+        need(not any(a + b for a, b in zipped(linear, total)), "the multipliers do not give the function of a neuron")
     return bounds
 
 
@@ -206,6 +210,7 @@ def add(a, b):
 
 
 def times_polynomial(a, b):
+    meter.spend(8 * len(a) * len(b))
     total = [0] * (len(a) + len(b) - 1)
     for i, p in enumerate(a):
         for j, q in enumerate(b):
@@ -232,6 +237,7 @@ def descent_curve(p, claim):
     tree, loss, curve, step = fields(claim, "point loss curve step")
     here, step = look(p, stated(p, tree, loss)), rational(step)
     curve = [p.point(way) for way in typed(curve, list)]
+    meter.spend(8 * len(curve) * len(p.x) * (1 + len(here.neurons) * (1 + len(here.lifted[0]))))
     need(curve and step > 0, "there is no curve")
     need(not any(q for way in curve for q in p.frozen(way)), "the curve moves a frozen parameter")
     moved = [[0, *(sum(way[1][-1]) + (0 if p.layers else dot(way[0][0][0], row)) for way in curve)] for row in p.x]

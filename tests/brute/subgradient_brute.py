@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from brute import Case, _offset_cells, _system, echelon, feasible, integers, neuron_cells
+from brute import Case, _in_span, _offset_cells, _system, echelon, feasible, integers, neuron_cells
 
 
 def decide(case: Case, slopes: Sequence[tuple[Fraction, Fraction]], budget: int = 3000) -> str | None:
@@ -38,6 +38,13 @@ def decide(case: Case, slopes: Sequence[tuple[Fraction, Fraction]], budget: int 
     return "minimum"
 
 
+def orbit(case: Case) -> int:
+    """Dimension of the orbit of the rescalings, as far as they stay within the trained parameters."""
+    inside = [_in_span(case.weight(i), case.trained_directions()) for i in range(len(case.w))]
+    moves = [case.output if v else any(case.weight(i)) for i, v in enumerate(case.v[: len(case.w)])]
+    return sum(a and b for a, b in zip(inside, moves, strict=True))
+
+
 def flat(case: Case, germs: Sequence[tuple[Fraction, Fraction, bool, bool]], budget: int = 600) -> int | None:
     """Dimension of the set of equal loss at a local minimum; None where there are more than ``budget`` strata.
 
@@ -59,7 +66,9 @@ def flat(case: Case, germs: Sequence[tuple[Fraction, Fraction, bool, bool]], bud
             ways = [tuple(s * q for q in row) for s, row in zip(signs, shift, strict=True) if s]
             still = [*equal, *(row for s, row in zip(signs, shift, strict=True) if not s)]
             r = integers([high if s > 0 else low for s, (low, high, _, _) in zip(signs, germs, strict=True)])
-            still.append(integers([sum(a * b for a, b in zip(r, column, strict=True)) for column in zip(*shift)]))
+            still.append(
+                integers([sum(a * b for a, b in zip(r, column, strict=True)) for column in zip(*shift, strict=True)])
+            )
             hull = size - len(echelon(still, size)[1]) + hidden
             if hull > best and feasible([*strict, *ways], still, size):
                 best = hull

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from degenerate import generate, to_problem
+from made_subgradient import SUBGRADIENT_MAKERS
 
 import exactgeo as eg
 from exactgeo.basin.claims import global_claim
@@ -429,7 +430,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
     ).certificate(),
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
-}
+} | SUBGRADIENT_MAKERS
 
 
 def main() -> None:
