@@ -225,6 +225,7 @@ def _sublevel(
     problem: Problem, point: Point | None, census: Census | None, seconds: float | None, late: Callable[[], bool]
 ) -> tuple[Component, Frontier[int]]:
     """All but the way out of a bad valley, and the search as it stands."""
+    scope.expect_problem(problem)
     if point is None:
         point = problem.point
     if point is None:
