@@ -91,16 +91,18 @@ def _loss(problem: Problem, point: Point) -> Fraction | None:
 
 
 def explain(problem: Problem, point: Point) -> Explanation:
-    """Residuals, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+    """Predictions, derivatives of the loss, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    A loss with kinks has no phi: there are its one-sided derivatives at the predictions, and where the data points lie.
 
     Raises
     ------
     OutOfScope
-        The problem is outside the complete decision.
+        Not one hidden layer at most, one output, a piecewise linear activation and a loss with rational values.
     InputError
         No Problem, or no Point of its network.
     """
-    outside = scope.complete_decision(problem)
+    outside = scope.explanation(problem)
     if outside is not None:
         raise outside
     problem.expect_point(point)

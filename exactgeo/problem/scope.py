@@ -17,6 +17,7 @@ __all__ = [
     "complete_decision",
     "exact_values",
     "expect_problem",
+    "explanation",
     "full_space",
     "no_float_form",
     "no_solver",
@@ -68,6 +69,17 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None:
         found = _differentiable_square(problem)
+    return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+
+
+def explanation(problem: Problem) -> OutOfScope | None:
+    """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
+    expect_problem(problem)
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    if found is None and not problem.loss.rational:
+        found = f"the {problem.loss.name} loss", "a loss with rational values"
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 

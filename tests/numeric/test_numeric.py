@@ -679,7 +679,7 @@ def test_refusals_of_calls():
         for value in (None, "1", -1, float("nan"), float("inf")):
             with pytest.raises(InputError, match=f"{name}: got "):
                 call(value)
-    with pytest.raises(InputError, match="scale: got 1.7e"):
+    with pytest.raises(InputError, match=r"scale: got 1\.7e"):
         random_starts(one, 100, seed=0, scale=1.7e308)
     with pytest.raises(InputError, match="reduction: got max, expected sum or mean"):
         NumericNetworks.from_arrays([[[1]]], [[1]], x=[[1]], y=[1], reduction="max")
