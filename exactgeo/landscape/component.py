@@ -124,7 +124,7 @@ class Component:
         census = self.census
         builder = PathBuilder(census.reduction, self.point, self._start)
         for crossing in chain.crossings:
-            builder.cross_orbit(census[crossing.outside].choice, crossing.optimum)
+            builder.cross_orbit(census[crossing.outside].patterns, crossing.optimum)
         lowest = census.optimum(chain.end)
         builder.descend(lowest)
         path = Path(self.problem, tuple(builder.points))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
 
 
-FIRST, MOST = 6, 20
+BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
 
 
@@ -84,11 +84,11 @@ def _fit(problem: Problem, point: Point) -> list[str]:
         # The value of an activation is not rational.
         return []
     rows = [["t", "target", "prediction"]]
-    first = zip(problem.y[:FIRST], predictions[:FIRST], strict=True)
+    first = zip(problem.y[:BRIEF], predictions[:BRIEF], strict=True)
     rows += [[str(t), _entry(y), _entry(p)] for t, (y, p) in enumerate(first)]
     lines = [labelled("" if k else "fit", line) for k, line in enumerate(columns(rows))]
-    if problem.m > FIRST:
-        lines.append(labelled("", _more(problem.m - FIRST, "exactgeo explain --json for all")))
+    if problem.m > BRIEF:
+        lines.append(labelled("", _more(problem.m - BRIEF, "exactgeo explain --json for all")))
     return lines
 
 
@@ -178,11 +178,11 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     ]
     heading, last = _derivatives(explanation)
     rows = [["t", "x_t", "y_t", "p_t", heading]]
-    for t, (x, y, p, r) in list(enumerate(zip(problem.x, problem.y, local.predictions, last, strict=True)))[:MOST]:
+    for t, (x, y, p, r) in list(enumerate(zip(problem.x, problem.y, local.predictions, last, strict=True)))[:FULL]:
         rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), r])
     lines += columns(rows, indent="  ")
-    if problem.m > MOST:
-        lines.append(f"  {_more(problem.m - MOST, '--json for all')}")
+    if problem.m > FULL:
+        lines.append(f"  {_more(problem.m - FULL, '--json for all')}")
     if explanation.conditions:
         lines += ["", *(_condition(c) for c in explanation.conditions)]
     for view in explanation.neurons:
@@ -214,8 +214,8 @@ def _derivatives(explanation: Explanation) -> tuple[str, list[str]]:
 
 
 def _indices(points: Sequence[int]) -> str:
-    more = f", ... ({len(points)} in all)" if len(points) > MOST else ""
-    return ", ".join(map(str, points[:MOST])) + more or "none"
+    more = f", ... ({len(points)} in all)" if len(points) > FULL else ""
+    return ", ".join(map(str, points[:FULL])) + more or "none"
 
 
 def _condition(condition: Condition) -> str:
