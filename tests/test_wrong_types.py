@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -103,9 +104,8 @@ def test_what_takes_a_point_takes_no_other_type(name):
 @pytest.mark.parametrize("name", OF_A_POINT)
 def test_what_takes_a_point_takes_none_of_another_network(name):
     for value in OF_ANOTHER_NETWORK:
-        assert (
-            refusal(OF_A_POINT[name], value).split(": got ")[0].partition(".")[2].startswith(("weights", "biases", ""))
-        )
+        # Refused as a Point, or as the mapping that would have made it.
+        assert re.search(r"weight|bias", refusal(OF_A_POINT[name], value))
 
 
 @pytest.mark.parametrize("value", [*NO_POINT, *OF_ANOTHER_NETWORK])
