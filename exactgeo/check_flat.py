@@ -40,9 +40,9 @@ def strictness(p, claim):
     proofs = next((proofs for minimum, proofs in p.minima if minimum == point), None)
     need(proofs is not None, "no claim before says that the point is a local minimum")
     here = look(p, point)
-    if typed(flatness, dict).get("rule") == "modes":
+    if "rule" not in typed(flatness, dict):
         near = quadratic(p, here)
-        flat(near, look(near, point), whole(dimension), *fields(flatness, "rule covers largest")[1:])
+        flat(near, look(near, point), whole(dimension), *fields(flatness, "covers largest"))
     else:
         rule, slants, steps, largest = fields(flatness, "rule slants tree largest")
         form(rule == "tree", "an unknown proof of a flat dimension")

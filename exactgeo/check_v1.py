@@ -12,7 +12,6 @@ from exactgeo.check import (
     need,
     polynomial,
     rational,
-    typed,
     vector,
     whole,
     zipped,
@@ -30,7 +29,6 @@ def local_minimum(p, claim):
     if flatness is None:
         form(kind is None and dimension is None, "a strictness without its proof")
         return text
-    flatness = {"rule": "modes", **typed(flatness, dict)}
     flat = {"point": tree, "loss": loss, "strictness": kind, "flat_dimension": dimension, "flatness": flatness}
     return f"{text} {companion('check_flat.py').strictness(p, flat)}"
 

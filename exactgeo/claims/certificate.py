@@ -180,8 +180,6 @@ def _read_old_claim(index: int, data: Any) -> list[Claim]:
         raise Misread(kind, "a claim of version 1").under(f"claims[{index}]")
     found = _read_claim(index, {key: value for key, value in data.items() if key not in old} if old else data)
     if kind == "local_minimum" and data["flatness"] is not None:
-        flat = {key: data[key] for key in ("point", "loss", "strictness", "flat_dimension")}
-        flatness = data["flatness"]
-        flat["flatness"] = {"rule": "modes", **flatness} if isinstance(flatness, dict) else flatness
+        flat = {key: data[key] for key in ("point", "loss", *old)}
         found += _read_claim(index, {"kind": "strictness", **flat})
     return found

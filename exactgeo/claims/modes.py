@@ -94,7 +94,5 @@ class Modes:
         That it is not smaller.
     """
 
-    rule: ClassVar[str] = "modes"
-
     covers: tuple[ModeCovering, ...]
     largest: Cone

@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -26,12 +26,10 @@ __all__ = [
     "LPAnswer",
     "Multipliers",
     "PositivePart",
-    "RelativeInterior",
     "Separator",
     "cone_member",
     "minimise",
     "positive_part",
-    "relative_interior",
 ]
 
 
@@ -70,28 +68,6 @@ class LPAnswer:
     y: tuple[Fraction, ...] | None = None
     ray: tuple[Fraction, ...] | None = None
     value: Fraction | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RelativeInterior:
-    """A point of the relative interior of a cone; unpacks as ``point, implicit``.
-
-    Attributes
-    ----------
-    point : tuple of int
-        Primitive; every inequality outside ``implicit`` is positive here, every one inside is 0.
-    implicit : frozenset of int
-        The inequalities that are 0 on the whole cone.
-    farkas : mapping from each implicit index i to Multipliers
-        ``-G_i = sum generators[j] G_j + sum lines[e] E_e``.
-    """
-
-    point: tuple[int, ...]
-    implicit: frozenset[int]
-    farkas: Mapping[int, Multipliers]
-
-    def __iter__(self) -> Iterator[tuple[int, ...] | frozenset[int]]:
-        return iter((self.point, self.implicit))
 
 
 class _Tableau:
@@ -361,51 +337,6 @@ def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row)
         )
     if not good:
         raise InternalError(f"an LP answer ({answer.status}) failed its replay")
-
-
-def relative_interior(equalities: Sequence[Row], inequalities: Sequence[Row], dimension: int) -> RelativeInterior:
-    """A point of the relative interior of ``{x : E x = 0, G x >= 0}`` and its implicit equalities.
-
-    Parameters
-    ----------
-    equalities, inequalities : sequences of rows of length ``dimension``
-        Rows of int or Fraction; zero, repeated and contradictory (opposite) rows are allowed, and none at all.
-    dimension : int
-
-    Returns
-    -------
-    RelativeInterior
-        Unpacks as ``point, implicit``; ``.farkas`` proves each implicit equality. Cost: at most one
-        :func:`cone_member` an inequality.
-
-    Raises
-    ------
-    InternalError
-        The point failed its replay.
-
-    Examples
-    --------
-    >>> found = relative_interior([], [[1, 0], [0, 1], [0, -1]], 2)
-    >>> found.point, sorted(found.implicit), [str(q) for q in found.farkas[1].generators]
-    ((1, 0), [1, 2], ['0', '0', '1'])
-    """
-    lines = [primitive(row) for row in equalities]
-    rows = [primitive(row) for row in inequalities]
-    point = (0,) * dimension
-    farkas: dict[int, Multipliers] = {}
-    for i, row in enumerate(rows):
-        if integer_dot(row, point) > 0:
-            continue
-        answer = cone_member([-q for q in inequalities[i]], inequalities, equalities)
-        if isinstance(answer, Multipliers):
-            farkas[i] = answer
-        else:
-            point = primitive([p + q for p, q in zip(point, answer.normal, strict=True)])
-    if any(integer_dot(line, point) for line in lines) or any(
-        (integer_dot(row, point) == 0) != (i in farkas) or integer_dot(row, point) < 0 for i, row in enumerate(rows)
-    ):
-        raise InternalError("a relative interior point failed its replay")
-    return RelativeInterior(point, frozenset(farkas), farkas)
 
 
 @dataclass(frozen=True, slots=True)
