@@ -13,8 +13,7 @@ linear programming duality gives moves, one for each scale, whose sum ``x_1 + s 
 
 References
 ----------
-docs/mathematics.md, "Losses without a derivative", Theorem A; MATH of subgradients: Clarke's calculus is not enough
-where a product vanishes, which is why the rounds are there.
+docs/mathematics.md, "Losses without a derivative": Theorem A, and the rounds.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_an_accepted_problem_is_decided_and_the_checker_accepts_the_claim(kind):
             assert whole.tries[-1].outcome == whole.kind == next(iter(answers.values()))
         else:
             assert all(one.outcome == "out_of_scope" and one.reason for one in whole.tries)
-    if LOSSES[kind].rational and LOSSES[kind].differentiable:
+    if LOSSES[kind].rational:
         assert min(seen[Kind.LOCAL_MINIMUM], seen[Kind.NOT_LOCAL_MINIMUM]) >= 3
     else:
         assert not seen
