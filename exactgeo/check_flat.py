@@ -15,6 +15,7 @@ from exactgeo.check import (
     form,
     look,
     many,
+    meter,
     need,
     primitive,
     rational,
@@ -413,7 +414,10 @@ def ended(at, states, zero, step, dimension):
         need(all(unit.k in gone for unit in still), "an output weight need not stay 0")
     else:
         free = at.free + at.inputs * sum(not state for state in states)
-        need(free + at_most(at, frozenset(gone)) <= dimension, "the set of equal loss may have a larger dimension")
+        need(
+            free + at_most(at, frozenset(gone), dimension - free) <= dimension,
+            "the set of equal loss may have a larger dimension",
+        )
 
 
 def integers(value, allowed):
@@ -422,20 +426,31 @@ def integers(value, allowed):
     return {names[key]: whole(q) for key, q in value.items()}
 
 
-def at_most(at, zero):
-    """A bound on the dimension: `widest`; where no kink is open a rank modulo a prime, which is never too large."""
+def at_most(at, zero, enough):
+    """A bound on the dimension, as low as is ``enough`` if it can be.
+
+    It is `widest`; where no kink is open a rank modulo a prime will do, which is never too large.
+    """
     if any(not zero & set(pair) for pair in at.pairs):
         return widest(at, zero)
     kept = [k for k in range(at.size) if k not in zero]
     hidden = [k for k in kept if k in at.paired]
     under = len(echelon([[row[k] for k in hidden] for row in at.rows])) if hidden else 0
-    return len(kept) - len(hidden) + under - modular([[row[k] for k in kept] for row in at.rows])
+    return (
+        len(kept)
+        - len(hidden)
+        + under
+        - modular([[row[k] for k in kept] for row in at.rows], len(kept) - len(hidden) + under - enough)
+    )
 
 
-def modular(rows):
-    """The rank modulo a prime: at most the rank."""
+def modular(rows, most):
+    """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond."""
     found = {}
     for row in rows:
+        if len(found) == most:
+            break
+        meter.spend(len(row) * (1 + len(found)) // 4)
         row = [q % PRIME for q in row]
         for pivot, other in found.items():
             if q := row[pivot]:
@@ -444,8 +459,6 @@ def modular(rows):
         if new is not None:
             inverse = pow(row[new], -1, PRIME)
             found[new] = [q * inverse % PRIME for q in row]
-            if len(found) == len(row):
-                break
     return len(found)
 
 
@@ -472,5 +485,5 @@ def reached(at, dimension, largest):
         need(not any(sum(row[k] * q for k, q in vector.items()) for vector in basis), "a vector solves no equations")
     # In the variables that the others determine nothing is counted.
     seen = [k for k in range(at.size) if k not in at.paired]
-    spanned = modular([[vector.get(k, 0) for k in seen] for vector in basis])
+    spanned = modular([[vector.get(k, 0) for k in seen] for vector in basis], len(basis))
     need(free + spanned == dimension, "the flat dimension is another one")

@@ -261,5 +261,9 @@ def descent_curve(p, claim):
         total = add(total, [(2 * a * q + b) * c for c in change])
         total = add(total, [a * c for c in times_polynomial(change, change)])
     need(one_sign(total, step) < 0, "the loss does not fall")
-    what = "point + s * direction" if len(curve) == 1 else f"point + s * curve_1 + ... + s^{len(curve)} * curve_{len(curve)}"
+    what = (
+        "point + s * direction"
+        if len(curve) == 1
+        else f"point + s * curve_1 + ... + s^{len(curve)} * curve_{len(curve)}"
+    )
     return f"The point, of loss {loss}, is no local minimum: the loss is lower at {what}, 0 < s <= {step}."
