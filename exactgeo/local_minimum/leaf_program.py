@@ -190,10 +190,13 @@ class Failure:
         Their sum over the powers of a small s descends, if ``gaps`` is empty.
     gaps : tuple of (neuron, row), or (neuron, None)
         Kinks without a side (output weights without a sign) that the moves use both ways: the widest first.
+    ways : mapping
+        For each of them the side or the sign that the moves have more of.
     """
 
     scales: tuple[Moves, ...]
     gaps: tuple[tuple[int, int | None], ...]
+    ways: Mapping[tuple[int, int | None], int]
 
 
 class _Program:
@@ -300,15 +303,15 @@ class _Program:
     def _open(self, i: int) -> bool:
         return not self.part.neurons[i].state.v and i not in self.case.signs
 
-    def gaps(self, y: Vector, moves: Moves) -> Iterator[tuple[Fraction, int, int | None]]:
+    def gaps(self, y: Vector, moves: Moves) -> Iterator[tuple[Fraction, int, int | None, int]]:
         """What the moves take of a kink beyond what either side gives; any use of an output weight without a sign."""
         for (name, i, row), q in zip(self.names, y, strict=True):
             if name == "open" and not self.part.convex(i, row, self.part.neurons[i].state.sign or self.case.signs[i]):
                 along = dot(self.part.neurons[i].forms[row], moves.inputs[i])
                 if q < min(ZERO, along):
-                    yield min(ZERO, along) - q, i, row
+                    yield min(ZERO, along) - q, i, row, -1 if along < 0 else 1
             elif q and name in ("outputs", "tie", "both") and self._open(i):
-                yield abs(q), i, None
+                yield abs(q), i, None, -1 if q < 0 and name == "outputs" else 1
 
 
 def solve_case(part: Part, case: Case) -> Proof | Failure:
@@ -320,6 +323,7 @@ def solve_case(part: Part, case: Case) -> Proof | Failure:
     strict = [i for i in part.neurons if i in case.signs]
     scales: list[Moves] = []
     gaps: dict[tuple[int, int | None], Fraction] = {}
+    ways: dict[tuple[int, int | None], int] = {}
     while True:
         program = _Program(part, case, strict)
         waiting, found = strict, []
@@ -338,9 +342,10 @@ def solve_case(part: Part, case: Case) -> Proof | Failure:
             return program.proof(mean, strict)
         moves = program.moves(y)
         scales.append(moves)
-        for size, i, row in program.gaps(y, moves):
+        for size, i, row, way in program.gaps(y, moves):
             gaps[i, row] = max(size, gaps.get((i, row), ZERO))
+            ways.setdefault((i, row), way)
         if point is None:
             order = sorted(gaps, key=lambda key: (key[1] is not None, -gaps[key], key[0], key[1] or 0))
-            return Failure(tuple(scales), tuple(order))
+            return Failure(tuple(scales), tuple(order), ways)
         strict = [i for i in strict if i not in waiting]

@@ -187,10 +187,26 @@ def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
             steps.append(_subgradient(found))
             continue
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
+        if claim is None and not steps:
+            claim = _dive(at, part, case, found)
         if claim is not None:
             return claim
         stack += reversed(_branch(part, case, found, steps))
     return steps
+
+
+def _dive(at: TwoLayerPoint, part: Part, case: Case, failure: Failure) -> Descent | None:
+    """A descent where all that the moves use both ways gets the side they use more, again and again; or None."""
+    found: Proof | Failure = failure
+    while isinstance(found, Failure) and found.gaps:
+        signs = {i: found.ways[i, row] for i, row in found.gaps if row is None}
+        sides = {(i, row): found.ways[i, row] for i, row in found.gaps if row is not None}
+        case = Case({**case.signs, **signs}, {**case.sides, **sides})
+        found = solve_case(part, case)
+        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps)) if isinstance(found, Failure) else None
+        if claim is not None:
+            return claim
+    return None
 
 
 def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:
