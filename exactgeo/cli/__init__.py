@@ -60,10 +60,12 @@ def main(arguments: list[str] | None = None, *, owner: bool = False) -> None:
     except BaseException as error:
         run.answering()
         code = _ended(run, error, as_json="--json" in given)
+    code = code if isinstance(code, int) else DONE
     if owner:
-        # What is left is to go: Ctrl-C then ends this process without a word, and who pressed it twice is answered.
-        signal.signal(signal.SIGINT, signal.SIG_IGN if code == INTERRUPTED else signal.SIG_DFL)
-    sys.exit(code if isinstance(code, int) else DONE)
+        # What is left is to go: Ctrl-C then ends this process without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        run.leave(code)
+    sys.exit(code)
 
 
 def _ended(run: Run, error: BaseException, *, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
-from exactgeo.cli.limited import Run, emit_json
+from exactgeo.cli.limited import Run, emit_json, json_text
 from exactgeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -138,13 +138,9 @@ def file_of(source: str) -> str:
 
 def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print an answer: one JSON object for programs, text for people."""
-    if as_json:
-        current_run().answering()
-        emit_json(answer)
-    else:
-        shown = text()
-        current_run().answering()
-        click.echo(shown)
+    shown = json_text(answer) if as_json else text()
+    current_run().answering()
+    click.echo(shown)
 
 
 def write(path: str, writer: Callable[[str], object]) -> str:

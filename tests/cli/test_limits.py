@@ -17,8 +17,10 @@ import click
 import pytest
 from command import run
 
+import exactgeo.__main__
 from exactgeo.cli import cli
 from exactgeo.cli.limited import grace
+from exactgeo.errors import interruption
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are kept by a process that is forked")
 
@@ -166,6 +168,10 @@ def test_ctrl_c_while_modules_load_has_no_traceback(module, after, as_json):
         assert json.loads(out)["error"]["found"] == "Ctrl-C"
     else:
         assert out == ""
+
+
+def test_what_is_said_before_anything_is_loaded_is_what_is_said_later():
+    assert json.loads(exactgeo.__main__._OBJECT) == {"error": interruption("exactgeo").fields}
 
 
 # -- every command, whatever happens in it ---------------------------------------------------------------------------
