@@ -74,6 +74,8 @@ class CriticalPath:
         """Why there is no path; "" when there is one."""
         if self.complete:
             return ""
+        if self.census.orbits is None:
+            return self.census.reason
         return f"the search ended when all paths below {self.at_least} had been ruled out; raise --time-limit"
 
     def to_json(self) -> dict[str, Any]:
