@@ -13,6 +13,7 @@ import click
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
 from exactgeo.cli.limited import Run, emit_json, json_text
 from exactgeo.errors import InputError
+from exactgeo.pictures import drawable
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -76,8 +77,6 @@ def picture_option(
 
     def checked(_: click.Context, __: click.Parameter, path: str | None) -> str | None:
         if path is not None:
-            from exactgeo.landscape.plot import drawable
-
             drawable(names[0], path)
         return path
 

@@ -89,6 +89,7 @@ class CriticalPath:
                 "losses": None,
                 "segments": None,
                 "reason": self.reason,
+                **self.census.size_json(),
             }
         return {**answer, **beside("highest", self.path.highest), **self.path.to_json()}
 
