@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+
+# Not from `typing`, which takes longer to load than all of this: Ctrl-C must be ours as early as can be.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
     from exactgeo.api import landscape as landscape

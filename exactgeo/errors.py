@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope", "WrongType", "expect_type"]
+__all__ = [
+    "ExactgeoError",
+    "InputError",
+    "InternalError",
+    "OutOfScope",
+    "WrongType",
+    "expect_type",
+    "failure",
+    "interruption",
+]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
@@ -42,6 +51,11 @@ class InputError(ExactgeoError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
         return type(self), (self.where, self.found, self.expected, self.write)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What ``--json`` says of it."""
+        return {"where": self.where, "found": self.found, "expected": self.expected, "write": self.write}
 
 
 class WrongType(InputError, TypeError):
@@ -93,6 +107,21 @@ class OutOfScope(ExactgeoError):
     def __reduce__(self) -> tuple[type[OutOfScope], tuple[str, str, str]]:
         return OutOfScope, (self.reason, self.in_scope, self.try_instead)
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What ``--json`` says of it."""
+        return {"reason": self.reason, "in_scope": self.in_scope, "try_instead": self.try_instead}
+
 
 class InternalError(ExactgeoError):
     """A result failed its own replay. Never caught inside exactgeo; please report it."""
+
+
+def interruption(where: str) -> InputError:
+    """Ctrl-C before anything was known, in the form of every refusal."""
+    return InputError(where, "Ctrl-C", "time to finish", "the same command again")
+
+
+def failure(where: str, found: str) -> InputError:
+    """A bug of ours in the form of every refusal."""
+    return InputError(where, f"internal error: {found}", "an answer", "a report with the input, please")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 __all__ = ["Workers", "processors"]
@@ -24,11 +26,20 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
+def _outlive_not(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
 def _prepare_worker() -> None:
     """In a worker: leave Ctrl-C to the parent, and its processor to one thread."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A parent that is killed shuts nothing down: its workers would wait for ever.
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive_not, args=(parent,), daemon=True).start()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         # Read when numpy is first imported, which is later than this.
         os.environ[name] = "1"

@@ -369,10 +369,14 @@ def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], ra
     return mask
 
 
-def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
+def reduce(problem: Problem, *, listed: bool = True) -> Reduction:
     """Take a problem apart into the cells of a neuron and their columns.
 
-    Above ``most_regions`` regions (by the bound for general position) none is listed, and ``listed`` is False.
+    Parameters
+    ----------
+    problem : Problem
+    listed : bool
+        Whether the regions of a neuron are listed; without them there are no basins either.
 
     Raises
     ------
@@ -394,7 +398,6 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     offset = [shift] * problem.m
     if not net.widths and not train.output and frozen is not None:
         offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
-    listed = most_regions is None or _most_regions(problem) <= most_regions
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     ray_columns, columns = _columns(_outputs(problem, rows, rays))
     lines, sources = _lines(problem)
@@ -497,15 +500,6 @@ def _outputs(
         factor = gcd(*vector)
         found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
     return found
-
-
-def _most_regions(problem: Problem) -> int:
-    """At least the number of regions of one neuron."""
-    if not problem.network.widths or not problem.network.activation.has_kink:
-        return 1
-    forms = {primitive(row) for row in problem.lifted if any(row)}
-    planes = {max(form, tuple(-q for q in form)) for form in forms}
-    return 2 * sum(comb(max(len(planes) - 1, 0), i) for i in range(len(problem.lifted[0])))
 
 
 def _output_weights(problem: Problem) -> list[Fraction | None]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     NOT_SO,
+    SECONDS,
     UNDECIDED,
     emit,
     json_option,
@@ -22,16 +24,14 @@ from exactgeo.errors import InputError
 __all__ = ["certify"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option(
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
 @click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Seconds; then what is known."
-)
+@click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @json_option
 def certify(
     problem: str,

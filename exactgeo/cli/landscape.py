@@ -7,13 +7,19 @@ from contextlib import ExitStack
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
+    picture_option,
+    point_of,
+    point_option,
     problem_argument,
     problem_of,
     workers_option,
@@ -24,10 +30,11 @@ from exactgeo.errors import InputError
 __all__ = ["landscape"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
-@click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@point_option("Say where this point stands")
+@picture_option("--plot", what="Draw the merge tree")
 @click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
 @certificate_option("the certificate of all minima and valleys")
@@ -37,6 +44,7 @@ __all__ = ["landscape"]
 def landscape(
     problem: str,
     full: bool,
+    point: str | None,
     plot: str | None,
     out: str | None,
     resume: bool,
@@ -60,6 +68,8 @@ def landscape(
     if resume and out is None:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    chosen = loaded.point if point is None else point_of(point, loaded)
+    foresee(loaded)
     start = time.monotonic()
     with ExitStack() as stack:
         store = None if out is None else stack.enter_context(Store(out, resume=resume))
@@ -67,10 +77,11 @@ def landscape(
         progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
         found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
     answer = found.to_json()
+    current_run().tell(landscape_text(loaded, found, answer), answer)
     done = found.complete
-    if loaded.point is not None and found.census.complete:
+    if chosen is not None and found.census.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-        answer["point"] = found.component(loaded.point, time_limit=left).to_json()
+        answer["point"] = found.component(chosen, time_limit=left).to_json()
         done &= "reason" not in answer["point"]
     if plot is not None:
         from exactgeo.landscape.plot import save

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
+    picture_option,
     point_of,
     problem_argument,
     problem_of,
@@ -20,11 +24,13 @@ from exactgeo.cli.options import (
 __all__ = ["path"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
-@click.option("--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point.")
-@click.option("--plot", metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@click.option(
+    "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
+)
+@picture_option("--plot", what="Draw the loss along the path")
 @certificate_option("the certificate of the path and its level")
 @limit_option
 @json_option
@@ -43,8 +49,10 @@ def path(
 
     loaded = problem_of(problem)
     one, other = point_of(start, loaded), point_of(end, loaded)
+    foresee(loaded)
     found = build(loaded, one, other, time_limit=time_limit)
     answer = found.to_json()
+    current_run().tell(path_text(loaded, found, answer), answer)
     if plot is not None:
         from exactgeo.landscape.plot import path_figure
         from exactgeo.landscape.plot import write as draw
