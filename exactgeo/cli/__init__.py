@@ -10,8 +10,8 @@ import click
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
 from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
-from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit_json
-from exactgeo.errors import InputError, InternalError, OutOfScope
+from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED, Run, emit_json
+from exactgeo.errors import InputError, InternalError, OutOfScope, TaskLost
 
 __all__ = ["main"]
 
@@ -46,6 +46,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = cli.main(args=given, prog_name="exactgeo", standalone_mode=False, obj=run)
     except InputError as error:
         code = _refuse(given, str(error), error=(error.where, error.found, error.expected, error.write))
+    except TaskLost as lost:
+        _refuse(given, str(lost), error=(lost.where, lost.found, lost.expected, lost.write))
+        code = UNDECIDED
     except OutOfScope as outside:
         fields = (outside.reason, outside.in_scope, outside.try_instead)
         code = _refuse(given, f"{run.subject}: out of scope: {outside}", out_of_scope=fields)

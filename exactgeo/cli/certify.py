@@ -15,7 +15,6 @@ from exactgeo.cli.options import (
     point_of,
     problem_argument,
     problem_of,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -54,7 +53,7 @@ def certify(
     verdicts = [decide(loaded, point_of(source, loaded), time_limit=time_limit) for source in points or (None,)]
     path = None
     if certificate is not None and verdicts[0].certificate is not None:
-        path = write(certificate, verdicts[0].certificate.write)
+        path = str(verdicts[0].certificate.write(certificate))
     answers = [verdict.to_json(path) for verdict in verdicts]
     labels = [f"{source}: " for source in points] if len(points) > 1 else [""]
     emit(

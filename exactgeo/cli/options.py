@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, options, how problems are read and answers written."""
+"""What the commands share: exit codes, options, how problems are read and answers given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exactgeo.errors import InputError
+from exactgeo import files
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -29,11 +29,12 @@ __all__ = [
     "file_of",
     "json_option",
     "limit_option",
+    "output_option",
+    "picture",
     "point_of",
     "problem_argument",
     "problem_of",
     "workers_option",
-    "write",
 ]
 
 DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
@@ -57,9 +58,35 @@ limit_option = click.option(
 )
 
 
-def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+Decorator = Callable[[Callable[..., int]], Callable[..., int]]
+
+
+def output_option(*names: str, check: Callable[[str, str], None] | None = None, **settings: Any) -> Decorator:
+    """An option that names a file to write; what cannot be written is refused before any work.
+
+    ``check`` (path, name of the option) raises the refusal; by default :func:`exactgeo.files.writable`.
+    """
+
+    def checked(_: click.Context, option: click.Parameter, path: str | None) -> str | None:
+        if path is not None and check is not None:
+            check(path, option.opts[0])
+        elif path is not None:
+            files.writable(path, option=option.opts[0])
+        return path
+
+    return click.option(*names, callback=checked, **settings)
+
+
+def picture(path: str, option: str) -> None:
+    """The ``check`` of an option that names a picture."""
+    from exactgeo.landscape.plot import check
+
+    check(path, option)
+
+
+def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
-    return click.option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+    return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
 
 
 def problem_of(source: str) -> Problem:
@@ -99,18 +126,3 @@ def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> N
 def emit_json(answer: dict[str, Any]) -> None:
     """Print an answer, or a refusal, as one JSON object."""
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-
-
-def write(path: str, writer: Callable[[str], object]) -> str:
-    """Have ``writer`` write to ``path`` and return the path.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    try:
-        writer(path)
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error), "a file that can be written", "another path") from None
-    return path

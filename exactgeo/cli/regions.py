@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exactgeo.cli.options import DONE, UNDECIDED, certificate_option, emit, json_option, write
+from exactgeo.cli.options import DONE, UNDECIDED, certificate_option, emit, json_option
 
 if TYPE_CHECKING:
     from exactgeo.arrangement import Arrangement
@@ -48,7 +48,7 @@ def regions(
     if signs or bounded:
         answer["signs"] = [list(row) for row in (given.bounded_regions() if bounded else listed)]
     if certificate is not None:
-        answer["certificate"] = write(certificate, given.certificate().write)
+        answer["certificate"] = str(given.certificate().write(certificate))
     emit(answer, lambda: _text(answer), as_json=as_json)
     return DONE
 

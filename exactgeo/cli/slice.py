@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option, point_of, problem_argument, problem_of, write
+from exactgeo.cli.options import DONE, emit, json_option, output_option, picture, point_of, problem_argument, problem_of
 from exactgeo.errors import InputError
 
 __all__ = ["slice_"]
@@ -15,7 +15,7 @@ __all__ = ["slice_"]
 @click.option(
     "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
 )
-@click.option("-o", "--output", required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
+@output_option("-o", "--output", check=picture, required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
 @json_option
 def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
@@ -28,7 +28,7 @@ def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> i
         raise InputError("--to", f"{len(ends)} points", "one point for a line, two for a plane", "one or two --to")
     one, *others = point_of(None, loaded), *(point_of(end, loaded) for end in ends)
     figure = slice_line(loaded, one, *others) if len(others) == 1 else slice_plane(loaded, one, *others)
-    written = write(output, lambda to: draw(figure, to))
+    draw(figure, output)
     losses = [format_rational(loaded.loss_at(point)) for point in (one, *others)]
-    emit({"file": written, "losses": losses}, lambda: f"wrote {written}: losses {', '.join(losses)}", as_json=as_json)
+    emit({"file": output, "losses": losses}, lambda: f"wrote {output}: losses {', '.join(losses)}", as_json=as_json)
     return DONE

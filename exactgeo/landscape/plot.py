@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from exactgeo import files
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import format_rational
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from exactgeo.landscape.path import Path
     from exactgeo.problem import Point, Problem
 
-__all__ = ["disconnectivity", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
+__all__ = ["check", "disconnectivity", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
 
 GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
 SMALL = 7
@@ -33,6 +34,29 @@ PANELS = 6
 FORMATS = (".svg", ".png", ".pdf")
 
 
+def check(path: str, option: str = "picture") -> None:
+    """Find out, before the work, whether :func:`write` can write a picture.
+
+    Raises
+    ------
+    InputError
+        Another suffix, matplotlib is not installed, or the file cannot be written.
+    """
+    files.writable(path, FORMATS, option)
+    _matplotlib()
+
+
+def _matplotlib() -> tuple[Any, Any]:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise InputError(
+            "matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'"
+        ) from None
+    return Figure, FigureCanvasAgg
+
+
 def figure_of(width: float, height: float) -> Any:
     """An empty figure of this size in inches, with a canvas of its own.
 
@@ -41,15 +65,9 @@ def figure_of(width: float, height: float) -> Any:
     InputError
         Matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError(
-            "matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'"
-        ) from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure_type, canvas_type = _matplotlib()
+    figure = figure_type(figsize=(width, height), layout="constrained")
+    canvas_type(figure)
     return figure
 
 
@@ -228,23 +246,21 @@ def tree_figure(found: Landscape) -> Any:
 
 
 def save(found: Landscape, path: str) -> None:
-    """Write :func:`tree_figure` as .svg, .png or .pdf.
-
-    Raises
-    ------
-    InputError
-        Another suffix, or matplotlib is not installed.
-    OSError
-        The file cannot be written.
-    """
+    """Write :func:`tree_figure`; errors as for :func:`write`."""
     write(tree_figure(found), path)
 
 
 def write(figure: Any, path: str) -> None:
-    """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
-    if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise InputError("picture", path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
-    figure.savefig(path, dpi=130)
+    """Write a figure as .svg, .png or .pdf, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Another suffix, or the file cannot be written.
+    """
+    files.writable(path, FORMATS, "picture")
+    with files.replacing(path) as stream:
+        figure.savefig(stream, format=pathlib.Path(path).suffix[1:].lower(), dpi=130)
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------
