@@ -144,7 +144,7 @@ class Store:
             base.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             base.close()
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
             log = f"{self._file}-wal"
             if os.path.exists(log) and os.path.getsize(log):
@@ -208,7 +208,7 @@ class Store:
         try:
             yield
         except DAMAGE as error:
-            if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            if _code(error) == sqlite3.SQLITE_BUSY:
                 write = "the same again when the other run has ended"
                 raise InputError(self.path, "another writer", "one run at a time", write) from None
             raise self.changed(what) from None
@@ -419,6 +419,11 @@ class Store:
             )
         if listed != slots:
             raise self.changed("its patterns")
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's primary code of an error; 0 for those of Python's own module."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _identity(reduction: Reduction) -> dict[str, str]:

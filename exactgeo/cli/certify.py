@@ -10,6 +10,7 @@ from exactgeo.cli.options import (
     DONE,
     NOT_SO,
     UNDECIDED,
+    certificate_option,
     emit,
     json_option,
     point_of,
@@ -26,7 +27,7 @@ __all__ = ["certify"]
 @click.option(
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
-@click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
+@certificate_option("the certificate (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option(
     "--time-limit", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Seconds; then what is known."
