@@ -201,6 +201,9 @@ class Store:
             raise InputError(self.path, str(error), "an SQLite file that can be read and written", write) from None
         except sqlite3.Error as error:
             raise self.changed(str(error)) from None
+        except UnicodeDecodeError:
+            # What SQLite says of a damaged table may quote it.
+            raise self.changed("its tables") from None
 
     @contextmanager
     def _reading(self, what: str) -> Iterator[None]:

@@ -35,7 +35,7 @@ AHEAD = 16
 
 Progress = Callable[[int, int], None]
 Tables = list[tuple["Words", int]]
-Answer = tuple[list[Solved], "Numbers", bool]
+Outcome = tuple[list[Solved], "Numbers", bool]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def solve_block(
     block: Numbers,
     seconds: float | None = None,
     progress: Progress | None = None,
-) -> Answer:
+) -> Outcome:
     """Solve the orbits of a block; ``tables`` holds the words of each group's patterns and its number of neurons."""
     import numpy as np
 
@@ -231,7 +231,7 @@ class _Solving:
         self.queue.popleft()
         return Block(number, block, *answer)
 
-    def _checked(self, number: int, block: Numbers, answer: Any) -> Answer:
+    def _checked(self, number: int, block: Numbers, answer: Any) -> Outcome:
         try:
             optima, owner, interrupted = answer
             known = owner >= 0
