@@ -62,9 +62,10 @@ def made(folder: Path, kind: str, finished: bool, case: Any) -> bytes:
     try:
         with (Store if finished else Unfinished)(path) as store:
             ANSWERS[kind](case, store)
-        assert finished
-    except (KeyboardInterrupt, AssertionError):
-        assert not finished
+        ended = True
+    except KeyboardInterrupt:
+        ended = False
+    assert ended is finished
     return path.read_bytes()
 
 
@@ -139,8 +140,10 @@ def test_damaged_bits_of_other_losses(tmp_path, loss):
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("kind", "finished"), KINDS)
 @pytest.mark.parametrize("seed", range(5))
-def test_ten_thousand_damages(tmp_path, kind, finished, seed):
-    seen = damage(tmp_path, kind, finished, problem(*D1, 2), 500, seed=seed)
+def test_ten_thousand_damages(tmp_path, kind, finished, seed, monkeypatch):
+    width = 2 if not seed else 1
+    monkeypatch.setattr(SCHEDULE, 16 if width == 2 else 4)
+    seen = damage(tmp_path, kind, finished, problem(*D1, width), 500, seed=seed)
     print(kind, finished, seed, seen)
     assert min(seen.values()) > 50
 

@@ -94,6 +94,7 @@ def test_killed_at_random_moments(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_at_random_moments_often(tmp_path):
     kill_and_resume(tmp_path, 50, seed=2)
 
