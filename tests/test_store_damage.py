@@ -61,8 +61,7 @@ def made(folder: Path, kind: str, finished: bool, case: Any) -> bytes:
             census(case, store=store)
     try:
         with (Store if finished else Unfinished)(path) as store:
-            ANSWERS[kind](case, store)
-        ended = True
+            ended = (census if kind == "census" else landscape)(case, store=store).complete
     except KeyboardInterrupt:
         ended = False
     assert ended is finished
