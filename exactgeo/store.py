@@ -281,6 +281,8 @@ class Store:
         self._marks += [_mark(parts) for parts in fresh]
         good = (
             key == number
+            # A damaged number may be large: no list of its length before it is one of what is there.
+            and (len(basins), len(fresh)) == (orbits, end - len(known))
             and [parts[0] for parts in basins] == list(range(first, first + orbits))
             and [parts[0] for parts in fresh] == list(range(len(known), end))
             and mark == self._hash(number, numbers, [parts[1:] for parts in basins])

@@ -220,6 +220,8 @@ CHANGES: dict[str, Callable[[sqlite3.Connection], object]] = {
     "another multiplicity": lambda base: base.execute("UPDATE basin SET multiplicity = 3 WHERE id = 5"),
     "other patterns": lambda base: base.execute("UPDATE basin SET slots = '0 0' WHERE id = 5"),
     "another region": lambda base: base.execute("UPDATE slot SET region = '+++++' WHERE slot = 1"),
+    "very many orbits": lambda base: base.execute("UPDATE block SET orbits = 1 << 60 WHERE id = 1"),
+    "very many optima": lambda base: base.execute("UPDATE block SET optima = x'ffffff7f' WHERE id = 0"),
     "a float": lambda base: base.execute("UPDATE basin SET optimum = optimum + 0.5 WHERE id = 5"),
     "no table": lambda base: base.execute("DROP TABLE optimum"),
     "a longer row": lambda base: base.execute("ALTER TABLE optimum ADD COLUMN more TEXT"),
