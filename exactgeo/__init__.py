@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
     from exactgeo.errors import OutOfScope as OutOfScope
+    from exactgeo.errors import TaskLost as TaskLost
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
     from exactgeo.standing import Better as Better
@@ -39,6 +40,7 @@ _DEFINED_IN = {
     "OutOfScope": "errors",
     "Point": "problem",
     "Problem": "problem",
+    "TaskLost": "errors",
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pathlib
 from importlib.util import find_spec
 
+from exactgeo import files
 from exactgeo.errors import InputError
 
 __all__ = ["FORMATS", "drawable", "no_matplotlib"]
@@ -12,16 +12,15 @@ __all__ = ["FORMATS", "drawable", "no_matplotlib"]
 FORMATS = (".svg", ".png", ".pdf")
 
 
-def drawable(where: str, path: str) -> None:
+def drawable(path: str, option: str = "picture") -> None:
     """Refuse what could not be drawn.
 
     Raises
     ------
     InputError
-        Another suffix than those of :data:`FORMATS`, or matplotlib is not installed.
+        Another suffix than those of :data:`FORMATS`, a file that cannot be written, or matplotlib is not installed.
     """
-    if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise InputError(where, path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
+    files.writable(path, FORMATS, option)
     if find_spec("matplotlib") is None:
         raise no_matplotlib()
 

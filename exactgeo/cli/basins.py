@@ -17,10 +17,10 @@ from exactgeo.cli.options import (
     foresee,
     json_option,
     limit_option,
+    output_option,
     problem_argument,
     problem_of,
     workers_option,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -32,9 +32,17 @@ if TYPE_CHECKING:
 __all__ = ["basins"]
 
 
+def _table(path: str, option: str) -> None:
+    from exactgeo.basin.export import SUFFIXES, check
+
+    # A store is refused when it is opened, before the work too: one that is finished need not be written.
+    if not path.endswith(".sqlite"):
+        check(path, option, (*SUFFIXES, ".sqlite"))
+
+
 @click.command(cls=Limited)
 @problem_argument
-@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
+@output_option("--out", check=_table, metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
 @workers_option
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
@@ -62,8 +70,6 @@ def basins(
     from exactgeo.store import Store
 
     kept = out is not None and out.endswith(".sqlite")
-    if out is not None and not out.endswith((".csv", ".json", ".parquet", ".sqlite")):
-        raise InputError("--out", out, "a file name ending in .csv, .json, .parquet or .sqlite", "basins.csv")
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
@@ -89,7 +95,7 @@ def basins(
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None
     if certificate is not None:
-        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from exactgeo import files
 from exactgeo.exact.rational import format_rational, with_decimal
 from exactgeo.pictures import drawable, no_matplotlib
 
@@ -224,22 +225,21 @@ def tree_figure(found: Landscape) -> Any:
 
 
 def save(found: Landscape, path: str) -> None:
-    """Write :func:`tree_figure` as .svg, .png or .pdf.
-
-    Raises
-    ------
-    InputError
-        Another suffix, or matplotlib is not installed.
-    OSError
-        The file cannot be written.
-    """
+    """Write :func:`tree_figure`; errors as for :func:`write`."""
     write(tree_figure(found), path)
 
 
 def write(figure: Any, path: str) -> None:
-    """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
-    drawable("picture", path)
-    figure.savefig(path, dpi=130)
+    """Write a figure as .svg, .png or .pdf, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Another suffix, or the file cannot be written.
+    """
+    drawable(path)
+    with files.replacing(path) as stream:
+        figure.savefig(stream, format=path.lower().rpartition(".")[2], dpi=130)
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_certificate_is_written_whole_or_not_at_all(capsys, tmp_path):
     code, out, err = run(capsys, "certify", "swirszcz-prop1", "--certificate", str(tmp_path / "no" / "out.json"))
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert "expected a file that can be written" in err
+    assert "expected a folder that is there" in err
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 
 
