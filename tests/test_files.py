@@ -147,8 +147,8 @@ def test_a_suffix_nobody_writes_is_refused_before_the_work(capsys, tmp_path, opt
 
 
 def test_what_is_not_installed_is_found_out_before_the_work(capsys, tmp_path, monkeypatch, no_work):
-    for module in ("pyarrow", "matplotlib.figure"):
-        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr("exactgeo.pictures.find_spec", lambda _: None)
     for arguments, message in (
         (("basins", "swirszcz-prop1", "--out", str(tmp_path / "a.parquet")), "pyarrow to be installed"),
         (("landscape", "swirszcz-prop1", "--plot", str(tmp_path / "a.svg")), "pip install 'exactgeo[plot]'"),

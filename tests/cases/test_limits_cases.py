@@ -47,7 +47,8 @@ def test_a_picture_of_another_kind_is_refused_before_the_landscape_is_computed(c
     monkeypatch.setattr("exactgeo.cli.landscape.problem_of", begun)
     code, out, err = run(capsys, "landscape", str(DATA / "plane-landscape.json"), "--plot", "o.jpg")
     assert (code, out) == (2, "")
-    assert err == "exactgeo: --plot: got o.jpg, expected a file name that ends in .svg, .png, .pdf; write tree.svg\n"
+    expected = "a file name ending in .svg, .png or .pdf; write --plot FILE.svg"
+    assert err == f"exactgeo: --plot: got o.jpg, expected {expected}\n"
 
 
 @pytest.mark.parametrize(

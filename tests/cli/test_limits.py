@@ -268,7 +268,8 @@ def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(capsys, monke
     arguments = [name, *ARGUMENTS[name], option, "o.jpg"]
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
-    assert err == f"exactgeo: {option}: got o.jpg, expected a file name that ends in .svg, .png, .pdf; write tree.svg\n"
+    expected = f"a file name ending in .svg, .png or .pdf; write {option} FILE.svg"
+    assert err == f"exactgeo: {option}: got o.jpg, expected {expected}\n"
     monkeypatch.setattr("exactgeo.pictures.find_spec", lambda _: None)
     code, _, err = run(capsys, *arguments[:-1], "o.svg")
     assert (code, "pip install" in err) == (2, True)
