@@ -119,7 +119,7 @@ def no_work(monkeypatch):
         ("api", "certify"),
         ("api", "path"),
         ("basin.census", "reduce"),
-        ("claims.checking", "check"),
+        ("checking", "check"),
         ("formats", "read_arrangement"),
         ("report.figures", "slice_line"),
     ):

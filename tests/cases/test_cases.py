@@ -11,7 +11,7 @@ import pytest
 from command import run
 
 import exactgeo as eg
-from exactgeo.claims.checking import check
+from exactgeo.checking import check
 from exactgeo.exact.enclosure import high, low
 
 DATA = Path(__file__).parent / "data"
