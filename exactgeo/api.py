@@ -93,7 +93,7 @@ def certify(
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
         Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with a reason.
+        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
