@@ -137,6 +137,7 @@ def interrupted(arguments: list[str]) -> str:
 
 
 def main() -> None:
+    sys.set_int_max_str_digits(0)
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
     parser.add_argument("--limits", type=float, nargs="*", default=LIMITS)

@@ -1,33 +1,38 @@
 """``python -m exactgeo``, and what the command ``exactgeo`` starts with."""
 
-from __future__ import annotations
-
+# First of all Ctrl-C, before anything that takes time to load: `signal` is this module and all of `enum`.
+import _signal  # type: ignore[import-not-found]
 import os
-import signal
 import sys
-from typing import Any
-
-from exactgeo.errors import interruption
 
 __all__ = ["run"]
+
+# What `errors.interruption` says: a module that is being loaded cannot be asked.
+_OBJECT = b"""{
+  "error": {
+    "where": "exactgeo",
+    "found": "Ctrl-C",
+    "expected": "time to finish",
+    "write": "the same command again"
+  }
+}
+"""
+
+
+def _interrupted(*_: object) -> None:
+    # Nothing is open yet, and an exception in the middle of an import may be lost in it.
+    os.write(2, b"exactgeo: interrupted\n")
+    if "--json" in sys.argv:
+        os.write(1, _OBJECT)
+    os._exit(130)
 
 
 def run() -> None:
     """The command in a process of its own. While its modules load Ctrl-C has no traceback to show."""
-    signal.signal(signal.SIGINT, _interrupted)
+    _signal.signal(_signal.SIGINT, _interrupted)
     from exactgeo.cli import main
 
     main(owner=True)
-
-
-def _interrupted(*_: Any) -> None:
-    # Nothing is open yet, and an exception in the middle of an import may be lost in it.
-    import json
-
-    os.write(2, b"exactgeo: interrupted\n")
-    if "--json" in sys.argv:
-        os.write(1, json.dumps({"error": interruption("exactgeo").fields}, indent=2).encode() + b"\n")
-    os._exit(130)
 
 
 if __name__ == "__main__":

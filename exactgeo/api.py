@@ -92,8 +92,8 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (at most half of them) and the searches behind ``globality`` and ``bad_valley``, 0
-        for none of these; the local verdict is not limited. What was not found is None, with its reason.
+        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
+        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable

@@ -43,7 +43,3 @@ class Deadline:
         """
         if not self.left:
             raise OutOfTime(f"after {self.seconds:.3g} s")
-
-    def part(self, fraction: float) -> Deadline:
-        """A deadline of its own for a part of what is left."""
-        return Deadline.after(self.left * fraction)

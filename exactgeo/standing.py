@@ -187,7 +187,8 @@ def verdict_on(
     point : Point
         Of the problem's shape.
     time_limit : float
-        Seconds for strictness and for the searches behind ``globality`` and ``bad_valley``, 0 for none of them.
+        Seconds for strictness (half a second at least) and for the searches behind ``globality`` and ``bad_valley``, 0
+        for none of these.
     strictness : bool
         Whether to look for the flat dimension at all.
     known : callable
@@ -202,13 +203,16 @@ def verdict_on(
         decision = replace(decision, reason=waiting)
     known(_verdict(problem, point, decision, loss, none))
     if isinstance(decision, Minimum) and strictness:
-        # The other searches want time as well.
-        decision = measured(decision, deadline.part(1 / 2).check)
+        # The other searches want time as well; a little is given in any case, which is within what a limit allows.
+        decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
         known(_verdict(problem, point, decision, loss, none))
     found = _globality(problem, point, decision, loss, deadline)
     component, claim = _component(problem, point, found, deadline)
     return _verdict(problem, point, decision, loss, found, component, claim)
 
+
+AT_LEAST = 0.5
+"""Seconds for strictness, whatever the limit is."""
 
 LEFT_OUT = "left out, as --no-strictness asks"
 

@@ -292,9 +292,7 @@ class Census:
         }
         if not self.complete:
             result.update(infinite_width_minimum=None, local_minimum_values=None, reason=self.reason)
-            if not self.reduction.listed and self.size is not None:
-                result.update(self.size.to_json())
-            return result
+            return result | self.size_json()
         result |= _beside("infinite_width_minimum", self.infinite_width_minimum)
         if not searched:
             return result | {"local_minimum_values": None}
@@ -306,6 +304,10 @@ class Census:
         if any(reasons):
             result["reason"] = next(reason for reason in reasons if reason)
         return result
+
+    def size_json(self) -> dict[str, Any]:
+        """How large it would be, and what serves instead, where the regions were not listed; else nothing."""
+        return {} if self.reduction.listed or self.size is None else self.size.to_json()
 
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""

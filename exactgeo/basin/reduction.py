@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb, factorial, gcd, prod
 from operator import mul
+from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
@@ -22,6 +23,9 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
 from exactgeo.problem import Neuron, Point, Problem, scope
+
+if TYPE_CHECKING:
+    from exactgeo.basin.batch import Numbers
 
 __all__ = ["Exchangeable", "Face", "NeuronFace", "Pattern", "Reduction", "reduce"]
 
@@ -142,6 +146,28 @@ class Reduction:
     def copies(self, patterns: Sequence[Sequence[int]]) -> int:
         """Number of basins in an orbit."""
         return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in patterns)
+
+    def multiplicities(self, rows: Numbers) -> list[int]:
+        """:meth:`copies` of many orbits at once.
+
+        Parameters
+        ----------
+        rows : array of int32, (orbits, neurons)
+            As :func:`exactgeo.basin.schedule.choices` lists them: ascending within a group.
+        """
+        import numpy as np
+
+        copies = prod(factorial(len(group.neurons)) for group in self.exchangeable)
+        # A pattern that k neurons have counts 1, 2, ..., k in its run: together k!.
+        repeats = np.ones(len(rows), dtype=np.int64 if copies < 2**63 else object)
+        first = 0
+        for group in self.exchangeable:
+            run = np.ones_like(repeats)
+            for neuron in range(first + 1, first + len(group.neurons)):
+                run = np.where(rows[:, neuron] == rows[:, neuron - 1], run + 1, 1)
+                repeats *= run
+            first += len(group.neurons)
+        return [int(q) for q in (copies // repeats).tolist()]
 
     def split(self, row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """The patterns of all neurons in a row, group by group."""

@@ -14,7 +14,7 @@ from exactgeo.cli import basins, certify, check, examples, explain, export, land
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
 from exactgeo.cli.limited import Commands, Interrupted, Run, emit_json
-from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope, failure
+from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope, TaskLost, failure
 
 __all__ = ["main"]
 
@@ -60,10 +60,12 @@ def main(arguments: list[str] | None = None, *, owner: bool = False) -> None:
     except BaseException as error:
         run.answering()
         code = _ended(run, error, as_json="--json" in given)
+    code = code if isinstance(code, int) else DONE
     if owner:
-        # What is left is to go: Ctrl-C then ends this process without a word, and who pressed it twice is answered.
-        signal.signal(signal.SIGINT, signal.SIG_IGN if code == INTERRUPTED else signal.SIG_DFL)
-    sys.exit(code if isinstance(code, int) else DONE)
+        # What is left is to go: Ctrl-C then ends this process without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        run.leave(code)
+    sys.exit(code)
 
 
 def _ended(run: Run, error: BaseException, *, as_json: bool) -> int:
@@ -96,6 +98,8 @@ def _refusal(run: Run, error: BaseException) -> tuple[int, str, dict[str, Any]]:
     """The exit code, the line and the object of a refusal, or of a bug."""
     if isinstance(error, InputError):
         return BAD_INPUT, str(error), {"error": error.fields}
+    if isinstance(error, TaskLost):
+        return UNDECIDED, str(error), {"error": error.fields}
     if isinstance(error, OutOfScope):
         return BAD_INPUT, f"{run.subject}: out of scope: {error}", {"out_of_scope": error.fields}
     if isinstance(error, click.UsageError):

@@ -13,13 +13,13 @@ from exactgeo.cli.options import (
     NOT_SO,
     SECONDS,
     UNDECIDED,
+    certificate_option,
     current_run,
     emit,
     json_option,
     point_of,
     problem_argument,
     problem_of,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -34,7 +34,7 @@ __all__ = ["certify"]
 @click.option(
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
-@click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
+@certificate_option("the certificate (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
@@ -62,7 +62,7 @@ def certify(
     def kept(verdict: Verdict) -> str | None:
         if certificate is None or verdict.certificate is None:
             return None
-        return write(certificate, verdict.certificate.write)
+        return str(verdict.certificate.write(certificate))
 
     def tell(verdict: Verdict) -> None:
         # A run that is ended leaves the answer so far, and its certificate.

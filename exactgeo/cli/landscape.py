@@ -17,13 +17,13 @@ from exactgeo.cli.options import (
     foresee,
     json_option,
     limit_option,
-    picture_option,
+    output_option,
+    picture,
     point_of,
     point_option,
     problem_argument,
     problem_of,
     workers_option,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -34,7 +34,7 @@ __all__ = ["landscape"]
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
 @point_option("Say where this point stands")
-@picture_option("--plot", what="Draw the merge tree")
+@output_option("--plot", check=picture, metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
 @click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
 @certificate_option("the certificate of all minima and valleys")
@@ -86,9 +86,11 @@ def landscape(
     if plot is not None:
         from exactgeo.landscape.plot import save
 
-        answer["plot"] = write(plot, lambda path: save(found, path)) if found.complete else None
+        if found.complete:
+            save(found, plot)
+        answer["plot"] = plot if found.complete else None
     if certificate is not None:
         proof = found.certificate
-        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
     emit(answer, lambda: landscape_text(loaded, found, answer), as_json=as_json)
     return DONE if done else UNDECIDED

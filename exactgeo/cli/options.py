@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, options, how problems are read and answers written."""
+"""What the commands share: exit codes, options, how problems are read and answers given."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo import files
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
-from exactgeo.cli.limited import Run, emit_json
-from exactgeo.errors import InputError
+from exactgeo.cli.limited import Run, emit_json, json_text
+from exactgeo.pictures import drawable as picture
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -34,13 +35,13 @@ __all__ = [
     "foresee",
     "json_option",
     "limit_option",
-    "picture_option",
+    "output_option",
+    "picture",
     "point_of",
     "point_option",
     "problem_argument",
     "problem_of",
     "workers_option",
-    "write",
 ]
 
 problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
@@ -69,25 +70,28 @@ def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]
     return click.option("--point", metavar="FILE-OR-NAME", help=f"{what} instead of the problem's own point.")
 
 
-def picture_option(
-    *names: str, what: str, required: bool = False
-) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """An option that names a picture: one that cannot be drawn is refused before the work."""
+Decorator = Callable[[Callable[..., int]], Callable[..., int]]
 
-    def checked(_: click.Context, __: click.Parameter, path: str | None) -> str | None:
-        if path is not None:
-            from exactgeo.landscape.plot import drawable
 
-            drawable(names[0], path)
+def output_option(*names: str, check: Callable[[str, str], None] | None = None, **settings: Any) -> Decorator:
+    """An option that names a file to write; what cannot be written is refused before any work.
+
+    ``check`` (path, name of the option) raises the refusal; by default :func:`exactgeo.files.writable`.
+    """
+
+    def checked(_: click.Context, option: click.Parameter, path: str | None) -> str | None:
+        if path is not None and check is not None:
+            check(path, option.opts[0])
+        elif path is not None:
+            files.writable(path, option=option.opts[0])
         return path
 
-    text = f"{what}: .svg, .png or .pdf."
-    return click.option(*names, metavar="OUT", required=required, callback=checked, help=text)
+    return click.option(*names, callback=checked, **settings)
 
 
-def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
-    return click.option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+    return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
 
 
 def current_run() -> Run:
@@ -138,25 +142,6 @@ def file_of(source: str) -> str:
 
 def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print an answer: one JSON object for programs, text for people."""
-    if as_json:
-        current_run().answering()
-        emit_json(answer)
-    else:
-        shown = text()
-        current_run().answering()
-        click.echo(shown)
-
-
-def write(path: str, writer: Callable[[str], object]) -> str:
-    """Have ``writer`` write to ``path`` and return the path.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    try:
-        writer(path)
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error), "a file that can be written", "another path") from None
-    return path
+    shown = json_text(answer) if as_json else text()
+    current_run().answering()
+    click.echo(shown)

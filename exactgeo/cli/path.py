@@ -14,11 +14,11 @@ from exactgeo.cli.options import (
     foresee,
     json_option,
     limit_option,
-    picture_option,
+    output_option,
+    picture,
     point_of,
     problem_argument,
     problem_of,
-    write,
 )
 
 __all__ = ["path"]
@@ -30,7 +30,7 @@ __all__ = ["path"]
 @click.option(
     "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
 )
-@picture_option("--plot", what="Draw the loss along the path")
+@output_option("--plot", check=picture, metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
 @certificate_option("the certificate of the path and its level")
 @limit_option
 @json_option
@@ -57,9 +57,10 @@ def path(
         from exactgeo.landscape.plot import path_figure
         from exactgeo.landscape.plot import write as draw
 
-        drawn = found.path
-        answer["plot"] = None if drawn is None else write(plot, lambda to: draw(path_figure(drawn), to))
+        if found.path is not None:
+            draw(path_figure(found.path), plot)
+        answer["plot"] = None if found.path is None else plot
     if certificate is not None:
-        answer["certificate"] = None if found.certificate is None else write(certificate, found.certificate.write)
+        answer["certificate"] = None if found.certificate is None else str(found.certificate.write(certificate))
     emit(answer, lambda: path_text(loaded, found, answer), as_json=as_json)
     return DONE if found.complete else UNDECIDED

@@ -16,7 +16,6 @@ from exactgeo.cli.options import (
     emit,
     json_option,
     limit_option,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -77,7 +76,7 @@ def regions(
         click.echo(f"exactgeo: {arrangement}: not all within {time_limit:g} s; raise --time-limit", err=True)
         return UNDECIDED
     if certificate is not None:
-        answer["certificate"] = write(certificate, given.certificate().write)
+        answer["certificate"] = str(given.certificate().write(certificate))
     emit(answer, lambda: _text(answer), as_json=as_json)
     return DONE
 

@@ -11,12 +11,12 @@ from exactgeo.cli.options import (
     emit,
     json_option,
     limit_option,
-    picture_option,
+    output_option,
+    picture,
     point_of,
     point_option,
     problem_argument,
     problem_of,
-    write,
 )
 from exactgeo.errors import InputError
 
@@ -29,7 +29,7 @@ __all__ = ["slice_"]
     "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
 )
 @point_option("Draw from here")
-@picture_option("-o", "--output", what="The picture", required=True)
+@output_option("-o", "--output", check=picture, required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
 @limit_option
 @json_option
 def slice_(
@@ -51,6 +51,6 @@ def slice_(
     losses = [format_rational(loaded.loss_at(end)) for end in (one, *others)]
     current_run().tell(f"losses {', '.join(losses)}", {"file": None, "losses": losses})
     figure = slice_line(loaded, one, *others) if len(others) == 1 else slice_plane(loaded, one, *others)
-    written = write(output, lambda to: draw(figure, to))
-    emit({"file": written, "losses": losses}, lambda: f"wrote {written}: losses {', '.join(losses)}", as_json=as_json)
+    draw(figure, output)
+    emit({"file": output, "losses": losses}, lambda: f"wrote {output}: losses {', '.join(losses)}", as_json=as_json)
     return DONE

@@ -74,6 +74,8 @@ class CriticalPath:
         """Why there is no path; "" when there is one."""
         if self.complete:
             return ""
+        if self.census.orbits is None:
+            return self.census.reason
         return f"the search ended when all paths below {self.at_least} had been ruled out; raise --time-limit"
 
     def to_json(self) -> dict[str, Any]:
@@ -87,6 +89,7 @@ class CriticalPath:
                 "losses": None,
                 "segments": None,
                 "reason": self.reason,
+                **self.census.size_json(),
             }
         return {**answer, **beside("highest", self.path.highest), **self.path.to_json()}
 

@@ -429,8 +429,7 @@ class Landscape:
         }
         if not self.complete:
             result |= {**beside("known_below", self.known_below), "reason": self.reason}
-            if self.census.orbits is None and self.census.size is not None:
-                result |= self.census.size.to_json()
+            result |= self.census.size_json()
         return result
 
     @property

@@ -6,23 +6,22 @@ rounded to the screen; every number written is exact, or marked with ~ where it 
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from importlib.util import find_spec
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.errors import InputError
+from exactgeo import files
 from exactgeo.exact.rational import format_rational, with_decimal
+from exactgeo.pictures import drawable, no_matplotlib
 
 if TYPE_CHECKING:
     from exactgeo.landscape.landscape import Landscape, Valley
     from exactgeo.landscape.path import Path
     from exactgeo.problem import Point, Problem
 
-__all__ = ["disconnectivity", "drawable", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
+__all__ = ["disconnectivity", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
 
 GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
 SMALL = 7
@@ -31,8 +30,6 @@ NAMED = 60
 """Up to so many branches each leaf has its value written below it; beyond, the axis alone has numbers."""
 
 PANELS = 6
-FORMATS = (".svg", ".png", ".pdf")
-NO_MATPLOTLIB = ("matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'")
 
 
 def figure_of(width: float, height: float) -> Any:
@@ -47,24 +44,10 @@ def figure_of(width: float, height: float) -> Any:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError(*NO_MATPLOTLIB) from None
+        raise no_matplotlib() from None
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def drawable(where: str, path: str) -> None:
-    """Refuse what could not be drawn, before anything is computed for it.
-
-    Raises
-    ------
-    InputError
-        Another suffix than those of :data:`FORMATS`, or matplotlib is not installed.
-    """
-    if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise InputError(where, path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
-    if find_spec("matplotlib") is None:
-        raise InputError(*NO_MATPLOTLIB)
 
 
 def label(value: Fraction) -> str:
@@ -242,22 +225,21 @@ def tree_figure(found: Landscape) -> Any:
 
 
 def save(found: Landscape, path: str) -> None:
-    """Write :func:`tree_figure` as .svg, .png or .pdf.
-
-    Raises
-    ------
-    InputError
-        Another suffix, or matplotlib is not installed.
-    OSError
-        The file cannot be written.
-    """
+    """Write :func:`tree_figure`; errors as for :func:`write`."""
     write(tree_figure(found), path)
 
 
 def write(figure: Any, path: str) -> None:
-    """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
-    drawable("picture", path)
-    figure.savefig(path, dpi=130)
+    """Write a figure as .svg, .png or .pdf, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Another suffix, or the file cannot be written.
+    """
+    drawable(path)
+    with files.replacing(path) as stream:
+        figure.savefig(stream, format=path.lower().rpartition(".")[2], dpi=130)
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------

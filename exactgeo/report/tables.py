@@ -70,8 +70,7 @@ def value_line(q: Fraction | int) -> str:
     >>> print(value_line(Fraction(106, 5)), value_line(14))
     106/5 = 21.2 14
     """
-    text, whole = number_text(q), with_decimal(q)
-    return text + whole.removeprefix(format_rational(q))
+    return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
 
 
 def vector_text(values: Iterable[Fraction | int]) -> str:

@@ -18,8 +18,8 @@ from exactgeo.arrangement._propose_count import without_broken_circuit
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import nullspace, primitive
 
-CUBE_PIECES = [1, 4, 96, 570048]
-"""OEIS A333539: pieces of the d-cube cut by all hyperplanes through d of its vertices that span one, d = 1..4."""
+CUBE_PIECES = [1, 4, 96]
+"""OEIS A333539: pieces of the d-cube cut by all hyperplanes through d of its vertices that span one, d = 1..3."""
 
 
 def cube(d):
@@ -35,7 +35,7 @@ def cube(d):
     return eg.Arrangement([p[:-1] for p in planes], [-p[-1] for p in planes]), box
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("d", [1, 2, 3])
 def test_pieces_of_the_cube(d):
     planes, box = cube(d)
     assert planes.regions(inside=box).count == CUBE_PIECES[d - 1]

@@ -47,7 +47,8 @@ def test_a_picture_of_another_kind_is_refused_before_the_landscape_is_computed(c
     monkeypatch.setattr("exactgeo.cli.landscape.problem_of", begun)
     code, out, err = run(capsys, "landscape", str(DATA / "plane-landscape.json"), "--plot", "o.jpg")
     assert (code, out) == (2, "")
-    assert err == "exactgeo: --plot: got o.jpg, expected a file name that ends in .svg, .png, .pdf; write tree.svg\n"
+    expected = "a file name ending in .svg, .png or .pdf; write --plot FILE.svg"
+    assert err == f"exactgeo: --plot: got o.jpg, expected {expected}\n"
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,25 @@ def test_the_declared_classes_are_not_dropped(capsys):
     assert (code, list(answer)) == (2, ["out_of_scope"])
     assert answer["out_of_scope"]["reason"] == "cross_entropy with 3 classes, which is no scalar score"
     assert err.startswith("exactgeo: three-classes: out of scope: ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["basins"], ["basins", "--minima"], ["landscape"], ["landscape", "--full"], ["path"]]
+)
+def test_what_is_out_of_reach_is_said_at_once_with_what_serves_instead(capsys, tmp_path, arguments):
+    rows = [[(t * t * k + 7 * t + k) % 19 - 9 for k in range(10)] for t in range(100)]
+    point = {"weights": [rows[:5], [[1, -1, 2, -2, 1]]], "biases": [[0] * 5, [0]]}
+    tree = {"data": {"x": rows, "y": list(range(100))}, "network": {"widths": [5]}, "point": point}
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps(tree))
+    command = [arguments[0], str(file), *arguments[1:], *(["--to", str(file)] if arguments[0] == "path" else [])]
+    code, out, err = run(capsys, *command, "--json")
+    answer = json.loads(out)
+    assert (code, answer["complete"]) == (3, False)
+    assert "is out of reach" in answer["reason"]
+    assert answer["regions_at_least"] <= answer["regions_estimate"] <= answer["regions_at_most"]
+    assert "`exactgeo certify`" in answer["try_instead"]
+    assert err.startswith(f"exactgeo: {file}: about ")
+    assert err.count("\n") == 1
+    code, out, _ = run(capsys, *command)
+    assert (code, "None" in out, out.splitlines()[0]) == (3, False, str(file))

@@ -17,8 +17,10 @@ import click
 import pytest
 from command import run
 
+import exactgeo.__main__
 from exactgeo.cli import cli
 from exactgeo.cli.limited import grace
+from exactgeo.errors import interruption
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are kept by a process that is forked")
 
@@ -93,10 +95,10 @@ def test_ctrl_c_reaches_the_work_once_and_the_work_may_answer():
 
 
 def test_the_second_ctrl_c_ends_work_that_does_not_hear_the_first():
-    process = started(STUCK, as_json=True)
-    assert process.stderr.readline() == "working\n"
-    # Wait until the first is taken: the kernel would join two that come together.
-    process.send_signal(signal.SIGINT)
+    deaf = "signal.signal(signal.SIGUSR1, signal.SIG_IGN); print('deaf', file=sys.stderr, flush=True); "
+    process = started(deaf + STUCK, as_json=True)
+    assert [process.stderr.readline() for _ in range(2)] == ["working\n", "deaf\n"]
+    # Again and again: the kernel joins two that come together.
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
@@ -166,6 +168,10 @@ def test_ctrl_c_while_modules_load_has_no_traceback(module, after, as_json):
         assert json.loads(out)["error"]["found"] == "Ctrl-C"
     else:
         assert out == ""
+
+
+def test_what_is_said_before_anything_is_loaded_is_what_is_said_later():
+    assert json.loads(exactgeo.__main__._OBJECT) == {"error": interruption("exactgeo").fields}
 
 
 # -- every command, whatever happens in it ---------------------------------------------------------------------------
@@ -262,7 +268,8 @@ def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(capsys, monke
     arguments = [name, *ARGUMENTS[name], option, "o.jpg"]
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
-    assert err == f"exactgeo: {option}: got o.jpg, expected a file name that ends in .svg, .png, .pdf; write tree.svg\n"
-    monkeypatch.setattr(sys.modules["exactgeo.landscape.plot"], "find_spec", lambda _: None)
+    expected = f"a file name ending in .svg, .png or .pdf; write {option} FILE.svg"
+    assert err == f"exactgeo: {option}: got o.jpg, expected {expected}\n"
+    monkeypatch.setattr("exactgeo.pictures.find_spec", lambda _: None)
     code, _, err = run(capsys, *arguments[:-1], "o.svg")
     assert (code, "pip install" in err) == (2, True)
