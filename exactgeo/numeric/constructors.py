@@ -148,6 +148,9 @@ class _Rounding:
 
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
+    outside = scope.penalty_in_floats(problem)
+    if outside is not None:
+        raise outside
     shared = _Rounding()
     x, y = shared.rows(problem.x, "data.x"), shared.rows(problem.y, "data.y")
     net = problem.network

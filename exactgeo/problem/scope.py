@@ -21,12 +21,16 @@ __all__ = [
     "no_solver",
     "not_linear",
     "numeric_conditions",
+    "penalised_basins",
+    "penalty_in_floats",
     "slices",
+    "weight_decay",
 ]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
+WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 
 
@@ -42,6 +46,11 @@ def _architecture(net: Network) -> tuple[str, str] | None:
     return None
 
 
+def _penalty(problem: Problem) -> tuple[str, str] | None:
+    """What no room but those of weight decay treats."""
+    return ("a [penalty] on the parameters", "the loss alone, without [penalty]") if problem.penalty else None
+
+
 def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
     loss = problem.loss
     if not (loss.rational and loss.differentiable):
@@ -55,8 +64,27 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
     if found is None:
+        found = _differentiable_square(problem) or _penalty(problem)
+    return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def _instead(problem: Problem) -> str:
+    """What serves a problem that the complete decisions do not."""
+    if problem.penalty:
+        return BASINS if penalised_basins(problem) is None else WITHOUT
+    return BASINS if basins(problem) is None else NUMERIC
+
+
+def weight_decay(problem: Problem) -> OutOfScope | None:
+    """Is this point a local minimum of the penalised loss? (:mod:`exactgeo.local_minimum.weight_decay`)"""
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    if found is None:
         found = _differentiable_square(problem)
-    return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+    if found is None and not problem.penalty:
+        found = "no penalty", "a [penalty]"
+    return None if found is None else OutOfScope(*found, _instead(problem))
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -96,11 +124,33 @@ def _basins(problem: Problem) -> tuple[str, str] | None:
 
 def basins(problem: Problem) -> OutOfScope | None:
     """Every basin with its value (:mod:`exactgeo.basin`): cones over convex programs."""
-    found = _basins(problem)
+    found = _basins(problem) or _penalty(problem)
     if found is None:
         return None
+    if problem.penalty:
+        return OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
     outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
+
+
+def penalised_basins(problem: Problem) -> OutOfScope | None:
+    """Every basin of a penalised loss with an enclosure of its value (:mod:`exactgeo.basin.penalised`)."""
+    found, net, train = _basins(problem), problem.network, problem.train
+    if found is None and not problem.penalty:
+        found = "no penalty", "a [penalty]"
+    if found is None and problem.penalty.l1:
+        found = "the key l1 of [penalty]: along the rescalings it is no norm of v_i w_i", "l2 alone"
+    if found is None and any(net.widths) and not train.output:
+        found = "the output weights are frozen, so their squares are no part of [penalty]", "both layers trained"
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs under a [penalty]", "one output"
+    return None if found is None else OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
+
+
+def penalty_in_floats(problem: Problem) -> OutOfScope | None:
+    """The numeric engine, whose losses, derivatives and conditions are those of the loss alone."""
+    found = _penalty(problem)
+    return None if found is None else OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
 
 
 def no_solver(loss: Loss) -> OutOfScope:
@@ -152,4 +202,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = "no hidden layer", "one hidden layer"
     if found is None and not problem.loss.rational:
         found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
+    if found is None:
+        found = _penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)
