@@ -72,6 +72,9 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
+            if isinstance(found, Undecided):
+                tries.append(Try(rung.name, str(found.kind), found.outside.reason))
+                return replace(found, tries=tuple(tries))
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:

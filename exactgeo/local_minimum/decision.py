@@ -9,6 +9,8 @@ from typing import ClassVar
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.problem import Problem
@@ -42,7 +44,7 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim
+    claim : LocalMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood, strictness.
     argument : Argument
     reason : str
@@ -54,7 +56,7 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim
+    claim: LocalMinimumClaim | PenalisedMinimumClaim
     argument: Argument
     reason: str = ""
     tries: tuple[Try, ...] = ()
@@ -85,7 +87,7 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim
+    claim : NotLocalMinimumClaim or PenalisedDescentClaim
         With the direction, and the step up to which it holds.
     argument : Argument
     tries : tuple of Try
@@ -94,7 +96,7 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim
+    claim: NotLocalMinimumClaim | PenalisedDescentClaim
     argument: Argument
     tries: tuple[Try, ...] = ()
 

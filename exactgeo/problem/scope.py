@@ -23,7 +23,10 @@ __all__ = [
     "numeric_conditions",
     "penalised_basins",
     "penalty_in_floats",
+    "resisting",
     "slices",
+    "sparse_penalty",
+    "unbalanced",
     "weight_decay",
 ]
 
@@ -85,6 +88,24 @@ def weight_decay(problem: Problem) -> OutOfScope | None:
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
     return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def sparse_penalty() -> OutOfScope:
+    """A point with the key l1 of [penalty] and no slope down: the conditions of first order are only necessary."""
+    reason = "with the key l1 of [penalty] the conditions of first order hold, and they are not sufficient"
+    return OutOfScope(reason, "points with a slope down, or l2 alone", WITHOUT)
+
+
+def unbalanced(neuron: int) -> OutOfScope:
+    """A neuron whose inputs are longer than its output weight, where the rescalings do not balance them."""
+    reason = f"the input weights of neuron {neuron} are longer than its output weight and cannot be balanced against it"
+    return OutOfScope(f"{reason}, for its bias is frozen at another value than 0", "hidden biases trained or 0", WITHOUT)
+
+
+def resisting(neuron: int) -> OutOfScope:
+    """A neuron of output weight 0 whose outputs are not: moving the weight costs loss at second order."""
+    reason = f"the output weight of neuron {neuron} is 0 and its outputs are not, which is decided only to one side"
+    return OutOfScope(reason, "outputs that are 0, or that a trained output bias without penalty can follow", WITHOUT)
 
 
 def not_linear(problem: Problem) -> OutOfScope:
