@@ -46,7 +46,8 @@ def basins(
 
     With --out RUN.sqlite the run can be ended at any moment and taken up by the same command.
     """
-    from exactgeo.basin import census
+    from exactgeo.basin import Census, census
+    from exactgeo.basin.penalised import PenalisedCensus, penalised_census
     from exactgeo.executors import Workers, processors
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
@@ -58,18 +59,24 @@ def basins(
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    if loaded.penalty and kept:
+        raise InputError("--out", str(out), "a table (a penalised census is not resumed)", "basins.csv")
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
         executor = stack.enter_context(Workers(workers or processors()))
         progress = stack.enter_context(progress_bar("basins", quiet=as_json))
-        found = census(
-            loaded,
-            executor=executor,
-            time_limit=time_limit,
-            progress=progress,
-            store=store,
-            watch=None if progress is None else progress.best,
-        )
+        found: Census | PenalisedCensus
+        if loaded.penalty:
+            found = penalised_census(loaded, time_limit=time_limit, progress=progress)
+        else:
+            found = census(
+                loaded,
+                executor=executor,
+                time_limit=time_limit,
+                progress=progress,
+                store=store,
+                watch=None if progress is None else progress.best,
+            )
     if out is not None and not kept:
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None

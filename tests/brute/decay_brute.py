@@ -55,7 +55,7 @@ def solved(equations, size, rng):
     return found
 
 
-def generate(rng, kind="half_squared"):
+def generate(rng, kind="half_squared", freeze=False):
     """A problem file with a point at which many conditions hold, half of them moved off by a little."""
     d, m, n = rng.choice([1, 1, 2]), rng.randint(1, 5), rng.choice([1, 1, 2, 3])
     bias, shift, decayed = rng.random() < 0.5, rng.random() < 0.5, rng.random() < 0.4
@@ -106,7 +106,7 @@ def generate(rng, kind="half_squared"):
         "network": {"widths": [n], "activation": name, "hidden_bias": bias, "output_bias": shift},
         "loss": {"kind": kind, "reduction": "mean" if mean else "sum"},
         "penalty": {"l2": str(lam), "biases": decayed},
-        "train": {},
+        "train": {key: rng.random() < 0.6 for key in ("hidden", "hidden_bias", "output", "output_bias")} if freeze else {},
         "point": {
             "weights": [[[str(q) for q in w[:d]] for w, _ in neurons], [[str(v) for _, v in neurons]]],
             "biases": [[str(w[-1]) for w, _ in neurons] if bias else [], [str(c)] if shift else []],
