@@ -16,7 +16,6 @@ from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import format_rational
@@ -78,10 +77,10 @@ class Verdict:
     escapes_at : Fraction or None
         The least level at which a path out of the point's bad valley leads to something lower than
         ``component_infimum``; None elsewhere.
-    descent : NotLocalMinimumClaim or None
+    descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
-        What is proved, locally and globally; None only when nothing is that format version 1 can say: losses without
+        What is proved, locally and globally; None only when nothing is that the format can say: losses without
         rational values have no claims yet.
     reason : Reason or None; detail : str
         Why the verdict is undecided or the globality unknown.
@@ -100,7 +99,7 @@ class Verdict:
     flat_dimension: int | None
     globality: Globality
     better: Better | None
-    descent: NotLocalMinimumClaim | None
+    descent: Descent | None
     certificate: Certificate | None
     reason: Reason | None
     detail: str
@@ -180,9 +179,11 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
     loss = decision.loss if decision.loss is not None else _enclosed(problem, point)
     known = _globality(problem, point, decision, loss, time_limit)
     bottom = known.globality is Globality.GLOBAL
-    claims: list[Claim] = [] if isinstance(decision, Undecided) else [decision.claim]
-    if known.better is not None and decision.loss is not None and isinstance(known.better.loss, Fraction):
-        claims.append(LowerPointClaim(point, decision.loss, known.better.point, known.better.loss))
+    claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
+    better = known.better
+    # Under a penalty the claim of the descent says as much.
+    if better is not None and decision.loss is not None and isinstance(better.loss, Fraction) and not problem.penalty:
+        claims.append(LowerPointClaim(point, decision.loss, better.point, better.loss))
     if known.claim is not None:
         claims.append(known.claim)
     component, claim = _component(problem, point, known, time_limit)
@@ -200,7 +201,7 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
         flat_dimension=decision.flat_dimension if isinstance(decision, Minimum) else None,
         globality=known.globality,
         better=known.better,
-        descent=decision.claim if isinstance(decision, Descent) else None,
+        descent=decision if isinstance(decision, Descent) else None,
         certificate=certificate_of(problem, claims),
         reason=known.reason,
         detail=known.detail,
@@ -234,11 +235,12 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
 
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, time_limit: float) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
+    if problem.penalty:
+        return _penalised(decision, point)
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
-        claim = decision.claim
-        lower = Better(claim.loss_after, point.moved(claim.direction, claim.step), False)
+        lower = Better(decision.loss_after, point.moved(decision.direction, decision.step), False)
         return _Global(Globality.SPURIOUS, lower)
     if problem.affine:
         found = _convex(problem, point, loss, time_limit)
@@ -258,6 +260,21 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     except OutOfScope as refusal:
         return _relaxed(problem, point, loss, refusal, time_limit) if isinstance(decision, Minimum) else outside
     return _among_all(problem, point, loss, found_all, outside, time_limit)
+
+
+def _penalised(decision: Decision, point: Point) -> _Global:
+    """Under a penalty no census compares the point: a descent leads to a lower one, and some minima are global by their
+    own proof."""
+    if isinstance(decision, Descent):
+        lower = Better(decision.loss_after, point.moved(decision.claim.direction, decision.claim.step), False)
+        return _Global(Globality.SPURIOUS, lower)
+    if isinstance(decision, Minimum) and decision.claim.radius is None:
+        return _Global(Globality.GLOBAL)
+    if isinstance(decision, Undecided):
+        detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
+    else:
+        detail = "the global minimum under a [penalty] is irrational as a rule: `exactgeo basins` encloses it"
+    return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 
 def _among_all(

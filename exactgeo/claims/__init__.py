@@ -14,12 +14,17 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.strictness import StrictnessClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
 _TYPES: tuple[type[Claim], ...] = (
     LocalMinimumClaim,
+    StrictnessClaim,
     NotLocalMinimumClaim,
     LowerPointClaim,
     BasinOptimumClaim,
@@ -28,6 +33,9 @@ _TYPES: tuple[type[Claim], ...] = (
     BarrierClaim,
     PathClaim,
     LandscapeClaim,
+    PenalisedMinimumClaim,
+    PenalisedStrictnessClaim,
+    PenalisedDescentClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

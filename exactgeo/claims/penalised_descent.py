@@ -22,17 +22,9 @@ class PenalisedDescentClaim(PointClaim):
         0 for frozen parameters.
     step : Fraction
         A power of 1/2, at most 1.
-    loss_after : Fraction
-        The loss at ``point + step * direction``.
-    polynomial : tuple of Fraction
-        Coefficients in s, constant term (0) first, of an upper bound of ``loss(point + s * direction) - loss(point)`` on
-        [0, step], equal to it for the squared losses: no pre-activation changes sign on the way, and with l1 no
-        parameter that is penalised.
     """
 
     kind: ClassVar[str] = "penalised_descent"
 
     direction: Direction
     step: Fraction
-    loss_after: Fraction
-    polynomial: tuple[Fraction, ...]

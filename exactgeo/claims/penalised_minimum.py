@@ -9,7 +9,6 @@ from typing import ClassVar
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import Weights
 from exactgeo.claims.local_minimum import Implied, Part, Split
-from exactgeo.kinds import Strictness
 
 __all__ = ["NormLeaf", "NormStep", "PenalisedMinimumClaim", "PenalisedProof"]
 
@@ -58,14 +57,9 @@ class PenalisedMinimumClaim(PointClaim):
         None when every radius will do.
     neurons : tuple of PenalisedProof
         One a hidden neuron.
-    strictness : Strictness or None
-    flat_dimension : int or None
-        Of the set of equal loss around the point; both, or none of them where nothing is claimed.
     """
 
     kind: ClassVar[str] = "penalised_minimum"
 
     radius: Fraction | None
     neurons: tuple[PenalisedProof, ...]
-    strictness: Strictness | None
-    flat_dimension: int | None

@@ -8,24 +8,25 @@ from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.decayed_point import DecayedPoint
-from exactgeo.local_minimum.descent import change, direction_of, longest_step
+from exactgeo.local_minimum.decision import Descent
+from exactgeo.local_minimum.descent import change, direction_of, longest_step, order
 from exactgeo.local_minimum.two_layer_point import NeuronState
 from exactgeo.problem import Direction, Point
 
 __all__ = ["certified", "down", "down_affine", "down_both", "down_slowly"]
 
 
-def down_affine(local: DecayedPoint, number: int, sign: int) -> PenalisedDescentClaim:
+def down_affine(local: DecayedPoint, number: int, sign: int) -> Descent:
     """Down a parameter in which the predictions are affine."""
     return certified(local, direction_of(local.at, affine=number, step=Fraction(sign)))
 
 
-def down(local: DecayedPoint, neuron: NeuronState, u: Vector, kappa: Fraction) -> PenalisedDescentClaim:
+def down(local: DecayedPoint, neuron: NeuronState, u: Vector, kappa: Fraction) -> Descent:
     """Down along a move of one neuron with a negative slope."""
     return certified(local, direction_of(local.at, neurons={neuron.index: (u, kappa)}))
 
 
-def down_slowly(local: DecayedPoint, neuron: NeuronState, u: Vector) -> PenalisedDescentClaim:
+def down_slowly(local: DecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down where the output weight is 0, along a u that costs no penalty and has phi(u) != 0.
 
     The loss changes by ``s^2 k (phi(u) + k (shrink + |a(z) + s a'(z; u)|^2) / 2)`` up to a positive factor: negative for
@@ -40,7 +41,7 @@ def down_slowly(local: DecayedPoint, neuron: NeuronState, u: Vector) -> Penalise
     raise InternalError("a second-order descent was not found at any ratio")
 
 
-def down_both(local: DecayedPoint, neuron: NeuronState, u: Vector) -> PenalisedDescentClaim:
+def down_both(local: DecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down where the output weight is 0 and ``phi(u)^2 > shrink (shrink + resistance) |u|^2``: with the best k and dc.
 
     The move (s u, s k, s dc) changes the loss by ``s^2 [k phi(u) + shrink |u|^2 / 2 + k^2 (shrink + resistance) / 2]``
@@ -68,7 +69,7 @@ def resisted(local: DecayedPoint, neuron: NeuronState) -> tuple[Fraction, Fracti
     return ratio, dot(left, left) + local.shift * ratio * ratio
 
 
-def certified(local: DecayedPoint, direction: Direction) -> PenalisedDescentClaim:
+def certified(local: DecayedPoint, direction: Direction) -> Descent:
     """The descent along a direction that is known to be one."""
     found = below(local, direction)
     if found is None:
@@ -76,7 +77,7 @@ def certified(local: DecayedPoint, direction: Direction) -> PenalisedDescentClai
     return found
 
 
-def below(local: DecayedPoint, direction: Direction) -> PenalisedDescentClaim | None:
+def below(local: DecayedPoint, direction: Direction) -> Descent | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
     at = local.at
     coefficients, reach = change(at, direction)
@@ -89,7 +90,8 @@ def below(local: DecayedPoint, direction: Direction) -> PenalisedDescentClaim | 
     bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
     if after - loss > bound or (after - loss < bound and not at.bends):
         raise InternalError("the penalised loss along a direction is not the polynomial it should be")
-    return PenalisedDescentClaim(at.point, loss, direction, step, after, coefficients)
+    claim = PenalisedDescentClaim(at.point, loss, direction, step)
+    return Descent(at.problem, claim, order(coefficients), after, coefficients)
 
 
 def _penalised(local: DecayedPoint, direction: Direction, reach: Fraction) -> tuple[Vector, Fraction]:

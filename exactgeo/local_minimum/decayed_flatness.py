@@ -24,29 +24,14 @@ from exactgeo.claims.penalised_minimum import NormStep, PenalisedProof
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
-from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.nonnegative import Term
 from exactgeo.local_minimum.two_layer_point import NeuronState
 
-__all__ = ["MOST_CHOICES", "Flat", "flatness"]
+__all__ = ["MOST_CHOICES", "flatness"]
 
 MOST_CHOICES = 512
 """Most choices of rays that are gone through; a limit of the format of certificates too."""
-
-
-@dataclass(frozen=True)
-class Flat:
-    """The answer; without a dimension the reason why not."""
-
-    dimension: int | None
-    reason: str = ""
-
-    @property
-    def strictness(self) -> Strictness | None:
-        if self.dimension is None:
-            return None
-        return Strictness.FLAT if self.dimension else Strictness.STRICT
 
 
 @dataclass
@@ -63,15 +48,15 @@ class _Unknown(Exception):
     """Why the dimension is not computed."""
 
 
-def flatness(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> Flat:
-    """Dimension of the set of equal loss at a proved local minimum.
+def flatness(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> int | str:
+    """Dimension of the set of equal loss at a proved local minimum, or the reason why it is not known.
 
     Cost: one linear program for each choice of rays.
     """
     try:
-        return Flat(_dimension(_moves(local, proofs)))
+        return _dimension(_moves(local, proofs))
     except _Unknown as reason:
-        return Flat(None, str(reason))
+        return str(reason)
 
 
 def _moves(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> _Moves:

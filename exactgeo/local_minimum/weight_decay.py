@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim, PenalisedProof
+from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.vectors import ONE, ZERO, dot
-from exactgeo.kinds import Argument
+from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_descent import down, down_affine, down_both, down_slowly, resisted
 from exactgeo.local_minimum.decayed_flatness import flatness
 from exactgeo.local_minimum.decayed_point import DecayedPoint
@@ -43,19 +43,23 @@ def conclude(problem: Problem, point: Point) -> Minimum | Descent | Undecided:
     """Decide a point of a problem in scope of weight decay, or say why not."""
     local = DecayedPoint.of(problem, point)
     proof = _prove(local)
-    if isinstance(proof, PenalisedDescentClaim):
-        return Descent(problem, proof, Argument.FIRST_ORDER if proof.polynomial[1] else Argument.SECOND_ORDER)
+    if isinstance(proof, Descent):
+        return proof
     if isinstance(proof, OutOfScope):
         return Undecided(local.loss, proof, ())
-    flat = flatness(local, proof)
-    claim = PenalisedMinimumClaim(point, local.loss, _radius(local), proof, flat.strictness, flat.dimension)
-    return Minimum(problem, claim, Argument.WEIGHT_DECAY, flat.reason)
+    claim = PenalisedMinimumClaim(point, local.loss, _radius(local), proof)
+    dimension = flatness(local, proof)
+    if isinstance(dimension, str):
+        return Minimum(problem, claim, Argument.WEIGHT_DECAY, reason=dimension)
+    strictness = Strictness.FLAT if dimension else Strictness.STRICT
+    flat = PenalisedStrictnessClaim(point, local.loss, strictness, dimension)
+    return Minimum(problem, claim, Argument.WEIGHT_DECAY, flat)
 
 
-def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | PenalisedDescentClaim | OutOfScope:
+def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfScope:
     """The proofs of all neurons; or a descent; or, where there is none at first order, what keeps the point open."""
     found = _first_order(local)
-    if isinstance(found, PenalisedDescentClaim):
+    if isinstance(found, Descent):
         return found
     outside = scope.sparse_penalty() if local.sparse else None
     proofs = []
@@ -66,7 +70,7 @@ def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | PenalisedDescent
             proofs.append(proof)
             continue
         bounded = _bounded(local, neuron)
-        if isinstance(bounded, PenalisedDescentClaim):
+        if isinstance(bounded, Descent):
             return bounded
         if isinstance(bounded, OutOfScope):
             outside = bounded
@@ -75,7 +79,7 @@ def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | PenalisedDescent
     return tuple(proofs) if outside is None else outside
 
 
-def _first_order(local: DecayedPoint) -> list[PenalisedProof] | PenalisedDescentClaim:
+def _first_order(local: DecayedPoint) -> list[PenalisedProof] | Descent:
     """That no slope is negative, neuron by neuron; or a descent along one."""
     at = local.at
     for number, value, sparse in local.affine():
@@ -112,7 +116,7 @@ def _unbalanced(local: DecayedPoint, neuron: NeuronState) -> bool:
     return dot(w, w) > neuron.v * neuron.v
 
 
-def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | PenalisedDescentClaim | OutOfScope:
+def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Descent | OutOfScope:
     """The condition of an output weight of 0, proved or refuted."""
     at, free, square = local.at, local.free, local.shrink * local.shrink
     for j in free:
@@ -129,7 +133,7 @@ def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Penal
     return PenalisedProof((), *covers)
 
 
-def _beyond(local: DecayedPoint, neuron: NeuronState) -> PenalisedDescentClaim | OutOfScope:
+def _beyond(local: DecayedPoint, neuron: NeuronState) -> Descent | OutOfScope:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
     square = local.shrink * (local.shrink + resisted(local, neuron)[1])
     for sign in (1, -1):
