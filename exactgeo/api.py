@@ -175,7 +175,9 @@ def basins(
         from exactgeo.basin.penalised import penalised_census
 
         if store is not None:
-            raise InputError("store", os.fspath(store), "none: a penalised census is not resumed", "a problem without [penalty]")
+            raise InputError(
+                "store", os.fspath(store), "none: a penalised census is not resumed", "a problem without [penalty]"
+            )
         return penalised_census(problem, time_limit=time_limit, progress=progress)
     if store is None:
         return census(problem, executor=executor, time_limit=time_limit, progress=progress)

@@ -721,7 +721,9 @@ def examine(path, beside):
         hypotheses += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
         if p.penalty:
             where = "weights and biases" if p.penalty[2] else "weights"
-            hypotheses += [f"plus {p.penalty[0]} / 2 of the squares and {p.penalty[1]} of the sizes of the trained {where}"]
+            hypotheses += [
+                f"plus {p.penalty[0]} / 2 of the squares and {p.penalty[1]} of the sizes of the trained {where}"
+            ]
         hypotheses += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
     else:
         normals, offsets = fields(subject, "normals offsets")

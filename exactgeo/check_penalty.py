@@ -1,7 +1,7 @@
 """Companion of check.py: claims about a loss with weight decay (docs/certificate-v2.md).
 
-The loss of a point is that of the data, by the core, plus ``l2 / 2`` times the squares and ``l1`` times the sizes of the
-penalised parameters: the trained weights, and with ``biases`` the trained biases.
+The loss of a point is that of the data, by the core, plus ``l2 / 2`` times the squares and ``l1`` times the sizes of
+the penalised parameters: the trained weights, and with ``biases`` the trained biases.
 """
 
 from itertools import product
@@ -74,7 +74,7 @@ def slope_of(p, here, r, n, factor):
 
 
 def bounded(linear, bends, cover, free, square):
-    """``f(u) = <linear, u> + bends`` is at most ``|q| |u|``, without the free coordinates, with |q|^2 <= square: a q a cone.
+    """``f(u) = <linear, u> + bends`` is at most ``|q| |u|``, |q|^2 <= square, the free coordinates left out: a q a cone.
 
     By `split` and `farkas`: on its cone f(u) <= <q, u>, since a concave bend is at most slope * <form, u>.
     """
@@ -173,7 +173,7 @@ def bending(p, here):
 
 
 def moves(p, here, point):
-    """Columns with a weight of either sign, groups of which one may have a positive weight, and moves without effect."""
+    """Columns with a weight of either sign, groups of which one may have a positive weight, idle moves."""
     (r, shrink, shrunk, free), kept = units(p, here), bending(p, here)
     at = SimpleNamespace(lines=[], groups=[], idle=0)
     if p.trains_bias[-1] and not p.penalty[2]:
@@ -206,7 +206,7 @@ def moves(p, here, point):
 
 
 def tight(p, here, r, n, leaves, shrink):
-    """The changes of the predictions along the rays u on which |phi(u)| is the bound times |u|: among the q of leaves."""
+    """The changes of the predictions along the rays u with |phi(u)| = bound * |u|: they are among the q of leaves."""
     found = {}
     for factor, q in leaves:
         z = [dot(q, row) for row in here.rows]
@@ -230,7 +230,7 @@ def largest(at):
 
 
 def positive(lines, chosen):
-    """Whether some combination of the chosen with positive weights, and of lines, is 0: each is in a positive circuit."""
+    """Whether the chosen with positive weights, and lines, can add up to 0: each is in a positive circuit."""
     covered = set()
     for bits in range(1, 2 ** len(chosen)):
         part = [k for k in range(len(chosen)) if bits >> k & 1]

@@ -49,7 +49,9 @@ def propose(
                 program.solve(solver=cp.CLARABEL, max_step_fraction=0.9, **options)
         except cp.error.SolverError:
             continue
-        if program.named["predictions"].dual_value is not None and all(part.value is not None for part in sum(program.z, [])):
+        if program.named["predictions"].dual_value is not None and all(
+            part.value is not None for part in sum(program.z, [])
+        ):
             break
     else:
         return None
@@ -65,5 +67,5 @@ def propose(
 def _rounded(values: Any) -> Vector:
     found = [float(q) for q in values]
     top = max((abs(q) for q in found), default=0.0)
-    unit = 2.0 ** -BITS * (top or 1.0)
+    unit = 2.0**-BITS * (top or 1.0)
     return tuple(Fraction(q) if abs(q) > unit * 2**8 else ZERO for q in found)

@@ -108,7 +108,7 @@ def group_norm_program(
     cones: Sequence[tuple[Sequence[Vector], Sequence[Vector]]],
     penalty: Penalty,
 ) -> BasinProgram:
-    """Minimise the penalised loss over ``z_i = v_i w_i`` in given cones, with the group norm that a balanced neuron has.
+    """Minimise the penalised loss over ``z_i = v_i w_i`` in given cones, with the group norm of balanced neurons.
 
     Parameters
     ----------
@@ -132,11 +132,19 @@ def group_norm_program(
     right, left = map(float, reduction.problem.network.activation.slopes or (1, 1))
     rows = np.array([[float(q) for q in row] for row in reduction.rows]).reshape(len(reduction.rows), -1)
     prediction: Any = np.array([float(q) for q in inner.offset])
-    variables, cost = [], cp.Constant(0)
+    variables: list[Any] = []
+    cost: Any = cp.Constant(0)
     for (region, b), (rays, lines) in zip(signs, cones, strict=True):
-        parts = [cp.Variable(len(rays), nonneg=True), cp.Variable(len(lines))] if lines else [cp.Variable(len(rays), nonneg=True)]
+        parts = (
+            [cp.Variable(len(rays), nonneg=True), cp.Variable(len(lines))]
+            if lines
+            else [cp.Variable(len(rays), nonneg=True)]
+        )
         basis = [np.array([[float(q) for q in v] for v in part]) for part in (rays, lines) if len(part)]
-        z = sum((b * matrix.T @ part for matrix, part in zip(basis, parts, strict=True)), cp.Constant(np.zeros(rows.shape[1])))
+        z = sum(
+            (b * matrix.T @ part for matrix, part in zip(basis, parts, strict=True)),
+            cp.Constant(np.zeros(rows.shape[1])),
+        )
         slope = np.array([right if s >= 0 else left for s in region])
         prediction = prediction + (slope[:, None] * rows) @ z
         cost = cost + shrink * cp.norm2(z[:size])

@@ -1,13 +1,13 @@
 """Proved bounds on the least penalised loss over some cells of neurons.
 
-For a neuron with z = v w, ``l2 / 2 (|w|^2 + v^2) >= l2 |z|``, with equality where it is balanced; so the least penalised
-loss over a basin is that of a convex program in the z_i of its cells, with the *group norm* ``l2 sum |z_i|`` in place of
-the squares. (A hidden bias without penalty is left out of the norm.) Two neurons of one cell may be one: only the cells
-count.
+For a neuron with z = v w, ``l2 / 2 (|w|^2 + v^2) >= l2 |z|``, with equality where it is balanced; so the least
+penalised loss over a basin is that of a convex program in the z_i of its cells, with the *group norm* ``l2 sum |z_i|``
+in place of the squares. (A hidden bias without penalty is left out of the norm.) Two neurons of one cell may be one:
+only the cells count.
 
 *Below.* For any r, ``L(p) >= <r, p> - L*(r)``. If in every cell ``<r, change of the predictions by z> + l2 |z| >= 0``,
-and the output bias loses nothing, ``<r, offset> - L*(r)`` is a bound. In the cell ``b s_t <z, x_t> >= 0`` the condition
-holds iff ``q = - sum_t r_t a'_t x_t + sum_t lambda_t b s_t x_t``, lambda >= 0, is no longer than l2 for some lambda: the
+and the output bias loses nothing, ``<r, offset> - L*(r)`` is a bound. In the cell ``b s_t <z, x_t> >= 0`` the
+condition holds iff ``q = - sum_t r_t a'_t x_t + sum_t lambda_t b s_t x_t``, lambda >= 0, is no longer than l2 for some lambda: the
 shortest one is found exactly, and r is scaled until it is short enough.
 
 *Above.* Any z_i in the cells, with lengths rounded up. Floats propose both.

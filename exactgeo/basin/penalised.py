@@ -39,7 +39,9 @@ class PenalisedCensus:
         In the order of the census of the loss alone; those the time limit left out are not there.
     """
 
-    def __init__(self, problem: Problem, program: GroupNorm, found: list[tuple[Orbit, Bounded]], complete: bool) -> None:
+    def __init__(
+        self, problem: Problem, program: GroupNorm, found: list[tuple[Orbit, Bounded]], complete: bool
+    ) -> None:
         self.problem = problem
         self.program = program
         self.orbits_found = found

@@ -1,4 +1,4 @@
-"""The shortest vector of a polyhedron ``base + boxes + cone``, exactly: projections on cones, non-negative least squares.
+"""The shortest vector of ``base + boxes + cone``, exactly: projections on cones, non-negative least squares.
 
 Minimise the squared length of q over ``q = base + sum m_j box_j + sum lambda_k ray_k`` with low_j <= m_j <= high_j and
 lambda >= 0, where some coordinates of q must be 0. The conditions of Karush, Kuhn and Tucker are a linear
@@ -60,9 +60,7 @@ class LeastNorm:
         return dot(self.vector, self.vector)
 
 
-def least_norm(
-    base: Vector, boxes: Sequence[Box], rays: Sequence[Row], zero: Sequence[int] = ()
-) -> LeastNorm | None:
+def least_norm(base: Vector, boxes: Sequence[Box], rays: Sequence[Row], zero: Sequence[int] = ()) -> LeastNorm | None:
     """The shortest vector; None where no vector has its coordinates ``zero`` at 0.
 
     Parameters
@@ -122,7 +120,10 @@ def least_norm(
 
 def _replay(found: LeastNorm, base: Vector, boxes: Sequence[Box], rays: Sequence[Row], zero: Sequence[int]) -> None:
     total, u = base, found.witness
-    for weight, vector in [*zip(found.boxes, (box.vector for box in boxes), strict=True), *zip(found.rays, rays, strict=True)]:
+    for weight, vector in [
+        *zip(found.boxes, (box.vector for box in boxes), strict=True),
+        *zip(found.rays, rays, strict=True),
+    ]:
         total = tuple(p + weight * q for p, q in zip(total, vector, strict=True))
     good = total == found.vector and all(not total[k] for k in zero)
     good = good and all(p == q or k in zero for k, (p, q) in enumerate(zip(total, u, strict=True)))

@@ -239,15 +239,17 @@ def _loss(tree: Any, where: str) -> tuple[Loss, str]:
 
 def _penalty(tree: Any, where: str, numbers: Numbers) -> Penalty:
     keys = table(tree, where, ("l2", "l1", "biases"))
-    factors = []
-    for key in ("l2", "l1"):
-        factor = numbers.number(keys.get(key, 0), f"{where}.{key}")
-        if factor < 0:
+
+    def factor(key: str) -> Fraction:
+        found = numbers.number(keys.get(key, 0), f"{where}.{key}")
+        if found < 0:
             raise InputError(f"{where}.{key}", describe(keys[key]), "a number that is not negative", '"1/2000" or 0')
-        factors.append(factor)
-    if tree and not {"l2", "l1"} & set(keys):
+        return found
+
+    l2, l1 = factor("l2"), factor("l1")
+    if keys and not {"l2", "l1"} & set(keys):
         raise InputError(where, "neither l2 nor l1", "at least one of them", 'l2 = "1/2000"')
-    return Penalty(*factors, biases=flag(keys.get("biases", False), f"{where}.biases"))
+    return Penalty(l2, l1, flag(keys.get("biases", False), f"{where}.biases"))
 
 
 def _train(tree: Any, where: str, network: Network) -> Train:

@@ -29,8 +29,8 @@ def down(local: DecayedPoint, neuron: NeuronState, u: Vector, kappa: Fraction) -
 def down_slowly(local: DecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down where the output weight is 0, along a u that costs no penalty and has phi(u) != 0.
 
-    The loss changes by ``s^2 k (phi(u) + k (shrink + |a(z) + s a'(z; u)|^2) / 2)`` up to a positive factor: negative for
-    k of the sign opposite to phi(u) and small enough.
+    The loss changes by ``s^2 k (phi(u) + k (shrink + |a(z) + s a'(z; u)|^2) / 2)`` up to a positive factor: negative
+    for k of the sign opposite to phi(u) and small enough.
     """
     kappa = -ONE if local.at.phi(neuron, u) > 0 else ONE
     for _ in range(100_000):

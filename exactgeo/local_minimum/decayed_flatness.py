@@ -1,8 +1,8 @@
 """How large is the set of equal loss around a local minimum with weight decay? Its dimension, exactly.
 
 Where the loss of a data point is strictly convex, equal loss nearby means its prediction stays (elsewhere, where it is
-affine, the prediction counts for nothing), and that no neuron pays. A neuron with v != 0 then moves along its ray, (w, v)
-to c (w, v), and a hidden bias without penalty as far as the slope there is 0; one with v = 0 moves out along a ray
+affine, the prediction counts for nothing), and that no neuron pays. A neuron with v != 0 then moves along its ray,
+(w, v) to c (w, v), and a hidden bias without penalty as far as the slope there is 0; one with v = 0 moves out along a ray
 (u, k) on which ``|phi(u)| = shrink |u|``. In c^2 - 1, and in the squares of the lengths of these rays, the predictions
 are linear: the set is a union of polyhedral cones, one for each choice of rays.
 
@@ -111,9 +111,8 @@ def _bias(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequenc
             if at.phi(neuron, axis):
                 continue
             moved = [(side, sign * at.rows[t][j]) for t, side in enumerate(neuron.side)]
-            columns.append(tuple(
-                neuron.v * q * (side if side is not None else up if q > 0 else down) for side, q in (moved[t] for t in kept)
-            ))  # fmt: skip
+            change = [q * (side if side is not None else up if q > 0 else down) for side, q in moved]
+            columns.append(tuple(neuron.v * change[t] for t in kept))
         if None not in neuron.side:
             moves.lines += columns[:1]
         elif columns:

@@ -79,7 +79,10 @@ class DecayedPoint:
         """``v phi(u)`` plus the slope of the penalty along u, as a linear part and terms that bend."""
         at, v = self.at, neuron.v
         linear = [v * q for q in at.smooth_part(neuron)]
-        bends = {kink.form: (kink.row, *(v * q for q in at.kink_slopes(kink))) for kink in neuron.kinks}
+        bends: dict[tuple[int, ...], tuple[int, Fraction, Fraction]] = {}
+        for kink in neuron.kinks:
+            right, left = at.kink_slopes(kink)
+            bends[kink.form] = kink.row, v * right, v * left
         for j, w in zip(self.shrunk, self.inputs(neuron), strict=True):
             linear[j] += self.shrink * w
             if w or not self.sparse:

@@ -120,8 +120,8 @@ def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Desce
     """The condition of an output weight of 0, proved or refuted."""
     at, free, square = local.at, local.free, local.shrink * local.shrink
     for j in free:
-        for sign in (ONE, -ONE):
-            axis = tuple(sign * int(k == j) for k in range(len(at.trained)))
+        for way in (ONE, -ONE):
+            axis = tuple(way * int(k == j) for k in range(len(at.trained)))
             if at.phi(neuron, axis):
                 return down_slowly(local, neuron, axis)
     covers = []

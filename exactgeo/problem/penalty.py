@@ -10,7 +10,7 @@ from exactgeo.exact.vectors import ZERO
 from exactgeo.problem.network import Train
 from exactgeo.problem.point import Point
 
-__all__ = ["Penalty"]
+__all__ = ["NO_PENALTY", "Penalty"]
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,6 @@ class Penalty:
         parameters = list(self.penalised(train, point))
         squares, sizes = sum((q * q for q in parameters), ZERO), sum(map(abs, parameters), ZERO)
         return self.l2 / 2 * squares + self.l1 * sizes
+
+
+NO_PENALTY = Penalty()

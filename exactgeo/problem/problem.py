@@ -15,7 +15,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, dot
 from exactgeo.losses import Loss
 from exactgeo.problem.network import Network, Train
-from exactgeo.problem.penalty import Penalty
+from exactgeo.problem.penalty import NO_PENALTY, Penalty
 from exactgeo.problem.point import Point
 
 __all__ = ["REDUCTIONS", "Problem"]
@@ -51,7 +51,7 @@ class Problem:
     loss: Loss
     train: Train
     reduction: str = "sum"
-    penalty: Penalty = Penalty()
+    penalty: Penalty = NO_PENALTY
     frozen: Point | None = None
     point: Point | None = field(default=None, compare=False)
     name: str = ""

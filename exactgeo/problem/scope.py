@@ -99,7 +99,9 @@ def sparse_penalty() -> OutOfScope:
 def unbalanced(neuron: int) -> OutOfScope:
     """A neuron whose inputs are longer than its output weight, where the rescalings do not balance them."""
     reason = f"the input weights of neuron {neuron} are longer than its output weight and cannot be balanced against it"
-    return OutOfScope(f"{reason}, for its bias is frozen at another value than 0", "hidden biases trained or 0", WITHOUT)
+    return OutOfScope(
+        f"{reason}, for its bias is frozen at another value than 0", "hidden biases trained or 0", WITHOUT
+    )
 
 
 def resisting(neuron: int) -> OutOfScope:

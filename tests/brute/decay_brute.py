@@ -8,7 +8,11 @@ from __future__ import annotations
 from fractions import Fraction as F
 
 SLOPES = {"relu": (F(1), F(0)), "leaky_relu(1/2)": (F(1), F(1, 2)), "abs": (F(1), F(-1)), "linear": (F(1), F(1))}
-BALANCED = {1: [(1,), (-1,), (2,)], 2: [(3, 4), (-3, 4), (4, -3), (0, 5), (-5, 0)], 3: [(1, 2, 2), (-2, 1, 2), (0, 3, 4), (0, 0, 2)]}
+BALANCED = {
+    1: [(1,), (-1,), (2,)],
+    2: [(3, 4), (-3, 4), (4, -3), (0, 5), (-5, 0)],
+    3: [(1, 2, 2), (-2, 1, 2), (0, 3, 4), (0, 0, 2)],
+}
 
 
 def act(slopes, z):
@@ -89,7 +93,13 @@ def generate(rng, kind="half_squared", freeze=False):
         for k in range(size):
             pay = big * w[k] if k < d or decayed else F(0)
             sides = [sum(a * b for a, b in zip(w, row, strict=True)) for row in lifted]
-            equations.append([v * (slopes[0] if z > 0 else slopes[1] if z < 0 else F(0)) * row[k] for z, row in zip(sides, lifted, strict=True)] + [-pay])
+            equations.append(
+                [
+                    v * (slopes[0] if z > 0 else slopes[1] if z < 0 else F(0)) * row[k]
+                    for z, row in zip(sides, lifted, strict=True)
+                ]
+                + [-pay]
+            )
     r = solved(equations, m, rng) if rng.random() < 0.85 else None
     if r is None:
         r = [F(rng.randint(-3, 3), rng.choice([1, 2])) for _ in range(m)]
@@ -106,7 +116,9 @@ def generate(rng, kind="half_squared", freeze=False):
         "network": {"widths": [n], "activation": name, "hidden_bias": bias, "output_bias": shift},
         "loss": {"kind": kind, "reduction": "mean" if mean else "sum"},
         "penalty": {"l2": str(lam), "biases": decayed},
-        "train": {key: rng.random() < 0.6 for key in ("hidden", "hidden_bias", "output", "output_bias")} if freeze else {},
+        "train": {key: rng.random() < 0.6 for key in ("hidden", "hidden_bias", "output", "output_bias")}
+        if freeze
+        else {},
         "point": {
             "weights": [[[str(q) for q in w[:d]] for w, _ in neurons], [[str(v) for _, v in neurons]]],
             "biases": [[str(w[-1]) for w, _ in neurons] if bias else [], [str(c)] if shift else []],
@@ -137,7 +149,9 @@ def value(case, parameters):
     total = F(0)
     for row, target in zip(x, y, strict=True):
         lifted = [*map(F, row), F(1)] if bias else [*map(F, row)]
-        p = c + sum(block[-1] * act(slopes, sum(a * b for a, b in zip(block[:-1], lifted, strict=True))) for block in blocks)
+        p = c + sum(
+            block[-1] * act(slopes, sum(a * b for a, b in zip(block[:-1], lifted, strict=True))) for block in blocks
+        )
         total += loss_of(case["loss"]["kind"], p, target)
     if case["loss"]["reduction"] == "mean":
         total /= len(y)
@@ -177,10 +191,16 @@ def lower(case, rng, samples, radius=None):
     level = value(case, start)
     for _ in range(samples):
         scale = F(1, 2 ** rng.choice([3, 5, 8, 12, 20]))
-        moves = [F(rng.choice([-2, -1, 0, 0, 1, 2, 3])) * scale ** rng.choice([1, 1, 1, 2, 3]) if free else F(0) for free in trained]
+        moves = [
+            F(rng.choice([-2, -1, 0, 0, 1, 2, 3])) * scale ** rng.choice([1, 1, 1, 2, 3]) if free else F(0)
+            for free in trained
+        ]
         if rng.random() < 0.5:
             # One neuron alone, or all in proportion to themselves.
-            n, block = case["network"]["widths"][0], (len(start) - case["network"]["output_bias"]) // case["network"]["widths"][0]
+            n, block = (
+                case["network"]["widths"][0],
+                (len(start) - case["network"]["output_bias"]) // case["network"]["widths"][0],
+            )
             i = rng.randrange(n)
             moves = [q if i * block <= k < (i + 1) * block or k >= n * block else F(0) for k, q in enumerate(moves)]
         if radius is not None:
