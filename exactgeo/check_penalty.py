@@ -74,7 +74,7 @@ def slope_of(p, here, r, n, factor):
 
 
 def bounded(linear, bends, cover, free, square):
-    """``f(u) = <linear, u> + bends`` is at most ``|q| |u|``, |q|^2 <= square, the free coordinates left out: a q a cone.
+    """``f(u) = <linear, u> + bends`` is at most ``|q| |u|``, |q|^2 <= square, without the free coordinates: a q a cone.
 
     By `split` and `farkas`: on its cone f(u) <= <q, u>, since a concave bend is at most slope * <form, u>.
     """

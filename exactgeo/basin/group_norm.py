@@ -7,8 +7,8 @@ only the cells count.
 
 *Below.* For any r, ``L(p) >= <r, p> - L*(r)``. If in every cell ``<r, change of the predictions by z> + l2 |z| >= 0``,
 and the output bias loses nothing, ``<r, offset> - L*(r)`` is a bound. In the cell ``b s_t <z, x_t> >= 0`` the
-condition holds iff ``q = - sum_t r_t a'_t x_t + sum_t lambda_t b s_t x_t``, lambda >= 0, is no longer than l2 for some lambda: the
-shortest one is found exactly, and r is scaled until it is short enough.
+condition holds iff ``q = - sum_t r_t a'_t x_t + sum_t lambda_t b s_t x_t`` is no longer than l2 for some lambda >= 0:
+the shortest one is found exactly, and r is scaled until it is short enough.
 
 *Above.* Any z_i in the cells, with lengths rounded up. Floats propose both.
 
