@@ -182,7 +182,8 @@ def moves(p, here, point):
         if not n.v:
             at.idle += len(free)
             rays = tight(p, here, r, n, leaves, shrink)
-            need(not rays or not free, "a neuron at its bound has a bias without penalty")
+            below = not any(dot(q, q) == shrink * shrink for _, q in leaves)
+            need(below or not free, "a neuron at its bound has a bias without penalty")
             need(not rays or not any(n.out), "a neuron at its bound has an output")
             at.groups += [[[ray[t] for t in kept] for ray in rays]] * bool(rays)
             continue

@@ -49,7 +49,9 @@ def propose(
                 program.solve(solver=cp.CLARABEL, max_step_fraction=0.9, **options)
         except cp.error.SolverError:
             continue
-        if program.named["predictions"].dual_value is not None and all(part.value is not None for parts in program.z for part in parts):
+        if program.named["predictions"].dual_value is not None and all(
+            part.value is not None for parts in program.z for part in parts
+        ):
             break
     else:
         return None

@@ -126,12 +126,15 @@ def _rays(local: DecayedPoint, neuron: NeuronState, proof: PenalisedProof) -> li
     for sign, cover in ((1, proof.above), (-1, proof.below)):
         linear, terms = local.gain(neuron, sign)
         for q in leaf_vectors(linear, terms, cover):
+            if dot(q, q) == square and local.free:
+                # Beside q there is a coordinate that q does not tell.
+                raise _Unknown(
+                    f"neuron {neuron.index} is 0, its slope as long as its bound, and its bias has no penalty"
+                )
             if dot(q, q) == square and sign * at.phi(neuron, q) == square:
                 up, down = at.slopes
                 pre = [dot(q, row) for row in at.rows]
                 found[sign, q] = tuple(-sign * z * (up if z > 0 else down) for z in pre)
-    if found and local.free:
-        raise _Unknown(f"neuron {neuron.index} is 0, at its bound, and its bias has no penalty")
     if found and any(neuron.outputs):
         raise _Unknown(f"neuron {neuron.index} is at its bound and its outputs are not 0")
     return list(found.values())

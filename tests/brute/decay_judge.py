@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction as F
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from decay_brute import reduced
@@ -104,7 +104,11 @@ class Near:
         self.case = case
         d, m = len(case.x[0]), len(case.x)
         self.lifted = [[*row, F(1)] if case.biased else row for row in case.x]
-        self.T = [k for k in range(len(self.lifted[0])) if (case.hidden if k < d else case.hidden_bias)] if not case.linear else []
+        self.T = (
+            [k for k in range(len(self.lifted[0])) if (case.hidden if k < d else case.hidden_bias)]
+            if not case.linear
+            else []
+        )
         self.P = [j for j, k in enumerate(self.T) if k < d or case.biases]
         self.rows = [[row[k] for k in self.T] for row in self.lifted]
         self.z = [[dot(w, row) for row in self.lifted] for w in case.w]
@@ -157,7 +161,9 @@ class Near:
                 for form, s in zip(forms, signs, strict=True):
                     if any(row) and len(reduced([row, form], len(row))[1]) == 1:
                         side = s if dot(row, form) > 0 else -s
-            weight = r * self.case.slopes[0 if side >= 0 and (side or z >= 0) else 1] if side or not self.kinked else F(0)
+            weight = (
+                r * self.case.slopes[0 if side >= 0 and (side or z >= 0) else 1] if side or not self.kinked else F(0)
+            )
             total = [a + weight * b for a, b in zip(total, row, strict=True)]
         return total
 
@@ -174,7 +180,9 @@ def kernel(rows: Sequence[Sequence[F]], size: int) -> list[list[F]]:
     return found
 
 
-def peaks(basis: Sequence[Sequence[F]], gradient: Sequence[F], seen: Sequence[int], forms: Any, signs: Any) -> Iterator[Vector]:
+def peaks(
+    basis: Sequence[Sequence[F]], gradient: Sequence[F], seen: Sequence[int], forms: Any, signs: Any
+) -> Iterator[Vector]:
     """u in the span with <gradient - u_seen, .> = 0 on it; with a free coordinate in the span, some that lie on the face."""
     size, count = len(gradient), len(basis)
     table, pivots = reduced(
@@ -193,7 +201,7 @@ def peaks(basis: Sequence[Sequence[F]], gradient: Sequence[F], seen: Sequence[in
     # The coordinate without norm may be anything: one value between any two at which a side changes.
     (k,) = hidden
     ends = sorted({u[k] - dot(form, u) / form[k] for form in forms if form[k]} | {F(0)})
-    for value in [ends[0] - 1, *((a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)), ends[-1] + 1]:
+    for value in [ends[0] - 1, *((a + b) / 2 for a, b in pairwise(ends)), ends[-1] + 1]:
         yield tuple(value if j == k else q for j, q in enumerate(u))
 
 
@@ -205,7 +213,11 @@ def decide(case: Case) -> str:
         return "descent"
     if case.linear:
         columns = zip(*case.x, strict=True) if case.output else ()
-        return "descent" if any(dot(near.r, a) + near.shrink * v for a, v in zip(columns, case.v, strict=False)) else "minimum"
+        return (
+            "descent"
+            if any(dot(near.r, a) + near.shrink * v for a, v in zip(columns, case.v, strict=False))
+            else "minimum"
+        )
     answer = "minimum"
     for i, (w, v) in enumerate(zip(case.w, case.v, strict=True)):
         if case.output and dot(near.r, near.out[i]) + near.shrink * v:
@@ -259,7 +271,7 @@ def dimension(case: Case) -> int | None:
     lines, groups, idle = [], [], 0
     if case.output_bias and not case.biases:
         lines.append([F(1)] * len(near.r))
-    for i, (w, v) in enumerate(zip(case.w, case.v, strict=True)):
+    for i, (w, v) in enumerate(zip(case.w, case.v, strict=not case.linear)):
         if not near.T:
             continue
         own = sum((w[near.T[j]] ** 2 for j in near.P), F(0))
@@ -313,6 +325,8 @@ def positive(chosen: Sequence[Sequence[F]], lines: Sequence[Sequence[F]], size: 
             table, pivots = reduced([[c[t] for c in columns] + [target[t]] for t in range(size)], len(columns))
             if any(row[-1] and not any(row[:-1]) for row in table):
                 continue
-            if set(range(count)) <= set(pivots) and all(row[-1] >= 0 for row, k in zip(table, pivots, strict=False) if k < count):
+            if set(range(count)) <= set(pivots) and all(
+                row[-1] >= 0 for row, k in zip(table, pivots, strict=False) if k < count
+            ):
                 return True
     return False
