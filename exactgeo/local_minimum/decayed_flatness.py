@@ -3,8 +3,8 @@
 Where the loss of a data point is strictly convex, equal loss nearby means its prediction stays (elsewhere, where it is
 affine, the prediction counts for nothing), and that no neuron pays. A neuron with v != 0 then moves along its ray,
 (w, v) to c (w, v), and a hidden bias without penalty as far as the slope there is 0; one with v = 0 moves out along a
-ray (u, k) on which ``|phi(u)| = shrink |u|``. In c^2 - 1, and in the squares of the lengths of these rays, the predictions
-are linear: the set is a union of polyhedral cones, one for each choice of rays.
+ray (u, k) on which ``|phi(u)| = shrink |u|``. In c^2 - 1, and in the squares of the lengths of these rays, the
+predictions are linear: the set is a union of polyhedral cones, one for each choice of rays.
 
 References
 ----------

@@ -3,9 +3,9 @@
 The function is ``f(u) = <linear, u> + sum_j h_j(<form_j, u>)`` as in :mod:`exactgeo.local_minimum.nonnegative`, the
 norm that of some coordinates of u. Only the *convex* terms need cells; on a cone where their signs are fixed, f is
 the least of the linear functions ``<q, u>`` with q in a polyhedron: a slope for each concave term, a nonnegative
-multiple of each side of the cone. If the shortest q that is 0 in the coordinates without norm has ``|q| <= bound``, then ``f(u) <=
-<q, u> <= bound |u|`` on the cone; else q itself, with the multipliers of those coordinates, is a u with f(u) = |q|^2 >
-bound |u|: the projection of f on the cone.
+multiple of each side of the cone. If the shortest q that is 0 in the coordinates without norm has ``|q| <= bound``,
+then ``f(u) <= <q, u> <= bound |u|`` on the cone; else q itself, with the multipliers of those coordinates, is a u with
+``f(u) = |q|^2 > bound |u|``: the projection of f on the cone.
 """
 
 from __future__ import annotations

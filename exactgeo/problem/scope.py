@@ -74,12 +74,17 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
 def _instead(problem: Problem) -> str:
     """What serves a problem that the complete decisions do not."""
     if problem.penalty:
-        return BASINS if penalised_basins(problem) is None else WITHOUT
+        return BASINS if _penalised_basins(problem) is None else WITHOUT
     return BASINS if basins(problem) is None else NUMERIC
 
 
 def weight_decay(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum of the penalised loss? (:mod:`exactgeo.local_minimum.weight_decay`)"""
+    found = _weight_decay(problem)
+    return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def _weight_decay(problem: Problem) -> tuple[str, str] | None:
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
@@ -87,7 +92,7 @@ def weight_decay(problem: Problem) -> OutOfScope | None:
         found = _differentiable_square(problem)
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
-    return None if found is None else OutOfScope(*found, _instead(problem))
+    return found
 
 
 def sparse_penalty() -> OutOfScope:
@@ -151,13 +156,23 @@ def basins(problem: Problem) -> OutOfScope | None:
     if found is None:
         return None
     if problem.penalty:
-        return OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
+        return OutOfScope(*found, _certify(problem))
     outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
 
 
 def penalised_basins(problem: Problem) -> OutOfScope | None:
     """Every basin of a penalised loss with an enclosure of its value (:mod:`exactgeo.basin.penalised`)."""
+    found = _penalised_basins(problem)
+    return None if found is None else OutOfScope(*found, _certify(problem))
+
+
+def _certify(problem: Problem) -> str:
+    """What serves a problem with a penalty that is outside all but perhaps the decision of a point."""
+    return CERTIFY if _weight_decay(problem) is None else WITHOUT
+
+
+def _penalised_basins(problem: Problem) -> tuple[str, str] | None:
     found, net, train = _basins(problem), problem.network, problem.train
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
@@ -167,13 +182,15 @@ def penalised_basins(problem: Problem) -> OutOfScope | None:
         found = "the output weights are frozen, so their squares are no part of [penalty]", "both layers trained"
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs under a [penalty]", "one output"
-    return None if found is None else OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
+    if found is None and not net.widths:
+        found = "a linear model under a [penalty], which has one basin", "a hidden layer"
+    return found
 
 
 def penalty_in_floats(problem: Problem) -> OutOfScope | None:
     """The numeric engine, whose losses, derivatives and conditions are those of the loss alone."""
     found = _penalty(problem)
-    return None if found is None else OutOfScope(*found, CERTIFY if weight_decay(problem) is None else WITHOUT)
+    return None if found is None else OutOfScope(*found, _certify(problem))
 
 
 def no_solver(loss: Loss) -> OutOfScope:
