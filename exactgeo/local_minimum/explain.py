@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.exact.vectors import Vector, dot
@@ -30,7 +30,7 @@ class NeuronView:
 
     Attributes
     ----------
-    active, inactive, kinks : data points (0-based) with positive, negative, zero pre-activation
+    active, inactive, on_kink : data points (0-based) with positive, negative, zero pre-activation
     linear : coefficients of phi's linear part in the trained input weights
     bends : for each kink hyperplane (Kink, right slope, left slope) of phi across it
     rays : for each ray u of the kink arrangement, and +-u for each direction along all kinks, (u, phi(u))
@@ -41,17 +41,25 @@ class NeuronView:
     active: tuple[int, ...]
     inactive: tuple[int, ...]
     on_kink: tuple[int, ...]
-    linear: Vector
-    bends: tuple[tuple[Kink, Fraction, Fraction], ...]
-    rays: tuple[tuple[tuple[int, ...], Fraction], ...]
-    conditions: tuple[Condition, ...]
+    linear: Vector = ()
+    bends: tuple[tuple[Kink, Fraction, Fraction], ...] = ()
+    rays: tuple[tuple[tuple[int, ...], Fraction], ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Residuals, global conditions, and one view a neuron."""
+    """Residuals, global conditions, and one view a neuron.
+
+    Attributes
+    ----------
+    slopes : one pair a data point, the left and the right derivative of the loss at the prediction
+    coordinates : names of the trained input weights; () without phi
+    conditions, neurons : without conditions and phi where a derivative of the loss is not one number
+    """
 
     local: TwoLayerPoint
+    slopes: tuple[tuple[Fraction, Fraction], ...]
     coordinates: tuple[str, ...]
     conditions: tuple[Condition, ...]
     neurons: tuple[NeuronView, ...]
@@ -59,12 +67,16 @@ class Explanation:
 
 def explain_point(at: TwoLayerPoint) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
+    loss, pairs = at.problem.loss, zip(at.predictions, at.problem.y, strict=True)
+    slopes = tuple(loss.slopes(p, y) for p, (y,) in pairs)
+    if not loss.differentiable:
+        return Explanation(at, slopes, (), (), tuple(map(_sides, at.neurons)))
     names = tuple("b" if k == at.problem.d else f"w[{k}]" for k in at.trained)
     conditions = tuple(
         Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", dot(at.residuals, column), "= 0")
         for name, column in at.linear
     )
-    return Explanation(at, names, conditions, tuple(_view(at, neuron) for neuron in at.neurons))
+    return Explanation(at, slopes, names, conditions, tuple(_view(at, neuron) for neuron in at.neurons))
 
 
 def _view(at: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
@@ -87,13 +99,20 @@ def _view(at: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
                 conditions.append(Condition(name if sign > 0 else f"-{name}", sign * value, ">= 0"))
             else:
                 conditions.append(Condition(name, value, "= 0"))
+    return replace(
+        _sides(neuron),
+        linear=at.smooth_part(neuron),
+        bends=tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
+        rays=tuple(rays),
+        conditions=tuple(conditions),
+    )
+
+
+def _sides(neuron: NeuronState) -> NeuronView:
+    """Where the data points lie, and nothing else."""
     return NeuronView(
         neuron,
         tuple(t for t, z in enumerate(neuron.z) if z > 0),
         tuple(t for t, z in enumerate(neuron.z) if z < 0),
         tuple(t for t, z in enumerate(neuron.z) if z == 0),
-        at.smooth_part(neuron),
-        tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
-        tuple(rays),
-        tuple(conditions),
     )

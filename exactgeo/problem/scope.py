@@ -7,7 +7,7 @@ three fields say what puts the problem outside, what would be inside, and what s
 from __future__ import annotations
 
 from exactgeo.activations import LINEAR
-from exactgeo.errors import OutOfScope
+from exactgeo.errors import OutOfScope, expect_type
 from exactgeo.losses import Loss
 from exactgeo.problem.network import Network
 from exactgeo.problem.problem import Problem
@@ -16,6 +16,8 @@ __all__ = [
     "basins",
     "complete_decision",
     "exact_values",
+    "expect_problem",
+    "explanation",
     "full_space",
     "no_float_form",
     "no_solver",
@@ -35,6 +37,16 @@ BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
 WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
+
+
+def expect_problem(problem: Problem) -> None:
+    """Refuse what is no Problem, at the door of every question.
+
+    Raises
+    ------
+    WrongType
+    """
+    expect_type(problem, Problem, "problem", "exactgeo.load(file, name or mapping)")
 
 
 def _architecture(net: Network) -> tuple[str, str] | None:
@@ -63,6 +75,7 @@ def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
+    expect_problem(problem)
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
@@ -80,6 +93,7 @@ def _instead(problem: Problem) -> str:
 
 def weight_decay(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum of the penalised loss? (:mod:`exactgeo.local_minimum.weight_decay`)"""
+    expect_problem(problem)
     found = _weight_decay(problem)
     return None if found is None else OutOfScope(*found, _instead(problem))
 
@@ -113,6 +127,19 @@ def resisting(neuron: int) -> OutOfScope:
     """A neuron of output weight 0 whose outputs are not: moving the weight costs loss at second order."""
     reason = f"the output weight of neuron {neuron} is 0 and its outputs are not, which is decided only to one side"
     return OutOfScope(reason, "outputs that are 0, or that a trained output bias without penalty can follow", WITHOUT)
+
+
+def explanation(problem: Problem) -> OutOfScope | None:
+    """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
+    expect_problem(problem)
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    if found is None and not problem.loss.rational:
+        found = f"the {problem.loss.name} loss", "a loss with rational values"
+    if found is None:
+        found = _penalty(problem)
+    return None if found is None else OutOfScope(*found, _instead(problem))
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -152,6 +179,7 @@ def _basins(problem: Problem) -> tuple[str, str] | None:
 
 def basins(problem: Problem) -> OutOfScope | None:
     """Every basin with its value (:mod:`exactgeo.basin`): cones over convex programs."""
+    expect_problem(problem)
     found = _basins(problem) or _penalty(problem)
     if found is None:
         return None
@@ -163,6 +191,7 @@ def basins(problem: Problem) -> OutOfScope | None:
 
 def penalised_basins(problem: Problem) -> OutOfScope | None:
     """Every basin of a penalised loss with an enclosure of its value (:mod:`exactgeo.basin.penalised`)."""
+    expect_problem(problem)
     found = _penalised_basins(problem)
     return None if found is None else OutOfScope(*found, _certify(problem))
 
@@ -235,6 +264,7 @@ def full_space(copies: int, most: int) -> OutOfScope | None:
 
 def slices(problem: Problem) -> OutOfScope | None:
     """Pictures of the loss on lines and planes."""
+    expect_problem(problem)
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
