@@ -18,9 +18,12 @@ from exactgeo.check import (
     line,
     look,
     many,
+    meter,
     need,
     primitive,
     rational,
+    sides,
+    signs,
     stated,
     typed,
     vector,
@@ -42,6 +45,7 @@ class Graph:
         duals = sorted([(dual(p, r, here, here.affine), r) for r in many(duals, None, vector, len(p.x))])[::-1]
         patterns = Patterns(p, here, [r for _, r in duals], regions)
         self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], patterns.every
+        self.sides = patterns.sides
         self.patterns = [(b, cell) for b in patterns.signs for cell in patterns.regions]
         self.masks = [patterns.allowed(b, cell) for b, cell in self.patterns]
         keys = {i: i if full else here.moved or n.v for i, n in enumerate(here.neurons) if here.moved or n.v}
@@ -82,12 +86,14 @@ class Graph:
             more = ((*chosen, k) for chosen in found for k in group if not tied or chosen[-1] <= k)
             found = list(islice(more, MAX_CASES + 1))
             form(len(found) <= MAX_CASES, "too many basins")
+        meter.spend(8 * len(found) * len(self.neurons))
         return found
 
     def holding(self, point):
         """The basins that contain a point."""
         near = look(self.p, point).neurons
-        options = [[k for k, (b, cell) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(near[i].z, cell)]
+        where = [sides(signs(n.z)) for n in near]
+        options = [[k for k, (b, c) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(where[i], self.sides[c])]
                    for i in self.neurons]  # fmt: skip
         form(prod(map(len, options)) <= MAX_CASES, "too many basins")
         return {self.basin(chosen) for chosen in product(*options)}
@@ -95,6 +101,7 @@ class Graph:
     def walls(self, basin):
         """The basins beyond, the duals that the wall to each allows, and the patterns on it: the others, then both."""
         for i, k in enumerate(basin):
+            meter.spend(16 * len(basin) * (1 + len(self.next[k])))
             others = (*basin[:i], *basin[i + 1 :])
             mask = self.mask(others)
             for other, allowed in self.next[k]:
@@ -131,6 +138,8 @@ def landscape(p, claim):
     here = look(p, stated(p, tree, loss))
     graph, attained, places = Graph(p, here, duals, regions, typed(full, bool)), {}, {}
     for terms, affine in many(solutions, None, fields, "terms affine"):
+        every = len(graph.patterns) + len(here.seen) * (2 + len(here.seen[0]))
+        meter.spend(8 * (1 + len(typed(terms, list))) * every)
         predictions = combine(dict(enumerate(vector(affine, len(here.affine)))), here.affine, len(p.x))
         predictions = [a + b for a, b in zipped(predictions, here.offset)]
         fitting = []
@@ -138,7 +147,10 @@ def landscape(p, claim):
             z = [dot(w, row) for w in [vector(w, len(here.seen[0]))] for row in here.seen]
             predictions = [q + whole(sign, (1, -1)) * p.activate(a) for q, a in zipped(predictions, z)]
             if (ray := (sign, primitive(z))) not in places:
-                places[ray] = {k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(z, cell)}
+                where = sides(signs(z))
+                places[ray] = {
+                    k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(where, graph.sides[cell])
+                }
             fitting.append(places[ray])
         value = sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y))
         attained.setdefault(p.weight * value, []).append(fitting)
