@@ -161,7 +161,7 @@ class _Rounding:
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
     scope.expect_problem(problem)
-    outside = scope.penalty_in_floats(problem)
+    outside = scope.without_penalty(problem)
     if outside is not None:
         raise outside
     expect_type(points, Sequence, "points", "a list of Points")

@@ -24,12 +24,12 @@ __all__ = [
     "not_linear",
     "numeric_conditions",
     "penalised_basins",
-    "penalty_in_floats",
     "resisting",
     "slices",
     "sparse_penalty",
     "unbalanced",
     "weight_decay",
+    "without_penalty",
 ]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
@@ -137,9 +137,9 @@ def explanation(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.loss.rational:
         found = f"the {problem.loss.name} loss", "a loss with rational values"
-    if found is None:
-        found = _penalty(problem)
-    return None if found is None else OutOfScope(*found, _instead(problem))
+    if found is None and problem.penalty:
+        return without_penalty(problem)
+    return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -216,8 +216,8 @@ def _penalised_basins(problem: Problem) -> tuple[str, str] | None:
     return found
 
 
-def penalty_in_floats(problem: Problem) -> OutOfScope | None:
-    """The numeric engine, whose losses, derivatives and conditions are those of the loss alone."""
+def without_penalty(problem: Problem) -> OutOfScope | None:
+    """What is about the loss alone: pictures, explanations, and the numeric engine with its derivatives."""
     found = _penalty(problem)
     return None if found is None else OutOfScope(*found, _certify(problem))
 
@@ -272,6 +272,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = "no hidden layer", "one hidden layer"
     if found is None and not problem.loss.rational:
         found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
-    if found is None:
-        found = _penalty(problem)
+    if found is None and problem.penalty:
+        return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)
