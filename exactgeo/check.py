@@ -704,6 +704,7 @@ KINDS = {
         "penalised_minimum": "check_penalty.py",
         "penalised_strictness": "check_penalty.py",
         "penalised_descent": "check_penalty.py",
+        "penalised_bound": "check_penalty.py",
     }
 }
 KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from exactgeo.check import (
     combine,
     dot,
+    dual,
     echelon,
     evaluate,
     farkas,
@@ -25,6 +26,7 @@ from exactgeo.check import (
     sparse,
     split,
     tangent,
+    vector,
     whole,
     zipped,
 )
@@ -265,3 +267,27 @@ def penalised_descent(p, claim):
         f"The point, of penalised loss {loss}, is no local minimum: "
         f"the penalised loss is lower at point + s * direction, 0 < s <= {step}."
     )
+
+
+# -- no parameters, at any width --
+
+
+def penalised_bound(p, claim):
+    """By `dual`, and the bound of a neuron at 0, whose inputs may then be anything."""
+    tree, loss, bound, numbers, above, below = fields(claim, "point loss bound dual above below")
+    (weights, biases), here = stated(p, tree, loss)
+    need(p.penalty[1] == 0, "the bound is for squares alone")
+    need(p.layers and here.neurons and all(p.trains), "the bound needs a hidden layer, and both layers trained")
+    need(p.trains_bias[0] or not any(biases[0]), "a hidden bias is frozen at another value than 0")
+    r, shrink, zero = vector(numbers, len(p.x)), p.penalty[0] / p.weight, [[0] * len(row) for row in weights[1]]
+    rest = look(p, ([[[0] * len(row) for row in weights[0]], zero], [[0] * len(biases[0]), biases[1]]))
+    paid = p.penalty[2] * p.trains_bias[1]
+    total = dual(p, r, here, [] if paid else here.affine) - paid * p.weight * sum(r) ** 2 / (2 * shrink)
+    need(total >= rational(bound), "the dual vector gives a lower bound")
+    free = [j for j, k in enumerate(here.T) if k >= len(p.x[0]) and not p.penalty[2]]
+    for factor, cover in ((1, above), (-1, below)):
+        bounded(*slope_of(p, rest, r, rest.neurons[0], factor), cover, free, shrink * shrink)
+    text = (
+        f"No parameters with the same frozen ones, however many neurons there are, have a penalised loss below {bound}"
+    )
+    return f"{text}, the point's." if bound == loss else f"{text}; the point has {loss}."

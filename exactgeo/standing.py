@@ -22,6 +22,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide
+from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, time_limit: float) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     if problem.penalty:
-        return _penalised(decision, point)
+        return _penalised(problem, decision, point)
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
@@ -262,18 +263,26 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     return _among_all(problem, point, loss, found_all, outside, time_limit)
 
 
-def _penalised(decision: Decision, point: Point) -> _Global:
+def _penalised(problem: Problem, decision: Decision, point: Point) -> _Global:
     """Under a penalty no census compares the point: a descent leads to a lower one, and some minima are global by their
-    own proof."""
+    own proof, or because their derivatives are a dual vector."""
     if isinstance(decision, Descent):
         lower = Better(decision.loss_after, point.moved(decision.claim.direction, decision.claim.step), False)
         return _Global(Globality.SPURIOUS, lower)
-    if isinstance(decision, Minimum) and decision.claim.radius is None:
-        return _Global(Globality.GLOBAL)
+    if isinstance(decision, Minimum):
+        predictions = zip(problem.predictions(point), problem.y, strict=True)
+        dual = tuple(problem.loss.slopes(p, y)[0] for (p,), (y,) in predictions)
+        claim = bound_claim(problem, point, dual)
+        if claim is not None and claim.bound == decision.loss:
+            return _Global(Globality.GLOBAL, claim=claim)
+        if decision.claim.radius is None:
+            return _Global(Globality.GLOBAL)
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
     else:
-        detail = "the global minimum under a [penalty] is irrational as a rule: `exactgeo basins` encloses it"
+        detail = (
+            "no dual vector shows the point to be a global minimum under [penalty]: `exactgeo basins` encloses that"
+        )
     return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 

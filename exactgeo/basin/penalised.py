@@ -18,9 +18,11 @@ from exactgeo.basin import export
 from exactgeo.basin.census import REGIONS_A_SECOND
 from exactgeo.basin.group_norm import Bounded, GroupNorm, root, square_root
 from exactgeo.basin.reduction import reduce
+from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.exact.enclosure import Enclosure, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Penalty, Point, Problem, scope
 
 __all__ = ["PenalisedCensus", "penalised_census"]
@@ -91,7 +93,7 @@ class PenalisedCensus:
                 merged.append((value, 1))
         return merged
 
-    @cached_property
+    @property
     def infinite_width_minimum(self) -> Enclosure | None:
         """Bounds on the infimum over all widths: the program over all cells together. None where they are not listed.
 
@@ -99,9 +101,11 @@ class PenalisedCensus:
         ----------
         Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020, Theorem 1.
         """
-        if not self.complete:
-            return None
-        return self.program.bounds(range(len(self.program.cells))).value
+        return None if self._wide is None else self._wide.value
+
+    @cached_property
+    def _wide(self) -> Bounded | None:
+        return self.program.bounds(range(len(self.program.cells))) if self.complete else None
 
     @cached_property
     def best(self) -> Point | None:
@@ -150,8 +154,18 @@ class PenalisedCensus:
         """Whether the time limit ended the census."""
         return not self.complete
 
-    def prove(self, *, minima: bool = False) -> None:
-        """No certificate: the format has no claim about the basins of a penalised problem."""
+    @property
+    def certificate(self) -> Certificate | None:
+        """That no parameters, at any width, have a penalised loss below the lower bound of ``infinite_width_minimum``,
+        and that ``best`` has the one it has; None for a loss without rational values."""
+        return self.prove()
+
+    def prove(self, *, minima: bool = False) -> Certificate | None:
+        """The :attr:`certificate`; there are no local minima to add."""
+        if self.best is None or self._wide is None or not self.problem.loss.rational:
+            return None
+        claim = bound_claim(self.problem, self.best, self._wide.dual)
+        return None if claim is None else certificate_of(self.problem, (claim,))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit, as :meth:`exactgeo.basin.Census.records`."""

@@ -11,6 +11,7 @@ import cvxpy as cp
 import numpy as np
 import pytest
 from command import run
+from damage import outcome
 from scipy.optimize import minimize
 
 import exactgeo as eg
@@ -173,6 +174,20 @@ def test_wider_is_lower_until_it_is_not():
         assert more.lo <= one.hi
     assert values[2].lo <= wide.hi
     assert wide.lo <= values[2].hi
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_certificate_of_all_widths(name):
+    """The lower bound of all widths is proved without a list of regions; losses without derivatives included."""
+    found = penalised_census(CASES[name])
+    if name == "logistic":
+        assert found.certificate is None
+        return
+    (claim,) = found.certificate.claims
+    assert claim.bound <= found.infinite_width_minimum.hi
+    assert claim.bound - found.infinite_width_minimum.lo <= F(1, 10**6)
+    assert claim.loss == CASES[name].loss_at(found.best)
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
 
 
 def test_more_decay_costs_more():

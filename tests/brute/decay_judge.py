@@ -8,7 +8,7 @@ slopes (no f(u) > 0 for f = - slope) and the bound of an output weight of 0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction as F
 from itertools import combinations, pairwise, product
 from typing import Any
@@ -330,3 +330,33 @@ def positive(chosen: Sequence[Sequence[F]], lines: Sequence[Sequence[F]], size: 
             ):
                 return True
     return False
+
+
+def bound(case: Case, r: Sequence[F]) -> F | None:
+    """What a dual vector of the plain sum proves of all parameters and widths; None where it proves nothing."""
+    if case.linear or not case.w or not (case.hidden and case.output):
+        return None
+    if case.biased and not case.hidden_bias and any(w[-1] for w in case.w):
+        return None
+    total, shrink = F(0), case.l2 * (len(case.x) if case.mean else 1)
+    for q, y in zip(r, case.y, strict=True):
+        limit = F(case.loss[6:-1]) if case.loss.startswith("huber") else abs(q)
+        if abs(q) > limit or (case.loss == "squared_hinge" and q * y > 0):
+            return None
+        total -= q * y + q * q / (4 if case.loss in ("squared", "squared_hinge") else 2)
+    if case.c is not None and not case.output_bias:
+        total += case.c * sum(r, F(0))
+    elif case.c is not None and case.biases:
+        total -= sum(r, F(0)) ** 2 / (2 * shrink)
+    elif case.c is not None and sum(r, F(0)):
+        return None
+    zero = Near(replace(case, w=[[F(0)] * len(case.w[0])], v=[F(0)]))
+    zero.r = list(r)
+    for j in range(len(zero.T)):
+        if j not in zero.P and any(zero.phi(0, [F(s * int(k == j)) for k in range(len(zero.T))]) for s in (1, -1)):
+            return None
+    for sign in (1, -1):
+        for value, u in zero.faces(0, F(sign), [F(0)] * len(zero.T), zero.P):
+            if value > 0 and value * value > shrink**2 * sum((u[k] ** 2 for k in zero.P), F(0)):
+                return None
+    return total / (len(case.x) if case.mean else 1)

@@ -54,6 +54,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_minimum": _penalised_minimum,
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
+        "penalised_bound": _penalised_bound,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
@@ -587,6 +588,14 @@ def _penalised_descent(problem: Tree, claim: Tree) -> bool:
         return False
     places = [step * F(k, 64) for k in range(1, 65)] + [step / 2**k for k in range(7, 60, 4)]
     return all(_penalised(problem, moved(claim["point"], claim["direction"], s)) < start for s in places)
+
+
+def _penalised_bound(problem: Tree, claim: Tree) -> bool:
+    """What the dual vector proves, by every face of a neuron at 0; a bound above the point's loss is none."""
+    if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
+        return False
+    found = decay_judge.bound(decay_judge.of_problem(problem, claim["point"]), numbers(claim["dual"]))
+    return found is not None and F(claim["bound"]) <= found <= F(claim["loss"])
 
 
 def _flat(part: Any) -> Numbers:

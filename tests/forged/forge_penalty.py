@@ -37,6 +37,11 @@ def both(key: str, value: Any) -> Edit:
     return edit
 
 
+def last(tree: Tree) -> None:
+    """Only the last claim, a bound."""
+    tree["claims"] = tree["claims"][-1:]
+
+
 def idle(number: int) -> Tree:
     """Neurons at 0 that are all at their bound."""
     zero = {"parts": [], "above": [{"rule": "norm", "multipliers": {}, "slopes": {"0": "0"}}], "below": []}
@@ -271,6 +276,35 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
         "A neuron with a frozen bias has a ray.",
     ),
     "penalised-strictness-of-too-many-choices": (idle(10), "Ten neurons at their bound are checked choice by choice."),
+    "penalised-bound-too-high": (
+        named("ray-alone", put("claims", 2, "bound", "3/4")),
+        "No penalised loss is below 3/4; that of the point is 1/2.",
+    ),
+    "penalised-bound-of-sizes": (
+        named("ray-alone", last, put("problem", "penalty", "l1", "1")),
+        "The squares prove a bound for sizes.",
+    ),
+    "penalised-bound-of-frozen-outputs": (
+        named("ray-alone", last, put("problem", "train", "output", False)),
+        "Frozen outputs are balanced.",
+    ),
+    "penalised-bound-with-a-frozen-bias": (
+        named(
+            "ray-alone", last, put("problem", "network", "hidden_bias", [True]), claim("point", "biases", [["5"], []])
+        ),
+        "With a bias of 5 no penalised loss is below 1/2; v = 1/5 fits y = 1 for 1/50.",
+    ),
+    "penalised-bound-of-a-dual-vector-too-long": (
+        named(
+            "ray-alone",
+            last,
+            put("problem", "data", "y", [["2"]]),
+            claim("loss", "2"),
+            claim("bound", "2"),
+            claim("dual", ["-2"]),
+        ),
+        "For y = 2 no penalised loss is below 2; w = v = 1 has 3/2.",
+    ),
     "penalised-descent-of-a-frozen-weight": (
         named("descent", put("problem", "train", "output", False), both("loss", "59/50")),
         "A frozen weight moves.",

@@ -217,8 +217,7 @@ def test_many_kinks_at_zero():
 
 def test_a_verdict_with_its_certificate(tmp_path):
     verdict = eg.certify(decayed([[1]], [2], [["3/5"], ["4/5"]], ["3/5", "4/5"]))
-    assert (verdict.kind, str(verdict.rung), verdict.globality) == ("local_minimum", "weight_decay", "unknown")
-    assert "basins" in verdict.detail
+    assert (verdict.kind, str(verdict.rung), verdict.globality) == ("local_minimum", "weight_decay", "global")
     path = verdict.certificate.write(tmp_path / "c.json")
     problem = tmp_path / "p.toml"
     problem.write_text(verdict.problem.to_toml())
@@ -233,3 +232,35 @@ def test_a_convex_problem_is_decided_globally():
     verdict = eg.certify(decayed([[1]], [3], [[1]], ["3/2"], train={"hidden": False}))
     assert (verdict.kind, verdict.globality) == ("local_minimum", "global")
     assert "same frozen ones" in outcome(verdict.certificate.to_json())
+
+
+def test_global_by_its_derivatives_or_unknown():
+    """Where the derivatives are a dual vector no parameters are lower, far away or near, of no width."""
+    seen = Counter()
+    for seed in range(150):
+        rng = random.Random(seed)
+        case = brute.generate(rng, rng.choice(KINDS))
+        problem = eg.load(case)
+        if not isinstance(decide(problem), Minimum):
+            continue
+        verdict = eg.certify(problem, time_limit=0)
+        seen[verdict.globality] += 1
+        start, _ = brute.parameters(case)
+        if verdict.globality == "global":
+            assert outcome(verdict.certificate.to_json()).startswith("accepted: ")
+            for _ in range(60):
+                far = [F(rng.randint(-9, 9), rng.choice([1, 2, 4])) for _ in start]
+                assert brute.value(case, far) >= verdict.loss
+        else:
+            assert "basins" in verdict.detail
+    assert min(seen["global"], seen["unknown"]) >= 3
+
+
+def test_a_local_minimum_that_is_no_global_one():
+    """A dead neuron at 0 beside data that another sign would fit: local, and the census is below."""
+    problem = decayed([[1], [-1]], [4, 0], [[0]], [0], l2=1)
+    assert isinstance(decide(problem), Descent)
+    other = decayed([[1], [-1]], [2, 8], [[1]], [1], l2=1)
+    verdict = eg.certify(other)
+    assert (verdict.kind, verdict.globality) == ("local_minimum", "unknown")
+    assert eg.basins(other).minimum.hi < verdict.loss
