@@ -42,7 +42,8 @@ def bound_claim(problem: Problem, point: Point, dual: Vector) -> PenalisedBoundC
         Of m numbers.
     """
     net, train, penalty = problem.network, problem.train, problem.penalty
-    frozen_bias = any(net.hidden_bias) and not any(train.hidden_bias) and any(map(bool, point.biases[0]))
+    fixed = any(net.hidden_bias) and not any(train.hidden_bias)
+    frozen_bias = fixed and any(neuron.w[-1] for neuron in point.neurons)
     if len(net.widths) != 1 or not net.widths[0] or not all(train.weights) or frozen_bias or penalty.l1:
         return None
     shift = net.output_bias and train.output_bias
