@@ -18,12 +18,13 @@ from exactgeo.basin import export
 from exactgeo.basin.census import REGIONS_A_SECOND
 from exactgeo.basin.group_norm import Bounded, GroupNorm, root, square_root
 from exactgeo.basin.reduction import reduce
+from exactgeo.basin.size import size_of
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.exact.enclosure import Enclosure, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.local_minimum.penalised_bound import bound_claim
-from exactgeo.problem import Penalty, Point, Problem, scope
+from exactgeo.problem import NO_PENALTY, Point, Problem, scope
 
 __all__ = ["PenalisedCensus", "penalised_census"]
 
@@ -147,7 +148,7 @@ class PenalisedCensus:
     def reason(self) -> str:
         """Why ``local_minimum_values`` is None, or basins are missing."""
         if not self.complete:
-            return "the time limit ended the census before all basins were bounded; raise --time-limit"
+            return "the census ended before all basins were bounded: a time limit, or more regions than can be listed"
         return "local minima of a penalised loss are irrational as a rule: `exactgeo certify` decides single points"
 
     def stopped(self, *, minima: bool = False) -> bool:
@@ -242,8 +243,10 @@ def penalised_census(
     outside = scope.penalised_basins(problem)
     if outside is not None:
         raise outside
-    most = None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit))
-    reduction = reduce(replace(problem, penalty=Penalty()), most_regions=most)
+    bare = replace(problem, penalty=NO_PENALTY)
+    size = size_of(bare)
+    within = time_limit is None or size.regions[1] <= max(500, int(REGIONS_A_SECOND * time_limit))
+    reduction = reduce(bare, listed=within and not size.hopeless)
     program = GroupNorm(reduction, problem.penalty)
     known: dict[frozenset[int], Bounded] = {}
     found: list[tuple[Orbit, Bounded]] = []
