@@ -93,7 +93,8 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     Verdict
         ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
         with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); for every other
-        loss it is decided where the point is a global minimum.
+        loss it is decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the
+        few cases that docs/mathematics.md names.
 
     Raises
     ------

@@ -236,7 +236,7 @@ def penalised_census(
     >>> from exactgeo.formats import problem_from_mapping
     >>> data = {"data": {"x": [[1]], "y": [2]}, "network": {"widths": [1], "hidden_bias": False, "output_bias": False}}
     >>> found = penalised_census(problem_from_mapping(data | {"loss": {"kind": "half_squared"}, "penalty": {"l2": 1}}))
-    >>> found.count, found.minimum.lo < Fraction(3, 2) <= found.minimum.hi < Fraction(1501, 1000)
+    >>> found.count, found.minimum.lo <= Fraction(3, 2) <= found.minimum.hi < Fraction(1501, 1000)
     (4, True)
     """
     start = time.monotonic()

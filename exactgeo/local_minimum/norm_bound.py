@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import comb
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
@@ -22,7 +23,37 @@ from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.vectors import Vector, dot
 from exactgeo.local_minimum.nonnegative import Term, evaluate
 
-__all__ = ["prove_bounded"]
+__all__ = ["MOST_CELLS", "cells", "climb", "prove_bounded"]
+
+MOST_CELLS = 5000
+"""Most cells of a covering that is begun."""
+
+
+def cells(terms: Sequence[Term], dimension: int) -> int:
+    """At least the number of cells of a covering: that of the regions of its convex terms in general position."""
+    convex = sum(term.right > term.left for term in terms)
+    return 2 * sum(comb(max(convex - 1, 0), i) for i in range(dimension))
+
+
+def climb(linear: Vector, terms: Sequence[Term], free: Sequence[int], square: Fraction) -> Vector | None:
+    """A u beyond the bound, looked for from each axis by taking the gradient for the next u; None where none is met.
+
+    Cost: a few evaluations an axis.
+    """
+    size = len(linear)
+    for k in range(2 * size):
+        u = tuple(Fraction((1 if k < size else -1) * int(j == k % size)) for j in range(size))
+        for _ in range(12):
+            gradient = linear
+            for term in terms:
+                slope = term.right if dot(term.form, u) >= 0 else term.left
+                gradient = tuple(p + slope * q for p, q in zip(gradient, term.form, strict=True))
+            u = tuple(q if j not in free else p for j, (p, q) in enumerate(zip(u, gradient, strict=True)))
+            value, seen = evaluate(linear, terms, u), [q for j, q in enumerate(u) if j not in free]
+            if value > 0 and value * value > square * dot(seen, seen):
+                return u
+    return None
+
 
 _Sides = tuple[tuple[int, int], ...]
 

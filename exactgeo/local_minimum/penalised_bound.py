@@ -13,20 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import comb
 
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_minimum import NormStep
 from exactgeo.exact.vectors import ZERO, Vector, dot
 from exactgeo.local_minimum.nonnegative import Term
-from exactgeo.local_minimum.norm_bound import prove_bounded
+from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells, prove_bounded
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem
 
 __all__ = ["bound_claim"]
-
-MOST_CELLS = 2000
-"""Most cells of a covering that is begun."""
 
 
 def bound_claim(problem: Problem, point: Point, dual: Vector) -> PenalisedBoundClaim | None:
@@ -82,8 +78,7 @@ def _covers(problem: Problem, point: Point, dual: Sequence[Fraction]) -> list[tu
                 linear = tuple(p + sign * right * q for p, q in zip(linear, kink.form, strict=True))
             else:
                 terms.append(Term(kink.row, kink.form, sign * right, sign * left))
-        convex = sum(term.right > term.left for term in terms)
-        if 2 * sum(comb(max(convex - 1, 0), i) for i in range(len(at.trained))) > MOST_CELLS:
+        if cells(terms, len(at.trained)) > MOST_CELLS:
             return None
         for j in free:
             # Along a bias without penalty the function has to be 0.

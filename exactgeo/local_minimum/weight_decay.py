@@ -32,7 +32,7 @@ from exactgeo.local_minimum.decayed_flatness import flatness
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.nonnegative import prove_nonnegative
-from exactgeo.local_minimum.norm_bound import prove_bounded
+from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells, climb, prove_bounded
 from exactgeo.local_minimum.two_layer_point import NeuronState
 from exactgeo.problem import Point, Problem, scope
 
@@ -124,13 +124,27 @@ def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Desce
             axis = tuple(way * int(k == j) for k in range(len(at.trained)))
             if at.phi(neuron, axis):
                 return down_slowly(local, neuron, axis)
+    gains = [local.gain(neuron, sign) for sign in (1, -1)]
+    number = max(cells(terms, len(at.trained)) for _, terms in gains)
+    if number > MOST_CELLS:
+        return _climbed(local, neuron) or scope.many_cells(neuron.index, number)
     covers = []
-    for sign in (1, -1):
-        cover = prove_bounded(*local.gain(neuron, sign), free, square)
+    for gain in gains:
+        cover = prove_bounded(*gain, free, square)
         if not isinstance(cover, list):
             return _beyond(local, neuron)
         covers.append(tuple(cover))
     return PenalisedProof((), *covers)
+
+
+def _climbed(local: DecayedPoint, neuron: NeuronState) -> Descent | None:
+    """A descent met without a covering."""
+    square = local.shrink * (local.shrink + resisted(local, neuron)[1])
+    for sign in (1, -1):
+        u = climb(*local.gain(neuron, sign), local.free, square)
+        if u is not None:
+            return down_both(local, neuron, u)
+    return None
 
 
 def _beyond(local: DecayedPoint, neuron: NeuronState) -> Descent | OutOfScope:

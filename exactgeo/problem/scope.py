@@ -19,6 +19,7 @@ __all__ = [
     "expect_problem",
     "explanation",
     "full_space",
+    "many_cells",
     "no_float_form",
     "no_solver",
     "not_linear",
@@ -121,6 +122,12 @@ def unbalanced(neuron: int) -> OutOfScope:
     return OutOfScope(
         f"{reason}, for its bias is frozen at another value than 0", "hidden biases trained or 0", WITHOUT
     )
+
+
+def many_cells(neuron: int, cells: int) -> OutOfScope:
+    """A neuron at 0 whose covering would be too large."""
+    reason = f"neuron {neuron} is 0, and its bound may take {cells} cells to prove; no descent was met without them"
+    return OutOfScope(reason, "fewer data points, or fewer inputs", WITHOUT)
 
 
 def resisting(neuron: int) -> OutOfScope:

@@ -264,3 +264,16 @@ def test_a_local_minimum_that_is_no_global_one():
     verdict = eg.certify(other)
     assert (verdict.kind, verdict.globality) == ("local_minimum", "unknown")
     assert eg.basins(other).minimum.hi < verdict.loss
+
+
+def test_many_cells_are_not_begun():
+    """Two hundred points in five dimensions on the kink of a neuron at 0: a descent that is easy to meet, or no answer."""
+    rng = random.Random(3)
+    x = [[rng.randint(-9, 9) for _ in range(5)] for _ in range(200)]
+    y = [str(rng.randint(-9, 9)) for _ in range(200)]
+    found = decide(decayed(x, y, [[0] * 5], [0], l2=1))
+    assert isinstance(found, Descent)
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
+    open_one = decide(decayed(x, y, [[0] * 5], [0], l2=10**6))
+    assert isinstance(open_one, Undecided)
+    assert "cells" in open_one.outside.reason
