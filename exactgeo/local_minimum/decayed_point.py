@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.local_minimum.nonnegative import Term
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Point, Problem
@@ -115,4 +115,4 @@ class DecayedPoint:
 
     def output_slope(self, neuron: NeuronState) -> Fraction:
         """The slope of the loss, the squares of its penalty included, in the output weight."""
-        return dot(self.at.residuals, neuron.outputs) + self.shrink * neuron.v
+        return self.at.output_slope(neuron) + self.shrink * neuron.v

@@ -20,11 +20,12 @@ Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020, for the g
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim, PenalisedProof
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
-from exactgeo.errors import OutOfScope
+from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_descent import down, down_affine, down_both, down_slowly, resisted
@@ -36,7 +37,7 @@ from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells, climb, prove_bo
 from exactgeo.local_minimum.two_layer_point import NeuronState
 from exactgeo.problem import Point, Problem, scope
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "measured"]
 
 
 def conclude(problem: Problem, point: Point) -> Minimum | Descent | Undecided:
@@ -48,12 +49,26 @@ def conclude(problem: Problem, point: Point) -> Minimum | Descent | Undecided:
     if isinstance(proof, OutOfScope):
         return Undecided(local.loss, proof, ())
     claim = PenalisedMinimumClaim(point, local.loss, _radius(local), proof)
-    dimension = flatness(local, proof)
+    return Minimum(problem, claim, Argument.WEIGHT_DECAY)
+
+
+def measured(found: Minimum) -> Minimum:
+    """A local minimum with its strictness, or with the reason why that is not known.
+
+    Parameters
+    ----------
+    found : Minimum
+        As :func:`conclude` gave it.
+    """
+    claim = found.claim
+    if not isinstance(claim, PenalisedMinimumClaim):
+        raise InternalError("a minimum of another criterion")
+    dimension = flatness(DecayedPoint.of(found.problem, claim.point), claim.neurons)
     if isinstance(dimension, str):
-        return Minimum(problem, claim, Argument.WEIGHT_DECAY, reason=dimension)
+        return replace(found, reason=dimension)
     strictness = Strictness.FLAT if dimension else Strictness.STRICT
-    flat = PenalisedStrictnessClaim(point, local.loss, strictness, dimension)
-    return Minimum(problem, claim, Argument.WEIGHT_DECAY, flat)
+    flat = PenalisedStrictnessClaim(claim.point, claim.loss, strictness, dimension)
+    return replace(found, flat=flat, reason="")
 
 
 def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfScope:
