@@ -10,6 +10,9 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.vectors import Vector
@@ -46,10 +49,10 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim
+    claim : LocalMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim or None
+    flat : StrictnessClaim, PenalisedStrictnessClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -62,9 +65,9 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim
+    claim: LocalMinimumClaim | PenalisedMinimumClaim
     argument: Argument
-    flat: StrictnessClaim | None = None
+    flat: StrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
@@ -100,7 +103,7 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim
+    claim : NotLocalMinimumClaim or PenalisedDescentClaim
         With the direction, and the step up to which it holds.
     argument : Argument
     loss_after : Fraction
@@ -115,7 +118,7 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim
+    claim: NotLocalMinimumClaim | PenalisedDescentClaim
     argument: Argument
     loss_after: Fraction
     polynomial: Vector
