@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
 
 __all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
@@ -104,7 +105,8 @@ def certify(
     Verdict
         ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
         with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); for every other
-        loss it is decided where the point is a global minimum.
+        loss it is decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the
+        few cases that docs/mathematics.md names.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def basins(
     store: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Census:
+) -> Census | PenalisedCensus:
     """Every basin of a one-hidden-layer, scalar-output problem with its exact value.
 
     Parameters
@@ -155,6 +157,8 @@ def basins(
     -------
     exactgeo.basin.Census
         Iterable; ``.minimum``, ``.values``, ``.local_minimum_values``, ``.containing(point)``, ``.to_records()``.
+        Of a penalised problem an :class:`exactgeo.basin.penalised.PenalisedCensus` with bounds on ``.minimum``,
+        ``.values`` and ``.infinite_width_minimum``.
 
     Raises
     ------
@@ -181,6 +185,14 @@ def basins(
     """
     from exactgeo.basin import census
 
+    if problem.penalty:
+        from exactgeo.basin.penalised import penalised_census
+
+        if store is not None:
+            raise InputError(
+                "store", os.fspath(store), "none: a penalised census is not resumed", "a problem without [penalty]"
+            )
+        return penalised_census(problem, time_limit=time_limit, progress=progress)
     if store is None:
         return census(problem, executor=executor, time_limit=time_limit, progress=progress)
     from exactgeo.store import Store

@@ -228,7 +228,12 @@ SMOOTH = {
 
 class Problem:
     def __init__(self, tree):
-        data, net, loss, train = fields(tree, "data network loss train")
+        data, net, loss, train = fields({**tree, "penalty": 0}, "data network loss train penalty")[:4]
+        self.penalty = None  # (l2, l1, whether biases have one), where the loss has one
+        if "penalty" in typed(tree, dict):
+            l2, l1, biases = fields(tree["penalty"], "l2 l1 biases")
+            self.penalty = rational(l2), rational(l1), typed(biases, bool)
+            form(min(self.penalty[:2]) >= 0 < max(self.penalty[:2]), "a penalty that is none, or negative")
         x, y = fields(data, "x y")
         form(many(x, None, typed, list) and x[0] and many(y, len(x), typed, list) and y[0], "there is no data")
         self.x, self.y = many(x, None, vector, len(x[0])), many(y, None, vector, len(y[0]))
@@ -689,9 +694,11 @@ KINDS[2] |= {
     "subgradient_minimum": "check_subgradient.py",
     "descent_curve": "check_subgradient.py",
 }
+PENALTY = ("penalised_minimum", "penalised_strictness", "penalised_descent", "penalised_bound")
 KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
 for new in ("strictness", "subgradient_minimum", "descent_curve"):
     del KINDS[1][new]
+KINDS[2] |= dict.fromkeys(PENALTY, "check_penalty.py")
 
 
 @cache
@@ -738,6 +745,9 @@ def subject_of(tree):
         p = Problem(subject)
         lines = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
         lines += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
+        if p.penalty:
+            where = "weights and biases" if p.penalty[2] else "weights"
+            lines += [f"plus {p.penalty[0]} / 2 of the squares and {p.penalty[1]} of the sizes of the trained {where}"]
         lines += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
         lines += [f"data (x, y as canonical JSON): sha256 {digest(subject['data'])}"]
     else:
@@ -763,6 +773,9 @@ def examine(path, beside):
         known = typed(kind, str) in KINDS[version] and (kind == "regions") == ("arrangement" in tree)
         form(known, f"unknown kind {ascii(kind)[:40]}")
         file = KINDS[version][kind]
+        # No other kind sees the penalty, and these have one.
+        penalised = "problem" in tree and p.penalty is not None
+        form(penalised == (file == "check_penalty.py"), f"a claim of kind {kind} and a penalty do not go together")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)
         need(held in (None, frozen), "the claims speak of different frozen values")

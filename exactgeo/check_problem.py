@@ -130,6 +130,15 @@ class Reader:
         form(reduction in ("sum", "mean"), "a reduction in the problem file is neither sum nor mean")
         return name, {"kind": f"huber({arguments[0]})" if arguments else name, "reduction": reduction}
 
+    def penalty(self, tree):
+        """The penalty; nothing where there is none."""
+        keys = table(tree, "l2 l1 biases")
+        l2, l1 = (self.number(keys.get(key, 0)) for key in ("l2", "l1"))
+        form(not keys or {"l2", "l1"} & {*keys}, "a penalty in the problem file has neither l2 nor l1")
+        form(min(Fraction(l2), Fraction(l1)) >= 0, "a penalty in the problem file is negative")
+        found = {"l2": l2, "l1": l1, "biases": a(bool, keys.get("biases", False))}
+        return {"penalty": found} if {l2, l1} != {"0"} else {}
+
     def point(self, tree, sizes, biases):
         keys = table(tree, "weights biases", "weights")
         depth = len(biases)
@@ -168,7 +177,7 @@ def restate(text, name=""):
         offsets = reader.row(keys["offsets"], len(normals)) if "offsets" in keys else []
         found = {"normals": normals, "offsets": offsets if {*offsets} - {"0"} else None}, None
     else:
-        keys = table(tree, "name source data network loss train point", "data network")
+        keys = table(tree, "name source data network loss penalty train point", "data network")
         found = problem(reader, keys)
     for key, limit in (("name", 200), ("source", 10_000)):
         text_of(keys.get(key, ""), limit)
@@ -206,7 +215,8 @@ def problem(reader, keys):
     form(all(pair == slopes[0] for pair in slopes) and last == ["1", "1"], "no certificate has several activations")
     network = {"widths": widths, "activation": slopes[0] if layers else ["1", "1"]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
-    return {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}, point
+    found = {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}
+    return found | reader.penalty(keys.get("penalty", {})), point
 
 
 OWN_POINT = (
@@ -219,6 +229,7 @@ OWN_POINT = (
     "barrier",
     "path",
 )
+OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
 
 
 def beside(p, tree, claims, path, data, text):

@@ -36,6 +36,7 @@ class Argument(_Worded):
         "subgradient",
         "For each cone of moves a vector of subgradients: complete, whether or not the loss bends.",
     )
+    WEIGHT_DECAY = "weight_decay", "Criterion for one hidden layer, scalar output and squared penalties of the weights."
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

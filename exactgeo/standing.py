@@ -23,6 +23,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, measured
+from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train
 
 if TYPE_CHECKING:
@@ -228,8 +229,10 @@ def _verdict(
 ) -> Verdict:
     bottom = known.globality is Globality.GLOBAL
     claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
-    if known.better is not None and decision.loss is not None and isinstance(known.better.loss, Fraction):
-        claims.append(LowerPointClaim(point, decision.loss, known.better.point, known.better.loss))
+    better = known.better
+    # Under a penalty the claim of the descent says as much.
+    if better is not None and decision.loss is not None and isinstance(better.loss, Fraction) and not problem.penalty:
+        claims.append(LowerPointClaim(point, decision.loss, better.point, better.loss))
     claims += [claim for claim in (known.claim, around) if claim is not None]
     exact = decision.loss if bottom else None
     return Verdict(
@@ -277,6 +280,8 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
 
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
+    if problem.penalty:
+        return _penalised(problem, decision, point)
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
@@ -302,6 +307,29 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     except OutOfScope as refusal:
         return _relaxed(problem, point, loss, refusal, deadline) if isinstance(decision, Minimum) else outside
     return _among_all(problem, point, loss, found_all, outside, deadline)
+
+
+def _penalised(problem: Problem, decision: Decision, point: Point) -> _Global:
+    """Under a penalty no census compares the point: a descent leads to a lower one, and some minima are global by their
+    own proof, or because their derivatives are a dual vector."""
+    if isinstance(decision, Descent):
+        lower = Better(decision.loss_after, decision.end, False)
+        return _Global(Globality.SPURIOUS, lower)
+    if isinstance(decision, Minimum):
+        predictions = zip(problem.predictions(point), problem.y, strict=True)
+        dual = tuple(problem.loss.slopes(p, y)[0] for (p,), (y,) in predictions)
+        claim = bound_claim(problem, point, dual)
+        if claim is not None and claim.bound == decision.loss:
+            return _Global(Globality.GLOBAL, claim=claim)
+        if decision.claim.radius is None:
+            return _Global(Globality.GLOBAL)
+    if isinstance(decision, Undecided):
+        detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
+    else:
+        detail = (
+            "no dual vector shows the point to be a global minimum under [penalty]: `exactgeo basins` encloses that"
+        )
+    return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 
 def _among_all(

@@ -19,8 +19,9 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.losses import Loss, Pieces
 from exactgeo.losses.logistic import Logistic
+from exactgeo.problem import Penalty
 
-__all__ = ["BasinProgram", "basin_program", "summed_loss"]
+__all__ = ["BasinProgram", "basin_program", "group_norm_program", "summed_loss"]
 
 
 class BasinProgram(cp.Problem):
@@ -98,6 +99,65 @@ def basin_program(reduction: Reduction, signs: Sequence[tuple[Sequence[int], int
     loss = float(inner.weight) * summed_loss(inner.loss, inner.y, prediction)
     result = BasinProgram(cp.Minimize(loss), list(named.values()))
     result.z, result.linear, result.named = variables, linear, named
+    return result
+
+
+def group_norm_program(
+    reduction: Reduction,
+    signs: Sequence[tuple[Sequence[int], int]],
+    cones: Sequence[tuple[Sequence[Vector], Sequence[Vector]]],
+    penalty: Penalty,
+) -> BasinProgram:
+    """Minimise the penalised loss over ``z_i = v_i w_i`` in given cones, with the group norm of balanced neurons.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        Of the loss alone.
+    signs : for each cell the sign vector of its region and the sign of its output weight
+    cones : for each cell the rays that generate its region, and vectors along which nothing is cut
+    penalty : Penalty
+
+    Returns
+    -------
+    BasinProgram
+        ``z`` holds the pairs of weights (of the rays, of the others); ``named["predictions"]`` has m dual values.
+
+    References
+    ----------
+    Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020, for all cells together.
+    """
+    inner = reduction.program
+    shrink, size = float(penalty.l2), reduction.problem.d + bool(penalty.biases)
+    right, left = map(float, reduction.problem.network.activation.slopes or (1, 1))
+    rows = np.array([[float(q) for q in row] for row in reduction.rows]).reshape(len(reduction.rows), -1)
+    prediction: Any = np.array([float(q) for q in inner.offset])
+    variables: list[Any] = []
+    cost: Any = cp.Constant(0)
+    for (region, b), (rays, lines) in zip(signs, cones, strict=True):
+        parts = (
+            [cp.Variable(len(rays), nonneg=True), cp.Variable(len(lines))]
+            if lines
+            else [cp.Variable(len(rays), nonneg=True)]
+        )
+        basis = [np.array([[float(q) for q in v] for v in part]) for part in (rays, lines) if len(part)]
+        z = sum(
+            (b * matrix.T @ part for matrix, part in zip(basis, parts, strict=True)),
+            cp.Constant(np.zeros(rows.shape[1])),
+        )
+        slope = np.array([right if s >= 0 else left for s in region])
+        prediction = prediction + (slope[:, None] * rows) @ z
+        cost = cost + shrink * cp.norm2(z[:size])
+        variables.append(parts)
+    linear = None
+    if inner.lines:
+        linear = cp.Variable(1, name="linear")
+        prediction = prediction + np.ones(inner.m) * linear
+        cost = cost + (shrink / 2 * cp.sum_squares(linear) if penalty.biases else 0)
+    p = cp.Variable(inner.m, name="p")
+    tied = p == prediction
+    result = BasinProgram(cp.Minimize(float(inner.weight) * summed_loss(inner.loss, inner.y, p) + cost), [tied])
+    result.z, result.linear, result.named = variables, linear, {"predictions": tied}
     return result
 
 

@@ -15,6 +15,10 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_bound import PenalisedBoundClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.regions import RegionsClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
@@ -34,6 +38,10 @@ _TYPES: tuple[type[Claim], ...] = (
     BarrierClaim,
     PathClaim,
     LandscapeClaim,
+    PenalisedMinimumClaim,
+    PenalisedStrictnessClaim,
+    PenalisedDescentClaim,
+    PenalisedBoundClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ from exactgeo.claims.fields import Misread, from_data, to_data
 from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.losses import LOSSES, Loss, make_loss
-from exactgeo.problem import REDUCTIONS, Network, Problem, Train
+from exactgeo.problem import REDUCTIONS, Network, Penalty, Problem, Train
 
 __all__ = [
     "HyperplaneList",
@@ -106,7 +106,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         _Loss(problem.loss.name, problem.reduction),
         Train(train.hidden, hidden_bias, train.output, train.output_bias and net.output_bias),
     )
-    return dict(to_data(tables))
+    return dict(to_data(tables)) | ({"penalty": to_data(problem.penalty)} if problem.penalty else {})
 
 
 def subject_data(subject: Subject) -> dict[str, Any]:
@@ -129,9 +129,23 @@ def read_subject(data: dict[str, Any]) -> Subject:
     try:
         if key == "arrangement":
             return _planes(from_data(HyperplaneList, data[key]))
-        return _problem(from_data(_Tables, data.get(key)))
+        return _read_problem(data.get(key))
     except Misread as error:
         raise error.under(key) from None
+
+
+def _read_problem(data: Any) -> Problem:
+    """A problem, with a table more where it has a penalty."""
+    tables, penalty = data, Penalty()
+    if isinstance(data, dict) and "penalty" in data:
+        tables = {key: table for key, table in data.items() if key != "penalty"}
+        try:
+            penalty = from_data(Penalty, data["penalty"])
+        except Misread as error:
+            raise error.under(".penalty") from None
+        if not penalty or min(penalty.l2, penalty.l1) < 0:
+            raise Misread([], "factors that are not negative, and not both 0").under(".penalty")
+    return replace(_problem(from_data(_Tables, tables)), penalty=penalty)
 
 
 def _planes(planes: HyperplaneList) -> HyperplaneList:

@@ -73,6 +73,8 @@ def basins(
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    if loaded.penalty:
+        return _penalised(loaded, out, certificate, minima, time_limit, as_json)
     foresee(loaded)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
@@ -95,6 +97,28 @@ def basins(
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None
     if certificate is not None:
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
+    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    return UNDECIDED if found.stopped(minima=minima) else DONE
+
+
+def _penalised(
+    loaded: Problem, out: str | None, certificate: str | None, minima: bool, time_limit: float | None, as_json: bool
+) -> int:
+    """The same of a problem with a penalty: bounds, and no run to take up."""
+    from exactgeo.basin.penalised import penalised_census
+    from exactgeo.report.progress import progress_bar
+    from exactgeo.report.text import census_text
+
+    if out is not None and out.endswith(".sqlite"):
+        raise InputError("--out", out, "a table: a penalised census is not taken up again", "basins.csv")
+    with progress_bar("basins", quiet=as_json) as progress:
+        found = penalised_census(loaded, time_limit=time_limit, progress=progress)
+    if out is not None:
+        found.write(out)
+    answer = found.to_json(minima=minima)
+    if certificate is not None:
+        proof = found.prove(minima=minima)
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE

@@ -16,14 +16,14 @@ from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._text import NumberText
 from exactgeo.formats._values import Numbers, close, describe, entries, flag, listed, table, text
 from exactgeo.losses import LOSSES, Loss, make_loss
-from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train, scope
+from exactgeo.problem import REDUCTIONS, Network, Penalty, Point, Problem, Train, scope
 
 __all__ = ["MAX_WIDTH", "build_point", "build_problem"]
 
 MAX_WIDTH = 10**6
 """Most units a hidden layer may have."""
 
-_TOP = ("name", "source", "data", "network", "loss", "train", "point")
+_TOP = ("name", "source", "data", "network", "loss", "penalty", "train", "point")
 _POINT = ("weights", "biases")
 _CALL = re.compile(r"\s*(\w{1,40})\s*(?:\((.*)\)\s*)?", re.ASCII | re.DOTALL)
 
@@ -49,6 +49,7 @@ def build_problem(tree: Any, label: str, *, stacklevel: int) -> Problem:
         loss=loss,
         train=_train(top.get("train", {}), f"{at}train", network),
         reduction=reduction,
+        penalty=_penalty(top.get("penalty", {}), f"{at}penalty", numbers),
         name=text(top["name"], f"{at}name", 200) if "name" in top else "",
         source=text(top["source"], f"{at}source", 10_000) if "source" in top else "",
     )
@@ -235,6 +236,21 @@ def _loss(tree: Any, where: str) -> tuple[Loss, str]:
     if reduction not in REDUCTIONS:
         raise InputError(f"{where}.reduction", describe(reduction), "sum or mean", '"sum" or "mean"')
     return make_loss(kind, *arguments), str(reduction)
+
+
+def _penalty(tree: Any, where: str, numbers: Numbers) -> Penalty:
+    keys = table(tree, where, ("l2", "l1", "biases"))
+
+    def factor(key: str) -> Fraction:
+        found = numbers.number(keys.get(key, 0), f"{where}.{key}")
+        if found < 0:
+            raise InputError(f"{where}.{key}", describe(keys[key]), "a number that is not negative", '"1/2000" or 0')
+        return found
+
+    l2, l1 = factor("l2"), factor("l1")
+    if keys and not {"l2", "l1"} & set(keys):
+        raise InputError(where, "neither l2 nor l1", "at least one of them", 'l2 = "1/2000"')
+    return Penalty(l2, l1, flag(keys.get("biases", False), f"{where}.biases"))
 
 
 def _train(tree: Any, where: str, network: Network) -> Train:

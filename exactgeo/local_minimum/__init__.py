@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
@@ -81,6 +83,9 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
+            if isinstance(found, Undecided):
+                tries.append(Try(rung.name, str(found.kind), found.outside.reason))
+                return replace(found, tries=tuple(tries))
             if isinstance(found, Minimum) and strictness:
                 found = measured(found, lambda: None)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
@@ -100,6 +105,8 @@ def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
     check : callable
         Called between pieces of work; it may raise :class:`~exactgeo.errors.OutOfTime`.
     """
+    if isinstance(found.claim, PenalisedMinimumClaim):
+        return weight_decay.measured(found)
     try:
         check()
         return replace(found, flat=measure(found, check), reason="")

@@ -66,7 +66,7 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
         Called between pieces of work; what it raises passes through.
     """
     at, claim = found.at, found.claim
-    if at is None:
+    if at is None or not isinstance(claim, LocalMinimumClaim):
         raise InternalError("a minimum without the point it was decided at")
     moves = Moves.of(at, germs(at))
     check()

@@ -11,6 +11,9 @@ from exactgeo.claims.claim import Claim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import OutOfScope
@@ -48,10 +51,10 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim or SubgradientMinimumClaim
+    claim : LocalMinimumClaim, SubgradientMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim or None
+    flat : StrictnessClaim, PenalisedStrictnessClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -64,9 +67,9 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | SubgradientMinimumClaim
+    claim: LocalMinimumClaim | SubgradientMinimumClaim | PenalisedMinimumClaim
     argument: Argument
-    flat: StrictnessClaim | None = None
+    flat: StrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
@@ -102,7 +105,7 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim or DescentCurveClaim
+    claim : NotLocalMinimumClaim, DescentCurveClaim or PenalisedDescentClaim
         With the direction or curve, and the step up to which it holds.
     argument : Argument
     loss_after : Fraction
@@ -117,7 +120,7 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | DescentCurveClaim
+    claim: NotLocalMinimumClaim | DescentCurveClaim | PenalisedDescentClaim
     argument: Argument
     loss_after: Fraction
     polynomial: Vector

@@ -14,10 +14,10 @@ from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Direction
 
-__all__ = ["along_inputs", "along_linear", "along_output", "below"]
+__all__ = ["along_inputs", "along_linear", "along_output", "below", "change", "direction_of", "longest_step", "order"]
 
 
-def _direction(
+def direction_of(
     local: TwoLayerPoint,
     *,
     affine: int | None = None,
@@ -47,13 +47,13 @@ def _direction(
 def along_linear(local: TwoLayerPoint, number: int) -> Descent:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
     slope = dot(local.residuals, local.linear[number][1])
-    return _certified(local, _direction(local, affine=number, step=-ONE if slope > 0 else ONE))
+    return _certified(local, direction_of(local, affine=number, step=-ONE if slope > 0 else ONE))
 
 
 def along_output(local: TwoLayerPoint, neuron: NeuronState) -> Descent:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = local.output_slope(neuron)
-    return _certified(local, _direction(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
+    return _certified(local, direction_of(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
 
 
 def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> Descent:
@@ -64,10 +64,10 @@ def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> Descen
     """
     u = tuple(Fraction(q) for q in primitive(u))
     if neuron.v:
-        return _certified(local, _direction(local, neurons={neuron.index: (u, ZERO)}))
+        return _certified(local, direction_of(local, neurons={neuron.index: (u, ZERO)}))
     kappa = -ONE if local.phi(neuron, u) > 0 else ONE
     for _ in range(100_000):
-        direction = _direction(local, neurons={neuron.index: (u, kappa)})
+        direction = direction_of(local, neurons={neuron.index: (u, kappa)})
         found = below(local, direction)
         if found is not None:
             return found
@@ -84,14 +84,42 @@ def _certified(local: TwoLayerPoint, direction: Direction) -> Descent:
 
 def below(local: TwoLayerPoint, direction: Direction) -> Descent | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
-    problem, point = local.problem, local.point
-    m = problem.m
+    found = change(local, direction)
+    step = longest_step(*found)
+    if step is None:
+        return None
+    problem, point, (coefficients, _) = local.problem, local.point, found
+    loss_after = TwoLayerPoint.of(problem, point.moved(direction, step)).loss
+    fall = loss_after - local.loss
+    bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
+    if fall > bound or (fall < bound and not local.bends):
+        raise InternalError("the loss along a direction is not the polynomial it should be")
+    claim = NotLocalMinimumClaim(point, local.loss, direction, step)
+    return Descent(problem, claim, order(coefficients), loss_after, coefficients)
+
+
+def order(coefficients: Vector) -> Argument:
+    """What a descent is decided by: its polynomial falls at first order, or at second."""
+    return Argument.FIRST_ORDER if coefficients[1] else Argument.SECOND_ORDER
+
+
+def change(local: TwoLayerPoint, direction: Direction) -> tuple[Vector, Fraction]:
+    """How the loss changes along a direction, a penalty left out: a bound on it, and as far as that holds, at most 1.
+
+    Returns
+    -------
+    coefficients : five rationals
+        Of a polynomial in s, constant term (0) first: the change itself where the loss is one quadratic.
+    reach : Fraction
+        No pre-activation changes sign before.
+    """
+    problem = local.problem
     reach = ONE
-    change = [[ZERO] * 3 for _ in range(m)]
-    for row in change:
+    moves = [[ZERO] * 3 for _ in range(problem.m)]
+    for row in moves:
         row[1] += direction.shift
     if not problem.network.widths:
-        for row, x in zip(change, problem.x, strict=True):
+        for row, x in zip(moves, problem.x, strict=True):
             row[1] += dot(direction.inputs, x)
     up, down = local.slopes
     for neuron, (u, kappa) in zip(local.neurons, direction.neurons, strict=True):
@@ -103,30 +131,26 @@ def below(local: TwoLayerPoint, direction: Direction) -> Descent | None:
             if up != down and z * q < 0:
                 reach = min(reach, -z / q)
             # (v + s k) * slope * (z + s q) - v * slope * z
-            change[t][1] += slope * (neuron.v * q + kappa * z)
-            change[t][2] += slope * kappa * q
+            moves[t][1] += slope * (neuron.v * q + kappa * z)
+            moves[t][2] += slope * kappa * q
     polynomial = [ZERO] * 5
-    for r, (_, one, two) in zip(local.residuals, change, strict=True):
+    for r, (_, one, two) in zip(local.residuals, moves, strict=True):
         polynomial[1] += 2 * r * one
         polynomial[2] += 2 * r * two + one * one
         polynomial[3] += 2 * one * two
         polynomial[4] += two * two
-    coefficients = tuple(local.problem.weight * local.curvature * q for q in polynomial)
+    return tuple(problem.weight * local.curvature * q for q in polynomial), reach
+
+
+def longest_step(coefficients: Vector, reach: Fraction) -> Fraction | None:
+    """The largest power of 1/2 up to which a polynomial is proved negative by its coefficients; None where it rises."""
     low = next((k for k, q in enumerate(coefficients) if q), None)
     if low is None or coefficients[low] > 0:
         return None
     step = ONE
     while step > reach or _bound(coefficients, low, step) >= 0:
         step /= 2
-    end = point.moved(direction, step)
-    loss_after = TwoLayerPoint.of(problem, end).loss
-    fall = loss_after - local.loss
-    bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
-    if fall > bound or (fall < bound and not local.bends):
-        raise InternalError("the loss along a direction is not the polynomial it should be")
-    order = Argument.FIRST_ORDER if low == 1 else Argument.SECOND_ORDER
-    claim = NotLocalMinimumClaim(point, local.loss, direction, step)
-    return Descent(problem, claim, order, loss_after, coefficients)
+    return step
 
 
 def _bound(coefficients: Vector, low: int, step: Fraction) -> Fraction:

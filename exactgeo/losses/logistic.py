@@ -56,8 +56,9 @@ class Logistic(Loss):
             return ZERO
         raise ValueError("the conjugate of the logistic loss is rational at 0 and 1 only")
 
-    def conjugate_enclosure(self, r: Fraction, y: Fraction) -> Enclosure:
-        """Proved bounds on the conjugate for 0 <= -y r <= 1."""
+    def conjugate_enclosure(self, r: Fraction, y: Fraction) -> Enclosure | None:
+        if not 0 <= -y * r <= 1:
+            return None
         from exactgeo.exact.interval import entropy
 
         found = entropy(-y * r)

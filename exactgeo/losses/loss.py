@@ -134,6 +134,12 @@ class Loss(ABC):
             It is not rational.
         """
 
+    def conjugate_enclosure(self, r: Fraction, y: Fraction) -> Enclosure | None:
+        """Proved bounds on :meth:`conjugate`, None where it is infinite. Law: they hold it, and are equal where it is
+        rational."""
+        found = self.conjugate(r, y)
+        return None if found is None else Enclosure(found, found)
+
     # -- of a data point ----------------------------------------------------------------------------------------
 
     def of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Fraction:

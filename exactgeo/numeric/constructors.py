@@ -161,6 +161,9 @@ class _Rounding:
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
     scope.expect_problem(problem)
+    outside = scope.without_penalty(problem)
+    if outside is not None:
+        raise outside
     expect_type(points, Sequence, "points", "a list of Points")
     for index, point in enumerate(points):
         problem.expect_point(point, f"points[{index}]")

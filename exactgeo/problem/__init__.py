@@ -6,7 +6,8 @@ row a unit. What is in scope of which question, and the sentence that says so, i
 """
 
 from exactgeo.problem.network import Network, Train
+from exactgeo.problem.penalty import NO_PENALTY, Penalty
 from exactgeo.problem.point import Direction, Neuron, Point
 from exactgeo.problem.problem import REDUCTIONS, Problem
 
-__all__ = ["REDUCTIONS", "Direction", "Network", "Neuron", "Point", "Problem", "Train"]
+__all__ = ["NO_PENALTY", "REDUCTIONS", "Direction", "Network", "Neuron", "Penalty", "Point", "Problem", "Train"]

@@ -17,6 +17,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, dot
 from exactgeo.losses import Loss
 from exactgeo.problem.network import Network, Train
+from exactgeo.problem.penalty import NO_PENALTY, Penalty
 from exactgeo.problem.point import Point
 
 __all__ = ["REDUCTIONS", "Problem"]
@@ -36,6 +37,8 @@ class Problem:
     network, loss, train : see their types
     reduction : str
         One of :data:`REDUCTIONS`.
+    penalty : Penalty
+        What is added to the reduced loss; false where nothing is.
     frozen : Point or None
         The values of what is not trained, 0 for what is; None where everything is trained or no values are known. Those
         of ``point`` where there is one.
@@ -50,6 +53,7 @@ class Problem:
     loss: Loss
     train: Train
     reduction: str = "sum"
+    penalty: Penalty = NO_PENALTY
     frozen: Point | None = None
     point: Point | None = field(default=None, compare=False)
     name: str = ""
@@ -171,21 +175,21 @@ class Problem:
         return rows
 
     def loss_at(self, point: Point) -> Fraction:
-        """Exact training loss at a point.
+        """Exact training loss at a point, the penalty included.
 
         Raises
         ------
         ValueError
             The loss or an activation has an irrational value (logistic, cross_entropy, sigmoid, tanh).
         """
-        return self.loss_of(self.predictions(point))
+        return self.loss_of(self.predictions(point)) + self.penalty.at(self.train, point)
 
     def loss_of(self, predictions: Matrix) -> Fraction:
-        """Exact training loss of given predictions (m rows of k); raises as :meth:`loss_at`."""
+        """Exact loss of given predictions (m rows of k) without a penalty; raises as :meth:`loss_at`."""
         return self.weight * sum((self.loss.of_row(p, y) for p, y in self._pairs(predictions)), ZERO)
 
     def enclosure_at(self, point: Point) -> Enclosure:
-        """Proved bounds on the training loss at a point, for every loss.
+        """Proved bounds on the training loss at a point, the penalty included, for every loss.
 
         Raises
         ------
@@ -193,8 +197,8 @@ class Problem:
             An activation has an irrational value.
         """
         parts = (self.loss.enclosure_of_row(p, y) for p, y in self._pairs(self.predictions(point)))
-        total = sum(parts, Enclosure(ZERO, ZERO))
-        return Enclosure(self.weight * total.lo, self.weight * total.hi)
+        total, penalty = sum(parts, Enclosure(ZERO, ZERO)), self.penalty.at(self.train, point)
+        return Enclosure(self.weight * total.lo, self.weight * total.hi) + penalty
 
     def _pairs(self, predictions: Matrix) -> Iterable[tuple[tuple[Fraction, ...], tuple[Fraction, ...]]]:
         return zip(predictions, self.y, strict=True)
@@ -226,6 +230,9 @@ class Problem:
         if net.outputs != self.loss.outputs(self.y):
             result["network"]["outputs"] = net.outputs
         result["loss"] = {"kind": self.loss.name, "reduction": self.reduction}
+        if self.penalty:
+            parts = {"l2": self.penalty.l2, "l1": self.penalty.l1}
+            result["penalty"] = {key: number(q) for key, q in parts.items() if q} | {"biases": self.penalty.biases}
         result["train"] = {
             "hidden": list(self.train.hidden),
             "hidden_bias": list(self.train.hidden_bias),

@@ -20,16 +20,24 @@ __all__ = [
     "expect_problem",
     "explanation",
     "full_space",
+    "many_cells",
     "no_float_form",
     "no_solver",
     "not_linear",
     "numeric_conditions",
+    "penalised_basins",
+    "resisting",
     "slices",
+    "sparse_penalty",
+    "unbalanced",
+    "weight_decay",
+    "without_penalty",
 ]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
+WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 
 
@@ -61,14 +69,77 @@ def _complete_decision(problem: Problem) -> tuple[str, str] | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and any(problem.loss.pieces(y) is None for row in problem.y for y in row):
         found = f"the {problem.loss.name} loss", "a loss that is quadratic between breaks"
-    return found
+    return found or _penalty(problem)
+
+
+def _penalty(problem: Problem) -> tuple[str, str] | None:
+    """What no room but those of weight decay treats."""
+    return ("a [penalty] on the parameters", "the loss alone, without [penalty]") if problem.penalty else None
+
+
+def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
+    loss = problem.loss
+    if not (loss.rational and loss.differentiable):
+        return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
+    return None
 
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
     expect_problem(problem)
     found = _complete_decision(problem)
-    return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+    return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def _instead(problem: Problem) -> str:
+    """What serves a problem that the complete decisions do not."""
+    if problem.penalty:
+        return BASINS if _penalised_basins(problem) is None else WITHOUT
+    return BASINS if basins(problem) is None else NUMERIC
+
+
+def weight_decay(problem: Problem) -> OutOfScope | None:
+    """Is this point a local minimum of the penalised loss? (:mod:`exactgeo.local_minimum.weight_decay`)"""
+    expect_problem(problem)
+    found = _weight_decay(problem)
+    return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def _weight_decay(problem: Problem) -> tuple[str, str] | None:
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    if found is None:
+        found = _differentiable_square(problem)
+    if found is None and not problem.penalty:
+        found = "no penalty", "a [penalty]"
+    return found
+
+
+def sparse_penalty() -> OutOfScope:
+    """A point with the key l1 of [penalty] and no slope down: the conditions of first order are only necessary."""
+    reason = "with the key l1 of [penalty] the conditions of first order hold, and they are not sufficient"
+    return OutOfScope(reason, "points with a slope down, or l2 alone", WITHOUT)
+
+
+def unbalanced(neuron: int) -> OutOfScope:
+    """A neuron whose inputs are longer than its output weight, where the rescalings do not balance them."""
+    reason = f"the input weights of neuron {neuron} are longer than its output weight and cannot be balanced against it"
+    return OutOfScope(
+        f"{reason}, for its bias is frozen at another value than 0", "hidden biases trained or 0", WITHOUT
+    )
+
+
+def many_cells(neuron: int, cells: int) -> OutOfScope:
+    """A neuron at 0 whose covering would be too large."""
+    reason = f"neuron {neuron} is 0, and its bound may take {cells} cells to prove; no descent was met without them"
+    return OutOfScope(reason, "fewer data points, or fewer inputs", WITHOUT)
+
+
+def resisting(neuron: int) -> OutOfScope:
+    """A neuron of output weight 0 whose outputs are not: moving the weight costs loss at second order."""
+    reason = f"the output weight of neuron {neuron} is 0 and its outputs are not, which is decided only to one side"
+    return OutOfScope(reason, "outputs that are 0, or that a trained output bias without penalty can follow", WITHOUT)
 
 
 def derivative(problem: Problem) -> OutOfScope | None:
@@ -87,6 +158,8 @@ def explanation(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.loss.rational:
         found = f"the {problem.loss.name} loss", "a loss with rational values"
+    if found is None and problem.penalty:
+        return without_penalty(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
@@ -128,10 +201,45 @@ def _basins(problem: Problem) -> tuple[str, str] | None:
 def basins(problem: Problem) -> OutOfScope | None:
     """Every basin with its value (:mod:`exactgeo.basin`): cones over convex programs."""
     expect_problem(problem)
-    found = _basins(problem)
+    found = _basins(problem) or _penalty(problem)
     if found is None:
         return None
+    if problem.penalty:
+        return OutOfScope(*found, _certify(problem))
     return OutOfScope(*found, CERTIFY if _complete_decision(problem) is None else NUMERIC)
+
+
+def penalised_basins(problem: Problem) -> OutOfScope | None:
+    """Every basin of a penalised loss with an enclosure of its value (:mod:`exactgeo.basin.penalised`)."""
+    expect_problem(problem)
+    found = _penalised_basins(problem)
+    return None if found is None else OutOfScope(*found, _certify(problem))
+
+
+def _certify(problem: Problem) -> str:
+    """What serves a problem with a penalty that is outside all but perhaps the decision of a point."""
+    return CERTIFY if _weight_decay(problem) is None else WITHOUT
+
+
+def _penalised_basins(problem: Problem) -> tuple[str, str] | None:
+    found, net, train = _basins(problem), problem.network, problem.train
+    if found is None and not problem.penalty:
+        found = "no penalty", "a [penalty]"
+    if found is None and problem.penalty.l1:
+        found = "the key l1 of [penalty]: along the rescalings it is no norm of v_i w_i", "l2 alone"
+    if found is None and any(net.widths) and not train.output:
+        found = "the output weights are frozen, so their squares are no part of [penalty]", "both layers trained"
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs under a [penalty]", "one output"
+    if found is None and not net.widths:
+        found = "a linear model under a [penalty], which has one basin", "a hidden layer"
+    return found
+
+
+def without_penalty(problem: Problem) -> OutOfScope | None:
+    """What is about the loss alone: pictures, explanations, and the numeric engine with its derivatives."""
+    found = _penalty(problem)
+    return None if found is None else OutOfScope(*found, _certify(problem))
 
 
 def no_solver(loss: Loss) -> OutOfScope:
@@ -184,4 +292,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = "no hidden layer", "one hidden layer"
     if found is None and not problem.loss.rational:
         found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
+    if found is None and problem.penalty:
+        return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.rational import format_rational, short
 from exactgeo.kinds import Globality, Kind, Strictness
@@ -52,9 +53,10 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum = None
+    minimum: LocalMinimumClaim | SubgradientMinimumClaim | PenalisedMinimumClaim | None = None
     if verdict.certificate is not None:
-        minimum = verdict.certificate.first(LocalMinimumClaim) or verdict.certificate.first(SubgradientMinimumClaim)
+        first = verdict.certificate.first
+        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim) or first(PenalisedMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:

@@ -432,7 +432,7 @@ def test_export_refusals(tmp_path):
     found = census(problem(*D1, 1))
     with pytest.raises(InputError, match=r"\.csv, \.json or \.parquet"):
         found.write("basins.xlsx")
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="got no folder"):
         found.write(tmp_path / "nowhere" / "out.csv")
 
 

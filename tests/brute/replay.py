@@ -20,6 +20,7 @@ from typing import Any
 
 import basin_brute
 import brute
+import decay_judge
 import subgradient_brute
 from landscape_brute import Brute, summary
 
@@ -54,6 +55,10 @@ def _holds(subject: str, claim: str) -> bool:
         "landscape": _landscape,
         "barrier": _barrier,
         "path": _path,
+        "penalised_minimum": _penalised_minimum,
+        "penalised_strictness": _penalised_strictness,
+        "penalised_descent": _penalised_descent,
+        "penalised_bound": _penalised_bound,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
@@ -607,3 +612,77 @@ def _regions(arrangement: Tree, claim: Tree) -> bool:
         found = [s[:-1] for s in basin_brute.regions([*rows, height], len(height)) if s[-1] > 0]
     written = ["".join("-0+"[s + 1] for s in signs) for signs in found]
     return sorted(written) == sorted(claim["regions"]) and claim.get("count", len(written)) == len(written)
+
+
+# -- weight decay --
+
+
+def _penalised(problem: Tree, point: Tree) -> Fraction:
+    """The penalised loss at a point."""
+    train, penalty = problem["train"], problem["penalty"]
+    weights, biases = numbers(point["weights"]), numbers(point["biases"])
+    kept = [
+        q
+        for trained, part in zip([*train["hidden"], train["output"]], weights, strict=True)
+        if trained
+        for row in part
+        for q in row
+    ]
+    if penalty["biases"]:
+        kept += [
+            q
+            for trained, part in zip([*train["hidden_bias"], train["output_bias"]], biases, strict=True)
+            if trained
+            for q in part
+        ]
+    size = F(penalty["l2"]) / 2 * sum((q * q for q in kept), F(0)) + F(penalty["l1"]) * sum(map(abs, kept), F(0))
+    return loss(problem, point) + size
+
+
+def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
+    if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
+        return False
+    here = decay_judge.of_problem(problem, claim["point"])
+    if decay_judge.decide(here) != "minimum":
+        return False
+    near = decay_judge.Near(here)
+    reach = [abs(v) for v in here.v if v and here.output and near.T]
+    for z in near.z:
+        for q, row in zip(z, near.rows, strict=True):
+            size = sum(map(abs, row), F(0))
+            reach += [abs(q) / size] if q and size and near.kinked else []
+    radius = claim["radius"]
+    return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def _penalised_strictness(problem: Tree, claim: Tree) -> bool:
+    if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
+        return False
+    here = decay_judge.of_problem(problem, claim["point"])
+    if decay_judge.decide(here) != "minimum":
+        return False
+    found = decay_judge.dimension(here)
+    return found == claim["flat_dimension"] and claim["strictness"] == ("flat" if found else "strict")
+
+
+def _penalised_descent(problem: Tree, claim: Tree) -> bool:
+    """Lower at many points of the way, small ones and the last."""
+    start, step = F(claim["loss"]), F(claim["step"])
+    if _penalised(problem, claim["point"]) != start or step <= 0:
+        return False
+    if any(part is not None and any(map(bool, _flat(part))) for part in frozen(problem, claim["direction"])):
+        return False
+    places = [step * F(k, 64) for k in range(1, 65)] + [step / 2**k for k in range(7, 60, 4)]
+    return all(_penalised(problem, moved(claim["point"], claim["direction"], s)) < start for s in places)
+
+
+def _penalised_bound(problem: Tree, claim: Tree) -> bool:
+    """What the dual vector proves, by every face of a neuron at 0; a bound above the point's loss is none."""
+    if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
+        return False
+    found = decay_judge.bound(decay_judge.of_problem(problem, claim["point"]), numbers(claim["dual"]))
+    return found is not None and F(claim["bound"]) <= found <= F(claim["loss"])
+
+
+def _flat(part: Any) -> Numbers:
+    return [q for item in part for q in _flat(item)] if isinstance(part, list) else [part]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from damage import CHECKER, checker, command
-from forging import accepted, changed, drop, put, written
+from forging import accepted, accepted_v1, changed, drop, modern, put, written
 from made import ACCEPT, D1
 
 import exactgeo as eg
@@ -367,7 +367,9 @@ def test_too_many_cases_are_refused():
     )
     claim = LocalMinimumClaim.read(accepted("idle")["claims"][0])
     claim = replace(claim, point=idle.point, loss=Fraction(0), neurons=(NeuronProof(()),) * 14, radius=Fraction(1))
-    flat = replace(StrictnessClaim.read(accepted("idle")["claims"][1]), point=idle.point, loss=Fraction(0))
+    # Version 1's proof, which lists the modes of the neurons with output weight 0.
+    listed = StrictnessClaim.read(modern(accepted_v1("idle"))["claims"][1])
+    flat = replace(listed, point=idle.point, loss=Fraction(0))
     assert "too many neurons" in refused(Certificate(idle, (claim, flat)).to_json())
 
 

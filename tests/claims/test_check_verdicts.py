@@ -72,7 +72,8 @@ def test_statements():
 
 def test_statements_without_strictness():
     """Nothing is said of the set of equal loss where no proof of it stands in the file; squares may do without as well."""
-    assert outcome(written(accepted("huber-minimum-at-the-break"))) == (
+    first = changed("huber-minimum-at-the-break", lambda tree: tree.update(claims=tree["claims"][:1]))
+    assert outcome(written(first)) == (
         "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 9."
     )
     silent = [put("claims", 0, key, None) for key in ("strictness", "flat_dimension", "flatness")]

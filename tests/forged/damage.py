@@ -124,6 +124,9 @@ def _leaf(value: Any, rng: random.Random) -> Any:
             "landscape",
             "barrier",
             "path",
+            "penalised_minimum",
+            "penalised_descent",
+            "norm",
             "exactgeo-certificate",
             value + " ",
         ]

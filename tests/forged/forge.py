@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_penalty import FORGED_PENALTY
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
@@ -36,26 +37,28 @@ def still_path(bias: str, loss: str) -> Tree:
     return {"kind": "path", "point": point, "loss": loss, "points": [], "losses": []}
 
 
-FORGED: dict[str, tuple[Tree, str]] = {
-    name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1
-} | {
-    "strictness-of-no-minimum": (
-        changed("prop1", lambda tree: tree["claims"].pop(0)),
-        "The point is a strict minimum, whether or not it is a minimum.",
-    ),
-    "strictness-before-its-minimum": (
-        changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
-        "The point is a strict minimum, on which its being a minimum rests.",
-    ),
-    "paths-with-other-frozen-values": (
-        {**changed("census-frozen"), "claims": [still_path("1", "41"), still_path("0", "34")]},
-        "Whatever is frozen, the one has a path and the other, read as if about one problem.",
-    ),
-    "strictness-of-another-point": (
-        changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
-        "One point is strict because another is a minimum.",
-    ),
-}
+FORGED: dict[str, tuple[Tree, str]] = (
+    {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
+    | FORGED_PENALTY
+    | {
+        "strictness-of-no-minimum": (
+            changed("prop1", lambda tree: tree["claims"].pop(0)),
+            "The point is a strict minimum, whether or not it is a minimum.",
+        ),
+        "strictness-before-its-minimum": (
+            changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
+            "The point is a strict minimum, on which its being a minimum rests.",
+        ),
+        "paths-with-other-frozen-values": (
+            {**changed("census-frozen"), "claims": [still_path("1", "41"), still_path("0", "34")]},
+            "Whatever is frozen, the one has a path and the other, read as if about one problem.",
+        ),
+        "strictness-of-another-point": (
+            changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
+            "One point is strict because another is a minimum.",
+        ),
+    }
+)
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}

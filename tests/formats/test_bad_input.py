@@ -48,9 +48,9 @@ FILES = [
     ("not-utf8", b"name = \"\xff\"", 'f.toml: got bytes that are not UTF-8 at offset 8, expected a text file; write TOML or JSON in UTF-8'),
     ("utf16", "name".encode("utf-16"), 'f.toml: got a NUL byte at offset 3, expected a text file; write TOML or JSON in UTF-8'),
     ("png", b"\x89PNG\r\n\x1a\n", 'f.toml: got bytes that are not UTF-8 at offset 0, expected a text file; write TOML or JSON in UTF-8'),
-    ("json-list", b"[1, 2]", 'a.json: got a list of 2 entries, expected a table; write a table with the keys name, source, data, network, loss, train, point'),
-    ("json-number", b"7", 'a.json: got 7, expected a table; write a table with the keys name, source, data, network, loss, train, point'),
-    ("json-null", b"null", 'a.json: got null, expected a table; write a table with the keys name, source, data, network, loss, train, point'),
+    ("json-list", b"[1, 2]", 'a.json: got a list of 2 entries, expected a table; write a table with the keys name, source, data, network, loss, penalty, train, point'),
+    ("json-number", b"7", 'a.json: got 7, expected a table; write a table with the keys name, source, data, network, loss, penalty, train, point'),
+    ("json-null", b"null", 'a.json: got null, expected a table; write a table with the keys name, source, data, network, loss, penalty, train, point'),
     ("json-cut", b'{"data": ', 'f.toml: line 1, column 10: got text that is not JSON (Expecting value), expected JSON; write it as JSON or TOML'),
     ("json-trailing", b'{} {}', 'f.toml: line 1, column 4: got text that is not JSON (Extra data), expected JSON; write it as JSON or TOML'),
     ("toml-text", b"hello world", "f.toml: line 1, column 7: got text that is not TOML (Expected '=' after a key in a key/value pair), expected TOML; write it as TOML or JSON"),
@@ -65,8 +65,8 @@ FILES = [
     ("json-duplicate-in", b'{"data": {"x": [[1]], "x": [[2]], "y": [1]}, "network": {"widths": []}}', 'f.toml: data.x: got a key given twice, expected each key once; write it only once'),
     ("no-data", b"name = \"a\"", 'f.toml: data: got nothing, expected a table with x and y; write [data] with x = [[5], [4]] and y = [2, 1]'),
     ("no-network", b"[data]\nx = [[1]]\ny = [1]", 'f.toml: network: got nothing, expected a table with widths; write [network] with widths = [1]'),
-    ("unknown-top", toml(rest="[netwrok]"), 'f.toml: netwrok: got an unknown key, expected name, source, data, network, loss, train or point; write network'),
-    ("unknown-top-far", toml(rest="[zzz]"), 'f.toml: zzz: got an unknown key, expected name, source, data, network, loss, train or point; write the problem without this key'),
+    ("unknown-top", toml(rest="[netwrok]"), 'f.toml: netwrok: got an unknown key, expected name, source, data, network, loss, penalty, train or point; write network'),
+    ("unknown-top-far", toml(rest="[zzz]"), 'f.toml: zzz: got an unknown key, expected name, source, data, network, loss, penalty, train or point; write the problem without this key'),
     ("unknown-data", toml().replace("y =","yy ="), 'f.toml: data.yy: got an unknown key, expected x or y; write y'),
     ("unknown-network", toml(net="width = [1]"), 'f.toml: network.width: got an unknown key, expected widths, activation, output_activation, hidden_bias, output_bias or outputs; write widths'),
     ("unknown-loss", toml(rest="[loss]\ntype = \"squared\""), 'f.toml: loss.type: got an unknown key, expected kind or reduction; write the problem without this key'),
@@ -75,10 +75,10 @@ FILES = [
     ("data-list", b"data = [1]\n[network]\nwidths = []", 'f.toml: data: got a list of 1 entry, expected a table; write a table with the keys x, y'),
     ("network-null", b'{"data": {"x": [[1]], "y": [1]}, "network": null}', 'f.toml: network: got null, expected a table; write a table with the keys widths, activation, output_activation, hidden_bias, output_bias, outputs'),
     ("loss-string", 'loss = "squared"\n'+toml(), 'f.toml: loss: got "squared", expected a table; write a table with the keys kind, reduction'),
-    ("control-key", js(rest=', "\\u001b[31m": 1'), 'f.toml: "\\x1b[31m": got an unknown key, expected name, source, data, network, loss, train or point; write the problem without this key'),
-    ("surrogate-key", js(rest=', "\\ud800": 1'), 'f.toml: "\\ud800": got an unknown key, expected name, source, data, network, loss, train or point; write the problem without this key'),
-    ("long-key", js(rest=', "'+"k"*100000+'": 1'), 'f.toml: ' + 'k' * 109 + '...: got an unknown key, expected name, source, data, network, loss, train or point; write the problem without this key'),
-    ("empty-key", js(rest=', "": 1'), 'f.toml: "": got an unknown key, expected name, source, data, network, loss, train or point; write the problem without this key'),
+    ("control-key", js(rest=', "\\u001b[31m": 1'), 'f.toml: "\\x1b[31m": got an unknown key, expected name, source, data, network, loss, penalty, train or point; write the problem without this key'),
+    ("surrogate-key", js(rest=', "\\ud800": 1'), 'f.toml: "\\ud800": got an unknown key, expected name, source, data, network, loss, penalty, train or point; write the problem without this key'),
+    ("long-key", js(rest=', "'+"k"*100000+'": 1'), 'f.toml: ' + 'k' * 109 + '...: got an unknown key, expected name, source, data, network, loss, penalty, train or point; write the problem without this key'),
+    ("empty-key", js(rest=', "": 1'), 'f.toml: "": got an unknown key, expected name, source, data, network, loss, penalty, train or point; write the problem without this key'),
     ("name-number", 'name = 0.5\n'+toml(), 'f.toml: name: got 0.5, expected a string; write text in quotes'),
     ("name-int", 'name = 5\n'+toml(), 'f.toml: name: got 5, expected a string; write text in quotes'),
     ("name-list", 'name = []\n'+toml(), 'f.toml: name: got an empty list, expected a string; write text in quotes'),
@@ -423,10 +423,10 @@ def test_python_values():
     )
     assert refusal(problem_from_mapping, [1]) == (
         "problem: got a list of 1 entry, expected a table; "
-        "write a table with the keys name, source, data, network, loss, train, point"
+        "write a table with the keys name, source, data, network, loss, penalty, train, point"
     )
     assert refusal(problem_from_mapping, {3: 1}) == (
-        'problem: "3": got an unknown key, expected name, source, data, network, loss, train or point; '
+        'problem: "3": got an unknown key, expected name, source, data, network, loss, penalty, train or point; '
         "write the problem without this key"
     )
     assert refusal(arrangement_from_mapping, {"normals": np.array([1, 2])}) == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from damage import outcome
@@ -15,6 +16,7 @@ from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Kind
 from exactgeo.local_minimum import LADDER, Descent, Minimum, Undecided, decide
 from exactgeo.losses import LOSSES
+from exactgeo.problem import NO_PENALTY, Penalty
 
 
 def problem(seed: int, kind: str):
@@ -71,3 +73,25 @@ def test_names_are_different():
 def test_nothing_is_said_without_a_point():
     with pytest.raises(ValueError, match="needs a point"):
         decide(replace(problem(0, "squared"), point=None))
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_penalty_is_for_one_rung_only(kind):
+    """The others refuse it by name; that one decides, with a claim that the checker accepts, or says what it lacks."""
+    seen = Counter()
+    for seed in range(25):
+        case = problem(seed, kind)
+        if case.point is None:
+            continue
+        case = replace(case, penalty=Penalty(Fraction(1, 2), Fraction(seed % 5 == 0), biases=seed % 2 == 0))
+        open_to = [rung for rung in LADDER if rung.accepts(case) is None]
+        assert [rung.name for rung in open_to] in ([], ["weight_decay"])
+        for rung in open_to:
+            found = rung.decide(case, case.point)
+            seen[found.kind] += 1
+            if isinstance(found, Undecided):
+                assert found.outside.reason
+            else:
+                assert outcome(found.certificate.to_json()).startswith("accepted: ")
+        assert all(rung.accepts(replace(case, penalty=NO_PENALTY)) for rung in LADDER if rung.name == "weight_decay")
+    assert bool(seen) == (LOSSES[kind].rational and LOSSES[kind].differentiable)

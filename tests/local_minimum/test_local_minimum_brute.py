@@ -51,7 +51,7 @@ def moved_loss(case: Case, direction, s: Fraction) -> Fraction:
 
 def check_descent(case: Case, descent, start: Fraction) -> None:
     """Lower at every 0 < s <= step, no kink crossed, nothing frozen moved."""
-    direction, step = descent.direction, descent.step
+    direction, step = descent.direction, descent.claim.step
     assert step > 0
     if not case.linear:
         d_w, (d_v,) = direction.weights
@@ -101,7 +101,7 @@ def check(case: Case, rng: random.Random, samples: int = 120, oracle: str | None
     else:
         assert isinstance(verdict, Descent)
         assert verdict.kind == "not_local_minimum"
-        check_descent(case, verdict.claim, start)
+        check_descent(case, verdict, start)
     return expected
 
 

@@ -235,7 +235,10 @@ def _bounds(program: Program, kept: Sequence[int], prediction: Vector, gradient:
     below, above = dot(gradient, program.offset), ZERO
     for t in kept:
         above += loss.enclosure(prediction[t], program.y[t]).hi
-        below -= loss.conjugate_enclosure(gradient[t], program.y[t]).hi
+        conjugate = loss.conjugate_enclosure(gradient[t], program.y[t])
+        if conjugate is None:
+            raise InternalError("a gradient of no finite conjugate")
+        below -= conjugate.hi
     return Enclosure(max(ZERO, _rounded(below, -1)), _rounded(above, 1))
 
 

@@ -10,8 +10,9 @@ from exactgeo.local_minimum.rungs.linear_model import LinearModel
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
+from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
 
-LADDER: tuple[Rung, ...] = (LinearModel(), TwoLayer(), Subgradient())
+LADDER: tuple[Rung, ...] = (LinearModel(), TwoLayer(), Subgradient(), WeightDecay())
 """In the order in which they are asked; the last one that a problem is outside of names what is missing."""

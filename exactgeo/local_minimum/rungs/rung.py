@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from exactgeo.errors import OutOfScope
-from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Rung"]
@@ -15,8 +15,8 @@ __all__ = ["Rung"]
 class Rung(ABC):
     """One argument that decides whether points of some problems are local minima.
 
-    Laws: a problem that is accepted is decided, at every point; the checker accepts the claim of the answer; two rungs
-    that accept one problem agree.
+    Laws: a problem that is accepted is decided, at every point but those that the answer says the argument does not
+    reach; the checker accepts the claim of the answer; two rungs that accept one problem agree.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ class Rung(ABC):
 
     @abstractmethod
     def accepts(self, problem: Problem) -> OutOfScope | None:
-        """None for a problem that :meth:`decide` decides at every point; else what puts it outside."""
+        """None for a problem whose points :meth:`decide` is for; else what puts it outside."""
 
     @abstractmethod
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
-        """Decide one point of an accepted problem.
+    def decide(self, problem: Problem, point: Point) -> Minimum | Descent | Undecided:
+        """Decide one point of an accepted problem, or say what keeps it open.
 
         Raises
         ------

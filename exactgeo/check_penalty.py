@@ -1,0 +1,293 @@
+"""Companion of check.py: claims about a loss with weight decay (docs/certificate-v2.md).
+
+The loss of a point is that of the data, by the core, plus ``l2 / 2`` times the squares and ``l1`` times the sizes of
+the penalised parameters: the trained weights, and with ``biases`` the trained biases.
+"""
+
+from itertools import product
+from math import prod
+from types import SimpleNamespace
+
+from exactgeo.check import (
+    combine,
+    dot,
+    dual,
+    echelon,
+    evaluate,
+    farkas,
+    fields,
+    form,
+    look,
+    many,
+    need,
+    nonnegative,
+    polynomial,
+    rational,
+    sparse,
+    split,
+    tangent,
+    vector,
+    whole,
+    zipped,
+)
+
+MAX_CHOICES = 512  # of rays of equal loss
+
+
+def penalised(p, point):
+    """The parameters that have a penalty, in a list."""
+    kept = [row for matrix, trained in zipped(point[0], p.trains) if trained for row in matrix]
+    kept += [bias for bias, trained in zipped(point[1], p.trains_bias) if trained and p.penalty[2]]
+    return [q for row in kept for q in row]
+
+
+def loss_at(p, point):
+    sizes = penalised(p, point)
+    return evaluate(p, point) + p.penalty[0] / 2 * dot(sizes, sizes) + p.penalty[1] * sum(map(abs, sizes))
+
+
+def stated(p, tree, loss):
+    """The point of a statement, which must have the loss that the statement says, and that point from near by."""
+    point = p.point(tree)
+    need(loss_at(p, point) == rational(loss), "the penalised loss at a point is another one")
+    return point, look(p, point)
+
+
+def units(p, here):
+    """The residuals, the factor of the squares in their units, and the coordinates of T with and without a penalty."""
+    curvature, r = tangent(p, here)
+    shrunk = [j for j, k in enumerate(here.T) if k < len(p.x[0]) or p.penalty[2]]
+    free = [j for j in range(len(here.T)) if j not in shrunk]
+    return r, p.penalty[0] / (2 * curvature * p.weight), shrunk, free
+
+
+def slope_of(p, here, r, n, factor):
+    """``factor * phi``: a linear part, and {kink: (form, right slope, left slope)} of those that bend."""
+    weights = {t: factor * q * s for t, (q, s) in enumerate(zipped(r, n.slope)) if s}
+    linear, bends = combine(weights, here.rows, len(here.T)), {}
+    for row, (shape, members) in n.kinks.items():
+        right = factor * sum(r[t] * p.activate(q) for t, q in members.items())
+        left = -factor * sum(r[t] * p.activate(-q) for t, q in members.items())
+        if right == left:
+            linear = [a + right * b for a, b in zipped(linear, shape)]
+        else:
+            bends[row] = shape, right, left
+    return linear, bends
+
+
+def bounded(linear, bends, cover, free, square):
+    """``f(u) = <linear, u> + bends`` is at most ``|q| |u|``, |q|^2 <= square, without the free coordinates: a q a cone.
+
+    By `split` and `farkas`: on its cone f(u) <= <q, u>, since a concave bend is at most slope * <form, u>.
+    """
+    found, size = [], len(linear)
+
+    def step_at(sides, step):
+        cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
+        if step.get("rule") == "norm":
+            _, weights, slopes = fields(step, "rule multipliers slopes")
+            slopes, q = sparse(slopes, bends.keys() - sides, None), linear
+            for row, (shape, right, left) in bends.items():
+                slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
+                need(row in sides or right <= slope <= left, "a slope that does not lie above its kink")
+                q = [a + slope * b for a, b in zipped(q, shape)]
+            q = [a + b for a, b in zipped(q, farkas(weights, cone, size))]
+            need(not any(q[j] for j in free), "a slope in a bias without penalty")
+            need(dot(q, q) <= square, "a slope beyond the penalty")
+            found.append(q)
+            return []
+        row = whole(step.get("row"))
+        need(row in bends and row not in sides, "a cone is cut by no open kink")
+        if step.get("rule") == "split":
+            fields(step, "rule row")
+            return [{**sides, row: 1}, {**sides, row: -1}]
+        rule, _, side, weights = fields(step, "rule row sign multipliers")
+        form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
+        need(farkas(weights, cone, size) == [side * q for q in bends[row][0]], "a side is not implied by the others")
+        return [{**sides, row: side}]
+
+    split(cover, {}, step_at)
+    return found
+
+
+def penalised_minimum(p, claim):
+    tree, loss, radius, proofs = fields(claim, "point loss radius neurons")
+    point, here = stated(p, tree, loss)
+    need(p.penalty[1] == 0, "the proof is for squares alone")
+    (r, shrink, shrunk, free), bounds = units(p, here), []
+    inputs = [] if p.layers or not p.trains[-1] else point[0][0][0]
+    for k, column in enumerate(here.affine):
+        value = inputs[k] if k < len(inputs) else p.penalty[2] * point[1][-1][0]
+        need(dot(r, column) + shrink * value == 0, "the penalised loss has a slope in an affine parameter")
+    here.leaves = []
+    for n, (parts, above, below) in zipped(here.neurons, many(proofs, len(here.neurons), fields, "parts above below")):
+        need(not here.moved or dot(r, n.out) + shrink * n.v == 0, "the penalised loss has a slope in an output weight")
+        linear, bends = slope_of(p, here, r, n, n.v)
+        own = [n.w[here.T[j]] for j in shrunk]
+        for j, w in zipped(shrunk, own):
+            linear[j] += shrink * w
+        nonnegative(linear, bends, parts)
+        leaves = []
+        if here.moved and here.T and n.v:
+            need(dot(own, own) <= n.v * n.v, "the input weights are longer than the output weight")
+        if here.moved and here.T and not n.v:
+            for factor, cover in ((1, above), (-1, below)):
+                found = bounded(*slope_of(p, here, r, n, factor), cover, free, shrink * shrink)
+                leaves += [(factor, tuple(q)) for q in found]
+        else:
+            need(above == below == [], "a covering of a neuron with nothing to cover")
+        here.leaves.append(leaves)
+        bounds += [abs(n.v)] if n.v and here.moved and here.T else []
+        bounds += [abs(z) / sum(map(abs, row)) for z, row in zipped(n.z, here.rows) if p.kinked and z and any(row)]
+    if radius is None:
+        need(not bounds, "the neighbourhood is too large")
+    else:
+        need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
+    where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
+    p.minima.append((point, here))
+    return f"No parameters {where} have a penalised loss below the point's, {loss}."
+
+
+# -- the set of equal loss --
+
+
+def penalised_strictness(p, claim):
+    tree, loss, strictness, dimension = fields(claim, "point loss strictness flat_dimension")
+    point, _ = stated(p, tree, loss)
+    here = next((here for known, here in p.minima if known == point), None)
+    need(here is not None, "no claim before has shown that the point is a local minimum")
+    found = largest(moves(p, here, point))
+    need(whole(dimension) == found, "the flat dimension is another one")
+    need(strictness == ("flat" if found else "strict"), "the strictness is another one")
+    return f"The set of equal loss around it is {'of dimension ' + str(found) if found else 'the point alone'}."
+
+
+def bending(p, here):
+    """The data at which the loss is strictly convex; at the others it must be affine."""
+    if p.kind == "huber":
+        need(all(abs(q) != p.M for q in here.residuals), "the loss bends to one side only of a prediction")
+        return [t for t, q in enumerate(here.residuals) if abs(q) < p.M]
+    if p.kind == "squared_hinge":
+        margins = [y * (q + y) for q, (y,) in zipped(here.residuals, p.y)]
+        need(1 not in margins, "the loss bends to one side only of a prediction")
+        return [t for t, margin in enumerate(margins) if margin < 1]
+    return list(range(len(p.x)))
+
+
+def moves(p, here, point):
+    """Columns with a weight of either sign, groups of which one may have a positive weight, idle moves."""
+    (r, shrink, shrunk, free), kept = units(p, here), bending(p, here)
+    at = SimpleNamespace(lines=[], groups=[], idle=0)
+    if p.trains_bias[-1] and not p.penalty[2]:
+        at.lines.append([1] * len(kept))
+    for n, leaves in zipped(here.neurons, here.leaves) if here.T else ():
+        if not n.v:
+            at.idle += len(free)
+            rays = tight(p, here, r, n, leaves, shrink)
+            below = not any(dot(q, q) == shrink * shrink for _, q in leaves)
+            need(below or not free, "a neuron at its bound has a bias without penalty")
+            need(not rays or not any(n.out), "a neuron at its bound has an output")
+            at.groups += [[[ray[t] for t in kept] for ray in rays]] * bool(rays)
+            continue
+        own = [n.w[here.T[j]] for j in shrunk]
+        if here.moved and dot(own, own) == n.v * n.v:
+            need(not any(q for k, q in enumerate(n.w) if k not in here.T), "a balanced neuron has a frozen bias")
+            at.lines.append([n.v * n.out[t] for t in kept])
+        for j in free:
+            columns = []
+            for sign in (1, -1):
+                change = [
+                    sign * row[j] * s if s is not None else p.activate(sign * row[j])
+                    for row, s in zipped(here.rows, n.slope)
+                ]
+                columns += [[n.v * change[t] for t in kept]] if dot(r, change) == 0 else []
+            if None in n.slope:
+                at.groups += [columns] * bool(columns)
+            else:
+                at.lines += columns[:1]
+    return at
+
+
+def tight(p, here, r, n, leaves, shrink):
+    """The changes of the predictions along the rays u with |phi(u)| = bound * |u|: they are among the q of leaves."""
+    found = {}
+    for factor, q in leaves:
+        z = [dot(q, row) for row in here.rows]
+        change = [a * s if s is not None else p.activate(a) for a, s in zipped(z, n.slope)]
+        if dot(q, q) == factor * dot(r, change) == shrink * shrink:
+            found[factor, q] = [-factor * p.activate(a) for a in z]
+    return list(found.values())
+
+
+def largest(at):
+    """The dimension of the largest cone of moves that keep the predictions."""
+    need(prod(len(group) + 1 for group in at.groups) <= MAX_CHOICES, "too many choices of rays")
+    lines, best = [], 0
+    for column in at.lines:  # independent ones, to read circuits off
+        lines += [column] if len(echelon([*lines, column])) > len(lines) else []
+    for choice in product(*([None, *group] for group in at.groups)):
+        chosen = [column for column in choice if column is not None]
+        if positive(lines, chosen):
+            best = max(best, len(at.lines) + len(chosen) - len(echelon([*lines, *chosen])))
+    return best + at.idle
+
+
+def positive(lines, chosen):
+    """Whether the chosen with positive weights, and lines, can add up to 0: each is in a positive circuit."""
+    covered = set()
+    for bits in range(1, 2 ** len(chosen)):
+        part = [k for k in range(len(chosen)) if bits >> k & 1]
+        columns = [*lines, *(chosen[k] for k in part)]
+        # Rows of the echelon form are equations of the weights; one weight is free if the columns are a circuit.
+        rows = echelon([list(row) for row in zipped(*columns)])
+        if len(rows) == len(columns) - 1:
+            (last,) = set(range(len(columns))) - set(rows)
+            sides = {last: 1} | {pivot: -row[last] * row[pivot] for pivot, row in rows.items()}
+            covered |= set(part) if all(sides[len(lines) + i] > 0 for i in range(len(part))) else set()
+    return covered == set(range(len(chosen)))
+
+
+# -- not a local minimum --
+
+
+def penalised_descent(p, claim):
+    tree, loss, way, step = fields(claim, "point loss direction step")
+    (point, here), way, step = stated(p, tree, loss), p.point(way), rational(step)
+    need(not any(p.frozen(way)), "the direction moves a frozen parameter")
+    terms, (l2, l1, _) = polynomial(p, here, way, step), p.penalty
+    for value, move in zipped(penalised(p, point), penalised(p, way)):
+        need(not l1 or value * (value + step * move) >= 0, "a penalised parameter changes sign on the way")
+        side = value or move
+        terms[1] += l2 * value * move + l1 * move * ((side > 0) - (side < 0))
+        terms[2] += l2 / 2 * move * move
+    low = next((k for k, q in enumerate(terms) if q), 0)
+    bound = terms[low] + sum(max(q, 0) * step ** (k - low) for k, q in enumerate(terms) if k > low)
+    need(step > 0 and bound < 0, "the penalised loss does not fall")
+    return (
+        f"The point, of penalised loss {loss}, is no local minimum: "
+        f"the penalised loss is lower at point + s * direction, 0 < s <= {step}."
+    )
+
+
+# -- no parameters, at any width --
+
+
+def penalised_bound(p, claim):
+    """By `dual`, and the bound of a neuron at 0, whose inputs may then be anything."""
+    tree, loss, bound, numbers, above, below = fields(claim, "point loss bound dual above below")
+    (weights, biases), here = stated(p, tree, loss)
+    need(p.penalty[1] == 0, "the bound is for squares alone")
+    need(p.layers and here.neurons and all(p.trains), "the bound needs a hidden layer, and both layers trained")
+    need(p.trains_bias[0] or not any(biases[0]), "a hidden bias is frozen at another value than 0")
+    r, shrink, zero = vector(numbers, len(p.x)), p.penalty[0] / p.weight, [[0] * len(row) for row in weights[1]]
+    rest = look(p, ([[[0] * len(row) for row in weights[0]], zero], [[0] * len(biases[0]), biases[1]]))
+    paid = p.penalty[2] * p.trains_bias[1]
+    total = dual(p, r, here, [] if paid else here.affine) - paid * p.weight * sum(r) ** 2 / (2 * shrink)
+    need(total >= rational(bound), "the dual vector gives a lower bound")
+    free = [j for j, k in enumerate(here.T) if k >= len(p.x[0]) and not p.penalty[2]]
+    for factor, cover in ((1, above), (-1, below)):
+        bounded(*slope_of(p, rest, r, rest.neurons[0], factor), cover, free, shrink * shrink)
+    text = (
+        f"No parameters with the same frozen ones, however many neurons there are, have a penalised loss below {bound}"
+    )
+    return f"{text}, the point's." if bound == loss else f"{text}; the point has {loss}."

@@ -1,0 +1,179 @@
+"""How large is the set of equal loss around a local minimum with weight decay? Its dimension, exactly.
+
+Where the loss of a data point is strictly convex, equal loss nearby means its prediction stays (elsewhere, where it is
+affine, the prediction counts for nothing), and that no neuron pays. A neuron with v != 0 then moves along its ray,
+(w, v) to c (w, v), and a hidden bias without penalty as far as the slope there is 0; one with v = 0 moves out along a
+ray (u, k) on which ``|phi(u)| = shrink |u|``. In c^2 - 1, and in the squares of the lengths of these rays, the
+predictions are linear: the set is a union of polyhedral cones, one for each choice of rays.
+
+References
+----------
+docs/mathematics.md, "Weight decay".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product
+from math import prod
+
+from exactgeo.claims.local_minimum import Implied, Split
+from exactgeo.claims.penalised_minimum import NormStep, PenalisedProof
+from exactgeo.exact.lp import Multipliers, cone_member
+from exactgeo.exact.matrix import rank
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.local_minimum.decayed_point import DecayedPoint
+from exactgeo.local_minimum.nonnegative import Term
+from exactgeo.local_minimum.two_layer_point import NeuronState
+
+__all__ = ["MOST_CHOICES", "flatness"]
+
+MOST_CHOICES = 512
+"""Most choices of rays that are gone through; a limit of the format of certificates too."""
+
+
+@dataclass
+class _Moves:
+    """Moves of equal penalty: columns with a weight of either sign, groups of which one may have a positive weight, and
+    the number of moves without any effect."""
+
+    lines: list[Vector] = field(default_factory=list)
+    groups: list[list[Vector]] = field(default_factory=list)
+    idle: int = 0
+
+
+class _Unknown(Exception):
+    """Why the dimension is not computed."""
+
+
+def flatness(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> int | str:
+    """Dimension of the set of equal loss at a proved local minimum, or the reason why it is not known.
+
+    Cost: one linear program for each choice of rays.
+    """
+    try:
+        return _dimension(_moves(local, proofs))
+    except _Unknown as reason:
+        return str(reason)
+
+
+def _moves(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> _Moves:
+    at, moves = local.at, _Moves()
+    kept = _bending(local)
+    if any(name == "c" for name, _ in at.linear) and not local.shift:
+        moves.lines.append((ONE,) * len(kept))
+    for neuron, proof in zip(at.neurons, proofs, strict=True):
+        if not at.trained:
+            continue
+        if not neuron.v:
+            if local.output and (rays := _rays(local, neuron, proof)):
+                moves.groups.append([tuple(column[t] for t in kept) for column in rays])
+            moves.idle += len(local.free)
+            continue
+        if local.output:
+            _along(local, neuron, moves, kept)
+        _bias(local, neuron, moves, kept)
+    return moves
+
+
+def _bending(local: DecayedPoint) -> list[int]:
+    """The data at which the loss is strictly convex; at the others it must be affine."""
+    problem, kept = local.at.problem, []
+    for t, (p, (y,)) in enumerate(zip(local.at.predictions, problem.y, strict=True)):
+        left, right = problem.loss.affine(p, y)
+        if left != right:
+            raise _Unknown(f"the {problem.loss.name} loss bends to one side only of prediction {t}")
+        if not left:
+            kept.append(t)
+    return kept
+
+
+def _along(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
+    """The neuron's own ray, which it has where it is as long as its output weight."""
+    w = local.inputs(neuron)
+    if dot(w, w) < neuron.v * neuron.v:
+        return
+    if any(q for k, q in enumerate(neuron.w) if k not in local.at.trained):
+        raise _Unknown(f"neuron {neuron.index} is balanced although its bias is frozen at another value than 0")
+    moves.lines.append(tuple(neuron.v * neuron.outputs[t] for t in kept))
+
+
+def _bias(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
+    """What a trained coordinate without penalty moves at no cost, to first order."""
+    at = local.at
+    up, down = at.slopes
+    for j in local.free:
+        columns = []
+        for sign in (1, -1):
+            axis = tuple(Fraction(sign * int(k == j)) for k in range(len(at.trained)))
+            if at.phi(neuron, axis):
+                continue
+            moved = [(side, sign * at.rows[t][j]) for t, side in enumerate(neuron.side)]
+            change = [q * (side if side is not None else up if q > 0 else down) for side, q in moved]
+            columns.append(tuple(neuron.v * change[t] for t in kept))
+        if None not in neuron.side:
+            moves.lines += columns[:1]
+        elif columns:
+            moves.groups.append(columns)
+
+
+def _rays(local: DecayedPoint, neuron: NeuronState, proof: PenalisedProof) -> list[Vector]:
+    """The changes of the predictions along the rays of a neuron with v = 0, up to positive factors."""
+    at, found = local.at, {}
+    square = local.shrink * local.shrink
+    for sign, cover in ((1, proof.above), (-1, proof.below)):
+        linear, terms = local.gain(neuron, sign)
+        for q in leaf_vectors(linear, terms, cover):
+            if dot(q, q) == square and local.free:
+                # Beside q there is a coordinate that q does not tell.
+                raise _Unknown(
+                    f"neuron {neuron.index} is 0, its slope as long as its bound, and its bias has no penalty"
+                )
+            if dot(q, q) == square and sign * at.phi(neuron, q) == square:
+                up, down = at.slopes
+                pre = [dot(q, row) for row in at.rows]
+                found[sign, q] = tuple(-sign * z * (up if z > 0 else down) for z in pre)
+    if found and any(neuron.outputs):
+        raise _Unknown(f"neuron {neuron.index} is at its bound and its outputs are not 0")
+    return list(found.values())
+
+
+def leaf_vectors(linear: Vector, terms: Sequence[Term], cover: Sequence[NormStep]) -> list[Vector]:
+    """The vector q of each leaf of a covering, see :class:`exactgeo.claims.penalised_minimum.NormLeaf`."""
+    named = {term.row: term for term in terms}
+    pending: list[dict[int, int]] = [{}]
+    found = []
+    for step in cover:
+        sides = pending.pop()
+        if isinstance(step, Split):
+            pending += [{**sides, step.row: -1}, {**sides, step.row: 1}]
+        elif isinstance(step, Implied):
+            pending.append({**sides, step.row: step.sign})
+        else:
+            q = linear
+            for row, term in named.items():
+                weight = step.slopes.get(row, ZERO)
+                if row in sides:
+                    slope = term.right if sides[row] > 0 else term.left
+                    weight = slope + sides[row] * step.multipliers.get(row, ZERO)
+                q = tuple(a + weight * b for a, b in zip(q, term.form, strict=True))
+            found.append(q)
+    return found
+
+
+def _dimension(moves: _Moves) -> int:
+    choices = prod(len(group) + 1 for group in moves.groups)
+    if choices > MOST_CHOICES:
+        raise _Unknown(f"{choices} choices of rays of equal loss, more than {MOST_CHOICES}")
+    best = 0
+    for choice in product(*([None, *group] for group in moves.groups)):
+        chosen = [column for column in choice if column is not None]
+        opposite = [-sum(entries, ZERO) for entries in zip(*chosen, strict=True)]
+        if chosen and opposite and not isinstance(cone_member(opposite, chosen, moves.lines), Multipliers):
+            continue
+        columns = [*moves.lines, *chosen]
+        size = len(columns[0]) if columns else 0
+        best = max(best, len(columns) - (rank(columns, size) if size else 0))
+    return best + moves.idle

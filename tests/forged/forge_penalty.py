@@ -1,0 +1,334 @@
+"""The forged certificates about losses with weight decay: see forge.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forging import Edit, Tree, changed, put
+
+
+def named(name: str, *edits: Edit) -> Tree:
+    return changed(f"penalised-{name}", *edits)
+
+
+def claim(*path: Any) -> Edit:
+    return put("claims", 0, *path)
+
+
+def proof(*path: Any) -> Edit:
+    return claim("neurons", 0, *path)
+
+
+def point(w: list[Any], v: list[str], biases: list[Any]) -> Edit:
+    """Another point in every claim."""
+
+    def edit(tree: Tree) -> None:
+        for item in tree["claims"]:
+            item["point"] = {"weights": [w, [v]], "biases": biases}
+
+    return edit
+
+
+def both(key: str, value: Any) -> Edit:
+    def edit(tree: Tree) -> None:
+        for item in tree["claims"]:
+            item[key] = value
+
+    return edit
+
+
+def last(tree: Tree) -> None:
+    """Only the last claim, a bound."""
+    tree["claims"] = tree["claims"][-1:]
+
+
+def idle(number: int) -> Tree:
+    """Neurons at 0 that are all at their bound."""
+    zero = {"parts": [], "above": [{"rule": "norm", "multipliers": {}, "slopes": {"0": "0"}}], "below": []}
+    zero["below"] = [
+        {"rule": "split", "row": 0},
+        {"rule": "norm", "multipliers": {}, "slopes": {}},
+        {"rule": "norm", "multipliers": {}, "slopes": {}},
+    ]
+    return named(
+        "ray-alone",
+        put("problem", "network", "widths", [number]),
+        point([["0"]] * number, ["0"] * number, [[], []]),
+        claim("neurons", [zero] * number),
+    )
+
+
+def _spoil(cover: list[Tree]) -> None:
+    step = next(step for step in cover if step["rule"] == "implied")
+    step["sign"] = -step["sign"]
+
+
+def _rename(cover: list[Tree]) -> None:
+    next(step for step in cover if step["rule"] == "implied")["rule"] = "guessed"
+
+
+def _turn(way: Tree) -> None:
+    def turned(part: Any) -> Any:
+        if isinstance(part, list):
+            return [turned(item) for item in part]
+        return part.removeprefix("-") if part.startswith("-") else part if part == "0" else f"-{part}"
+
+    way.update({key: turned(value) for key, value in way.items()})
+
+
+NORM = {"rule": "norm", "multipliers": {}, "slopes": {}}
+
+FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
+    "penalised-loss-without-its-penalty": (
+        named("strict", both("loss", "1/2")),
+        "The loss of the point is that of its data alone.",
+    ),
+    "penalised-of-another-l2": (
+        named("strict", put("problem", "penalty", "l2", "2")),
+        "The loss is the same with twice the penalty.",
+    ),
+    "penalised-with-decayed-biases": (
+        named("without-biases", put("problem", "penalty", "biases", True), both("loss", "1/9")),
+        "A neuron at w = 0, b = 1 costs nothing where biases are penalised.",
+    ),
+    "penalised-kind-without-a-penalty": (
+        named("strict", lambda tree: tree["problem"].pop("penalty")),
+        "v w = 1 is a minimum of (v w - 2)^2 / 2.",
+    ),
+    "kind-without-its-penalty": (
+        named("descent", claim("kind", "not_local_minimum")),
+        "The loss without its penalty falls along a direction along which only the penalised one does.",
+    ),
+    "lower-point-under-a-penalty": (
+        named(
+            "strict",
+            put(
+                "claims",
+                [
+                    {
+                        "kind": "lower_point",
+                        "point": {"weights": [[["1"]], [["1"]]], "biases": [[], []]},
+                        "loss": "1/2",
+                        "better": {"weights": [[["1"]], [["2"]]], "biases": [[], []]},
+                        "better_loss": "0",
+                    }
+                ],
+            ),
+        ),
+        "A point of penalised loss 5/2 is better than one of 3/2.",
+    ),
+    "penalty-that-is-none": (
+        named("strict", put("problem", "penalty", {"l2": "0", "l1": "0", "biases": False})),
+        "No penalty is one.",
+    ),
+    "penalty-that-is-negative": (
+        named("strict", put("problem", "penalty", "l2", "-1")),
+        "A reward for weights is a penalty.",
+    ),
+    "penalised-minimum-of-sizes": (
+        named("strict", put("problem", "penalty", {"l2": "1", "l1": "1", "biases": False}), both("loss", "7/2")),
+        "With 1 for each unit of size the slopes are the same.",
+    ),
+    "penalised-slope-of-the-output-bias": (
+        named("output-bias", point([["0"]], ["0"], [["0"], ["0"]]), both("loss", "4")),
+        "c = 0 is a minimum for y = 2, 2.",
+    ),
+    "penalised-output-bias-without-penalty": (
+        named("output-bias", put("problem", "penalty", "biases", False), both("loss", "1")),
+        "c = 1 is a minimum for y = 2, 2 although nothing pulls it back.",
+    ),
+    "penalised-slope-of-a-linear-model": (
+        named(
+            "linear-model",
+            lambda tree: [
+                item.update(point={"weights": [[["2"]]], "biases": [[]]}, loss="5/4") for item in tree["claims"]
+            ],
+        ),
+        "w = 2 is a minimum for y = 1, 2 with a penalty.",
+    ),
+    "penalised-slope-of-an-output-weight": (
+        named("strict", point([["1"]], ["2"], [[], []]), both("loss", "5/2")),
+        "v w = 2 with v = 2 is a minimum: the data are fitted.",
+    ),
+    "penalised-slope-of-an-input-weight": (
+        named("frozen-outputs", point([["2"]], ["1"], [[], []]), both("loss", "2")),
+        "w = 2 is a minimum with v = 1 frozen: the data are fitted.",
+    ),
+    # With b = -8/3 frozen: z = 1/3, r = -3, all slopes are 0, and the Hessian is indefinite.
+    "penalised-longer-than-its-output": (
+        named(
+            "strict",
+            put("problem", "network", "hidden_bias", [True]),
+            put("problem", "data", "y", [["10/3"]]),
+            point([["3"]], ["1"], [["-8/3"], []]),
+            both("loss", "19/2"),
+            claim("radius", "1/4"),
+        ),
+        "A saddle is a minimum: its input weight is longer than its output weight.",
+    ),
+    "penalised-covering-of-an-active-neuron": (
+        named("strict", proof("above", [NORM])),
+        "A neuron with an output has to be bounded.",
+    ),
+    "penalised-neighbourhood-too-large": (
+        named("strict", claim("radius", "2")),
+        "Within 2 of w = v = 1 both weights keep their sign.",
+    ),
+    "penalised-neighbourhood-of-all": (named("strict", claim("radius", None)), "w = v = 1 is the only minimum."),
+    "penalised-beyond-its-bound": (
+        named("ray-alone", put("problem", "data", "y", [["2"]]), both("loss", "2")),
+        "For y = 2 a neuron at 0 is a minimum, as for y = 1.",
+    ),
+    "penalised-slope-below-its-kink": (
+        named("ray-alone", proof("above", 0, "slopes", {"0": "-2"})),
+        "relu(u) times -1 is at most -2 u.",
+    ),
+    "penalised-bound-left-out": (
+        named("ray-alone", proof("below", [])),
+        "A side that nothing is said about is bounded.",
+    ),
+    "penalised-cut-by-no-kink": (
+        named("ray-alone", proof("below", 0, "row", 1)),
+        "A cone is cut by a data point that is not there.",
+    ),
+    "penalised-negative-multiplier": (
+        named(
+            "ray-alone",
+            put("problem", "data", "y", [["2"]]),
+            both("loss", "2"),
+            proof("below", 1, "multipliers", {"0": "-1"}),
+        ),
+        "A negative multiple of a side is at least 0.",
+    ),
+    "penalised-slope-in-a-free-bias": (
+        named(
+            "without-biases",
+            put("problem", "network", "output_bias", False),
+            put("problem", "train", "output_bias", False),
+            put("problem", "data", {"x": [["1"], ["1"]], "y": [["1"], ["-1/2"]]}),
+            point([["0"]], ["0"], [["0"], []]),
+            both("loss", "5/8"),
+            claim("radius", None),
+            proof("above", [{"rule": "norm", "multipliers": {}, "slopes": {"0": "0"}}]),
+            proof("below", [{"rule": "split", "row": 0}, NORM, NORM]),
+        ),
+        "A bias without penalty has no slope for x = 1, 1 and y = 1, -1/2.",
+    ),
+    "penalised-side-that-is-not-implied": (
+        named("implied", lambda tree: _spoil(tree["claims"][0]["neurons"][0]["below"])),
+        "A side is implied by others that do not imply it.",
+    ),
+    "penalised-step-of-no-rule": (
+        named("implied", lambda tree: _rename(tree["claims"][0]["neurons"][0]["below"])),
+        "A side is implied by an unknown rule.",
+    ),
+    "penalised-strictness-of-no-minimum": (
+        named("strict", lambda tree: tree["claims"].pop(0)),
+        "A point is strict, minimum or not.",
+    ),
+    "penalised-dimension": (
+        named("balanced", put("claims", 1, "flat_dimension", 2)),
+        "Two neurons on one ray trade two dimensions.",
+    ),
+    "penalised-dimension-of-no-ray": (
+        named("ray", put("claims", 1, "flat_dimension", 0), put("claims", 1, "strictness", "strict")),
+        "A neuron at 0 cannot take over.",
+    ),
+    "penalised-strictness": (
+        named("balanced", put("claims", 1, "strictness", "strict_modulo_symmetry")),
+        "A penalised loss is the same along rescalings.",
+    ),
+    "penalised-strictness-at-the-break-of-huber": (
+        named("huber", put("problem", "data", {"x": [["1"], ["1"]], "y": [["2"], ["1"]]}), both("loss", "3/2")),
+        "At its break a Huber loss is strictly convex, or affine.",
+    ),
+    "penalised-strictness-at-the-margin": (
+        named(
+            "strict",
+            put("problem", "loss", "kind", "squared_hinge"),
+            put("problem", "data", {"x": [["1"], ["1/2"]], "y": [["1"], ["1"]]}),
+            put("problem", "penalty", "l2", "1/2"),
+            both("loss", "3/4"),
+        ),
+        "At margin 1 a squared hinge is strictly convex, or constant.",
+    ),
+    "penalised-strictness-at-a-bound-with-a-free-bias": (
+        named("without-biases", put("problem", "data", "y", [["-1/2"], ["1/2"]]), both("loss", "1/4")),
+        "A neuron at its bound, whose bias has no penalty, has one dimension.",
+    ),
+    "penalised-strictness-at-a-bound-with-outputs": (
+        named(
+            "without-biases",
+            put("problem", "data", "y", [["-1/2"], ["1/2"]]),
+            put("problem", "train", "hidden_bias", [False]),
+            both("loss", "1/4"),
+        ),
+        "A neuron at its bound, whose frozen bias gives it an output, is a point alone.",
+    ),
+    "penalised-strictness-with-a-frozen-bias": (
+        named(
+            "strict",
+            put("problem", "network", "hidden_bias", [True]),
+            put("problem", "data", {"x": [["1"], ["2"]], "y": [["1"], ["4"]]}),
+            point([["1"]], ["1"], [["1"], []]),
+            both("loss", "2"),
+        ),
+        "A neuron with a frozen bias has a ray.",
+    ),
+    "penalised-strictness-of-too-many-choices": (idle(10), "Ten neurons at their bound are checked choice by choice."),
+    "penalised-bound-too-high": (
+        named("ray-alone", put("claims", 2, "bound", "3/4")),
+        "No penalised loss is below 3/4; that of the point is 1/2.",
+    ),
+    "penalised-bound-of-sizes": (
+        named("ray-alone", last, put("problem", "penalty", "l1", "1")),
+        "The squares prove a bound for sizes.",
+    ),
+    "penalised-bound-of-frozen-outputs": (
+        named("ray-alone", last, put("problem", "train", "output", False)),
+        "Frozen outputs are balanced.",
+    ),
+    "penalised-bound-with-a-frozen-bias": (
+        named(
+            "ray-alone", last, put("problem", "network", "hidden_bias", [True]), claim("point", "biases", [["5"], []])
+        ),
+        "With a bias of 5 no penalised loss is below 1/2; v = 1/5 fits y = 1 for 1/50.",
+    ),
+    "penalised-bound-of-a-dual-vector-too-long": (
+        named(
+            "ray-alone",
+            last,
+            put("problem", "data", "y", [["2"]]),
+            claim("loss", "2"),
+            claim("bound", "2"),
+            claim("dual", ["-2"]),
+        ),
+        "For y = 2 no penalised loss is below 2; w = v = 1 has 3/2.",
+    ),
+    "penalised-descent-of-a-frozen-weight": (
+        named("descent", put("problem", "train", "output", False), both("loss", "59/50")),
+        "A frozen weight moves.",
+    ),
+    "penalised-descent-across-a-sign": (
+        named(
+            "descent-of-sizes",
+            put("problem", "data", {"x": [["0"]], "y": [["0"]]}),
+            claim("loss", "3/20"),
+            claim("direction", {"weights": [[["-1"]], [["0"]]], "biases": [[], []]}),
+            claim("step", "3"),
+        ),
+        "A size falls on beyond 0.",
+    ),
+    "penalised-descent-that-rises": (
+        named("descent", lambda tree: _turn(tree["claims"][0]["direction"])),
+        "The penalised loss falls both ways.",
+    ),
+    "penalised-descent-beyond-its-turn": (
+        named("descent-at-zero", claim("step", "1")),
+        "A fall of second order goes on for ever.",
+    ),
+    "penalised-descent-under-another-penalty": (
+        named("descent", put("problem", "penalty", "l2", "1000"), both("loss", "10653/10")),
+        "What falls under a penalty falls under a thousand times it.",
+    ),
+}

@@ -1,0 +1,73 @@
+"""The accepted certificates about losses with weight decay, by name: see made.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import exactgeo as eg
+from exactgeo.claims.certificate import Certificate
+
+
+def _decayed(
+    x: list[Any], y: list[Any], w: list[Any], v: list[Any], l2: object = 1, loss: str = "half_squared", **options: Any
+) -> Callable[[], Certificate]:
+    """What is certified of a point with a penalty."""
+    bias, shift = options.get("b"), options.get("c")
+    linear = not w
+    tables = {
+        "data": {"x": x, "y": y},
+        "network": {
+            "widths": [] if linear else [len(v)],
+            "activation": options.get("activation", "relu"),
+            "hidden_bias": bias is not None,
+            "output_bias": shift is not None,
+        },
+        "loss": {"kind": loss, "reduction": options.get("reduction", "sum")},
+        "penalty": {"l2": l2, "l1": options.get("l1", 0), "biases": options.get("biases", False)},
+        "train": options.get("train", {}),
+        "point": {
+            "weights": [[v]] if linear else [w, [v]],
+            "biases": [[] if shift is None else [shift]] if linear else [bias or [], [] if shift is None else [shift]],
+        },
+    }
+
+    def make() -> Certificate:
+        found = eg.certify(eg.load(tables), time_limit=0).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+_AXES = [[1, 0], [0, 1], [1, 1], [2, 1], [1, 2]]
+
+MAKERS: dict[str, Callable[[], Certificate]] = {
+    # F = (v w - 2)^2 / 2 + (w^2 + v^2) / 2 of two neurons: all splittings of v w = 1 have one value.
+    "penalised-balanced": _decayed([[1]], [2], [["3/5"], ["4/5"]], ["3/5", "4/5"]),
+    "penalised-strict": _decayed([[1]], [2], [[1]], [1]),
+    # The neuron at 0 may take over from the other one.
+    "penalised-ray": _decayed([[1]], [2], [[1], [0]], [1, 0]),
+    "penalised-two-rays": _decayed([[1]], [2], [[1], [0], [0]], [1, 0, 0]),
+    # A ray that pushes the prediction the same way as no other parameter: nothing may take over.
+    "penalised-ray-alone": _decayed([[1]], [1], [[0]], [0]),
+    "penalised-split": _decayed([*_AXES[:3], [1, -1]], ["-1/2", "1/2", "1/3", "-1/4"], [[0, 0]], [0]),
+    "penalised-implied": _decayed(_AXES, ["1/8", "1/8", "1/8", "1/8", "1/9"], [[0, 0]], [0]),
+    "penalised-two-at-zero": _decayed(_AXES, ["-1/8", "-1/8", "-1/8", "1/8", "1/9"], [[0, 0], [0, 0]], [0, 0]),
+    "penalised-kink": _decayed([[1], [0], [-1]], [2, 0, 1], [[1]], [1]),
+    # scikit-learn leaves the biases out; the hidden one of a neuron at 0 is free, that of a dead one is too.
+    "penalised-without-biases": _decayed([[1], [-1]], ["-1/3", "1/3"], [[0]], [0], b=[1], c=0),
+    "penalised-free-bias": _decayed([[1], [-1]], ["7/2", "1/2"], [[1]], [1], b=[2], c=0),
+    "penalised-bias-at-a-kink": _decayed([[1], [-1]], ["5/2", "-1/2"], [[1]], [1], b=[1], c=0),
+    "penalised-biases": _decayed([[1], [2]], ["1/3", "-1/3"], [[0]], [0], b=[0], c=0, biases=True, l2=2),
+    "penalised-output-bias": _decayed([[1], [-1]], [2, 2], [[0]], [0], b=[0], c=1, biases=True, l2=2),
+    "penalised-linear-model": _decayed([[1], [1]], [1, 2], [], [1], reduction="mean", l2="1/2"),
+    "penalised-huber": _decayed([[1], [1]], [9, 1], [[1]], [1], loss="huber(1)"),
+    "penalised-frozen-outputs": _decayed([[1]], [2], [[1]], [1], train={"output": False}),
+    "penalised-frozen-inputs": _decayed([[1]], [3], [[1]], ["3/2"], train={"hidden": False}),
+    "penalised-descent": _decayed([[1]], [2], [["3/5"], ["1"]], ["3/5", "16/25"]),
+    "penalised-descent-at-zero": _decayed([[1]], [2], [[0]], [0]),
+    "penalised-descent-with-the-output-bias": _decayed([[1], [-1]], ["-3/5", "3/5"], [[0]], [0], b=[1], c=0),
+    "penalised-descent-of-a-bias": _decayed([[1], [2]], [1, 2], [[0]], [0], b=[0], c=None),
+    "penalised-descent-of-sizes": _decayed([[1]], [2], [[1]], ["1/2"], l2=0, l1="1/10"),
+}
