@@ -24,6 +24,7 @@ from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.strictness import StrictnessClaim, Tree
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
@@ -66,7 +67,7 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
         Called between pieces of work; what it raises passes through.
     """
     at, claim = found.at, found.claim
-    if at is None or not isinstance(claim, LocalMinimumClaim):
+    if at is None or not isinstance(claim, LocalMinimumClaim | SubgradientMinimumClaim):
         raise InternalError("a minimum without the point it was decided at")
     moves = Moves.of(at, germs(at))
     check()
