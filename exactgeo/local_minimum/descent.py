@@ -12,10 +12,10 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Direction
 
-__all__ = ["along_inputs", "along_linear", "along_output", "below"]
+__all__ = ["along_inputs", "along_linear", "along_output", "below", "direction_of"]
 
 
-def _direction(
+def direction_of(
     local: TwoLayerPoint,
     *,
     affine: int | None = None,
@@ -45,13 +45,13 @@ def _direction(
 def along_linear(local: TwoLayerPoint, number: int) -> NotLocalMinimumClaim:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
     slope = dot(local.residuals, local.linear[number][1])
-    return _certified(local, _direction(local, affine=number, step=-ONE if slope > 0 else ONE))
+    return _certified(local, direction_of(local, affine=number, step=-ONE if slope > 0 else ONE))
 
 
 def along_output(local: TwoLayerPoint, neuron: NeuronState) -> NotLocalMinimumClaim:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = dot(local.residuals, neuron.outputs)
-    return _certified(local, _direction(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
+    return _certified(local, direction_of(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
 
 
 def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLocalMinimumClaim:
@@ -62,10 +62,10 @@ def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLoc
     """
     u = tuple(Fraction(q) for q in primitive(u))
     if neuron.v:
-        return _certified(local, _direction(local, neurons={neuron.index: (u, ZERO)}))
+        return _certified(local, direction_of(local, neurons={neuron.index: (u, ZERO)}))
     kappa = -ONE if local.phi(neuron, u) > 0 else ONE
     for _ in range(100_000):
-        direction = _direction(local, neurons={neuron.index: (u, kappa)})
+        direction = direction_of(local, neurons={neuron.index: (u, kappa)})
         found = below(local, direction)
         if found is not None:
             return found

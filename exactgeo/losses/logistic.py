@@ -1,4 +1,9 @@
-"""The logistic loss: no rational values; proved enclosures."""
+"""The logistic loss: no rational values, but exact signs at rational predictions; proved enclosures elsewhere.
+
+References
+----------
+docs/mathematics.md, "Exponentials at rational points".
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from exactgeo.exact.combination import LogCombination, Number, TanhCombination
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.loss import Loss
@@ -21,6 +27,7 @@ class Logistic(Loss):
     example: ClassVar[str] = "logistic"
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    ordered: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
     def allows(self, y: Fraction) -> bool:
@@ -43,6 +50,17 @@ class Logistic(Loss):
         if p:
             raise ValueError("the derivative of the logistic loss is rational at 0 only")
         return -y / 2, -y / 2
+
+    def derivative(self, p: Fraction, y: Fraction) -> Number:
+        """``(tanh(p / 2) - y) / 2``."""
+        return (TanhCombination.tanh_half(p) - y) / 2
+
+    def exact_value(self, p: Fraction, y: Fraction) -> Number:
+        return LogCombination.softplus(-y * p)
+
+    def curvature(self) -> Fraction:
+        """The second derivative ``1 / (4 cosh(p / 2)^2)`` is largest at 0."""
+        return Fraction(1, 4)
 
     def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
         return False, False

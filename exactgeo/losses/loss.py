@@ -8,6 +8,7 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
+from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
@@ -35,6 +36,9 @@ class Loss(ABC):
         :meth:`slopes` are not defined everywhere, and :meth:`enclosure` is what there is.
     differentiable : bool
         In p, everywhere.
+    ordered : bool
+        Whether :meth:`derivative` and :meth:`exact_value` of rational predictions lie in ordered spaces over Q
+        (:mod:`exactgeo.exact.combination`): then signs are exact where values are not rational.
     certified : bool
         Whether the format of certificates knows the loss. Law: iff the checker does.
     targets : (expected, write) or None
@@ -48,6 +52,7 @@ class Loss(ABC):
     example: ClassVar[str]
     rational: ClassVar[bool]
     differentiable: ClassVar[bool]
+    ordered: ClassVar[bool] = False
     certified: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = None
     classes: ClassVar[bool] = False
@@ -133,6 +138,38 @@ class Loss(ABC):
         ValueError
             It is not rational.
         """
+
+    # -- where the values are not rational, but their signs are known ----------------------------------------------
+
+    def derivative(self, p: Fraction, y: Fraction) -> Number:
+        """l'(p, y), exactly, as a number whose sign is known. Law: it lies within any difference quotients around p.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no exact derivatives in an ordered space")
+
+    def exact_value(self, p: Fraction, y: Fraction) -> Number:
+        """l(p, y), exactly, as a number that can be compared. Law: it lies in :meth:`enclosure`.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no exact values in an ordered space")
+
+    def curvature(self) -> Fraction:
+        """C with ``l(p + e) <= l(p) + l'(p) e + C e^2 / 2`` for all p, e and y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature")
 
     # -- of a data point ----------------------------------------------------------------------------------------
 
