@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from exactgeo.exact.combination import LogCombination, Number, TanhCombination
+from exactgeo.exact.combination import MAX_SHIFT, LogCombination, Number, TanhCombination, Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.loss import Loss
@@ -61,6 +61,17 @@ class Logistic(Loss):
     def curvature(self) -> Fraction:
         """The second derivative ``1 / (4 cosh(p / 2)^2)`` is largest at 0."""
         return Fraction(1, 4)
+
+    def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
+        """``x / (1 + x)^2`` with x = exp(-|p|), which falls as |p| grows."""
+        # It grows with x on [0, 1], so that a lower bound of x will do.
+        from exactgeo.exact.interval import decay
+
+        far = abs(p) + radius
+        if far > MAX_SHIFT:
+            raise Unresolved(f"a curvature of the order of exp(-{float(far):.3g}), below every rational of use")
+        x = decay(far, 2 * int(far) + 64).lo
+        return x / (1 + x) ** 2
 
     def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
         return False, False

@@ -162,7 +162,7 @@ class Loss(ABC):
         raise ValueError(f"the {self.name} loss has no exact values in an ordered space")
 
     def curvature(self) -> Fraction:
-        """C with ``l(p + e) <= l(p) + l'(p) e + C e^2 / 2`` for all p, e and y.
+        """C with ``|l'(p + e) - l'(p)| <= C |e|`` for all p, e and y.
 
         Raises
         ------
@@ -170,6 +170,18 @@ class Loss(ABC):
             The loss is not ``ordered``.
         """
         raise ValueError(f"the {self.name} loss has no bound of its curvature")
+
+    def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
+        """A rational > 0 that is at most l'' wherever it is asked within ``radius`` of p, for all y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        exactgeo.exact.combination.Unresolved
+            It is below every rational of use.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
 
     # -- of a data point ----------------------------------------------------------------------------------------
 

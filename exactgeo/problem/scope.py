@@ -21,6 +21,8 @@ __all__ = [
     "no_solver",
     "not_linear",
     "numeric_conditions",
+    "ordered_slopes",
+    "rational_slopes",
     "slices",
 ]
 
@@ -42,21 +44,38 @@ def _architecture(net: Network) -> tuple[str, str] | None:
     return None
 
 
-def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
+def _slopes(problem: Problem) -> tuple[str, str] | None:
+    """What is not one score with slopes whose signs are known."""
     loss = problem.loss
-    if not (loss.rational and loss.differentiable):
-        return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
+    scalar = loss.as_scalar(problem.outputs, problem.y)
+    if problem.outputs > 1 and (scalar is None or not scalar[0].ordered):
+        return f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
+    if not loss.differentiable or not (loss.rational or (scalar is not None and scalar[0].ordered)):
+        return f"the {loss.name} loss", "a loss with a derivative everywhere, whose signs are known at rational points"
     return None
 
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
-    found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
-    if found is None:
-        found = _differentiable_square(problem)
+    found = _architecture(problem.network) or _slopes(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+
+
+def rational_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion in rational arithmetic: for the rungs that ask for it."""
+    if problem.loss.rational and problem.outputs == 1:
+        return complete_decision(problem)
+    reason = f"the {problem.loss.name} loss has slopes that are not rational"
+    return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")
+
+
+def ordered_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion over an ordered space: for the rung that asks for it, and for critical points."""
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+    if scalar is not None and scalar[0].ordered:
+        return complete_decision(problem)
+    inside = "the logistic loss, or cross_entropy of two classes"
+    return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -99,7 +118,7 @@ def basins(problem: Problem) -> OutOfScope | None:
     found = _basins(problem)
     if found is None:
         return None
-    outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
+    outside = _architecture(problem.network) or _slopes(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
 
 
