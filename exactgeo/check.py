@@ -1,23 +1,27 @@
-"""The independent checker of exactgeo certificates, format version 1 (docs/certificate-v1.md).
+"""The independent checker of exactgeo certificates, format version 2 (docs/certificate-v2.md); it reads version 1 too.
 
     python -I -S check.py CERTIFICATE [PROBLEM] [--json]
 
-One file, standard library only. No field is believed: whatever a statement needs is computed again from the data, in
-rational arithmetic. With a PROBLEM file (TOML or JSON) the certificate must speak of that problem. Exit code:
-0 accepted, 1 rejected (the file does not prove its statement), 2 refused (no certificate of this format, or too large).
+Standard library only. No field is believed: whatever a statement needs is computed again from the data, in rational
+arithmetic. With a PROBLEM file (TOML or JSON) the certificate must speak of that problem. Exit code: 0 accepted,
+1 rejected (the file does not prove its statement), 2 refused (no certificate of this format, or too large).
+
+This file is the core: reading, linear algebra, the rules, claims about networks with one hidden layer and one output.
+Each other family of claims is one companion, a file beside this one that is loaded only for its claims (`KINDS`). A
+companion has a function of the kind's name, and imports what it needs from ``exactgeo.check``, which is this file
+whether or not it lies in a package.
 """
 
 import hashlib
 import json
 import re
 import sys
-from collections import Counter
-from copy import copy
 from fractions import Fraction
-from functools import partial
-from itertools import combinations, islice, pairwise, product
-from math import comb, gcd, lcm, prod
+from functools import cache, partial
+from itertools import combinations, pairwise
+from math import comb, gcd, lcm
 from operator import mul
+from os.path import dirname, join
 from types import SimpleNamespace
 
 MAX_BYTES = 64 * 2**20
@@ -165,7 +169,7 @@ def echelon(rows):
     return found
 
 
-# -- problem, point, loss (rule `evaluate`) --
+# -- problem, point, loss --
 
 # kind: loss at a prediction q, c of its conjugate r y + c r r, and where that is finite; target y, M of huber(M)
 LOSSES = {
@@ -212,41 +216,16 @@ class Problem:
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
+        self.minima = []  # the points that claims have shown to be local minima
         self.trains_bias = [*many(bias, self.layers, typed, bool), typed(output_bias, bool)]
         form(all(a <= b for a, b in zipped(self.trains_bias, self.bias)), "a bias that is not there is trained")
 
-    def point(self, tree, *loss):
-        """Weights and biases, one matrix and one vector a layer; with a ``loss`` the point must have it."""
+    def point(self, tree):
+        """Weights and biases, one matrix and one vector a layer."""
         weights, biases = fields(tree, "weights biases")
         many(weights, self.layers + 1, typed, list), many(biases, self.layers + 1, typed, list)
         weights = [many(w, self.sizes[k + 1], vector, self.sizes[k]) for k, w in enumerate(weights)]
-        biases = [vector(b, self.sizes[k + 1] if self.bias[k] else 0) for k, b in enumerate(biases)]
-        rows = self.x
-        for k, (matrix, bias) in enumerate(zipped(weights, biases)):
-            rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
-            rows = rows if k == self.layers else [[self.activate(z) for z in row] for row in rows]
-        value = LOSSES[self.kind][0]
-        total = sum(value(q, y, self.M) for row, target in zipped(rows, self.y) for q, y in zipped(row, target))
-        need(not loss or self.weight * total == rational(*loss), "the loss at a point is another one")
-        return weights, biases
-
-    def smooth(self, here):
-        """Rule `tangent`: the curvature a and r_t, with l(q + e) between l(q) + 2a r e and that plus a e^2."""
-        need(self.kind in SMOOTH, "the rule needs a loss with a derivative")
-        curvature, slope = SMOOTH[self.kind]
-        return curvature, [slope(q + y, y, self.M) for q, (y,) in zipped(here.residuals, self.y)]
-
-    def quadratic(self, here):
-        """The problem with the data at which the loss is a square near the point; at the others it is constant."""
-        if self.kind == "huber":
-            need(all(abs(q) < self.M for q in here.residuals), "the loss is no square near the point")
-        if self.kind != "squared_hinge":
-            return self
-        margins = [y * (q + y) for q, (y,) in zipped(here.residuals, self.y)]
-        need(min(margins) < 1 and 1 not in margins, "the loss is no square near the point")
-        near, kept = copy(self), [t for t, margin in enumerate(margins) if margin < 1]
-        near.x, near.y = [self.x[t] for t in kept], [self.y[t] for t in kept]
-        return near
+        return weights, [vector(b, self.sizes[k + 1] if self.bias[k] else 0) for k, b in enumerate(biases)]
 
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
@@ -256,6 +235,30 @@ class Problem:
 
     def activate(self, z):
         return z * self.slopes[0 if z > 0 else 1]
+
+
+def evaluate(p, point):
+    """Rule `evaluate`: the loss at a point, by one forward pass."""
+    rows = p.x
+    for k, (matrix, bias) in enumerate(zipped(*point)):
+        rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
+        rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
+    value = LOSSES[p.kind][0]
+    return p.weight * sum(value(q, y, p.M) for row, target in zipped(rows, p.y) for q, y in zipped(row, target))
+
+
+def stated(p, tree, loss):
+    """The point of a statement, which must have the loss that the statement says."""
+    point = p.point(tree)
+    need(evaluate(p, point) == rational(loss), "the loss at a point is another one")
+    return point
+
+
+def tangent(p, here):
+    """Rule `tangent`: the curvature a and r_t, with l(q + e) between l(q) + 2a r e and that plus a e^2."""
+    need(p.kind in SMOOTH, "the rule needs a loss with a derivative")
+    curvature, slope = SMOOTH[p.kind]
+    return curvature, [slope(q + y, y, p.M) for q, (y,) in zipped(here.residuals, p.y)]
 
 
 def look(p, point):
@@ -299,8 +302,8 @@ def look(p, point):
 # -- coverings: every cone is visited, and every leaf proved --
 
 
-def visit(cover, root, step_at):
-    """Preorder: ``step_at(place, step)`` checks a step and returns the places below it, none at a leaf."""
+def split(cover, root, step_at):
+    """Rule `split`, preorder: ``step_at(cone, step)`` checks a step and returns the cones below it, none at a leaf."""
     pending = [root]
     for step in typed(cover, list):
         need(pending, "a covering has steps behind its end")
@@ -308,11 +311,16 @@ def visit(cover, root, step_at):
     need(not pending, "a covering leaves something out")
 
 
+def farkas(weights, forms, size):
+    """Rule `farkas`: a combination with nonnegative multipliers of forms that are nonnegative."""
+    return combine(sparse(weights, forms), forms, size)
+
+
 def nonnegative(linear, bends, parts):
     """``<linear, u> + sum over bends of (right * q if q > 0 else left * q), q = <form, u>``, is >= 0 for all u.
 
     The parts share out linear and the bends; each is proved on a covering by cones, where some bends have a side.
-    Rules: `split` a cone in two; `farkas` (also for a side that the others imply): nonnegative combinations.
+    By `split` and `farkas` (also for a side that the others imply).
     """
     total, seen, size = [0] * len(linear), [], len(linear)
     for rows, base, cover in many(parts, None, fields, "rows linear cover"):
@@ -329,7 +337,7 @@ def nonnegative(linear, bends, parts):
                     slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
                     need(row in sides or left <= slope <= right, "a slope outside those of its kink")
                     total = [a + slope * b for a, b in zipped(total, shape)]
-                need(combine(sparse(weights, cone), cone, size) == total, "the multipliers do not give the function")
+                need(farkas(weights, cone, size) == total, "the multipliers do not give the function")
                 return []
             row = whole(step.get("row"))
             need(row in mine and row not in sides, "a cone is cut by no open kink of its part")
@@ -338,11 +346,11 @@ def nonnegative(linear, bends, parts):
                 return [{**sides, row: 1}, {**sides, row: -1}]
             rule, _, side, weights = fields(step, "rule row sign multipliers")
             form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-            implied = combine(sparse(weights, cone), cone, size)
-            need(implied == [side * q for q in bends[row][0]], "a side is not implied by the others")
+            shape = [side * q for q in bends[row][0]]
+            need(farkas(weights, cone, size) == shape, "a side is not implied by the others")
             return [{**sides, row: side}]
 
-        visit(cover, {}, step_at)
+        split(cover, {}, step_at)
     need(sorted(seen) == sorted(bends) and total == linear, "the parts do not add up to the function")
 
 
@@ -350,11 +358,9 @@ def nonnegative(linear, bends, parts):
 
 
 def local_minimum(p, claim):
-    tree, loss, radius, proofs, strictness, dimension, flatness = fields(
-        claim, "point loss radius neurons strictness flat_dimension flatness"
-    )
-    here = look(p, point := p.point(tree, loss))
-    (_, r), bounds = p.smooth(here), []
+    tree, loss, radius, proofs = fields(claim, "point loss radius neurons")
+    here = look(p, point := stated(p, tree, loss))
+    (_, r), bounds = tangent(p, here), []
     need(not any(dot(r, column) for column in here.affine), "the loss has a slope in an affine parameter")
     for n, [parts] in zipped(here.neurons, many(proofs, len(here.neurons), fields, "parts")):
         need(n.v or parts == [], "parts of a neuron with nothing to share out")
@@ -378,149 +384,16 @@ def local_minimum(p, claim):
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
-    text = f"No parameters {where} have a loss below the point's, {loss}"
-    if flatness is None:
-        form(strictness is None and dimension is None, "a strictness without its proof")
-        return text + "."
-    near = p.quadratic(here)
-    flat(near, look(near, point), whole(dimension), *fields(flatness, "covers largest"))
-    inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
-    orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))
-    kind = "strict" if dimension == 0 else "strict_modulo_symmetry" if dimension == orbit else "flat"
-    need(strictness == kind, "the strictness is another one")
-    return f"{text} ({kind}, flat dimension {dimension})."
+    p.minima.append(point)
+    return f"No parameters {where} have a loss below the point's, {loss}."
 
 
-def moves(p, here, mode):
-    """The small moves that a mode of the idle neurons allows, as variables (docs/certificate-v1.md, "Flat dimension").
-
-    ``columns``: change of the predictions by each variable; ``pairs``: (plus, minus) of each kink; ``signs`` of the
-    variables that have one; ``active``: (k, its t) of each idle neuron that moves; ``rows``: equations.
-    """
-    at = SimpleNamespace(columns=[], pairs=[], signs={}, active=[])
-    m, extra = len(p.x), []
-
-    def add(column):
-        at.columns.append(column)
-        return len(at.columns) - 1
-
-    def inputs(n, outer, inner):
-        weights = [outer * inner * (s or 0) for s in n.slope]
-        places = [add([q * row[k] for q, row in zipped(weights, here.rows)]) for k in range(len(here.T))]
-        for shape, members in n.kinks.values():
-            plus, minus = (add([outer * p.activate(q * members.get(t, 0)) for t in range(m)]) for q in (1, -1))
-            at.pairs.append((plus, minus))
-            at.signs |= {plus: 1, minus: 1}
-            extra.append({**{k: inner * q for k, q in zipped(places, shape)}, plus: -1, minus: 1})
-        return places
-
-    for n in (n for n in here.neurons if n.v):
-        first = len(at.columns)
-        inputs(n, n.sign, 1)
-        if n.kinks:  # at a local minimum equal loss needs the neuron's own share of the first-order change to be 0
-            extra.append({k: dot(here.residuals, at.columns[k]) for k in range(first, len(at.columns))})
-        if here.moved:
-            add(n.out)
-    for n, sign in zipped(here.idle, mode):
-        if sign:
-            places = inputs(n, sign, sign)
-            at.active.append((add(n.out), places))
-            at.signs[at.active[-1][0]] = sign
-    at.columns += here.affine
-    at.size = len(at.columns)
-    at.rows = [[column[t] for column in at.columns] for t in range(m)]
-    at.rows += [[row.get(k, 0) for k in range(at.size)] for row in extra]
-    at.rows = [primitive(row) for row in at.rows]
-    at.paired = {k for pair in at.pairs for k in pair}
-    return at
+# -- not a local minimum; a lower point; a path --
 
 
-def span(at, zero, rows=()):
-    """Rule `rank`: dimension of the solutions with the variables ``zero`` at 0; plus and minus follow from the rest."""
-    kept = [k for k in range(at.size) if k not in zero]
-    hidden = [k for k in kept if k in at.paired]
-    ranks = [len(echelon([[row[k] for k in part] for row in (*at.rows, *rows)])) for part in (hidden, kept)]
-    return len(kept) - len(hidden) + ranks[0] - ranks[1]
-
-
-def widest(at, zero):
-    """A bound on the dimension of every cone in which each kink still open takes a side.
-
-    All of them lie in one space; where the open kinks have plus = minus, that is 0 = 0, they are known exactly.
-    """
-    loose = [pair for pair in at.pairs if not zero & set(pair)]
-    tied = [[(k == plus) - (k == minus) for k in range(at.size)] for plus, minus in loose]
-    return span(at, zero) - span(at, zero, tied) + span(at, zero.union(*loose))
-
-
-def bounded(at, room, cover):
-    """No cone of moves that approach the point has a dimension above ``room``. Rules `split`, `farkas`, `rank`."""
-
-    def step_at(zero, step):
-        if step.get("rule") == "split":
-            pair = at.pairs[whole(fields(step, "rule pair")[1], range(len(at.pairs)))]
-            return [zero | {place} for place in pair]
-        rule, still, proofs = fields(step, "rule still zero")
-        form(rule == "bound", "an unknown step in a covering")
-        still = [at.active[j] for j in many(still, None, whole, range(len(at.active)))]
-        known, gone = zero.union(*(places for _, places in still)), set(zero)
-        for variable, bounds, equations in many(proofs, None, fields, "variable bounds equations"):
-            need(whole(variable) in at.signs, "only a variable with a sign can be shown to vanish")
-            bounds = sparse(bounds, at.signs)
-            total = combine(sparse(equations, range(len(at.rows)), None), at.rows, at.size)
-            for k in at.signs:
-                total[k] += at.signs[k] * (bounds.get(k, 0) + (k == variable))
-            need(not any(q for k, q in enumerate(total) if k not in known), "a variable need not vanish")
-            gone.add(variable)
-        if still:
-            need(all(k in gone for k, _ in still), "an output weight need not stay 0")
-        else:
-            need(widest(at, gone) <= room, "the set of equal loss may have a larger dimension")
-        return []
-
-    visit(cover, frozenset(), step_at)
-
-
-def flat(p, here, dimension, covers, largest):
-    """``dimension`` is the largest local dimension of the set of equal loss at a local minimum."""
-    size, resting = len(here.T), [n for n in here.neurons if not n.v]
-    dead = [
-        n for n in resting if not (n.kinks or any(n.out) or any(s and any(q) for s, q in zipped(n.slope, here.rows)))
-    ]
-    here.idle = [n for n in resting if here.moved and n not in dead]
-    base = len(dead) * (size + 1) if here.moved else len(resting) * size
-    form(3 ** len(here.idle[:99]) <= MAX_CASES // 100, "too many neurons with output weight 0")
-    table = {}
-    for mode, cover in many(covers, None, fields, "mode cover"):
-        mode = tuple(many(mode, len(here.idle), whole, (-1, 0, 1)))
-        need(table.setdefault(mode, cover) is cover, "a mode stands twice")
-    for mode in product((-1, 0, 1), repeat=len(here.idle)):
-        at, room = moves(p, here, mode), dimension - base - size * mode.count(0)
-        if mode in table:
-            bounded(at, room, table[mode])
-        else:
-            need(at.size - 2 * len(at.pairs) <= room, "a mode is left out")
-    mode, zero, curve = fields(largest, "mode zero curve")
-    at = moves(p, here, mode := many(mode, len(here.idle), whole, (-1, 0, 1)))
-    zero, curve = set(many(zero, None, whole)), many(curve, None, many, at.size, whole)
-    # Rule `curve`: sum of eps^e * curve[e] lies inside the cone for small eps > 0.
-    order = [next((e for e, step in enumerate(curve) if step[k]), None) for k in range(at.size)]
-    lead = {k: at.signs[k] * curve[order[k]][k] if order[k] is not None else 0 for k in at.signs}
-    need(zero <= at.paired and all(zero & set(pair) for pair in at.pairs), "a kink of the largest cone is open")
-    need(not any(dot(row, step) for row in at.rows for step in curve), "the curve leaves the cone")
-    need(all(lead[k] == 0 if k in zero else lead[k] > 0 for k in at.signs), "the curve is not inside the cone")
-    late = [order[t] is None or order[t] > order[k] for k, places in at.active for t in places]
-    need(all(late), "the curve does not approach the point")
-    need(base + size * mode.count(0) + span(at, zero) == dimension, "the flat dimension is another one")
-
-
-# -- not a local minimum (rule `polynomial`); a lower point --
-
-
-def not_local_minimum(p, claim):
-    tree, loss, way, step, after, polynomial = fields(claim, "point loss direction step loss_after polynomial")
-    here, (weights, biases), step = look(p, p.point(tree, loss)), p.point(way), rational(step)
-    need(not any(p.frozen((weights, biases))), "the direction moves a frozen parameter")
+def polynomial(p, here, way, step):
+    """Rule `polynomial`: on [0, step] the loss along a way is at most that at its start plus this polynomial."""
+    weights, biases = way
     # The predictions along the way are those at the point + first * s + second * s^2.
     first, second = [sum(biases[-1]) + (0 if p.layers else dot(weights[0][0], row)) for row in p.x], [0] * len(p.x)
     for i, n in enumerate(here.neurons):
@@ -531,13 +404,16 @@ def not_local_minimum(p, claim):
             slope = p.slopes[0 if (z or q) > 0 else 1]
             first[t] += slope * (n.v * q + kappa * z)
             second[t] += slope * kappa * q
-    curvature, r = p.smooth(here)
+    curvature, r = tangent(p, here)
     terms = [0, 2 * dot(r, first), 2 * dot(r, second) + dot(first, first), 2 * dot(first, second), dot(second, second)]
-    terms = [p.weight * curvature * q for q in terms]
-    need(terms == vector(polynomial, 5), "the loss along the direction is another polynomial")
-    ends = [q + y + step * (a + step * b) for q, (y,), a, b in zipped(here.residuals, p.y, first, second)]
-    value = LOSSES[p.kind][0]
-    need(rational(after) == p.weight * sum(value(q, y, p.M) for q, (y,) in zipped(ends, p.y)), "another loss after")
+    return [p.weight * curvature * q for q in terms]
+
+
+def not_local_minimum(p, claim):
+    tree, loss, way, step = fields(claim, "point loss direction step")
+    here, way, step = look(p, stated(p, tree, loss)), p.point(way), rational(step)
+    need(not any(p.frozen(way)), "the direction moves a frozen parameter")
+    terms = polynomial(p, here, way, step)
     low = next((k for k, q in enumerate(terms) if q), 0)
     bound = terms[low] + sum(max(q, 0) * step ** (k - low) for k, q in enumerate(terms) if k > low)
     need(step > 0 and bound < 0, "the loss does not fall")
@@ -548,17 +424,37 @@ def not_local_minimum(p, claim):
 
 def lower_point(p, claim):
     tree, loss, better, better_loss = fields(claim, "point loss better better_loss")
-    frozen = p.frozen(p.point(tree, loss))
-    need(frozen == p.frozen(p.point(better, better_loss)), "the better point has other frozen parameters")
+    frozen = p.frozen(stated(p, tree, loss))
+    need(frozen == p.frozen(stated(p, better, better_loss)), "the better point has other frozen parameters")
     need(rational(better_loss) < rational(loss), "the better point is not better")
     return f"The point, of loss {loss}, is no global minimum: another one has loss {better_loss}."
 
 
-# -- rule `dual`: lower bounds from a convex loss; the optimum of a basin, and of all --
+def segment(p, one, other):
+    """Rule `segment`: the predictions are affine from one point to another, both seen by `look`."""
+    for a, b in zipped(one.neurons, other.neurons):
+        side = not p.kinked or all(y * z >= 0 for y, z in zipped(a.z, b.z))
+        straight = a.w == b.w or (a.v == b.v and (side or a.v == 0))
+        scaled = a.v * b.v > 0 and all(a.v * y == b.v * z for y, z in zipped(a.w, b.w))
+        need(straight or scaled, "the predictions are not affine along the path")
 
 
-def dual_bound(p, r, here, affine):
-    """A bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
+def path(p, claim):
+    tree, loss, points, losses = fields(claim, "point loss points losses")
+    points = [stated(p, tree, loss), *(stated(p, *end) for end in zipped(typed(points, list), typed(losses, list)))]
+    need(all(p.frozen(point) == p.frozen(points[0]) for point in points), "the path moves a frozen parameter")
+    for one, other in pairwise([look(p, point) for point in points]):
+        segment(p, one, other)
+    losses = [loss, *losses]
+    ends = f"from the point, of loss {loss}, to one of loss {losses[-1]}"
+    return f"A path of straight lines and rescalings {ends} never rises above {max(map(rational, losses))}."
+
+
+# -- lower bounds from a convex loss; the optimum of a basin, and of all --
+
+
+def dual(p, r, here, affine):
+    """Rule `dual`: a bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
     _, c, finite = LOSSES[p.kind]
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
     need(all(finite(q, y, p.M) for q, (y,) in zipped(r, p.y)), "a dual number is out of its range")
@@ -566,9 +462,9 @@ def dual_bound(p, r, here, affine):
 
 
 def basin_optimum(p, claim):
-    tree, loss, cells, dual = fields(claim, "point loss cells dual")
-    here, r = look(p, p.point(tree, loss)), vector(dual, len(p.x))
-    need(dual_bound(p, r, here, here.affine) >= rational(loss), "a dual vector gives too low a bound")
+    tree, loss, cells, numbers = fields(claim, "point loss cells dual")
+    here, r = look(p, stated(p, tree, loss)), vector(numbers, len(p.x))
+    need(dual(p, r, here, here.affine) >= rational(loss), "a dual vector gives too low a bound")
     cells = many(cells, len(here.neurons), fields, "signs output multipliers")
     for n, (signs, output, weights) in zipped(here.neurons, cells):
         form(set(typed(signs, str)) <= set("-0+") and len(signs) == len(p.x), "a sign vector is malformed")
@@ -581,7 +477,7 @@ def basin_optimum(p, claim):
         )
         inward = [[q * a for a in row] for q, row in zipped(s, here.seen)]
         wanted = {t: output * q * p.slopes[0 if s[t] > 0 else 1] for t, q in enumerate(r)}
-        found = combine(sparse(weights, range(len(s))), inward, size)
+        found = farkas(weights, dict(enumerate(inward)), size)
         need(found == combine(wanted, here.seen, size), "the multipliers do not give the dual vector")
     basin = ", ".join(f"({signs}; {output})" for signs, output, _ in cells)
     return f"No parameters of the basin {basin} have a loss below that of its given point, {loss}."
@@ -604,7 +500,7 @@ def count(planes, limit, memo):
 
 
 def complete(rows, regions, height):
-    """Rule `regions`: each region holds its point, they differ, and their number is that of all regions.
+    """Rule `complete`: each region holds its point, they differ, and their number is that of all regions.
 
     ``height``: of affine hyperplanes, rows (normal, -offset), the functional (0, ..., 0, 1); their points are (x, s).
     """
@@ -620,13 +516,12 @@ def complete(rows, regions, height):
 
 
 def regions(arrangement, claim):
-    number, listed = fields(claim, "count regions")
+    [listed] = fields(claim, "regions")
     normals, offsets = arrangement
     rows = normals if offsets is None else [[*row, -q] for row, q in zipped(normals, offsets)]
     rows = [primitive(row) for row in rows]
     complete(rows, listed, [] if offsets is None else [(*[0] * len(normals[0]), 1)])
-    need(whole(number) == len(listed), "the count is another one")
-    return f"The arrangement has exactly {number} regions, those of the list."
+    return f"The arrangement has exactly {len(listed)} regions, those of the list."
 
 
 def generators(rows):
@@ -675,9 +570,19 @@ def fits(z, cell):
     return all(q * ("-0+".index(s) - 1) >= 0 for s, q in zipped(cell, z))
 
 
+def cover(options, every):
+    """Rule `cover`: whatever each neuron chooses among its options, sets of duals as bits, some dual allows it all."""
+    front = {every}
+    for choice in options:
+        front = {a & b for a in front for b in choice}
+        front = {a for a in front if not any(a != b and a & b == b for b in front)}
+        form(len(front) <= MAX_CASES // 1000, "too many dual vectors")
+    need(0 not in front, "a basin has no bound")
+
+
 def global_minimum(p, claim):
     tree, loss, duals, regions = fields(claim, "point loss duals regions")
-    point = p.point(tree, loss)
+    point = stated(p, tree, loss)
     if duals == [] and regions is None:  # no loss is negative
         need(rational(loss) == 0, "a bound is missing")
         return "The point is a global minimum: its loss is 0."
@@ -687,239 +592,53 @@ def global_minimum(p, claim):
         need(not here.T, "the predictions are not affine in the trained parameters")
         columns = columns + [n.out for n in here.neurons if here.moved]
         here.offset = here.offset if here.moved else [q + y for q, (y,) in zipped(here.residuals, p.y)]
-    bounds = [dual_bound(p, r, here, columns) for r in duals]
+    bounds = [dual(p, r, here, columns) for r in duals]
     need(min(bounds, default=rational(loss)) >= rational(loss), "a dual vector gives too low a bound")
     if regions is None:
         need(duals, "a bound is missing")
         return f"No parameters have a loss below the point's, {loss}: the predictions are affine in them."
     patterns = Patterns(p, here, duals, regions)
-    # For each output sign and region the duals, as bits; basins are choices of n of them.
     allowed = {b: {patterns.allowed(b, region) for region in patterns.regions} for b in (1, -1)}
-    front = {patterns.every}
-    for n in here.neurons:
-        options = allowed[1] | allowed[-1] if here.moved else allowed.get(n.sign, {-1})
-        front = {a & b for a in front for b in options}
-        front = {a for a in front if not any(a != b and a & b == b for b in front)}
-        form(len(front) <= MAX_CASES // 1000, "too many dual vectors")
-    need(0 not in front, "a basin has no bound")
+    either = allowed[1] | allowed[-1]
+    cover([either if here.moved else allowed.get(n.sign, {-1}) for n in here.neurons], patterns.every)
     return f"No parameters have a loss below the point's, {loss}: every basin has a bound."
-
-
-# -- basins and the walls between them; a set of basins that the walls close off --
-
-
-class Graph:
-    """Basins, as tuples of indices into ``patterns``, one a neuron that is not frozen at output weight 0.
-
-    {L < level} in a basin is connected, and basins that meet below the level are joined through walls that are: that
-    of two regions on either side of a hyperplane, and, where output weights are trained, that of a neuron without
-    influence. ``full``: the copies of a basin under permutations of neurons with equal output weights differ.
-    """
-
-    def __init__(self, p, here, duals, regions, full):
-        need(not p.layers or len(here.T) == len(here.seen[0]), "input weights are frozen")
-        duals = sorted([(dual_bound(p, r, here, here.affine), r) for r in many(duals, None, vector, len(p.x))])[::-1]
-        patterns = Patterns(p, here, [r for _, r in duals], regions)
-        self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], patterns.every
-        self.patterns = [(b, cell) for b in patterns.signs for cell in patterns.regions]
-        self.masks = [patterns.allowed(b, cell) for b, cell in self.patterns]
-        keys = {i: i if full else here.moved or n.v for i, n in enumerate(here.neurons) if here.moved or n.v}
-        self.neurons = sorted(keys, key=keys.get)
-        self.keys = [keys[i] for i in self.neurons]
-        planes, index = {}, {pattern: k for k, pattern in enumerate(self.patterns)}
-        for t, row in enumerate(here.seen):
-            if p.kinked and any(row):
-                planes.setdefault(line(row), set()).add(t)
-        self.next = []
-        for b, cell in self.patterns:
-            flipped = [
-                "".join("+-"[s == "+"] if t in plane else s for t, s in enumerate(cell)) for plane in planes.values()
-            ]
-            walls = [(index[b, other], patterns.allowed(b, cell, other)) for other in flipped if (b, other) in index]
-            self.next.append(walls + ([(index[-b, cell], patterns.every)] if here.moved else []))
-
-    def bound(self, mask):
-        """The best bound of a set of duals; no loss is below 0."""
-        return self.bounds[(mask & -mask).bit_length() - 1] if mask else Fraction(-1)
-
-    def mask(self, chosen):
-        found = self.every
-        for k in chosen:
-            found &= self.masks[k]
-        return found
-
-    def basin(self, chosen):
-        """The name of a basin: modulo permutation they are in order."""
-        return tuple(k for _, k in sorted(zipped(self.keys, chosen)))
-
-    def basins(self):
-        groups = [[k for k, (b, _) in enumerate(self.patterns) if self.here.moved or b == self.here.neurons[i].sign]
-                  for i in self.neurons]  # fmt: skip
-        found = [()]
-        for i, group in enumerate(groups):
-            tied = i and self.keys[i] == self.keys[i - 1]
-            more = ((*chosen, k) for chosen in found for k in group if not tied or chosen[-1] <= k)
-            found = list(islice(more, MAX_CASES + 1))
-            form(len(found) <= MAX_CASES, "too many basins")
-        return found
-
-    def holding(self, point):
-        """The basins that contain a point."""
-        near = look(self.p, point).neurons
-        options = [[k for k, (b, cell) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(near[i].z, cell)]
-                   for i in self.neurons]  # fmt: skip
-        form(prod(map(len, options)) <= MAX_CASES, "too many basins")
-        return {self.basin(chosen) for chosen in product(*options)}
-
-    def walls(self, basin):
-        """The basins beyond, the duals that the wall to each allows, and the patterns on it: the others, then both."""
-        for i, k in enumerate(basin):
-            others = (*basin[:i], *basin[i + 1 :])
-            mask = self.mask(others)
-            for other, allowed in self.next[k]:
-                yield self.basin((*basin[:i], other, *basin[i + 1 :])), mask & allowed, (others, (k, other))
-
-
-def barrier(p, claim):
-    tree, loss, other, other_loss, level, floor, full, duals, regions = fields(
-        claim, "point loss other other_loss level floor full duals regions"
-    )
-    point, goal, high, low = p.point(tree, loss), p.point(other, other_loss), rational(level), rational(floor)
-    need(p.frozen(point) == p.frozen(goal), "the other point has other frozen parameters")
-    need(rational(loss) < high, "the level is not above the point")
-    graph = Graph(p, look(p, point), duals, regions, typed(full, bool))
-    pending = list(reached := graph.holding(point))
-    while pending:
-        basin = pending.pop()
-        need(graph.bound(graph.mask(basin)) >= low, "the loss may go below the floor")
-        beyond = {there for there, mask, _ in graph.walls(basin) if graph.bound(mask) < high} - reached
-        pending += beyond
-        reached |= beyond
-        form(len(reached) <= MAX_CASES, "too many basins")
-    need(not reached & graph.holding(goal), "the points may be joined below the level")
-    ends = f"Every path from the point, of loss {loss}, to the other, of loss {other_loss}"
-    text = f"{ends}, reaches {level}; before it does, the loss is at least {floor}"
-    return text + (": the point is in a bad valley." if rational(other_loss) < low else ".")
-
-
-def path(p, claim):
-    tree, loss, points, losses = fields(claim, "point loss points losses")
-    points = [p.point(tree, loss), *(p.point(*end) for end in zipped(typed(points, list), typed(losses, list)))]
-    need(all(p.frozen(point) == p.frozen(points[0]) for point in points), "the path moves a frozen parameter")
-    for one, other in pairwise([look(p, point) for point in points]):
-        for a, b in zipped(one.neurons, other.neurons):
-            side = not p.kinked or all(y * z >= 0 for y, z in zipped(a.z, b.z))
-            straight = a.w == b.w or (a.v == b.v and (side or a.v == 0))
-            scaled = a.v * b.v > 0 and all(a.v * y == b.v * z for y, z in zipped(a.w, b.w))
-            need(straight or scaled, "the predictions are not affine along the path")
-    losses = [loss, *losses]
-    ends = f"from the point, of loss {loss}, to one of loss {losses[-1]}"
-    return f"A path of straight lines and rescalings {ends} never rises above {max(map(rational, losses))}."
-
-
-def landscape(p, claim):
-    """Basins have the best bound of their duals as their minimum if a solution attains it; walls likewise."""
-    tree, loss, full, duals, regions, solutions, values, valleys, wide = fields(
-        claim, "point loss full duals regions solutions values valleys infinite_width"
-    )
-    here = look(p, p.point(tree, loss))
-    graph, attained, places = Graph(p, here, duals, regions, typed(full, bool)), {}, {}
-    for terms, affine in many(solutions, None, fields, "terms affine"):
-        predictions = combine(dict(enumerate(vector(affine, len(here.affine)))), here.affine, len(p.x))
-        predictions = [a + b for a, b in zipped(predictions, here.offset)]
-        fitting = []
-        for sign, w in many(terms, None, fields, "sign weights"):
-            z = [dot(w, row) for w in [vector(w, len(here.seen[0]))] for row in here.seen]
-            predictions = [q + whole(sign, (1, -1)) * p.activate(a) for q, a in zipped(predictions, z)]
-            if (ray := (sign, primitive(z))) not in places:
-                places[ray] = {k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(z, cell)}
-            fitting.append(places[ray])
-        value = sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y))
-        attained.setdefault(p.weight * value, []).append(fitting)
-
-    def reaches(level, others, pair=()):
-        return any(
-            all(not fit.isdisjoint(others) or (pair and fit.issuperset(pair)) for fit in fitting)
-            for fitting in attained.get(level, ())
-        )
-
-    lows = {basin: graph.bound(graph.mask(basin)) for basin in graph.basins()}
-    need(all(reaches(low, basin) for basin, low in lows.items()), "a basin may have a higher minimum")
-    listed = [(rational(q), whole(n)) for q, n in many(values, None, fields, "value basins")]
-    need(listed == sorted(Counter(lows.values()).items()), "the values are other ones")
-    among = "" if full else " modulo permutation"
-    text = f"The {len(lows)} basins{among} have the minima " + shown([f"{q} ({n})" for q, n in listed])
-    if valleys is not None:
-        read = many(valleys, None, fields, "value escapes_at number")
-        levels = [(rational(q), None if e is None else rational(e), whole(n)) for q, e, n in read]
-        need(levels == merged(graph, lows, reaches), "the valleys are other ones")
-        ways = [f"{q} ({n}, " + (f"escape at {e})" if e else "without escape)") for q, e, n in levels]
-        text += f"; the valleys{among} are " + shown(ways)
-    if wide is not None:
-        every = range(len(graph.patterns))
-        level = graph.bound(graph.mask(every))
-        known = here.moved and reaches(level, every) and level == rational(wide)
-        need(known, "the least loss of all widths is another one")
-        text += f"; no width has a loss below {wide}, and some width has it"
-    return text + "."
-
-
-def shown(items):
-    if len(items) > 12:
-        return f"the {len(items)} listed, from {items[0]} to {items[-1]}"
-    return ", ".join(items)
-
-
-def merged(graph, lows, reaches):
-    """Value, level at which its component holds something lower, and number of the valleys: Kruskal's algorithm.
-
-    At each level the walls of that bound join no more than the walls that a solution reaches: so both are the truth.
-    """
-    births, walls, root, part, found = {}, {}, {}, {}, Counter()
-    for basin, low in lows.items():
-        births.setdefault(low, []).append(basin)
-        for there, mask, chosen in graph.walls(basin):
-            if basin < there:
-                walls.setdefault(graph.bound(mask), []).append((basin, there, chosen))
-
-    def find(basin):
-        while root[basin] != basin:
-            root[basin] = basin = root[root[basin]]
-        return basin
-
-    for level in sorted({*births, *walls}):
-        born, open_walls = births.get(level, []), walls.get(level, [])
-        root |= {basin: basin for basin in born}
-        part |= dict.fromkeys(born, (level, 0))  # least value, and number of valleys that have it
-        for one, other, chosen in open_walls:
-            low, high = sorted([find(one), find(other)], key=part.get)
-            if low != high and reaches(level, *chosen):
-                root[high], tie = low, part[low][0] == part[high][0]
-                part[low] = (part[low][0], part[low][1] + part[high][1] * tie)
-                found[part[high][0], level] += part[high][1] * (not tie)
-        need(all(find(one) == find(other) for one, other, _ in open_walls), "a wall may be higher than its bound")
-        for basin in map(find, born):
-            part[basin] = max(part[basin], (level, 1)) if part[basin][0] == level else part[basin]
-    for basin in {find(basin) for basin in lows}:
-        found[part[basin][0], None] += part[basin][1]
-    return sorted([(*key, n) for key, n in found.items() if n], key=lambda valley: (valley[0], valley[1] or 0))
 
 
 # -- the file, beside it the problem, and the answer --
 
-KINDS = (
-    local_minimum,
-    not_local_minimum,
-    lower_point,
-    basin_optimum,
-    global_minimum,
-    regions,
-    barrier,
-    path,
-    landscape,
-)
-KINDS = {kind.__name__: kind for kind in KINDS}
-OWN_POINT = ("local_minimum", "not_local_minimum", "lower_point", "barrier", "path")
+# version: kind: the companion that has its function, "" for this file
+KINDS = {
+    2: {
+        "local_minimum": "",
+        "not_local_minimum": "",
+        "lower_point": "",
+        "basin_optimum": "",
+        "global_minimum": "",
+        "path": "",
+        "regions": "",
+        "strictness": "check_flat.py",
+        "barrier": "check_landscape.py",
+        "landscape": "check_landscape.py",
+    }
+}
+KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
+del KINDS[1]["strictness"]
+OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path")
+
+
+@cache
+def companion(file):
+    """A companion, by its path beside this file: no search path has a say. For it this file is ``exactgeo.check``."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("exactgeo." + file.removesuffix(".py"), join(dirname(__file__), file))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["exactgeo.check"] = sys.modules[__name__]
+    try:
+        spec.loader.exec_module(module)
+    except FileNotFoundError:
+        raise Refused(f"a claim needs {file} beside check.py, and it is not there") from None
+    return module
 
 
 def restate(text):
@@ -982,7 +701,7 @@ def examine(path, beside):
     form(type(tree) is dict and ("problem" in tree) != ("arrangement" in tree), "neither a problem nor an arrangement")
     key = "problem" if "problem" in tree else "arrangement"
     name, version, subject, claims = fields(tree, f"format version {key} claims")
-    form((name, version) == ("exactgeo-certificate", 1) and typed(version, int), "another format or version")
+    form(name == "exactgeo-certificate" and typed(version, int) in KINDS, "another format or version")
     if key == "problem":
         p = Problem(subject)
         hypotheses = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
@@ -1006,8 +725,10 @@ def examine(path, beside):
     statements = []
     for claim in many(claims, None, typed, dict):
         kind = claim.pop("kind", None)
-        form(kind in KINDS and (kind == "regions") == (key == "arrangement"), f"unknown kind {ascii(kind)[:40]}")
-        statements.append(KINDS[kind](p, claim))
+        known = typed(kind, str) in KINDS[version] and (kind == "regions") == (key == "arrangement")
+        form(known, f"unknown kind {ascii(kind)[:40]}")
+        file = KINDS[version][kind]
+        statements.append((vars(companion(file)) if file else globals())[kind](p, claim))
     form(statements, "there is no claim")
     return " ".join(statements), hypotheses, hashlib.sha256(data).hexdigest()
 

@@ -16,7 +16,6 @@ from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import format_rational
@@ -78,10 +77,10 @@ class Verdict:
     escapes_at : Fraction or None
         The least level at which a path out of the point's bad valley leads to something lower than
         ``component_infimum``; None elsewhere.
-    descent : NotLocalMinimumClaim or None
+    descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
-        What is proved, locally and globally; None only when nothing is that format version 1 can say: losses without
+        What is proved, locally and globally; None only when nothing is that the format can say: losses without
         rational values have no claims yet.
     reason : Reason or None; detail : str
         Why the verdict is undecided or the globality unknown.
@@ -100,7 +99,7 @@ class Verdict:
     flat_dimension: int | None
     globality: Globality
     better: Better | None
-    descent: NotLocalMinimumClaim | None
+    descent: Descent | None
     certificate: Certificate | None
     reason: Reason | None
     detail: str
@@ -180,7 +179,7 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
     loss = decision.loss if decision.loss is not None else _enclosed(problem, point)
     known = _globality(problem, point, decision, loss, time_limit)
     bottom = known.globality is Globality.GLOBAL
-    claims: list[Claim] = [] if isinstance(decision, Undecided) else [decision.claim]
+    claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
     if known.better is not None and decision.loss is not None and isinstance(known.better.loss, Fraction):
         claims.append(LowerPointClaim(point, decision.loss, known.better.point, known.better.loss))
     if known.claim is not None:
@@ -200,7 +199,7 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
         flat_dimension=decision.flat_dimension if isinstance(decision, Minimum) else None,
         globality=known.globality,
         better=known.better,
-        descent=decision.claim if isinstance(decision, Descent) else None,
+        descent=decision if isinstance(decision, Descent) else None,
         certificate=certificate_of(problem, claims),
         reason=known.reason,
         detail=known.detail,
@@ -237,8 +236,7 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
-        claim = decision.claim
-        lower = Better(claim.loss_after, point.moved(claim.direction, claim.step), False)
+        lower = Better(decision.loss_after, point.moved(decision.direction, decision.step), False)
         return _Global(Globality.SPURIOUS, lower)
     if problem.affine:
         found = _convex(problem, point, loss, time_limit)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -140,9 +139,6 @@ def test_identity_on_random_degenerate_minima():
 
 
 def test_a_wrong_number_breaks_the_identity():
-    descent = eg.certify(eg.load("swirszcz-prop2-local")).certificate
-    claim = replace(descent.claims[0], polynomial=tuple(map(F, (0, -7, 6, 0, 0))))
-    assert sympy.expand(eg.Certificate(descent.subject, (claim,)).identity()) != 0
     minimum = eg.certify(eg.load("kink-global")).certificate
     data = minimum.claims[0].write()
     leaf = next(step for step in data["neurons"][0]["parts"][0]["cover"] if step["rule"] == "farkas")

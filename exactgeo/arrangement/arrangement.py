@@ -188,7 +188,7 @@ class Arrangement(Derived):
             scale = lcm(*(q.denominator for q in point))
             found["".join("-0+"[s + 1] for s in signs)] = tuple(int(q * scale) for q in point)
         offsets = None if self.central else self.offsets
-        return Certificate(HyperplaneList(self.normals, offsets), (RegionsClaim(len(found), RegionTable(found)),))
+        return Certificate(HyperplaneList(self.normals, offsets), (RegionsClaim(RegionTable(found)),))
 
     def region_containing_point(self, point: Any) -> int:
         """Index in :meth:`regions` of the region around a point.

@@ -206,7 +206,7 @@ def minima_claims(problem: Problem, levels: Iterable[LocalMinima]) -> list[Claim
             decision = decide(problem, part.point)
             if not isinstance(decision, Minimum):
                 raise InternalError(f"the local minimum listed at {level.value} is none")
-            found.append(decision.claim)
+            found += decision.claims
     return found
 
 

@@ -15,11 +15,13 @@ from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.strictness import StrictnessClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
 _TYPES: tuple[type[Claim], ...] = (
     LocalMinimumClaim,
+    StrictnessClaim,
     NotLocalMinimumClaim,
     LowerPointClaim,
     BasinOptimumClaim,

@@ -2,7 +2,7 @@
 
 A certificate is a problem (or an arrangement) and claims about it, each with the numbers from which anyone can check it
 again. Rationals are strings in lowest terms; the file holds no float and no hash of itself. The format is described in
-``docs/certificate-v1.md``; ``exactgeo/check.py`` is the program that checks it.
+``docs/certificate-v2.md``; ``exactgeo/check.py`` is the program that checks it. Files of version 1 are read as well.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "VERSION", "Certificate", "certificate_of"]
 
 FORMAT = "exactgeo-certificate"
-VERSION = 1
+VERSION = 2
 
 C = TypeVar("C", bound=Claim)
 
@@ -73,12 +73,14 @@ class Certificate:
             The data are not those of a certificate of this format.
         """
         try:
-            if not isinstance(data, dict) or (data.get("format"), data.get("version")) != (FORMAT, VERSION):
-                raise Misread(data, f"an object with format {FORMAT} and version {VERSION}")
+            version = data.get("version") if isinstance(data, dict) and data.get("format") == FORMAT else None
+            if type(version) is not int or version not in (1, VERSION):
+                raise Misread(data, f"an object with format {FORMAT} and version {VERSION} (or 1)")
             subject = read_subject(data)
             if type(data.get("claims")) is not list:
                 raise Misread(data.get("claims"), "a list").under("claims")
-            return cls(subject, tuple(_read_claim(k, claim) for k, claim in enumerate(data["claims"])))
+            read = _read_old_claim if version == 1 else _read_claim
+            return cls(subject, tuple(claim for k, entry in enumerate(data["claims"]) for claim in read(k, entry)))
         except Misread as error:
             where = f"certificate: {error.path}".removesuffix(": ")
             raise InputError(where, error.found, error.expected, "a file that `exactgeo certify` has written") from None
@@ -155,8 +157,29 @@ def certificate_of(problem: Problem, claims: Iterable[Claim]) -> Certificate | N
     return Certificate(problem, listed) if listed and has_form(problem) else None
 
 
-def _read_claim(index: int, data: Any) -> Claim:
+def _read_claim(index: int, data: Any) -> list[Claim]:
     try:
-        return read_claim(data)
+        return [read_claim(data)]
     except Misread as error:
         raise error.under(f"claims[{index}]") from None
+
+
+_OLD = {
+    "local_minimum": ("strictness", "flat_dimension", "flatness"),
+    "not_local_minimum": ("loss_after", "polynomial"),
+    "regions": ("count",),
+}
+"""Fields of version 1 that version 2 has in a claim of its own, or not at all."""
+
+
+def _read_old_claim(index: int, data: Any) -> list[Claim]:
+    """A claim of version 1: a local minimum may state its strictness, which is the next claim of version 2."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    old = _OLD.get(kind, ()) if isinstance(kind, str) else ()
+    if kind == "strictness" or any(name not in data for name in old):
+        raise Misread(kind, "a claim of version 1").under(f"claims[{index}]")
+    found = _read_claim(index, {key: value for key, value in data.items() if key not in old} if old else data)
+    if kind == "local_minimum" and data["flatness"] is not None:
+        flat = {key: data[key] for key in ("point", "loss", *old)}
+        found += _read_claim(index, {"kind": "strictness", **flat})
+    return found

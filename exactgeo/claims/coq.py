@@ -201,7 +201,6 @@ class _Theory:
         way, step = self.values(claim.direction), claim.step
         at = {key: _q(q) for key, q in point.items()}
         moved = {key: f"({_q(q)} + s * {_q(way[key])})" if way[key] else _q(q) for key, q in point.items()}
-        low = next(e for e, q in enumerate(claim.polynomial) if q)
         yield (
             f"Theorem {name} :\n  forall s : Q, 0 < s -> s <= {_q(step)} ->\n"
             f"  {self.call(moved)} < {self.call(at)}.\nProof.\n"
@@ -213,7 +212,7 @@ class _Theory:
             yield f"  assert (T{e} : s * ({power}) <= {_q(step)} * ({power})) by (apply Qmult_le_compat_r; lra).\n"
             power = f"s * ({power})"
             yield f"  assert (U{e} : 0 < {power}) by (apply Qmult_lt_0_compat; lra).\n"
-        yield f"  (* the lowest power of s in the change of the loss is {low} *)\n  sides.\nQed.\n"
+        yield "  sides.\nQed.\n"
 
     def _minimum(self, name: str, k: int, claim: LocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
         radius = claim.radius

@@ -213,6 +213,7 @@ def _behind(cover: Sequence[Step], index: int) -> int:
 
 
 def _descent(problem: Problem, claim: NotLocalMinimumClaim) -> Any:
+    """With p the predictions along the way and e their change: p^2 - q^2 = e^2 + 2 e q, by the coefficients of e."""
     import sympy
 
     s = sympy.Symbol("s")
@@ -221,13 +222,16 @@ def _descent(problem: Problem, claim: NotLocalMinimumClaim) -> Any:
         way.v = [sympy.Integer(0)]
     m = len(start.y)
     before, after = [start.c] * m, [start.c + s * way.c] * m
+    first, second = [way.c] * m, [sympy.Integer(0)] * m
     for w, v, u, k in zip(start.w, start.v, way.w, way.v, strict=True):
         for t, (z, q) in enumerate(zip(start.pre(w), way.pre(u), strict=True)):
             slope = start.right if (z or q) > 0 else start.left
             before[t] += v * slope * z
             after[t] += (v + s * k) * slope * (z + s * q)
-    change = sum(
-        ((p - y) ** 2 - (q - y) ** 2 for p, q, y in zip(after, before, start.y, strict=True)), sympy.Integer(0)
-    )
-    polynomial = sum((_rational(q) * s**k for k, q in enumerate(claim.polynomial)), sympy.Integer(0))
-    return _scale(problem) * change - polynomial
+            first[t] += slope * (v * q + k * z)
+            second[t] += slope * k * q
+    total: Any = sympy.Integer(0)
+    for p, q, y, a, b in zip(after, before, start.y, first, second, strict=True):
+        polynomial = 2 * (q - y) * (a * s + b * s**2) + a**2 * s**2 + 2 * a * b * s**3 + b**2 * s**4
+        total += (p - y) ** 2 - (q - y) ** 2 - polynomial
+    return _scale(problem) * total

@@ -20,11 +20,9 @@ class RegionsClaim(Claim):
 
     Attributes
     ----------
-    count : int
     regions : RegionTable
     """
 
     kind: ClassVar[str] = "regions"
 
-    count: int
     regions: RegionTable

@@ -23,7 +23,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument
@@ -50,20 +50,19 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     """
     at = TwoLayerPoint.of(problem, point)
     proof = _prove(at)
-    if isinstance(proof, NotLocalMinimumClaim):
-        order = Argument.FIRST_ORDER if proof.polynomial[1] else Argument.SECOND_ORDER
-        return Descent(problem, proof, order)
+    if isinstance(proof, Descent):
+        return proof
+    claim = LocalMinimumClaim(point, at.loss, _radius(at), proof)
     squared = squared_nearby(problem, point, at)
     if squared is None:
-        claim = LocalMinimumClaim(point, at.loss, _radius(at), proof, None, None, None)
         reason = (
             f"the flat dimension of the {problem.loss.name} loss is computed where it is quadratic near the point: "
             "no prediction at one of its breaks, none on a slope"
         )
-        return Minimum(problem, claim, argument, reason)
+        return Minimum(problem, claim, argument, reason=reason)
     dimension, flat = flatness(squared)
     strict = strictness(squared, dimension)
-    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof, strict, dimension, flat), argument)
+    return Minimum(problem, claim, argument, StrictnessClaim(point, at.loss, strict, dimension, flat))
 
 
 def squared_nearby(problem: Problem, point: Point, at: TwoLayerPoint) -> TwoLayerPoint | None:
@@ -98,7 +97,7 @@ def squared_nearby(problem: Problem, point: Point, at: TwoLayerPoint) -> TwoLaye
     return TwoLayerPoint.of(reduced, point)
 
 
-def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | NotLocalMinimumClaim:
+def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
     """For each neuron the covering that proves its condition, or a descent."""
     train = at.problem.train
     for number, (_, column) in enumerate(at.linear):

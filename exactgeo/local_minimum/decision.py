@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
+from exactgeo.exact.vectors import Vector
 from exactgeo.kinds import Argument, Kind, Strictness
-from exactgeo.problem import Problem
+from exactgeo.problem import Direction, Problem
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
 
@@ -43,10 +46,12 @@ class Minimum:
     ----------
     problem : Problem
     claim : LocalMinimumClaim
-        With its proof: loss, neighbourhood, strictness.
+        With its proof: loss, neighbourhood.
     argument : Argument
+    flat : StrictnessClaim or None
+        None where ``reason`` says why.
     reason : str
-        Why the claim says nothing of strictness; "" where it does.
+        Why nothing is claimed of strictness; "" where it is.
     tries : tuple of Try
         The rungs that were asked, the one that decided last.
     """
@@ -56,6 +61,7 @@ class Minimum:
     problem: Problem
     claim: LocalMinimumClaim
     argument: Argument
+    flat: StrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
 
@@ -66,16 +72,20 @@ class Minimum:
     @property
     def strictness(self) -> Strictness | None:
         """None where ``reason`` says why."""
-        return self.claim.strictness
+        return None if self.flat is None else self.flat.strictness
 
     @property
     def flat_dimension(self) -> int | None:
         """None where ``reason`` says why."""
-        return self.claim.flat_dimension
+        return None if self.flat is None else self.flat.flat_dimension
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (self.claim,) if self.flat is None else (self.claim, self.flat)
 
     @property
     def certificate(self) -> Certificate:
-        return Certificate(self.problem, (self.claim,))
+        return Certificate(self.problem, self.claims)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,12 @@ class Descent:
     claim : NotLocalMinimumClaim
         With the direction, and the step up to which it holds.
     argument : Argument
+    loss_after : Fraction
+        The loss at ``point + step * direction``.
+    polynomial : tuple of Fraction
+        Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on [0, step]:
+        no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the largest of their
+        curvatures.
     tries : tuple of Try
     """
 
@@ -96,6 +112,8 @@ class Descent:
     problem: Problem
     claim: NotLocalMinimumClaim
     argument: Argument
+    loss_after: Fraction
+    polynomial: Vector
     tries: tuple[Try, ...] = ()
 
     @property
@@ -103,8 +121,20 @@ class Descent:
         return self.claim.loss
 
     @property
+    def direction(self) -> Direction:
+        return self.claim.direction
+
+    @property
+    def step(self) -> Fraction:
+        return self.claim.step
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (self.claim,)
+
+    @property
     def certificate(self) -> Certificate:
-        return Certificate(self.problem, (self.claim,))
+        return Certificate(self.problem, self.claims)
 
 
 @dataclass(frozen=True)

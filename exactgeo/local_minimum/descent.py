@@ -9,6 +9,8 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.kinds import Argument
+from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Direction
 
@@ -42,19 +44,19 @@ def direction_of(
     return zero.with_neurons(moves, shift)
 
 
-def along_linear(local: TwoLayerPoint, number: int) -> NotLocalMinimumClaim:
+def along_linear(local: TwoLayerPoint, number: int) -> Descent:
     """Down a parameter in which the predictions are affine: its loss derivative is not 0."""
     slope = dot(local.residuals, local.linear[number][1])
     return _certified(local, direction_of(local, affine=number, step=-ONE if slope > 0 else ONE))
 
 
-def along_output(local: TwoLayerPoint, neuron: NeuronState) -> NotLocalMinimumClaim:
+def along_output(local: TwoLayerPoint, neuron: NeuronState) -> Descent:
     """Down an output weight with ``phi_i(w_i) != 0``."""
     slope = dot(local.residuals, neuron.outputs)
     return _certified(local, direction_of(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
 
 
-def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLocalMinimumClaim:
+def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
 
     For v = 0 the loss changes by ``s^2 k (phi(u) + k |a(z) + s a'(z; u)|^2)`` up to a positive factor: negative
@@ -73,14 +75,14 @@ def along_inputs(local: TwoLayerPoint, neuron: NeuronState, u: Vector) -> NotLoc
     raise InternalError("a second-order descent was not found at any ratio")
 
 
-def _certified(local: TwoLayerPoint, direction: Direction) -> NotLocalMinimumClaim:
+def _certified(local: TwoLayerPoint, direction: Direction) -> Descent:
     found = below(local, direction)
     if found is None:
         raise InternalError("a first-order descent failed its replay")
     return found
 
 
-def below(local: TwoLayerPoint, direction: Direction) -> NotLocalMinimumClaim | None:
+def below(local: TwoLayerPoint, direction: Direction) -> Descent | None:
     """The descent along a direction, or None when the loss is not lower for small steps."""
     problem, point = local.problem, local.point
     m = problem.m
@@ -122,7 +124,9 @@ def below(local: TwoLayerPoint, direction: Direction) -> NotLocalMinimumClaim | 
     bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
     if fall > bound or (fall < bound and not local.bends):
         raise InternalError("the loss along a direction is not the polynomial it should be")
-    return NotLocalMinimumClaim(point, local.loss, direction, step, loss_after, coefficients)
+    order = Argument.FIRST_ORDER if low == 1 else Argument.SECOND_ORDER
+    claim = NotLocalMinimumClaim(point, local.loss, direction, step)
+    return Descent(problem, claim, order, loss_after, coefficients)
 
 
 def _bound(coefficients: Vector, low: int, step: Fraction) -> Fraction:

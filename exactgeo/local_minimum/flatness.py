@@ -19,7 +19,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count, product
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Bound, Branch, Cone, Flatness, ModeCovering, PairSplit, Vanishing
+from exactgeo.claims.strictness import Bound, Branch, Cone, Flatness, ModeCovering, PairSplit, Vanishing
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, relative_interior
 from exactgeo.exact.matrix import Row, primitive, rank

@@ -110,7 +110,7 @@ def test_white_space_and_order_say_nothing(tmp_path):
 def test_the_first_claim_of_a_type():
     certificate = Certificate.read(ACCEPT / "prop1.json")
     assert certificate.first(LocalMinimumClaim).radius == Fraction(1, 8)
-    assert certificate.first(GlobalMinimumClaim) is certificate.claims[2]
+    assert certificate.first(GlobalMinimumClaim) is certificate.claims[3]
     assert Certificate.read(ACCEPT / "descent.json").first(LocalMinimumClaim) is None
 
 
@@ -147,8 +147,8 @@ def within(table: str, **changes: object) -> dict:
 @pytest.mark.parametrize(
     ("data", "where"),
     [
-        ([], "certificate: got a list, expected an object with format exactgeo-certificate and version 1"),
-        (damaged(version=2), "certificate: got a dict, expected an object with format"),
+        ([], "certificate: got a list, expected an object with format exactgeo-certificate and version 2 (or 1)"),
+        (damaged(version=3), "certificate: got a dict, expected an object with format"),
         (damaged(claims={}), "certificate: claims: got a dict, expected a list"),
         (damaged(claims=[{"kind": "rumour"}]), "certificate: claims[0].kind: got 'rumour', expected one of the kinds"),
         (damaged(problem=None), "certificate: problem: got None, expected an object"),

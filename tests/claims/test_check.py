@@ -6,20 +6,31 @@ import ast
 import io
 import json
 import random
+import shutil
+import subprocess
+import sys
 import tokenize
+from pathlib import Path
 
 import pytest
 from damage import CHECKER, checker, command, damaged
 from forge import FORGED
-from forging import written
+from forge_v1 import FORGED_V1
+from forging import OLD, modern, written
 from made import ACCEPT, MAKERS
 from replay import holds
+
+from exactgeo.claims.certificate import Certificate
 
 REJECT = ACCEPT.parent / "reject"
 ACCEPTED = sorted(ACCEPT.glob("*.json"))
 REJECTED = sorted(path for path in REJECT.glob("*.json") if path.name != "index.json")
 INDEX = json.loads((REJECT / "index.json").read_text())
+ACCEPTED_V1 = sorted((OLD / "accept").glob("*.json"))
+INDEX_V1 = json.loads((OLD / "reject" / "index.json").read_text())
 TREES = [json.loads(path.read_text()) for path in ACCEPTED]
+TREES_V1 = [json.loads(path.read_text()) for path in ACCEPTED_V1]
+FILES = sorted(CHECKER.parent.glob("check*.py"))
 
 
 @pytest.mark.parametrize("path", ACCEPTED, ids=lambda path: path.stem)
@@ -28,6 +39,25 @@ def test_accepted(path):
     assert checker().run(text)
     assert MAKERS[path.stem]().to_json() == text, "the tool writes another certificate now"
     assert holds(json.loads(text))
+
+
+@pytest.mark.parametrize("path", ACCEPTED_V1, ids=lambda path: path.stem)
+def test_accepted_in_version_1(path):
+    """The files of version 1 are read as ever; the tool reads them too, and writes them in version 2."""
+    tree = json.loads(path.read_text())
+    assert tree["version"] == 1
+    assert checker().run(path.read_text()) == checker().run(written(modern(tree)))
+    assert Certificate.read(path).to_json() == written(modern(tree)) == (ACCEPT / path.name).read_text()
+
+
+@pytest.mark.parametrize("name", INDEX_V1)
+def test_rejected_in_version_1(name):
+    text = (OLD / "reject" / f"{name}.json").read_text()
+    assert text == written(FORGED_V1[name][0])
+    kind, reason = INDEX_V1[name]["reason"].split(": ", 1)
+    with pytest.raises(getattr(checker(), kind)) as refusal:
+        checker().run(text)
+    assert str(refusal.value) == reason
 
 
 def test_every_maker_has_its_file():
@@ -47,9 +77,10 @@ def test_rejected(path):
 
 def test_every_obligation_has_a_forged_certificate():
     """Each ``need(...)`` of the checker is the reason of some file in reject/; those of a problem beside are below."""
-    reasons = {entry["reason"].split(": ", 1)[1] for entry in INDEX.values()}
+    reasons = {entry["reason"].split(": ", 1)[1] for entry in (*INDEX.values(), *INDEX_V1.values())}
     reasons |= {f"the certificate speaks of another {what} than the file beside it" for what in ("problem", "point")}
-    calls = [node for node in ast.walk(ast.parse(CHECKER.read_text())) if isinstance(node, ast.Call)]
+    nodes = [node for path in FILES for node in ast.walk(ast.parse(path.read_text()))]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     needs = [node.args[1] for node in calls if isinstance(node.func, ast.Name) and node.func.id == "need"]
     assert len(needs) > 40
     assert {ast.literal_eval(why) for why in needs} <= reasons
@@ -71,13 +102,15 @@ DAMAGED_EACH = 150
 
 
 @pytest.mark.parametrize("number", range(len(ACCEPTED)), ids=[path.stem for path in ACCEPTED])
-def test_damaged(number):
+@pytest.mark.parametrize("trees", [TREES, TREES_V1], ids=["", "version 1"])
+def test_damaged(trees, number):
     """Of more than 10,000 damaged certificates none is accepted whose statement is not true all the same."""
     module, rng = checker(), random.Random(number)
-    original = written(TREES[number])
+    original = written(trees[number])
     survivors = done = 0
-    while done < DAMAGED_EACH:
-        tree = damaged(TREES[number], TREES, rng)
+    each = DAMAGED_EACH if trees is TREES else DAMAGED_EACH // 5
+    while done < each:
+        tree = damaged(trees[number], trees, rng)
         text = written(tree)
         if text == original:
             continue
@@ -88,7 +121,7 @@ def test_damaged(number):
             continue
         survivors += 1
         assert holds(tree), text
-    assert survivors < DAMAGED_EACH / 2
+    assert survivors < each / 2
 
 
 def test_that_is_more_than_ten_thousand():
@@ -127,11 +160,9 @@ def test_damaged_at_length(chunk):
         assert holds(tree), written(tree)
 
 
-def test_the_checker_is_short():
-    """To be read in one sitting: blank lines, comments and docstrings aside, 600 lines of code for verdicts, basins
-    and regions, 170 for landscapes, and 25 for losses that are no squares."""
-    text = CHECKER.read_text()
-    code: set[int] = set()
+def lines_of_code(path: Path) -> int:
+    """Blank lines, comments and docstrings do not count."""
+    text, code = path.read_text(), set()
     quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in quiet:
@@ -139,4 +170,74 @@ def test_the_checker_is_short():
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             code -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
-    assert len(code) <= 795
+    return len(code)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_checker_is_short(path):
+    """To be read in one sitting, for ever: the core 600 lines of code, and each companion 300."""
+    assert lines_of_code(path) <= (600 if path == CHECKER else 300)
+
+
+# -- the companions --
+
+
+def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.CompletedProcess[str]:
+    """The core with these companions and nothing else beside it."""
+    for name in ("check.py", *companions):
+        shutil.copy(CHECKER.with_name(name), folder / name)
+    line = [sys.executable, "-I", "-S", str(folder / "check.py"), str(certificate)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        (ACCEPT / "census.json", ()),
+        (ACCEPT / "descent.json", ()),
+        (ACCEPT / "cones.json", ("check_flat.py",)),
+        (ACCEPT / "prop1.json", ("check_flat.py", "check_landscape.py")),
+        (ACCEPT / "landscape.json", ("check_landscape.py",)),
+        (OLD / "accept" / "descent.json", ("check_v1.py",)),
+        (OLD / "accept" / "cones.json", ("check_v1.py", "check_flat.py")),
+    ],
+    ids=lambda value: value.stem if isinstance(value, Path) else "",
+)
+def test_the_core_alone_with_the_companions_of_the_claims(path, needed, tmp_path):
+    """A companion is loaded for its claims only, from the folder of the core, and named where it is missing."""
+    done = alone(tmp_path, path, *needed)
+    assert (done.returncode, done.stderr) == (0, "")
+    for missing in needed:
+        (tmp_path / missing).unlink()
+        done = alone(tmp_path, path)
+        assert done.returncode == 2
+        assert done.stderr.endswith(f"refused: a claim needs {missing} beside check.py, and it is not there\n")
+        shutil.copy(CHECKER.with_name(missing), tmp_path / missing)
+
+
+def test_every_kind_has_its_function_in_the_file_that_the_core_names():
+    """The core names every kind that exists; nothing is discovered."""
+    module = checker()
+    for kinds in module.KINDS.values():
+        for kind, file in kinds.items():
+            owner = vars(module.companion(file)) if file else vars(module)
+            assert owner[kind].__name__ == kind
+    files = {file for kinds in module.KINDS.values() for file in kinds.values() if file}
+    assert files == {path.name for path in FILES} - {"check.py"}
+
+
+def test_an_unknown_kind_is_no_claim():
+    tree = json.loads((ACCEPT / "descent.json").read_text())
+    for kind in ("theorem", "dot", "strictness "):
+        tree["claims"][0]["kind"] = kind
+        with pytest.raises(checker().Refused, match=f"unknown kind '{kind}'"):
+            checker().run(written(tree))
+
+
+def test_a_companion_imports_the_core_and_the_standard_library():
+    for path in FILES:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        names = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+        names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        foreign = {name for name in names if name.split(".")[0] not in sys.stdlib_module_names}
+        assert foreign == (set() if path == CHECKER else {"exactgeo.check"})

@@ -13,7 +13,7 @@ import basin_brute
 import pytest
 from damage import checker, outcome
 from forge import verdicts
-from forging import FOLDER, accepted, changed, put, tiny, written
+from forging import FOLDER, accepted, changed, changed_v1, put, tiny, written
 
 ACCEPT = sorted((FOLDER / "accept").glob("*.json"))
 INDEX = json.loads((FOLDER / "reject" / "index.json").read_text())
@@ -38,13 +38,13 @@ def test_damaged():
 
 def test_statements():
     assert outcome(PROP1) == (
-        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18 "
-        f"{WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
+        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18. "
+        f"The local minimum, of loss 18, is up to rescalings of neurons the only point nearby of its loss {WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
         "No parameters have a loss below the point's, 14: every basin has a bound. "
         "Every path from the point, of loss 18, to the other, of loss 14, reaches 106/5; before it does, the loss is "
         "at least 18: the point is in a bad valley."
     )
-    assert outcome(written(changed("prop1", put("claims", 3, "floor", "14")))).endswith("the loss is at least 14.")
+    assert outcome(written(changed("prop1", put("claims", 4, "floor", "14")))).endswith("the loss is at least 14.")
     assert outcome(written(accepted("plateau"))).endswith(
         " A path of straight lines and rescalings from the point, of loss 106/5, to one of loss 14 never rises above 106/5."
     )
@@ -74,19 +74,21 @@ def test_statements_without_strictness():
         "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 9."
     )
     silent = [put("claims", 0, key, None) for key in ("strictness", "flat_dimension", "flatness")]
-    bare = changed("prop1", *silent, lambda tree: tree.update(claims=tree["claims"][:1]))
-    assert outcome(written(bare)) == (
-        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18."
-    )
+    old = changed_v1("prop1", *silent, lambda tree: tree.update(claims=tree["claims"][:1]))
+    for bare in (old, changed("prop1", lambda tree: tree.update(claims=tree["claims"][:1]))):
+        assert outcome(written(bare)) == (
+            "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18."
+        )
     for left in range(3):
-        some = changed("prop1", *silent[:left], *silent[left + 1 :])
+        some = changed_v1("prop1", *silent[:left], *silent[left + 1 :])
         assert outcome(written(some)).startswith("Refused: ")
 
 
 def test_long_lists_are_not_shown_whole():
     items = [str(k) for k in range(13)]
-    assert checker().shown(items[:12]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
-    assert checker().shown(items) == "the 13 listed, from 0 to 12"
+    shown = checker().companion("check_landscape.py").shown
+    assert shown(items[:12]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    assert shown(items) == "the 13 listed, from 0 to 12"
 
 
 def test_the_least_radius_is_accepted_and_no_more():
@@ -280,7 +282,7 @@ def test_squares_nearby():
         problem = module.Problem(tree["problem"])
         residuals = [Fraction(p) - Fraction(q) for p, q in zip(predictions, y, strict=True)]
         try:
-            near = problem.quadratic(SimpleNamespace(residuals=residuals))
+            near = module.companion("check_flat.py").quadratic(problem, SimpleNamespace(residuals=residuals))
         except module.Rejected:
             return None
         assert [row for row in problem.x if row in near.x] == near.x

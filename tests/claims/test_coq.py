@@ -95,7 +95,7 @@ def test_coq_rejects_another_statement(name, old, new, tmp_path):
 
 def test_the_theorem_is_the_statement():
     text, left = _coq.coq(Certificate.read(ACCEPT / "prop1.json"))
-    assert left == ["global_minimum", "barrier"]
+    assert left == ["strictness", "global_minimum", "barrier"]
     assert (
         """Theorem local_minimum :
   forall dw0_0 db0 dv0 dc : Q,
@@ -120,7 +120,7 @@ def test_the_command(tmp_path, capsys):
 
     target = tmp_path / "claim.v"
     assert run("--coq", str(ACCEPT / "prop1-global.json"), "-o", str(target), "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"file": str(target), "left_out": ["global_minimum"]}
+    assert json.loads(capsys.readouterr().out) == {"file": str(target), "left_out": ["strictness", "global_minimum"]}
     assert "Theorem local_minimum" in target.read_text()
     assert run("--coq", str(ACCEPT / "basin.json"), "-o", str(target)) == 0
     capsys.readouterr()

@@ -34,6 +34,8 @@ def checker() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # A companion finds the checker under this name.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
 
     def run(text: str) -> str:
@@ -118,6 +120,7 @@ def _leaf(value: Any, rng: random.Random) -> Any:
             "lower_point",
             "global_minimum",
             "basin_optimum",
+            "strictness",
             "landscape",
             "barrier",
             "path",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forging import BOTH, ONE, Edit, Tree, at, changed, drop, put, tiny
+from forging import BOTH, ONE, Edit, Tree, at, drop, put, tiny
+from forging import changed_v1 as changed
 
 LANDSCAPE = ("claims", 0)
 

@@ -13,8 +13,31 @@ Tree = dict[str, Any]
 Edit = Callable[[Tree], None]
 
 
+OLD = FOLDER / "v1"
+OLD_FIELDS = {
+    "local_minimum": ("strictness", "flat_dimension", "flatness"),
+    "not_local_minimum": ("loss_after", "polynomial"),
+    "regions": ("count",),
+}
+
+
 def accepted(name: str) -> Tree:
     return dict(json.loads((FOLDER / "accept" / f"{name}.json").read_text()))
+
+
+def accepted_v1(name: str) -> Tree:
+    return dict(json.loads((OLD / "accept" / f"{name}.json").read_text()))
+
+
+def modern(tree: Tree) -> Tree:
+    """A certificate of version 1 as one of version 2, whatever is wrong with it."""
+    claims: list[Any] = []
+    for claim in tree["claims"]:
+        old = OLD_FIELDS.get(claim.get("kind"), ())
+        claims.append({key: value for key, value in claim.items() if key not in old})
+        if claim.get("kind") == "local_minimum" and claim.get("flatness") is not None:
+            claims.append({"kind": "strictness", **{key: claim[key] for key in ("point", "loss", *old)}})
+    return {**tree, "version": 2, "claims": claims}
 
 
 def written(tree: Tree) -> str:
@@ -70,7 +93,15 @@ def best(point: Tree, loss: str, duals: list[list[str]], regions: Tree | None) -
 
 
 def changed(name: str, *edits: Edit) -> Tree:
-    tree = copy.deepcopy(accepted(name))
+    return edited(accepted(name), *edits)
+
+
+def changed_v1(name: str, *edits: Edit) -> Tree:
+    return edited(accepted_v1(name), *edits)
+
+
+def edited(tree: Tree, *edits: Edit) -> Tree:
+    tree = copy.deepcopy(tree)
     for edit in edits:
         edit(tree)
     return tree
