@@ -195,6 +195,10 @@ SMOOTH = {
 }
 
 
+# the losses without rational values: claims about them have a companion of their own
+ENCLOSED = ("logistic", "cross_entropy")
+
+
 class Problem:
     def __init__(self, tree):
         data, net, loss, train = fields(tree, "data network loss train")
@@ -209,9 +213,13 @@ class Problem:
         kind, reduction = fields(loss, "kind reduction")
         self.kind, _, bound = typed(kind, str).partition("(")
         self.M = rational(bound.removesuffix(")")) if self.kind == "huber" else None
-        form(self.kind in LOSSES and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
+        known = self.kind in (*LOSSES, *ENCLOSED)
+        form(known and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
-        form("hinge" not in kind or all(abs(q) == 1 for row in self.y for q in row), "hinge losses need y = 1 or -1")
+        labels = {"hinge": (1, -1), "squared_hinge": (1, -1), "logistic": (1, -1), "cross_entropy": (0, 1)}.get(kind)
+        form(not labels or all(q in labels for row in self.y for q in row), f"this loss needs targets {labels}")
+        form(kind != "cross_entropy" or len(y[0]) == 1, "a data point has one class")
+        self.sizes[-1] += kind == "cross_entropy"  # one output for each of two classes
         form(reduction in ("sum", "mean"), "a reduction not in the format")
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
@@ -243,6 +251,7 @@ def evaluate(p, point):
     for k, (matrix, bias) in enumerate(zipped(*point)):
         rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
         rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
+    need(p.kind in LOSSES, "the rule needs a loss with rational values")
     value = LOSSES[p.kind][0]
     return p.weight * sum(value(q, y, p.M) for row, target in zipped(rows, p.y) for q, y in zipped(row, target))
 
@@ -455,6 +464,7 @@ def path(p, claim):
 
 def dual(p, r, here, affine):
     """Rule `dual`: a bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
+    need(p.kind in LOSSES, "the rule needs a loss with rational values")
     _, c, finite = LOSSES[p.kind]
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
     need(all(finite(q, y, p.M) for q, (y,) in zipped(r, p.y)), "a dual number is out of its range")
@@ -619,11 +629,19 @@ KINDS = {
         "strictness": "check_flat.py",
         "barrier": "check_landscape.py",
         "landscape": "check_landscape.py",
+        "ordered_minimum": "check_logistic.py",
+        "ordered_strictness": "check_logistic.py",
+        "ordered_descent": "check_logistic.py",
+        "ordered_lower_point": "check_logistic.py",
+        "critical_point": "check_logistic.py",
     }
 }
-KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
+KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file != "check_logistic.py"} | dict.fromkeys(
+    ("local_minimum", "not_local_minimum", "regions"), "check_v1.py"
+)
 del KINDS[1]["strictness"]
 OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path")
+OWN_POINT += tuple(kind for kind, file in KINDS[2].items() if file == "check_logistic.py")
 
 
 @cache
@@ -674,9 +692,11 @@ def restate(text):
     def each(value):
         return value if type(value) is list else [value] * layers
 
+    kind, bound = call(loss.get("kind", "squared"))
+    classes = kind == "cross_entropy" and [net.get("outputs", max(map(int, map(number, tree["data"]["y"]))) + 1)]
+    form(classes in (False, [2]), "certificates speak of two classes")
     name, arguments = call(net.get("activation", "relu"))
     named = {"relu": ["1", "0"], "abs": ["1", "-1"], "linear": ["1", "1"], "leaky_relu": ["1", *arguments]}
-    kind, bound = call(loss.get("kind", "squared"))
     bias, output_bias = each(net.get("hidden_bias", True)), net.get("output_bias", True)
     trains = {"hidden": each(train.get("hidden", True)), "output": train.get("output", True)}
     trains["hidden_bias"] = [a and b for a, b in zipped(each(train.get("hidden_bias", True)), bias)]

@@ -1,9 +1,9 @@
 """Companion of check.py: points of the logistic loss, and of cross-entropy with two outputs (docs/certificate-v2.md).
 
-The slope of log(1 + exp(-y q)) at a rational q is (tanh(q / 2) - y) / 2, its value a rational plus log(1 + exp(|q|)). The
-numbers tanh(q / 2), q > 0, and 1 are linearly independent over Q, and so are log(1 + exp(q)), q >= 0, and 1: a combination
-is 0 iff its coefficients are (rule `coefficients`), and else its sign shows in bounds that are narrow enough (rule `sign`).
-Bounds of exp(-x) are sums of Taylor's series in integers, rounded outward.
+The slope of log(1 + exp(-y q)) at a rational q is (tanh(q / 2) - y) / 2, its value a rational plus log(1 + exp(|q|)).
+The numbers tanh(q / 2), q > 0, and 1 are linearly independent over Q, and so are log(1 + exp(q)), q >= 0, and 1: a
+combination is 0 iff its coefficients are (rule `coefficients`), and else its sign shows in narrow enough bounds
+(rule `sign`). Bounds of exp(-x) are sums of Taylor's series in integers, rounded outward.
 """
 
 from copy import copy
@@ -13,7 +13,6 @@ from math import isqrt
 
 from exactgeo.check import (
     Rejected,
-    combine,
     companion,
     dot,
     echelon,
@@ -25,7 +24,6 @@ from exactgeo.check import (
     need,
     primitive,
     rational,
-    sparse,
     split,
     typed,
     vector,
@@ -222,7 +220,7 @@ def stated(p, tree, loss):
 
 
 def nonnegative(linear, bends, parts, allowed):
-    """As `nonnegative` of check.py, with slopes that are combinations: rules `split`, `farkas`, `coefficients`, `sign`."""
+    """As `nonnegative` of check.py, with combinations: rules `split`, `farkas`, `coefficients`, `sign`."""
     total, seen, size = [Mixed()] * len(linear), [], len(linear)
     for rows, base, cover in many(parts, None, fields, "rows linear cover"):
         mine, base = {row: bends[row] for row in many(rows, None, whole, bends)}, many(base, size, mixed, allowed)
@@ -289,7 +287,7 @@ def ordered_minimum(p, claim):
                 else:
                     bends[row] = shape, right, left
             nonnegative(linear, bends, parts, here.generators)
-        limits += [abs(n.v) / p.sizes[-1]] if n.v and here.moved else []
+        limits += [abs(n.v) / p.sizes[-1]] if n.v and here.moved and here.T else []
         limits += [abs(z) / sum(map(abs, row)) for z, row in zipped(n.z, here.rows) if p.kinked and z and any(row)]
     if radius is None:
         need(not limits, "the neighbourhood is too large")
@@ -325,7 +323,7 @@ def ordered_strictness(p, claim):
 
 def ordered_descent(p, claim):
     tree, loss, way, step = fields(claim, "point loss direction step")
-    point, one, here = stated(p, tree, loss)
+    _, _, here = stated(p, tree, loss)
     way, step = p.point(way), rational(step)
     need(not any(p.frozen(way)), "the direction moves a frozen parameter")
     need(step > 0, "the step is not positive")
@@ -397,9 +395,14 @@ def root(q):
     return Fraction(isqrt(-((-q.numerator << 2 * shift) // q.denominator)) + 1, 2**shift) if q else Fraction(0)
 
 
+def distance(one, other):
+    """A rational that is at least the Euclidean one."""
+    return root(sum(((a - b) ** 2 for a, b in zipped(one, other)), Fraction(0)))
+
+
 def critical_point(p, claim):
     tree, rho, radius, slopes, basis, inverse, rooms = fields(claim, "point rho radius slopes basis inverse rooms")
-    one, here = near(p, point := p.point(tree))
+    one, here = near(p, p.point(tree))
     rho, radius, m = rational(rho), rational(radius), len(p.x)
     need(rho > 0 and radius > 0, "a radius is not positive")
     every, r = columns(one, here), vector(slopes, m)
@@ -503,14 +506,15 @@ def idle(one, here, n):
 
 
 def kinks_hold(one, here, n, cones, r, span, room):
-    """``sign(v) phi >= 0`` for all slopes within ``room`` of r that are orthogonal to the span, on cones that cover T."""
+    """``sign(v) phi >= 0`` for slopes within ``room`` of r, orthogonal to the span, on cones that cover T."""
     linear, bends = vectors(one, here, n, n.sign)
     form(len(cones) <= MAX_CONES, "too many cones")
     seen = set()
     for sides, kinks in many(cones, None, fields, "sides kinks"):
         sides = many(sides, len(bends), whole, (-1, 0, 1))
         seen.add(tuple(sides))
-        kinks = [(rational(slope), vector(gain, len(r))) for slope, gain in many(kinks, len(bends), fields, "slope gain")]
+        kinks = many(kinks, len(bends), fields, "slope gain")
+        kinks = [(rational(slope), vector(gain, len(r))) for slope, gain in kinks]
         for k, row in enumerate(linear):
             total, change = dot(row, r), row
             for (shape, _, _), (slope, gain) in zipped(bends, kinks):
@@ -518,8 +522,8 @@ def kinks_hold(one, here, n, cones, r, span, room):
             need(total == 0, "the multipliers do not give the function")
             need(inside(change, span), "the multipliers do not follow the slopes")
         for (_, right, left), side, (slope, gain) in zipped(bends, sides, kinks):
-            above = dot(right, r) - slope - room * root(dot(*[[a - b for a, b in zipped(gain, right)]] * 2) + Fraction(0))
-            below = slope - dot(left, r) - room * root(dot(*[[a - b for a, b in zipped(gain, left)]] * 2) + Fraction(0))
+            above = dot(right, r) - slope - room * distance(gain, right)
+            below = slope - dot(left, r) - room * distance(gain, left)
             need(side < 0 or above >= 0, "a slope without room on the right of its kink")
             need(side > 0 or below >= 0, "a slope without room on the left of its kink")
     cut = [j for j in range(len(bends)) if any(sides[j] for sides in seen)]

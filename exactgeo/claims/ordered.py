@@ -1,35 +1,22 @@
-"""Claims about points where the slopes of the loss are transcendental: exact in the ordered spaces they lie in.
+"""What claims are made of where the slopes of the loss are transcendental: combinations in place of rationals.
 
-They mirror the claims of the losses with rational values, with combinations in place of rationals where the numbers
-are not rational: losses, slopes, and what multiplies them. The parameters are rational.
+The claims ``ordered_*`` mirror those of the losses with rational values. The parameters are rational; losses, slopes
+and what multiplies them lie in the ordered spaces of :mod:`exactgeo.exact.combination`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Self
+from typing import Self
 
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Flatness, Implied, Split
 from exactgeo.exact.combination import Combination, LogCombination, Number
 from exactgeo.exact.rational import format_rational
-from exactgeo.kinds import Strictness
-from exactgeo.problem import Direction, Point
+from exactgeo.problem import Point
 
-__all__ = [
-    "Combined",
-    "OrderedClaim",
-    "OrderedDescentClaim",
-    "OrderedLeaf",
-    "OrderedLowerPointClaim",
-    "OrderedMinimumClaim",
-    "OrderedNeuronProof",
-    "OrderedPart",
-    "OrderedStep",
-    "OrderedStrictnessClaim",
-]
+__all__ = ["Combined", "OrderedClaim"]
 
 
 @dataclass(frozen=True)
@@ -57,35 +44,6 @@ class Combined:
 
 
 @dataclass(frozen=True)
-class OrderedLeaf:
-    """Proof on one cone of signs; a slope for each bend left open, between its left and its right one."""
-
-    rule: ClassVar[str] = "farkas"
-
-    multipliers: FrozenDict[int, Combined]
-    slopes: FrozenDict[int, Combined]
-
-
-OrderedStep = Split | Implied | OrderedLeaf
-
-
-@dataclass(frozen=True)
-class OrderedPart:
-    """One component: its terms, its part of the linear function, and the covering in preorder."""
-
-    rows: tuple[int, ...]
-    linear: tuple[Combined, ...]
-    cover: tuple[OrderedStep, ...]
-
-
-@dataclass(frozen=True)
-class OrderedNeuronProof:
-    """That a neuron's condition holds: phi is the sum of the parts, and each of them is nonnegative."""
-
-    parts: tuple[OrderedPart, ...]
-
-
-@dataclass(frozen=True)
 class OrderedClaim(Claim):
     """A claim about a point at which the loss is a combination of logarithms.
 
@@ -100,68 +58,7 @@ class OrderedClaim(Claim):
     point: Point
     loss: Combined
 
-
-@dataclass(frozen=True)
-class OrderedMinimumClaim(OrderedClaim):
-    """No parameters within ``radius`` of the point (max norm) have a lower loss.
-
-    Attributes
-    ----------
-    radius : Fraction or None
-        None when every radius will do.
-    neurons : tuple of OrderedNeuronProof
-        One a hidden neuron.
-    """
-
-    kind: ClassVar[str] = "ordered_minimum"
-
-    radius: Fraction | None
-    neurons: tuple[OrderedNeuronProof, ...]
-
-
-@dataclass(frozen=True)
-class OrderedDescentClaim(OrderedClaim):
-    """``loss(point + s * direction) < loss(point)`` for every ``0 < s <= step``.
-
-    Attributes
-    ----------
-    direction : Direction
-        Parameters' shape; 0 for frozen parameters.
-    step : Fraction
-        A power of 1/2, at most 1.
-    """
-
-    kind: ClassVar[str] = "ordered_descent"
-
-    direction: Direction
-    step: Fraction
-
-
-@dataclass(frozen=True)
-class OrderedStrictnessClaim(OrderedClaim):
-    """How large the set of equal loss around a local minimum is: that of equal scores, since the loss is strictly convex.
-
-    Attributes
-    ----------
-    strictness : Strictness
-    flat_dimension : int
-        Of the set of equal loss, rescalings included.
-    flatness : Flatness
-        The proof, for the score: two outputs have one dimension more for each parameter that both share.
-    """
-
-    kind: ClassVar[str] = "ordered_strictness"
-
-    strictness: Strictness
-    flat_dimension: int
-    flatness: Flatness
-
-
-@dataclass(frozen=True)
-class OrderedLowerPointClaim(OrderedClaim):
-    """The point is not a global minimum, because ``better`` (same frozen parameters) has a lower loss."""
-
-    kind: ClassVar[str] = "ordered_lower_point"
-
-    better: Point
-    better_loss: Combined
+    @property
+    def at_point(self) -> LogCombination | Fraction:
+        """The loss at the point, as a number."""
+        return self.loss.logarithms()

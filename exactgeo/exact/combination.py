@@ -1,4 +1,4 @@
-"""Real numbers with exact zero tests and signs: rational combinations of 1 and transcendental numbers independent over Q.
+"""Real numbers with exact zero tests and signs: rational combinations of transcendental numbers independent over Q.
 
 Two ordered vector spaces over Q, both with the generator 1 and one generator for each rational q:
 

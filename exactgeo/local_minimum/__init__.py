@@ -72,7 +72,8 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
-            return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
+            why = found.outside.reason if isinstance(found, Undecided) else ""
+            return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:
         raise InternalError("a ladder without rungs")

@@ -1,14 +1,14 @@
 """Near a rational point, exactly one critical prediction vector, and a local minimum that has it: proved by enclosures.
 
 Minima of losses with transcendental slopes are irrational as a rule. With the signs of the pre-activations held, kinks
-among them, the predictions range over ``p + U``, U the span of the columns of the trained parameters that keep the kinks
-where they are; the loss is strictly convex on it. Given rational r orthogonal to U and
+among them, the predictions range over ``p + U``, U the span of the columns of the trained parameters that keep the
+kinks where they are; the loss is strictly convex on it. Given rational r orthogonal to U and
 
     |l'(p) - r| <= eta,   mu <= l'' within rho of the p_t,   eta <= mu rho,
 
-there is exactly one critical vector p* in p + U, and |p* - p| <= rho. A left inverse of the columns bounds the parameters
-that have it; where no sign changes on the way, these exist. There l'(p*) is orthogonal to U and within C rho + eta of r,
-C a bound of l'': an inequality of the criterion that r meets with more room than that, l'(p*) meets.
+there is exactly one critical vector p* in p + U, and |p* - p| <= rho. A left inverse of the columns bounds the
+parameters that have it; where no sign changes on the way, these exist. There l'(p*) is orthogonal to U and within
+C rho + eta of r, C a bound of l'': an inequality of the criterion that r meets with more room than that, l'(p*) meets.
 
 References
 ----------
@@ -186,7 +186,7 @@ class _Face:
     def slopes(self) -> Vector:
         """r: rational, orthogonal to U, near l'(p)."""
         least = self.curvature * self.rho
-        bits = 24 + max(0, least.denominator.bit_length() - least.numerator.bit_length()) + len(self.at.slopes).bit_length()
+        bits = 24 + _bits_below(least) + len(self.at.slopes).bit_length()
         near = []
         for q in self.at.slopes:
             bounds = within(q, bits)
@@ -198,7 +198,7 @@ class _Face:
     def error(self) -> Fraction:
         """eta, at least |l'(p) - r|, and at most mu rho."""
         allowed = self.curvature * self.rho
-        bits = 64 + max(0, allowed.denominator.bit_length() - allowed.numerator.bit_length())
+        bits = 64 + _bits_below(allowed)
         total = ZERO
         for q, r in zip(self.at.slopes, self.slopes, strict=True):
             bounds = within(q - r, bits)
@@ -207,7 +207,7 @@ class _Face:
         if found > allowed:
             raise _Fails(
                 f"the slopes are up to {float(found):.3g} from orthogonal to the trained columns, and a curvature of "
-                f"{float(self.curvature):.3g} allows {float(allowed):.3g}: raise rho, or come closer to the critical point"
+                f"{float(self.curvature):.3g} allows {float(allowed):.3g}: come closer to it, or raise rho"
             )
         return found
 
@@ -297,12 +297,13 @@ class _Face:
         gains = self._gains(linear, [kink for kink, _, _ in bends])
         lines = []
         for (kink, right, left), gain in zip(bends, gains, strict=True):
-            sizes = [root_above(sum(((a - b) ** 2 for a, b in zip(gain, side, strict=True)), ZERO)) for side in (right, left)]
+            sizes = (_distance(gain, side) for side in (right, left))
             lines.append(_Line(kink, dot(right, self.slopes), dot(left, self.slopes), *sizes))
         steep = [dot(row, self.slopes) for row in linear]
         down = [j for j, line in enumerate(lines) if line.right - line.left <= self.room * (line.above + line.below)]
         if len(down) > MAX_SPLITS:
-            raise _Fails(f"{len(down)} kinks of neuron {neuron.index} at which phi may bend down; {MAX_SPLITS} are tried")
+            what = f"{len(down)} kinks of neuron {neuron.index} at which phi may bend down"
+            raise _Fails(f"{what}; {MAX_SPLITS} are tried")
         rooms = []
         for chosen in product((1, -1), repeat=len(down)):
             sides = dict(zip(down, chosen, strict=True))
@@ -345,15 +346,13 @@ class _Face:
         value = Enclosure(loss.lo - self.at.local.problem.weight * error * self.rho, loss.hi)
         # A power of 2 that is not smaller.
         wide = 2 * power_below(radius) if radius else self.rho
-        claim = CriticalPointClaim(
-            self.at.point, self.rho, wide, claim_slopes, tuple(self.basis), self.inverse, rooms
-        )
+        claim = CriticalPointClaim(self.at.point, self.rho, wide, claim_slopes, tuple(self.basis), self.inverse, rooms)
         return CriticalPoint(problem, claim, wide, value)
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A kink with phi's slopes across it at r, and how much they may differ from the multiplier's change, a unit of room."""
+    """A kink, phi's slopes across it at r, and how much of each room its multiplier loses for a unit of change."""
 
     kink: Kink
     right: Fraction
@@ -385,7 +384,7 @@ def _roomy(
 ) -> list[Fraction] | None:
     """Multipliers m_j with ``steep + sum m_j form_j = 0`` and the widest room; None where it is less than ``room``.
 
-    ``m_j + s above_j <= right_j`` unless the side is minus, ``m_j - s below_j >= left_j`` unless it is plus; s <= 2 room.
+    ``m_j + s above_j <= right_j`` unless the side is minus, ``m_j - s below_j >= left_j`` unless it is plus.
     """
     count = len(lines)
     rows: list[list[Fraction]] = []
@@ -418,6 +417,16 @@ def _roomy(
     if answer.x is None or answer.status != "optimal" or answer.x[2 * count] < room:
         return None
     return [answer.x[2 * j] - answer.x[2 * j + 1] for j in range(count)]
+
+
+def _bits_below(q: Fraction) -> int:
+    """k with 2^-k about a positive number, at least 0."""
+    return max(0, q.denominator.bit_length() - q.numerator.bit_length())
+
+
+def _distance(one: Vector, other: Vector) -> Fraction:
+    """A rational that is at least the Euclidean one."""
+    return root_above(sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), ZERO))
 
 
 def root_above(q: Fraction) -> Fraction:

@@ -10,9 +10,12 @@ from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.ordered_descent import OrderedDescentClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.combination import Number
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.problem import Direction, Problem
 
@@ -45,10 +48,10 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim
+    claim : LocalMinimumClaim or OrderedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim or None
+    flat : StrictnessClaim or OrderedStrictnessClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -59,15 +62,15 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim
+    claim: LocalMinimumClaim | OrderedMinimumClaim
     argument: Argument
-    flat: StrictnessClaim | None = None
+    flat: StrictnessClaim | OrderedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def strictness(self) -> Strictness | None:
@@ -95,12 +98,12 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim
+    claim : NotLocalMinimumClaim or OrderedDescentClaim
         With the direction, and the step up to which it holds.
     argument : Argument
-    loss_after : Fraction
+    loss_after : Fraction or LogCombination
         The loss at ``point + step * direction``.
-    polynomial : tuple of Fraction
+    polynomial : tuple of numbers
         Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on [0, step]:
         no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the largest of their
         curvatures.
@@ -110,15 +113,15 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim
+    claim: NotLocalMinimumClaim | OrderedDescentClaim
     argument: Argument
-    loss_after: Fraction
-    polynomial: Vector
+    loss_after: Number
+    polynomial: tuple[Number, ...]
     tries: tuple[Try, ...] = ()
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def direction(self) -> Direction:
@@ -143,8 +146,8 @@ class Undecided:
 
     Attributes
     ----------
-    loss : Fraction or None
-        None where the loss has no rational value at the point.
+    loss : Fraction, LogCombination or None
+        None where the loss has no exact value at the point.
     outside : OutOfScope
         What puts the problem outside the rung that comes nearest.
     tries : tuple of Try
@@ -153,7 +156,7 @@ class Undecided:
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    loss: Fraction | None
+    loss: Number | None
     outside: OutOfScope
     tries: tuple[Try, ...]
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.ordered import Combined, OrderedLeaf, OrderedPart, OrderedStep
 from exactgeo.claims.local_minimum import Implied, Split
+from exactgeo.claims.ordered import Combined
+from exactgeo.claims.ordered_minimum import OrderedLeaf, OrderedPart, OrderedStep
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, inner, sign
 from exactgeo.exact.lp import Multipliers, cone_member
@@ -85,7 +86,8 @@ def ordered_nonnegative(
             if low is None or sign(_value(linear, terms, low)) >= 0:
                 raise InternalError("a direction of descent failed its replay")
             return low
-        own = [inner([terms[basis[p]].form[k] for p in positions], [weights[p] for p in positions]) for k in range(dimension)]
+        kept = [weights[p] for p in positions]
+        own = [inner([terms[basis[p]].form[k] for p in positions], kept) for k in range(dimension)]
         parts.append(OrderedPart(tuple(term.row for term in chosen), tuple(map(Combined.of, own)), tuple(found)))
     return parts
 
@@ -131,9 +133,7 @@ class _Low:
     q: Vector
 
 
-def _cover(
-    linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector]
-) -> list[OrderedStep] | _Low:
+def _cover(linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector]) -> list[OrderedStep] | _Low:
     """The covering of one component, in the coordinates of its basis."""
     concave = [j for j, term in enumerate(terms) if term.concave]
     convex = [j for j in range(len(terms)) if j not in concave]

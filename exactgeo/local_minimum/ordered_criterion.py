@@ -21,19 +21,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from exactgeo.claims.ordered import (
-    Combined,
-    OrderedDescentClaim,
-    OrderedMinimumClaim,
-    OrderedNeuronProof,
-    OrderedPart,
-    OrderedStrictnessClaim,
-)
+from exactgeo.claims.ordered import Combined
+from exactgeo.claims.ordered_descent import OrderedDescentClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim, OrderedNeuronProof, OrderedPart
+from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, inner, magnitude, sign, within
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument, Strictness
+from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import direction_of
 from exactgeo.local_minimum.flatness import flatness, strictness
 from exactgeo.local_minimum.ordered_cover import OrderedTerm, ordered_nonnegative
@@ -41,7 +38,7 @@ from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPo
 from exactgeo.losses import make_loss
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["OrderedPoint"]
+__all__ = ["OrderedPoint", "conclude_ordered", "one_score", "power_below"]
 
 
 @dataclass(frozen=True)
@@ -130,22 +127,25 @@ def one_score(problem: Problem, point: Point) -> tuple[Problem, Point]:
 # -- the conditions ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class OrderedDescent:
-    """A descent: the claim, and whether the loss falls at first or at second order."""
-
-    claim: OrderedDescentClaim
-    argument: Argument
-
-
-def minimum_or_descent(at: OrderedPoint) -> OrderedMinimumClaim | OrderedDescent:
-    """Whether the conditions hold, with a proof for each neuron; else a direction in which the loss falls.
+def conclude_ordered(problem: Problem, point: Point) -> Minimum | Descent:
+    """Decide a point of a problem in scope of the complete decision whose loss has slopes in an ordered space.
 
     Raises
     ------
     exactgeo.exact.combination.Unresolved
         A number is too small for its sign, or for a rational step, to be found.
     """
+    at = OrderedPoint.of(problem, point)
+    proofs = _prove_all(at)
+    if isinstance(proofs, Descent):
+        return proofs
+    claim = OrderedMinimumClaim(at.point, Combined.of(at.loss), _radius(at), proofs)
+    argument = Argument.ORDERED_SLOPES if problem.network.widths else Argument.LINEAR_MODEL
+    return Minimum(problem, claim, argument, flat_claim(at))
+
+
+def _prove_all(at: OrderedPoint) -> tuple[OrderedNeuronProof, ...] | Descent:
+    """For each neuron the covering that proves its condition, or a descent."""
     local = at.local
     for number, (_, column) in enumerate(local.linear):
         slope = sign(inner(column, at.slopes))
@@ -164,7 +164,7 @@ def minimum_or_descent(at: OrderedPoint) -> OrderedMinimumClaim | OrderedDescent
         if isinstance(found, tuple):
             return _along_inputs(at, neuron, found)
         proofs.append(OrderedNeuronProof(tuple(found)))
-    return OrderedMinimumClaim(at.point, Combined.of(at.loss), _radius(at), tuple(proofs))
+    return tuple(proofs)
 
 
 def _prove(at: OrderedPoint, neuron: NeuronState) -> list[OrderedPart] | Vector:
@@ -193,12 +193,13 @@ def _prove(at: OrderedPoint, neuron: NeuronState) -> list[OrderedPart] | Vector:
 def _radius(at: OrderedPoint) -> Fraction | None:
     """Largest max-norm radius, a power of 2, such that no pre-activation off the kinks and no v_i != 0 changes sign.
 
-    None when every radius will do. Of two outputs v_i is a difference, which may move by twice the radius.
+    None when every radius will do, as where no input weight is trained. Of two outputs v_i is a difference, which may
+    move by twice the radius.
     """
     local = at.local
     bounds = []
     for neuron in local.neurons:
-        if neuron.v and local.problem.train.output:
+        if neuron.v and local.problem.train.output and local.trained:
             bounds.append(abs(neuron.v) / at.problem.outputs)
         if not local.problem.network.activation.has_kink:
             continue
@@ -225,7 +226,7 @@ def power_below(bound: Fraction) -> Fraction:
 # -- descents ------------------------------------------------------------------------------------------------------
 
 
-def _along_inputs(at: OrderedPoint, neuron: NeuronState, u: Vector) -> OrderedDescent:
+def _along_inputs(at: OrderedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
 
     For v = 0 the loss changes by at most ``s^2 k (phi(u) + k (C / 2) |a(z) + s a'(z; u)|^2)``: negative for k of the
@@ -245,14 +246,14 @@ def _along_inputs(at: OrderedPoint, neuron: NeuronState, u: Vector) -> OrderedDe
     return _certified(at, direction_of(at.local, neurons={neuron.index: (u, -kappa * sign(phi))}))
 
 
-def _certified(at: OrderedPoint, direction: Direction) -> OrderedDescent:
+def _certified(at: OrderedPoint, direction: Direction) -> Descent:
     found = below(at, direction)
     if found is None:
         raise InternalError("a descent failed its replay")
     return found
 
 
-def below(at: OrderedPoint, direction: Direction) -> OrderedDescent | None:
+def below(at: OrderedPoint, direction: Direction) -> Descent | None:
     """The descent along a direction of the score's parameters, or None where the bound on the loss does not fall.
 
     Up to its weight, the loss changes by at most ``<g, dp> + (C / 2) |dp|^2``, with dp = s first + s^2 second: a
@@ -278,7 +279,12 @@ def below(at: OrderedPoint, direction: Direction) -> OrderedDescent | None:
         moved = Point(direction.weights, direction.biases).with_outputs(2)
         direction = Direction(moved.weights, moved.biases)
     argument = Argument.SECOND_ORDER if low else Argument.FIRST_ORDER
-    return OrderedDescent(OrderedDescentClaim(at.point, Combined.of(at.loss), direction, step), argument)
+    claim = OrderedDescentClaim(at.point, Combined.of(at.loss), direction, step)
+    after = OrderedPoint.of(at.problem, at.point.moved(direction, step)).loss
+    if sign(after - at.loss) >= 0:
+        raise InternalError("the loss at the end of a descent is not lower")
+    polynomial = (ZERO, *(local.problem.weight * q for q in coefficients))
+    return Descent(at.problem, claim, argument, after, polynomial)
 
 
 def _change(local: TwoLayerPoint, direction: Direction) -> tuple[list[Fraction], list[Fraction], Fraction]:

@@ -28,6 +28,7 @@ class Logistic(Loss):
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     ordered: ClassVar[bool] = True
+    certified: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
     def allows(self, y: Fraction) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "ordered_slopes",
     "rational_slopes",
     "slices",
+    "unresolved",
 ]
 
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
@@ -76,6 +77,11 @@ def ordered_slopes(problem: Problem) -> OutOfScope | None:
         return complete_decision(problem)
     inside = "the logistic loss, or cross_entropy of two classes"
     return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
+
+
+def unresolved(reason: str) -> OutOfScope:
+    """A point whose numbers are too small for the arithmetic of signs."""
+    return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
 
 
 def not_linear(problem: Problem) -> OutOfScope:

@@ -7,10 +7,11 @@ an entry of :data:`LADDER`.
 from __future__ import annotations
 
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
+from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 
 __all__ = ["LADDER", "Rung"]
 
-LADDER: tuple[Rung, ...] = (LinearModel(), TwoLayer())
+LADDER: tuple[Rung, ...] = (LinearModel(), OrderedSlopes(), TwoLayer())
 """In the order in which they are asked; the last one that a problem is outside of names what is missing."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from exactgeo.errors import OutOfScope
-from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Rung"]
@@ -15,7 +15,8 @@ __all__ = ["Rung"]
 class Rung(ABC):
     """One argument that decides whether points of some problems are local minima.
 
-    Laws: a problem that is accepted is decided, at every point; the checker accepts the claim of the answer; two rungs
+    Laws: a problem that is accepted is decided, at every point, unless a number is too small for its sign to be found
+    (:class:`~exactgeo.exact.combination.Unresolved`); the checker accepts the claim of the answer; two rungs
     that accept one problem agree.
 
     Attributes
@@ -31,7 +32,7 @@ class Rung(ABC):
         """None for a problem that :meth:`decide` decides at every point; else what puts it outside."""
 
     @abstractmethod
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
+    def decide(self, problem: Problem, point: Point) -> Minimum | Descent | Undecided:
         """Decide one point of an accepted problem.
 
         Raises
