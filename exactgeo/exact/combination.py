@@ -20,6 +20,7 @@ C. Hermite, Sur la fonction exponentielle, C. R. Acad. Sci. 77 (1873): exp(q) is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, ClassVar, Self
 
@@ -177,6 +178,22 @@ class Combination:
 
     def __repr__(self) -> str:
         return f"<{self}>"
+
+    def decimal(self, digits: int) -> str:
+        """The first digits, rounded; with an exponent where the number is far from 1.
+
+        Raises
+        ------
+        Unresolved
+            The number is below every rational of use.
+        """
+        size, bits = self.least_size(), 64 + 4 * digits
+        bits += max(0, size.denominator.bit_length() - size.numerator.bit_length())
+        near = self.bounds(bits)
+        middle = (near.lo + near.hi) / 2
+        context = Context(prec=digits + 10)
+        value = context.divide(Decimal(middle.numerator), Decimal(middle.denominator))
+        return f"{value:.{digits}g}"
 
     # -- order ----------------------------------------------------------------------------------------------------
 
@@ -355,7 +372,8 @@ def inner(weights: Iterable[Fraction | int], numbers: Iterable[Number]) -> Any:
     >>> print(inner([1, 2], [TanhCombination.tanh_half(Fraction(1)), TanhCombination.tanh_half(Fraction(-1))]))
     -tanh(1/2)
     """
-    constant, terms, space = ZERO, {}, None
+    constant, space = ZERO, None
+    terms: dict[Fraction, Fraction] = {}
     for weight, number in zip(weights, numbers, strict=True):
         if not weight:
             continue

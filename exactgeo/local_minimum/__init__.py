@@ -12,6 +12,7 @@ from fractions import Fraction
 from exactgeo.errors import InternalError
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
+from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
@@ -27,6 +28,7 @@ __all__ = [
     "Try",
     "Undecided",
     "decide",
+    "exact_loss",
     "explain",
 ]
 
@@ -98,4 +100,6 @@ def explain(problem: Problem, point: Point) -> Explanation:
     outside = scope.complete_decision(problem)
     if outside is not None:
         raise outside
+    if scope.ordered_slopes(problem) is None:
+        return explain_point(OrderedPoint.of(problem, point))
     return explain_point(TwoLayerPoint.of(problem, point))

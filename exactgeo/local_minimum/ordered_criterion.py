@@ -38,7 +38,7 @@ from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPo
 from exactgeo.losses import make_loss
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["OrderedPoint", "conclude_ordered", "one_score", "power_below"]
+__all__ = ["OrderedPoint", "conclude_ordered", "exact_loss", "one_score", "power_below"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ class OrderedPoint:
         total: Number = inner([score.weight] * len(values), values)
         return total
 
+    def along(self, column: Vector) -> Number:
+        """The derivative of the loss (up to its weight) as the predictions move along a column."""
+        value: Number = inner(column, self.slopes)
+        return value
+
     # -- phi ------------------------------------------------------------------------------------------------------
 
     def smooth_part(self, neuron: NeuronState) -> list[Number]:
@@ -102,6 +107,11 @@ class OrderedPoint:
             weights.append(q * (slope if slope is not None else up if q > 0 else down))
         value: Number = inner(weights, self.slopes)
         return value
+
+
+def exact_loss(problem: Problem, point: Point) -> Number:
+    """The training loss at a point of a problem whose loss has slopes in an ordered space."""
+    return OrderedPoint.of(problem, point).loss
 
 
 def one_score(problem: Problem, point: Point) -> tuple[Problem, Point]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.rational import format_rational
 
 if TYPE_CHECKING:
@@ -17,15 +18,23 @@ LABEL_WIDTH = 16
 NUMBER_WIDTH = 60
 
 
-def number_text(q: Fraction | int) -> str:
-    """A rational for a screen: long ones are cut in the middle, with their length.
+def number_text(q: Number | int) -> str:
+    """A number for a screen: long ones are cut in the middle, with their length; one that is not rational with digits.
 
     Examples
     --------
     >>> print(number_text(Fraction(1, 3)), number_text(10**60))
     1/3 100000000000000000000000...000000000000 (61 characters)
+    >>> from exactgeo.exact.combination import LogCombination
+    >>> print(number_text(LogCombination.softplus(Fraction(0)) / 2))
+    1/2*log(2) = 0.346573590279973
     """
-    text = format_rational(q)
+    if isinstance(q, Combination):
+        return f"{_cut(str(q))} = {q.decimal(15)}"
+    return _cut(format_rational(q))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= NUMBER_WIDTH else f"{text[:24]}...{text[-12:]} ({len(text)} characters)"
 
 

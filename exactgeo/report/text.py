@@ -7,6 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.exact.combination import Combination, Number
+from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_text, vector_text
@@ -27,8 +30,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         Kind.UNDECIDED: "undecided",
     }[verdict.kind]
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
-    if verdict.loss is not None:
-        lines.append(labelled("loss", number_text(verdict.loss)))
+    if verdict.exact_loss is not None:
+        lines.append(labelled("loss", number_text(verdict.exact_loss)))
     elif verdict.loss_enclosure is not None:
         lines.append(labelled("loss", f"in {verdict.loss_enclosure}"))
     if verdict.rung is not None:
@@ -37,7 +40,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum = None if verdict.certificate is None else verdict.certificate.first(LocalMinimumClaim)
+    proved = verdict.certificate
+    minimum = None if proved is None else proved.first(LocalMinimumClaim) or proved.first(OrderedMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:
@@ -52,7 +56,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if verdict.bad_valley is not None and verdict.globality is not Globality.GLOBAL:
         reach = "no: a path that never rises reaches the global minimum"
         if verdict.bad_valley and verdict.component_infimum is not None and verdict.escapes_at is not None:
-            floor, level = number_text(verdict.component_infimum), number_text(verdict.escapes_at)
+            floor, level = number_text(exact(verdict.component_infimum)), number_text(verdict.escapes_at)
             reach = f"yes: it goes down to {floor} and escapes at {level}"
         lines.append(labelled("bad valley", reach))
     if verdict.reason is not None:
@@ -134,11 +138,12 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     lines = [
         title_of(verdict.problem, "the point"),
         "",
-        f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.reduction})",
+        f"loss {number_text(explanation.loss)} ({verdict.problem.loss.name}, {problem.reduction})",
         "",
     ]
-    rows = [["t", "x_t", "y_t", "p_t", "r_t = p_t - y_t" if not local.bends else "r_t = l'(p_t) / 2a"]]
-    for t, (x, y, p, r) in enumerate(zip(problem.x, problem.y, local.predictions, local.residuals, strict=True)):
+    meaning = "r_t = l'(p_t)" if problem.loss.ordered else "r_t = l'(p_t) / 2a" if local.bends else "r_t = p_t - y_t"
+    rows = [["t", "x_t", "y_t", "p_t", meaning]]
+    for t, (x, y, p, r) in enumerate(zip(problem.x, problem.y, local.predictions, explanation.residuals, strict=True)):
         rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), number_text(r)])
     lines += columns(rows, indent="  ")
     if explanation.conditions:
@@ -171,14 +176,19 @@ def _condition(condition: Condition) -> str:
     return f"  {condition.quantity} = {number_text(condition.value)}, must be {condition.required}: {mark}"
 
 
-def _linear(coefficients: Sequence[Fraction | int], names: Sequence[str]) -> str:
+def _linear(coefficients: Sequence[Number | int], names: Sequence[str]) -> str:
     terms = []
-    for value, name in zip(map(Fraction, coefficients), names, strict=True):
+    for value, name in zip(coefficients, names, strict=True):
         if value:
-            size = "" if abs(value) == 1 else number_text(abs(value)) + " "
+            size = "" if abs(value) == 1 else f"{_factor(value if value > 0 else -value)} "
             terms.append(("- " if value < 0 else "+ ") + size + name)
     text = " ".join(terms) or "0"
     return text[2:] if text.startswith("+ ") else "-" + text[2:] if text.startswith("- ") else text
+
+
+def _factor(number: Number | int) -> str:
+    """A number as a factor: a sum in parentheses."""
+    return f"({number})" if isinstance(number, Combination) else number_text(number)
 
 
 def _phi(explanation: Explanation, view: NeuronView) -> str:
@@ -187,27 +197,44 @@ def _phi(explanation: Explanation, view: NeuronView) -> str:
     for kink, right, left in view.bends:
         if right or left:
             form = _linear(kink.form, names)
-            text += f" + ({number_text(right)} q if q >= 0, {number_text(left)} q if q <= 0, for q = {form})"
+            text += f" + ({_factor(right)} q if q >= 0, {_factor(left)} q if q <= 0, for q = {form})"
     return text
 
 
+def number_json(number: Number | int) -> Any:
+    """``"p/q"``, or ``{"form", "lo", "hi"}`` of a number that is not rational."""
+    if isinstance(number, Combination):
+        return {"form": str(number), **plain(number.bounds())}
+    return format_rational(number)
+
+
+def loss_json(loss: Number) -> dict[str, Any]:
+    """The loss under its keys: null, with its enclosure and its closed form beside it, where it is not rational."""
+    if isinstance(loss, Combination):
+        return {"loss": None, "loss_enclosure": plain(loss.bounds()), "loss_form": str(loss)}
+    return {"loss": format_rational(loss)}
+
+
 def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
-    """What ``exactgeo explain --json`` prints; rationals are strings, data points are counted from 0."""
+    """What ``exactgeo explain --json`` prints; data points are counted from 0.
+
+    Rationals are strings; other numbers are objects of their closed form and bounds.
+    """
     local = explanation.local
 
     def conditions(items: Iterable[Any]) -> list[dict[str, Any]]:
         return [
-            {"quantity": c.quantity, "value": format_rational(c.value), "required": c.required, "holds": c.holds}
+            {"quantity": c.quantity, "value": number_json(c.value), "required": c.required, "holds": c.holds}
             for c in items
         ]
 
-    def numbers(values: Iterable[Fraction | int]) -> list[str]:
-        return [format_rational(q) for q in values]
+    def numbers(values: Iterable[Number | int]) -> list[Any]:
+        return [number_json(q) for q in values]
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(local.loss),
-        "residuals": numbers(local.residuals),
+        **loss_json(explanation.loss),
+        "residuals": numbers(explanation.residuals),
         "predictions": numbers(local.predictions),
         "coordinates": list(explanation.coordinates),
         "conditions": conditions(explanation.conditions),
@@ -226,12 +253,12 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
                         {
                             "points": [t for t, _ in kink.members],
                             "form": numbers(kink.form),
-                            "right": format_rational(right),
-                            "left": format_rational(left),
+                            "right": number_json(right),
+                            "left": number_json(left),
                         }
                         for kink, right, left in view.bends
                     ],
-                    "rays": [{"u": numbers(u), "phi": format_rational(value)} for u, value in view.rays],
+                    "rays": [{"u": numbers(u), "phi": number_json(value)} for u, value in view.rays],
                 },
                 "conditions": conditions(view.conditions),
             }
