@@ -46,7 +46,8 @@ def fall(x, bits):
     if x > bits:
         return 0, 1  # 2^-x is larger
     work[0] += (bits + 512) ** 2
-    need(work[0] <= MAX_WORK, "the signs need too many digits")
+    if work[0] > MAX_WORK:
+        raise Rejected("the signs need too many digits")
     halved = 0
     while x > Fraction(2**halved, 2):
         halved += 1
@@ -409,11 +410,11 @@ def critical_point(p, claim):
     need(not any(dot(r, values) for values, _, _ in every), "the slopes are not orthogonal to a trained column")
     # Rule `newton`: eta <= mu rho.
     most = max(map(abs, here.predictions)) + rho
-    need(most <= MAX_BITS // 4, "the curvature is below every number of use")
+    if most > MAX_BITS // 4:
+        raise Rejected("the curvature is below every number of use")
     bits = 2 * int(most) + 64
     x = Fraction(fall(most, bits)[0], 2**bits)
     allowed = x / (1 + x) ** 2 * rho
-    need(allowed > 0, "the curvature is not positive")
     bits = 64 + max(0, allowed.denominator.bit_length() - allowed.numerator.bit_length())
     gaps = [[e / 2**bits for e in bounds(q - Mixed(a), TANH, 0, bits)] for q, a in zipped(here.r, r)]
     eta = root(sum((max(abs(low), abs(high)) ** 2 for low, high in gaps), Fraction(0)))

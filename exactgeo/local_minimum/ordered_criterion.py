@@ -356,5 +356,5 @@ def _held(at: OrderedPoint) -> bool:
     """Whether some neuron has two frozen output weights that are equal and not 0."""
     if at.problem.outputs == 1 or not at.local.neurons:
         return False
-    one, other = at.point.weights[-1]
+    one, other = at.point.output_rows
     return any(p == q and p for p, q in zip(one, other, strict=True))

@@ -19,6 +19,7 @@ from typing import Any
 
 import basin_brute
 import brute
+import replay_logistic
 from landscape_brute import Brute, summary
 
 F = Fraction
@@ -50,6 +51,7 @@ def _holds(subject: str, claim: str) -> bool:
         "landscape": _landscape,
         "barrier": _barrier,
         "path": _path,
+        **replay_logistic.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
