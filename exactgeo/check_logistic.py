@@ -396,9 +396,9 @@ def root(q):
     return Fraction(isqrt(-((-q.numerator << 2 * shift) // q.denominator)) + 1, 2**shift) if q else Fraction(0)
 
 
-def distance(one, other):
-    """A rational that is at least the Euclidean one."""
-    return root(sum(((a - b) ** 2 for a, b in zipped(one, other)), Fraction(0)))
+def length(vector):
+    """A rational that is at least the Euclidean length."""
+    return root(Fraction(dot(vector, vector)))
 
 
 def critical_point(p, claim):
@@ -514,19 +514,21 @@ def kinks_hold(one, here, n, cones, r, span, room):
     for sides, kinks in many(cones, None, fields, "sides kinks"):
         sides = many(sides, len(bends), whole, (-1, 0, 1))
         seen.add(tuple(sides))
-        kinks = many(kinks, len(bends), fields, "slope gain")
-        kinks = [(rational(slope), vector(gain, len(r))) for slope, gain in kinks]
+        kinks = many(kinks, len(bends), fields, "slope above below")
+        kinks = [(rational(q), vector(above, len(r)), vector(below, len(r))) for q, above, below in kinks]
         for k, row in enumerate(linear):
             total, change = dot(row, r), row
-            for (shape, _, _), (slope, gain) in zipped(bends, kinks):
-                total, change = total + shape[k] * slope, [a + shape[k] * b for a, b in zipped(change, gain)]
+            for (shape, right, _), (slope, above, _) in zipped(bends, kinks):
+                total += shape[k] * slope
+                change = [a + shape[k] * (b + c) for a, b, c in zipped(change, right, above)]
             need(total == 0, "the multipliers do not give the function")
             need(inside(change, span), "the multipliers do not follow the slopes")
-        for (_, right, left), side, (slope, gain) in zipped(bends, sides, kinks):
-            above = dot(right, r) - slope - room * distance(gain, right)
-            below = slope - dot(left, r) - room * distance(gain, left)
-            need(side < 0 or above >= 0, "a slope without room on the right of its kink")
-            need(side > 0 or below >= 0, "a slope without room on the left of its kink")
+        for (_, right, left), side, (slope, above, below) in zipped(bends, sides, kinks):
+            gap = [a + b - c - d for a, b, c, d in zipped(right, above, left, below)]
+            need(inside(gap, span), "a multiplier that changes in two ways")
+            over, under = dot(right, r) - slope, slope - dot(left, r)
+            need(side < 0 or over >= room * length(above), "a slope without room on the right of its kink")
+            need(side > 0 or under >= room * length(below), "a slope without room on the left of its kink")
     cut = [j for j in range(len(bends)) if any(sides[j] for sides in seen)]
     every = {tuple(sides[j] for j in cut) for sides in seen}
     alike = all(all(sides[j] for j in cut) for sides in seen)

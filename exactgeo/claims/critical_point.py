@@ -14,10 +14,19 @@ __all__ = ["CriticalPointClaim", "KinkRoom", "Room"]
 
 @dataclass(frozen=True)
 class KinkRoom:
-    """A multiplier of one kink, and how it changes with the slopes of the loss: by ``<gain, change>``."""
+    """A multiplier of one kink, and how its distance from phi's slopes changes with those of the loss.
+
+    Attributes
+    ----------
+    slope : Fraction
+    above, below : tuple of m rationals
+        As the slopes of the loss change, those of phi to the right and to the left of the kink fall behind the
+        multiplier by their inner products with the change: vectors modulo the trained columns.
+    """
 
     slope: Fraction
-    gain: tuple[Fraction, ...]
+    above: tuple[Fraction, ...]
+    below: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)

@@ -297,10 +297,14 @@ class _Face:
         gains = self._gains(linear, [kink for kink, _, _ in bends])
         lines = []
         for (kink, right, left), gain in zip(bends, gains, strict=True):
-            sizes = (_distance(gain, side) for side in (right, left))
-            lines.append(_Line(kink, dot(right, self.slopes), dot(left, self.slopes), *sizes))
+            behind = [least_squares(self.span, _minus(gain, side))[1] for side in (right, left)]
+            lines.append(_Line(kink, dot(right, self.slopes), dot(left, self.slopes), behind[0], behind[1]))
         steep = [dot(row, self.slopes) for row in linear]
-        down = [j for j, line in enumerate(lines) if line.right - line.left <= self.room * (line.above + line.below)]
+        down = [
+            j
+            for j, line in enumerate(lines)
+            if line.right - line.left < self.room * (line.wide_above + line.wide_below)
+        ]
         if len(down) > MAX_SPLITS:
             what = f"{len(down)} kinks of neuron {neuron.index} at which phi may bend down"
             raise _Fails(f"{what}; {MAX_SPLITS} are tried")
@@ -314,7 +318,8 @@ class _Face:
                     "lower rho, or the critical point is no local minimum"
                 )
             names = tuple(sides.get(j, 0) for j in range(len(lines)))
-            rooms.append(Room(names, tuple(map(KinkRoom, weights, gains))))
+            held = (KinkRoom(q, line.above, line.below) for q, line in zip(weights, lines, strict=True))
+            rooms.append(Room(names, tuple(held)))
         return tuple(rooms)
 
     def _gains(self, linear: Sequence[Vector], kinks: Sequence[Kink]) -> list[Vector]:
@@ -352,13 +357,22 @@ class _Face:
 
 @dataclass(frozen=True)
 class _Line:
-    """A kink, phi's slopes across it at r, and how much of each room its multiplier loses for a unit of change."""
+    """A kink, phi's slopes across it at r, and by what vectors they fall behind its multiplier as r changes."""
 
     kink: Kink
     right: Fraction
     left: Fraction
-    above: Fraction
-    below: Fraction
+    above: Vector
+    below: Vector
+
+    @cached_property
+    def wide_above(self) -> Fraction:
+        """By how much at most, for a change of 1."""
+        return _size(self.above)
+
+    @cached_property
+    def wide_below(self) -> Fraction:
+        return _size(self.below)
 
 
 def _parts(face: _Face, neuron: NeuronState, side: int) -> tuple[list[Vector], list[tuple[Kink, Vector, Vector]]]:
@@ -392,9 +406,9 @@ def _roomy(
     limits: list[tuple[int, int, Fraction, Fraction]] = []
     for j, line in enumerate(lines):
         if sides.get(j) != -1:
-            limits.append((j, 1, line.above, line.right))
+            limits.append((j, 1, line.wide_above, line.right))
         if sides.get(j) != 1:
-            limits.append((j, -1, line.below, -line.left))
+            limits.append((j, -1, line.wide_below, -line.left))
     size = 2 * count + 1 + len(limits) + 1
     for k in range(len(steep)):
         row = [ZERO] * size
@@ -424,9 +438,13 @@ def _bits_below(q: Fraction) -> int:
     return max(0, q.denominator.bit_length() - q.numerator.bit_length())
 
 
-def _distance(one: Vector, other: Vector) -> Fraction:
-    """A rational that is at least the Euclidean one."""
-    return root_above(sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), ZERO))
+def _minus(one: Vector, other: Vector) -> Vector:
+    return tuple(a - b for a, b in zip(one, other, strict=True))
+
+
+def _size(vector: Vector) -> Fraction:
+    """A rational that is at least the Euclidean length."""
+    return root_above(dot(vector, vector))
 
 
 def root_above(q: Fraction) -> Fraction:

@@ -13,6 +13,7 @@ import random
 import sys
 from pathlib import Path
 
+from forge_logistic import FORGED_LOGISTIC
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, changed, modern, put, written
 
@@ -27,22 +28,24 @@ ONLY_V1 = {
 }
 """Their fault is in fields that version 2 does not have."""
 
-FORGED: dict[str, tuple[Tree, str]] = {
-    name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1
-} | {
-    "strictness-of-no-minimum": (
-        changed("prop1", lambda tree: tree["claims"].pop(0)),
-        "The point is a strict minimum, whether or not it is a minimum.",
-    ),
-    "strictness-before-its-minimum": (
-        changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
-        "The point is a strict minimum, on which its being a minimum rests.",
-    ),
-    "strictness-of-another-point": (
-        changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
-        "One point is strict because another is a minimum.",
-    ),
-}
+FORGED: dict[str, tuple[Tree, str]] = (
+    {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
+    | {
+        "strictness-of-no-minimum": (
+            changed("prop1", lambda tree: tree["claims"].pop(0)),
+            "The point is a strict minimum, whether or not it is a minimum.",
+        ),
+        "strictness-before-its-minimum": (
+            changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
+            "The point is a strict minimum, on which its being a minimum rests.",
+        ),
+        "strictness-of-another-point": (
+            changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
+            "One point is strict because another is a minimum.",
+        ),
+    }
+    | FORGED_LOGISTIC
+)
 
 
 def verdicts() -> Tree:
