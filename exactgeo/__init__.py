@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from exactgeo.api import load as load
     from exactgeo.api import path as path
     from exactgeo.arrangement import Arrangement as Arrangement
+    from exactgeo.checking import check as check
     from exactgeo.claims.certificate import Certificate as Certificate
-    from exactgeo.claims.checking import check as check
     from exactgeo.errors import ExactgeoError as ExactgeoError
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
@@ -38,7 +38,7 @@ _DEFINED_IN = {
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",
-    "check": "claims.checking",
+    "check": "checking",
     "landscape": "api",
     "load": "api",
     "path": "api",

@@ -19,14 +19,16 @@ import sys
 from fractions import Fraction
 from functools import cache, partial
 from itertools import combinations, pairwise
-from math import comb, gcd, lcm
+from math import gcd, lcm
 from operator import mul
 from os.path import dirname, join
 from types import SimpleNamespace
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 32 * 2**20
 MAX_DIGITS, MAX_LONG = 50_000, 500_000  # of one number; of all numbers above 50 digits together
+MAX_BITS = 200_000  # of the common denominator of a vector, a matrix, a point
 MAX_CASES = 1_000_000  # of one enumeration: modes, subsets of hyperplanes
+MAX_WORK = 40_000_000  # of a file, in steps of arithmetic on short numbers, about an eighth of a microsecond each
 
 zipped = partial(zip, strict=True)
 
@@ -47,6 +49,30 @@ def form(good, why):
 def need(good, why):
     if not good:
         raise Rejected(why)
+
+
+class Meter:
+    """Counts the work of a file before it is done: a step on long numbers is as many as it takes time."""
+
+    def start(self):
+        self.spent, self.size = 0, 1
+
+    def long(self, numbers):
+        """Numbers that will be added: with their common denominator they must not be too long."""
+        common = 1
+        for bottom in {q.denominator for q in numbers}:
+            common = lcm(common, bottom)
+            form(common.bit_length() <= MAX_BITS, "numbers of too many digits over a common denominator")
+        bits = common.bit_length() + max((q.numerator.bit_length() for q in numbers), default=0)
+        self.size = max(self.size, 1 + (bits // 1024) ** 2)
+
+    def spend(self, steps):
+        self.spent += steps * self.size
+        form(self.spent <= MAX_WORK, "more work than a check may take")
+
+
+meter = Meter()
+meter.start()
 
 
 # -- reading: every field has one form, and a file that strays from it is refused --
@@ -113,7 +139,10 @@ def many(value, length, item, *arguments):
 
 
 def vector(value, length):
-    return many(value, length, rational)
+    row = many(value, length, rational)
+    meter.long(row)
+    meter.spend(8 * len(row))
+    return row
 
 
 def sparse(value, allowed, low=0):
@@ -135,6 +164,7 @@ def dot(a, b):
 def combine(weights, vectors, size):
     """``sum weights[k] * vectors[k]``."""
     total = [0] * size
+    meter.spend(8 * size * len(weights))
     for k, q in weights.items():
         total = [a + q * b for a, b in zipped(total, vectors[k])] if q else total
     return total
@@ -157,6 +187,7 @@ def echelon(rows):
     """The reduced echelon form, {pivot column: integer row}; its length is the rank."""
     found = {}
     for row in rows:
+        meter.spend(2 * len(row) * (1 + len(found)) ** 2)
         for pivot, other in found.items():
             if row[pivot]:
                 row = [other[pivot] * a - row[pivot] * b for a, b in zipped(row, other)]
@@ -205,6 +236,7 @@ class Problem:
         x, y = fields(data, "x y")
         form(many(x, None, typed, list) and x[0] and many(y, len(x), typed, list) and y[0], "there is no data")
         self.x, self.y = many(x, None, vector, len(x[0])), many(y, None, vector, len(y[0]))
+        meter.long([q for rows in (self.x, self.y) for row in rows for q in row])
         widths, slopes, hidden_bias, output_bias = fields(net, "widths activation hidden_bias output_bias")
         self.sizes = [len(x[0]), *many(widths, None, whole, range(MAX_CASES)), len(y[0])]
         self.layers, self.slopes = len(widths), vector(slopes, 2)
@@ -233,7 +265,9 @@ class Problem:
         weights, biases = fields(tree, "weights biases")
         many(weights, self.layers + 1, typed, list), many(biases, self.layers + 1, typed, list)
         weights = [many(w, self.sizes[k + 1], vector, self.sizes[k]) for k, w in enumerate(weights)]
-        return weights, [vector(b, self.sizes[k + 1] if self.bias[k] else 0) for k, b in enumerate(biases)]
+        biases = [vector(b, self.sizes[k + 1] if self.bias[k] else 0) for k, b in enumerate(biases)]
+        meter.long([q for matrix in [*weights, biases] for row in matrix for q in row])
+        return weights, biases
 
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
@@ -249,6 +283,7 @@ def evaluate(p, point):
     """Rule `evaluate`: the loss at a point, by one forward pass."""
     rows = p.x
     for k, (matrix, bias) in enumerate(zipped(*point)):
+        meter.spend(8 * len(rows) * len(matrix) * (1 + p.sizes[k]) * (k + 1) ** 2)
         rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
         rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
@@ -304,6 +339,7 @@ def look(p, point):
                 members[t] = Fraction(dot(row, shape)) / dot(shape, shape)
         here.neurons.append(n)
         predictions = [q + v * a for q, a in zipped(predictions, n.out)]
+    meter.spend(8 * m * (1 + len(here.neurons)) * (1 + len(here.lifted[0])))
     here.residuals = [a + b - y for a, b, (y,) in zipped(predictions, fixed, p.y)]
     return here
 
@@ -466,6 +502,7 @@ def dual(p, r, here, affine):
     """Rule `dual`: a bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
     _, c, finite = LOSSES[p.kind]
+    meter.spend(8 * len(r) * (2 + len(affine)))
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
     need(all(finite(q, y, p.M) for q, (y,) in zipped(r, p.y)), "a dual number is out of its range")
     return p.weight * (dot(r, here.offset) - sum(q * y + c * q * q for q, (y,) in zipped(r, p.y)))
@@ -499,6 +536,7 @@ def count(planes, limit, memo):
     if size <= 2 or planes in memo:
         return memo[planes] if size > 2 else [1, 2, 2 * len(planes)][size]
     total = 1
+    meter.spend(2 * size * len(planes) ** 2)
     for k, h in enumerate(planes):
         j = next(j for j, q in enumerate(h) if q)
         cuts = {
@@ -516,10 +554,11 @@ def complete(rows, regions, height):
     """
     planes = tuple(sorted({line(row) for row in rows + height if any(row)}))
     silent = sum(1 for row in rows if not any(row))
-    for signs, point in typed(regions, dict).items():
+    meter.spend(2 * len(rows[0]) * len(rows) * len(typed(regions, dict)))
+    for cell, point in regions.items():
         point = many(point, len(rows[0]), whole)
-        found = "".join(["-0+"[(q > 0) - (q < 0) + 1] for q in [dot(row, point) for row in rows]])
-        need(found == signs and found.count("0") == silent, "a point is not in its region")
+        found = signs([dot(row, point) for row in rows])
+        need(found == cell and found.count("0") == silent, "a point is not in its region")
         need(all(dot(row, point) > 0 for row in height), "a point is not in the slice")
     number = len(regions) * (2 if height else 1)
     need(count(planes, number, {}) == number, "regions are missing")
@@ -536,9 +575,16 @@ def regions(arrangement, claim):
 
 def generators(rows):
     """Rays that generate every region of the linear hyperplanes, up to directions on which all rows vanish."""
+    scale = lcm(*(q.denominator for row in rows for q in row))
+    rows = [[int(q * scale) for q in row] for row in rows]
     basis = sorted(echelon(rows))
-    lines = sorted({line([row[k] for k in basis]) for row in rows if any(row)})
-    form(comb(len(lines), max(0, len(basis) - 1)) <= MAX_CASES, "too many hyperplanes")
+    rows = [[row[k] for k in basis] for row in rows]
+    lines = sorted({line(row) for row in rows if any(row)})
+    few, subsets = min(len(basis) - 1, len(lines) - len(basis) + 1), 1
+    for k in range(few):  # as they only become more, none is counted behind the limit
+        subsets = subsets * (len(lines) - k) // (k + 1)
+        form(subsets <= MAX_CASES, "too many hyperplanes")
+    meter.spend(8 * subsets * (len(basis) ** 3 + len(rows)))
     rays = set()
     for subset in combinations(lines, len(basis) - 1) if basis else []:
         found = echelon(subset)
@@ -546,7 +592,7 @@ def generators(rows):
             [free] = set(range(len(basis))) - set(found)
             ray = [Fraction(-found[k][free], found[k][k]) if k in found else Fraction(1) for k in range(len(basis))]
             rays |= {primitive(ray), primitive([-q for q in ray])}
-    return [[dot(ray, [row[k] for k in basis]) for row in rows] for ray in rays]
+    return [[dot(ray, row) for row in rows] for ray in rays]
 
 
 class Patterns:
@@ -563,21 +609,52 @@ class Patterns:
             form(regions == {}, "regions of an activation without a kink")
             rays, self.regions = [[b * z for z in c] for c in zipped(*here.seen) for b in (1, -1)], ["0" * len(p.x)]
         self.signs = (1, -1) if here.moved else sorted({n.sign for n in here.neurons} - {0})
-        self.every = (1 << len(duals)) - 1
-        self.inside = {cell: {k for k, ray in enumerate(rays) if fits(ray, cell)} for cell in self.regions}
-        self.good = {b: [sum(1 << k for k, r in enumerate(duals) if b * dot(r, [p.activate(z) for z in ray]) >= 0)
-                         for ray in rays] for b in (1, -1)}  # fmt: skip
+        self.every, self.sides = (1 << len(duals)) - 1, {cell: sides(cell) for cell in self.regions}
+        meter.spend(16 * len(rays) * len(p.x) * (1 + len(duals)) + len(self.regions) * len(p.x) * (1 + len(rays) // 64))
+        # The rays on a side of a row, and those in a region, as bits.
+        half = {s: [bits(z >= 0 if s == "+" else z <= 0 for z in row) for row in zipped(*rays)] for s in "+-"}
+        half["0"] = [-1] * len(p.x)
+        self.inside = {}
+        for cell in self.regions:
+            self.inside[cell] = (1 << len(rays)) - 1
+            for t, s in enumerate(cell):
+                self.inside[cell] &= half[s][t]
+        # Multiples of the slopes and of the duals will do: integers are faster.
+        slopes, duals = primitive(p.slopes), [primitive(r) for r in duals]
+        self.good = {1: [], -1: []}
+        for ray in rays:
+            values = [z * slopes[z <= 0] for z in ray]
+            products = [dot(r, values) for r in duals]
+            for b, good in self.good.items():
+                good.append(bits(b * q >= 0 for q in products))
 
     def allowed(self, b, *regions):
         """The duals, as bits, that all rays of a region, or of the wall between two, allow."""
-        mask = self.every
-        for k in set.intersection(*map(self.inside.get, regions)):
-            mask &= self.good[b][k]
+        mask, rays = self.every, -1
+        for region in regions:
+            rays &= self.inside[region]
+        while rays:
+            mask &= self.good[b][(rays & -rays).bit_length() - 1]
+            rays &= rays - 1
         return mask
 
 
+def signs(z):
+    return "".join(["-0+"[(q > 0) - (q < 0) + 1] for q in z])
+
+
+def bits(flags):
+    return int("".join(["01"[flag] for flag in flags][::-1]) or "0", 2)
+
+
+def sides(cell):
+    """The plus and the minus of a sign vector, as bits."""
+    return bits(s == "+" for s in cell), bits(s == "-" for s in cell)
+
+
 def fits(z, cell):
-    return all(q * ("-0+".index(s) - 1) >= 0 for s, q in zipped(cell, z))
+    """Whether numbers lie in a closed cell, both by their `sides`."""
+    return not (z[0] & cell[1] or z[1] & cell[0])
 
 
 def cover(options, every):
@@ -659,109 +736,134 @@ def companion(file):
     return module
 
 
-def restate(text):
-    """The problem or arrangement of a problem file in the certificate's form, and its point if it has one."""
-
-    def number(value):
-        text = re.fullmatch(r"\s*([-+0-9.]+(?:[eE][+-]?[0-9]{1,5})?|[-+0-9]+\s*/\s*[0-9]+)\s*", str(value))
-        form(type(value) in (int, str) and text, f"{ascii(value)[:40]} in the problem file is no number")
-        return str(Fraction("".join(text[1].split())))
-
-    def numbers(value):
-        return [numbers(q) for q in value] if type(value) is list else number(value)
-
-    def call(value):
-        name, _, rest = value.replace(" ", "").partition("(")
-        return name, numbers(rest.removesuffix(")").split(",")) if rest else []
-
-    if text.lstrip()[:1] == "{":
-        tree = parse(text, str)
-    else:
-        import tomllib
-
-        form(not re.search(r"(?<![\w-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){32}", text), "a dotted key of too many parts")
-        tree = tomllib.loads(text, parse_float=str)
-    if "normals" in tree:
-        offsets = numbers(tree.get("offsets", []))
-        return {"normals": numbers(tree["normals"]), "offsets": offsets if set(offsets) - {"0"} else None}, None
-    odd = set(tree) - {"name", "source", "data", "network", "loss", "train", "point"}
-    form(not odd, f"unknown keys {ascii(odd)[:60]} in the problem file")
-    net, loss, train = tree["network"], tree.get("loss", {}), tree.get("train", {})
-    layers = len(net["widths"])
-
-    def each(value):
-        return value if type(value) is list else [value] * layers
-
-    kind, bound = call(loss.get("kind", "squared"))
-    classes = kind == "cross_entropy" and [net.get("outputs", max(map(int, map(number, tree["data"]["y"]))) + 1)]
-    form(classes in (False, [2]), "certificates speak of two classes")
-    name, arguments = call(net.get("activation", "relu"))
-    named = {"relu": ["1", "0"], "abs": ["1", "-1"], "linear": ["1", "1"], "leaky_relu": ["1", *arguments]}
-    bias, output_bias = each(net.get("hidden_bias", True)), net.get("output_bias", True)
-    trains = {"hidden": each(train.get("hidden", True)), "output": train.get("output", True)}
-    trains["hidden_bias"] = [a and b for a, b in zipped(each(train.get("hidden_bias", True)), bias)]
-    trains["output_bias"] = train.get("output_bias", True) and output_bias
-    slopes = named.get(name, arguments) if layers else ["1", "1"]
-    y = numbers(tree["data"]["y"])
-    problem = {
-        "data": {"x": numbers(tree["data"]["x"]), "y": [q if type(q) is list else [q] for q in y]},
-        "network": {"widths": net["widths"], "activation": slopes, "hidden_bias": bias, "output_bias": output_bias},
-        "loss": {"kind": f"huber({bound[0]})" if bound else kind, "reduction": loss.get("reduction", "sum")},
-        "train": trains,
-    }
-    point = tree.get("point")
-    empty = [[]] * (layers + 1)
-    return problem, point and {"weights": numbers(point["weights"]), "biases": numbers(point.get("biases", empty))}
+def about(p, tree):
+    """The points of a claim by their fields, and the values of what is frozen by their place in a point."""
+    given = {key: q for key, q in tree.items() if points_in(q)}
+    weights, biases = p.point(tree["point"])
+    blocks = {f"weights[{k}]": matrix for k, matrix in enumerate(weights) if not p.trains[k]}
+    blocks |= {f"biases[{k}]": bias for k, bias in enumerate(biases) if bias and not p.trains_bias[k]}
+    return given, {key: plain(block) for key, block in blocks.items()}
 
 
-def examine(path, beside):
-    """What the certificate proves, as one sentence, its hypotheses, and the hash of the file."""
-    data, text = read(path)
-    tree = parse(text, rational)
+def points_in(value):
+    """The points that a field of a claim is made of, none where it is no point and no list of them."""
+    every = value if type(value) is list else [value]
+    return every if all(type(q) is dict and q.keys() == {"weights", "biases"} for q in every) else []
+
+
+def plain(block):
+    return [plain(q) for q in block] if type(block) is list else str(block)
+
+
+def digest(value):
+    return hashlib.sha256(written(value).encode()).hexdigest()
+
+
+def subject_of(tree):
+    """The version, the problem or the arrangement with what there is to say of it, and the claims."""
     form(type(tree) is dict and ("problem" in tree) != ("arrangement" in tree), "neither a problem nor an arrangement")
     key = "problem" if "problem" in tree else "arrangement"
     name, version, subject, claims = fields(tree, f"format version {key} claims")
     form(name == "exactgeo-certificate" and typed(version, int) in KINDS, "another format or version")
     if key == "problem":
         p = Problem(subject)
-        hypotheses = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
-        hypotheses += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
-        hypotheses += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
+        lines = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
+        lines += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
+        lines += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
+        lines += [f"data (x, y as canonical JSON): sha256 {digest(subject['data'])}"]
     else:
         normals, offsets = fields(subject, "normals offsets")
         form(many(normals, None, typed, list) and normals[0], "there is no hyperplane")
         p = many(normals, None, vector, len(normals[0])), offsets and vector(offsets, len(normals))
-        hypotheses = [f"{len(normals)} hyperplanes <normal, w> = offset in dimension {len(normals[0])}"]
-    if beside is not None:
-        derived, point = restate(read(beside)[1])
-        need(derived == subject, "the certificate speaks of another problem than the file beside it")
-        listing = typed(claims, list) and claims[0].get("kind") == "landscape"
-        for claim in claims if point else []:
-            own = claim.get("kind") in OWN_POINT and not listing
-            same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
-            need(same, "the certificate speaks of another point than the file beside it")
-        hypotheses += ["the points are those of the claims, not that of the file"] * bool(listing and point)
-        hypotheses += ["the problem is that of the file beside the certificate"]
-    statements = []
-    for claim in many(claims, None, typed, dict):
+        lines = [f"{len(normals)} hyperplanes <normal, w> = offset in dimension {len(normals[0])}"]
+        lines += [f"data (normals, offsets as canonical JSON): sha256 {digest(subject)}"]
+    return version, p, many(claims, None, typed, dict), lines
+
+
+def compare(p, tree, claims, path):
+    """That the certificate speaks of the problem of a file, and of its point; what there is to say of it."""
+    data, text = read(path)
+    derived, point = companion("check_problem.py").restate(text, path)
+    subject = tree.get("problem", tree.get("arrangement"))
+    need(derived == subject, "the certificate speaks of another problem than the file beside it")
+    listing = bool(claims) and claims[0].get("kind") == "landscape"
+    for claim in claims if point else []:
+        own = claim.get("kind") in OWN_POINT and not listing
+        same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
+        need(same, "the certificate speaks of another point than the file beside it")
+    lines = ["the points are those of the claims, not that of the file"] * bool(listing and point)
+    return [
+        *lines,
+        f"the problem is that of the file beside the certificate, sha256 {hashlib.sha256(data).hexdigest()}",
+    ]
+
+
+def examine(path, beside):
+    """What the certificate proves, claim by claim, its hypotheses, and the hash of the file."""
+    meter.start()
+    data, text = read(path)
+    version, p, claims, hypotheses = subject_of(tree := parse(text, rational))
+    hypotheses += compare(p, tree, claims, beside) if beside is not None else []
+    form(claims, "there is no claim")
+    proved, held = [], None
+    for claim in claims:
         kind = claim.pop("kind", None)
-        known = typed(kind, str) in KINDS[version] and (kind == "regions") == (key == "arrangement")
+        known = typed(kind, str) in KINDS[version] and (kind == "regions") == ("arrangement" in tree)
         form(known, f"unknown kind {ascii(kind)[:40]}")
         file = KINDS[version][kind]
-        statements.append((vars(companion(file)) if file else globals())[kind](p, claim))
-    form(statements, "there is no claim")
-    return " ".join(statements), hypotheses, hashlib.sha256(data).hexdigest()
+        sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
+        points, frozen = about(p, claim) if "problem" in tree else ({}, None)
+        need(held in (None, frozen), "the claims speak of different frozen values")
+        held = frozen
+        proved.append({"kind": kind, "statement": sentence, "point": points.pop("point", None), "frozen": frozen})
+        proved[-1] |= {"points": points} if points else {}
+    names = {}  # of all points, in order
+    for claim in proved:
+        for point in [claim["point"], *claim.get("points", {}).values()] if claim["point"] else []:
+            for one in points_in(point):
+                names.setdefault(written(one), f"P{len(names) + 1}")
+    at = [names.get(written(claim["point"]), "") for claim in proved]
+    several = len(set(at)) > 1
+    statement = " ".join((f"At {name}: " if several else "") + claim["statement"] for name, claim in zipped(at, proved))
+    answer = {"accepted": True, "statement": statement, "claims": proved, "hypotheses": hypotheses}
+    points = {name: json.loads(text) for text, name in names.items()}
+    answer |= {"points": points, "sha256": hashlib.sha256(data).hexdigest()}
+    return answer | {"report": report(answer)}
+
+
+def written(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def report(answer):
+    """The answer for people: one line a claim, then the points in full, the frozen values, the hypotheses, the hash."""
+    names = {written(point): name for name, point in answer["points"].items()}
+    lines = ["accepted"]
+    for claim in answer["claims"]:
+        given = {"point": claim["point"], **claim.get("points", {})} if claim["point"] else {}
+        named = [f"{key} {', '.join(names[written(q)] for q in points_in(value))}" for key, value in given.items()]
+        lines.append(f"{claim['kind']} ({'; '.join(named)}): {claim['statement']}" if named else claim["statement"])
+    for name, point in answer["points"].items():
+        lines.append(f"{name}: weights {words(point['weights'])}, biases {words(point['biases'])}")
+    frozen = answer["claims"][0]["frozen"]
+    if frozen is not None:
+        lines.append("frozen: " + (", ".join(f"{key} = {words(q)}" for key, q in frozen.items()) or "nothing"))
+    return "\n  ".join([*lines, *answer["hypotheses"], "sha256 " + answer["sha256"]])
+
+
+def words(value):
+    return json.dumps(value).replace('"', "")
 
 
 def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = {"accepted": False, "statement": None, "hypotheses": [], "sha256": None}
+    answer = {"accepted": False, "statement": None, "claims": [], "points": {}, "hypotheses": []}
+    answer |= {"sha256": None, "report": ""}
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
-        answer["statement"], answer["hypotheses"], answer["sha256"] = examine(names[0], names[1] if names[1:] else None)
-        answer["accepted"], code = True, 0
+        answer, code = examine(names[0], names[1] if names[1:] else None), 0
     except Rejected as error:
         answer["reason"], code = f"rejected: {error}", 1
     except (Refused, RecursionError, MemoryError) as error:
@@ -773,7 +875,7 @@ def main(arguments):
     elif code:
         print(f"{ascii(names[0])[1:-1] if names else 'check.py'}: {answer['reason']}", file=sys.stderr)
     else:
-        print(f"accepted: {answer['statement']}", *answer["hypotheses"], "sha256 " + answer["sha256"], sep="\n  ")
+        print(answer["report"])
     return code
 
 

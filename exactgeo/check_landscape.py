@@ -21,6 +21,8 @@ from exactgeo.check import (
     need,
     primitive,
     rational,
+    sides,
+    signs,
     stated,
     typed,
     vector,
@@ -42,6 +44,7 @@ class Graph:
         duals = sorted([(dual(p, r, here, here.affine), r) for r in many(duals, None, vector, len(p.x))])[::-1]
         patterns = Patterns(p, here, [r for _, r in duals], regions)
         self.p, self.here, self.bounds, self.every = p, here, [bound for bound, _ in duals], patterns.every
+        self.sides = patterns.sides
         self.patterns = [(b, cell) for b in patterns.signs for cell in patterns.regions]
         self.masks = [patterns.allowed(b, cell) for b, cell in self.patterns]
         keys = {i: i if full else here.moved or n.v for i, n in enumerate(here.neurons) if here.moved or n.v}
@@ -87,7 +90,8 @@ class Graph:
     def holding(self, point):
         """The basins that contain a point."""
         near = look(self.p, point).neurons
-        options = [[k for k, (b, cell) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(near[i].z, cell)]
+        where = [sides(signs(n.z)) for n in near]
+        options = [[k for k, (b, c) in enumerate(self.patterns) if b * near[i].v >= 0 and fits(where[i], self.sides[c])]
                    for i in self.neurons]  # fmt: skip
         form(prod(map(len, options)) <= MAX_CASES, "too many basins")
         return {self.basin(chosen) for chosen in product(*options)}
@@ -138,7 +142,10 @@ def landscape(p, claim):
             z = [dot(w, row) for w in [vector(w, len(here.seen[0]))] for row in here.seen]
             predictions = [q + whole(sign, (1, -1)) * p.activate(a) for q, a in zipped(predictions, z)]
             if (ray := (sign, primitive(z))) not in places:
-                places[ray] = {k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(z, cell)}
+                where = sides(signs(z))
+                places[ray] = {
+                    k for k, (b, cell) in enumerate(graph.patterns) if b == sign and fits(where, graph.sides[cell])
+                }
             fitting.append(places[ray])
         value = sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y))
         attained.setdefault(p.weight * value, []).append(fitting)

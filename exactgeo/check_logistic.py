@@ -21,6 +21,7 @@ from exactgeo.check import (
     form,
     look,
     many,
+    meter,
     need,
     primitive,
     rational,
@@ -32,9 +33,7 @@ from exactgeo.check import (
 )
 
 MAX_BITS = 2**15  # of one enclosure
-MAX_WORK = 2**34  # of all enclosures, in bits squared
 MAX_CONES = 2**12  # of the kinks of one neuron
-work = [0]
 
 
 # -- bounds of exp(-x) and of what the two kinds of generators are made of, as integers over 2^bits --
@@ -45,9 +44,7 @@ def fall(x, bits):
     """Bounds of exp(-x), x >= 0."""
     if x > bits:
         return 0, 1  # 2^-x is larger
-    work[0] += (bits + 512) ** 2
-    if work[0] > MAX_WORK:
-        raise Rejected("the signs need too many digits")
+    meter.spend(160 + (bits // 16) ** 2)
     halved = 0
     while x > Fraction(2**halved, 2):
         halved += 1
@@ -125,6 +122,7 @@ class Mixed:
 
 def inner(weights, numbers):
     """``sum weights[k] * numbers[k]``."""
+    meter.spend(8 * len(weights))
     constant, terms = 0, {}
     for w, number in zipped(weights, numbers):
         if w:
@@ -136,6 +134,7 @@ def inner(weights, numbers):
 
 def bounds(number, kind, shift, bits):
     """Of the number times exp(shift) 2^bits; with a shift, the limits must add up to 0."""
+    meter.spend(64 * (1 + len(number.terms)) * (1 + bits // 1024) ** 2)
     limit, factor = kind
     far = number.constant + sum(c * limit(q) for q, c in number.terms.items())
     low = high = far << bits if type(far) is int else far * 2**bits
@@ -195,8 +194,6 @@ def score(p, point):
 
 def near(p, point):
     """The score's problem, what `look` sees of it, its predictions and the slopes of the loss at them."""
-    if not hasattr(p, "begun"):
-        p.begun, work[0] = True, 0
     one, there = score(p, point)
     here = look(one, there)
     here.predictions = [q + y for q, (y,) in zipped(here.residuals, one.y)]
@@ -422,6 +419,7 @@ def critical_point(p, claim):
     # The parameters: a left inverse of independent columns that span all of them.
     chosen = [every[j] for j in many(basis, None, whole, range(len(every)))]
     inverse = many(inverse, len(chosen), vector, m)
+    meter.spend(8 * m * len(chosen) ** 2)
     for j, row in enumerate(inverse):
         need(all(dot(row, v) == (j == k) for k, (v, _, _) in enumerate(chosen)), "a left inverse is none")
     span = echelon([v for v, _, _ in chosen])
@@ -455,6 +453,7 @@ def decimal(q, up):
 
 def inside(values, span):
     """Rule `rank`: whether a vector lies in a span, given in echelon form."""
+    meter.spend(8 * len(values) * (1 + len(span)))
     values = list(values)
     for pivot, row in span.items():
         if values[pivot]:
@@ -516,6 +515,7 @@ def kinks_hold(one, here, n, cones, r, span, room):
         seen.add(tuple(sides))
         kinks = many(kinks, len(bends), fields, "slope above below")
         kinks = [(rational(q), vector(above, len(r)), vector(below, len(r))) for q, above, below in kinks]
+        meter.spend(8 * len(r) * (1 + len(bends)) * (4 + len(linear)))
         for k, row in enumerate(linear):
             total, change = dot(row, r), row
             for (shape, right, _), (slope, above, _) in zipped(bends, kinks):

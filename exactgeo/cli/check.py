@@ -18,7 +18,7 @@ __all__ = ["check"]
 @json_option
 def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
     """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""
-    from exactgeo.claims.checking import check as run
+    from exactgeo.checking import check as run
 
     if problem is not None and not os.path.exists(problem) and problem != "-":
         from exactgeo import library
@@ -32,12 +32,7 @@ def check(certificate: str, problem: str | None, time_limit: float | None, as_js
         click.echo(f"exactgeo: {certificate}: {reason}", err=True)
         return UNDECIDED
     if as_json or answer.accepted:
-        details = (*answer.hypotheses, f"sha256 {answer.sha256}")
-        emit(
-            answer.to_json(),
-            lambda: "\n  ".join([f"accepted: {answer.statement}", *details]),
-            as_json=as_json,
-        )
+        emit(answer.to_json(), lambda: answer.report, as_json=as_json)
     if not answer.accepted and not (as_json and answer.code == NOT_SO):
         click.echo(f"exactgeo: {certificate}: {answer.reason}", err=True)
     return answer.code

@@ -17,8 +17,8 @@ __all__ = ["export"]
 @json_option
 def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
     """Write the statement of a certificate, with a proof, for a proof assistant."""
+    from exactgeo.checking import check as run
     from exactgeo.claims.certificate import Certificate
-    from exactgeo.claims.checking import check as run
     from exactgeo.claims.coq import coq as render
 
     if not coq:

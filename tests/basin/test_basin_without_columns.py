@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from exactgeo.basin import census
-from exactgeo.claims.checking import check
+from exactgeo.checking import check
 from exactgeo.formats import problem_from_mapping
 from exactgeo.landscape import landscape
 

@@ -14,8 +14,8 @@ from exactgeo.errors import InternalError
 
 __all__ = ["CHECKER", "Checked", "check"]
 
-CHECKER = Path(__file__).parent.with_name("check.py")
-"""The independent checker: one file that imports nothing of exactgeo."""
+CHECKER = Path(__file__).with_name("check.py")
+"""The independent checker: files that import nothing else of exactgeo."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,13 @@ class Checked:
     ----------
     accepted : bool
     statement : str or None
-        What has been proved, in one sentence a claim; None unless accepted.
+        What has been proved, in one sentence a claim; None unless accepted. Where the claims are about several points,
+        each sentence says about which of ``points``.
+    claims : tuple of dict
+        One a claim: ``kind``, ``statement``, ``point``, ``frozen`` (the values of what is not trained, by their place
+        in the point), and ``points``, the other points of the claim by their fields.
+    points : dict
+        The points of all claims by their names in the statement.
     hypotheses : tuple of str
         What the statement speaks of.
     sha256 : str or None
@@ -35,19 +41,26 @@ class Checked:
         Why it was not accepted, "" if it was.
     code : int
         0 accepted, 1 rejected, 2 not a certificate of this format (or unreadable, or too large).
+    report : str
+        The same for people; "" unless accepted.
     """
 
     accepted: bool
     statement: str | None
+    claims: tuple[dict[str, Any], ...]
+    points: dict[str, Any]
     hypotheses: tuple[str, ...]
     sha256: str | None
     reason: str
     code: int
+    report: str
 
     def to_json(self) -> dict[str, Any]:
         """The dict that ``exactgeo check --json`` prints."""
-        answer = {"accepted": self.accepted, "statement": self.statement, "hypotheses": list(self.hypotheses)}
-        return answer | {"sha256": self.sha256} | ({"reason": self.reason} if self.reason else {})
+        answer: dict[str, Any] = {"accepted": self.accepted, "statement": self.statement}
+        answer |= {"claims": list(self.claims), "points": self.points}
+        answer |= {"hypotheses": list(self.hypotheses), "sha256": self.sha256}
+        return answer | ({"reason": self.reason} if self.reason else {})
 
 
 def check(
@@ -99,8 +112,11 @@ def check(
     return Checked(
         answer["accepted"],
         answer["statement"],
+        tuple(answer["claims"]),
+        answer["points"],
         tuple(answer["hypotheses"]),
         answer["sha256"],
         answer.get("reason", ""),
         done.returncode,
+        answer["report"],
     )
