@@ -319,6 +319,16 @@ def ordered_strictness(p, claim):
 # -- not a local minimum; a lower point --
 
 
+def bend(q):
+    """Rule `tangent`: w with l(q + e) <= l(q) + r e + w e^2; for |q| > 3 if |e| <= 1.
+
+    The second derivative of the loss is at most 1/4; it is s (1 - s) <= (1 - tanh(|q| / 2)) / 2, and as the slope of
+    its logarithm is below 1 it grows by a factor of at most e within 1; and e / 4 < 7/10.
+    """
+    far = Mixed(Fraction(7, 10), {abs(q): Fraction(-7, 10)})
+    return far if abs(q) > 3 else Mixed(Fraction(1, 8))
+
+
 def ordered_descent(p, claim):
     tree, loss, way, step = fields(claim, "point loss direction step")
     _, _, here = stated(p, tree, loss)
@@ -335,12 +345,14 @@ def ordered_descent(p, claim):
             slope = p.slopes[0 if (z or q) > 0 else 1]
             first[t] += slope * (n.v * q + kappa * z)
             second[t] += slope * kappa * q
-    # The slope of the loss moves by at most a quarter of a change of the score.
+    bends = [bend(q) for q in here.predictions]
+    for q, a, b in zipped(here.predictions, first, second):
+        need(abs(q) <= 3 or step * abs(a) + step**2 * abs(b) <= 1, "a score moves too far for its bound")
     terms = [
         inner(first, here.r),
-        inner(second, here.r) + Mixed(dot(first, first) / Fraction(8)),
-        Mixed(dot(first, second) / Fraction(4)),
-        Mixed(dot(second, second) / Fraction(8)),
+        inner(second, here.r) + inner([a * a for a in first], bends),
+        inner([2 * a * b for a, b in zipped(first, second)], bends),
+        inner([b * b for b in second], bends),
     ]
     low = next((k for k, q in enumerate(terms) if not q.zero), 0)
     bound = terms[low]

@@ -179,15 +179,12 @@ class Combination:
     def __repr__(self) -> str:
         return f"<{self}>"
 
-    def decimal(self, digits: int) -> str:
-        """The first digits, rounded; with an exponent where the number is far from 1.
-
-        Raises
-        ------
-        Unresolved
-            The number is below every rational of use.
-        """
-        size, bits = self.least_size(), 64 + 4 * digits
+    def decimal(self, digits: int) -> str | None:
+        """The first digits, rounded, perhaps with an exponent; None where the number is below all rationals of use."""
+        try:
+            size, bits = self.least_size(), 64 + 4 * digits
+        except Unresolved:
+            return None
         bits += max(0, size.denominator.bit_length() - size.numerator.bit_length())
         near = self.bounds(bits)
         middle = (near.lo + near.hi) / 2

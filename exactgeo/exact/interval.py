@@ -17,20 +17,27 @@ from functools import lru_cache
 import flint
 
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.vectors import ZERO
 
 __all__ = ["decay", "entropy", "log1p_rate", "log_sum_exp", "sigmoid", "softplus", "tanh"]
 
 BITS = 128
 """Working precision."""
 
+MAX_EXPONENT = 2**20
+"""Bounds nearer to 0 than 2 to minus this are not written out."""
+
 
 def _ball(q: Fraction) -> flint.arb:
     return flint.arb(flint.fmpq(q.numerator, q.denominator))
 
 
-def _dyadic(number: flint.arb) -> Fraction:
-    mantissa, exponent = number.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _dyadic(number: flint.arb, up: bool) -> Fraction:
+    """The number itself; one too small to be written out is rounded, to 0 or away from it."""
+    mantissa, exponent = (int(q) for q in number.man_exp())
+    if mantissa and exponent < -MAX_EXPONENT:
+        return Fraction(1 if up else -1, 2**MAX_EXPONENT) if up == (mantissa > 0) else ZERO
+    return Fraction(mantissa) * Fraction(2) ** exponent
 
 
 def _enclosed(compute: Callable[[], flint.arb], bits: int) -> Enclosure:
@@ -38,7 +45,7 @@ def _enclosed(compute: Callable[[], flint.arb], bits: int) -> Enclosure:
     flint.ctx.prec = bits
     try:
         ball = compute()
-        return Enclosure(_dyadic(ball.lower()), _dyadic(ball.upper()))
+        return Enclosure(_dyadic(ball.lower(), up=False), _dyadic(ball.upper(), up=True))
     finally:
         flint.ctx.prec = old
 

@@ -18,15 +18,17 @@ docs/mathematics.md, "Exponentials at rational points".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim, OrderedNeuronProof, OrderedPart
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.errors import InternalError
-from exactgeo.exact.combination import Number, inner, magnitude, sign, within
+from exactgeo.exact.combination import MAX_SHIFT, Number, Unresolved, inner, sign
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument, Strictness
@@ -67,6 +69,11 @@ class OrderedPoint:
         score = local.problem
         pairs = zip(local.predictions, score.y, strict=True)
         return cls(problem, point, local, tuple(score.loss.derivative(p, y) for p, (y,) in pairs))
+
+    @cached_property
+    def bounds(self) -> list[tuple[Number, Fraction | None]]:
+        """w_t with ``l_t(p_t + e) <= l_t(p_t) + g_t e + w_t e^2``, and how far."""
+        return [self.local.problem.loss.quadratic_bound(p) for p in self.local.predictions]
 
     @property
     def loss(self) -> Number:
@@ -239,21 +246,42 @@ def power_below(bound: Fraction) -> Fraction:
 def _along_inputs(at: OrderedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down along input weights: ``sign(v) phi_i(u) < 0``; for v = 0, ``phi_i(u) != 0`` and v moves too.
 
-    For v = 0 the loss changes by at most ``s^2 k (phi(u) + k (C / 2) |a(z) + s a'(z; u)|^2)``: negative for k of the
-    sign opposite to phi(u) and small enough.
+    For v = 0 the loss changes by at most ``s^2 k (phi(u) + k sum_t w_t (a(z_t) + s a'(z_t; u))^2)``: negative for k of
+    the sign opposite to phi(u) and small enough.
     """
     u = tuple(map(Fraction, primitive(u)))
     if neuron.v:
         return _certified(at, direction_of(at.local, neurons={neuron.index: (u, ZERO)}))
     phi = at.phi(neuron, u)
     up, down = at.local.slopes
-    size = ZERO
+    sizes = []
     for a, slope, row in zip(neuron.outputs, neuron.side, at.local.rows, strict=True):
         q = dot(row, u)
         moved = q * (slope if slope is not None else up if q > 0 else down)
-        size += (abs(a) + abs(moved)) ** 2
-    kappa = power_below(min(ONE, magnitude(phi) / (at.local.problem.loss.curvature() * size)))
+        sizes.append((abs(a) + abs(moved)) ** 2)
+    size: Number = inner(sizes, (w for w, _ in at.bounds))
+    slope_there = phi if sign(phi) > 0 else -phi
+    kappa = _power(lambda k: sign(slope_there - 2 * k * size) >= 0)
     return _certified(at, direction_of(at.local, neurons={neuron.index: (u, -kappa * sign(phi))}))
+
+
+def _power(small_enough: Callable[[Fraction], bool]) -> Fraction:
+    """The largest power of 1/2 that is small enough, at most 1: found by bisection of its exponent.
+
+    Raises
+    ------
+    Unresolved
+        There is none above about 2^-MAX_SHIFT.
+    """
+    low, high = -1, 0
+    while not small_enough(Fraction(1, 2**high)):
+        low, high = high, 2 * high + 1
+        if high > MAX_SHIFT:
+            raise Unresolved(f"a step below 2^-{MAX_SHIFT}")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if small_enough(Fraction(1, 2**middle)) else (middle, high)
+    return Fraction(1, 2**high)
 
 
 def _certified(at: OrderedPoint, direction: Direction) -> Descent:
@@ -266,25 +294,29 @@ def _certified(at: OrderedPoint, direction: Direction) -> Descent:
 def below(at: OrderedPoint, direction: Direction) -> Descent | None:
     """The descent along a direction of the score's parameters, or None where the bound on the loss does not fall.
 
-    Up to its weight, the loss changes by at most ``<g, dp> + (C / 2) |dp|^2``, with dp = s first + s^2 second: a
-    polynomial P of degree 4 in s. With P_low < 0 its lowest coefficient, and S the sum of the positive ones behind it,
-    ``P(s) <= s^low (P_low + s S)`` for s <= 1.
+    Up to its weight, the loss changes by at most ``<g, dp> + sum_t w_t dp_t^2`` as long as each |dp_t| is in reach of
+    its bound, with dp = s first + s^2 second: a polynomial P of degree 4 in s. With P_low < 0 its lowest coefficient,
+    and S the sum of the positive ones behind it, ``P(s) <= s^low (P_low + s S)`` for s <= 1.
     """
     local = at.local
-    half = local.problem.loss.curvature() / 2
     first, second, reach = _change(local, direction)
+    bends = [w for w, _ in at.bounds]
     coefficients: list[Number] = [
         inner(first, at.slopes),
-        inner(second, at.slopes) + half * dot(first, first),
-        2 * half * dot(first, second),
-        half * dot(second, second),
+        inner(second, at.slopes) + inner([a * a for a in first], bends),
+        inner([2 * a * b for a, b in zip(first, second, strict=True)], bends),
+        inner([b * b for b in second], bends),
     ]
     low = next((k for k, q in enumerate(coefficients) if q), None)
     if low is None or sign(coefficients[low]) > 0:
         return None
-    behind = sum((within(q).hi for q in coefficients[low + 1 :] if sign(q) > 0), ZERO)
-    fall = magnitude(coefficients[low])
-    step = power_below(min(ONE, reach, fall / (2 * behind) if behind else ONE))
+    for (_, limit), a, b in zip(at.bounds, first, second, strict=True):
+        size = abs(a) + abs(b)
+        if limit is not None and size:
+            reach = min(reach, limit / size)
+    behind: Number = sum((q for q in coefficients[low + 1 :] if sign(q) > 0), ZERO)
+    lowest = coefficients[low]
+    step = _power(lambda s: s <= reach and sign(lowest + 2 * s * behind) <= 0)
     if at.problem.outputs == 2:
         moved = Point(direction.weights, direction.biases).with_outputs(2)
         direction = Direction(moved.weights, moved.biases)

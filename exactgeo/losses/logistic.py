@@ -63,6 +63,16 @@ class Logistic(Loss):
         """The second derivative ``1 / (4 cosh(p / 2)^2)`` is largest at 0."""
         return Fraction(1, 4)
 
+    def quadratic_bound(self, p: Fraction) -> tuple[Number, Fraction | None]:
+        """An eighth everywhere; far from 0, within 1, ``7/10 (1 - tanh(|p| / 2))``.
+
+        The logarithm of l'' has a slope below 1 in absolute value, so l'' is at most e l''(p) within 1 of p, and
+        ``l''(p) = s (1 - s) <= (1 - tanh(|p| / 2)) / 2``; and e / 4 < 7 / 10.
+        """
+        if abs(p) <= 3:
+            return Fraction(1, 8), None
+        return (1 - TanhCombination.tanh_half(abs(p))) * Fraction(7, 10), Fraction(1)
+
     def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
         """``x / (1 + x)^2`` with x = exp(-|p|), which falls as |p| grows."""
         # It grows with x on [0, 1], so that a lower bound of x will do.

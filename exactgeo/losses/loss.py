@@ -171,6 +171,16 @@ class Loss(ABC):
         """
         raise ValueError(f"the {self.name} loss has no bound of its curvature")
 
+    def quadratic_bound(self, p: Fraction) -> tuple[Number, Fraction | None]:
+        """(w, reach) with ``l(p + e) <= l(p) + l'(p) e + w e^2`` for ``|e| <= reach`` (None: all e) and all y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature")
+
     def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
         """A rational > 0 that is at most l'' wherever it is asked within ``radius`` of p, for all y.
 

@@ -30,7 +30,8 @@ def number_text(q: Number | int) -> str:
     1/2*log(2) = 0.346573590279973
     """
     if isinstance(q, Combination):
-        return f"{_cut(str(q))} = {q.decimal(15)}"
+        digits = q.decimal(15)
+        return _cut(str(q)) + (f" = {digits}" if digits is not None else "")
     return _cut(format_rational(q))
 
 

@@ -214,6 +214,10 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
         changed("logistic-separated", put("claims", 0, "direction", "weights", [[["-1"]]])),
         "The loss falls on the way up, by e^-1000.",
     ),
+    "logistic-far": (
+        changed("logistic-separated", put("claims", 0, "step", "2")),
+        "The bound of a score far from 0 holds as far as one likes.",
+    ),
     "logistic-kink-below": (
         changed("logistic-kink-descent", put("claims", 0, "step", "1")),
         "The loss falls for a step that is too long.",
