@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exactgeo.errors import InputError
-from exactgeo.problem import Point, Problem
+from exactgeo.problem import Point, Problem, scope
 from exactgeo.standing import Better, Verdict, verdict_on
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def own_point(problem: Problem) -> Point:
     InputError
         There is none.
     """
+    scope.expect_problem(problem)
     if problem.point is None:
         where = problem.name or "problem"
         raise InputError(where, "no point", "a [point] table", "weights and biases, or pass --point FILE")

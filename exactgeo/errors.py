@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope"]
+__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope", "WrongType", "expect_type"]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
@@ -41,7 +41,29 @@ class InputError(ExactgeoError):
         super().__init__(f"{self.where}: got {self.found}, expected {expected}; write {write}")
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
-        return InputError, (self.where, self.found, self.expected, self.write)
+        return type(self), (self.where, self.found, self.expected, self.write)
+
+
+class WrongType(InputError, TypeError):
+    """An argument of another type, given from Python: a TypeError in the one form of every refusal."""
+
+
+def expect_type(value: object, kind: type, where: str, write: str) -> None:
+    """Refuse what is no ``kind``; ``write`` says how one is made.
+
+    Raises
+    ------
+    WrongType
+
+    Examples
+    --------
+    >>> expect_type([1, 2], dict, "point", "{...}")
+    Traceback (most recent call last):
+    exactgeo.errors.WrongType: point: got a list, expected a dict; write {...}
+    """
+    if not isinstance(value, kind):
+        found, expected = (f"{'an' if t.__name__[0] in 'aeiouAE' else 'a'} {t.__name__}" for t in (type(value), kind))
+        raise WrongType(where, "None" if value is None else found, expected, write)
 
 
 class OutOfScope(ExactgeoError):

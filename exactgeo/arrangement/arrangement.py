@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from fractions import Fraction
 from functools import cached_property
 from math import comb, lcm
@@ -14,12 +15,10 @@ from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbou
 from exactgeo.arrangement.operations import Derived
 from exactgeo.arrangement.rays import Rays
 from exactgeo.arrangement.regions import Regions, sign_matrix
-from exactgeo.errors import InputError, InternalError
-from exactgeo.formats._values import Numbers
+from exactgeo.errors import InputError, InternalError, expect_type
+from exactgeo.formats._values import Numbers, in_order
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import networkx
     import numpy as np
     import numpy.typing as npt
@@ -160,6 +159,8 @@ class Arrangement(Derived):
         >>> sum(len(block) for block in A.blocks()) == A.count() == 2320
         True
         """
+        if executor is not None:
+            expect_type(executor, Executor, "executor", "a concurrent.futures.Executor")
         if self._default_enumerator != "sweep":
             yield self.regions().packed if packed else self.regions().signs
             return
@@ -311,6 +312,8 @@ class Arrangement(Derived):
         >>> sorted(Arrangement([[1, 0], [0, 1]]).faces(1))
         [(-1, 0), (0, -1), (0, 1), (1, 0)]
         """
+        if type(dimension) is not int:
+            raise InputError("dimension", str(dimension), "a whole number", "1")
         codimension = self.dimension - dimension
         if not 0 <= codimension <= self.rank:
             return
@@ -490,10 +493,10 @@ class Arrangement(Derived):
         >>> A.rays_of((1, -1, 1))
         [(1, -1), (1, 0)]
         """
-        signs = tuple(int(s) for s in signs)
-        if len(signs) != self.m or any(s not in (-1, 0, 1) for s in signs):
+        found = in_order(signs)
+        if found is None or len(found) != self.m or any(in_order(s) or s not in (-1, 0, 1) for s in found):
             raise InputError("signs", f"{signs}", f"{self.m} entries -1, 0 or 1", "a row of regions().signs")
-        return self._rays.of(signs)
+        return self._rays.of(tuple(map(int, found)))
 
     def rays_by_region(self) -> list[tuple[int, ...]]:
         """For each region, in order, the indices into :meth:`rays` of the rays in its closure, increasing.

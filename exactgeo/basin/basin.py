@@ -31,12 +31,12 @@ class Basin:
         Of the census it belongs to.
     index : int
         Its row there; iteration over the census follows it.
-    choice : for each group of exchangeable neurons, ascending numbers of their regions and output signs
+    patterns : for each group of exchangeable neurons, ascending numbers of their patterns in the reduction
     """
 
     table: Table
     index: int
-    choice: Orbit
+    patterns: Orbit
 
     def __repr__(self) -> str:
         return f"<basin {self.index} of {len(self.table)}: value {shown(self.value)}>"
@@ -47,7 +47,7 @@ class Basin:
         reduction = self.table.reduction
         found = {
             neuron: (reduction.regions[group.patterns[s].region], group.patterns[s].sign)
-            for group, part in zip(reduction.exchangeable, self.choice, strict=True)
+            for group, part in zip(reduction.exchangeable, self.patterns, strict=True)
             for neuron, s in zip(group.neurons, part, strict=True)
         }
         return tuple(found[i] for i in sorted(found))
@@ -55,7 +55,7 @@ class Basin:
     @property
     def multiplicity(self) -> int:
         """Number of basins in the orbit."""
-        return self.table.reduction.copies(self.choice)
+        return self.table.reduction.copies(self.patterns)
 
     @property
     def optimum(self) -> Optimum:
@@ -127,7 +127,7 @@ class Basin:
         """What a checker needs to verify the value: support, lambda, gradient, and the sign of <gradient, column>
         for all columns."""
         reduction, best = self.table.reduction, self.optimum
-        mask = reduction.mask(self.choice)
+        mask = reduction.mask(self.patterns)
         signs = reduction.program.signs(best.gradient)
         return {
             "columns": [list(column) for column in reduction.program.columns],

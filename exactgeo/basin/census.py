@@ -22,6 +22,7 @@ from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.table import Table
+from exactgeo.errors import expect_type
 from exactgeo.exact.enclosure import Value, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -230,9 +231,12 @@ class Census:
 
         Raises
         ------
+        InputError
+            No Point of the problem's network.
         ValueError
             The point lies in no basin: it does not have the frozen values of the problem.
         """
+        self.problem.expect_point(point)
         return tuple(self[index] for index in self.table.containing(point))
 
     @cached_property
@@ -346,6 +350,8 @@ def census(
     >>> [str(q) for q in found.local_minimum_values]
     ['14', '18', '75/4', '614/29', '106/5']
     """
+    if executor is not None:
+        expect_type(executor, Executor, "executor", "a concurrent.futures.Executor")
     start = time.monotonic()
 
     def left() -> float | None:

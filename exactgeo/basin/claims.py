@@ -149,9 +149,12 @@ def every_claim(
     -------
     LandscapeClaim or None
         None for a table that is not complete, has values that are enclosures or not attained, or more than
-        ``LISTED`` basins modulo permutation.
+        ``LISTED`` basins modulo permutation; and where the weights of a layer without units are frozen, which the
+        format takes for frozen input weights.
     """
     reduction, problem, best = table.reduction, table.problem, table.best
+    if problem.network.widths and not problem.train.hidden[0]:
+        return None
     small = table.complete and len(table) <= LISTED
     optima = [table.replayed(owner) for owner in range(len(table.optima))] if small else []
     attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)

@@ -139,9 +139,9 @@ class Reduction:
 
         return extend(0)
 
-    def copies(self, choice: Sequence[Sequence[int]]) -> int:
+    def copies(self, patterns: Sequence[Sequence[int]]) -> int:
         """Number of basins in an orbit."""
-        return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in choice)
+        return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in patterns)
 
     def split(self, row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """The patterns of all neurons in a row, group by group."""
@@ -151,10 +151,10 @@ class Reduction:
             first += len(group.neurons)
         return tuple(parts)
 
-    def mask(self, choice: Sequence[Sequence[int]]) -> int:
+    def mask(self, patterns: Sequence[Sequence[int]]) -> int:
         """The columns an orbit may use."""
         union = 0
-        for group, part in zip(self.exchangeable, choice, strict=True):
+        for group, part in zip(self.exchangeable, patterns, strict=True):
             for k in part:
                 union |= group.patterns[k].mask
         return union

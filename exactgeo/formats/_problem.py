@@ -16,7 +16,7 @@ from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._text import NumberText
 from exactgeo.formats._values import Numbers, close, describe, entries, flag, listed, table, text
 from exactgeo.losses import LOSSES, Loss, make_loss
-from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train
+from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train, scope
 
 __all__ = ["MAX_WIDTH", "build_point", "build_problem"]
 
@@ -79,6 +79,7 @@ def _outputs(top: Mapping[str, Any], y: Matrix, loss: Loss, at: str) -> int:
 
 def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> Point:
     """The point a tree denotes: weights and biases at the top, in a [point] table, or a Point as it is."""
+    scope.expect_problem(problem)
     where = label
     if isinstance(tree, Point):
         tree = {"weights": tree.weights, "biases": tree.biases}

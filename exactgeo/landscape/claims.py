@@ -52,7 +52,7 @@ def _opened(found: Landscape) -> Iterator[Wall]:
     """The walls that joined components, each with the cones its neurons may be in."""
     reduction = found.census.reduction
     for one, other, best in found.opened:
-        orbit, behind = found.census[one].choice, found.census[other].choice
+        orbit, behind = found.census[one].patterns, found.census[other].patterns
         k = next(k for k, part in enumerate(orbit) if part != behind[k])
         old, new = replaced(orbit[k], behind[k])
         rest = list(orbit[k])

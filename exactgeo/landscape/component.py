@@ -124,7 +124,7 @@ class Component:
         census = self.census
         builder = PathBuilder(census.reduction, self.point, self._start)
         for crossing in chain.crossings:
-            builder.cross_orbit(census[crossing.outside].choice, crossing.optimum)
+            builder.cross_orbit(census[crossing.outside].patterns, crossing.optimum)
         lowest = census.optimum(chain.end)
         builder.descend(lowest)
         path = Path(self.problem, tuple(builder.points))
@@ -225,6 +225,7 @@ def _sublevel(
     problem: Problem, point: Point | None, census: Census | None, seconds: float | None, late: Callable[[], bool]
 ) -> tuple[Component, Frontier[int]]:
     """All but the way out of a bad valley, and the search as it stands."""
+    scope.expect_problem(problem)
     if point is None:
         point = problem.point
     if point is None:

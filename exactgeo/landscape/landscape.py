@@ -345,7 +345,8 @@ class Landscape:
     def _entry(self, given: PointOrBasin) -> tuple[int, tuple[int, ...], Fraction]:
         """Where the merge tree is entered: a node, the permutation that takes the basin into it, the loss."""
         tree = self._known
-        if isinstance(given, Point):
+        if not isinstance(given, int | Basin):
+            self.problem.expect_point(given)
             labelled = locate(self.census.reduction, given)
             node, perm = tree.entry[self.census.table.index_of(tuple(tuple(sorted(part)) for part in labelled))]
             return node, compose(sorter(labelled), inverse(perm)) if self.full else (), self.problem.loss_at(given)

@@ -125,7 +125,7 @@ class _Forest:
         self.size = sum(len(group.neurons) for group in census.reduction.exchangeable) if full else 0
         self.unit = identity(self.size)
         # Only the permutations of the full space need to know which basin is which.
-        self.orbits = [basin.choice for basin in census] if full else []
+        self.orbits = [basin.patterns for basin in census] if full else []
         self.parent = list(range(len(census)))
         self.link: list[Perm] = [self.unit] * len(census)
         self.group: dict[int, PermutationGroup] = {}

@@ -14,8 +14,8 @@ from typing import Any
 
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
-from exactgeo.errors import InternalError
-from exactgeo.exact.rational import format_rational
+from exactgeo.errors import InputError, InternalError
+from exactgeo.exact.rational import format_rational, parse_rational
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.landscape.permutations import replaced
 from exactgeo.problem import Neuron, Point, Problem
@@ -96,7 +96,15 @@ class Path:
         return max(self.losses)
 
     def at(self, time: Fraction) -> Point:
-        """The point after ``time`` segments, 0 <= time <= number of segments."""
+        """The point after ``time`` segments, a rational with 0 <= time <= number of segments.
+
+        Raises
+        ------
+        InputError
+        """
+        time = parse_rational(time, "time")
+        if not 0 <= time < len(self.points):
+            raise InputError("time", format_rational(time), f"0 to {len(self.points) - 1}", "1/2")
         k = min(int(time), len(self.points) - 2)
         one, other = self.points[k], self.points[k + 1]
         between = _between(one, other, time - k)

@@ -74,7 +74,7 @@ def path(name: str) -> Path:
         No problem has this name.
     """
     paths = _paths()
-    if name not in paths:
+    if not isinstance(name, str) or name not in paths:
         import difflib
 
         close = difflib.get_close_matches(str(name)[:60].lower(), paths, n=3, cutoff=0.4)

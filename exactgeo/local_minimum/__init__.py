@@ -53,6 +53,8 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     ------
     ValueError
         No point is given.
+    InputError
+        No Problem, or no Point of its network.
 
     References
     ----------
@@ -65,9 +67,11 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     >>> print(found.kind, found.loss, found.strictness, found.flat_dimension)
     local_minimum 18 strict_modulo_symmetry 1
     """
+    scope.expect_problem(problem)
     point = point if point is not None else problem.point
     if point is None:
         raise ValueError("decide needs a point")
+    problem.expect_point(point)
     tries: list[Try] = []
     outside = None
     for rung in LADDER:
@@ -90,16 +94,21 @@ def _loss(problem: Problem, point: Point) -> Fraction | None:
 
 
 def explain(problem: Problem, point: Point) -> Explanation:
-    """Residuals, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+    """Predictions, derivatives of the loss, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    A loss with kinks has no phi: there are its one-sided derivatives at the predictions, and where the data points lie.
 
     Raises
     ------
     OutOfScope
-        The problem is outside the complete decision.
+        Not one hidden layer at most, one output, a piecewise linear activation and a loss with rational values.
+    InputError
+        No Problem, or no Point of its network.
     """
-    outside = scope.complete_decision(problem)
+    outside = scope.explanation(problem)
     if outside is not None:
         raise outside
+    problem.expect_point(point)
     if scope.ordered_slopes(problem) is None:
         return explain_point(OrderedPoint.of(problem, point))
     return explain_point(TwoLayerPoint.of(problem, point))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.exact.combination import Number
@@ -31,7 +31,7 @@ class NeuronView:
 
     Attributes
     ----------
-    active, inactive, kinks : data points (0-based) with positive, negative, zero pre-activation
+    active, inactive, on_kink : data points (0-based) with positive, negative, zero pre-activation
     linear : coefficients of phi's linear part in the trained input weights
     bends : for each kink hyperplane (Kink, right slope, left slope) of phi across it
     rays : for each ray u of the kink arrangement, and +-u for each direction along all kinks, (u, phi(u))
@@ -42,10 +42,10 @@ class NeuronView:
     active: tuple[int, ...]
     inactive: tuple[int, ...]
     on_kink: tuple[int, ...]
-    linear: tuple[Number, ...]
-    bends: tuple[tuple[Kink, Number, Number], ...]
-    rays: tuple[tuple[tuple[int, ...], Number], ...]
-    conditions: tuple[Condition, ...]
+    linear: tuple[Number, ...] = ()
+    bends: tuple[tuple[Kink, Number, Number], ...] = ()
+    rays: tuple[tuple[tuple[int, ...], Number], ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,18 @@ class Explanation:
     ----------
     local : TwoLayerPoint
         Of the score, where there are two outputs.
-    residuals : m numbers
-        The derivatives of the loss, up to a factor where they are rational.
     loss : Fraction or LogCombination
+    residuals : m numbers
+        The derivatives of the loss, up to a factor where they are rational; () where they are not one number each.
+    slopes : one pair a data point, the left and the right derivative of the loss at the prediction
+    coordinates : names of the trained input weights; () without phi
+    conditions, neurons : without conditions and phi where a derivative of the loss is not one number
     """
 
     local: TwoLayerPoint
-    residuals: tuple[Number, ...]
     loss: Number
+    residuals: tuple[Number, ...]
+    slopes: tuple[tuple[Number, Number], ...]
     coordinates: tuple[str, ...]
     conditions: tuple[Condition, ...]
     neurons: tuple[NeuronView, ...]
@@ -72,14 +76,23 @@ class Explanation:
 def explain_point(at: TwoLayerPoint | OrderedPoint) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
     local = at.local if isinstance(at, OrderedPoint) else at
-    residuals = at.slopes if isinstance(at, OrderedPoint) else at.residuals
+    slopes: tuple[tuple[Number, Number], ...]
+    residuals: tuple[Number, ...]
+    if isinstance(at, OrderedPoint):
+        residuals, slopes = at.slopes, tuple((q, q) for q in at.slopes)
+    else:
+        loss, pairs = at.problem.loss, zip(at.predictions, at.problem.y, strict=True)
+        slopes = tuple(loss.slopes(p, y) for p, (y,) in pairs)
+        if not loss.differentiable:
+            return Explanation(at, at.loss, (), slopes, (), (), tuple(map(_sides, at.neurons)))
+        residuals = at.residuals
     names = tuple("b" if k == local.problem.d else f"w[{k}]" for k in local.trained)
     conditions = tuple(
         Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", at.along(column), "= 0")
         for name, column in local.linear
     )
     views = tuple(_view(at, local, neuron) for neuron in local.neurons)
-    return Explanation(local, residuals, at.loss, names, conditions, views)
+    return Explanation(local, at.loss, residuals, slopes, names, conditions, views)
 
 
 def _view(at: TwoLayerPoint | OrderedPoint, local: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
@@ -102,13 +115,20 @@ def _view(at: TwoLayerPoint | OrderedPoint, local: TwoLayerPoint, neuron: Neuron
                 conditions.append(Condition(name if sign > 0 else f"-{name}", sign * value, ">= 0"))
             else:
                 conditions.append(Condition(name, value, "= 0"))
+    return replace(
+        _sides(neuron),
+        linear=tuple(at.smooth_part(neuron)),
+        bends=tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
+        rays=tuple(rays),
+        conditions=tuple(conditions),
+    )
+
+
+def _sides(neuron: NeuronState) -> NeuronView:
+    """Where the data points lie, and nothing else."""
     return NeuronView(
         neuron,
         tuple(t for t, z in enumerate(neuron.z) if z > 0),
         tuple(t for t, z in enumerate(neuron.z) if z < 0),
         tuple(t for t, z in enumerate(neuron.z) if z == 0),
-        tuple(at.smooth_part(neuron)),
-        tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
-        tuple(rays),
-        tuple(conditions),
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exactgeo.errors import InputError, InternalError
+from exactgeo.errors import InternalError
 from exactgeo.numeric.criterion import CODES, NumericCriterion, NumericStatus
 from exactgeo.numeric.kinks import KinkDirections, alike
 from exactgeo.numeric.layers import Bools, Floats, Layers
@@ -312,9 +312,6 @@ def criterion(nets: Layers, *, kink_tolerance: float, margin: float, max_rays: i
     outside = scope.numeric_conditions(nets.network, nets.loss, quadratic=curvature is not None)
     if outside is not None or curvature is None:
         raise outside or InternalError("a loss without curvature is in scope")
-    for name, value in (("kink_tolerance", kink_tolerance), ("margin", margin)):
-        if not 0 <= value < np.inf:
-            raise InputError(name, str(value), "a number of at least 0", "1e-9")
     call = _Conditions(nets, curvature, kink_tolerance, margin, max_rays)
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         parts = [call.run(nets[part]) for part in nets.slices()] or [call.run(nets)]

@@ -6,42 +6,46 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from exactgeo.activations import Activation, PiecewiseLinear
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, expect_type
 from exactgeo.exact.rational import format_rational
 from exactgeo.losses import Loss
 from exactgeo.losses.squared import Squared
 from exactgeo.numeric.activations import form_of as activation_form
-from exactgeo.numeric.layers import Floats, Layers, expect_shape
+from exactgeo.numeric.layers import Floats, Layers, as_floats, expect_shape
 from exactgeo.numeric.losses import LossForm
 from exactgeo.numeric.losses import form_of as loss_form
 from exactgeo.problem import REDUCTIONS, Network, Point, Problem, Train, scope
 
-__all__ = ["finite", "of_arrays", "of_points"]
+__all__ = ["at_least_0", "finite", "of_arrays", "of_points"]
 
 
-def finite(value: ArrayLike, where: str, ndim: int) -> Floats:
-    """``value`` as a finite float64 array of ``ndim`` axes, refused otherwise."""
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(where, type(value).__name__, "an array of numbers", "a rectangular float array") from None
-    if array.ndim != ndim:
-        raise InputError(where, f"an array of shape {array.shape}", f"{ndim} axes", f"an array of {ndim} axes")
+def finite(value: ArrayLike, where: str, *axes: int) -> Floats:
+    """``value`` as a finite float64 array of as many axes as one of ``axes``, refused otherwise."""
+    array = as_floats(value, where, *axes)
     if not np.isfinite(array).all():
         raise InputError(where, "NaN or infinity", "finite numbers", "finite numbers")
     return array
 
 
+def at_least_0(value: float, where: str) -> float:
+    """A finite number of at least 0, refused otherwise."""
+    if not isinstance(value, Real) or not 0 <= value < np.inf:
+        raise InputError(where, str(value), "a number of at least 0", "1e-9")
+    return float(value)
+
+
 def _data(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     """Inputs (m, d) and targets (m, k)."""
     data = finite(x, "x", 2)
-    targets = finite(y, "y", np.ndim(y) if np.ndim(y) in (1, 2) else 2)
-    targets = targets.reshape(len(targets), -1)
+    targets = finite(y, "y", 1, 2)
+    if targets.ndim == 1:
+        targets = targets[:, None]
     if not data.size or len(data) != len(targets) or not targets.shape[1]:
         raise InputError("y", f"shape {targets.shape}", f"{len(data)} rows, at least one", "a target a row of x")
     return data, targets
@@ -51,7 +55,10 @@ def _stack(
     weights: Sequence[ArrayLike], biases: Sequence[ArrayLike | None], inputs: int, outputs: int, *, exact: bool
 ) -> tuple[Floats, tuple[int, ...], int]:
     """Parameters (N, P), the hidden widths and the number of outputs: ``outputs``, or more if not ``exact``."""
-    if not weights or len(weights) != len(biases):
+    for name, layers in (("weights", weights), ("biases", biases)):
+        if np.ndim(layers) == 0 if not isinstance(layers, Sequence) else isinstance(layers, str):
+            raise InputError(name, type(layers).__name__, "one array a layer", "a list of arrays")
+    if not len(weights) or len(weights) != len(biases):
         raise InputError("biases", f"{len(biases)} layers", f"{len(weights)}, at least one", "None for no bias")
     blocks: list[Floats] = []
     widths: list[int] = []
@@ -84,14 +91,19 @@ def of_arrays(
     train: Train | None,
 ) -> Layers:
     """See :meth:`NumericNetworks.from_layers`."""
-    loss = loss or Squared()
+    loss = Squared() if loss is None else loss
+    expect_type(loss, Loss, "loss", "one that exactgeo.losses.make_loss makes")
+    if train is not None:
+        expect_type(train, Train, "train", "an exactgeo.problem.Train")
     if reduction not in REDUCTIONS:
         raise InputError("reduction", str(reduction), " or ".join(REDUCTIONS), '"sum"')
     data, targets = _data(x, y)
     _expect_targets(loss, targets)
     least = loss.outputs(tuple((Fraction(row[0]),) for row in targets.tolist())) if loss.classes else targets.shape[1]
     parameters, widths, outputs = _stack(weights, biases, data.shape[1], least, exact=not loss.classes)
-    right, left = (Fraction(float(s)) for s in finite(slopes, "slopes", 1))
+    pair = finite(slopes, "slopes", 1)
+    expect_shape("slopes", pair, (2,))
+    right, left = (Fraction(float(s)) for s in pair)
     activations = (PiecewiseLinear.of_slopes(right, left),) * len(widths)
     flags = tuple(bias is not None for bias in biases)
     network = Network(data.shape[1], widths, outputs, activations, flags[:-1], flags[-1])
@@ -148,6 +160,10 @@ class _Rounding:
 
 def of_points(problem: Problem, points: Sequence[Point]) -> Layers:
     """See :meth:`NumericNetworks.from_points`."""
+    scope.expect_problem(problem)
+    expect_type(points, Sequence, "points", "a list of Points")
+    for index, point in enumerate(points):
+        problem.expect_point(point, f"points[{index}]")
     shared = _Rounding()
     x, y = shared.rows(problem.x, "data.x"), shared.rows(problem.y, "data.y")
     net = problem.network

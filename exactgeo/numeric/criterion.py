@@ -37,7 +37,8 @@ class NumericCriterion:
     power of two, with fewer than 53 bits), every kink is exactly placed and every inequality beats the margin and its
     rounding error: expect it on hand-made or snapped points, and ``candidates`` on trained ones. DESCENT is said only
     when a derivative is below minus margin and rounding error, whichever side the doubtful kinks are on (or when phi
-    at an output weight of 0 is that far from 0). All else is CLOSE.
+    at an output weight of 0 is that far from 0). All else is CLOSE: numbers so large or small that they might over- or
+    underflow too, and then the fields below are NaN where they did.
 
     Attributes
     ----------

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exactgeo.errors import InputError
+from exactgeo.errors import InputError, expect_type
+from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.evaluation import loss_and_gradient
 from exactgeo.numeric.layers import Floats
 from exactgeo.numeric.networks import NumericNetworks
@@ -27,9 +28,10 @@ class DescentStatus(StrEnum):
     GRADIENT = "numeric: gradient norm below the tolerance"
     STEP = "numeric: no step along the gradient lowers the loss (a kink, or rounding)"
     BUDGET = "numeric: out of iterations"
+    OVERFLOW = "numeric: the loss or its gradient is beyond the range of floats"
 
 
-_ORDER = (DescentStatus.GRADIENT, DescentStatus.STEP, DescentStatus.BUDGET)
+_ORDER: tuple[DescentStatus, ...] = tuple(DescentStatus)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,8 @@ class GradientDescent:
     networks : NumericNetworks
         Where each descent ended.
     losses, gradient_norms : float64, shape (N,)
-        At the ends; the norm is the greatest trained entry of one gradient (left slope on a kink).
+        At the ends; the norm is the greatest trained entry of one gradient (left slope on a kink). Where they
+        overflow, the loss is infinite and the norm NaN.
     iterations : int, shape (N,)
     codes : int8, shape (N,)
         Position of the status in :class:`DescentStatus`; see :meth:`status`.
@@ -55,7 +58,7 @@ class GradientDescent:
 
     def status(self, index: int) -> DescentStatus:
         """Why descent ``index`` stopped."""
-        return _ORDER[self.codes[index]]
+        return _ORDER[int(self.codes[index])]
 
     def to_json(self) -> dict[str, Any]:
         """Summary as JSON values; ``status`` is always ``numeric``."""
@@ -94,8 +97,12 @@ def descend(
     >>> bool(end.losses[0] < 1e-18), str(end.status(0))
     (True, 'numeric: gradient norm below the tolerance')
     """
-    if iterations < 0 or not gradient_tolerance >= 0 or not first_step > 0:
-        raise InputError("descend", f"{iterations}, {gradient_tolerance}, {first_step}", "positive settings", "1000")
+    expect_type(nets, NumericNetworks, "nets", "one that a from_* constructor makes")
+    at_least_0(gradient_tolerance, "gradient_tolerance")
+    if type(iterations) is not int or iterations < 0:
+        raise InputError("iterations", str(iterations), "a whole number", "1000")
+    if not at_least_0(first_step, "first_step"):
+        raise InputError("first_step", str(first_step), "a number above 0", "0.1")
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         parts = [_descend(nets[part], iterations, gradient_tolerance, first_step) for part in nets.slices()]
     parts = parts or [_descend(nets, 0, gradient_tolerance, first_step)]
@@ -129,7 +136,8 @@ def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_ste
             out = moving[done]
             ends[out], losses[out], norms[out] = current.parameters[done], loss[done], norm[done]
             taken[out] = trial
-            codes[out] = np.where(arrived, 0, np.where(stuck, 1, 2))[done]
+            lost = ~(np.isfinite(loss) & np.isfinite(norm))
+            codes[out] = np.where(lost, 3, np.where(arrived, 0, np.where(stuck, 1, 2)))[done]
             keep = ~done
             moving, loss, gradient = moving[keep], loss[keep], gradient[keep]
             step, norm, current = step[keep], norm[keep], current[keep]
@@ -162,8 +170,19 @@ def random_starts(nets: NumericNetworks, count: int, *, seed: int, scale: float 
     seed : int
     scale : float
         Standard deviation of every trained entry.
+
+    Raises
+    ------
+    InputError
+        No network, a count or a scale below 0, or a scale whose draws leave the range of floats.
     """
+    expect_type(nets, NumericNetworks, "nets", "one that a from_* constructor makes")
+    if type(count) is not int or count < 0:
+        raise InputError("count", str(count), "a whole number", "64")
+    at_least_0(scale, "scale")
     if not len(nets):
         raise InputError("nets", "no network", "at least one", "a network with the frozen values")
     draws = np.random.default_rng(seed).normal(0.0, scale, (count, nets.parameters.shape[1]))
+    if not np.isfinite(draws).all():
+        raise InputError("scale", str(scale), "draws within the range of floats", "1.0")
     return nets.at(np.where(nets.trained(), draws, nets.parameters[:1]))

@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exactgeo.activations import LINEAR
 from exactgeo.errors import InputError
 from exactgeo.numeric.layers import Bools, Floats, Layers
 
 __all__ = ["Patterns", "loss_and_gradient", "losses", "one_sided_derivatives", "patterns", "preactivations"]
+
+
+LIMIT = 2.0**1000
+"""Sums of absolute terms below this cannot overflow on the way, whatever their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,7 @@ class Patterns:
 def preactivations(nets: Layers) -> list[Floats]:
     """See :meth:`NumericNetworks.preactivations`."""
     result: list[Floats] = []
+    overflows = _may_overflow(nets)
     count, m, forms = len(nets), len(nets.x), nets.activation_forms()
     for layer, block in enumerate(nets.blocks()):
         weights, bias = nets.weights(layer), nets.biases(layer)
@@ -44,8 +50,28 @@ def preactivations(nets: Layers) -> list[Floats]:
             z = weights @ forms[layer - 1].value(result[-1])
         if bias is not None:
             z += bias[:, :, None]
+        if overflows:
+            # A partial sum beyond the range of floats says nothing, not even the sign: NaN goes through every layer.
+            z[~np.isfinite(z)] = np.nan
         result.append(z)
     return result
+
+
+def _may_overflow(nets: Layers) -> bool:
+    """Whether a pre-activation may overflow, from the largest numbers alone: one glance at the parameters."""
+    reach, slope = float(np.abs(nets.x).max(initial=0.0)), 1.0
+    largest = float(np.abs(nets.parameters).max(initial=0.0))
+    for inputs, activation in zip(nets.network.sizes, (*nets.network.activations, LINEAR), strict=False):
+        reach = largest * (inputs * slope * reach + 1.0)
+        # Of the smooth activations no value is above 1.
+        slope = 1.0 if activation.slopes is None else max(1.0, *map(abs, map(float, activation.slopes)))
+    return not reach * slope < LIMIT
+
+
+def _unknown(layers: list[Floats]) -> Bools:
+    """The networks in which a pre-activation has overflowed, shape (N,)."""
+    # NaN goes through every layer, so the last one tells.
+    return np.asarray(np.isnan(layers[-1]).any(axis=(1, 2)))
 
 
 def losses(nets: Layers) -> Floats:
@@ -57,8 +83,10 @@ def losses(nets: Layers) -> Floats:
 
 def _losses(nets: Layers, outputs: Floats) -> Floats:
     total = nets.loss_form.total(nets.activation_forms()[-1].value(outputs))
-    # From finite parameters NaN is a difference of overflows (or 0 times one).
-    total[np.isnan(total) & np.isfinite(nets.parameters).all(axis=1)] = np.inf
+    # From finite parameters NaN is an overflow; a loss that is flat far off would not pass it on.
+    unknown = _unknown([outputs])
+    unknown |= np.isnan(total)
+    total[unknown] = np.where(np.isfinite(nets.parameters[unknown]).all(axis=1), np.inf, np.nan)
     return total / nets.divisor
 
 
@@ -80,7 +108,7 @@ def patterns(nets: Layers, kink_tolerance: float) -> Patterns:
 def one_sided_derivatives(nets: Layers, directions: ArrayLike, kink_tolerance: float) -> Floats:
     """See :meth:`NumericNetworks.one_sided_derivatives`."""
     moves = np.asarray(directions, dtype=np.float64)
-    if moves.ndim not in (2, 3) or moves.shape[-2:] != nets.parameters.shape:
+    if moves.shape[-2:] != nets.parameters.shape:
         shapes = f"(N, P) or (K, N, P) with {nets.parameters.shape}"
         raise InputError("directions", f"shape {moves.shape}", shapes, "flatten(...)")
     batch = moves[None] if moves.ndim == 2 else moves
@@ -106,11 +134,12 @@ def _derivative(nets: Layers, layers: list[Floats], move: Floats, kink_tolerance
             change += bias[:, :, None]
         rows, change = form.value(z), form.change(z, change, kink_tolerance)
     total: Floats = np.einsum("nkm,nkm->n", nets.loss_form.gradient(rows, change, kink_tolerance), change)
+    total[_unknown(layers) | ~np.isfinite(total)] = np.nan
     return total / nets.divisor
 
 
 def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
-    """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink."""
+    """Losses (N,) and gradients (N, P), zero on frozen entries; the left slope on a kink; NaN where it overflows."""
     layers, forms = preactivations(nets), nets.activation_forms()
     gradient = np.empty_like(nets.parameters)
     back = nets.loss_form.gradient(forms[-1].value(layers[-1])) * forms[-1].slope(layers[-1]) / nets.divisor
@@ -127,5 +156,7 @@ def loss_and_gradient(nets: Layers, trained: Bools) -> tuple[Floats, Floats]:
             gradient[:, block.bias] = back.sum(axis=2)
         if layer > 0:
             back = nets.weights(layer).transpose(0, 2, 1) @ back * forms[layer - 1].slope(layers[layer - 1])
+    gradient[_unknown(layers)] = np.nan
+    gradient[~np.isfinite(gradient)] = np.nan
     gradient[:, ~trained] = 0.0
     return _losses(nets, layers[-1]), gradient

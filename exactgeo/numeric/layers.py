@@ -22,7 +22,7 @@ from exactgeo.numeric.activations import form_of as activation_form
 from exactgeo.numeric.losses import LossForm
 from exactgeo.problem import Network, Point, Problem, Train
 
-__all__ = ["Block", "Bools", "Floats", "Layers", "expect_shape"]
+__all__ = ["Block", "Bools", "Floats", "Layers", "as_floats", "expect_shape"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -38,6 +38,18 @@ class Block(NamedTuple):
     bias: slice | None
     units: int
     inputs: int
+
+
+def as_floats(value: ArrayLike, where: str, *axes: int) -> Floats:
+    """``value`` as a float64 array of its own, of as many axes as one of ``axes`` (any, where none is given)."""
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(where, type(value).__name__, "an array of numbers", "a rectangular float array") from None
+    if axes and array.ndim not in axes:
+        wanted = f"{' or '.join(map(str, axes))} axes"
+        raise InputError(where, f"an array of shape {array.shape}", wanted, f"an array of {wanted}")
+    return array
 
 
 def expect_shape(where: str, array: Floats, shape: tuple[int, ...]) -> None:
@@ -146,12 +158,16 @@ class Layers:
         InputError
             Arrays that do not belong to N networks, or do not have P entries each.
         """
+        depth = self.network.depth
+        if len(weights) != depth or len(biases) != depth:
+            found = f"{len(weights)} and {len(biases)} layers"
+            raise InputError("weights and biases", found, f"{depth} of each", "None for no bias")
         parts = []
         for layer, pair in enumerate(zip(weights, biases, strict=True)):
             for name, part in zip(("weights", "biases"), pair, strict=True):
                 if part is None:
                     continue
-                array = np.asarray(part, dtype=np.float64)
+                array = as_floats(part, f"{name}[{layer}]")
                 expect_shape(f"{name}[{layer}]", array, (len(self), *array.shape[1:]))
                 # The length of a row is written out: of no network there is nothing to infer it from.
                 parts.append(array.reshape(len(self), prod(array.shape[1:])))

@@ -16,7 +16,7 @@ from exactgeo.errors import InputError
 from exactgeo.losses import Loss
 from exactgeo.numeric import evaluation
 from exactgeo.numeric.conditions import criterion
-from exactgeo.numeric.constructors import finite, of_arrays, of_points
+from exactgeo.numeric.constructors import at_least_0, finite, of_arrays, of_points
 from exactgeo.numeric.criterion import NumericCriterion
 from exactgeo.numeric.evaluation import Patterns
 from exactgeo.numeric.layers import Floats, Layers
@@ -128,7 +128,7 @@ class NumericNetworks(Layers):
         Raises
         ------
         InputError
-            A number beyond the range of floats.
+            A number beyond the range of floats; what is no point of the problem's network.
         OutOfScope
             A loss or an activation without a float form.
         """
@@ -137,7 +137,10 @@ class NumericNetworks(Layers):
     # -- evaluation ---------------------------------------------------------------------------------------
 
     def preactivations(self) -> list[Floats]:
-        """Outputs of each layer before its activation, shape (N, units, m); the last are the predictions."""
+        """Outputs of each layer before its activation, shape (N, units, m); the last are the predictions.
+
+        NaN where a number on the way overflows: its sign is not known either.
+        """
         return evaluation.preactivations(self)
 
     def losses(self) -> Floats:
@@ -152,7 +155,7 @@ class NumericNetworks(Layers):
         return evaluation.losses(self)
 
     def patterns(self, *, kink_tolerance: float = 0.0) -> Patterns:
-        """Signs of all hidden pre-activations and their margins.
+        """Signs of all hidden pre-activations and their margins; sign 0 and margin NaN where a number overflows.
 
         Parameters
         ----------
@@ -165,7 +168,7 @@ class NumericNetworks(Layers):
         >>> nets.patterns().signs[0].tolist()
         [[[-1, 0, 1]]]
         """
-        return evaluation.patterns(self, kink_tolerance)
+        return evaluation.patterns(self, at_least_0(kink_tolerance, "kink_tolerance"))
 
     def one_sided_derivatives(self, directions: ArrayLike, *, kink_tolerance: float = 0.0) -> Floats:
         """One-sided derivatives of the loss along directions, ``lim (L(p + s q) - L(p)) / s``, s falling to 0.
@@ -180,7 +183,13 @@ class NumericNetworks(Layers):
 
         Returns
         -------
-        float64 array of shape (N,) or (K, N). Cost: one forward pass, and one more a direction.
+        float64 array of shape (N,) or (K, N), NaN where a number on the way overflows. Cost: one forward pass, and one
+        more a direction.
+
+        Raises
+        ------
+        InputError
+            Directions of another shape, or with NaN or infinity.
 
         Examples
         --------
@@ -188,7 +197,8 @@ class NumericNetworks(Layers):
         >>> nets.one_sided_derivatives([[[1, 0]], [[-1, 0]]]).astype(int).tolist()
         [[-2], [0]]
         """
-        return evaluation.one_sided_derivatives(self, directions, kink_tolerance)
+        tolerance = at_least_0(kink_tolerance, "kink_tolerance")
+        return evaluation.one_sided_derivatives(self, finite(directions, "directions", 2, 3), tolerance)
 
     # -- conditions, and the way to a proof ---------------------------------------------------------------
 
@@ -203,8 +213,18 @@ class NumericNetworks(Layers):
             A one-sided derivative must beat this, beyond its rounding error, to decide anything.
         max_rays : int
             Bound on the subsets of kink points that could each give a ray, in one pattern of kinks.
+
+        Raises
+        ------
+        InputError
+            A tolerance or a margin that is no number of at least 0.
+        OutOfScope
+            Not one hidden layer, one output, a piecewise linear activation and a loss that is one quadratic.
         """
-        return criterion(self, kink_tolerance=kink_tolerance, margin=margin, max_rays=max_rays)
+        if type(max_rays) is not int or max_rays < 0:
+            raise InputError("max_rays", str(max_rays), "a whole number", "4096")
+        tolerance, least = at_least_0(kink_tolerance, "kink_tolerance"), at_least_0(margin, "margin")
+        return criterion(self, kink_tolerance=tolerance, margin=least, max_rays=max_rays)
 
     def certify(self, index: int, *, max_denominator: int | None = None) -> Any:
         """Hand one network to the exact decision.
@@ -222,12 +242,16 @@ class NumericNetworks(Layers):
         Raises
         ------
         InputError
-            Not one hidden layer with scalar output.
+            Not one hidden layer with scalar output, or a bound below 1.
+        IndexError
+            There is no network of that index.
         """
         from exactgeo.local_minimum import decide
 
         if len(self.network.widths) != 1 or self.y.shape[1] != 1:
             raise InputError("network.widths", str(self.network.widths), "one hidden layer, scalar output", "[3]")
+        if max_denominator is not None and (type(max_denominator) is not int or max_denominator < 1):
+            raise InputError("max_denominator", str(max_denominator), "a whole number from 1", "1000")
         point = self.point(index)
         if max_denominator is not None:
             point = Point(

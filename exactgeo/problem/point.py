@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Self
 
+from exactgeo.errors import expect_type
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
 
@@ -124,6 +125,8 @@ class Point(_Layers):
 
     def moved(self, direction: _Layers, step: Fraction) -> Point:
         """``self + step * direction``."""
+        if not isinstance(direction, Point):
+            expect_type(direction, Direction, "direction", "a Direction or a Point of the same shape")
         return Point(
             tuple(
                 tuple(tuple(a + step * b for a, b in zip(p, q, strict=True)) for p, q in zip(m, n, strict=True))
@@ -140,6 +143,7 @@ class Point(_Layers):
 
         Law: ``self.moved(self.towards(other), Fraction(1)) == other``.
         """
+        expect_type(other, Point, "other", "a Point of the same shape")
         gap = other.moved(self, Fraction(-1))
         return Direction(gap.weights, gap.biases)
 

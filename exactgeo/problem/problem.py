@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from exactgeo.activations import LINEAR
+from exactgeo.errors import InputError, expect_type
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, dot
@@ -105,14 +107,32 @@ class Problem:
 
         Raises
         ------
-        TypeError
-            Something that is no Point.
+        InputError
+            As :meth:`expect_point`.
         """
-        if not isinstance(point, Point):
-            raise TypeError(
-                f"Problem.at takes a Point, not a {type(point).__name__}; formats.point_from_mapping makes one"
-            )
+        self.expect_point(point)
         return replace(self, point=point)
+
+    def expect_point(self, point: Point, where: str = "point") -> None:
+        """Refuse what is no Point of this network's shape. Cost: the lengths of its rows.
+
+        Raises
+        ------
+        InputError
+            Another shape; another type (:class:`~exactgeo.errors.WrongType`, a TypeError too).
+        """
+        expect_type(point, Point, where, "exactgeo.formats.point_from_mapping(weights and biases, problem)")
+        net, write = self.network, "a point of this network"
+        layers = len(point.weights), len(point.biases)
+        if layers != (net.depth, net.depth):
+            found = f"{layers[0]} weight matrices and {layers[1]} bias vectors"
+            raise InputError(where, found, f"{net.depth} of each", write)
+        for k, (inputs, units) in enumerate(pairwise(net.sizes)):
+            rows, bias = [len(row) for row in point.weights[k]], len(point.biases[k])
+            if rows != [inputs] * units:
+                raise InputError(f"{where}.weights[{k}]", f"rows of {rows} numbers", f"{units} rows of {inputs}", write)
+            if bias != units * net.biases[k]:
+                raise InputError(f"{where}.biases[{k}]", f"{bias} numbers", str(units * net.biases[k]), write)
 
     @cached_property
     def lifted(self) -> Matrix:
@@ -134,9 +154,12 @@ class Problem:
 
         Raises
         ------
+        InputError
+            As :meth:`expect_point`.
         ValueError
             An activation has an irrational value.
         """
+        self.expect_point(point)
         net, rows = self.network, self.x
         for weights, bias, activate in zip(
             point.weights, point.biases, (*net.activations, net.output_activation), strict=True

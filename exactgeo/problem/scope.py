@@ -7,7 +7,7 @@ three fields say what puts the problem outside, what would be inside, and what s
 from __future__ import annotations
 
 from exactgeo.activations import LINEAR
-from exactgeo.errors import OutOfScope
+from exactgeo.errors import OutOfScope, expect_type
 from exactgeo.losses import Loss
 from exactgeo.problem.network import Network
 from exactgeo.problem.problem import Problem
@@ -16,6 +16,8 @@ __all__ = [
     "basins",
     "complete_decision",
     "exact_values",
+    "expect_problem",
+    "explanation",
     "full_space",
     "no_float_form",
     "no_solver",
@@ -31,6 +33,16 @@ CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
+
+
+def expect_problem(problem: Problem) -> None:
+    """Refuse what is no Problem, at the door of every question.
+
+    Raises
+    ------
+    WrongType
+    """
+    expect_type(problem, Problem, "problem", "exactgeo.load(file, name or mapping)")
 
 
 def _architecture(net: Network) -> tuple[str, str] | None:
@@ -58,6 +70,7 @@ def _slopes(problem: Problem) -> tuple[str, str] | None:
 
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
+    expect_problem(problem)
     found = _architecture(problem.network) or _slopes(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
@@ -82,6 +95,17 @@ def ordered_slopes(problem: Problem) -> OutOfScope | None:
 def unresolved(reason: str) -> OutOfScope:
     """A point whose numbers are too small for the arithmetic of signs."""
     return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
+
+
+def explanation(problem: Problem) -> OutOfScope | None:
+    """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
+    expect_problem(problem)
+    if ordered_slopes(problem) is None:
+        return None
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
+    return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
 def not_linear(problem: Problem) -> OutOfScope:
@@ -121,6 +145,7 @@ def _basins(problem: Problem) -> tuple[str, str] | None:
 
 def basins(problem: Problem) -> OutOfScope | None:
     """Every basin with its value (:mod:`exactgeo.basin`): cones over convex programs."""
+    expect_problem(problem)
     found = _basins(problem)
     if found is None:
         return None
@@ -170,6 +195,7 @@ def full_space(copies: int, most: int) -> OutOfScope | None:
 
 def slices(problem: Problem) -> OutOfScope | None:
     """Pictures of the loss on lines and planes."""
+    expect_problem(problem)
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"

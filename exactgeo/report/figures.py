@@ -37,9 +37,11 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     OutOfScope
         Not one hidden layer, one output, a piecewise linear activation and a loss with rational values.
     InputError
-        Matplotlib is not installed.
+        Matplotlib is not installed; a point that is none of the problem's network.
     """
     figure, axes = _canvas(problem, axes, 5.5, 3.4)
+    problem.expect_point(one, "one")
+    problem.expect_point(other, "other")
     step, sides = one.towards(other), zip(_sides(problem, one), _sides(problem, other), strict=True)
     crossings = sorted({s for a, b in sides if a != b and 0 < (s := a / (a - b)) < 1})
     grid = sorted({Fraction(k, samples) for k in range(samples + 1)} | set(crossings))
@@ -83,11 +85,13 @@ def slice_plane(
     OutOfScope
         Not one hidden layer, one output, a piecewise linear activation and a loss with rational values.
     InputError
-        Matplotlib is not installed.
+        Matplotlib is not installed; a point that is none of the problem's network.
     """
     import numpy as np
 
     figure, axes = _canvas(problem, axes, 5.2, 4.4)
+    for name, point in (("origin", origin), ("right", right), ("up", up)):
+        problem.expect_point(point, name)
     s, t = np.meshgrid(np.linspace(-0.4, 1.4, samples), np.linspace(-0.4, 1.4, samples))
     plane = _Plane(problem, origin, right, up)
     heights = plane.losses(s, t)

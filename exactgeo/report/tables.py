@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,31 +13,54 @@ from exactgeo.exact.rational import format_rational
 if TYPE_CHECKING:
     from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["columns", "labelled", "number_text", "point_text", "title_of", "value_text", "vector_text"]
+__all__ = ["columns", "labelled", "number_text", "point_text", "short_text", "title_of", "value_text", "vector_text"]
 
 LABEL_WIDTH = 16
 NUMBER_WIDTH = 60
+SHORT_WIDTH = 18
+SIX_DIGITS = Context(prec=6, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def number_text(q: Number | int) -> str:
-    """A number for a screen: long ones are cut in the middle, with their length; one that is not rational with digits.
+    """A number for a screen: long ones are cut in the middle, with their length and size; digits of irrational ones.
 
     Examples
     --------
     >>> print(number_text(Fraction(1, 3)), number_text(10**60))
-    1/3 100000000000000000000000...000000000000 (61 characters)
+    1/3 100000000000000000000000...000000000000 (61 characters, about 1e+60)
     >>> from exactgeo.exact.combination import LogCombination
     >>> print(number_text(LogCombination.softplus(Fraction(0)) / 2))
     1/2*log(2) = 0.346573590279973
     """
     if isinstance(q, Combination):
-        digits = q.decimal(15)
-        return _cut(str(q)) + (f" = {digits}" if digits is not None else "")
-    return _cut(format_rational(q))
+        text, digits = str(q), q.decimal(15)
+        text = text if len(text) <= NUMBER_WIDTH else f"{text[:24]}...{text[-12:]} ({len(text)} characters)"
+        return text + (f" = {digits}" if digits is not None else "")
+    text = format_rational(q)
+    if len(text) <= NUMBER_WIDTH:
+        return text
+    return f"{text[:24]}...{text[-12:]} ({len(text)} characters, about {_size(q)})"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= NUMBER_WIDTH else f"{text[:24]}...{text[-12:]} ({len(text)} characters)"
+def short_text(q: Number | int) -> str:
+    """A number for a narrow column: as it is where it is short, else its size.
+
+    Examples
+    --------
+    >>> print(short_text(Fraction(1, 3)), short_text(Fraction(10**20, 3)))
+    1/3 ~3.33333e+19
+    """
+    if isinstance(q, Combination):
+        text, digits = str(q), q.decimal(6)
+        return text if len(text) <= SHORT_WIDTH or digits is None else f"~{digits}"
+    text = format_rational(q)
+    return text if len(text) <= SHORT_WIDTH else f"~{_size(q)}"
+
+
+def _size(q: Fraction | int) -> str:
+    """Six digits, whatever the exponent."""
+    rounded = SIX_DIGITS.divide(Decimal(q.numerator), Decimal(q.denominator))
+    return f"{rounded.normalize(SIX_DIGITS):g}"
 
 
 def vector_text(values: Iterable[Fraction | int]) -> str:

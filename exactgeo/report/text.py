@@ -12,14 +12,27 @@ from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind, Strictness
-from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_text, vector_text
+from exactgeo.report.tables import (
+    columns,
+    labelled,
+    number_text,
+    point_text,
+    short_text,
+    title_of,
+    value_text,
+    vector_text,
+)
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum import Condition, Explanation, NeuronView
-    from exactgeo.problem import Problem
+    from exactgeo.problem import Point, Problem
     from exactgeo.standing import Verdict
 
 __all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
+
+
+BRIEF, FULL = 6, 20
+"""Data points shown by a verdict, and by an explanation."""
 
 
 def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
@@ -34,6 +47,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("loss", number_text(verdict.exact_loss)))
     elif verdict.loss_enclosure is not None:
         lines.append(labelled("loss", f"in {verdict.loss_enclosure}"))
+    lines += _fit(verdict.problem, verdict.point)
     if verdict.rung is not None:
         lines.append(labelled("decided by", verdict.rung.message))
     if verdict.strictness is not None:
@@ -64,6 +78,31 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
+
+
+def _fit(problem: Problem, point: Point) -> list[str]:
+    """The first predictions beside their targets, to see that the weights are meant as they were read."""
+    try:
+        predictions = problem.predictions(point)
+    except ValueError:
+        # The value of an activation is not rational.
+        return []
+    rows = [["t", "target", "prediction"]]
+    first = zip(problem.y[:BRIEF], predictions[:BRIEF], strict=True)
+    rows += [[str(t), _entry(y), _entry(p)] for t, (y, p) in enumerate(first)]
+    lines = [labelled("" if k else "fit", line) for k, line in enumerate(columns(rows))]
+    if problem.m > BRIEF:
+        lines.append(labelled("", _more(problem.m - BRIEF, "exactgeo explain --json for all")))
+    return lines
+
+
+def _entry(row: Sequence[Fraction]) -> str:
+    numbers = [short_text(q) for q in row]
+    return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+
+
+def _more(number: int, where: str) -> str:
+    return f"... and {number} more ({where})"
 
 
 def _neighbourhood(radius: Fraction | None) -> str:
@@ -141,11 +180,13 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
         f"loss {number_text(explanation.loss)} ({verdict.problem.loss.name}, {problem.reduction})",
         "",
     ]
-    meaning = "r_t = l'(p_t)" if problem.loss.ordered else "r_t = l'(p_t) / 2a" if local.bends else "r_t = p_t - y_t"
-    rows = [["t", "x_t", "y_t", "p_t", meaning]]
-    for t, (x, y, p, r) in enumerate(zip(problem.x, problem.y, local.predictions, explanation.residuals, strict=True)):
-        rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), number_text(r)])
+    heading, last = _derivatives(explanation)
+    rows = [["t", "x_t", "y_t", "p_t", heading]]
+    for t, (x, y, p, r) in list(enumerate(zip(problem.x, problem.y, local.predictions, last, strict=True)))[:FULL]:
+        rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), r])
     lines += columns(rows, indent="  ")
+    if problem.m > FULL:
+        lines.append(f"  {_more(problem.m - FULL, '--json for all')}")
     if explanation.conditions:
         lines += ["", *(_condition(c) for c in explanation.conditions)]
     for view in explanation.neurons:
@@ -167,8 +208,21 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
+def _derivatives(explanation: Explanation) -> tuple[str, list[str]]:
+    """The residuals, or the derivatives of the loss where they are no residuals: heading and one a data point."""
+    local = explanation.local
+    if not local.problem.loss.differentiable:
+        pairs = [(number_text(left), number_text(right)) for left, right in explanation.slopes]
+        return "l'(p_t), from both sides", [left if left == right else f"[{left}, {right}]" for left, right in pairs]
+    heading = "r_t = l'(p_t)"
+    if not local.problem.loss.ordered:
+        heading = "r_t = l'(p_t) / 2a" if local.bends else "r_t = p_t - y_t"
+    return heading, [number_text(r) for r in explanation.residuals]
+
+
 def _indices(points: Sequence[int]) -> str:
-    return ", ".join(map(str, points)) or "none"
+    more = f", ... ({len(points)} in all)" if len(points) > FULL else ""
+    return ", ".join(map(str, points[:FULL])) + more or "none"
 
 
 def _condition(condition: Condition) -> str:
@@ -221,6 +275,7 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
     Rationals are strings; other numbers are objects of their closed form and bounds.
     """
     local = explanation.local
+    one_number = local.problem.loss.differentiable
 
     def conditions(items: Iterable[Any]) -> list[dict[str, Any]]:
         return [
@@ -234,8 +289,10 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
     return {
         "verdict": str(verdict.kind),
         **loss_json(explanation.loss),
-        "residuals": numbers(explanation.residuals),
+        "residuals": numbers(explanation.residuals) if one_number else None,
         "predictions": numbers(local.predictions),
+        "targets": numbers(y for (y,) in local.problem.y),
+        "slopes": [numbers(pair) for pair in explanation.slopes],
         "coordinates": list(explanation.coordinates),
         "conditions": conditions(explanation.conditions),
         "neurons": [
@@ -247,7 +304,9 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
                 "positive": list(view.active),
                 "negative": list(view.inactive),
                 "kinks": list(view.on_kink),
-                "phi": {
+                "phi": None
+                if not one_number
+                else {
                     "linear": numbers(view.linear),
                     "bends": [
                         {

@@ -282,8 +282,8 @@ def test_facets_are_shared(frozen):
         for other, columns, kind in facets:
             assert (index, columns, kind) in around[other]
             # A facet lies in both basins.
-            assert not columns & ~found.reduction.mask(found[index].choice)
-            assert not columns & ~found.reduction.mask(found[other].choice)
+            assert not columns & ~found.reduction.mask(found[index].patterns)
+            assert not columns & ~found.reduction.mask(found[other].patterns)
     each = sorted((i, j, columns, kind) for i, facets in enumerate(around) for j, columns, kind in facets if i <= j)
     assert sorted(found.facets) == each
 
@@ -293,7 +293,7 @@ def test_the_columns_of_a_facet_are_those_of_the_rays_of_both_regions():
     reduction = found.reduction
     (group,) = reduction.exchangeable
     for one, other, columns, kind in found.facets:
-        a, b = (group.patterns[found[index].choice[0][0]] for index in (one, other))
+        a, b = (group.patterns[found[index].patterns[0][0]] for index in (one, other))
         common = reduction.region_rays[a.region] & reduction.region_rays[b.region]
         assert (a.sign == b.sign, a.region == b.region) == (kind == "data", kind == "output")
         assert columns == (reduction.column_mask(common, a.sign) if kind == "data" else 0)

@@ -141,12 +141,12 @@ def test_a_block_against_the_exact_method(kind, loss):
     found = census(problem(*labelled(*data(random.Random(5), kind), loss), 2, loss=loss))
     reduction = found.reduction
     for i in random.Random(1).sample(range(len(found)), 20):
-        basin, wanted = found[i], solve(reduction.program, reduction.mask(found[i].choice))
+        basin, wanted = found[i], solve(reduction.program, reduction.mask(found[i].patterns))
         assert basin.value == wanted.value == found.problem.loss_at(basin.minimiser)
         assert (
-            basin.optimum.support & ~reduction.mask(basin.choice)
+            basin.optimum.support & ~reduction.mask(basin.patterns)
             == 0
-            == reduction.mask(basin.choice) & ~basin.optimum.allowed
+            == reduction.mask(basin.patterns) & ~basin.optimum.allowed
         )
 
 
@@ -163,7 +163,7 @@ def test_data_that_floats_do_not_tell_apart(x, loss):
     found = census(problem(*labelled(x, [10**30, -1, 2, Fraction(-1, 10**9 + 7)], loss), 1, loss=loss))
     reduction = found.reduction
     for basin in found:
-        assert basin.value == solve(reduction.program, reduction.mask(basin.choice)).value
+        assert basin.value == solve(reduction.program, reduction.mask(basin.patterns)).value
         assert found.problem.loss_at(basin.minimiser) == basin.value
 
 

@@ -41,3 +41,27 @@ def test_only_the_output_bias_is_missing_too():
     network = {"widths": [1], "activation": "pl(0, 0)", "output_bias": False}
     found = census(problem_from_mapping({"data": DATA, "network": network}))
     assert (found.minimum, found.local_minimum_values) == (Fraction(5), [Fraction(5)])
+
+
+@pytest.mark.parametrize("hidden_bias", [True, False])
+@pytest.mark.parametrize("frozen", ["hidden", "output", "output_bias"])
+def test_what_is_frozen_of_no_unit_leaves_the_certificate_true(tmp_path, hidden_bias, frozen):
+    """A fuzz found certificates that were rejected: the frozen weights of no unit were taken for frozen weights."""
+    problem = problem_from_mapping(
+        {
+            "data": DATA,
+            "network": {"widths": [0], "hidden_bias": hidden_bias},
+            "train": {frozen: False},
+            "point": {"weights": [[], [[]]], "biases": [[], [1]]},
+        }
+    )
+    found = census(problem)
+    assert found.minimum == problem.loss_at(found.best)
+    path = tmp_path / "certificate.json"
+    found.prove().write(str(path))
+    assert check(str(path)).accepted
+    certificate = landscape(problem).certificate
+    assert (certificate is None) == (frozen == "hidden")
+    if certificate is not None:
+        certificate.write(str(path))
+        assert check(str(path)).accepted

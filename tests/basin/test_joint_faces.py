@@ -343,7 +343,7 @@ def test_nothing_near_a_member_is_lower(loss, activation, width):
     x = [[-1], [0], [1], [2]]
     y = targets(loss, [1, -2, 3, 1])
     found = census(problem(x, y, width, loss=loss, activation=activation))
-    known = {found.reduction.mask(basin.choice): basin.optimum for basin in found}
+    known = {found.reduction.mask(basin.patterns): basin.optimum for basin in found}
     points = levels(found.reduction, known, 10**6).points
     assert list(points) == found.local_minimum_values
     rng = np.random.default_rng(7)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from command import run
+from losses import is_kinked, loss_names, targets
 
 import exactgeo as eg
 
@@ -164,6 +165,98 @@ def test_explain_shows_the_numbers(capsys):
     assert [c for c in answer["conditions"] if not c["holds"]] == [
         {"quantity": "sum_t r_t", "value": "3", "required": "= 0", "holds": False}
     ]
+
+
+TRANSPOSED = {
+    "data": {"x": [[1, 0], [0, 1], [1, 1]], "y": [1, 3, "1/3"]},
+    "network": {"widths": [2], "hidden_bias": False, "output_bias": False},
+    "point": {"weights": [[[1, 3], [0, 1]], [[1, 1]]], "biases": [[], []]},
+}
+"""Its square weight matrix is the transpose of the one meant, and nothing but the predictions can tell."""
+
+
+def test_a_transposed_matrix_shows_in_the_predictions_beside_the_targets(capsys, tmp_path):
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(TRANSPOSED))
+    out = run(capsys, "certify", str(file))[1]
+    lines = [line.split() for line in out.splitlines()]
+    assert [line[-3:] for line in lines[4:8]] == [
+        ["t", "target", "prediction"],
+        ["0", "1", "1"],
+        ["1", "3", "4"],
+        ["2", "1/3", "5"],
+    ]
+    out = run(capsys, "explain", str(file))[1]
+    assert [line.split()[-3:] for line in out.splitlines()[5:8]] == [
+        ["1", "1", "0"],
+        ["3", "4", "1"],
+        ["1/3", "5", "14/3"],
+    ]
+    answer = json.loads(run(capsys, "explain", str(file), "--json")[1])
+    assert (answer["targets"], answer["predictions"]) == (["1", "3", "1/3"], ["1", "4", "5"])
+    assert answer["slopes"] == [["0", "0"], ["2", "2"], ["28/3", "28/3"]]
+
+
+def test_predictions_of_several_outputs_of_deep_nets_and_long_numbers(capsys, tmp_path):
+    file = tmp_path / "problem.json"
+    long = f"{10**40}/3"
+    deep = {
+        "data": {"x": [[1]], "y": [[1, long]]},
+        "network": {"widths": [1, 1], "hidden_bias": False, "output_bias": False},
+        "point": {"weights": [[[2]], [[3]], [[1], [-1]]], "biases": [[], [], []]},
+    }
+    file.write_text(json.dumps(deep))
+    assert "(1, ~3.33333e+39)     (6, -6)" in run(capsys, "certify", str(file))[1]
+    # A sigmoid is irrational: there is nothing exact to show.
+    smooth = {**TRANSPOSED, "network": {**TRANSPOSED["network"], "activation": "sigmoid"}}
+    file.write_text(json.dumps(smooth))
+    assert "prediction" not in run(capsys, "certify", str(file))[1]
+
+
+def test_many_points_are_counted_not_listed(capsys, tmp_path):
+    file = tmp_path / "problem.json"
+    many = {
+        "data": {"x": [[t] for t in range(1, 101)], "y": list(range(100))},
+        "network": {"widths": [1]},
+        "point": {"weights": [[[1]], [[1]]], "biases": [[-40], [0]]},
+    }
+    file.write_text(json.dumps(many))
+    out = run(capsys, "certify", str(file))[1]
+    assert "... and 94 more (exactgeo explain --json for all)\n" in out
+    assert len(out.splitlines()) < 25
+    out = run(capsys, "explain", str(file))[1]
+    assert "  ... and 80 more (--json for all)\n" in out
+    assert "w.x > 0 at t =  40, 41, 42" in out
+    assert "58, 59, ... (60 in all)\n" in out
+    assert len(json.loads(run(capsys, "explain", str(file), "--json")[1])["predictions"]) == 100
+
+
+@pytest.mark.parametrize("loss", loss_names(is_kinked))
+def test_explain_shows_both_derivatives_of_a_loss_with_kinks(capsys, tmp_path, loss):
+    file = tmp_path / "problem.json"
+    y = targets(loss, [1, -1, 1, -1])
+    file.write_text(
+        json.dumps(
+            {
+                "data": {"x": [[-2], [-1], [1], [2]], "y": list(map(str, y))},
+                "network": {"widths": [1]},
+                "loss": {"kind": loss},
+                "point": {"weights": [[[1]], [[1]]], "biases": [[-1], [1]]},
+            }
+        )
+    )
+    problem = eg.load(str(file))
+    predictions = [row[0] for row in problem.predictions(problem.point)]
+    slopes = [problem.loss.slopes(p, q) for p, q in zip(predictions, y, strict=True)]
+    assert any(left != right for left, right in slopes)
+    answer = json.loads(run(capsys, "explain", str(file), "--json")[1])
+    assert answer["slopes"] == [[str(left), str(right)] for left, right in slopes]
+    assert (answer["residuals"], answer["conditions"], answer["neurons"][0]["phi"]) == (None, [], None)
+    assert [answer["neurons"][0][key] for key in ("positive", "negative", "kinks")] == [[3], [0, 1], [2]]
+    out = run(capsys, "explain", str(file))[1]
+    rows = [line.split("  ")[-1].strip() for line in out.splitlines()[5:9]]
+    assert rows == [str(left) if left == right else f"[{left}, {right}]" for left, right in slopes]
+    assert "phi" not in out
 
 
 def test_standard_input(tmp_path):

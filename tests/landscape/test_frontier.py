@@ -125,7 +125,7 @@ def test_the_full_space_lies_over_the_quotient(data):
     below, above = Quotient(known), FullSpace(known)
     rng = random.Random(1)
     for index in rng.sample(range(len(known)), 12):
-        orbit = known[index].choice
+        orbit = known[index].patterns
         copy = tuple(tuple(rng.sample(part, len(part))) for part in orbit)
         assert above.optimum(copy) is below.optimum(index)
         over = {(known.table.index_of(tuple(tuple(sorted(p)) for p in f.outside)), f.mask) for f in above.facets(copy)}

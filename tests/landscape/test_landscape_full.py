@@ -143,7 +143,7 @@ def test_the_tree_joins_the_copies_that_the_walls_join(data, width, activation, 
     spots = {}
     for name in [n for n, part in tree.nodes(data=True) if part["kind"] == "leaf"]:
         index, copy = name
-        (choice,) = full.census[known.nodes[index].basins[0]].choice
+        (choice,) = full.census[known.nodes[index].basins[0]].patterns
         perm = compose(full._cosets[index][copy], known.entry[known.nodes[index].basins[0]][1])
         spots[tuple(choice[k] for k in inverse(perm))] = name
     assert len(spots) == len(full.valleys)

@@ -13,6 +13,7 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
+from losses import is_rational, loss_names, named
 from strange_losses import LiftedSquare
 
 from exactgeo.activations import PiecewiseLinear, make_activation
@@ -23,6 +24,7 @@ from exactgeo.losses import make_loss
 from exactgeo.numeric import DescentStatus, NumericNetworks, NumericStatus, descend, random_starts
 from exactgeo.problem import Network, Point, Problem, Train
 
+RATIONAL = loss_names(is_rational)
 SETTINGS = {"kink_tolerance": 1e-9, "margin": 1e-9}
 SLOPES = {"relu": (1, 0), "abs": (1, -1), "leaky": (1, Fraction(1, 4)), "concave": (-1, 2), "linear": (1, 1)}
 
@@ -499,6 +501,54 @@ def test_a_loss_is_infinite_where_it_overflows_and_never_nan():
     assert np.isnan(difference.at(np.full((1, 4), np.nan)).losses()[0])
 
 
+HUGE = [
+    ([1e200, -1e200], [1e200, 1e200], [0, 0], 0, 1.0),
+    ([1e308, -1e308], [1e308, 1e308], [1e308, 1e308], -1e308, 10.0),
+    ([1e308, 1e308], [1, 1], [-1e308, -1e308], 0, 1.5),
+    ([1e308, 1e308], [0, 0], [1e308, 1e308], 0, 10.0),
+    ([0, 0], [1e308, -1e308], [1, 1], 1e308, 1.0),
+    ([-1e308, 1e308], [1e308, 1e308], [0, 0], 0, -1e308),
+]
+
+
+@pytest.mark.parametrize("loss", [*RATIONAL, "logistic"])
+@pytest.mark.parametrize("slopes", [(1, 0), (1, -1), (1, 1)])
+@pytest.mark.parametrize(("w", "v", "b", "c", "x"), HUGE)
+def test_nothing_is_said_of_a_number_that_overflowed(loss, slopes, w, v, b, c, x):
+    """Losses are infinite, all else is NaN, and no number is one that exact arithmetic contradicts."""
+    nets = NumericNetworks.from_arrays(
+        [[[q] for q in w]], [v], [b], [c], x=[[x]], y=[1], slopes=slopes, loss=named(loss)
+    )
+    problem, point = nets.exact_problem(), nets.point(0)
+    value = nets.losses()[0]
+    assert not np.isnan(value)
+    if np.isfinite(value) and problem.loss.rational:
+        assert value == pytest.approx(float(problem.loss_at(point)))
+    patterns = nets.patterns()
+    for i in range(2):
+        z = Fraction(w[i]) * Fraction(x) + Fraction(b[i])
+        known = not np.isnan(patterns.margins[0][0, i, 0])
+        assert patterns.signs[0][0, i, 0] == ((z > 0) - (z < 0) if known else 0)
+    slopes_along = nets.one_sided_derivatives(np.eye(nets.parameters.shape[1])[:, None, :])
+    assert not np.isinf(slopes_along).any()
+    end = descend(nets, iterations=20)
+    assert not np.isnan(end.losses).any()
+    assert not np.isnan(end.networks.parameters).any()
+    lost = not np.isfinite([end.losses[0], end.gradient_norms[0]]).all()
+    assert (end.status(0) is DescentStatus.OVERFLOW) == lost
+
+
+def test_a_partial_sum_that_overflows_decides_no_sign():
+    # In floats the first sum is infinite, though the number is -2e307; a hinge would call it a loss of 0.
+    layers = [[[[1e308, 1e308, -1.5e308, -1.7e308]]], [[[0.1]]]]
+    nets = NumericNetworks.from_layers(
+        layers, [None] * 2, x=[[1, 1, 1, 1]], y=[1], slopes=(1, 1), loss=make_loss("hinge")
+    )
+    assert nets.losses().tolist() == [np.inf]
+    assert nets.patterns().signs[0].tolist() == [[[0]]]
+    assert np.isnan(nets.patterns().margins[0]).all()
+
+
 @pytest.mark.parametrize(("widths", "outputs"), SHAPES)
 def test_no_network_is_a_batch_too(widths, outputs):
     problem, _ = deep_problem(random.Random(0), widths, outputs, make_loss("squared"))
@@ -578,6 +628,12 @@ def test_the_package_is_used_by_nothing_below_it():
         ({"W": [[["one"]]]}, "an array of numbers"),
         ({"loss": make_loss("hinge"), "y": [2]}, "y: got 2.0, expected -1 or 1"),
         ({"train": Train((True, True), (True, True))}, "train: got 2 layers"),
+        ({"x": np.zeros((0, 1)), "y": []}, "y: got shape"),
+        ({"x": np.zeros((1, 0))}, "y: got shape"),
+        ({"y": 1}, "y: got an array of shape"),
+        ({"slopes": (1, 0, 0)}, r"slopes: got shape \(3,\), expected shape \(2,\)"),
+        ({"slopes": "relu"}, "slopes: got str, expected an array of numbers"),
+        ({"W": np.zeros((0, 1, 1))}, r"weights\[1\]: got shape \(1, 1, 1\), expected shape \(0, 1, 1\)"),
     ],
 )
 def test_refusals(arguments, message):
@@ -596,6 +652,35 @@ def test_refusals_of_calls():
         deep.one_sided_derivatives([[1, 1]])
     with pytest.raises(InputError, match=r"weights\[0\]: got shape \(2, 1, 1\), expected shape \(1, 1, 1\)"):
         deep.flatten([[[[1]], [[1]]], [[[1]]], [[[1]]]], [None] * 3)
+    for directions in ([[1, "a", 1]], [[1, float("nan"), 1]], [[1, [2], 1]], [], 1):
+        with pytest.raises(InputError, match="directions: got "):
+            deep.one_sided_derivatives(directions)
+    for weights, biases in (([], []), ([[[[1]]]], [None])):
+        with pytest.raises(InputError, match="expected 3 of each"):
+            deep.flatten(weights, biases)
+    with pytest.raises(InputError, match=r"weights\[0\]: got list, expected an array of numbers"):
+        deep.flatten([[[1, [2]]], [[[1]]], [[[1]]]], [None] * 3)
+    for layers in (3, "ab", None, []):
+        with pytest.raises(InputError, match=r"(weights|biases): got "):
+            NumericNetworks.from_layers(layers, [None], x=[[1]], y=[1])
+    one = ray_instance(0)
+    for name, call in (
+        ("kink_tolerance", lambda value: one.patterns(kink_tolerance=value)),
+        ("kink_tolerance", lambda value: one.criterion(kink_tolerance=value, margin=0)),
+        ("kink_tolerance", lambda value: one.one_sided_derivatives(one.parameters, kink_tolerance=value)),
+        ("max_rays", lambda value: one.criterion(kink_tolerance=0, margin=0, max_rays=value)),
+        ("max_denominator", lambda value: one.certify(0, max_denominator="a" if value is None else value)),
+        ("iterations", lambda value: descend(one, iterations=value)),
+        ("first_step", lambda value: descend(one, first_step=value)),
+        ("gradient_tolerance", lambda value: descend(one, gradient_tolerance=value)),
+        ("count", lambda value: random_starts(one, value, seed=0)),
+        ("scale", lambda value: random_starts(one, 3, seed=0, scale=value)),
+    ):
+        for value in (None, "1", -1, float("nan"), float("inf")):
+            with pytest.raises(InputError, match=f"{name}: got "):
+                call(value)
+    with pytest.raises(InputError, match=r"scale: got 1\.7e"):
+        random_starts(one, 100, seed=0, scale=1.7e308)
     with pytest.raises(InputError, match="reduction: got max, expected sum or mean"):
         NumericNetworks.from_arrays([[[1]]], [[1]], x=[[1]], y=[1], reduction="max")
 

@@ -122,7 +122,7 @@ def _weight(rng: random.Random, lifted: tuple, earlier: list) -> tuple[Fraction,
     return tuple(F(rng.randint(-3, 3), rng.choice((1, 1, 2))) for _ in range(size))
 
 
-def _smooth_conditions(rng: random.Random, case: Case) -> list[list[Fraction]]:
+def smooth_conditions(rng: random.Random, case: Case) -> list[list[Fraction]]:
     """Linear conditions on the residual that every minimum meets; for v_i = 0 sometimes only those of first order."""
     lifted, basis = case.lifted, case.trained_directions()
     rows: list[list[Fraction]] = []
@@ -199,7 +199,7 @@ def _draw(rng: random.Random, tiny: bool) -> tuple[Case, list[Fraction]]:
     )
     if rng.random() < 0.06:
         return case, [F(rng.randint(-2, 2)) for _ in range(m)]
-    basis = nullspace([integers(row) for row in _smooth_conditions(rng, case)], m)
+    basis = nullspace([integers(row) for row in smooth_conditions(rng, case)], m)
     push = rng.choice((1, 1, 1, 0, -1))
     bend = case.slopes[0] - case.slopes[1]
     best: tuple[int, list[Fraction]] | None = None
