@@ -141,7 +141,7 @@ def many(value, length, item, *arguments):
 def vector(value, length):
     row = many(value, length, rational)
     meter.long(row)
-    meter.spend(8 * len(row))
+    meter.spend(16 * (3 + len(row)))
     return row
 
 

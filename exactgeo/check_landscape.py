@@ -18,6 +18,7 @@ from exactgeo.check import (
     line,
     look,
     many,
+    meter,
     need,
     primitive,
     rational,
@@ -85,6 +86,7 @@ class Graph:
             more = ((*chosen, k) for chosen in found for k in group if not tied or chosen[-1] <= k)
             found = list(islice(more, MAX_CASES + 1))
             form(len(found) <= MAX_CASES, "too many basins")
+        meter.spend(8 * len(found) * len(self.neurons))
         return found
 
     def holding(self, point):
@@ -99,6 +101,7 @@ class Graph:
     def walls(self, basin):
         """The basins beyond, the duals that the wall to each allows, and the patterns on it: the others, then both."""
         for i, k in enumerate(basin):
+            meter.spend(16 * len(basin) * (1 + len(self.next[k])))
             others = (*basin[:i], *basin[i + 1 :])
             mask = self.mask(others)
             for other, allowed in self.next[k]:
@@ -135,6 +138,8 @@ def landscape(p, claim):
     here = look(p, stated(p, tree, loss))
     graph, attained, places = Graph(p, here, duals, regions, typed(full, bool)), {}, {}
     for terms, affine in many(solutions, None, fields, "terms affine"):
+        every = len(graph.patterns) + len(here.seen) * (2 + len(here.seen[0]))
+        meter.spend(8 * (1 + len(typed(terms, list))) * every)
         predictions = combine(dict(enumerate(vector(affine, len(here.affine)))), here.affine, len(p.x))
         predictions = [a + b for a, b in zipped(predictions, here.offset)]
         fitting = []

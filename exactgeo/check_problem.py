@@ -19,7 +19,7 @@ LOSSES = {"squared": 0, "half_squared": 0, "absolute": 0, "huber": 1, "hinge": 0
 LOSSES |= {"logistic": 0, "cross_entropy": 0}
 SIGNS = ("hinge", "squared_hinge", "logistic")  # with targets 1 and -1
 
-DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,6}))?")
+DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?0*[0-9]{1,6}))?")
 FRACTION = re.compile(r"([+-]?[0-9]+)\s*/\s*([0-9]+)", re.ASCII)
 CALL = re.compile(r"\s*(\w{1,40})\s*(?:\((.*)\)\s*)?", re.ASCII | re.DOTALL)
 DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")

@@ -23,8 +23,8 @@ class Claim(ABC):
     over ``CLAIMS``:
 
     * ``read(write(c)) == c``, and ``write(read(data)) == data`` for the data of an accepted certificate;
-    * the names of the fields are the keys of the format document, and bytes of format version 1 do not change;
-    * the checker accepts what a prover writes: it has a function for the kind, and docs/certificate-v1.md a section.
+    * the names of the fields are the keys of the format document; the format grows by kinds, and no kind changes;
+    * the checker accepts what a prover writes: it has a function for the kind, and the format document a section.
 
     Attributes
     ----------

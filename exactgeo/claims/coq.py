@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, lcm
 
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
-from exactgeo.claims.claim import PointClaim
+from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.local_minimum import Implied, LocalMinimumClaim, Part, Split
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.path import PathClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
 from exactgeo.exact.vectors import ZERO, Vector
@@ -24,11 +27,22 @@ from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["EXPORTED", "coq"]
 
-EXPORTED = (LocalMinimumClaim, NotLocalMinimumClaim, LowerPointClaim, BasinOptimumClaim)
-"""Kinds of claims that can be exported (for the squared losses)."""
+EXPORTED = (
+    LocalMinimumClaim,
+    NotLocalMinimumClaim,
+    LowerPointClaim,
+    BasinOptimumClaim,
+    GlobalMinimumClaim,
+    PathClaim,
+)
+"""Kinds of claims that can be exported (for the squared losses); not each claim of them, see :func:`exported`."""
 
 _HEADER = """(* Written by exactgeo from a certificate. Check with: coqc FILE.v
-   Standard library only; every theorem is closed under the global context. *)
+   Standard library only; every theorem is closed under the global context.
+
+   The theorems are about the rationals: parameters and steps are in Q, and so are the losses. A weak inequality (<=)
+   holds over the reals as well, both sides being continuous; a strict one (<) is said of rational steps only.
+   Left out of this file: {left_out}. *)
 
 Require Import QArith Qminmax Lqa.
 Open Scope Q_scope.
@@ -69,6 +83,10 @@ def _q(value: Fraction | int) -> str:
     return str(value) if value >= 0 else f"({value})"
 
 
+def _conj(lemmas: Sequence[str]) -> str:
+    return lemmas[0] if len(lemmas) == 1 else f"(conj {lemmas[0]} {_conj(lemmas[1:])})"
+
+
 def _sum(terms: Sequence[str]) -> str:
     return " + ".join(terms) if terms else "0"
 
@@ -91,7 +109,7 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     F. Besson, Fast reflexive arithmetic tactics: the linear case and beyond (``lra``).
     """
     problem, claims = certificate.subject, certificate.claims
-    chosen = [claim for claim in claims if isinstance(claim, EXPORTED)]
+    chosen = [claim for claim in claims if isinstance(claim, EXPORTED) and exported(claim)]
     if not isinstance(problem, Problem) or not chosen:
         kinds = ", ".join(claim.kind for claim in claims)
         expected = "a claim of kind " + ", ".join(kind.kind for kind in EXPORTED)
@@ -103,8 +121,28 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
             "certificate", found, "the squared loss, at most one hidden layer, one output", "such a problem"
         )
     theory = _Theory(problem, factor)
-    text = theory.header() + "".join("\n" + "".join(theory.theorem(k, claim)) for k, claim in enumerate(chosen))
-    return text, [claim.kind for claim in claims if not isinstance(claim, EXPORTED)]
+    left_out = [claim.kind for claim in claims if claim not in chosen]
+    theorems = ["".join(theory.theorem(k, claim)) for k, claim in enumerate(chosen)]
+    text = "\n".join([theory.header(", ".join(left_out) or "nothing"), *theorems])
+    return text, left_out
+
+
+def exported(claim: Claim) -> bool:
+    """Whether a claim of an exported kind is itself exported.
+
+    Not a global minimum that rests on a list of regions, and no path on which a neuron is rescaled: its weights on the
+    way are no polynomials of the step.
+    """
+    if isinstance(claim, GlobalMinimumClaim):
+        return claim.regions is None
+    if isinstance(claim, PathClaim):
+        return not any(_rescaled(one, other) for one, other in pairwise([claim.point, *claim.points]))
+    return True
+
+
+def _rescaled(one: Point, other: Point) -> bool:
+    pairs = zip(one.neurons, other.neurons, strict=True)
+    return any(a.w != b.w and a.v != b.v for a, b in pairs)
 
 
 class _Theory:
@@ -147,14 +185,13 @@ class _Theory:
             terms = [f"{at[w]} * {_q(q)}" for w, q in zip(self.outputs, self.x[t], strict=True)]
         return _sum([*terms, *([at["c"]] if self.output_bias else [])])
 
-    def header(self) -> str:
+    def header(self, left_out: str) -> str:
         own = {name: name for name in self.trained}
         errors = [f"({self.prediction(t, own)} - {_q(y)})" for t, y in enumerate(self.y)]
         squares = "\n    + ".join(f"{error} * {error}" for error in errors)
         names = " ".join(self.trained) or "nothing"
-        return _HEADER.format(
-            right=_q(self.right), left=_q(self.left), parameters=names, scale=_q(self.scale), squares=squares
-        )
+        slopes = {"right": _q(self.right), "left": _q(self.left)}
+        return _HEADER.format(**slopes, left_out=left_out, parameters=names, scale=_q(self.scale), squares=squares)
 
     def values(self, point: Point | Direction) -> dict[str, Fraction]:
         """The parameters of a point (or a direction) by name."""
@@ -191,11 +228,52 @@ class _Theory:
                 yield from self._lower(name, claim, at)
             case BasinOptimumClaim():
                 yield from self._basin(name, k, claim, point)
+            case GlobalMinimumClaim():
+                yield from self._global(name, k, claim, point)
+            case PathClaim():
+                yield from self._path(name, k, claim, at)
         yield f"Print Assumptions {name}.\n"
 
     def _lower(self, name: str, claim: LowerPointClaim, at: dict[str, str]) -> Iterator[str]:
         other = {key: _q(q) for key, q in self.values(claim.better).items()}
         yield f"Theorem {name} : {self.call(other)} < {self.call(at)}.\nProof. vm_compute. reflexivity. Qed.\n"
+
+    def _global(self, name: str, k: int, claim: GlobalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
+        """All parameters: squares are not negative, or by one dual vector, the predictions being affine."""
+        at = {key: _q(q) for key, q in point.items()}
+        moved = {key: key if self.trained[key] else _q(q) for key, q in point.items()}
+        names = [key for key, trained in self.trained.items() if trained]
+        quantified = f"forall {' '.join(names)} : Q, " if names else ""
+        yield f"Theorem {name} : {quantified}{self.call(at)} <= {self.call(moved)}.\n"
+        yield f"Proof.\n  intros. rewrite loss_at_point_{k}. unfold loss.\n"
+        predictions = [self.prediction(t, moved) for t in range(len(self.y))]
+        duals = claim.duals[0] if claim.duals else [-2 * self.factor * y for y in self.y]
+        if claim.duals:
+            for i in range(len(self.inputs)):
+                for t in range(len(self.y)):
+                    z = sum((point[n] * q for n, q in zip(self.inputs[i], self.lifted[t], strict=True)), ZERO)
+                    pre, value = self.pre(i, t, moved), _q(z * self.slope(z))
+                    yield f"  assert (A{i}_{t} : act ({pre}) == {value}) by (vm_compute; reflexivity).\n"
+                    yield f"  rewrite A{i}_{t}.\n"
+                    predictions[t] = predictions[t].replace(f"act ({pre})", value)
+        for t, (p, y, r) in enumerate(zip(predictions, self.y, duals, strict=True)):
+            target = y + r / (2 * self.factor) if claim.duals else y
+            yield f"  pose proof (square_nonneg (({p}) - {_q(target)})) as S{t}.\n"
+        yield "  lra.\nQed.\n"
+
+    def _path(self, name: str, k: int, claim: PathClaim, at: dict[str, str]) -> Iterator[str]:
+        """Line by line: the predictions are affine in the step, so the loss is convex, and s (1 - s) >= 0."""
+        level = _q(max((claim.loss, *claim.losses)))
+        statements, lemmas = [], []
+        for j, (one, other) in enumerate(pairwise([claim.point, *claim.points])):
+            start, end = self.values(one), self.values(other)
+            moved = {key: f"({_q(q)} + s * {_q(end[key] - q)})" if end[key] != q else _q(q) for key, q in start.items()}
+            statements.append(f"(forall s : Q, 0 <= s -> s <= 1 -> {self.call(moved)} <= {level})")
+            lemmas.append(f"line_{k}_{j}")
+            yield f"Lemma {lemmas[-1]} : {statements[-1]}.\nProof.\n  intros s S0 S1. unfold loss.\n"
+            yield "  assert (T : 0 <= s * (1 - s)) by (apply Qmult_le_0_compat; lra).\n  sides.\nQed.\n"
+        yield f"Theorem {name} :\n  " + " /\\\n  ".join(statements or [f"{self.call(at)} <= {level}"]) + ".\n"
+        yield f"Proof. {f'exact {_conj(lemmas)}' if lemmas else f'rewrite loss_at_point_{k}. lra'}. Qed.\n"
 
     def _descent(self, name: str, k: int, claim: NotLocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
         way, step = self.values(claim.direction), claim.step

@@ -18,7 +18,7 @@ MAX_DIGITS = 10_000
 """Longest number accepted, in decimal digits of numerator or denominator when written out."""
 
 _BIT_LIMIT = int(MAX_DIGITS * math.log2(10)) + 1
-_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?)0*(\d+))?", re.ASCII)
 _WRITTEN = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 _FRACTION = re.compile(r"[+-]?\d+\s*/\s*\d+", re.ASCII)
 _WRITE = '"1/2", 0.5 or 3'
@@ -58,9 +58,10 @@ def _parse_text(text: str, where: str) -> Fraction:
     match = _DECIMAL.fullmatch(stripped)
     if match is None or not (match[2] or match[3]):
         raise _refuse(where, shown)
-    sign_text, whole, digits, exponent_text = match.groups()
+    sign_text, whole, digits, exponent_sign, exponent_text = match.groups()
     digits = digits or ""
-    exponent = int((exponent_text or "0")[:9]) - len(digits)
+    # Nine digits are too many already; leading zeros are none of them.
+    exponent = int((exponent_sign or "") + (exponent_text or "0")[:9]) - len(digits)
     length = len(whole) + len(digits)
     if max(length + max(exponent, 0), 1 - min(exponent, 0)) > MAX_DIGITS:
         raise _refuse(where, shown, f"a number of at most {MAX_DIGITS} digits when written out")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from command import run
-from exactgeo.claims.checking import check
 
 import exactgeo as eg
+from exactgeo.checking import check
 from exactgeo.exact.enclosure import high, low
 
 DATA = Path(__file__).parent / "data"

@@ -160,8 +160,11 @@ def test_json_answer():
     assert json.loads(done.stdout) == {
         "accepted": False,
         "statement": None,
+        "claims": [],
+        "points": {},
         "hypotheses": [],
         "sha256": None,
+        "report": "",
         "reason": "rejected: the loss at a point is another one",
     }
 
@@ -186,7 +189,7 @@ print([name for name in sys.modules if name.split(".")[0] not in {{*sys.stdlib_m
 @pytest.mark.parametrize("name", [name for name, _ in library.names()])
 def test_every_named_problem_with_its_file_beside(name, tmp_path):
     """The text of the named problem (with its defaults) denotes the problem of the certificate."""
-    module = checker()
+    module = checker().companion("check_problem.py")
     certificate = eg.certify(eg.load(name), time_limit=0).certificate
     problem, point = module.restate(library.text(name))
     assert problem == problem_data(certificate.subject)
@@ -219,7 +222,8 @@ def test_the_problem_beside(tmp_path, capsys):
     ):
         other = {**tree, edit[0]: {**tree.get(edit[0], {}), edit[1]: edit[2]}}
         (tmp_path / "other.json").write_text(json.dumps(other))
-        assert run("prop1", tmp_path / "other.json") == 1
+        # A point of another shape is no point of the file's problem.
+        assert run("prop1", tmp_path / "other.json") == (2 if edit[1] == "widths" else 1)
     (tmp_path / "other.json").write_text(json.dumps({**tree, "weight_decay": 1}))
     assert run("prop1", tmp_path / "other.json") == 2
 
@@ -258,7 +262,7 @@ def test_problem_files_of_all_kinds_beside(tables):
     text = json.dumps({"data": D1, **tables, "point": point})
     certificate = eg.certify(eg.load(json.loads(text, parse_float=str)), time_limit=0).certificate
     assert checker().run(certificate.to_json())
-    problem, found = checker().restate(text)
+    problem, found = checker().companion("check_problem.py").restate(text)
     assert problem == problem_data(certificate.subject)
     assert found == certificate.claims[0].point.to_dict()
 
@@ -271,12 +275,22 @@ def test_problem_files_of_all_kinds_beside(tables):
         {"network": {"widths": [1], "activation": "abs", "output_bias": False}},
         {"network": {"widths": [1]}, "loss": {"kind": " huber( 0.5 ) ", "reduction": "mean"}},
         {"network": {"widths": [1]}, "data": {"x": [[1]], "y": [["1/2", 3]]}},
+        {
+            "network": {
+                "widths": [1, 2],
+                "activation": ["relu", "relu"],
+                "output_activation": "linear",
+                "outputs": 1,
+            }
+        },
         {"network": {"widths": [1]}, "train": {"hidden": [False], "hidden_bias": False, "output": False}},
     ],
 )
 def test_restated_as_the_tool_states_it(tables):
     text = "\n " + json.dumps({"data": D1, **tables})
-    assert checker().restate(text)[0] == problem_data(eg.load(json.loads(text, parse_float=str)))
+    assert checker().companion("check_problem.py").restate(text)[0] == problem_data(
+        eg.load(json.loads(text, parse_float=str))
+    )
 
 
 def test_points_of_a_list_beside(tmp_path, capsys):
@@ -304,7 +318,7 @@ def test_points_of_a_list_beside(tmp_path, capsys):
 def test_a_point_without_biases_beside():
     network = {"widths": [1], "hidden_bias": False, "output_bias": False}
     text = json.dumps({"data": D1, "network": network, "point": {"weights": [[[1]], [[2]]]}})
-    assert checker().restate(text)[1] == eg.load(json.loads(text)).point.to_dict()
+    assert checker().companion("check_problem.py").restate(text)[1] == eg.load(json.loads(text)).point.to_dict()
 
 
 def test_standard_input_and_python():

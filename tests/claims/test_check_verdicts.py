@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,10 +39,11 @@ def test_damaged():
 
 def test_statements():
     assert outcome(PROP1) == (
-        "accepted: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18. "
-        f"The local minimum, of loss 18, is up to rescalings of neurons the only point nearby of its loss {WORDS}. The point, of loss 18, is no global minimum: another one has loss 14. "
-        "No parameters have a loss below the point's, 14: every basin has a bound. "
-        "Every path from the point, of loss 18, to the other, of loss 14, reaches 106/5; before it does, the loss is "
+        "accepted: At P1: No parameters within 1/8 of the point in the max norm have a loss below the point's, 18. "
+        f"At P1: The local minimum, of loss 18, is up to rescalings of neurons the only point nearby of its loss {WORDS}. "
+        "At P1: The point, of loss 18, is no global minimum: another one has loss 14. "
+        "At P2: No parameters have a loss below the point's, 14: every basin has a bound. "
+        "At P1: Every path from the point, of loss 18, to the other, of loss 14, reaches 106/5; before it does, the loss is "
         "at least 18: the point is in a bad valley."
     )
     assert outcome(written(changed("prop1", put("claims", 4, "floor", "14")))).endswith("the loss is at least 14.")
@@ -106,13 +108,15 @@ def test_examine_and_main(tmp_path, capsys, monkeypatch):
         return data, data.decode()
 
     monkeypatch.setattr(module, "read", read)
-    statement, hypotheses, digest = module.examine(str(path), None)
-    assert statement.startswith("No parameters within 1/8")
-    assert hypotheses == [
+    found = module.examine(str(path), None)
+    digest = found["sha256"]
+    assert found["statement"].startswith("At P1: No parameters within 1/8")
+    assert found["hypotheses"] == [
         "layers of sizes [1, 1, 1], activation slopes 1 (right) and 0 (left)",
         "loss: sum of squared over 5 data points",
         'frozen parameters keep their values; trained: {"hidden": [true], "hidden_bias": [true], '
         '"output": true, "output_bias": true}',
+        "data (x, y as canonical JSON): sha256 a3a4b22599c08b5dfbbd08830638e6e4f3495c7b756d6fbf8b87abcffb74f5af",
     ]
     assert digest == __import__("hashlib").sha256(PROP1.encode()).hexdigest()
     limit = sys.get_int_max_str_digits()
@@ -120,12 +124,7 @@ def test_examine_and_main(tmp_path, capsys, monkeypatch):
         assert module.main([str(path)]) == 0
         assert capsys.readouterr().out.splitlines()[-1] == f"  sha256 {digest}"
         assert module.main(["--json", str(path)]) == 0
-        assert json.loads(capsys.readouterr().out) == {
-            "accepted": True,
-            "statement": statement,
-            "hypotheses": hypotheses,
-            "sha256": digest,
-        }
+        assert json.loads(capsys.readouterr().out) == found
         path.write_text(PROP1.replace('"18"', '"17"'))
         assert module.main([str(path)]) == 1
         assert capsys.readouterr().err == f"{path}: rejected: the loss at a point is another one\n"
@@ -156,7 +155,7 @@ biases = [[-3], [0]]
     [
         ("", "", None),
         ("[1]]]", "[2]]]", "point"),
-        ("widths = [1]", "widths = [2]", "problem"),
+        ("widths = [1]", "widths = [2]", "refused"),
         ("widths = [1]", 'widths = [1]\nactivation = "relu"', None),
         ("widths = [1]", 'widths = [1]\nactivation = " pl( 1, 0 ) "', None),
         ("widths = [1]", 'widths = [1]\nactivation = "abs"', "problem"),
@@ -164,8 +163,8 @@ biases = [[-3], [0]]
         ("widths = [1]", 'widths = [1]\nactivation = "tanh"', "problem"),
         ("widths = [1]", 'widths = [1]\nactivation = "leaky_relu(0)"', None),
         ("widths = [1]", "widths = [1]\nhidden_bias = [true]", None),
-        ("widths = [1]", "widths = [1]\nhidden_bias = false", "problem"),
-        ("widths = [1]", "widths = [1]\noutput_bias = false", "problem"),
+        ("widths = [1]", "widths = [1]\nhidden_bias = false", "refused"),
+        ("widths = [1]", "widths = [1]\noutput_bias = false", "refused"),
         ("[point]", '[loss]\nkind = "squared"\nreduction = "sum"\n[point]', None),
         ("[point]", '[loss]\nkind = "huber(2)"\n[point]', "problem"),
         ("[point]", '[loss]\nreduction = "mean"\n[point]', "problem"),
@@ -176,7 +175,7 @@ biases = [[-3], [0]]
         ("[point]", "[train]\noutput_bias = false\n[point]", "problem"),
         ("[5]", "[5.5]", "problem"),
         ('"6/2"', '"7/2"', "problem"),
-        ("biases = [[-3], [0]]", "", "point"),
+        ("biases = [[-3], [0]]", "", "refused"),
         ("[data]", "note = 1\n[data]", "refused"),
         ("[5]", "[true]", "refused"),
         ("[5]", '["5;"]', "refused"),
@@ -189,9 +188,10 @@ def test_the_problem_beside(old, new, code, monkeypatch):
     assert text != TOML or not old
     monkeypatch.setattr(module, "read", lambda path: (b"", PROP1 if path == "cert" else text))
     if code is None:
-        assert module.examine("cert", "problem")[1][-1] == "the problem is that of the file beside the certificate"
+        last = module.examine("cert", "problem")["hypotheses"][-1]
+        assert last == f"the problem is that of the file beside the certificate, sha256 {sha256(b'').hexdigest()}"
     elif code == "refused":
-        with pytest.raises((module.Refused, KeyError, IndexError)):
+        with pytest.raises(module.Refused):
             module.examine("cert", "problem")
     else:
         with pytest.raises(module.Rejected, match=f"another {code} than the file beside it"):
@@ -199,7 +199,7 @@ def test_the_problem_beside(old, new, code, monkeypatch):
 
 
 def test_arrangements_beside():
-    restate = checker().restate
+    restate = checker().companion("check_problem.py").restate
     assert restate('{"normals": [[1, "1/2"]]}') == ({"normals": [["1", "1/2"]], "offsets": None}, None)
     assert restate('{"normals": [[1]], "offsets": [0.50]}') == ({"normals": [["1"]], "offsets": ["1/2"]}, None)
     assert restate('{"normals": [[1]], "offsets": [0]}') == ({"normals": [["1"]], "offsets": None}, None)

@@ -50,7 +50,7 @@ def test_most_of_the_accepted_ones_can_be_exported():
 
 
 @coqc
-@pytest.mark.parametrize("name", ["prop1", "descent-second-order", "basin"])
+@pytest.mark.parametrize("name", ["prop1", "descent-second-order", "basin", "plateau", "linear-model"])
 def test_coq_accepts(name, tmp_path):
     tree = json.loads((ACCEPT / f"{name}.json").read_text())
     left = export(tree, tmp_path / "claim.v")
@@ -83,6 +83,7 @@ def test_coq_accepts_every_named_verdict(name, tmp_path):
         ("prop1", "== 18", "== 17"),
         ("descent-second-order", "s <= 1", "s <= 100"),
         ("basin", "0 <= v0 ->", "v0 <= 0 ->"),
+        ("plateau", "<= (106 # 5))", "<= 21)"),
     ],
 )
 def test_coq_rejects_another_statement(name, old, new, tmp_path):
@@ -110,6 +111,19 @@ def test_the_theorem_is_the_statement():
     assert text.count("Print Assumptions") == 2
     assert "Axiom" not in text
     assert "Admitted" not in text
+    assert "Left out of this file: strictness, global_minimum, barrier. *)" in text
+    assert "The theorems are about the rationals" in text
+
+
+def test_global_minima_and_paths_are_theorems():
+    text, left = _coq.coq(Certificate.read(ACCEPT / "linear-model-trained.json"))
+    assert left == ["strictness"]
+    assert "Theorem global_minimum_1 : forall " in text
+    text, left = _coq.coq(Certificate.read(ACCEPT / "plateau.json"))
+    assert left == ["strictness", "global_minimum"]  # that one rests on a list of regions
+    assert "Theorem path_2 :\n  (forall s : Q, 0 <= s -> s <= 1 -> loss " in text
+    with pytest.raises(InputError):  # a neuron is rescaled on the way
+        _coq.coq(Certificate.read(ACCEPT / "path-with-a-rescaling.json"))
 
 
 def test_the_command(tmp_path, capsys):

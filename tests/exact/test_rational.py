@@ -161,3 +161,9 @@ def test_what_is_written_is_read(length):
 def test_nothing_else_is_read_as_written(text):
     with pytest.raises(ValueError, match="rational"):
         read_rational(text)
+
+
+def test_zeros_before_an_exponent_say_nothing():
+    assert parse_rational("1e0000000002") == parse_rational("1e+00000000000002") == 100
+    assert parse_rational("1e-0000000002") == Fraction(1, 100)
+    assert parse_rational("1e000000000000") == 1

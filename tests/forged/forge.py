@@ -28,24 +28,34 @@ ONLY_V1 = {
 }
 """Their fault is in fields that version 2 does not have."""
 
-FORGED: dict[str, tuple[Tree, str]] = (
-    {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
-    | {
-        "strictness-of-no-minimum": (
-            changed("prop1", lambda tree: tree["claims"].pop(0)),
-            "The point is a strict minimum, whether or not it is a minimum.",
-        ),
-        "strictness-before-its-minimum": (
-            changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
-            "The point is a strict minimum, on which its being a minimum rests.",
-        ),
-        "strictness-of-another-point": (
-            changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
-            "One point is strict because another is a minimum.",
-        ),
-    }
-    | FORGED_LOGISTIC
-)
+
+def still_path(bias: str, loss: str) -> Tree:
+    """A path of one point of a network of three neurons that are silent, with this output bias."""
+    point = {"weights": [[["0"]] * 3, [["1", "-2", "0"]]], "biases": [["0"] * 3, [bias]]}
+    return {"kind": "path", "point": point, "loss": loss, "points": [], "losses": []}
+
+
+FORGED: dict[str, tuple[Tree, str]] = {
+    name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1
+} | {
+    "strictness-of-no-minimum": (
+        changed("prop1", lambda tree: tree["claims"].pop(0)),
+        "The point is a strict minimum, whether or not it is a minimum.",
+    ),
+    "strictness-before-its-minimum": (
+        changed("prop1", lambda tree: tree["claims"].insert(0, tree["claims"].pop(1))),
+        "The point is a strict minimum, on which its being a minimum rests.",
+    ),
+    "paths-with-other-frozen-values": (
+        {**changed("census-frozen"), "claims": [still_path("1", "41"), still_path("0", "34")]},
+        "Whatever is frozen, the one has a path and the other, read as if about one problem.",
+    ),
+    "strictness-of-another-point": (
+        changed("prop1", put("claims", 1, "point", {"weights": [[["2"]], [["1/2"]]], "biases": [["-6"], ["0"]]})),
+        "One point is strict because another is a minimum.",
+    ),
+}
+FORGED |= FORGED_LOGISTIC
 
 
 def verdicts() -> Tree:
