@@ -226,10 +226,6 @@ SMOOTH = {
 }
 
 
-# the losses without rational values: claims about them have a companion of their own
-ENCLOSED = ("logistic", "cross_entropy")
-
-
 class Problem:
     def __init__(self, tree):
         data, net, loss, train = fields(tree, "data network loss train")
@@ -245,13 +241,16 @@ class Problem:
         kind, reduction = fields(loss, "kind reduction")
         self.kind, _, bound = typed(kind, str).partition("(")
         self.M = rational(bound.removesuffix(")")) if self.kind == "huber" else None
-        known = self.kind in (*LOSSES, *ENCLOSED)
-        form(known and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
+        form(
+            self.kind in (*LOSSES, "logistic", "cross_entropy")
+            and kind == (f"huber({self.M})" if self.M else self.kind),
+            "a loss not in the format",
+        )
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
-        labels = {"hinge": (1, -1), "squared_hinge": (1, -1), "logistic": (1, -1), "cross_entropy": (0, 1)}.get(kind)
-        form(not labels or all(q in labels for row in self.y for q in row), f"this loss needs targets {labels}")
-        form(kind != "cross_entropy" or len(y[0]) == 1, "a data point has one class")
-        self.sizes[-1] += kind == "cross_entropy"  # one output for each of two classes
+        signed = "hinge" in kind or kind == "logistic"
+        form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
+        form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
+        self.sizes[-1] += kind == "cross_entropy"
         form(reduction in ("sum", "mean"), "a reduction not in the format")
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
@@ -706,19 +705,14 @@ KINDS = {
         "strictness": "check_flat.py",
         "barrier": "check_landscape.py",
         "landscape": "check_landscape.py",
-        "ordered_minimum": "check_logistic.py",
-        "ordered_strictness": "check_logistic.py",
-        "ordered_descent": "check_logistic.py",
-        "ordered_lower_point": "check_logistic.py",
-        "critical_point": "check_logistic.py",
     }
 }
-KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file != "check_logistic.py"} | dict.fromkeys(
-    ("local_minimum", "not_local_minimum", "regions"), "check_v1.py"
-)
+KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
 del KINDS[1]["strictness"]
 OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path")
-OWN_POINT += tuple(kind for kind, file in KINDS[2].items() if file == "check_logistic.py")
+ORDERED = ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
+KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED, "check_logistic.py")
+OWN_POINT += ("critical_point", *ORDERED)
 
 
 @cache
