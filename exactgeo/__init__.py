@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+
+# Not from `typing`, which takes longer to load than all of this: Ctrl-C must be ours as early as can be.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
     from exactgeo.api import critical_point_near as critical_point_near
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
     from exactgeo.errors import OutOfScope as OutOfScope
+    from exactgeo.errors import TaskLost as TaskLost
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
     from exactgeo.standing import Better as Better
@@ -36,6 +41,7 @@ _DEFINED_IN = {
     "OutOfScope": "errors",
     "Point": "problem",
     "Problem": "problem",
+    "TaskLost": "errors",
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",

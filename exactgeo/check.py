@@ -461,9 +461,8 @@ def not_local_minimum(p, claim):
     low = next((k for k, q in enumerate(terms) if q), 0)
     bound = terms[low] + sum(max(q, 0) * step ** (k - low) for k, q in enumerate(terms) if k > low)
     need(step > 0 and bound < 0, "the loss does not fall")
-    return (
-        f"The point, of loss {loss}, is no local minimum: the loss is lower at point + s * direction, 0 < s <= {step}."
-    )
+    text = f"The point, of loss {loss}, is no local minimum: the loss is lower at"
+    return f"{text} point + s * direction, 0 < s <= {step}."
 
 
 def lower_point(p, claim):
@@ -517,10 +516,8 @@ def basin_optimum(p, claim):
         s, size = ["-0+".index(q) - 1 for q in signs], len(here.seen[0])
         need(all(q or not p.kinked or not any(row) for q, row in zipped(s, here.seen)), "a side is left open")
         need(all(q * z >= 0 for q, z in zipped(s, n.z)), "the point is not in the region")
-        need(
-            whole(output, (-1, 0, 1)) * n.v >= 0 and (output or (n.v == 0 and not here.moved)),
-            "an output sign is wrong",
-        )
+        allowed = whole(output, (-1, 0, 1)) * n.v >= 0 and (output or (n.v == 0 and not here.moved))
+        need(allowed, "an output sign is wrong")
         inward = [[q * a for a in row] for q, row in zipped(s, here.seen)]
         wanted = {t: output * q * p.slopes[0 if s[t] > 0 else 1] for t, q in enumerate(r)}
         found = farkas(weights, dict(enumerate(inward)), size)
@@ -685,34 +682,24 @@ def global_minimum(p, claim):
         return f"No parameters have a loss below the point's, {loss}: the predictions are affine in them."
     patterns = Patterns(p, here, duals, regions)
     allowed = {b: {patterns.allowed(b, region) for region in patterns.regions} for b in (1, -1)}
-    either = allowed[1] | allowed[-1]
-    cover([either if here.moved else allowed.get(n.sign, {-1}) for n in here.neurons], patterns.every)
+    cover([allowed[1] | allowed[-1] if here.moved else allowed.get(n.sign, {-1}) for n in here.neurons], patterns.every)
     return f"No parameters have a loss below the point's, {loss}: every basin has a bound."
 
 
 # -- the file, beside it the problem, and the answer --
 
 # version: kind: the companion that has its function, "" for this file
-KINDS = {
-    2: {
-        "local_minimum": "",
-        "not_local_minimum": "",
-        "lower_point": "",
-        "basin_optimum": "",
-        "global_minimum": "",
-        "path": "",
-        "regions": "",
-        "strictness": "check_flat.py",
-        "barrier": "check_landscape.py",
-        "landscape": "check_landscape.py",
-    }
+CORE = "local_minimum not_local_minimum lower_point basin_optimum global_minimum path regions"
+KINDS = {2: dict.fromkeys(CORE.split(), "")}
+KINDS[2] |= {
+    "strictness": "check_flat.py",
+    "barrier": "check_landscape.py",
+    "landscape": "check_landscape.py",
 }
 KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
 del KINDS[1]["strictness"]
-OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path")
-ORDERED = ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
-KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED, "check_logistic.py")
-OWN_POINT += ("critical_point", *ORDERED)
+ORDERED = "ordered_minimum ordered_strictness ordered_descent ordered_lower_point"
+KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED.split(), "check_logistic.py")
 
 
 @cache
@@ -749,10 +736,6 @@ def plain(block):
     return [plain(q) for q in block] if type(block) is list else str(block)
 
 
-def digest(value):
-    return hashlib.sha256(written(value).encode()).hexdigest()
-
-
 def subject_of(tree):
     """The version, the problem or the arrangement with what there is to say of it, and the claims."""
     form(type(tree) is dict and ("problem" in tree) != ("arrangement" in tree), "neither a problem nor an arrangement")
@@ -774,30 +757,13 @@ def subject_of(tree):
     return version, p, many(claims, None, typed, dict), lines
 
 
-def compare(p, tree, claims, path):
-    """That the certificate speaks of the problem of a file, and of its point; what there is to say of it."""
-    data, text = read(path)
-    derived, point = companion("check_problem.py").restate(text, path)
-    subject = tree.get("problem", tree.get("arrangement"))
-    need(derived == subject, "the certificate speaks of another problem than the file beside it")
-    listing = bool(claims) and claims[0].get("kind") == "landscape"
-    for claim in claims if point else []:
-        own = claim.get("kind") in OWN_POINT and not listing
-        same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
-        need(same, "the certificate speaks of another point than the file beside it")
-    lines = ["the points are those of the claims, not that of the file"] * bool(listing and point)
-    return [
-        *lines,
-        f"the problem is that of the file beside the certificate, sha256 {hashlib.sha256(data).hexdigest()}",
-    ]
-
-
 def examine(path, beside):
     """What the certificate proves, claim by claim, its hypotheses, and the hash of the file."""
     meter.start()
     data, text = read(path)
     version, p, claims, hypotheses = subject_of(tree := parse(text, rational))
-    hypotheses += compare(p, tree, claims, beside) if beside is not None else []
+    if beside is not None:
+        hypotheses += companion("check_problem.py").beside(p, tree, claims, beside, *read(beside))
     form(claims, "there is no claim")
     proved, held = [], None
     for claim in claims:
@@ -820,13 +786,16 @@ def examine(path, beside):
     several = len(set(at)) > 1
     statement = " ".join((f"At {name}: " if several else "") + claim["statement"] for name, claim in zipped(at, proved))
     answer = {"accepted": True, "statement": statement, "claims": proved, "hypotheses": hypotheses}
-    points = {name: json.loads(text) for text, name in names.items()}
-    answer |= {"points": points, "sha256": hashlib.sha256(data).hexdigest()}
+    answer |= {"points": {name: json.loads(text) for text, name in names.items()}, "sha256": digest(data)}
     return answer | {"report": report(answer)}
 
 
 def written(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def digest(data):
+    return hashlib.sha256(data if type(data) is bytes else written(data).encode()).hexdigest()
 
 
 def report(answer):

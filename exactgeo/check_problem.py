@@ -8,7 +8,7 @@ import json
 import re
 from fractions import Fraction
 
-from exactgeo.check import MAX_LONG, Refused, form, zipped
+from exactgeo.check import MAX_LONG, Refused, digest, form, need, zipped
 
 MAX_JSON, MAX_TOML = 16 * 2**20, 4 * 2**20  # bytes
 MAX_WRITTEN = 10_000  # digits of one number, written out
@@ -209,3 +209,24 @@ def problem(reader, keys):
     network = {"widths": widths, "activation": slopes[0] if layers else ["1", "1"]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
     return {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}, point
+
+
+OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path", "critical_point")
+OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
+
+
+def beside(p, tree, claims, path, data, text):
+    """That the certificate speaks of the problem of a file, and of its point; what there is to say of it."""
+    derived, point = restate(text, path)
+    subject = tree.get("problem", tree.get("arrangement"))
+    need(derived == subject, "the certificate speaks of another problem than the file beside it")
+    listing = bool(claims) and claims[0].get("kind") == "landscape"
+    for claim in claims if point else []:
+        own = claim.get("kind") in OWN_POINT and not listing
+        same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
+        need(same, "the certificate speaks of another point than the file beside it")
+    lines = ["the points are those of the claims, not that of the file"] * bool(listing and point)
+    return [
+        *lines,
+        f"the problem is that of the file beside the certificate, sha256 {digest(data)}",
+    ]

@@ -1,8 +1,18 @@
-"""What exactgeo raises: bad input and problems out of scope (exit 2), and its own bugs (exit 4)."""
+"""What exactgeo raises: bad input, problems out of scope (exit 2), lost tasks (3), and its own bugs (4)."""
 
 from __future__ import annotations
 
-__all__ = ["ExactgeoError", "InputError", "InternalError", "OutOfScope", "WrongType", "expect_type"]
+__all__ = [
+    "ExactgeoError",
+    "InputError",
+    "InternalError",
+    "OutOfScope",
+    "TaskLost",
+    "WrongType",
+    "expect_type",
+    "failure",
+    "interruption",
+]
 
 
 def _shorten(text: str, limit: int = 120) -> str:
@@ -42,6 +52,11 @@ class InputError(ExactgeoError):
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str, str]]:
         return type(self), (self.where, self.found, self.expected, self.write)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What ``--json`` says of it."""
+        return {"where": self.where, "found": self.found, "expected": self.expected, "write": self.write}
 
 
 class WrongType(InputError, TypeError):
@@ -93,6 +108,54 @@ class OutOfScope(ExactgeoError):
     def __reduce__(self) -> tuple[type[OutOfScope], tuple[str, str, str]]:
         return OutOfScope, (self.reason, self.in_scope, self.try_instead)
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What ``--json`` says of it."""
+        return {"reason": self.reason, "in_scope": self.in_scope, "try_instead": self.try_instead}
+
+
+class TaskLost(ExactgeoError):
+    """An executor did not give the answer of a task. What was done before is kept in the store, if there is one.
+
+    Parameters
+    ----------
+    task : str
+        Which.
+    found : str
+        What it gave instead, shortened to one line.
+
+    Examples
+    --------
+    >>> print(TaskLost("block 7", "the answer of block 9"))
+    executor: block 7: got the answer of block 9, expected its own; write the same again: a store goes on where it ended
+    """
+
+    def __init__(self, task: str, found: str) -> None:
+        self.task = task
+        self.where = f"executor: {task}"
+        self.found = _shorten(found)
+        self.expected = "its own"
+        self.write = "the same again: a store goes on where it ended"
+        super().__init__(f"{self.where}: got {self.found}, expected {self.expected}; write {self.write}")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What ``--json`` says of it."""
+        return {"where": self.where, "found": self.found, "expected": self.expected, "write": self.write}
+
+    def __reduce__(self) -> tuple[type[TaskLost], tuple[str, str]]:
+        return TaskLost, (self.task, self.found)
+
 
 class InternalError(ExactgeoError):
     """A result failed its own replay. Never caught inside exactgeo; please report it."""
+
+
+def interruption(where: str) -> InputError:
+    """Ctrl-C before anything was known, in the form of every refusal."""
+    return InputError(where, "Ctrl-C", "time to finish", "the same command again")
+
+
+def failure(where: str, found: str) -> InputError:
+    """A bug of ours in the form of every refusal."""
+    return InputError(where, f"internal error: {found}", "an answer", "a report with the input, please")

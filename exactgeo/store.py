@@ -1,22 +1,31 @@
 """One SQLite file that holds a census, so that it can be ended at any moment and resumed.
 
-One process writes, one transaction a block; others may read meanwhile (write-ahead log). Tables: ``basin`` (an orbit's
-number, patterns, multiplicity, optimum), ``slot`` (what pattern a number is), ``optimum`` (exact value, masks of
-columns), ``block``, ``meta``; the view ``basins`` joins number, patterns, multiplicity and value. A landscape adds the
-table ``wall`` (columns of a facet, its optimum).
+One process writes, one transaction a block; others may read meanwhile (write-ahead log; a run that ends by itself
+leaves one plain file, which can be read where nothing can be written). Tables: ``basin`` (an orbit's number,
+patterns, multiplicity, optimum), ``slot`` (what pattern a number is), ``optimum`` (exact value, masks of columns),
+``block``, ``meta``; the view ``basins`` joins number, patterns, multiplicity and value. A landscape adds the table
+``wall`` (columns of a facet, its optimum).
+
+Nothing that is read is believed. Each block and each wall has a hash, of the version, the problem, its number and all
+that it holds, its optima too: a changed bit is refused. The hash of the block before is not in it, for what is in a
+block depends on the problem and its number alone: with the right number it is the right one, whichever run wrote it.
+A hash proves no value, so each optimum is replayed as well, and each orbit's columns are compared with those its
+optimum is proved for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exactgeo import files
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA", "Store"]
 
-SCHEMA = 2
+SCHEMA = 3
 APPLICATION = 0x65786763
 
 TABLES = """
@@ -40,14 +49,27 @@ CREATE TABLE optimum (id INTEGER PRIMARY KEY, value TEXT NOT NULL, support BLOB 
                       basis TEXT, whole TEXT);
 CREATE TABLE basin (id INTEGER PRIMARY KEY, slots TEXT NOT NULL, multiplicity INTEGER NOT NULL,
                     optimum INTEGER NOT NULL);
-CREATE TABLE block (id INTEGER PRIMARY KEY, orbits INTEGER NOT NULL, optima BLOB NOT NULL);
+CREATE TABLE block (id INTEGER PRIMARY KEY, orbits INTEGER NOT NULL, optima BLOB NOT NULL, hash BLOB NOT NULL);
 CREATE VIEW basins AS SELECT basin.id, slots, multiplicity, value FROM basin JOIN optimum ON optimum.id = optimum;
 """
 
 WALL = """
 CREATE TABLE IF NOT EXISTS wall (id INTEGER PRIMARY KEY, columns BLOB NOT NULL UNIQUE, value TEXT NOT NULL,
-                                 allowed BLOB NOT NULL, optimum TEXT NOT NULL);
+                                 allowed BLOB NOT NULL, optimum TEXT NOT NULL, hash BLOB NOT NULL);
 """
+
+DAMAGE = (
+    sqlite3.Error,
+    InternalError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a file leads to that is not as it was written."""
 
 
 class Store:
@@ -56,14 +78,15 @@ class Store:
     Parameters
     ----------
     path : str or Path
-        Made if it is not there; what it holds of this problem is taken up.
+        Made if it is not there; what it holds of this problem is taken up. A name, never a URI.
     resume : bool
         Refuse when there is nothing to take up.
 
     Raises
     ------
     InputError
-        It cannot be read or written, or holds something else: another problem's census, another version's, no census.
+        It cannot be read or written, was changed, or holds something else: another problem's census, another version's,
+        none.
 
     Examples
     --------
@@ -80,21 +103,91 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, resume: bool = False) -> None:
-        self.path = str(path)
-        self._ids: dict[tuple[int, ...], int] = {}
-        self._next = 0
-        self._width = 1
-        if resume and not Path(path).exists():
+        self.path = os.fspath(path)
+        # From the root: SQLite takes what begins with "file:" for a URI, and ":memory:" for no file.
+        self._file = os.path.abspath(self.path)
+        there = os.path.exists(self._file)
+        if resume and not there:
             raise InputError(self.path, "no such file", "a file of an earlier run to resume", "leave out --resume")
+        if there and not os.path.isfile(self._file):
+            raise InputError(self.path, "no regular file", "an SQLite file, or no file", "another path")
+        if not there:
+            files.writable(self.path)
+        self._read_only = there and not all(os.access(p, os.W_OK) for p in (self._file, os.path.dirname(self._file)))
+        self._ids: dict[tuple[int, ...], int] = {}
+        self._marks: list[bytes] = []
+        self._orbits = 0
+        self._walls = 0
+        self._width = 1
+        self._identity = b""
+        self._writing = False
         with self._refusing():
-            self._base = sqlite3.connect(self.path, timeout=2, isolation_level=None)
+            self._base = self._connect()
             self._base.execute("PRAGMA synchronous = NORMAL")
+        self._new = self._inspect(resume)
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._writing:
+            # One plain file, unless somebody reads it just now.
+            with suppress(sqlite3.Error):
+                self._base.execute("PRAGMA busy_timeout = 0")
+                self._base.execute("PRAGMA journal_mode = DELETE")
         self._base.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        """Where the folder cannot be written a log cannot be made; then the file is read as it is, if it is whole."""
+        base = sqlite3.connect(self._file, timeout=2, isolation_level=None)
+        try:
+            base.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            base.close()
+            if _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+            log = f"{self._file}-wal"
+            if os.path.exists(log) and os.path.getsize(log):
+                found = "a run that was killed, where nothing can be written"
+                raise InputError(
+                    self.path, found, "a folder that can be written", f"a copy, with {os.path.basename(log)}"
+                ) from None
+            self._read_only = True
+            base = sqlite3.connect(f"{Path(self._file).as_uri()}?immutable=1", uri=True, isolation_level=None)
+        except BaseException:
+            base.close()
+            raise
+        return base
+
+    def _inspect(self, resume: bool) -> bool:
+        """Whether there is nothing in the file; else it is a store of this version."""
+        try:
+            with self._refusing():
+                application = self._base.execute("PRAGMA application_id").fetchone()[0]
+                tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+                if not tables and not application:
+                    if resume:
+                        write = "leave out --resume"
+                        raise InputError(self.path, "an empty file", "a file of an earlier run to resume", write)
+                    return True
+                if application != APPLICATION:
+                    expected = "a census of exactgeo, or no file"
+                    raise InputError(self.path, "an SQLite file of something else", expected, "another path")
+                found = dict(self._base.execute("SELECT key, value FROM meta")).get("schema")
+            if found != str(SCHEMA):
+                write = "another path, or delete the file: its census is made anew"
+                raise InputError(self.path, f"a store of version {found}", f"one of version {SCHEMA}", write)
+        except BaseException:
+            self._base.close()
+            raise
+        return False
+
+    # -- refusals ---------------------------------------------------------------------------------------------------
+
+    def changed(self, what: str) -> InputError:
+        """The refusal of what no run has written."""
+        found = f"a file that was changed or damaged ({what})"
+        return InputError(self.path, found, "a store as its run left it", "another path, or delete the file")
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -103,13 +196,32 @@ class Store:
             yield
         except sqlite3.IntegrityError:
             raise InputError(self.path, "another writer", "one run at a time", "another file for this run") from None
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             write = "another path, or room on its disk"
             raise InputError(self.path, str(error), "an SQLite file that can be read and written", write) from None
+        except sqlite3.Error as error:
+            raise self.changed(str(error)) from None
+        except UnicodeDecodeError:
+            # What SQLite says of a damaged table may quote it.
+            raise self.changed("its tables") from None
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        """Whatever reading leads to but what a run has written."""
+        try:
+            yield
+        except DAMAGE as error:
+            if _code(error) == sqlite3.SQLITE_BUSY:
+                write = "the same again when the other run has ended"
+                raise InputError(self.path, "another writer", "one run at a time", write) from None
+            raise self.changed(what) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._refusing():
+            if not self._writing:
+                self._base.execute("PRAGMA journal_mode = WAL")
+                self._writing = True
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -123,33 +235,78 @@ class Store:
     # -- blocks of a census -----------------------------------------------------------------------------------------
 
     def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
-        """Optima and owners of the blocks in the file, in order.
+        """Optima, replayed, and owners of the blocks in the file, in order.
 
         Raises
         ------
         InputError
-            The file is of another problem or version.
+            The file is of another problem or version, was changed, or lacks blocks and cannot be written.
         """
-        import numpy as np
-
         self._width = 8 * max(1, -(-len(reduction.program.columns) // 64))
         self._open(reduction)
-        with self._refusing():
-            optima = {row[0]: _solved(row[1:]) for row in self._base.execute("SELECT * FROM optimum")}
-            blocks = self._base.execute("SELECT id, orbits, optima FROM block ORDER BY id").fetchall()
-        self._ids = {best.basis: key for key, best in optima.items() if best.proof is None}
-        self._next = len(optima)
-        first = 0
-        for _, orbits, ids in blocks:
-            keys = np.frombuffer(ids, dtype="<i4")
-            with self._refusing():
-                rows = self._base.execute(
-                    "SELECT optimum FROM basin WHERE id >= ? AND id < ? ORDER BY id", (first, first + orbits)
-                ).fetchall()
-            order = np.argsort(keys, kind="stable")
-            mine = np.array(rows, dtype=np.int32).reshape(-1)
-            first += orbits
-            yield [optima[int(k)] for k in keys], order[np.searchsorted(keys[order], mine)].astype(np.int32)
+        with self._reading("its tables"):
+            blocks = self._base.execute("SELECT id, orbits, optima, hash FROM block ORDER BY id").fetchall()
+            optima = self._base.execute("SELECT * FROM optimum ORDER BY id").fetchall()
+        known: list[Solved] = []
+        for number, row in enumerate(blocks):
+            with self._reading(f"block {number}"):
+                found = self._block(reduction.program, number, row, optima, known)
+            yield found
+        if self._read_only and self._orbits < reduction.orbits:
+            half = "a run that is not finished, where nothing can be written"
+            raise InputError(self.path, half, "a folder that can be written", "a copy of the file elsewhere")
+
+    def _block(
+        self,
+        program: Program,
+        number: int,
+        row: tuple[int, int, bytes, bytes],
+        optima: Sequence[tuple[Any, ...]],
+        known: list[Solved],
+    ) -> tuple[list[Solved], Numbers]:
+        """One block as it was written; ``known`` are the optima of those before and gets those of this one."""
+        import numpy as np
+
+        from exactgeo.basin.batch import replay_all
+
+        key, orbits, ids, mark = row
+        first, numbers = self._orbits, np.frombuffer(ids, dtype="<i4").tolist()
+        basins = self._base.execute(
+            "SELECT id, slots, multiplicity, optimum FROM basin WHERE id >= ? AND id < ? ORDER BY id",
+            (first, first + orbits),
+        ).fetchall()
+        # A block's own optima follow those before it.
+        end = max([len(known), *(k + 1 for k in numbers)])
+        fresh = optima[len(known) : end]
+        self._marks += [_mark(parts) for parts in fresh]
+        good = (
+            key == number
+            # A damaged number may be large: no list of its length before it is one of what is there.
+            and (len(basins), len(fresh)) == (orbits, end - len(known))
+            and [parts[0] for parts in basins] == list(range(first, first + orbits))
+            and [parts[0] for parts in fresh] == list(range(len(known), end))
+            and mark == self._hash(number, numbers, [parts[1:] for parts in basins])
+        )
+        if not good:
+            raise ValueError("another hash")
+        solved = [_solved(parts[1:]) for parts in fresh]
+        replay_all(program, solved)
+        self._ids.update((best.basis, k) for k, best in enumerate(solved, len(known)) if best.proof is None)
+        known += solved
+        self._orbits += orbits
+        order = np.argsort(numbers, kind="stable")
+        sorted_numbers = np.array(numbers)[order]
+        owners = np.array([parts[3] for parts in basins], dtype=np.int64)
+        return [known[k] for k in numbers], order[np.searchsorted(sorted_numbers, owners)].astype(np.int32)
+
+    def _hash(self, number: int, optima: Sequence[int], basins: Sequence[tuple[str, int, int]]) -> bytes:
+        """Of a block: its identity and its content, the optima as they are written."""
+        total = hashlib.sha256(self._identity)
+        total.update(repr((number, len(basins), list(optima))).encode())
+        total.update(b"".join(self._marks[k] for k in optima))
+        for texts in zip(*basins, strict=True):
+            total.update(" / ".join(map(str, texts)).encode())
+        return total.digest()
 
     def add(self, reduction: Reduction, block: Block) -> None:
         """Add the next block, wholly or not at all.
@@ -165,26 +322,33 @@ class Store:
         fresh: dict[tuple[int, ...], int] = {}
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
+        before = len(self._marks)
         for best in block.optima:
             key = None if best.proof is not None else self._ids.get(best.basis, fresh.get(best.basis))
             if key is None:
-                key = self._next + len(new)
+                key = before + len(new)
                 new.append((key, *_row(best, self._width)))
                 if best.proof is None:
                     fresh[best.basis] = key
             ids.append(key)
         owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
-        with self._transaction():
-            first = self._base.execute("SELECT coalesce(max(id) + 1, 0) FROM basin").fetchone()[0]
-            blob = np.array(ids, dtype="<i4").tobytes()
-            self._base.execute("INSERT INTO block VALUES (?, ?, ?)", (block.number, len(owners), blob))
-            self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
-            rows = (
-                (first + i, " ".join(map(str, row)), reduction.copies(reduction.split(row)), owner)
-                for i, (row, owner) in enumerate(zip(block.choices.tolist(), owners, strict=True))
-            )
-            self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
-        self._next += len(new)
+        slots = [" ".join(map(str, row)) for row in block.choices.tolist()]
+        basins = list(zip(slots, reduction.multiplicities(block.choices), owners, strict=True))
+        self._marks += map(_mark, new)
+        try:
+            with self._transaction():
+                blob, mark = np.array(ids, dtype="<i4").tobytes(), self._hash(block.number, ids, basins)
+                self._base.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (block.number, len(basins), blob, mark))
+                # What blocks that are gone have left.
+                self._base.execute("DELETE FROM optimum WHERE id >= ?", (before,))
+                self._base.execute("DELETE FROM basin WHERE id >= ?", (self._orbits,))
+                self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
+                rows = ((k, *basin) for k, basin in enumerate(basins, self._orbits))
+                self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
+        except BaseException:
+            del self._marks[before:]
+            raise
+        self._orbits += len(basins)
         self._ids.update(fresh)
 
     # -- walls of a landscape ------------------------------------------------------------------------------------
@@ -195,78 +359,76 @@ class Store:
         Raises
         ------
         InputError
-            A wall does not stand its replay: the file was changed.
+            A wall was changed.
         """
-        from exactgeo.basin.cone_program import loss_value, replay
+        from exactgeo.basin import solvers
 
-        with self._refusing():
-            self._base.execute(WALL)
-            rows = self._base.execute("SELECT columns, value, allowed, optimum FROM wall ORDER BY id").fetchall()
-        for columns, value, allowed, text in rows:
-            mask = int.from_bytes(columns, "little")
-            try:
+        solver = solvers.of(program)
+        with self._reading("its walls"):
+            there = self._base.execute("SELECT count(*) FROM sqlite_master WHERE name = 'wall'").fetchone()[0]
+            rows = self._base.execute("SELECT * FROM wall ORDER BY id").fetchall() if there else []
+        for number, (*parts, mark) in enumerate(rows):
+            with self._reading(f"wall {number}"):
+                if mark != self._wall_hash(number, parts):
+                    raise ValueError("another hash")
+                _, columns, value, allowed, text = parts
+                mask = int.from_bytes(columns, "little")
                 best = _optimum(json.loads(text), _value(value), int.from_bytes(allowed, "little"))
-                replay(program, mask, best)
-                if best.value != loss_value(program, best.prediction) or best.allowed != program.allowed(best.gradient):
-                    raise ValueError("another value")
-            except (InternalError, ValueError, KeyError, TypeError, IndexError):
-                raise InputError(
-                    self.path, "a wall that does not stand its replay", "a file as the run left it", "another path"
-                ) from None
+                solver.replay(mask, best)
             yield mask, best
+        self._walls = len(rows)
 
     def add_walls(self, answers: Sequence[tuple[int, Optimum]]) -> None:
         """Add solved walls, wholly or not at all."""
-        rows = [
-            (
-                mask.to_bytes(self._width, "little"),
-                _text(best.value),
-                best.allowed.to_bytes(self._width, "little"),
-                json.dumps(_plain(best)),
-            )
-            for mask, best in answers
-        ]
+        rows = []
+        for number, (mask, best) in enumerate(answers, self._walls):
+            columns, allowed = (part.to_bytes(self._width, "little") for part in (mask, best.allowed))
+            parts = (number, columns, _text(best.value), allowed, json.dumps(_plain(best)))
+            rows.append((*parts, self._wall_hash(number, parts)))
         with self._transaction():
-            self._base.executemany("INSERT INTO wall (columns, value, allowed, optimum) VALUES (?, ?, ?, ?)", rows)
+            self._base.execute(WALL)
+            self._base.executemany("INSERT INTO wall VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._walls += len(rows)
+
+    def _wall_hash(self, number: int, parts: Iterable[Any]) -> bytes:
+        return hashlib.sha256(self._identity + repr((number, *parts)).encode()).digest()
 
     # -- the file -------------------------------------------------------------------------------------------------
 
     def _open(self, reduction: Reduction) -> None:
-        with self._refusing():
-            application = self._base.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        """Make the tables, or make sure that they are those of this problem."""
         wanted = _identity(reduction)
-        if not tables and not application:
-            with self._refusing():
-                self._base.execute("PRAGMA journal_mode = WAL")
-            patterns = [
-                (k, s, "".join("-0+"[q + 1] for q in reduction.regions[pattern.region]), pattern.sign)
-                for k, group in enumerate(reduction.exchangeable)
-                for s, pattern in enumerate(group.patterns)
-            ]
+        self._identity = hashlib.sha256(json.dumps(wanted).encode()).digest()
+        slots = [
+            (k, s, "".join("-0+"[q + 1] for q in reduction.regions[pattern.region]), pattern.sign)
+            for k, group in enumerate(reduction.exchangeable)
+            for s, pattern in enumerate(group.patterns)
+        ]
+        if self._new:
             with self._transaction():
                 self._base.execute(f"PRAGMA application_id = {APPLICATION}")
                 for statement in TABLES.split(";\n"):
                     self._base.execute(statement)
-                self._base.executemany("INSERT INTO slot VALUES (?, ?, ?, ?)", patterns)
+                self._base.executemany("INSERT INTO slot VALUES (?, ?, ?, ?)", slots)
                 self._base.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
+            self._new = False
             return
-        if application != APPLICATION:
-            raise InputError(
-                self.path, "an SQLite file of something else", "a census of exactgeo, or no file", "another path"
-            )
-        with self._refusing():
+        with self._reading("its head"):
             found = dict(self._base.execute("SELECT key, value FROM meta"))
-        if found.get("schema") != wanted["schema"]:
-            raise InputError(
-                self.path, f"schema version {found.get('schema')}", f"version {SCHEMA}", "another path, to start anew"
-            )
+            listed = self._base.execute("SELECT * FROM slot ORDER BY grouping, slot").fetchall()
         if found.get("problem") != wanted["problem"]:
             raise InputError(self.path, "the census of another problem", "one of this problem", "another path")
         if found != wanted:
             raise InputError(
                 self.path, "a census whose basins are listed otherwise", "one of this version", "another path"
             )
+        if listed != slots:
+            raise self.changed("its patterns")
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's primary code of an error; 0 for those of Python's own module."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _identity(reduction: Reduction) -> dict[str, str]:
@@ -311,6 +473,11 @@ def _solved(row: tuple[str, bytes, bytes, str | None, str | None]) -> Solved:
         tuple(map(int, (basis or "").split())),
         proof,
     )
+
+
+def _mark(row: tuple[Any, ...]) -> bytes:
+    """The hash of an optimum as it is written."""
+    return hashlib.sha256(repr(row).encode()).digest()
 
 
 def _text(value: Value) -> str:

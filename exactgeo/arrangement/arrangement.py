@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from math import comb, lcm
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.bounded import unbounded
-from exactgeo.arrangement.enumerators import ENUMERATORS
+from exactgeo.arrangement.enumerators import ENUMERATORS, deletion
+from exactgeo.arrangement.enumerators.protocol import Listed, Watch
 from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph, vertices
 from exactgeo.arrangement.operations import Derived
 from exactgeo.arrangement.rays import Rays
 from exactgeo.arrangement.regions import Regions, sign_matrix
 from exactgeo.errors import InputError, InternalError, expect_type
+from exactgeo.exact.matrix import primitive
+from exactgeo.exact.vectors import Vector
 from exactgeo.formats._values import Numbers, in_order
 
 if TYPE_CHECKING:
@@ -79,7 +83,9 @@ class Arrangement(Derived):
     ([(-1, -1, -1), (1, -1, -1), (1, 1, -1)], 1)
     """
 
-    def regions(self, enumerator: str | None = None) -> Regions:
+    def regions(
+        self, enumerator: str | None = None, *, inside: tuple[Any, Any] | None = None, watch: Watch | None = None
+    ) -> Regions:
         """Every region, once, with an exact interior point on demand; computed on the first call.
 
         Cost: about a microsecond a region from some thousands on, and a machine word of memory. Every enumeration must
@@ -90,19 +96,32 @@ class Arrangement(Derived):
         enumerator : str, optional
             ``"sweep"`` (numpy) or ``"deletion-restriction"`` (plain integers, independent, 50 times slower); by default
             the first, except for small arrangements and in dimensions above 9.
+        inside : (A, b), optional
+            Only the regions that meet the interior of ``A x <= b``; an InputError where it has none.
+        watch : callable (number of regions), optional
+            Told from time to time how many regions there are at least; what it raises ends the enumeration.
 
         Raises
         ------
         InputError
-            There is no such enumerator.
+            There is no such enumerator; or no point inside.
         InternalError
             The number of regions is not :meth:`count`.
+
+        Examples
+        --------
+        >>> A = Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 1])
+        >>> triangle = [[-1, 0], [0, -1], [1, 1]], [0, 0, 2]
+        >>> A.count(), list(A.regions(inside=triangle))
+        (7, [(1, 1, -1), (1, 1, 1)])
         """
+        if inside is not None:
+            return self._interior(*inside, watch)
         if enumerator is not None and enumerator not in ENUMERATORS:
             raise InputError("enumerator", f'"{enumerator}"', "one of " + ", ".join(ENUMERATORS), '"sweep"')
         name = self._default_enumerator if enumerator is None else enumerator
         if name not in self._enumerated:
-            self._enumerated[name] = self._enumerate(name)
+            self._enumerated[name] = self._enumerate(name, watch)
         return self._enumerated[name]
 
     @cached_property
@@ -116,8 +135,8 @@ class Arrangement(Derived):
         small = self.rank < 2 or ceiling <= _SMALL
         return "deletion-restriction" if small or self.rank - self.central > _SWEEP_DIMENSION else "sweep"
 
-    def _enumerate(self, name: str) -> Regions:
-        vectors = ENUMERATORS[name](self._distinct)
+    def _enumerate(self, name: str, watch: Watch | None) -> Regions:
+        vectors = ENUMERATORS[name](self._distinct, watch)
         self._prove_complete(vectors.count)
         return Regions(vectors, self._table)
 
@@ -252,7 +271,8 @@ class Arrangement(Derived):
     def clip(self, normals: Any, offsets: Any = None) -> Regions:
         """The regions that meet an open polyhedron ``{w : <normal, w> > offset}``, a cone when there are no offsets.
 
-        Each interior point lies in the polyhedron too.
+        Each interior point lies in the polyhedron too. Cost: that of the regions inside alone, in plain integers, as
+        ``"deletion-restriction"``.
 
         Examples
         --------
@@ -261,8 +281,41 @@ class Arrangement(Derived):
         [(1, 1, 1)]
         """
         polyhedron = Arrangement(normals, offsets, dimension=self.dimension)
-        rows, constants = [*polyhedron.normals, *self.normals], [*polyhedron.offsets, *self.offsets]
-        return self._made(rows, constants, self.dimension).regions().inside(polyhedron.m)
+        return self._clipped(polyhedron.normals, polyhedron.offsets, None)
+
+    def _interior(self, rows: Any, bounds: Any, watch: Watch | None) -> Regions:
+        """The regions that meet the interior of ``rows x <= bounds``."""
+        polytope = Arrangement(rows, bounds, dimension=self.dimension)
+        # A zero row bounds nothing, or leaves nothing.
+        kept = [t for t, row in enumerate(polytope.normals) if any(row) or polytope.offsets[t] < 0]
+        normals = [tuple([-q for q in polytope.normals[t]]) for t in kept]
+        found = self._clipped(normals, [-polytope.offsets[t] for t in kept], watch)
+        if not found.count:
+            expected = "a polytope with interior points: some x with A x < b"
+            raise InputError("polytope", f"{polytope.m} inequalities that leave no interior", expected, "other A and b")
+        return found
+
+    def _clipped(self, normals: Sequence[Vector], offsets: Sequence[Fraction], watch: Watch | None) -> Regions:
+        """The regions that meet the open polyhedron ``<normal, w> > offset``."""
+        # Of one arrangement, so that both have the same coordinates.
+        both = self._made([*normals, *self.normals], [*offsets, *self.offsets], self.dimension)
+        walls, inner = both._inner[: len(normals)], both._inner[len(normals) :]
+        empty = any(not any(wall[:-1]) and wall[-1] <= 0 for wall in walls)
+        table = replace(
+            both._made(self.normals, self.offsets, self.dimension)._table,
+            functionals=tuple(inner),
+            coordinates=both._coordinates,
+            central=False,
+        )
+        if empty:
+            return Regions(Listed({}, table.planes), table)
+        vectors, index = [], set()
+        for t, (plane, _) in enumerate(table.oriented):
+            if plane >= 0 and plane not in index:
+                index.add(plane)
+                vectors.append(primitive(inner[t]))
+        proper = [primitive(wall) for wall in walls if any(wall[:-1])]
+        return Regions(deletion.inside(vectors, proper, both.rank, watch), table)
 
     def clip_to_box(self, low: Any, high: Any) -> Regions:
         """The regions that meet the open box ``low < w < high``.

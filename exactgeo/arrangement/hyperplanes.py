@@ -135,6 +135,52 @@ class Hyperplanes:
         return abs(evaluate(self.characteristic_polynomial, -1))
 
     @property
+    def count_bounds(self) -> tuple[int, int]:
+        """At least and at most so many regions, at once, from the rank and the number of distinct hyperplanes alone.
+
+        Rank-many independent ones have ``2^rank``, and each further one is itself cut into at least ``2^(rank - 1)``
+        pieces, which cut as many regions; in general position there are most.
+
+        References
+        ----------
+        R. P. Stanley, An Introduction to Hyperplane Arrangements (2004), Lemma 2.1 and Proposition 2.4.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> Arrangement([[1, 0], [0, 1], [1, 1]]).count_bounds, Arrangement([[1], [1]], [0, 1]).count_bounds
+        ((6, 6), (3, 3))
+        """
+        planes, rank = len(self._oriented[0]), self.rank
+        if not rank:
+            return 1, 1
+        least = (planes - rank + 2) << (rank - 1)
+        if self.central:
+            return least, 2 * sum(comb(planes - 1, i) for i in range(rank))
+        return least, sum(comb(planes, i) for i in range(rank + 1))
+
+    @cached_property
+    def count_estimate(self) -> int:
+        """About how many regions there are, at once: an estimate from random sets of hyperplanes, proved by nothing.
+
+        Cost: some hundred eliminations of all rows modulo a prime; exact in general position, and the same every time.
+
+        Examples
+        --------
+        >>> from exactgeo import Arrangement
+        >>> A = Arrangement([[1, t, t * t] for t in range(50)], [t**4 for t in range(50)])
+        >>> A.count_estimate, A.count()
+        (20876, 20876)
+        """
+        from exactgeo.arrangement._propose_count import estimated_count
+
+        vectors, rank = self._oriented[0], self.rank
+        if self.central:
+            return estimated_count(vectors, rank)
+        # Those of the cone, where the hyperplane at infinity is positive.
+        return estimated_count([*vectors, (0,) * rank + (1,)], rank + 1) // 2
+
+    @property
     def bounded(self) -> int:
         """Number of relatively bounded regions, ``|chi(1)|``: bounded modulo the lineality space, as in Sage.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from operator import mul
@@ -204,18 +203,6 @@ class Regions:
     def some(self, indices: Sequence[int]) -> Regions:
         """Some of these regions, by increasing index."""
         return Regions(Chosen(self._vectors, indices), self._table)
-
-    def inside(self, rows: int) -> Regions:
-        """The regions where the first ``rows`` rows are positive, as regions of the other rows."""
-        table = self._table
-        first = table.oriented[:rows]
-        # They come last, in one run: row 0 is hyperplane 0, and the first rows are the first hyperplanes.
-        planes = len({plane for plane, _ in first if plane >= 0})
-        least = ((1 << planes) - 1) << (table.planes - planes)
-        possible = all(side == 1 for _, side in first)
-        start = bisect_left(range(self.count), least, key=self._vectors.mask) if possible else self.count
-        others = replace(table, oriented=table.oriented[rows:], functionals=table.functionals[rows:])
-        return Regions(Chosen(self._vectors, range(start, self.count)), others)
 
     @property
     def leads(self) -> list[int]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int32]
     Indices = npt.NDArray[np.int64]
 
-__all__ = ["Solved", "masks_of", "solve_masks", "solve_sets", "words_of"]
+__all__ = ["Solved", "masks_of", "proves", "replay_all", "solve_masks", "solve_sets", "words_of"]
 
 Progress = Callable[[int, int], None]
 
@@ -166,6 +166,96 @@ def solve_sets(
     return [work.optima[k] for k in names[order].tolist()], owner, interrupted
 
 
+def proves(optima: Sequence[Solved], owner: Numbers, sets: Words) -> bool:
+    """Whether each set's optimum, the one that ``owner`` names, is proved by its support S and allowed columns A.
+
+    Parameters
+    ----------
+    optima : sequence of Solved
+    owner : array of int32, (sets,)
+    sets : array of uint64, (sets, words)
+
+    Returns
+    -------
+    bool
+        S <= J <= A for every set J. Cost: three operations a word.
+    """
+    if not len(owner):
+        return True
+    if owner.shape != sets.shape[:1] or owner.min() < 0 or owner.max() >= len(optima):
+        return False
+    bits = 64 * sets.shape[1]
+    full = (1 << bits) - 1
+    if any(best.support & ~full or best.allowed & ~full for best in optima):
+        return False
+    support = words_of([best.support for best in optima], bits)[owner]
+    barred = words_of([full & ~best.allowed for best in optima], bits)[owner]
+    return not bool(((support & ~sets) | (barred & sets)).any())
+
+
+def replay_all(program: Program, found: Sequence[Solved]) -> None:
+    """Make sure that these are optima of the program with just these values, from the data and their bases alone.
+
+    Parameters
+    ----------
+    program : Program
+    found : sequence of Solved
+        From anywhere.
+
+    Raises
+    ------
+    InternalError
+        One of them is none.
+    Exception
+        Whatever numbers that are no columns lead to.
+
+    Notes
+    -----
+    At a basis the equations are solved again, exactly, and so is the sign of every column against the gradient: the
+    pair of prediction and gradient that proves it (:mod:`exactgeo.basin.cone_program`). Cost: that of finding it, the
+    proposal left out; a proof that is there in full is evaluated.
+    """
+    solver = solvers.of(program)
+    based = [best for best in found if best.proof is None]
+    again = at_bases(solver, [best.basis for best in based]) if isinstance(solver, BasisSolver) and based else []
+    if again != based:
+        raise InternalError("an optimum is not that of its basis")
+    for best in found:
+        if best.proof is not None:
+            solver.replay(best.support, best.proof)
+            proof = best.proof
+            if (best.value, best.support, best.allowed, best.attained) != (
+                proof.value,
+                proof.support,
+                proof.allowed,
+                proof.attained,
+            ):
+                raise InternalError("an optimum is not that of its proof")
+
+
+def at_bases(solver: BasisSolver, bases: Sequence[Sequence[int]]) -> list[Solved | None]:
+    """The optima at these bases, exact; None where there is none."""
+    import numpy as np
+
+    found = [solver.refined(basis) for basis in bases]
+    refined = [part for part in found if part is not None]
+    allowed = solver.signs(refined) >= 0
+    # A loss may have columns of its own that every set may use.
+    good = iter(np.asarray(allowed[:, solver.count :].all(axis=1)).tolist())
+    packed = np.packbits(allowed[:, : solver.count], axis=1, bitorder="little")
+    width, raw = packed.shape[1], packed.tobytes()
+    masks = (int.from_bytes(raw[at : at + width], "little") for at in range(0, len(raw), width or 1))
+    optima: list[Solved | None] = []
+    for part in found:
+        if part is None:
+            optima.append(None)
+            continue
+        mask = next(masks, 0)
+        support = sum(1 << j for j in part.used)
+        optima.append(Solved(part.value, support, mask, True, tuple(part.basis)) if next(good) else None)
+    return optima
+
+
 class _Work:
     """The sets of one call; ``owner`` are indices of ``optima``."""
 
@@ -282,29 +372,16 @@ class _Shared:
 
         if not len(states):
             return
-        solver, columns = self.solver, len(self.solver.columns)
+        columns, before = len(self.solver.columns), len(self.optima)
         rows = self.pivoting.bases[states].tolist()
-        found = [solver.refined([j for j in row if j < columns]) for row in rows]
-        refined = [part for part in found if part is not None]
-        allowed = solver.signs(refined) >= 0
-        # A loss may have columns of its own that every set may use.
-        good: list[bool] = np.asarray(allowed[:, solver.count :].all(axis=1)).tolist()
         self._optimum_at[states] = NOWHERE
-        width = 8 * self._used.shape[1]
-        words = np.zeros((len(allowed), width), dtype=np.uint8)
-        packed = np.packbits(allowed[:, : solver.count], axis=1, bitorder="little")
-        words[:, : packed.shape[1]] = packed
-        raw, before = words.tobytes(), len(self.optima)
-        at = [state for state, part in zip(states.tolist(), found, strict=True) if part is not None]
-        for row, (state, part) in enumerate(zip(at, refined, strict=True)):
-            if not good[row]:
-                continue
-            basis = tuple(part.basis)
-            index = self._by_basis.setdefault(basis, len(self.optima))
-            self._optimum_at[state] = index
-            if index == len(self.optima):
-                mask = int.from_bytes(raw[row * width : (row + 1) * width], "little")
-                self.optima.append(Solved(part.value, sum(1 << j for j in part.used), mask, True, basis))
+        refined = at_bases(self.solver, [[j for j in row if j < columns] for row in rows])
+        for state, best in zip(states.tolist(), refined, strict=True):
+            if best is not None:
+                index = self._by_basis.setdefault(best.basis, len(self.optima))
+                self._optimum_at[state] = index
+                if index == len(self.optima):
+                    self.optima.append(best)
         fresh = self.optima[before:]
         size = len(self.program.columns)
         self._used = np.concatenate([self._used, words_of([part.support for part in fresh], size)])

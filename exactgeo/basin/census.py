@@ -21,11 +21,12 @@ from exactgeo.basin.facets import Facets
 from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
+from exactgeo.basin.size import Size, size_of
 from exactgeo.basin.table import Table
 from exactgeo.errors import expect_type
-from exactgeo.exact.enclosure import Value, plain
-from exactgeo.exact.rational import format_rational
-from exactgeo.problem import Point, Problem
+from exactgeo.exact.enclosure import Enclosure, Value, plain
+from exactgeo.exact.rational import beside, format_rational
+from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -50,12 +51,18 @@ class Census:
         The orbits and their optima as arrays.
     seconds : float or None
         What was left of the time limit then; each search for local minima has as much.
+    size : Size or None
+        How large the census was said to be before it began.
     """
 
-    def __init__(self, table: Table, seconds: float | None = None) -> None:
+    def __init__(
+        self, table: Table, seconds: float | None = None, size: Size | None = None, searching: Progress | None = None
+    ) -> None:
         self.table = table
         self.problem = table.problem
         self.seconds = seconds
+        self.size = size
+        self._searching = searching
 
     # -- sequence -----------------------------------------------------------------------------------------------
 
@@ -163,11 +170,11 @@ class Census:
 
     @cached_property
     def _values(self) -> SearchResult[Fraction]:
-        return minima.local_minimum_values(self.table, self.seconds)
+        return minima.local_minimum_values(self.table, self.seconds, self._searching)
 
     @cached_property
     def _sets(self) -> SearchResult[LocalMinima]:
-        return minima.local_minima(self.table, self.facets, self.seconds)
+        return minima.local_minima(self.table, self.facets, self.seconds, self._searching)
 
     @property
     def local_minimum_values(self) -> list[Fraction] | None:
@@ -200,6 +207,9 @@ class Census:
     def reason(self) -> str:
         """Why ``local_minimum_values`` or ``infinite_width_minimum`` is None, or basins are missing; "" when nothing
         is. Also that this loss has no ``local_minima``; what else may keep these is in ``local_minima_reason``."""
+        if not self.reduction.listed and self.size is not None:
+            why = "is out of reach" if self.size.hopeless else "was not begun under this time limit; raise --time-limit"
+            return f"a census {why}: {self.size.sentence}"
         return self._values.reason or minima.out_of_scope(self.table) or self.infinite_width_reason
 
     def stopped(self, *, minima: bool = False) -> bool:
@@ -261,27 +271,31 @@ class Census:
         """All :meth:`records`; a large census is better written to a file, which takes no list."""
         return list(self.records())
 
-    def to_json(self, *, minima: bool = False) -> dict[str, Any]:
+    def to_json(self, *, minima: bool = False, searched: bool = True) -> dict[str, Any]:
         """The answer of ``exactgeo basins --json``.
 
         Parameters
         ----------
         minima : bool
             Include ``local_minima`` and spare no effort for ``local_minimum_values``.
+        searched : bool
+            False for what is known without a search for local minima.
         """
         result: dict[str, Any] = {
             "count": self.count,
             "orbits": self.orbits,
             "regions_per_neuron": self.regions_per_neuron,
-            "minimum": plain(self.minimum),
+            **_beside("minimum", self.minimum),
             "minimum_attained": self.minimum_attained,
             "values": [{"value": plain(value), "orbits": number} for value, number in self.values],
             "complete": self.complete,
         }
         if not self.complete:
             result.update(infinite_width_minimum=None, local_minimum_values=None, reason=self.reason)
-            return result
-        result["infinite_width_minimum"] = plain(self.infinite_width_minimum)
+            return result | self.size_json()
+        result |= _beside("infinite_width_minimum", self.infinite_width_minimum)
+        if not searched:
+            return result | {"local_minimum_values": None}
         values, searches = self._searches(minima)
         if minima:
             result["local_minima"] = None if self.local_minima is None else [s.to_json() for s in self.local_minima]
@@ -291,9 +305,18 @@ class Census:
             result["reason"] = next(reason for reason in reasons if reason)
         return result
 
+    def size_json(self) -> dict[str, Any]:
+        """How large it would be, and what serves instead, where the regions were not listed; else nothing."""
+        return {} if self.reduction.listed or self.size is None else self.size.to_json()
+
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
         export.write(path, self.records(), self.to_json)
+
+
+def _beside(name: str, value: Value | None) -> dict[str, Any]:
+    """A value of the answer, with its decimal where it is rational."""
+    return {name: plain(value)} if isinstance(value, Enclosure) else beside(name, value)
 
 
 def census(
@@ -304,6 +327,7 @@ def census(
     progress: Progress | None = None,
     store: BlockStore | None = None,
     watch: Callable[[Value], None] | None = None,
+    searching: Progress | None = None,
 ) -> Census:
     """Every basin of a problem with its exact value.
 
@@ -323,11 +347,14 @@ def census(
         Keeps the blocks that are done and gives back those it has; see :class:`exactgeo.store.Store`.
     watch : callable (value), optional
         Called with the least value so far when there is one and whenever it falls.
+    searching : callable (done, total), optional
+        Called in the searches for local minima, each time one is begun from 0.
 
     Returns
     -------
     Census
-        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin.
+        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin. A
+        census out of reach (:attr:`exactgeo.basin.size.Size.hopeless`) is not begun, and says how large it would be.
 
     Raises
     ------
@@ -357,9 +384,12 @@ def census(
     def left() -> float | None:
         return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
 
-    reduction = reduce(
-        problem, most_regions=None if time_limit is None else max(500, int(REGIONS_A_SECOND * time_limit))
-    )
+    outside = scope.basins(problem)
+    if outside is not None:
+        raise outside
+    size = size_of(problem)
+    within = time_limit is None or size.regions[1] <= max(500, int(REGIONS_A_SECOND * time_limit))
+    reduction = reduce(problem, listed=within and not size.hopeless)
     listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
     table = Table.gather(reduction, listed, watch)
-    return Census(table, left())
+    return Census(table, left(), size, searching)

@@ -1,4 +1,4 @@
-"""The records of a census in a file: csv, json or parquet, written as they are listed."""
+"""The records of a census in a file: csv, json or parquet, written as they are listed, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,16 +8,32 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
+from exactgeo import files
 from exactgeo.errors import InputError
 
-__all__ = ["write"]
+__all__ = ["SUFFIXES", "check", "write"]
+
+SUFFIXES = (".csv", ".json", ".parquet")
 
 FIELDS = ("index", "regions", "outputs", "multiplicity", "value", "attained")
 
 ROWS = 2**13
 """Rows of a group in a parquet file, and of the part that is in memory."""
+
+
+def check(path: str | Path, option: str = "--out", suffixes: tuple[str, ...] = SUFFIXES) -> None:
+    """Find out, before the work, whether :func:`write` can write a file.
+
+    Raises
+    ------
+    InputError
+        Another suffix, pyarrow is missing, or the file cannot be written.
+    """
+    files.writable(path, suffixes, option)
+    if Path(path).suffix.lower() == ".parquet":
+        _pyarrow(option, path)
 
 
 def write(path: str | Path, records: Iterable[dict[str, Any]], summary: Callable[[], Mapping[str, Any]]) -> None:
@@ -38,45 +54,43 @@ def write(path: str | Path, records: Iterable[dict[str, Any]], summary: Callable
     InputError
         Another suffix, pyarrow is missing, or the file cannot be written.
     """
-    target = Path(path)
-    if target.suffix not in (".csv", ".json", ".parquet"):
-        raise InputError("--out", str(path), "a file name ending in .csv, .json or .parquet", "basins.csv")
-    try:
-        if target.suffix == ".csv":
-            with target.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(records)
-        elif target.suffix == ".json":
-            _json(records, summary(), target)
-        else:
-            _parquet(iter(records), target)
-    except OSError as error:
-        raise InputError(
-            str(path), error.strerror or str(error), "a file that can be written", "another path"
-        ) from None
+    check(path)
+    suffix = Path(path).suffix.lower()
+    if suffix == ".parquet":
+        with files.replacing(path) as binary:
+            _parquet(iter(records), binary, path)
+        return
+    with files.replacing_text(path) as stream:
+        if suffix == ".json":
+            _json(records, summary(), stream)
+            return
+        writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
 
 
-def _json(records: Iterable[dict[str, Any]], summary: Mapping[str, Any], target: Path) -> None:
+def _json(records: Iterable[dict[str, Any]], summary: Mapping[str, Any], stream: TextIO) -> None:
     head = json.dumps(summary, indent=1)
-    with target.open("w", encoding="utf-8") as stream:
-        stream.write(head.removesuffix("\n}") + ',\n "basins": [')
-        empty = True
-        for record in records:
-            stream.write("\n  " if empty else ",\n  ")
-            stream.write(json.dumps(record, indent=1).replace("\n", "\n  "))
-            empty = False
-        stream.write("]\n}\n" if empty else "\n ]\n}\n")
+    stream.write(head.removesuffix("\n}") + ',\n "basins": [')
+    empty = True
+    for record in records:
+        stream.write("\n  " if empty else ",\n  ")
+        stream.write(json.dumps(record, indent=1).replace("\n", "\n  "))
+        empty = False
+    stream.write("]\n}\n" if empty else "\n ]\n}\n")
 
 
-def _parquet(records: Iterator[dict[str, Any]], target: Path) -> None:
+def _pyarrow(option: str, path: str | Path) -> tuple[Any, Any]:
     try:
-        pyarrow: Any = importlib.import_module("pyarrow")
-        parquet: Any = importlib.import_module("pyarrow.parquet")
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError:
-        raise InputError("--out", target.name, "pyarrow to be installed", "pip install pyarrow, or a .csv") from None
+        raise InputError(option, str(path), "pyarrow to be installed", "pip install pyarrow, or a .csv") from None
+
+
+def _parquet(records: Iterator[dict[str, Any]], stream: BinaryIO, path: str | Path) -> None:
+    pyarrow, parquet = _pyarrow("--out", path)
     kinds = [pyarrow.int64(), pyarrow.string(), pyarrow.string(), pyarrow.int64(), pyarrow.string(), pyarrow.bool_()]
     schema = pyarrow.schema(list(zip(FIELDS, kinds, strict=True)))
-    with parquet.ParquetWriter(target, schema) as writer:
+    with parquet.ParquetWriter(stream, schema) as writer:
         while rows := list(islice(records, ROWS)):
             writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))

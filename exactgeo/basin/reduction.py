@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb, factorial, gcd, prod
 from operator import mul
+from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
@@ -22,6 +23,9 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
 from exactgeo.problem import Neuron, Point, Problem, scope
+
+if TYPE_CHECKING:
+    from exactgeo.basin.batch import Numbers
 
 __all__ = ["Exchangeable", "Face", "NeuronFace", "Pattern", "Reduction", "reduce"]
 
@@ -142,6 +146,28 @@ class Reduction:
     def copies(self, patterns: Sequence[Sequence[int]]) -> int:
         """Number of basins in an orbit."""
         return prod(factorial(len(part)) // prod(factorial(part.count(s)) for s in set(part)) for part in patterns)
+
+    def multiplicities(self, rows: Numbers) -> list[int]:
+        """:meth:`copies` of many orbits at once.
+
+        Parameters
+        ----------
+        rows : array of int32, (orbits, neurons)
+            As :func:`exactgeo.basin.schedule.choices` lists them: ascending within a group.
+        """
+        import numpy as np
+
+        copies = prod(factorial(len(group.neurons)) for group in self.exchangeable)
+        # A pattern that k neurons have counts 1, 2, ..., k in its run: together k!.
+        repeats = np.ones(len(rows), dtype=np.int64 if copies < 2**63 else object)
+        first = 0
+        for group in self.exchangeable:
+            run = np.ones_like(repeats)
+            for neuron in range(first + 1, first + len(group.neurons)):
+                run = np.where(rows[:, neuron] == rows[:, neuron - 1], run + 1, 1)
+                repeats *= run
+            first += len(group.neurons)
+        return [int(q) for q in (copies // repeats).tolist()]
 
     def split(self, row: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """The patterns of all neurons in a row, group by group."""
@@ -369,10 +395,14 @@ def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], ra
     return mask
 
 
-def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
+def reduce(problem: Problem, *, listed: bool = True) -> Reduction:
     """Take a problem apart into the cells of a neuron and their columns.
 
-    Above ``most_regions`` regions (by the bound for general position) none is listed, and ``listed`` is False.
+    Parameters
+    ----------
+    problem : Problem
+    listed : bool
+        Whether the regions of a neuron are listed; without them there are no basins either.
 
     Raises
     ------
@@ -394,7 +424,6 @@ def reduce(problem: Problem, *, most_regions: int | None = None) -> Reduction:
     offset = [shift] * problem.m
     if not net.widths and not train.output and frozen is not None:
         offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
-    listed = most_regions is None or _most_regions(problem) <= most_regions
     rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
     ray_columns, columns = _columns(_outputs(problem, rows, rays))
     lines, sources = _lines(problem)
@@ -497,15 +526,6 @@ def _outputs(
         factor = gcd(*vector)
         found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
     return found
-
-
-def _most_regions(problem: Problem) -> int:
-    """At least the number of regions of one neuron."""
-    if not problem.network.widths or not problem.network.activation.has_kink:
-        return 1
-    forms = {primitive(row) for row in problem.lifted if any(row)}
-    planes = {max(form, tuple(-q for q in form)) for form in forms}
-    return 2 * sum(comb(max(len(planes) - 1, 0), i) for i in range(len(problem.lifted[0])))
 
 
 def _output_weights(problem: Problem) -> list[Fraction | None]:

@@ -283,7 +283,8 @@ class Table:
         for first in range(0, len(self.choices), RECORDS):
             part = slice(first, first + RECORDS)
             rows, owners = self.choices[part].tolist(), self.owners[part].tolist()
-            for index, (row, owner) in enumerate(zip(rows, owners, strict=True), start=first):
+            multiplicities = reduction.multiplicities(self.choices[part])
+            for index, (row, copies, owner) in enumerate(zip(rows, multiplicities, owners, strict=True), start=first):
                 if owner not in values:
                     values[owner] = text(self.optima[owner].value)
                 named = [names[k][row[k]] for k in order]
@@ -291,7 +292,7 @@ class Table:
                     "index": index,
                     "regions": " ".join(region for region, _ in named),
                     "outputs": "".join(output for _, output in named),
-                    "multiplicity": reduction.copies(reduction.split(row)),
+                    "multiplicity": copies,
                     "value": values[owner],
                     "attained": self.optima[owner].attained,
                 }

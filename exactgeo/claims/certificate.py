@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from exactgeo import files
 from exactgeo.claims import read_claim
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import Misread
@@ -109,24 +109,16 @@ class Certificate:
         return next((claim for claim in self.claims if isinstance(claim, kind)), None)
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the file at once or not at all.
+        """Write the file at once or not at all; see :mod:`exactgeo.files`.
 
         Raises
         ------
-        OSError
-            The folder does not exist or cannot be written.
+        InputError
+            It cannot be written.
         """
-        target = Path(path)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(self.to_json())
-            os.chmod(name, 0o644)
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        return target
+        with files.replacing_text(path, "ascii") as file:
+            file.write(self.to_json())
+        return Path(path)
 
     def identity(self, signs: Mapping[tuple[int, int], int] | None = None) -> sympy.Expr:
         """The polynomial identity behind the first claim, as a sympy expression that expands to zero.

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
+from typing import Any
 
 import click
 
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
 from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
-from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit_json
-from exactgeo.errors import InputError, InternalError, OutOfScope
+from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
+from exactgeo.cli.limited import Commands, Interrupted, Run, emit_json
+from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope, TaskLost, failure
 
 __all__ = ["main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exactgeo")
 def cli() -> None:
     """The loss geometry of small neural networks, exactly, with certificates."""
@@ -38,47 +41,77 @@ for _command in (
     cli.add_command(_command)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Entry point: every error becomes one line on stderr and its exit code; with --json a refusal is an object too."""
+def main(arguments: list[str] | None = None, *, owner: bool = False) -> None:
+    """Entry point: every error becomes one line on stderr and its exit code; with --json a refusal is an object too.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Those of the process where left out.
+    owner : bool
+        Whether the process is the command's own: then signals are taken, and a time limit is kept by a second process.
+    """
     given = sys.argv[1:] if arguments is None else arguments
-    run = Run()
+    run = Run(owner=owner)
     try:
+        if owner:
+            signal.signal(signal.SIGINT, run.interrupt)
         code = cli.main(args=given, prog_name="exactgeo", standalone_mode=False, obj=run)
-    except InputError as error:
-        code = _refuse(given, str(error), error=(error.where, error.found, error.expected, error.write))
-    except OutOfScope as outside:
-        fields = (outside.reason, outside.in_scope, outside.try_instead)
-        code = _refuse(given, f"{run.subject}: out of scope: {outside}", out_of_scope=fields)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx is not None else "exactgeo"
-        found, write = error.format_message(), f"{command} --help"
-        code = _refuse(given, f"{found} (see {write})", error=(command, found, "a command line as in --help", write))
-    except InternalError as error:
-        click.echo(f"exactgeo: internal error: {error}; please report it with the input", err=True)
-        code = INTERNAL
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("exactgeo: interrupted", err=True)
-        code = INTERRUPTED
-    except BrokenPipeError:
+    except BaseException as error:
+        run.answering()
+        code = _ended(run, error, as_json="--json" in given)
+    code = code if isinstance(code, int) else DONE
+    if owner:
+        # What is left is to go: Ctrl-C then ends this process without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        run.leave(code)
+    sys.exit(code)
+
+
+def _ended(run: Run, error: BaseException, *, as_json: bool) -> int:
+    """What a run says that has no answer, and its exit code.
+
+    ``as_json`` is asked of the words of the command line: one that cannot be read has no options yet.
+    """
+    if isinstance(error, Interrupted | KeyboardInterrupt | click.Abort) or (
+        run.interrupted and not isinstance(error, ExactgeoError)
+    ):
+        # An import that Ctrl-C ended may fail in its own way.
+        return run.ended("interrupted", as_json=as_json, code=INTERRUPTED)
+    if isinstance(error, BrokenPipeError):
         # The reader closed stdout (e.g. `| head`): nothing is wrong here.
         sys.stderr.close()
-        code = DONE
-    except Exception as error:
-        # A bug of ours, whatever it is: the traceback helps us, the last line and the exit code help the user.
-        traceback.print_exc()
-        click.echo(f"exactgeo: internal error: {type(error).__name__}; please report it with the input", err=True)
-        code = INTERNAL
-    sys.exit(code if isinstance(code, int) else DONE)
-
-
-_FIELDS = {"error": ("where", "found", "expected", "write"), "out_of_scope": ("reason", "in_scope", "try_instead")}
-
-
-def _refuse(given: list[str], line: str, **refusal: tuple[str, ...]) -> int:
-    """Say why nothing is answered: a line on stderr and, where --json was given, one object on stdout."""
+        return DONE
+    if isinstance(error, MemoryError):
+        return run.ended("out of memory", as_json=as_json, code=UNDECIDED)
+    if isinstance(error, SystemExit | click.exceptions.Exit):
+        code = error.code if isinstance(error, SystemExit) else error.exit_code
+        return code if isinstance(code, int) else DONE
+    code, line, refusal = _refusal(run, error)
     click.echo(f"exactgeo: {line}", err=True)
-    # Asked of the words themselves: a command line that cannot be read has no options yet.
-    if "--json" in given:
-        ((kind, values),) = refusal.items()
-        emit_json({kind: dict(zip(_FIELDS[kind], values, strict=True))})
-    return BAD_INPUT
+    if as_json:
+        emit_json(refusal)
+    return code
+
+
+def _refusal(run: Run, error: BaseException) -> tuple[int, str, dict[str, Any]]:
+    """The exit code, the line and the object of a refusal, or of a bug."""
+    if isinstance(error, InputError):
+        return BAD_INPUT, str(error), {"error": error.fields}
+    if isinstance(error, TaskLost):
+        return UNDECIDED, str(error), {"error": error.fields}
+    if isinstance(error, OutOfScope):
+        return BAD_INPUT, f"{run.subject}: out of scope: {error}", {"out_of_scope": error.fields}
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx is not None else "exactgeo"
+        found, write = error.format_message(), f"{command} --help"
+        wrong = InputError(command, found, "a command line as in --help", write)
+        return BAD_INPUT, f"{found} (see {write})", {"error": wrong.fields}
+    if isinstance(error, InternalError):
+        found = str(error)
+    else:
+        # A bug of ours, whatever it is: the traceback helps us, the last line and the exit code help the user.
+        traceback.print_exception(error)
+        found = type(error).__name__
+    line = f"internal error: {found}; please report it with the input"
+    return INTERNAL, line, {"error": failure(run.subject, found).fields}

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
+    output_option,
     problem_argument,
     problem_of,
     workers_option,
-    write,
 )
 from exactgeo.errors import InputError
+
+if TYPE_CHECKING:
+    from exactgeo.exact.enclosure import Value
+    from exactgeo.problem import Problem
+    from exactgeo.report.progress import Bar
 
 __all__ = ["basins"]
 
 
-@click.command()
+def _table(path: str, option: str) -> None:
+    from exactgeo.basin.export import SUFFIXES, check
+
+    # A store is refused when it is opened, before the work too: one that is finished need not be written.
+    if not path.endswith(".sqlite"):
+        check(path, option, (*SUFFIXES, ".sqlite"))
+
+
+@click.command(cls=Limited)
 @problem_argument
-@click.option("--out", metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
+@output_option("--out", check=_table, metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
 @workers_option
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
@@ -53,28 +70,56 @@ def basins(
     from exactgeo.store import Store
 
     kept = out is not None and out.endswith(".sqlite")
-    if out is not None and not out.endswith((".csv", ".json", ".parquet", ".sqlite")):
-        raise InputError("--out", out, "a file name ending in .csv, .json, .parquet or .sqlite", "basins.csv")
     if resume and not kept:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    foresee(loaded)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
         executor = stack.enter_context(Workers(workers or processors()))
-        progress = stack.enter_context(progress_bar("basins", quiet=as_json))
+        progress = stack.enter_context(progress_bar("basins", stages=2, quiet=as_json))
+        told = _Told(loaded, progress)
         found = census(
             loaded,
             executor=executor,
             time_limit=time_limit,
-            progress=progress,
+            progress=told,
             store=store,
-            watch=None if progress is None else progress.best,
+            watch=told.best,
+            searching=None if progress is None else progress.stage(1),
         )
+        valued = found.to_json(searched=False)
+        current_run().tell(census_text(loaded, valued), valued)
+        answer = found.to_json(minima=minima)
     if out is not None and not kept:
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None
-    answer = found.to_json(minima=minima)
     if certificate is not None:
-        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
     emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
+
+
+class _Told:
+    """What is known while basins get their values: told for the case that the run is ended, and drawn."""
+
+    def __init__(self, problem: Problem, bar: Bar | None) -> None:
+        self._name, self._bar, self._run = problem.name, bar, current_run()
+        self._lowest: Value | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        from exactgeo.exact.enclosure import plain
+        from exactgeo.report.tables import labelled, value_text
+
+        if self._bar is not None:
+            self._bar(done, total)
+        lowest = plain(self._lowest)
+        lines = [self._name, "", labelled("valued", f"{done} of {total} basins modulo permutation of neurons")]
+        lines.append(labelled("lowest so far", "unknown" if lowest is None else value_text(lowest)))
+        self._run.tell("\n".join(lines), {"orbits": total, "valued": done, "minimum": lowest}, seldom=True)
+
+    def best(self, value: Value) -> None:
+        """The least value so far."""
+        self._lowest = value
+        if self._bar is not None:
+            self._bar.best(value)

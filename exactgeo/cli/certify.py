@@ -6,32 +6,32 @@ from typing import Any
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     NOT_SO,
+    SECONDS,
     UNDECIDED,
+    certificate_option,
     emit,
     json_option,
     point_of,
     problem_argument,
     problem_of,
-    write,
 )
 from exactgeo.errors import InputError
 
 __all__ = ["certify"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option(
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
-@click.option("--certificate", metavar="OUT.json", help="Write the certificate here (one point only).")
+@certificate_option("the certificate (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
-@click.option(
-    "--time-limit", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Seconds; then what is known."
-)
+@click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @json_option
 def certify(
     problem: str,
@@ -54,7 +54,7 @@ def certify(
     verdicts = [decide(loaded, point_of(source, loaded), time_limit=time_limit) for source in points or (None,)]
     path = None
     if certificate is not None and verdicts[0].certificate is not None:
-        path = write(certificate, verdicts[0].certificate.write)
+        path = str(verdicts[0].certificate.write(certificate))
     answers = [verdict.to_json(path) for verdict in verdicts]
     labels = [f"{source}: " for source in points] if len(points) > 1 else [""]
     emit(

@@ -6,15 +6,16 @@ import os
 
 import click
 
-from exactgeo.cli.options import NOT_SO, UNDECIDED, emit, emit_json, json_option
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import NOT_SO, SECONDS, UNDECIDED, emit, emit_json, json_option
 
 __all__ = ["check"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @click.argument("certificate", metavar="CERT.json")
 @click.argument("problem", metavar="[PROBLEM]", required=False)
-@click.option("--time-limit", type=click.FloatRange(min=0), help="Seconds; exit 3 when they end the check.")
+@click.option("--time-limit", type=SECONDS, help="Seconds; exit 3 when they end the check.")
 @json_option
 def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:
     """Check a certificate with the independent checker; with PROBLEM, that it speaks of that file."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option, point_of, problem_argument, problem_of
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import (
+    DONE,
+    emit,
+    json_option,
+    limit_option,
+    point_of,
+    point_option,
+    problem_argument,
+    problem_of,
+)
 
 __all__ = ["explain"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
-@click.option("--point", metavar="FILE-OR-NAME", help="Explain this point instead.")
+@point_option("Explain this point")
+@limit_option
 @json_option
-def explain(problem: str, point: str | None, as_json: bool) -> int:
+def explain(problem: str, point: str | None, time_limit: float | None, as_json: bool) -> int:
     """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""
     from exactgeo.api import certify as decide
     from exactgeo.local_minimum import explain as lay_out

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option, write
+from exactgeo import files
+from exactgeo.cli.options import DONE, emit, json_option, output_option
 from exactgeo.errors import InputError
 
 __all__ = ["export"]
@@ -13,7 +14,7 @@ __all__ = ["export"]
 @click.command()
 @click.argument("certificate", metavar="CERT.json")
 @click.option("--coq", is_flag=True, help="For Coq: theorems over Q, checked by coqc without axioms.")
-@click.option("-o", "--output", required=True, metavar="OUT.v", help="The file to write.")
+@output_option("-o", "--output", required=True, metavar="OUT.v", help="The file to write.")
 @json_option
 def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
     """Write the statement of a certificate, with a proof, for a proof assistant."""
@@ -30,12 +31,8 @@ def export(certificate: str, coq: bool, output: str, as_json: bool) -> int:
             certificate, reason, "a certificate that `exactgeo check` accepts", "one of `exactgeo certify`"
         )
     text, left_out = render(Certificate.read(certificate))
-
-    def writer(path: str) -> None:
-        with open(path, "w", encoding="ascii") as target:
-            target.write(text)
-
-    write(output, writer)
+    with files.replacing_text(output, "ascii") as target:
+        target.write(text)
     emit(
         {"file": output, "left_out": left_out},
         lambda: f"wrote {output}; check it with: coqc {output}",

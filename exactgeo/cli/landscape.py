@@ -7,27 +7,34 @@ from contextlib import ExitStack
 
 import click
 
+from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
+    foresee,
     json_option,
     limit_option,
+    output_option,
+    picture,
+    point_of,
+    point_option,
     problem_argument,
     problem_of,
     workers_option,
-    write,
 )
 from exactgeo.errors import InputError
 
 __all__ = ["landscape"]
 
 
-@click.command()
+@click.command(cls=Limited)
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
-@click.option("--plot", metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
+@point_option("Say where this point stands")
+@output_option("--plot", check=picture, metavar="OUT", help="Draw the merge tree: .svg, .png or .pdf.")
 @click.option("--out", metavar="RUN.sqlite", help="Keep census and walls here; what it has of them is taken up.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out RUN.sqlite; it must be there.")
 @certificate_option("the certificate of all minima and valleys")
@@ -37,6 +44,7 @@ __all__ = ["landscape"]
 def landscape(
     problem: str,
     full: bool,
+    point: str | None,
     plot: str | None,
     out: str | None,
     resume: bool,
@@ -60,6 +68,8 @@ def landscape(
     if resume and out is None:
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
+    chosen = loaded.point if point is None else point_of(point, loaded)
+    foresee(loaded)
     start = time.monotonic()
     with ExitStack() as stack:
         store = None if out is None else stack.enter_context(Store(out, resume=resume))
@@ -67,17 +77,20 @@ def landscape(
         progress = stack.enter_context(progress_bar("landscape", quiet=as_json))
         found = build(loaded, executor=executor, full=full, time_limit=time_limit, progress=progress, store=store)
     answer = found.to_json()
+    current_run().tell(landscape_text(loaded, found, answer), answer)
     done = found.complete
-    if loaded.point is not None and found.census.complete:
+    if chosen is not None and found.census.complete:
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-        answer["point"] = found.component(loaded.point, time_limit=left).to_json()
+        answer["point"] = found.component(chosen, time_limit=left).to_json()
         done &= "reason" not in answer["point"]
     if plot is not None:
         from exactgeo.landscape.plot import save
 
-        answer["plot"] = write(plot, lambda path: save(found, path)) if found.complete else None
+        if found.complete:
+            save(found, plot)
+        answer["plot"] = plot if found.complete else None
     if certificate is not None:
         proof = found.certificate
-        answer["certificate"] = None if proof is None else write(certificate, proof.write)
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
     emit(answer, lambda: landscape_text(loaded, found, answer), as_json=as_json)
     return DONE if done else UNDECIDED

@@ -1,16 +1,19 @@
-"""What the commands share: exit codes, options, how problems are read and answers written."""
+"""What the commands share: exit codes, options, how problems are read and answers given."""
 
 from __future__ import annotations
 
-import json
+import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from exactgeo.errors import InputError
+from exactgeo import files
+from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
+from exactgeo.cli.limited import Run, emit_json, json_text
+from exactgeo.pictures import drawable as picture
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -21,45 +24,79 @@ __all__ = [
     "INTERNAL",
     "INTERRUPTED",
     "NOT_SO",
+    "SECONDS",
     "UNDECIDED",
     "Run",
     "certificate_option",
+    "current_run",
     "emit",
     "emit_json",
     "file_of",
+    "foresee",
     "json_option",
     "limit_option",
+    "output_option",
+    "picture",
     "point_of",
+    "point_option",
     "problem_argument",
     "problem_of",
     "workers_option",
-    "write",
 ]
-
-DONE, NOT_SO, BAD_INPUT, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
-INTERRUPTED = 130
-
-
-@dataclass
-class Run:
-    """One run of the command: what a refusal has to name, which knows only its reason."""
-
-    subject: str = "problem"
-
 
 problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out."
 )
-limit_option = click.option(
-    "--time-limit", type=click.FloatRange(min=0), help="Seconds; then what is known, and exit 3."
-)
 
 
-def certificate_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+class _Seconds(click.FloatRange):
+    """A number of seconds: no NaN, no infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return seconds
+
+
+SECONDS = _Seconds(min=0)
+limit_option = click.option("--time-limit", type=SECONDS, help="Seconds; then what is known, and exit 3.")
+
+
+def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The option ``--point FILE-OR-NAME`` of a command that takes one point."""
+    return click.option("--point", metavar="FILE-OR-NAME", help=f"{what} instead of the problem's own point.")
+
+
+Decorator = Callable[[Callable[..., int]], Callable[..., int]]
+
+
+def output_option(*names: str, check: Callable[[str, str], None] | None = None, **settings: Any) -> Decorator:
+    """An option that names a file to write; what cannot be written is refused before any work.
+
+    ``check`` (path, name of the option) raises the refusal; by default :func:`exactgeo.files.writable`.
+    """
+
+    def checked(_: click.Context, option: click.Parameter, path: str | None) -> str | None:
+        if path is not None and check is not None:
+            check(path, option.opts[0])
+        elif path is not None:
+            files.writable(path, option=option.opts[0])
+        return path
+
+    return click.option(*names, callback=checked, **settings)
+
+
+def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
-    return click.option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+    return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+
+
+def current_run() -> Run:
+    """The run that this command is of."""
+    return click.get_current_context().ensure_object(Run)
 
 
 def problem_of(source: str) -> Problem:
@@ -67,8 +104,23 @@ def problem_of(source: str) -> Problem:
     from exactgeo.api import load
 
     problem = load(source)
-    click.get_current_context().ensure_object(Run).subject = problem.name or ("stdin" if source == "-" else source)
+    # Every sentence calls it by its name, and one without by its file.
+    problem = problem if problem.name else replace(problem, name="stdin" if source == "-" else source)
+    current_run().about(problem.name)
     return problem
+
+
+def foresee(problem: Problem) -> None:
+    """Say at once how large a census will be, where nobody can wait for it; and keep that for the end."""
+    from exactgeo.basin.size import size_of
+    from exactgeo.problem import scope
+
+    if scope.basins(problem) is not None:
+        return
+    size, run = size_of(problem), current_run()
+    run.tell(f"{run.subject}: {size.sentence}\ntry {size.try_instead}", size.to_json())
+    if size.large:
+        click.echo(f"exactgeo: {run.subject}: {size.sentence}; try {size.try_instead}", err=True)
 
 
 def point_of(source: str | None, problem: Problem) -> Point:
@@ -90,27 +142,6 @@ def file_of(source: str) -> str:
 
 def emit(answer: dict[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print an answer: one JSON object for programs, text for people."""
-    if as_json:
-        emit_json(answer)
-    else:
-        click.echo(text())
-
-
-def emit_json(answer: dict[str, Any]) -> None:
-    """Print an answer, or a refusal, as one JSON object."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
-
-
-def write(path: str, writer: Callable[[str], object]) -> str:
-    """Have ``writer`` write to ``path`` and return the path.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    try:
-        writer(path)
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error), "a file that can be written", "another path") from None
-    return path
+    shown = json_text(answer) if as_json else text()
+    current_run().answering()
+    click.echo(shown)

@@ -4,31 +4,53 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option, point_of, problem_argument, problem_of, write
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import (
+    DONE,
+    current_run,
+    emit,
+    json_option,
+    limit_option,
+    output_option,
+    picture,
+    point_of,
+    point_option,
+    problem_argument,
+    problem_of,
+)
 from exactgeo.errors import InputError
 
 __all__ = ["slice_"]
 
 
-@click.command("slice")
+@click.command("slice", cls=Limited)
 @problem_argument
 @click.option(
     "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
 )
-@click.option("-o", "--output", required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
+@point_option("Draw from here")
+@output_option("-o", "--output", check=picture, required=True, metavar="OUT", help="The picture: .svg, .png or .pdf.")
+@limit_option
 @json_option
-def slice_(problem: str, ends: tuple[str, ...], output: str, as_json: bool) -> int:
+def slice_(
+    problem: str, ends: tuple[str, ...], point: str | None, output: str, time_limit: float | None, as_json: bool
+) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
     from exactgeo.exact.rational import format_rational
     from exactgeo.landscape.plot import write as draw
+    from exactgeo.problem import scope
     from exactgeo.report.figures import slice_line, slice_plane
 
     loaded = problem_of(problem)
     if len(ends) > 2:
         raise InputError("--to", f"{len(ends)} points", "one point for a line, two for a plane", "one or two --to")
-    one, *others = point_of(None, loaded), *(point_of(end, loaded) for end in ends)
+    one, *others = point_of(point, loaded), *(point_of(end, loaded) for end in ends)
+    outside = scope.slices(loaded)
+    if outside is not None:
+        raise outside
+    losses = [format_rational(loaded.loss_at(end)) for end in (one, *others)]
+    current_run().tell(f"losses {', '.join(losses)}", {"file": None, "losses": losses})
     figure = slice_line(loaded, one, *others) if len(others) == 1 else slice_plane(loaded, one, *others)
-    written = write(output, lambda to: draw(figure, to))
-    losses = [format_rational(loaded.loss_at(point)) for point in (one, *others)]
-    emit({"file": written, "losses": losses}, lambda: f"wrote {written}: losses {', '.join(losses)}", as_json=as_json)
+    draw(figure, output)
+    emit({"file": output, "losses": losses}, lambda: f"wrote {output}: losses {', '.join(losses)}", as_json=as_json)
     return DONE

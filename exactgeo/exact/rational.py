@@ -5,14 +5,24 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
 from typing import Any
 
 from exactgeo.errors import InputError
 
-__all__ = ["MAX_DIGITS", "FloatTakenExactly", "format_rational", "parse_rational", "read_rational"]
+__all__ = [
+    "MAX_DIGITS",
+    "FloatTakenExactly",
+    "beside",
+    "decimal",
+    "format_rational",
+    "parse_rational",
+    "read_rational",
+    "short",
+    "with_decimal",
+]
 
 MAX_DIGITS = 10_000
 """Longest number accepted, in decimal digits of numerator or denominator when written out."""
@@ -157,6 +167,72 @@ def format_rational(value: Any) -> str:
         value = parse_rational(value, "number", warn_float=False)
     top = _digits(value.numerator)
     return top if value.denominator == 1 else f"{top}/{_digits(value.denominator)}"
+
+
+def decimal(value: Fraction | int) -> str:
+    """A rational in 15 significant digits, rounded to nearest: what stands beside an exact value for the eye.
+
+    Examples
+    --------
+    >>> decimal(Fraction(106, 5)), decimal(Fraction(-1, 3)), decimal(Fraction(1, 3**80)), decimal(7)
+    ('21.2', '-0.333333333333333', '6.76549570118538E-39', '7')
+    """
+    context = Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    top, bottom = value.numerator, value.denominator
+    if max(top.bit_length(), bottom.bit_length()) > 13_000:
+        # Decimal reads no more digits than int writes: a few bits more than are shown, the rest a power of ten.
+        shift = (abs(top).bit_length() - bottom.bit_length()) * 30103 // 100000 - 25
+        whole = top // (bottom * 10**shift) if shift > 0 else top * 10**-shift // bottom
+        return _plain(context.scaleb(context.create_decimal(whole), shift))
+    return _plain(context.divide(Decimal(top), Decimal(bottom)))
+
+
+def _plain(number: Decimal) -> str:
+    shown = number.normalize(Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN))
+    return f"{shown:f}" if -6 < shown.adjusted() < 15 else str(shown)
+
+
+def with_decimal(value: Fraction | int) -> str:
+    """For people: a rational that is no integer with its decimal, ``=`` where six digits are all of it, else ``~``.
+
+    Examples
+    --------
+    >>> with_decimal(Fraction(106, 5)), with_decimal(Fraction(1, 3)), with_decimal(7)
+    ('106/5 = 21.2', '1/3 ~ 0.333333', '7')
+    """
+    text = format_rational(value)
+    if "/" not in text:
+        return text
+    short_form = Decimal(decimal(value)).normalize(Context(prec=6))
+    shown = _plain(short_form)
+    return f"{text} {'=' if Fraction(shown) == value else '~'} {shown}"
+
+
+def beside(name: str, value: Fraction | int | None) -> dict[str, str | None]:
+    """A single exact value of an answer, and the decimal beside it.
+
+    Examples
+    --------
+    >>> beside("loss", Fraction(106, 5)), beside("loss", None)
+    ({'loss': '106/5', 'loss_decimal': '21.2'}, {'loss': None, 'loss_decimal': None})
+    """
+    if value is None:
+        return {name: None, f"{name}_decimal": None}
+    return {name: format_rational(value), f"{name}_decimal": decimal(value)}
+
+
+def short(count: int) -> str:
+    """A count for people.
+
+    Examples
+    --------
+    >>> short(4096), short(123456789), short(10**400)
+    ('4096', '1.2e+8', '1e+400')
+    """
+    if count < 10**6:
+        return str(count)
+    digits = str(count) if count < 10**300 else "1" + "0" * int(count.bit_length() * 0.30103)
+    return f"{digits[0]}.{digits[1]}e+{len(digits) - 1}" if digits[1] != "0" else f"{digits[0]}e+{len(digits) - 1}"
 
 
 def read_rational(text: str) -> Fraction:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from exactgeo.exact.vectors import Matrix, Vector
-from exactgeo.formats._arrangement import build_arrangement
+from exactgeo.formats._arrangement import build_arrangement, build_polytope
 from exactgeo.formats._problem import build_point, build_problem
 from exactgeo.formats._text import MAX_JSON_BYTES, Source, read_tree
 from exactgeo.problem import Point, Problem
@@ -26,6 +26,7 @@ __all__ = [
     "problem_from_mapping",
     "read_arrangement",
     "read_point",
+    "read_polytope",
     "read_problem",
 ]
 
@@ -146,6 +147,29 @@ def read_arrangement(source: Source, *, name: str | None = None) -> tuple[Matrix
     """
     tree, label = read_tree(source, name, "an arrangement", "normals, and offsets if it is affine")
     return build_arrangement(tree, label, stacklevel=2)
+
+
+def read_polytope(source: Source, dimension: int, *, name: str | None = None) -> tuple[Matrix, Vector]:
+    """Read a polyhedron ``A x <= b``: a table ``[polytope]`` with ``A`` (rows of ``dimension`` numbers) and ``b``.
+
+    Returns
+    -------
+    A, b
+        Tuples of Fractions.
+
+    Raises
+    ------
+    InputError
+        As for :func:`read_problem`.
+
+    Examples
+    --------
+    >>> rows, bounds = read_polytope(b"polytope = {A = [[1], [-1]], b = [1, 0]}", 1)
+    >>> len(rows), str(bounds[0])
+    (2, '1')
+    """
+    tree, label = read_tree(source, name, "a polytope", "[polytope] with A and b")
+    return build_polytope(tree, label, dimension, stacklevel=2)
 
 
 def arrangement_from_mapping(mapping: Mapping[str, Any], where: str = "arrangement") -> tuple[Matrix, Vector | None]:

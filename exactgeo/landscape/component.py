@@ -14,7 +14,7 @@ from exactgeo.basin import census as make_census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.enclosure import exact
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
 from exactgeo.landscape.path import Path, PathBuilder
 from exactgeo.landscape.walls import Walls
@@ -135,10 +135,10 @@ class Component:
     def to_json(self) -> dict[str, Any]:
         """Rationals are strings."""
         answer: dict[str, Any] = {
-            "loss": format_rational(self.loss),
+            **beside("loss", self.loss),
             "bad_valley": self.bad,
-            "component_infimum": format_rational(self.infimum),
-            "escapes_at": None if self.escapes_at is None else format_rational(self.escapes_at),
+            **beside("component_infimum", self.infimum),
+            **beside("escapes_at", self.escapes_at),
             "descent": None if self.descent is None else self.descent.to_json(),
         }
         return {**answer, "reason": self.reason} if self.reason else answer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.errors import InputError, InternalError
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside
 from exactgeo.exact.vectors import ONE
 from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
 from exactgeo.landscape.path import Path, PathBuilder
@@ -74,14 +74,24 @@ class CriticalPath:
         """Why there is no path; "" when there is one."""
         if self.complete:
             return ""
+        if self.census.orbits is None:
+            return self.census.reason
         return f"the search ended when all paths below {self.at_least} had been ruled out; raise --time-limit"
 
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo path --json``; rationals are strings."""
-        answer: dict[str, Any] = {"complete": self.complete, "at_least": format_rational(self.at_least)}
+        answer: dict[str, Any] = {"complete": self.complete, **beside("at_least", self.at_least)}
         if self.path is None:
-            return {**answer, "highest": None, "points": None, "losses": None, "segments": None, "reason": self.reason}
-        return {**answer, "highest": format_rational(self.path.highest), **self.path.to_json()}
+            return {
+                **answer,
+                **beside("highest", None),
+                "points": None,
+                "losses": None,
+                "segments": None,
+                "reason": self.reason,
+                **self.census.size_json(),
+            }
+        return {**answer, **beside("highest", self.path.highest), **self.path.to_json()}
 
 
 def critical_path(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.basin import Basin, Census, census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.enclosure import Enclosure, exact
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside, format_rational
 from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
@@ -122,6 +122,8 @@ class Landscape:
         """Why something is None; "" when nothing is."""
         if self.complete:
             return ""
+        if self.census.orbits is None:
+            return self.census.reason
         if not self.census.complete:
             return "the search was ended before every basin had its value; raise --time-limit"
         if self.known_below is None:
@@ -400,7 +402,7 @@ class Landscape:
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo landscape --json``; rationals are strings."""
         result: dict[str, Any] = {
-            "global_minimum": _text(self.global_minimum),
+            **beside("global_minimum", self.global_minimum),
             "full": self.full,
             "complete": self.complete,
             "orbits": self.census.orbits,
@@ -422,11 +424,12 @@ class Landscape:
             "valleys": [{**valley.to_json(), "node": names[valley.node]} for valley in self.known_valleys],
             "bad_valleys": self.bad_valleys if self.complete else None,
             "global_minima_connected": good == 1 if good else None,
-            "connected_at": _text(self._connected_at),
+            **beside("connected_at", self._connected_at),
             "tree": {"nodes": nodes, "edges": sorted([names[a], names[b]] for a, b in graph.edges)},
         }
         if not self.complete:
-            result |= {"known_below": _text(self.known_below), "reason": self.reason}
+            result |= {**beside("known_below", self.known_below), "reason": self.reason}
+            result |= self.census.size_json()
         return result
 
     @property
@@ -487,6 +490,7 @@ def landscape(
         Seconds; afterwards ``complete`` is False, and what is known is kept: the valleys born so far, those that have
         escaped, and a level below which nothing is missing.
     progress : callable (done, total), optional
+        Never less done than before, of the same total: twice the number of orbits of basins.
     full : bool
         The full space instead of the space modulo permutation of exchangeable neurons.
     basins : Census, optional
@@ -528,9 +532,12 @@ def landscape(
     outside = scope.exact_values(problem)
     if outside is not None:
         raise outside
+    # One measure of both parts: every basin counts once for its value and once for its place in the tree.
+    valued = None if progress is None else lambda done, total: progress(done, 2 * total)
+    joined = None if progress is None else lambda done, total: progress(total + done, 2 * total)
     found = basins
     if found is None:
-        found = census(problem, executor=executor, time_limit=time_limit, progress=progress, store=store)
+        found = census(problem, executor=executor, time_limit=time_limit, progress=valued, store=store)
     copies = symmetric_order(len(group.neurons) for group in found.reduction.exchangeable)
     outside = scope.full_space(copies, LARGEST) if full else None
     if outside is not None:
@@ -541,6 +548,6 @@ def landscape(
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
         # Ctrl-C before the tree is begun.
         with suppress(KeyboardInterrupt):
-            tree = grow(found, walls, full=full, seconds=left, progress=progress)
+            tree = grow(found, walls, full=full, seconds=left, progress=joined)
     walls.close()
     return Landscape(found, walls, tree, full)

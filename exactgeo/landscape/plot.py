@@ -6,15 +6,15 @@ rounded to the screen; every number written is exact, or marked with ~ where it 
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.errors import InputError
-from exactgeo.exact.rational import format_rational
+from exactgeo import files
+from exactgeo.exact.rational import format_rational, with_decimal
+from exactgeo.pictures import drawable, no_matplotlib
 
 if TYPE_CHECKING:
     from exactgeo.landscape.landscape import Landscape, Valley
@@ -30,7 +30,6 @@ NAMED = 60
 """Up to so many branches each leaf has its value written below it; beyond, the axis alone has numbers."""
 
 PANELS = 6
-FORMATS = (".svg", ".png", ".pdf")
 
 
 def figure_of(width: float, height: float) -> Any:
@@ -45,24 +44,22 @@ def figure_of(width: float, height: float) -> Any:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError(
-            "matplotlib", "no such module", "the optional extra for pictures", "pip install 'exactgeo[plot]'"
-        ) from None
+        raise no_matplotlib() from None
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def label(value: Fraction) -> str:
-    """A rational as it is written in a picture: exactly, or rounded and marked with ~ where that is too long.
+    """A rational as it is written in a picture: exactly with its decimal, or rounded where that is too long.
 
     Examples
     --------
     >>> print(label(Fraction(106, 5)), label(Fraction(1, 3**40)))
-    106/5 ~8.22526e-20
+    106/5 = 21.2 ~8.22526e-20
     """
     text = format_rational(value)
-    return text if len(text) <= LONGEST else f"~{float(value):.6g}"
+    return with_decimal(value) if len(text) <= LONGEST else f"~{float(value):.6g}"
 
 
 # -- the tree ----------------------------------------------------------------------------------------------------------
@@ -228,23 +225,21 @@ def tree_figure(found: Landscape) -> Any:
 
 
 def save(found: Landscape, path: str) -> None:
-    """Write :func:`tree_figure` as .svg, .png or .pdf.
-
-    Raises
-    ------
-    InputError
-        Another suffix, or matplotlib is not installed.
-    OSError
-        The file cannot be written.
-    """
+    """Write :func:`tree_figure`; errors as for :func:`write`."""
     write(tree_figure(found), path)
 
 
 def write(figure: Any, path: str) -> None:
-    """Write a figure as .svg, .png or .pdf; errors as for :func:`save`."""
-    if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise InputError("picture", path, "a file name that ends in " + ", ".join(FORMATS), "tree.svg")
-    figure.savefig(path, dpi=130)
+    """Write a figure as .svg, .png or .pdf, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Another suffix, or the file cannot be written.
+    """
+    drawable(path)
+    with files.replacing(path) as stream:
+        figure.savefig(stream, format=path.lower().rpartition(".")[2], dpi=130)
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------

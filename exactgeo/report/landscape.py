@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.rational import format_rational
-from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of
+from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_line, value_text
+from exactgeo.report.text import sizes
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -25,10 +25,13 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
     """The report of ``exactgeo landscape``, from the landscape and its JSON answer."""
     lines = [title_of(problem, "the problem"), ""]
     lines.append(labelled("space", "the full space" if found.full else "modulo permutation of neurons"))
-    lines.append(labelled("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
+    if found.census.count is None:
+        lines += sizes(answer)
+    else:
+        lines.append(labelled("basins", f"{found.census.count}, {found.census.orbits} modulo permutation"))
     lowest = answer["global_minimum"]
     if not found.complete:
-        lines.append(labelled("global minimum", "unknown" if lowest is None else lowest))
+        lines.append(labelled("global minimum", "unknown" if lowest is None else value_text(lowest)))
         lines.append(labelled("because", answer["reason"]))
         if found.known_below is not None:
             lines.append(labelled("bad valleys", f"{sum(v.bad for v in found.known_valleys)} or more"))
@@ -36,8 +39,9 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         if found.global_minima_connected:
             extent = "at a connected set of points"
         else:
-            extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {answer['connected_at']}"
-        lines.append(labelled("global minimum", f"{lowest}, {extent}"))
+            joined = value_text(answer["connected_at"])
+            extent = f"at {len(found.valleys) - found.bad_valleys} connected sets, joined at {joined}"
+        lines.append(labelled("global minimum", f"{value_text(lowest)}, {extent}"))
         lines.append(labelled("bad valleys", str(found.bad_valleys)))
     if "point" in answer:
         lines += _point(answer["point"])
@@ -54,7 +58,7 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         for key, same in groupby(valleys, key=lambda v: (v.value, v.escapes_at, v.barrier, v.bad))
     ]
     body = [
-        [number_text(value), _exit(exit, bad), "" if rise is None else number_text(rise), str(count)]
+        [value_line(value), _exit(exit, bad), "" if rise is None else value_line(rise), str(count)]
         for (value, exit, rise, bad), count in kinds[:ROWS]
     ]
     lines += ["", *columns([["valley at", "escapes at", "barrier", "valleys"], *body], indent="  ")]
@@ -68,17 +72,20 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
 def _exit(level: Fraction | None, bad: bool) -> str:
     if level is None:
         return "unknown" if bad else ""
-    return number_text(level)
+    return value_line(level)
 
 
 def _point(point: dict[str, Any]) -> list[str]:
-    loss = f"loss {point['loss']}"
+    loss, lowest = f"loss {value_text(point['loss'])}", value_text(point["component_infimum"])
     if point["bad_valley"] is None:
-        return [labelled("the point", f"{loss}, its component goes down to {point['component_infimum']} or lower")]
+        return [labelled("the point", f"{loss}, its component goes down to {lowest} or lower")]
     if point["bad_valley"]:
-        escape = f" and escapes at {point['escapes_at']}" if point["escapes_at"] else ""
+        escape = f" and escapes at {value_text(point['escapes_at'])}" if point["escapes_at"] else ""
         return [
-            labelled("the point", f"{loss}, in a bad valley that goes down to {point['component_infimum']}{escape}")
+            labelled(
+                "the point",
+                f"{loss}, in a bad valley that goes down to {lowest}{escape}",
+            )
         ]
     lines = [labelled("the point", f"{loss}, in no bad valley: its component goes down to the global minimum")]
     if point["descent"] is not None:
@@ -93,7 +100,7 @@ def _tree(graph: Any) -> Iterator[str]:
     while pending:
         node, lead, indent = pending.pop()
         data = graph.nodes[node]
-        label = format_rational(data["level"])
+        label = value_line(data["level"])
         if data["kind"] == "leaf":
             label += " valley" if data["bad"] else " global minimum"
         yield lead + label
@@ -108,12 +115,12 @@ def path_text(problem: Problem, found: CriticalPath, answer: dict[str, Any]) -> 
     lines = [title_of(problem, "the problem"), ""]
     path = found.path
     if path is None:
-        lines.append(labelled("highest", f"{number_text(found.at_least)} or more"))
+        lines.append(labelled("highest", f"{value_line(found.at_least)} or more"))
         lines.append(labelled("because", found.reason))
         return "\n".join(lines)
-    lines.append(labelled("from", f"loss {number_text(path.losses[0])}"))
-    lines.append(labelled("to", f"loss {number_text(path.losses[-1])}"))
-    lines.append(labelled("highest", f"{number_text(path.highest)}: every path between the two points reaches it"))
+    lines.append(labelled("from", f"loss {value_line(path.losses[0])}"))
+    lines.append(labelled("to", f"loss {value_line(path.losses[-1])}"))
+    lines.append(labelled("highest", f"{value_line(path.highest)}: every path between the two points reaches it"))
     for key in ("plot", "certificate"):
         if key in answer:
             lines.append(labelled(key, answer[key] or "none was written"))

@@ -12,23 +12,41 @@ __all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
-    """Called with (done, total): draws the share, the rate since the start and the time left.
+    """Draws one measure of all stages, which never falls, and of the present one the count, the rate and the time left.
 
-    What was done before the first call, by an earlier run, does not count for the rate.
+    Called with (done, total) it is the first stage. What was done before the first call of a stage, by an earlier run,
+    does not count for the rate.
+
+    Parameters
+    ----------
+    update : callable
+        Takes ``completed``, the share of all stages that is done, and texts.
+    stages : int
+        How many there will be; each is drawn as long as any other.
     """
 
-    def __init__(self, update: Callable[..., Any]) -> None:
+    def __init__(self, update: Callable[..., Any], stages: int = 1) -> None:
         self._update = update
-        self._start: tuple[float, int] | None = None
+        self._stages = stages
+        self._reached = 0.0
+        self._start: dict[int, tuple[float, int]] = {}
 
     def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._start is None:
-            self._start = (now, done)
-        seconds, new = now - self._start[0], done - self._start[1]
-        rate = f"{new / seconds:,.0f}/s" if new and seconds else ""
-        left = f"{(total - done) * seconds / new:,.0f} s left" if new and seconds else ""
-        self._update(completed=done, total=total, rate=rate, left=left)
+        self.stage(0)(done, total)
+
+    def stage(self, number: int) -> Callable[[int, int], None]:
+        """What is called with (done, total) in stage ``number``, from 0."""
+
+        def report(done: int, total: int) -> None:
+            now = time.monotonic()
+            began, before = self._start.setdefault(number, (now, done))
+            seconds, new = now - began, done - before
+            rate = f"{new / seconds:,.0f}/s" if new > 0 and seconds else ""
+            left = f"{(total - done) * seconds / new:,.0f} s left" if new > 0 and seconds else ""
+            self._reached = max(self._reached, (number + done / max(total, 1)) / self._stages)
+            self._update(completed=self._reached, count=f"{done}/{total}", rate=rate, left=left)
+
+        return report
 
     def best(self, value: object) -> None:
         """Show the best value so far."""
@@ -37,22 +55,21 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Bar | None]:
+def progress_bar(label: str, *, stages: int = 1, quiet: bool = False) -> Iterator[Bar | None]:
     """A bar on stderr; None when there is nobody to see it."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    fields = ("rate", "left", "best")
+    fields = ("count", "rate", "left", "best")
     columns = (
         TextColumn("{task.description}"),
         BarColumn(20),
-        MofNCompleteColumn(),
         *(TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in fields),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         empty: dict[str, Any] = dict.fromkeys(fields, "")
-        task = progress.add_task(label, total=None, **empty)
-        yield Bar(lambda **changes: progress.update(task, **changes))
+        task = progress.add_task(label, total=1.0, **empty)
+        yield Bar(lambda **changes: progress.update(task, **changes), stages)

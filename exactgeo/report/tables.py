@@ -8,12 +8,22 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.combination import Combination, Number
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import format_rational, with_decimal
 
 if TYPE_CHECKING:
     from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["columns", "labelled", "number_text", "point_text", "short_text", "title_of", "value_text", "vector_text"]
+__all__ = [
+    "columns",
+    "labelled",
+    "number_text",
+    "point_text",
+    "short_text",
+    "title_of",
+    "value_line",
+    "value_text",
+    "vector_text",
+]
 
 LABEL_WIDTH = 16
 NUMBER_WIDTH = 60
@@ -63,6 +73,17 @@ def _size(q: Fraction | int) -> str:
     return f"{rounded.normalize(SIX_DIGITS):g}"
 
 
+def value_line(q: Fraction | int) -> str:
+    """:func:`number_text`, and the decimal of a rational that is no integer.
+
+    Examples
+    --------
+    >>> print(value_line(Fraction(106, 5)), value_line(14))
+    106/5 = 21.2 14
+    """
+    return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
+
+
 def vector_text(values: Iterable[Fraction | int]) -> str:
     """A row of numbers in parentheses.
 
@@ -78,7 +99,7 @@ def value_text(value: Any) -> str:
     """A rational of a JSON answer, or the enclosure [lo, hi] of a value that has none, rounded for the eye."""
     if isinstance(value, dict):
         return f"in [{float(Fraction(value['lo'])):.12g}, {float(Fraction(value['hi'])):.12g}]"
-    return str(value)
+    return value_line(Fraction(value))
 
 
 def point_text(point: Point | Direction) -> str:

@@ -10,7 +10,7 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import format_rational, short
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import (
     columns,
@@ -139,8 +139,7 @@ def _standing(verdict: Verdict) -> list[str]:
 def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo basins``, from its JSON answer."""
     lines = [title_of(problem, "the problem"), ""]
-    lines.append(labelled("basins", f"{answer['count']}, {answer['orbits']} modulo permutation of neurons"))
-    lines.append(labelled("regions", f"{answer['regions_per_neuron']} for each neuron"))
+    lines += sizes(answer)
     attained = "" if answer["minimum_attained"] else " (an infimum, not attained or not known to be)"
     what = "global minimum" if answer["complete"] else "lowest so far"
     lowest = answer["minimum"]
@@ -164,6 +163,20 @@ def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     if len(answer["values"]) > 20:
         lines.append(f"  ... and {len(answer['values']) - 20} more values (--json or --out for all)")
     return "\n".join(lines)
+
+
+def sizes(answer: dict[str, Any]) -> list[str]:
+    """The numbers of basins and regions, or the bounds and the estimate in their place."""
+    if answer.get("count") is not None:
+        lines = [labelled("basins", f"{answer['count']}, {answer['orbits']} modulo permutation of neurons")]
+        return [*lines, labelled("regions", f"{answer['regions_per_neuron']} for each neuron")]
+    basins, regions = answer["orbits_estimate"], answer["regions_estimate"]
+    least, most = answer["regions_at_least"], answer["regions_at_most"]
+    return [
+        labelled("basins", f"not listed: about {short(basins)} modulo permutation of neurons"),
+        labelled("regions", f"about {short(regions)} for each neuron, at least {short(least)}, at most {short(most)}"),
+        labelled("try", answer["try_instead"]),
+    ]
 
 
 def _listed(values: Sequence[str]) -> str:

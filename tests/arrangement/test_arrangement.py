@@ -238,10 +238,10 @@ def test_a_lost_region_or_a_wrong_witness_is_an_internal_error(monkeypatch):
     honest = module.central_regions
     rows = [[1, 0], [0, 1], [1, 1]]
 
-    def lose(planes, dimension):
+    def lose(planes, dimension, watch=None):
         return dict(list(honest(planes, dimension).items())[1:])
 
-    def move(planes, dimension):
+    def move(planes, dimension, watch=None):
         return dict.fromkeys(honest(planes, dimension), (0, 1))
 
     for lie, message in ((lose, "5 regions found, 6 counted"), (move, "witness")):

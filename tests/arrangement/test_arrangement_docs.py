@@ -57,9 +57,12 @@ def test_a_time_limit_ends_with_what_is_found(capsys, tmp_path):
     assert (code, answer["complete"], answer["rank"]) == (3, False, 5)
     assert 0 < answer["found"] < eg.Arrangement([[t**k for k in range(5)] for t in range(1, 40)]).count()
     assert err == f"exactgeo: {file}: not all within 0 s; raise --time-limit\n"
-    assert (
-        run(capsys, "regions", str(file), "--time-limit", "0")[1] == f"regions found so far        {answer['found']}\n"
-    )
+    assert answer["at_least"] <= answer["estimate"] <= answer["at_most"]
+    assert run(capsys, "regions", str(file), "--time-limit", "0")[1].splitlines() == [
+        f"regions found so far        {answer['found']}",
+        f"regions                     at least {answer['at_least']}, at most {answer['at_most']}",
+        f"regions, an estimate        {answer['estimate']}",
+    ]
     file.write_text('{"normals": [[1, 0], [0, 1], [1, 1]]}')
     code, out, err = run(capsys, "regions", str(file), "--time-limit", "60", "--json")
     assert (code, json.loads(out)["count"], json.loads(out)["fallbacks"], err) == (0, 6, 0, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from arrangement_brute import brute_force
 from arrangements import ORACLES, arrangements, build, check_laws, coxeter_b, differences, random_rows
+from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +24,7 @@ from exactgeo.arrangement.enumerators._filter_minors import Minors, is_uniform, 
 from exactgeo.arrangement.enumerators.blocks import flag_sweep
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
-from exactgeo.errors import InputError, InternalError
+from exactgeo.errors import InputError, InternalError, TaskLost
 
 NAMES = sorted(ENUMERATORS)
 
@@ -272,31 +272,49 @@ def test_blocks_hold_every_region_once_whatever_the_executor(kind):
 
 
 def test_no_task_is_cancelled_unless_the_reader_stops():
-    class Recording(ThreadPoolExecutor):
-        """Tasks after the first wait for the gate, so that some are still to begin when the reader stops."""
+    """Dask complains of what is cancelled."""
+    arrangement, pool = STREAMED["general position"], Later()
+    blocks = list(arrangement.blocks(pool))
+    assert len(pool.futures) > len(blocks) > 2
+    assert all(future.done() and not future.cancelled() for future in pool.futures)
+    pool.futures.clear()
+    reader = arrangement.blocks(pool)
+    assert len(next(reader)) == len(blocks[0])
+    reader.close()
+    # Nobody asks for them any more, and none had begun.
+    assert len(pool.futures) > 2
+    assert [future.cancelled() for future in pool.futures] == [False] + [True] * (len(pool.futures) - 1)
 
-        def submit(self, function, *arguments):
-            first = not futures
-            futures.append(super().submit(lambda: (first or gate.wait(60)) and function(*arguments)))
-            return futures[-1]
 
-    futures, gate = [], threading.Event()
-    gate.set()
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("at", [1, 2])
+def test_blocks_of_an_executor_that_loses_raises_or_mixes_up(fault, at):
     arrangement = STREAMED["general position"]
-    with Recording(1) as pool:
-        blocks = list(arrangement.blocks(pool))
-        assert all(future.done() and not future.cancelled() for future in futures)
-        assert [future.result() is not None for future in futures] == [i < len(blocks) for i in range(len(futures))]
-        futures.clear()
-        gate.clear()
-        reader = arrangement.blocks(pool)
-        assert len(next(reader)) == len(blocks[0])
-        reader.close()
-        gate.set()
-        # One worker: it has begun the second at most.
-        assert len(futures) > 2
-        assert [future.cancelled() for future in futures[2:]] == [True] * len(futures[2:])
-        assert not futures[0].cancelled()
+    blocks = list(arrangement.blocks())
+    given = []
+    with pytest.raises(TaskLost, match="executor: block"):
+        given.extend(arrangement.blocks(Faulty(fault, at)))
+    # What came before is right.
+    assert len(given) <= at < len(blocks)
+    assert all(np.array_equal(one, other) for one, other in zip(given, blocks, strict=False))
+
+
+@pytest.mark.parametrize("pool", [Backwards(), Faulty("breaks", 2), Faulty("breaks later", 1)])
+def test_blocks_of_an_executor_that_reorders_or_ends(pool):
+    arrangement = STREAMED["special position"]
+    for one, other in zip(arrangement.blocks(), arrangement.blocks(pool), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_blocks_of_another_arrangement_or_no_blocks():
+    arrangement, other = STREAMED["general position"], STREAMED["lines"]
+    first = Later()
+    list(other.blocks(first))
+    with pytest.raises(TaskLost, match="another run"):
+        list(arrangement.blocks(Stale(first)))
+    for change in (lambda words: "words", lambda words: words[:, :0], lambda words: words.astype(float)):
+        with pytest.raises(TaskLost, match="no answer"):
+            list(arrangement.blocks(Changing(change)))
 
 
 def test_blocks_of_processes():

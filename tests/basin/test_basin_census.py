@@ -22,9 +22,11 @@ import exactgeo
 from exactgeo import certify
 from exactgeo.basin import Census, Enclosure, census
 from exactgeo.basin.reduction import reduce
+from exactgeo.basin.size import size_of
 from exactgeo.errors import InputError, OutOfScope
 from exactgeo.formats import problem_from_mapping
 from exactgeo.library import load, names
+from exactgeo.report.text import census_text
 
 # -- what is known -----------------------------------------------------------------------------------------------------
 
@@ -326,13 +328,30 @@ def test_a_process_pool_changes_nothing():
         assert census(case, executor=pool).to_records() == census(case).to_records()
 
 
-def test_a_large_problem_under_a_time_limit_is_not_begun():
+@pytest.mark.parametrize(
+    ("d", "seconds", "why"),
+    [(2, 0.1, "was not begun under this time limit"), (8, 0.1, "is out of reach"), (8, None, "is out of reach")],
+)
+def test_a_large_problem_says_how_large_it_is(d, seconds, why):
     rng = random.Random(2)
-    x = [[rng.randint(-9, 9) for _ in range(8)] for _ in range(30)]
-    found = census(problem(x, list(range(30)), 3), time_limit=0.1)
+    x = [[rng.randint(-9, 9) for _ in range(d)] for _ in range(30)]
+    found = census(problem(x, list(range(30)), 3), time_limit=seconds)
     assert (found.complete, found.count, found.orbits, found.regions_per_neuron) == (False, None, None, None)
-    assert found.to_json()["minimum"] is None
-    assert "ended" in found.reason
+    answer = found.to_json()
+    assert answer["minimum"] is None
+    assert f"a census {why}" in answer["reason"]
+    assert answer["regions_at_least"] <= answer["regions_estimate"] <= answer["regions_at_most"]
+    assert answer["orbits_estimate"] <= answer["orbits_at_most"]
+    assert "`exactgeo certify`" in answer["try_instead"]
+    assert "None" not in census_text(found.problem, answer)
+
+
+@pytest.mark.parametrize("case", [problem(*D1, 2), problem(*D1, 1)])
+def test_the_size_foreseen_bounds_the_census(case):
+    size, found = size_of(case), census(case)
+    assert size.regions[0] <= found.regions_per_neuron <= size.regions[1]
+    assert found.orbits <= size.orbits_most
+    assert not size.large
 
 
 def test_orbits_are_listed_one_at_a_time():

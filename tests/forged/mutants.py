@@ -5,6 +5,8 @@ In a copy of the repository::
     mutmut run 'no_such_mutant'
     PYTHONPATH=tests/brute:tests/shared:tests/claims python tests/forged/mutants.py mutants/exactgeo/check.py [NAME ...]
 
+The same with ``check_flat.py`` and the other companions: then the core is as it is.
+
 A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
 certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed; those
 in ``survivors.txt`` have their reason there.
@@ -28,9 +30,9 @@ from types import ModuleType
 from typing import Any
 
 import test_check_verdicts as pinned
-from damage import damaged
+from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
-from forging import FOLDER, accepted, written
+from forging import FOLDER, OLD, accepted, written
 
 import exactgeo as eg
 from exactgeo import library
@@ -46,10 +48,21 @@ def load(path: Path) -> ModuleType:
     line = re.search(r"^from mutmut\.mutation\.trampoline import .*$", text, re.MULTILINE)
     assert line is not None, "not a file made by mutmut"
     text = text.replace(line[0], "MutantDict = dict\n_mutmut_mutated = lambda table: lambda function: function")
-    spec = importlib.util.spec_from_loader("exactgeo.check", None)
+    spec = importlib.util.spec_from_loader(f"exactgeo.{path.stem}", None)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
+    # Companions lie beside the checker itself, and find it under its name.
+    module.__file__ = str(CHECKER.with_name(path.name))
+    if path.name == CHECKER.name:
+        sys.modules[spec.name] = module
     exec(compile(text, str(path), "exec"), module.__dict__)
+    return module
+
+
+def with_companion(core: ModuleType, path: Path) -> ModuleType:
+    """The mutants of a companion, which the core then loads in its place."""
+    module, loaded = load(path), core.companion
+    core.companion = lambda file: module if file == path.name else loaded(file)
     return module
 
 
@@ -80,7 +93,8 @@ def steps(folder: Path) -> Steps:
         assert certificate is not None
         trees.append(json.loads(certificate.to_json()))
     found: Steps = [("text", written(tree)) for tree in trees]
-    found += [("text", path.read_text()) for path in sorted((FOLDER / "reject").glob("*.json"))]
+    for folder_v in (FOLDER / "reject", OLD / "reject", OLD / "accept"):
+        found += [("text", path.read_text()) for path in sorted(folder_v.glob("*.json"))]
     rng = random.Random(5)
     found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(4)]
     prop1 = pinned.PROP1
@@ -133,10 +147,10 @@ REFUSED = [
     ('"18"', text)
     for text in ("18.0", "1e2", "NaN", "18", '"36/2"', '"18/1"', '"+18"', '"018"', '"-0"', '"18/0"', "null")
 ] + [
-    ('"version":1', '"version":2'),
-    ('"version":1', '"version":true'),
-    ('"version":1', '"version":1,"version":1'),
-    ('"version":1', '"version":1,"note":""'),
+    ('"version":2', '"version":3'),
+    ('"version":2', '"version":true'),
+    ('"version":2', '"version":1,"version":1'),
+    ('"version":2', '"version":1,"note":""'),
     ('"exactgeo-certificate"', '"vipr"'),
     ('"radius":"1/8",', ""),
     ('"kind":"local_minimum"', '"kind":"theorem"'),
@@ -172,7 +186,7 @@ def outcome(module: ModuleType, kind: str, step: Any) -> str:
             code = module.main(list(step))
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
-        return str(module.shown(step))
+        return str(module.companion("check_landscape.py").shown(step))
     if kind == "rays":
         try:
             planes = tuple(sorted({module.line(row) for row in step if any(row)}))
@@ -196,8 +210,8 @@ def first_difference(module: ModuleType, holder: Any, attribute: str, function: 
     if not child:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         setattr(holder, attribute, function)
-        for kind in getattr(module, "KINDS", {}):
-            module.KINDS[kind] = getattr(module, kind)
+        if hasattr(module.companion, "cache_clear"):
+            module.companion.cache_clear()  # so that companions are loaded with the mutant
         for place, (step, old) in enumerate(todo):
             try:
                 same = outcome(module, *step) == old
@@ -214,16 +228,17 @@ def first_difference(module: ModuleType, holder: Any, attribute: str, function: 
 
 
 def main(path: Path, only: set[str]) -> None:
-    module = load(path)
+    core = checker() if path.name != CHECKER.name else load(path)
+    module = core if path.name == CHECKER.name else with_companion(core, path)
     survivors = Path(__file__).with_name("survivors.txt")
     known = survivors.read_text() if survivors.exists() else ""
     with tempfile.TemporaryDirectory() as folder:
-        todo = [(step, outcome(module, *step)) for step in steps(Path(folder))]
+        todo = [(step, outcome(core, *step)) for step in steps(Path(folder))]
         killed = left = 0
         for name, holder, attribute, function in mutants(module):
             if only and name not in only:
                 continue
-            place = first_difference(module, holder, attribute, function, todo)
+            place = first_difference(core, holder, attribute, function, todo)
             if place is None:
                 left += 1
                 print(name, "" if f"{name} " in known else "NEW", flush=True)

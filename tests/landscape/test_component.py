@@ -260,6 +260,7 @@ def test_the_command_prints_one_object(capsys):
     assert [v["escapes_at"] for v in answer["valleys"]] == [None, "106/5", "106/5"]
     assert answer["point"]["bad_valley"] is True
     assert answer["point"]["escapes_at"] == "106/5"
+    assert answer["point"]["escapes_at_decimal"] == "21.2"
     code, out, _ = run(capsys, "landscape", "swirszcz-prop2-local-corrected", "--json", "--full")
     answer = json.loads(out)
     assert (answer["full"], answer["global_minima_connected"], answer["connected_at"]) == (True, False, "14/3")
@@ -270,8 +271,9 @@ def test_the_report_names_what_matters(capsys):
     code, out, _ = run(capsys, "landscape", "swirszcz-prop1")
     assert code == 0
     assert "bad valleys     2" in out
-    assert "loss 18, in a bad valley that goes down to 18 and escapes at 106/5" in out
-    assert out.splitlines()[-4:] == ["  106/5", "  ├─ 14 global minimum", "  ├─ 18 valley", "  └─ 614/29 valley"]
+    assert "loss 18, in a bad valley that goes down to 18 and escapes at 106/5 = 21.2" in out
+    tree = ["  106/5 = 21.2", "  ├─ 14 global minimum", "  ├─ 18 valley", "  └─ 614/29 ~ 21.1724 valley"]
+    assert out.splitlines()[-4:] == tree
 
 
 def test_what_is_not_known_of_the_point_has_its_reason_on_the_command_line(capsys, monkeypatch):

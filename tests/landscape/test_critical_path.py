@@ -329,7 +329,7 @@ def test_the_command_prints_one_object(capsys, tmp_path):
 def test_the_report_of_a_path(capsys):
     code, out, _ = run(capsys, "path", "swirszcz-prop1", "--to", "swirszcz-prop1-better")
     assert code == 0
-    assert "highest         106/5: every path between the two points reaches it" in out
+    assert "highest         106/5 = 21.2: every path between the two points reaches it" in out
     assert "from            loss 18" in out
     assert "to              loss 14" in out
 

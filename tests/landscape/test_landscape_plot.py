@@ -71,7 +71,7 @@ def test_real_trees_are_readable_and_hold_their_numbers(data, width, full):
 
 def test_one_valley_alone():
     found = landscape(problem([[1], [2]], [1, 0], 2, frozen=[0, 0]))
-    assert "1/2" in [text for text, _ in texts(found.plot())]
+    assert "1/2 = 0.5" in [text for text, _ in texts(found.plot())]
 
 
 def test_branches_stand_where_the_levels_are():

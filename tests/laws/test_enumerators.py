@@ -113,7 +113,7 @@ def test_some_of_the_regions_obey_them_too(name):
 def test_a_new_enumerator_is_a_function_and_an_entry(monkeypatch):
     points = list(itertools.product(range(-9, 10), repeat=2))
 
-    def guesses(hyperplanes):
+    def guesses(hyperplanes, watch=None):
         q, found = len(hyperplanes.vectors), {}
         for point in points:
             sides = [value(hyperplanes, vector, point) for vector in hyperplanes.vectors]

@@ -37,7 +37,7 @@ def test_a_plane_draws_the_loss_it_computes():
         assert abs(float(plane.losses(float(s), float(t))) - float(exact)) < 0.0001
     figure = figures.slice_plane(one, one.point, other.point, third.point, samples=30)
     assert overlaps(figure) == []
-    assert {"A: 18", "B: 14", "C: 106/5"} <= {text for text, _ in texts(figure)}
+    assert {"A: 18", "B: 14", "C: 106/5 = 21.2"} <= {text for text, _ in texts(figure)}
 
 
 @pytest.mark.parametrize("third", [False, True])

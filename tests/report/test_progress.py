@@ -9,10 +9,14 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 
 import pytest
+from command import run
 
+from exactgeo.basin import census
 from exactgeo.formats import problem_from_mapping
+from exactgeo.landscape import landscape
 from exactgeo.report.progress import Bar
 
 
@@ -43,12 +47,12 @@ def at_a_terminal(*arguments: str) -> tuple[str, str]:
     reader = threading.Thread(target=read)
     reader.start()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "160"}
-    run = subprocess.run(command(*arguments), stdout=subprocess.PIPE, stderr=there, env=environment, check=False)
+    done = subprocess.run(command(*arguments), stdout=subprocess.PIPE, stderr=there, env=environment, check=False)
     os.close(there)
     reader.join()
     os.close(here)
-    assert run.returncode == 0
-    return run.stdout.decode(), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(parts).decode())
+    assert done.returncode == 0
+    return done.stdout.decode(), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(parts).decode())
 
 
 def test_done_rate_time_left_and_the_best_value_on_a_terminal_only(tmp_path):
@@ -83,17 +87,63 @@ def test_the_rate_is_of_this_run():
     assert len(drawn[-1]["best"]) < 50
 
 
-def test_a_time_limit_spent_on_local_minima_ends_with_exit_3(tmp_path, monkeypatch):
+def test_a_time_limit_spent_on_local_minima_ends_with_exit_3(capsys, tmp_path):
     problem, path = tmp_path / "case.toml", tmp_path / "run.sqlite"
     problem.write_text(line(6, 2))
-    subprocess.run(command(str(problem), "--out", str(path)), capture_output=True, check=True)
+    assert run(capsys, "basins", str(problem), "--out", str(path))[0] == 0
     # Every basin is in the file, and no time is left for what the file does not hold.
-    run = subprocess.run(
-        command(str(problem), "--out", str(path), "--time-limit", "1e-9", "--json"), capture_output=True, check=False
-    )
-    assert run.returncode == 3
-    answer = json.loads(run.stdout)
-    assert answer["complete"] is True
+    code, out, _ = run(capsys, "basins", str(problem), "--out", str(path), "--time-limit", "1e-9", "--json")
+    answer = json.loads(out)
+    assert (code, answer["complete"]) == (3, True)
     assert answer["minimum"] is not None
     assert answer["local_minimum_values"] is None
     assert answer["reason"] == "local_minimum_values: ended by the time limit"
+
+
+def reported(draw):
+    """The measure that a bar draws, and the texts beside it."""
+    drawn = []
+    draw(lambda **changes: drawn.append(changes))
+    return [d["completed"] for d in drawn if "completed" in d], [d["count"] for d in drawn if "count" in d]
+
+
+@pytest.mark.parametrize("minima", [False, True])
+def test_the_measure_of_basins_never_falls_and_is_not_full_before_the_last_search(minima):
+    case = problem_from_mapping(tomllib.loads(line(9, 2)))
+
+    def work(update):
+        bar = Bar(update, 2)
+        census(case, progress=bar, searching=bar.stage(1)).to_json(minima=minima)
+
+    measure, counts = reported(work)
+    assert measure == sorted(measure)
+    assert len(set(measure)) > 4
+    assert measure.index(0.5) < len(measure) - 3
+    assert 0.5 < measure[-1] < 1
+    assert len({count.partition("/")[2] for count in counts}) == 2
+
+
+def test_a_stage_that_begins_again_takes_nothing_back():
+    def work(update):
+        bar = Bar(update, 2)
+        for done in (0, 8, 4, 10):
+            bar(done, 10)
+        for done in (0, 1, 0, 2):
+            bar.stage(1)(done, 4)
+
+    measure, counts = reported(work)
+    assert measure == [0.0, 0.4, 0.4, 0.5, 0.5, 0.625, 0.625, 0.75]
+    assert counts[-1] == "2/4"
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_measure_of_a_landscape_never_falls_and_has_one_total(full):
+    case = problem_from_mapping(tomllib.loads(line(8, 2)))
+    told = []
+    found = landscape(case, full=full, progress=lambda done, total: told.append((done, total)))
+    assert {total for _, total in told} == {2 * found.census.orbits}
+    measure = [done for done, _ in told]
+    assert measure == sorted(measure)
+    # Both halves move.
+    assert any(0 < done <= found.census.orbits for done in measure)
+    assert any(done > found.census.orbits for done in measure)

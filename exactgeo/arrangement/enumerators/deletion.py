@@ -10,6 +10,9 @@ lies [1]_. No linear program is solved, and the work is proportional to the numb
 A witness is made anew at every cut from one of lower dimension, so its size depends on the rank, not on
 the number of hyperplanes.
 
+Inside a polyhedron the same holds of the regions that meet its interior: its walls enter first, and what lies beyond
+one is dropped at once, in every restriction too.
+
 References
 ----------
 .. [1] T. Zaslavsky, Facing up to arrangements, Mem. AMS 154 (1975), Theorem A and its proof.
@@ -21,11 +24,11 @@ from collections.abc import Sequence
 from math import gcd, lcm
 from operator import mul
 
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Listed, SignVectors
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Listed, SignVectors, Watch
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers
 
-__all__ = ["Hyperplane", "Witnesses", "affine_regions", "central_regions", "deletion_restriction"]
+__all__ = ["Hyperplane", "Witnesses", "affine_regions", "central_regions", "deletion_restriction", "inside"]
 
 Hyperplane = tuple[Integers, int, int]
 """Integer functional (affine: its constant comes last), and the rows that are positive where it is positive, or
@@ -34,7 +37,7 @@ where it is negative, as bit sets."""
 Witnesses = dict[int, Integers]
 
 
-def deletion_restriction(hyperplanes: DistinctHyperplanes) -> SignVectors:
+def deletion_restriction(hyperplanes: DistinctHyperplanes, watch: Watch | None = None) -> SignVectors:
     """One hyperplane at a time, with an exact witness of every region; the entry of ``ENUMERATORS``.
 
     Raises
@@ -48,7 +51,7 @@ def deletion_restriction(hyperplanes: DistinctHyperplanes) -> SignVectors:
         bit = 1 << (len(vectors) - 1 - k)
         forward = next(q for q in vector if q) > 0
         planes.append((vector, bit, 0) if forward else (tuple([-q for q in vector]), 0, bit))
-    witnesses = (central_regions if hyperplanes.central else affine_regions)(planes, hyperplanes.rank)
+    witnesses = (central_regions if hyperplanes.central else affine_regions)(planes, hyperplanes.rank, watch)
     for mask, point in witnesses.items():
         for vector, positive, negative in planes:
             side = sum(map(mul, vector, point))
@@ -57,7 +60,43 @@ def deletion_restriction(hyperplanes: DistinctHyperplanes) -> SignVectors:
     return Listed(witnesses, len(vectors))
 
 
-def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
+def inside(vectors: Sequence[Integers], walls: Sequence[Integers], dimension: int, watch: Watch | None) -> SignVectors:
+    """The regions of affine hyperplanes that meet an open polyhedron, each with a point in both.
+
+    Parameters
+    ----------
+    vectors : q primitive integer vectors of ``dimension`` + 1, none a multiple of another
+        Positive where ``<a, x> + c > 0``.
+    walls : primitive integer vectors of the same length, not constant
+        The polyhedron is where all of them are positive.
+    dimension : int
+    watch : callable (number of regions), optional
+        As for :func:`deletion_restriction`.
+
+    Raises
+    ------
+    InternalError
+        A witness does not lie in its region, or not in the polyhedron.
+    """
+    # A bit a wall, set beyond it: crossings turn bits over, so no two may share one.
+    outside = [1 << len(vectors) + k for k in range(len(walls))]
+    bits = [(vector, 1 << (len(vectors) - 1 - k), 0) for k, vector in enumerate(vectors)]
+    table: dict[Integers, tuple[int, int]] = {}
+    for row, pos, neg in [*((wall, 0, bit) for wall, bit in zip(walls, outside, strict=True)), *bits]:
+        key, positive, negative = _canonical(list(row), pos, neg)
+        old = table.get(key, (0, 0))
+        table[key] = old[0] | positive, old[1] | negative
+    planes = [(key, *sides) for key, sides in table.items()]
+    witnesses = _regions(planes, dimension, 0, sum(outside), watch)
+    for mask, point in witnesses.items():
+        sides = [sum(map(mul, row, point)) for row in (*vectors, *walls)]
+        signs = sum(bit for (_, bit, _), side in zip(bits, sides, strict=False) if side > 0)
+        if not all(sides) or signs != mask or min(sides[len(vectors) :], default=1) < 0:
+            raise InternalError("a witness does not lie in its region inside the polyhedron")
+    return Listed(witnesses, len(vectors))
+
+
+def central_regions(planes: Sequence[Hyperplane], dimension: int, watch: Watch | None = None) -> Witnesses:
     """Regions of distinct linear hyperplanes: positive rows of each, with an integer interior point.
 
     Half of them, those where one hyperplane is positive, are the regions of an affine arrangement one dimension
@@ -81,7 +120,8 @@ def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
     for _, pos, neg in planes:
         everything |= pos | neg
     result: Witnesses = {}
-    for mask, (*inner, height) in _regions(sliced, dimension - 1, positive).items():
+    both = None if watch is None else lambda half: watch(2 * half)
+    for mask, (*inner, height) in _regions(sliced, dimension - 1, positive, watch=both).items():
         point = [size * q for q in inner]
         rest = sum(map(mul, inner, (*h[:p], *h[p + 1 :])))
         point.insert(p, sign * (height - rest))
@@ -92,9 +132,9 @@ def central_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
     return result
 
 
-def affine_regions(planes: Sequence[Hyperplane], dimension: int) -> Witnesses:
+def affine_regions(planes: Sequence[Hyperplane], dimension: int, watch: Watch | None = None) -> Witnesses:
     """Regions of distinct affine hyperplanes; an interior point is (x, s), s > 0, and stands for x / s."""
-    return _regions(planes, dimension, 0)
+    return _regions(planes, dimension, 0, watch=watch)
 
 
 def _pivot(h: Sequence[int]) -> int:
@@ -136,19 +176,27 @@ def _restrict(planes: Sequence[Hyperplane], h: Integers, p: int) -> tuple[list[H
     return [(key, pos, neg) for key, (pos, neg) in table.items()], constant
 
 
-def _regions(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Witnesses:
-    """Regions of distinct affine hyperplanes (vectors canonical); ``constant`` is added to every bit set."""
+def _regions(
+    planes: Sequence[Hyperplane], dimension: int, constant: int, beyond: int = 0, watch: Watch | None = None
+) -> Witnesses:
+    """Regions of distinct affine hyperplanes (vectors canonical); ``constant`` is added to every bit set.
+
+    Regions with a row of ``beyond`` are left out, and each of the others meets the convex set that is left. ``watch``
+    is called with the regions of the hyperplanes so far: in each of them there is one of all, at least.
+    """
+    if constant & beyond:
+        return {}
     if dimension == 0:
         return {constant: (1,)}
     if dimension == 1:
-        return _intervals(planes, constant)
+        return {mask: point for mask, point in _intervals(planes, constant).items() if not mask & beyond}
     current: Witnesses = {constant: (0,) * dimension + (1,)}
     for k, (h, positive, negative) in enumerate(planes):
         p = _pivot(h[:-1])
         size, sign = abs(h[p]), 1 if h[p] > 0 else -1
         before = planes[:k]
         restricted, parallel = _restrict(before, h, p)
-        cut = _regions(restricted, dimension - 1, constant | parallel)
+        cut = _regions(restricted, dimension - 1, constant | parallel, beyond)
         following: Witnesses = {}
         for mask, point in current.items():
             if mask not in cut:
@@ -170,7 +218,11 @@ def _regions(planes: Sequence[Hyperplane], dimension: int, constant: int) -> Wit
             following[mask | positive] = tuple(lifted)
             lifted[p] -= 2 * sign
             following[mask | negative] = tuple(lifted)
-        current = following
+        current = {mask: point for mask, point in following.items() if not mask & beyond} if beyond else following
+        if not current:
+            break
+        if watch is not None and not (positive | negative) & beyond:
+            watch(len(current))
     return current
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, pack
 from exactgeo.arrangement.enumerators._filter_minors import Minors, NotGeneric, proved_exact
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Watch
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import Integers
@@ -234,9 +234,15 @@ class FlagSweep(ABC):
         except NotGeneric:
             raise InternalError("an arrangement taken for one in general position is not") from None
 
-    def words(self) -> Words:
+    def words(self, watch: Watch | None = None) -> Words:
         """All blocks, in order."""
-        return np.concatenate([self.block(i) for i in range(self.blocks)])
+        parts, size = [], 0
+        for index in range(self.blocks):
+            parts.append(self.block(index))
+            size += len(parts[-1])
+            if watch is not None:
+                watch(size)
+        return np.concatenate(parts)
 
     def locate(self, elements: Ints) -> tuple[Ints, Ints]:
         """Codimension and number within it, from the position in :meth:`words`."""

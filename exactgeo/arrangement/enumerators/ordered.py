@@ -9,7 +9,7 @@ from exactgeo.arrangement.enumerators._propose_points import Proposals
 from exactgeo.arrangement.enumerators.blocks import in_blocks
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Corners
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Watch
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers
 
@@ -23,11 +23,12 @@ class Ordered:
     while the sweep runs.
     """
 
-    def __init__(self, hyperplanes: DistinctHyperplanes) -> None:
+    def __init__(self, hyperplanes: DistinctHyperplanes, watch: Watch | None = None) -> None:
         self._sweep = in_blocks(hyperplanes)
         self._central = hyperplanes.central
         self._planes = len(hyperplanes.vectors)
-        words = self._sweep.words()
+        each = 1 + self._central
+        words = self._sweep.words(None if watch is None else lambda found: watch(each * found))
         self.fallbacks = self._sweep.fallbacks
         """Predicates that float64 left open and integers decided."""
         if words.shape[1] == 1:

@@ -25,7 +25,7 @@ import numpy as np
 
 from exactgeo.arrangement.bits import Bools, Ints, Words, pack, sort_words
 from exactgeo.arrangement.enumerators._propose_order import Crossings, Line
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Watch
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import Integers
@@ -117,7 +117,7 @@ class Planar:
         """Regions as words, shape (., W); central: only those where the first hyperplane is positive."""
         return np.concatenate(list(self._parts(index)))
 
-    def words(self) -> Words:
+    def words(self, watch: Watch | None = None) -> Words:
         """All blocks, in order."""
         # One array from the start, for its pages are what costs; word by word, as it will be sorted.
         out = np.empty((self.width, len(self._bottom) + comb(len(self.rows), 2)), dtype=np.uint64)
@@ -126,6 +126,8 @@ class Planar:
             for part in self._parts(index):
                 out[:, size : size + len(part)] = part.T
                 size += len(part)
+                if watch is not None:
+                    watch(size)
         return out[:, :size].T
 
     def _along(self, low: int, high: int) -> Words:

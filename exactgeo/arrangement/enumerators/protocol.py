@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Chosen", "DistinctHyperplanes", "Enumerator", "Listed", "SignVectors"]
+__all__ = ["Chosen", "DistinctHyperplanes", "Enumerator", "Listed", "SignVectors", "Watch"]
+
+Watch = Callable[[int], None]
+"""Called with a number of regions that there are at least, as it grows; what it raises ends the enumeration."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,11 @@ class Enumerator(Protocol):
     """A function that finds the regions of any distinct hyperplanes: no vectors, rank 0 and rank 1 included.
 
     Law: what it returns obeys :class:`SignVectors`; only the interior points may depend on ``uniform``, which is there
-    to save time. Importing its file does not import numpy.
+    to save time. ``watch`` is never called with more than the number of regions. Importing its file does not import
+    numpy.
     """
 
-    def __call__(self, hyperplanes: DistinctHyperplanes, /) -> SignVectors:
+    def __call__(self, hyperplanes: DistinctHyperplanes, /, watch: Watch | None = None) -> SignVectors:
         """The regions."""
 
 

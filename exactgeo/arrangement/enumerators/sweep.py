@@ -21,12 +21,12 @@ References
 from __future__ import annotations
 
 from exactgeo.arrangement.enumerators.deletion import deletion_restriction
-from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, SignVectors
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, SignVectors, Watch
 
 __all__ = ["sweep"]
 
 
-def sweep(hyperplanes: DistinctHyperplanes) -> SignVectors:
+def sweep(hyperplanes: DistinctHyperplanes, watch: Watch | None = None) -> SignVectors:
     """Vectorised over the flats, or along the lines of a plane; the entry of ``ENUMERATORS``.
 
     Raises
@@ -35,8 +35,8 @@ def sweep(hyperplanes: DistinctHyperplanes) -> SignVectors:
         A region was found twice, or no flag in general position was found.
     """
     if hyperplanes.rank - hyperplanes.central < 1:
-        return deletion_restriction(hyperplanes)
+        return deletion_restriction(hyperplanes, watch)
     # Not at the top: numpy takes longer to load than a small arrangement to enumerate.
     from exactgeo.arrangement.enumerators.ordered import Ordered
 
-    return Ordered(hyperplanes)
+    return Ordered(hyperplanes, watch)

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
@@ -60,6 +60,8 @@ JOINT = 3_000_000
 """The same for the absolute and the hinge loss: combinations of basins."""
 
 T = TypeVar("T")
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,17 @@ class _Ended(Exception):
 class _Limit:
     """What one search may still spend: sets of columns formed, and the time until its end."""
 
-    def __init__(self, budget: float, seconds: float | None) -> None:
+    def __init__(self, budget: float, seconds: float | None, progress: Progress | None = None) -> None:
         self._left = budget
         self._end = None if seconds is None else time.monotonic() + seconds
+        self._progress = progress
+
+    def counted(self, items: Sequence[T]) -> Iterator[T]:
+        """The items one after the other, each reported when the next is asked for."""
+        for done, item in enumerate(items):
+            if self._progress is not None:
+                self._progress(done, len(items))
+            yield item
 
     def spend(self, work: int) -> None:
         self._left -= work
@@ -145,7 +155,9 @@ class _OutOfTime(_Ended):
     """The time is used up."""
 
 
-def local_minimum_values(table: Table, seconds: float | None = None) -> SearchResult[Fraction]:
+def local_minimum_values(
+    table: Table, seconds: float | None = None, progress: Progress | None = None
+) -> SearchResult[Fraction]:
     """Every loss at which a local minimum exists, ascending.
 
     Parameters
@@ -153,6 +165,7 @@ def local_minimum_values(table: Table, seconds: float | None = None) -> SearchRe
     table : Table
     seconds : float, optional
         Afterwards, or above the budget, there are none, with a reason.
+    progress : callable (done, total), optional
 
     Returns
     -------
@@ -166,14 +179,16 @@ def local_minimum_values(table: Table, seconds: float | None = None) -> SearchRe
     if not loss.rational:
         return SearchResult(None, f"{name}: {_not_rational(loss)}")
     if not loss.differentiable:
-        return _searched(name, lambda limit: _values_by_joint_faces(table, limit), _Limit(math.inf, seconds))
+        return _searched(name, lambda limit: _values_by_joint_faces(table, limit), _Limit(math.inf, seconds, progress))
     if distinct > OPTIMA:
         reason = f"{distinct} distinct optima, above the budget of {OPTIMA}; --minima forces it"
         return SearchResult(None, f"{name}: {reason}")
-    return _searched(name, lambda limit: _values(table, limit), _Limit(BUDGET, seconds))
+    return _searched(name, lambda limit: _values(table, limit), _Limit(BUDGET, seconds, progress))
 
 
-def local_minima(table: Table, facets: Facets, seconds: float | None = None) -> SearchResult[LocalMinima]:
+def local_minima(
+    table: Table, facets: Facets, seconds: float | None = None, progress: Progress | None = None
+) -> SearchResult[LocalMinima]:
     """Connected sets of local minimisers by loss value, ascending, with a representative of small height each.
 
     Parameters
@@ -183,13 +198,14 @@ def local_minima(table: Table, facets: Facets, seconds: float | None = None) -> 
         Of this table.
     seconds : float, optional
         Afterwards there are none, with a reason; there is no budget.
+    progress : callable (done, total), optional
     """
     name = "local_minima"
     if not table.complete:
         return SearchResult(None, INCOMPLETE)
     if reason := out_of_scope(table):
         return SearchResult(None, reason)
-    return _searched(name, lambda limit: _sets(table, facets, limit), _Limit(math.inf, seconds))
+    return _searched(name, lambda limit: _sets(table, facets, limit), _Limit(math.inf, seconds, progress))
 
 
 def out_of_scope(table: Table) -> str:
@@ -237,7 +253,7 @@ def _search(table: Table, candidate: Candidate, limit: _Limit) -> FaceSearch:
 
 def _values(table: Table, limit: _Limit) -> list[Fraction]:
     lowest, found = table.minimum, list[Fraction]()
-    for candidate in reached(table, limit):
+    for candidate in limit.counted(reached(table, limit)):
         value = candidate.value
         if value not in found[-1:] and (value == lowest or _search(table, candidate, limit).exists()):
             found.append(value)
@@ -246,7 +262,7 @@ def _values(table: Table, limit: _Limit) -> list[Fraction]:
 
 def _values_by_joint_faces(table: Table, limit: _Limit) -> list[Fraction]:
     reduction, known = table.reduction, {}
-    for index in range(len(table)):
+    for index in limit.counted(range(len(table))):
         limit.spend(0)
         known[reduction.mask(table.orbit(index))] = table.optimum(index)
     found = levels(reduction, known, JOINT, limit.spend)
@@ -257,7 +273,7 @@ def _values_by_joint_faces(table: Table, limit: _Limit) -> list[Fraction]:
 
 def _sets(table: Table, facets: Facets, limit: _Limit) -> list[LocalMinima]:
     by_value: dict[Fraction, list[MinimumSet]] = {}
-    for search in searches(table, limit):
+    for search in limit.counted(searches(table, limit)):
         points = exact_fits(table, facets) if not any(search.best.gradient) else search.components()
         if points:
             value = search.value

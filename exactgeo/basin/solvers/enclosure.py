@@ -25,7 +25,7 @@ from math import ceil
 from exactgeo.basin.cone_program import Optimum, Program, indices
 from exactgeo.basin.solvers.solver import Solver
 from exactgeo.errors import InternalError
-from exactgeo.exact.enclosure import Enclosure, scaled
+from exactgeo.exact.enclosure import Enclosure, high, low, scaled
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import least_squares
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
@@ -60,6 +60,22 @@ class EnclosureSolver(Solver):
         """What is remembered are the recession directions."""
         known: list[Recession] = []
         return lambda mask: bounds(self.program, mask, known)
+
+    def replay(self, mask: int, optimum: Optimum) -> None:
+        """The bounds are found again; those of another version of the library for balls may be a little wider."""
+        program = self.program
+        kept = [t for t, slope in enumerate(optimum.gradient) if slope]
+        _replay(program, mask, kept, optimum)
+        again = scaled(_bounds(program, kept, optimum.prediction, optimum.gradient), program.weight)
+        good = (
+            isinstance(optimum.value, Enclosure)
+            and optimum.value.lo <= low(again)
+            and high(again) <= optimum.value.hi
+            and optimum.allowed == program.allowed(optimum.gradient)
+            and optimum.attained == (len(kept) == program.m)
+        )
+        if not good:
+            raise InternalError("an optimum with other bounds than those of its witnesses")
 
 
 @dataclass(frozen=True)

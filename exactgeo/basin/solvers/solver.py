@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from exactgeo.basin.cone_program import Optimum, Program
+from exactgeo.basin.cone_program import Optimum, Program, loss_value, replay
+from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers, Vector
 from exactgeo.losses import Loss
 
@@ -63,6 +64,21 @@ class Solver(ABC):
         Law: then too an optimum obeys the laws of :meth:`optimum`; it may be another one than without the series.
         """
         return self.optimum
+
+    def replay(self, mask: int, optimum: Optimum) -> None:
+        """Make sure that an optimum, from anywhere, is one over the columns of ``mask``, from the data alone.
+
+        Law: it stands exactly when :meth:`optimum` might have said it.
+
+        Raises
+        ------
+        InternalError
+            It is none, or another field is not what follows from its prediction and gradient.
+        """
+        replay(self.program, mask, optimum)
+        value, allowed = loss_value(self.program, optimum.prediction), self.program.allowed(optimum.gradient)
+        if (optimum.value, optimum.allowed, optimum.attained) != (value, allowed, True) or optimum.recession:
+            raise InternalError("an optimum with another value than that of its prediction")
 
 
 @dataclass(frozen=True, slots=True)

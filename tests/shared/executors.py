@@ -1,0 +1,138 @@
+"""Executors that do what executors should not: tasks are done in this thread when they are asked for, so no clock decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from typing import Any
+
+FAULTS = ("cancels", "exchanges", "forgets", "garbage", "nothing", "raises", "refuses", "repeats", "sends no future")
+"""What ends in an error; each is what :class:`Faulty` does at one task."""
+
+
+class Asked(Future):
+    """A future whose task is done when its result is asked for."""
+
+    def __init__(self, task: Callable[[], Any]) -> None:
+        super().__init__()
+        self.task = task
+
+    def result(self, timeout: float | None = None) -> Any:
+        if not self.done():
+            self.set_running_or_notify_cancel()
+            try:
+                self.set_result(self.task())
+            except Exception as error:
+                self.set_exception(error)
+        return super().result(0)
+
+
+class Later(Executor):
+    """An honest one; ``futures`` are all that it gave."""
+
+    def __init__(self) -> None:
+        self.futures: list[Any] = []
+
+    def submit(self, function, /, *arguments, **options):
+        self.futures.append(Asked(lambda: function(*arguments, **options)))
+        return self.futures[-1]
+
+
+class Hanging(Asked):
+    """Never there: whoever waits with a limit waits it out at once, and nobody should wait without."""
+
+    def result(self, timeout: float | None = None) -> Any:
+        assert timeout is not None, "waits for ever"
+        raise TimeoutError
+
+
+class Faulty(Later):
+    """Does one wrong thing, ``fault``, at the task with the index ``at``."""
+
+    def __init__(self, fault: str, at: int) -> None:
+        super().__init__()
+        self.fault, self.at = fault, at
+
+    def submit(self, function, /, *arguments, **options):
+        index = len(self.futures)
+        if self.fault == "exchanges" and index == self.at + 1:
+            honest = super().submit(function, *arguments, **options)
+            other = self.futures[self.at]
+            honest.task, other.task = other.task, honest.task
+            return honest
+        if index != self.at or self.fault == "exchanges":
+            return super().submit(function, *arguments, **options)
+        if self.fault == "refuses":
+            raise RuntimeError("cannot schedule new futures")
+        if self.fault == "breaks":
+            raise BrokenExecutor("gone")
+        if self.fault == "sends no future":
+            self.futures.append(None)
+            return None
+
+        def fail() -> Any:
+            if self.fault == "raises":
+                raise MemoryError("too much")
+            if self.fault == "forgets":
+                raise CancelledError
+            if self.fault == "breaks later":
+                raise BrokenExecutor("gone")
+            if self.fault == "repeats":
+                return self.futures[self.at - 1].result()
+            return "an answer" if self.fault == "garbage" else None
+
+        self.futures.append((Hanging if self.fault == "hangs" else Asked)(fail))
+        if self.fault == "cancels":
+            self.futures[-1].cancel()
+        return self.futures[-1]
+
+
+class Changing(Later):
+    """Changes what each answer holds."""
+
+    def __init__(self, change: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.change = change
+
+    def submit(self, function, /, *arguments, **options):
+        honest = super().submit(function, *arguments, **options)
+        task = honest.task
+
+        def changed() -> Any:
+            answer = task()
+            object.__setattr__(answer, "value", self.change(answer.value))
+            return answer
+
+        honest.task = changed
+        return honest
+
+
+class Stale(Later):
+    """Gives the answers that another one gave, task by task."""
+
+    def __init__(self, other: Later) -> None:
+        super().__init__()
+        self.other = other
+
+    def submit(self, function, /, *arguments, **options):
+        old = self.other.futures[len(self.futures)]
+        self.futures.append(Asked(old.result))
+        return self.futures[-1]
+
+
+class Backwards(Later):
+    """Does all it has, the last one first, whenever a result is asked for."""
+
+    def submit(self, function, /, *arguments, **options):
+        honest = super().submit(function, *arguments, **options)
+        task = honest.task
+
+        def first_the_others() -> Any:
+            for other in reversed(self.futures):
+                if other is not honest and not other.done():
+                    other.set_running_or_notify_cancel()
+                    other.set_result(other.plain())
+            return task()
+
+        honest.plain, honest.task = task, first_the_others
+        return honest
