@@ -78,7 +78,14 @@ def own_point(problem: Problem) -> Point:
     return problem.point
 
 
-def certify(problem: Problem, point: PointLike | None = None, *, time_limit: float = 5.0) -> Verdict:
+def certify(
+    problem: Problem,
+    point: PointLike | None = None,
+    *,
+    time_limit: float = 5.0,
+    strictness: bool = True,
+    known: Callable[[Verdict], None] = lambda verdict: None,
+) -> Verdict:
     """Decide exactly whether a point is a local minimum, and where it stands among all points.
 
     Parameters
@@ -87,7 +94,12 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for the search behind ``globality``, 0 for none; the local verdict is not limited.
+        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
+        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+    strictness : bool
+        Whether to look for ``strictness`` and ``flat_dimension`` at all.
+    known : callable
+        Told the verdict as soon as it is known, before the searches.
 
     Returns
     -------
@@ -116,7 +128,7 @@ def certify(problem: Problem, point: PointLike | None = None, *, time_limit: flo
     from exactgeo import formats
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
-    return verdict_on(problem, parameters, time_limit)
+    return verdict_on(problem, parameters, time_limit, strictness=strictness, known=known)
 
 
 def critical_point_near(

@@ -255,7 +255,7 @@ class Problem:
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
-        self.minima = []  # the points that claims have shown to be local minima
+        self.minima = []  # the points that claims have shown to be local minima, with what proves it of each neuron
         self.trains_bias = [*many(bias, self.layers, typed, bool), typed(output_bias, bool)]
         form(all(a <= b for a, b in zipped(self.trains_bias, self.bias)), "a bias that is not there is trained")
 
@@ -428,7 +428,7 @@ def local_minimum(p, claim):
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
-    p.minima.append(point)
+    p.minima.append((point, proofs))
     return f"No parameters {where} have a loss below the point's, {loss}."
 
 

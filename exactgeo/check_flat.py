@@ -13,11 +13,14 @@ from exactgeo.check import (
     form,
     look,
     many,
+    meter,
     need,
     primitive,
+    rational,
     sparse,
     split,
     stated,
+    tangent,
     typed,
     whole,
     zipped,
@@ -32,9 +35,19 @@ MEANING = {
 
 def strictness(p, claim):
     tree, loss, kind, dimension, flatness = fields(claim, "point loss strictness flat_dimension flatness")
-    need((point := stated(p, tree, loss)) in p.minima, "no claim before says that the point is a local minimum")
-    near = quadratic(p, here := look(p, point))
-    flat(near, look(near, point), whole(dimension), *fields(flatness, "covers largest"))
+    point = stated(p, tree, loss)
+    proofs = next((proofs for minimum, proofs in p.minima if minimum == point), None)
+    need(proofs is not None, "no claim before says that the point is a local minimum")
+    here = look(p, point)
+    if "rule" not in typed(flatness, dict):
+        near = quadratic(p, here)
+        flat(near, look(near, point), whole(dimension), *fields(flatness, "covers largest"))
+    else:
+        rule, slants, steps, largest = fields(flatness, "rule slants tree largest")
+        form(rule == "tree", "an unknown proof of a flat dimension")
+        at = every_move(p, here, slants)
+        bounded_by(at, faces_of(at, here, proofs), whole(dimension), steps)
+        reached(at, dimension, largest)
     inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
     orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))
     found = "strict" if dimension == 0 else "strict_modulo_symmetry" if dimension == orbit else "flat"
@@ -180,3 +193,284 @@ def flat(p, here, dimension, covers, largest):
     need(zero <= at.paired and all(zero & set(pair) for pair in at.pairs), "a kink of the largest cone is open")
     curve(at, zero, many(steps, None, many, at.size, whole))
     need(base + size * mode.count(0) + rank(at, zero) == dimension, "the flat dimension is another one")
+
+
+# -- a tree over units, faces and kinks, for every loss with a derivative (docs/certificate-v2.md) --
+
+PRIME = 2**61 - 1
+
+
+def germs(p, here):
+    """For each data point r_t and whether the loss is affine at the left, at the right of the prediction."""
+    _, slopes = tangent(p, here)
+    for r, q, (y,) in zipped(slopes, here.residuals, p.y):
+        sides = (False, False)
+        if p.kind == "huber":
+            sides = q <= -p.M or q > p.M, q >= p.M or q < -p.M
+        if p.kind == "squared_hinge":
+            margin = y * (q + y)
+            sides = margin > 1 or (margin == 1 and y < 0), margin > 1 or (margin == 1 and y > 0)
+        yield r, *sides
+
+
+def every_move(p, here, slants):
+    """All moves at once, as variables; a branch sets some to 0.
+
+    ``pairs``: (plus, minus) of each kink; ``kinks``: their numbers by neuron and row; ``signs`` of the variables that
+    have one whatever the units do; ``paired``: what the other variables determine; ``rows``: equations; ``units``: the
+    idle neurons; ``free``: dimensions that have no variable.
+    """
+    at = SimpleNamespace(p=p, pairs=[], kinks={}, signs={}, units=[], free=0, inputs=len(here.T))
+    shape, columns, extra = list(germs(p, here)), [], []
+    still = {t for t, (r, left, right) in enumerate(shape) if left and right and not r}
+
+    def add(column):
+        columns.append(column)
+        return len(columns) - 1
+
+    def inputs(i, n, sign):
+        weights = [sign * (s or 0) for s in n.slope]
+        places = [add([q * row[k] for q, row in zipped(weights, here.rows)]) for k in range(at.inputs)]
+        first = len(columns)
+        for row, (line, members) in n.kinks.items():
+            if not still.issuperset(members):
+                pair = tuple(add([sign * p.activate(q * members.get(t, 0)) for t in range(len(p.x))]) for q in (1, -1))
+                at.kinks[i, row] = len(at.pairs)
+                at.pairs.append(pair)
+                extra.append({**dict(zipped(places, line)), pair[0]: -1, pair[1]: 1})
+        return places, list(range(first, len(columns)))
+
+    for i, n in enumerate(here.neurons):
+        lively = n.kinks or any(n.out) or any(s and any(q) for s, q in zipped(n.slope, here.rows))
+        if n.v:
+            places, sides = inputs(i, n, n.sign)
+            if sides:  # at a local minimum equal loss needs the neuron's own share of the first-order change to be 0
+                extra.append({k: dot([r for r, _, _ in shape], columns[k]) for k in (*places, *sides)})
+            at.signs |= dict.fromkeys(sides, 1)
+            columns.extend([n.out] * here.moved)
+        elif here.moved and lively:
+            places, sides = inputs(i, n, 1)
+            at.units.append(SimpleNamespace(n=n, t=places, sides=sides, k=add(n.out), slanted=None, alike=None))
+        else:
+            at.free += at.inputs + here.moved
+    columns += here.affine
+    last = {}
+    for j, (unit, u) in enumerate(zipped(at.units, many(slants, len(at.units), many, None, whole))):
+        form(len(u) == (0 if unit.sides else at.inputs), "a slant of another length")
+        if not unit.sides:
+            unit.slanted = add(
+                [a + (s or 0) * dot(u, row) for a, s, row in zipped(unit.n.out, unit.n.slope, here.rows)]
+            )
+        ray = tuple(primitive(unit.n.w)), not unit.sides
+        unit.alike, last[ray] = last.get(ray), j
+    rows, slack = [], len(columns)
+    for t, (_, left, right) in enumerate(shape):
+        if not (left and right):
+            rows.append(dict(enumerate(column[t] for column in columns)))
+            if left or right:
+                rows[-1][slack] = 1 if left else -1
+                slack += 1
+    at.signs |= dict.fromkeys(range(len(columns), slack), 1)
+    at.paired = {k for pair in at.pairs for k in pair} | set(range(len(columns), slack))
+    at.size = slack
+    at.rows = [primitive([row.get(k, 0) for k in range(slack)]) for row in (*rows, *extra)]
+    return at
+
+
+def faces_of(at, here, proofs):
+    """For each part of a covering of phi_i >= 0, v_i != 0: which variables are 0 where phi_i is 0, by its leaves.
+
+    On a leaf phi_i is a sum of terms >= 0: multipliers times forms, and what convex bends leave above their slope.
+    """
+
+    def alternatives(i, number):
+        form(i in range(len(here.neurons)), "no such neuron")
+        n, parts = here.neurons[i], proofs[i]["parts"]
+        form(n.v and number in range(len(parts)), "no such part of a covering")
+        rows, forms = parts[number]["rows"], {row: shape for row, (shape, _) in n.kinks.items()}
+        pairs = {row: at.pairs[at.kinks[i, row]] for row in rows}
+        found, known = [], {}
+
+        def face(sides, zero):
+            key = frozenset(zero)
+            if key not in known:
+                base = echelon([forms[row] for row in zero])
+                known[key] = {k for row in rows if not any(reduced(forms[row], base)) for k in pairs[row]}
+            found.append(frozenset(known[key] | {pairs[row][1 if side > 0 else 0] for row, side in sides.items()}))
+
+        def step_at(sides, step):
+            if step["rule"] == "farkas":
+                zero = [int(row) for row, q in step["multipliers"].items() if rational(q)]
+                flat_sides = dict(sides)
+                for row in set(rows) - set(sides):
+                    slope, (right, left) = rational(step["slopes"].get(str(row), "0")), at.bends[i][row]
+                    if slope in (right, left):
+                        flat_sides[row] = 1 if slope == right else -1
+                    else:
+                        zero.append(row)
+                face(flat_sides, zero)
+                return []
+            row = step["row"]
+            return [{**sides, row: side} for side in ((1, -1) if step["rule"] == "split" else (step["sign"],))]
+
+        split(parts[number]["cover"], {}, step_at)
+        distinct = list(dict.fromkeys(found))
+        return [one for one in distinct if not any(other < one for other in distinct)]
+
+    _, r = tangent(at.p, here)
+    at.bends = [bends_of(at.p, n, r) if n.v else {} for n in here.neurons]
+    return alternatives
+
+
+def bends_of(p, n, r):
+    """The slopes of sign(v) phi at the right and the left of each kink."""
+    sums = {
+        row: [sum(r[t] * p.activate(q * f) for t, f in at.items()) for q in (1, -1)] for row, (_, at) in n.kinks.items()
+    }
+    return {row: (n.sign * right, -n.sign * left) for row, (right, left) in sums.items()}
+
+
+def reduced(row, base):
+    """What an echelon form leaves of a row."""
+    for pivot, other in base.items():
+        if row[pivot]:
+            row = [other[pivot] * a - row[pivot] * b for a, b in zipped(row, other)]
+    return row
+
+
+def absent(at, states, zero):
+    """The variables that are 0 on a branch. A unit left open counts with one column: that of k at a fixed u."""
+    gone = set(zero)
+    for unit, state in zipped(at.units, states):
+        gone.update([] if state else [*unit.t, *unit.sides])
+        gone.update([] if unit.slanted is None or state is None else [unit.slanted])
+        gone.update([unit.k] if state == 0 or (state is None and unit.slanted is not None) else [])
+    return gone
+
+
+def signs_of(at, states):
+    """The variables that have a sign on a branch; a unit with kinks lends them that of its k."""
+    signs = dict(at.signs)
+    for unit, state in zipped(at.units, states):
+        signs |= dict.fromkeys([*unit.sides, unit.k], state) if state and unit.sides else {}
+    return signs
+
+
+def bounded_by(at, faces, dimension, steps):
+    """No cone of moves that approach the point is larger. Rules `split` (by units, faces, kinks), `farkas`, `rank`."""
+    order = {1: 0, -1: 1, 0: 2}
+
+    def step_at(branch, step):
+        states, zero = branch
+        rule = step.get("rule")
+        if rule == "unit":
+            j = whole(fields(step, "rule unit")[1], range(len(at.units)))
+            need(states[j] is None, "a unit is decided twice")
+            unit, before = at.units[j], at.units[j].alike
+            need(before is None or states[before] is not None, "units that may be exchanged are decided in order")
+            least = 0 if before is None else order[states[before]]
+            allowed = [s for s in ((0, 1, -1) if unit.sides else (0, 1)) if order[s] >= least]
+            return [((*states[:j], s, *states[j + 1 :]), zero) for s in allowed]
+        if rule == "cover":
+            _, i, number = fields(step, "rule neuron part")
+            return [(states, zero | face) for face in faces(whole(i), whole(number))]
+        if rule == "split":
+            pair = at.pairs[whole(fields(step, "rule pair")[1], range(len(at.pairs)))]
+            return [(states, zero | {place}) for place in pair]
+        form(rule == "bound", "an unknown step in a tree")
+        ended(at, states, zero, step, dimension)
+        return []
+
+    split(steps, ((None,) * len(at.units), frozenset()), step_at)
+
+
+def ended(at, states, zero, step, dimension):
+    """The end of a branch: what vanishes there, and the dimension that is left; or no move approaches the point."""
+    _, still, proofs = fields(step, "rule still zero")
+    still, signs = [at.units[j] for j in many(still, None, whole, range(len(at.units)))], signs_of(at, states)
+    need(None not in states or not (still or proofs), "nothing vanishes while a unit is open")
+    need(all(states[at.units.index(unit)] for unit in still), "a unit at rest approaches nothing")
+    gone = absent(at, states, zero).union(*(unit.t for unit in still))
+    for weights, equations in many(proofs, None, fields, "weights equations"):
+        weights, equations = integers(weights, range(at.size)), integers(equations, range(len(at.rows)))
+        alone = len(weights) == 1
+        need(all(q * signs.get(k, 0) > 0 or alone for k, q in weights.items()), "terms of both signs may cancel")
+        total = combine(equations, at.rows, at.size)
+        rest = [k for k in range(at.size) if total[k] != weights.get(k, 0) and k not in gone]
+        need(not rest and all(weights.values()), "a variable need not vanish")
+        gone |= set(weights)
+    if still:
+        need(all(unit.k in gone for unit in still), "an output weight need not stay 0")
+    else:
+        free = at.free + at.inputs * sum(not state for state in states)
+        need(
+            free + at_most(at, frozenset(gone), dimension - free) <= dimension,
+            "the set of equal loss may have a larger dimension",
+        )
+
+
+def integers(value, allowed):
+    names = {str(index): index for index in allowed}
+    form(names.keys() >= typed(value, dict).keys(), "a weight on something that is not there")
+    return {names[key]: whole(q) for key, q in value.items()}
+
+
+def at_most(at, zero, enough):
+    """A bound on the dimension, as low as is ``enough`` if it can be.
+
+    It is `widest`; where no kink is open a rank modulo a prime will do, which is never too large.
+    """
+    if any(not zero & set(pair) for pair in at.pairs):
+        return widest(at, zero)
+    kept = [k for k in range(at.size) if k not in zero]
+    hidden = [k for k in kept if k in at.paired]
+    under = len(echelon([[row[k] for k in hidden] for row in at.rows])) if hidden else 0
+    return (
+        len(kept)
+        - len(hidden)
+        + under
+        - modular([[row[k] for k in kept] for row in at.rows], len(kept) - len(hidden) + under - enough)
+    )
+
+
+def modular(rows, most):
+    """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond."""
+    found = {}
+    for row in rows:
+        if len(found) == most:
+            break
+        meter.spend(len(row) * (1 + len(found)) // 4)
+        row = [q % PRIME for q in row]
+        for pivot, other in found.items():
+            if q := row[pivot]:
+                row = [(a - q * b) % PRIME for a, b in zipped(row, other)]
+        new = next((k for k, q in enumerate(row) if q), None)
+        if new is not None:
+            inverse = pow(row[new], -1, PRIME)
+            found[new] = [q * inverse % PRIME for q in row]
+    return len(found)
+
+
+def reached(at, dimension, largest):
+    """A cone of moves that approach the point has the dimension. Rules `curve`, `rank`."""
+    states, zero, steps, basis = fields(largest, "states zero curve basis")
+    states, zero = tuple(many(states, len(at.units), whole, (-1, 0, 1))), set(many(zero, None, whole, range(at.size)))
+    need(absent(at, states, ()) <= zero, "a variable that is not there")
+    need(all(zero & set(pair) for pair in at.pairs), "a kink of the largest cone is open")
+    need(all(s >= 0 for unit, s in zipped(at.units, states) if not unit.sides), "a sign of a unit that has none")
+    steps = many(steps, None, many, at.size, whole)
+    inner = copy(at)
+    inner.signs = signs_of(at, states) | dict.fromkeys(zero, 1)
+    inner.active = [(unit.k, unit.t) for unit, s in zipped(at.units, states) if s]
+    need(all(any(step[k] for step in steps) for k, _ in inner.active), "an active unit whose output weight stays 0")
+    curve(inner, zero, steps)
+    free = at.free + at.inputs * states.count(0)
+    if basis is None:
+        need(free + rank(at, zero) == dimension, "the flat dimension is another one")
+        return
+    basis = many(basis, None, integers, range(at.size))
+    need(not any(zero & set(vector) for vector in basis), "a vector of the basis leaves the cone's space")
+    for row in at.rows:
+        need(not any(sum(row[k] * q for k, q in vector.items()) for vector in basis), "a vector solves no equations")
+    independent = modular([[vector.get(k, 0) for k in range(at.size)] for vector in basis], len(basis)) == len(basis)
+    need(independent and free + len(basis) == dimension, "the flat dimension is another one")

@@ -287,20 +287,25 @@ def ordered_minimum(p, claim):
     else:
         need(0 < rational(radius) <= min(limits, default=rational(radius)), "the neighbourhood is too large or empty")
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
-    p.minima.append(point)
+    p.minima.append((point, None))
     return f"No parameters {where} have a loss below the point's, {shown(here.loss)}."
 
 
 def ordered_strictness(p, claim):
     tree, loss, kind, dimension, flatness = fields(claim, "point loss strictness flat_dimension flatness")
     point, one, here = stated(p, tree, loss)
-    need(point in p.minima, "no claim before says that the point is a local minimum")
+    need(any(minimum == point for minimum, _ in p.minima), "no claim before says that the point is a local minimum")
     # The loss is strictly convex: equal loss nearby is equal scores, as for the squared loss with them as targets.
     same, flat = copy(one), companion("check_flat.py")
     same.kind, same.y = "squared", [[q] for q in here.predictions]
     common = 0 if p.kind == "logistic" else p.sizes[-2] * p.trains[-1] + p.trains_bias[-1]
     size = whole(dimension) - common
-    flat.flat(same, look(same, score(p, point)[1]), size, *fields(flatness, "covers largest"))
+    rule, slants, steps, largest = fields(flatness, "rule slants tree largest")
+    form(rule == "tree", "an unknown proof of a flat dimension")
+    seen = look(same, score(p, point)[1])
+    at = flat.every_move(same, seen, slants)
+    flat.bounded_by(at, flat.faces_of(at, seen, [{"parts": []}] * len(seen.neurons)), size, steps)
+    flat.reached(at, size, largest)
     inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
     orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))
     held = p.kind == "cross_entropy" and p.layers and any(a == b and a for a, b in zipped(*point[0][-1]))

@@ -7,6 +7,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "OutOfScope",
+    "OutOfTime",
     "TaskLost",
     "WrongType",
     "expect_type",
@@ -145,6 +146,10 @@ class TaskLost(ExactgeoError):
 
     def __reduce__(self) -> tuple[type[TaskLost], tuple[str, str]]:
         return TaskLost, (self.task, self.found)
+
+
+class OutOfTime(ExactgeoError):
+    """A time limit ended a search; the message says which one, as "after 5 s". Caught where the search was begun."""
 
 
 class InternalError(ExactgeoError):

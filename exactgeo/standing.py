@@ -6,7 +6,7 @@ the bottom, that decides what the ladder leaves open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -18,13 +18,14 @@ from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
+from exactgeo.deadline import Deadline
 from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
-from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss
+from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
 if TYPE_CHECKING:
@@ -187,8 +188,15 @@ class _Global:
     detail: str = ""
 
 
-def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
-    """Everything that is known of a point.
+def verdict_on(
+    problem: Problem,
+    point: Point,
+    time_limit: float,
+    *,
+    strictness: bool = True,
+    known: Callable[[Verdict], None] = lambda verdict: None,
+) -> Verdict:
+    """Everything that is known of a point: first whether it is a local minimum, which no limit ends, then the rest.
 
     Parameters
     ----------
@@ -196,20 +204,50 @@ def verdict_on(problem: Problem, point: Point, time_limit: float) -> Verdict:
     point : Point
         Of the problem's shape.
     time_limit : float
-        Seconds for the search behind ``globality``, 0 for none.
+        Seconds for strictness (half a second at least) and for the searches behind ``globality`` and ``bad_valley``, 0
+        for none of these.
+    strictness : bool
+        Whether to look for the flat dimension at all.
+    known : callable
+        Told the verdict as soon as it is known, and again with its strictness.
     """
-    decision = decide(problem, point)
+    deadline = Deadline.after(time_limit)
+    decision = decide(problem, point, strictness=False)
     loss = _as_value(decision.loss) if decision.loss is not None else _enclosed(problem, point)
-    known = _globality(problem, point, decision, loss, time_limit)
+    none = _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended")
+    if isinstance(decision, Minimum):
+        waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
+        decision = replace(decision, reason=waiting)
+    known(_verdict(problem, point, decision, loss, none))
+    if isinstance(decision, Minimum) and strictness:
+        # The other searches want time as well; a little is given in any case, which is within what a limit allows.
+        decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
+        known(_verdict(problem, point, decision, loss, none))
+    found = _globality(problem, point, decision, loss, deadline)
+    component, claim = _component(problem, point, found, deadline)
+    return _verdict(problem, point, decision, loss, found, component, claim)
+
+
+AT_LEAST = 0.5
+"""Seconds for strictness, whatever the limit is."""
+
+LEFT_OUT = "left out, as --no-strictness asks"
+
+
+def _verdict(
+    problem: Problem,
+    point: Point,
+    decision: Decision,
+    loss: Value | None,
+    known: _Global,
+    component: Component | None = None,
+    around: Claim | None = None,
+) -> Verdict:
     bottom = known.globality is Globality.GLOBAL
     claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
     if known.better is not None:
         claims += _lower_claims(problem, point, decision, known.better)
-    if known.claim is not None:
-        claims.append(known.claim)
-    component, claim = _component(problem, point, known, time_limit)
-    if claim is not None:
-        claims.append(claim)
+    claims += [claim for claim in (known.claim, around) if claim is not None]
     return Verdict(
         problem=problem,
         point=point,
@@ -264,7 +302,7 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
         return None
 
 
-def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, time_limit: float) -> _Global:
+def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
@@ -275,27 +313,29 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
         # Convex in what is trained: the claim, with no radius, says so.
         return _Global(Globality.GLOBAL)
     if problem.affine:
-        found = _convex(problem, point, loss, time_limit)
+        found = _convex(problem, point, loss, deadline)
         if found is not None:
             return found
     outside = _Global(Globality.UNKNOWN)
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
         outside = _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
-    elif time_limit <= 0:
+    elif not deadline.left:
         detail = "no time was given to the search for a lower point"
+        if deadline.seconds > 0:
+            detail = f"no time was left of {deadline.seconds:g} s for the search for a lower point; raise --time-limit"
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
-    if loss is None or time_limit <= 0:
+    if loss is None or not deadline.left:
         return outside
     try:
-        found_all = census_of(problem.at(point), time_limit)
+        found_all = census_of(problem.at(point), deadline)
     except OutOfScope as refusal:
-        return _relaxed(problem, point, loss, refusal, time_limit) if isinstance(decision, Minimum) else outside
-    return _among_all(problem, point, loss, found_all, outside, time_limit)
+        return _relaxed(problem, point, loss, refusal, deadline) if isinstance(decision, Minimum) else outside
+    return _among_all(problem, point, loss, found_all, outside, deadline)
 
 
 def _among_all(
-    problem: Problem, point: Point, loss: Value, census: Census, outside: _Global, time_limit: float
+    problem: Problem, point: Point, loss: Value, census: Census, outside: _Global, deadline: Deadline
 ) -> _Global:
     """From the values of all basins; ``outside`` says why the ladder left the point open, if it did."""
     from exactgeo.basin.claims import global_claim
@@ -314,7 +354,9 @@ def _among_all(
     if not census.complete:
         if outside.reason is not None:
             return outside
-        detail = f"the search for a lower point ended after {time_limit} s with nothing below; raise --time-limit"
+        detail = (
+            f"the search for a lower point ended after {deadline.seconds:g} s with nothing below; raise --time-limit"
+        )
         if census.interrupted:
             detail = "the search for a lower point was interrupted with nothing below"
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
@@ -331,7 +373,7 @@ def _among_all(
 # -- a loss that is convex in what is trained ------------------------------------------------------------------------
 
 
-def _convex(problem: Problem, point: Point, loss: Value | None, time_limit: float) -> _Global | None:
+def _convex(problem: Problem, point: Point, loss: Value | None, deadline: Deadline) -> _Global | None:
     """That a point is a global minimum of a convex problem; None where that is not known."""
     from exactgeo.basin.claims import global_claim
 
@@ -354,7 +396,7 @@ def _convex(problem: Problem, point: Point, loss: Value | None, time_limit: floa
         return _Global(Globality.GLOBAL, claim=claim)
     # Slopes that may be chosen at a kink of the loss: the census of the linear model on the features chooses them.
     linear = _linear(problem, point)
-    found = census_of(linear, time_limit) if time_limit > 0 and linear is not None else None
+    found = census_of(linear, deadline) if deadline.left and linear is not None else None
     if found is None or not found.complete or found.minimum != loss or not isinstance(loss, Fraction):
         return None
     claim = global_claim(problem, point, loss, (optimum.gradient for optimum in found.optima))
@@ -406,28 +448,28 @@ class _Interrupted(Exception):
 
 
 @lru_cache(maxsize=4)
-def _kept_census(problem: Problem, time_limit: float) -> Census:
+def _kept_census(problem: Problem, deadline: Deadline) -> Census:
     from exactgeo.basin import census
 
-    found = census(problem, time_limit=time_limit)
+    found = census(problem, time_limit=deadline.left)
     if found.interrupted and not found.complete:
         raise _Interrupted(found)
     return found
 
 
-def census_of(problem: Problem, time_limit: float) -> Census:
+def census_of(problem: Problem, deadline: Deadline) -> Census:
     """The census behind globality, kept so that many points of one problem have one."""
     try:
-        return _kept_census(problem, time_limit)
+        return _kept_census(problem, deadline)
     except _Interrupted as end:
         return end.found
 
 
-def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, time_limit: float) -> _Global:
+def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, deadline: Deadline) -> _Global:
     """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
     net = problem.network
     trained = Train((True,), net.hidden_bias, True, net.output_bias)
-    bound = census_of(replace(problem, train=trained, point=None), time_limit)
+    bound = census_of(replace(problem, train=trained, point=None), deadline)
     if bound.complete and isinstance(loss, Fraction) and bound.minimum == loss:
         from exactgeo.basin.claims import global_claim
 
@@ -476,7 +518,7 @@ def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) 
 
 
 def _component(
-    problem: Problem, point: Point, known: _Global, time_limit: float
+    problem: Problem, point: Point, known: _Global, deadline: Deadline
 ) -> tuple[Component | None, Claim | None]:
     """The component around a point that is no global minimum, and the claim that proves it: walls, or a path down."""
     better = known.better
@@ -486,7 +528,7 @@ def _component(
     from exactgeo.landscape.claims import component_claim
 
     try:
-        found = component(problem, point, census=census_of(problem.at(point), time_limit), time_limit=time_limit)
+        found = component(problem, point, census=census_of(problem.at(point), deadline), time_limit=deadline.left)
     except OutOfScope:
         return None, None
     claim = component_claim(found, better.point, better.loss)

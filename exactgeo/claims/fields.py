@@ -182,10 +182,11 @@ def _one_of(members: list[Any], union: Any, data: Any) -> Any:
         return None
     if len(members) == 1:
         return from_data(members[0], data)
-    rules = {_tag(member)["rule"]: member for member in members}
+    # At most one of them has no rule: what is written without one.
+    rules = {_tag(member).get("rule"): member for member in members}
     rule = _keyed(data).get("rule")
-    if type(rule) is not str or rule not in rules:
-        raise Misread(rule, "one of the rules " + ", ".join(rules))
+    if not isinstance(rule, str | NoneType) or rule not in rules:
+        raise Misread(rule, "one of the rules " + ", ".join(filter(None, rules)))
     return _record(rules[rule], data)
 
 

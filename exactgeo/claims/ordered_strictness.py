@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.ordered import OrderedClaim
-from exactgeo.claims.strictness import Flatness
+from exactgeo.claims.strictness import Tree
 from exactgeo.kinds import Strictness
 
 __all__ = ["OrderedStrictnessClaim"]
@@ -21,7 +21,7 @@ class OrderedStrictnessClaim(OrderedClaim):
     strictness : Strictness
     flat_dimension : int
         Of the set of equal loss, rescalings included.
-    flatness : Flatness
+    flatness : Tree
         The proof, for the score: two outputs have one dimension more for each parameter that both share.
     """
 
@@ -29,4 +29,4 @@ class OrderedStrictnessClaim(OrderedClaim):
 
     strictness: Strictness
     flat_dimension: int
-    flatness: Flatness
+    flatness: Tree

@@ -6,37 +6,49 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
-from exactgeo.claims.fields import Weights
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.modes import Modes
 from exactgeo.kinds import Strictness
 
-__all__ = [
-    "Bound",
-    "Branch",
-    "Cone",
-    "Flatness",
-    "ModeCovering",
-    "PairSplit",
-    "StrictnessClaim",
-    "Vanishing",
-]
+__all__ = ["Branch", "ByCover", "ByPair", "ByUnit", "Cone", "End", "StrictnessClaim", "Tree", "Vanishing"]
+
+Integers = FrozenDict[int, int]
+"""Whole weights of indices; those left out have weight 0."""
 
 
 @dataclass(frozen=True)
 class Vanishing:
-    """On the cone of moves this relies on, ``variable`` is 0.
+    """``sum weights[k] * variable_k = sum equations[e] * equation_e``, but for variables that are 0 already.
 
-    ``-variable = sum bounds[j] * variable_j + sum equations[e] * equation_e`` with ``bounds >= 0``, where each
-    variable counts with its sign, modulo the variables already known to be 0.
+    Every term of the left side is >= 0, or there is one term alone: so each of its variables is 0.
     """
 
-    variable: int
-    bounds: Weights
-    equations: Weights
+    weights: Integers
+    equations: Integers
 
 
 @dataclass(frozen=True)
-class PairSplit:
-    """The moves are split by a kink: first its plus is 0, then its minus."""
+class ByCover:
+    """A branch for each face of the covering of a neuron's part on which phi can be 0."""
+
+    rule: ClassVar[str] = "cover"
+
+    neuron: int
+    part: int
+
+
+@dataclass(frozen=True)
+class ByUnit:
+    """A branch for each state of an idle neuron: at rest, active with k > 0, with k < 0; without kinks no sign."""
+
+    rule: ClassVar[str] = "unit"
+
+    unit: int
+
+
+@dataclass(frozen=True)
+class ByPair:
+    """A branch for each side of a kink: first its plus is 0, then its minus."""
 
     rule: ClassVar[str] = "split"
 
@@ -44,12 +56,11 @@ class PairSplit:
 
 
 @dataclass(frozen=True)
-class Bound:
-    """The end of a branch, proved.
+class End:
+    """The end of a branch.
 
-    With ``still`` empty, the variables in ``zero`` vanish and what is left has dimension at most the claimed one; else
-    no move has t_j / k_j -> 0 for the active neurons numbered in ``still``, because with their t_j = 0 their k_j
-    vanish.
+    With ``still`` empty, what is left when the variables in ``zero`` vanish has at most the claimed dimension; else no
+    move has t / k -> 0 for the active units numbered in ``still``, because with their t = 0 their k vanish.
     """
 
     rule: ClassVar[str] = "bound"
@@ -58,46 +69,41 @@ class Bound:
     zero: tuple[Vanishing, ...] = ()
 
 
-Branch = PairSplit | Bound
-
-
-@dataclass(frozen=True)
-class ModeCovering:
-    """A covering of the moves of one mode, in preorder.
-
-    A mode gives each of the other neurons with trained v = 0 the sign 1 or -1 of v', or 0: v' = 0.
-    """
-
-    mode: tuple[int, ...]
-    cover: tuple[Branch, ...]
+Branch = ByCover | ByUnit | ByPair | End
 
 
 @dataclass(frozen=True)
 class Cone:
-    """The largest cone of moves: its mode, the kink variables that are 0 on it, and a curve in its interior.
+    """The largest cone of moves: the states of the units, the variables that are 0 on it, and a curve inside.
 
-    The curve is moves x_1, x_2, ... such that ``sum eps^k x_k`` lies in the interior for small eps > 0, with
-    t_j / k_j -> 0.
+    The curve is moves x_1, x_2, ... such that ``sum eps^k x_k`` lies in the interior for small eps > 0, with t / k ->
+    0. ``basis`` spans the cone; None where its numbers are long, and found by elimination.
     """
 
-    mode: tuple[int, ...]
+    states: tuple[int, ...]
     zero: tuple[int, ...]
     curve: tuple[tuple[int, ...], ...]
+    basis: tuple[Integers, ...] | None
 
 
 @dataclass(frozen=True)
-class Flatness:
+class Tree:
     """Both halves of the proof of a flat dimension.
 
     Attributes
     ----------
-    covers : tuple of ModeCovering
-        That the set of equal loss is not larger; modes whose number of moves is within the dimension are left out.
+    slants : tuple of tuple of int
+        For each idle neuron without kinks fixed inputs u, for the bounds that leave it open; empty for the others.
+    tree : tuple of Branch
+        That the set of equal loss is not larger, in preorder.
     largest : Cone
         That it is not smaller.
     """
 
-    covers: tuple[ModeCovering, ...]
+    rule: ClassVar[str] = "tree"
+
+    slants: tuple[tuple[int, ...], ...]
+    tree: tuple[Branch, ...]
     largest: Cone
 
 
@@ -110,11 +116,12 @@ class StrictnessClaim(PointClaim):
     strictness : Strictness
     flat_dimension : int
         Of the set of equal loss around the point, rescalings included.
-    flatness : Flatness
+    flatness : Tree or Modes
+        Its proof; a tree refers to the coverings of the claim before.
     """
 
     kind: ClassVar[str] = "strictness"
 
     strictness: Strictness
     flat_dimension: int
-    flatness: Flatness
+    flatness: Tree | Modes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,7 @@ from exactgeo.cli.options import (
     SECONDS,
     UNDECIDED,
     certificate_option,
+    current_run,
     emit,
     json_option,
     point_of,
@@ -20,6 +22,9 @@ from exactgeo.cli.options import (
     problem_of,
 )
 from exactgeo.errors import InputError
+
+if TYPE_CHECKING:
+    from exactgeo.standing import Verdict
 
 __all__ = ["certify"]
 
@@ -32,6 +37,7 @@ __all__ = ["certify"]
 @certificate_option("the certificate (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
+@click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
 @json_option
 def certify(
     problem: str,
@@ -39,29 +45,35 @@ def certify(
     certificate: str | None,
     expect: str | None,
     time_limit: float,
+    no_strictness: bool,
     as_json: bool,
 ) -> int:
     """Decide exactly whether the problem's point is a local minimum."""
     from exactgeo.api import certify as decide
     from exactgeo.kinds import Kind
-    from exactgeo.report.text import verdict_text
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
     if certificate is not None and len(points) > 1:
         raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
     loaded = problem_of(problem)
-    verdicts = [decide(loaded, point_of(source, loaded), time_limit=time_limit) for source in points or (None,)]
-    path = None
-    if certificate is not None and verdicts[0].certificate is not None:
-        path = str(verdicts[0].certificate.write(certificate))
-    answers = [verdict.to_json(path) for verdict in verdicts]
-    labels = [f"{source}: " for source in points] if len(points) > 1 else [""]
-    emit(
-        answers[0] if len(answers) == 1 else {"points": [*map(_labelled, points, answers)]},
-        lambda: "\n\n".join(a + verdict_text(v, path) for a, v in zip(labels, verdicts, strict=True)),
-        as_json=as_json,
-    )
+    verdicts: list[Verdict] = []
+
+    def kept(verdict: Verdict) -> str | None:
+        if certificate is None or verdict.certificate is None:
+            return None
+        return str(verdict.certificate.write(certificate))
+
+    def tell(verdict: Verdict) -> None:
+        # A run that is ended leaves the answer so far, and its certificate.
+        found, path = [*verdicts, verdict], kept(verdict)
+        current_run().tell(_text(points, found, path), _answer(points, found, path))
+
+    for source in points or (None,):
+        point = point_of(source, loaded)
+        verdicts.append(decide(loaded, point, time_limit=time_limit, strictness=not no_strictness, known=tell))
+    path = kept(verdicts[-1])
+    emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO
@@ -70,5 +82,16 @@ def certify(
     return UNDECIDED if Kind.UNDECIDED in kinds else DONE
 
 
-def _labelled(source: str, answer: dict[str, Any]) -> dict[str, Any]:
-    return {"file": source, **answer}
+def _answer(points: Sequence[str], found: Sequence[Verdict], path: str | None) -> dict[str, Any]:
+    """One object for one point; for several one that lists those that are decided."""
+    answers = [verdict.to_json(path) for verdict in found]
+    if len(points) < 2:
+        return answers[0]
+    return {"points": [{"file": source, **answer} for source, answer in zip(points, answers, strict=False)]}
+
+
+def _text(points: Sequence[str], found: Sequence[Verdict], path: str | None) -> str:
+    from exactgeo.report.text import verdict_text
+
+    labels = [f"{source}: " for source in points] if len(points) > 1 else [""]
+    return "\n\n".join(a + verdict_text(v, path) for a, v in zip(labels, found, strict=False))

@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
@@ -25,11 +25,11 @@ from exactgeo.exact.vectors import ONE, ZERO, dot, integer_dot
 __all__ = [
     "LPAnswer",
     "Multipliers",
-    "RelativeInterior",
+    "PositivePart",
     "Separator",
     "cone_member",
     "minimise",
-    "relative_interior",
+    "positive_part",
 ]
 
 
@@ -68,28 +68,6 @@ class LPAnswer:
     y: tuple[Fraction, ...] | None = None
     ray: tuple[Fraction, ...] | None = None
     value: Fraction | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RelativeInterior:
-    """A point of the relative interior of a cone; unpacks as ``point, implicit``.
-
-    Attributes
-    ----------
-    point : tuple of int
-        Primitive; every inequality outside ``implicit`` is positive here, every one inside is 0.
-    implicit : frozenset of int
-        The inequalities that are 0 on the whole cone.
-    farkas : mapping from each implicit index i to Multipliers
-        ``-G_i = sum generators[j] G_j + sum lines[e] E_e``.
-    """
-
-    point: tuple[int, ...]
-    implicit: frozenset[int]
-    farkas: Mapping[int, Multipliers]
-
-    def __iter__(self) -> Iterator[tuple[int, ...] | frozenset[int]]:
-        return iter((self.point, self.implicit))
 
 
 class _Tableau:
@@ -361,46 +339,84 @@ def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row)
         raise InternalError(f"an LP answer ({answer.status}) failed its replay")
 
 
-def relative_interior(equalities: Sequence[Row], inequalities: Sequence[Row], dimension: int) -> RelativeInterior:
-    """A point of the relative interior of ``{x : E x = 0, G x >= 0}`` and its implicit equalities.
+@dataclass(frozen=True, slots=True)
+class PositivePart:
+    """Which of some forms are positive somewhere on the cone where none is negative.
+
+    Attributes
+    ----------
+    point : tuple of int
+        Of the cone; every form outside ``zero`` is positive here.
+    zero : frozenset of int
+        The forms that are 0 on the whole cone.
+    weights : mapping from index to int
+        ``sum weights[k] * forms[k] = 0`` with weights >= 0 (those left out are 0), positive on ``zero``: the proof.
+    """
+
+    point: tuple[int, ...]
+    zero: frozenset[int]
+    weights: Mapping[int, int]
+
+
+def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
+    """The cone ``{y : forms y >= 0}``: a point of its relative interior, and one proof of what vanishes on it.
 
     Parameters
     ----------
-    equalities, inequalities : sequences of rows of length ``dimension``
-        Rows of int or Fraction; zero, repeated and contradictory (opposite) rows are allowed, and none at all.
+    forms : sequence of rows of int or Fraction, of length ``dimension``
+        Zero, repeated and opposite ones are allowed, and none at all.
     dimension : int
 
     Returns
     -------
-    RelativeInterior
-        Unpacks as ``point, implicit``; ``.farkas`` proves each implicit equality. Cost: at most one
-        :func:`cone_member` an inequality.
+    PositivePart
+        Cost: a few :func:`cone_member`, at most one a form.
 
     Raises
     ------
     InternalError
-        The point failed its replay.
+        The answer failed its replay.
 
     Examples
     --------
-    >>> found = relative_interior([], [[1, 0], [0, 1], [0, -1]], 2)
-    >>> found.point, sorted(found.implicit), [str(q) for q in found.farkas[1].generators]
-    ((1, 0), [1, 2], ['0', '0', '1'])
+    >>> found = positive_part([[1, 0], [0, 1], [0, -1]], 2)
+    >>> found.point, sorted(found.zero), dict(found.weights)
+    ((1, 0), [1, 2], {1: 1, 2: 1})
     """
-    lines = [primitive(row) for row in equalities]
-    rows = [primitive(row) for row in inequalities]
-    point = (0,) * dimension
-    farkas: dict[int, Multipliers] = {}
-    for i, row in enumerate(rows):
-        if integer_dot(row, point) > 0:
-            continue
-        answer = cone_member([-q for q in inequalities[i]], inequalities, equalities)
+    rows = [primitive(row) for row in forms]
+    point = [0] * dimension
+    open_ = set(range(len(rows)))
+    weights: dict[int, int] = {}
+    while open_:
+        total = [-sum(column) for column in zip(*(rows[k] for k in open_), strict=True)] if dimension else []
+        answer = cone_member(total, rows)
         if isinstance(answer, Multipliers):
-            farkas[i] = answer
-        else:
-            point = primitive([p + q for p, q in zip(point, answer.normal, strict=True)])
-    if any(integer_dot(line, point) for line in lines) or any(
-        (integer_dot(row, point) == 0) != (i in farkas) or integer_dot(row, point) < 0 for i, row in enumerate(rows)
-    ):
+            bottom = lcm(*(q.denominator for q in answer.generators))
+            scaled = [q.numerator * (bottom // q.denominator) for q in answer.generators]
+            weights = {k: q for k, q in enumerate(scaled) if q}
+            for k in open_:
+                weights[k] = weights.get(k, 0) + bottom
+            break
+        point = [p + q for p, q in zip(point, answer.normal, strict=True)]
+        open_ = {k for k in open_ if not integer_dot(rows[k], point)}
+    inner = primitive(point)
+    # The weights are those of the primitive rows; a form is a positive multiple of its row.
+    shrunk = {k: Fraction(q) * _content(rows[k], forms[k]) for k, q in weights.items()}
+    bottom = lcm(*(q.denominator for q in shrunk.values()))
+    weights = {k: int(q * bottom) for k, q in shrunk.items()}
+    _replay_positive_part(forms, inner, weights)
+    return PositivePart(inner, frozenset(weights), weights)
+
+
+def _content(row: Sequence[int], form: Row) -> Fraction:
+    """The factor by which a form is its primitive row."""
+    return next((Fraction(p) / q for p, q in zip(row, form, strict=True) if p), ONE)
+
+
+def _replay_positive_part(forms: Sequence[Row], point: Sequence[int], weights: Mapping[int, int]) -> None:
+    total: list[Fraction | int] = [0] * len(point)
+    for k, weight in weights.items():
+        total = [p + weight * q for p, q in zip(total, forms[k], strict=True)]
+    sides = [dot(form, point) for form in forms]
+    if any(total) or any((side == 0) != (k in weights) or side < 0 for k, side in enumerate(sides)):
         raise InternalError("a relative interior point failed its replay")
-    return RelativeInterior(point, frozenset(farkas), farkas)

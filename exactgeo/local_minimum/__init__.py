@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from exactgeo.errors import InternalError
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
-from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss
+from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
@@ -30,10 +33,11 @@ __all__ = [
     "decide",
     "exact_loss",
     "explain",
+    "measured",
 ]
 
 
-def decide(problem: Problem, point: Point | None = None) -> Decision:
+def decide(problem: Problem, point: Point | None = None, *, strictness: bool = True) -> Decision:
     """Decide local minimality of a point in the trained parameters.
 
     Parameters
@@ -41,6 +45,8 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
     problem : Problem
     point : Point, optional
         ``problem.point`` when left out.
+    strictness : bool
+        Whether a local minimum is asked for its strictness at once, whatever that takes; else see :func:`measured`.
 
     Returns
     -------
@@ -79,11 +85,31 @@ def decide(problem: Problem, point: Point | None = None) -> Decision:
         if outside is None:
             found = rung.decide(problem, point)
             why = found.outside.reason if isinstance(found, Undecided) else ""
+            if isinstance(found, Minimum) and strictness:
+                found = measured(found, lambda: None)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))
+
+
+def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
+    """A local minimum with its strictness; without it, and with the reason, where ``check`` ended the search.
+
+    Parameters
+    ----------
+    found : Minimum
+        As :func:`decide` gives it.
+    check : callable
+        Called between pieces of work; it may raise :class:`~exactgeo.errors.OutOfTime`.
+    """
+    try:
+        check()
+        flat = measure_ordered(found, check) if isinstance(found.claim, OrderedMinimumClaim) else measure(found, check)
+        return replace(found, flat=flat, reason="")
+    except OutOfTime as end:
+        return replace(found, reason=f"the search for the flat dimension ended {end}; raise --time-limit")
 
 
 def _loss(problem: Problem, point: Point) -> Fraction | None:

@@ -19,23 +19,23 @@ Wu, Simsek, Ged, arXiv 2402.05626, for sufficiency and for scalar outputs; docs/
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
-from exactgeo.claims.strictness import StrictnessClaim
+from exactgeo.claims.strictness import StrictnessClaim, Tree
 from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
-from exactgeo.local_minimum.flatness import flatness, strictness
+from exactgeo.local_minimum.flatness import covers, search, strictness
+from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
-from exactgeo.losses import make_loss
 from exactgeo.problem import Point, Problem
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "measure"]
 
 
 def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
@@ -52,49 +52,33 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     proof = _prove(at)
     if isinstance(proof, Descent):
         return proof
-    claim = LocalMinimumClaim(point, at.loss, _radius(at), proof)
-    squared = squared_nearby(problem, point, at)
-    if squared is None:
-        reason = (
-            f"the flat dimension of the {problem.loss.name} loss is computed where it is quadratic near the point: "
-            "no prediction at one of its breaks, none on a slope"
-        )
-        return Minimum(problem, claim, argument, reason=reason)
-    dimension, flat = flatness(squared)
-    strict = strictness(squared, dimension)
-    return Minimum(problem, claim, argument, StrictnessClaim(point, at.loss, strict, dimension, flat))
+    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof), argument, at=at)
 
 
-def squared_nearby(problem: Problem, point: Point, at: TwoLayerPoint) -> TwoLayerPoint | None:
-    """The point in a problem with the squared loss that has, near it, the same loss up to a constant and a factor.
+def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
+    """How large the set of equal loss around a local minimum is.
 
-    It has the data points at which the loss bends; where it is constant near the prediction a data point does not
-    count. None where some prediction is at a break or on a slope.
-
-    Examples
-    --------
-    Squared hinge: (1 - y p)^2 = (p - y)^2 for y = 1 or -1, and data with a margin above 1 do not count.
+    Parameters
+    ----------
+    found : Minimum
+        As :func:`conclude` gave it.
+    check : callable
+        Called between pieces of work; what it raises passes through.
     """
-    kept, targets, curvatures = [], [], set()
-    for t, (p, (y,)) in enumerate(zip(at.predictions, problem.y, strict=True)):
-        pieces = problem.loss.pieces(y)
-        if pieces is None or p in pieces.breaks:
-            return None
-        (a, b, _), _ = pieces.around(p)
-        if a:
-            kept.append(t)
-            targets.append((-b / (2 * a),))
-            curvatures.add(a)
-        elif b:
-            return None
-    if len(curvatures) != 1:
-        return None
-    if tuple(targets) == problem.y:
-        return at
-    reduced = replace(
-        problem, x=tuple(problem.x[t] for t in kept), y=tuple(targets), loss=make_loss("squared"), reduction="sum"
+    at, claim = found.at, found.claim
+    if at is None or not isinstance(claim, LocalMinimumClaim):
+        raise InternalError("a minimum without the point it was decided at")
+    moves = Moves.of(at, germs(at))
+    check()
+    flat = search(moves, covers(at, moves, claim.neurons), check)
+    slants = tuple(unit.slant for unit in moves.units)
+    return StrictnessClaim(
+        claim.point,
+        claim.loss,
+        strictness(at, flat.dimension),
+        flat.dimension,
+        Tree(slants, flat.tree, flat.largest),
     )
-    return TwoLayerPoint.of(reduced, point)
 
 
 def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
@@ -105,7 +89,7 @@ def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
             return along_linear(at, number)
     if train.output:
         for neuron in at.neurons:
-            if dot(at.residuals, neuron.outputs):
+            if at.output_slope(neuron):
                 return along_output(at, neuron)
     proofs = []
     for neuron in at.neurons:
@@ -151,16 +135,18 @@ def _radius(at: TwoLayerPoint) -> Fraction | None:
     None when every radius will do.
     """
     bounds = []
-    train = at.problem.train
+    train, frame = at.problem.train, at.frame
     for neuron in at.neurons:
         if neuron.v and train.output:
             bounds.append(abs(neuron.v))
         if not at.problem.network.activation.has_kink:
             continue
-        for z, row in zip(neuron.z, at.rows, strict=True):
-            size = sum(map(abs, row), ZERO)
-            if z and size:
-                bounds.append(abs(z) / size)
+        nearest: tuple[int, int] | None = None
+        for z, size in zip(map(abs, neuron.heights), frame.sizes, strict=True):
+            if z and size and (nearest is None or z * nearest[1] < nearest[0] * size):
+                nearest = z, size
+        if nearest is not None:
+            bounds.append(Fraction(nearest[0] * frame.unit, nearest[1] * neuron.unit))
     if not bounds:
         return None
     radius, least = ONE, min(bounds)

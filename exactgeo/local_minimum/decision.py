@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar
 
-from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.claim import Claim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -17,6 +17,7 @@ from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.kinds import Argument, Kind, Strictness
+from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Problem
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
@@ -57,6 +58,8 @@ class Minimum:
         Why nothing is claimed of strictness; "" where it is.
     tries : tuple of Try
         The rungs that were asked, the one that decided last.
+    at : TwoLayerPoint or None
+        The point taken apart, for what is asked of it afterwards.
     """
 
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
@@ -67,6 +70,7 @@ class Minimum:
     flat: StrictnessClaim | OrderedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
+    at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
 
     @property
     def loss(self) -> Number:
@@ -84,6 +88,7 @@ class Minimum:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
+        """What is proved."""
         return (self.claim,) if self.flat is None else (self.claim, self.flat)
 
     @property

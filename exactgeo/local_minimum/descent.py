@@ -52,7 +52,7 @@ def along_linear(local: TwoLayerPoint, number: int) -> Descent:
 
 def along_output(local: TwoLayerPoint, neuron: NeuronState) -> Descent:
     """Down an output weight with ``phi_i(w_i) != 0``."""
-    slope = dot(local.residuals, neuron.outputs)
+    slope = local.output_slope(neuron)
     return _certified(local, direction_of(local, neurons={neuron.index: ((), -ONE if slope > 0 else ONE)}))
 
 
@@ -119,7 +119,7 @@ def below(local: TwoLayerPoint, direction: Direction) -> Descent | None:
     while step > reach or _bound(coefficients, low, step) >= 0:
         step /= 2
     end = point.moved(direction, step)
-    loss_after = problem.loss_at(end)
+    loss_after = TwoLayerPoint.of(problem, end).loss
     fall = loss_after - local.loss
     bound = sum((q * step**k for k, q in enumerate(coefficients)), ZERO)
     if fall > bound or (fall < bound and not local.bends):

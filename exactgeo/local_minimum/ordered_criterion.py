@@ -27,6 +27,7 @@ from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim, OrderedNeuronProof, OrderedPart
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
+from exactgeo.claims.strictness import Tree
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import MAX_SHIFT, Number, Unresolved, inner, sign
 from exactgeo.exact.matrix import primitive
@@ -34,13 +35,14 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import direction_of
-from exactgeo.local_minimum.flatness import flatness, strictness
+from exactgeo.local_minimum.flatness import search, strictness
+from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.ordered_cover import OrderedTerm, ordered_nonnegative
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 from exactgeo.losses import make_loss
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["OrderedPoint", "conclude_ordered", "exact_loss", "one_score", "power_below"]
+__all__ = ["OrderedPoint", "conclude_ordered", "exact_loss", "measure_ordered", "one_score", "power_below"]
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def conclude_ordered(problem: Problem, point: Point) -> Minimum | Descent:
         return proofs
     claim = OrderedMinimumClaim(at.point, Combined.of(at.loss), _radius(at), proofs)
     argument = Argument.ORDERED_SLOPES if problem.network.widths else Argument.LINEAR_MODEL
-    return Minimum(problem, claim, argument, flat_claim(at))
+    return Minimum(problem, claim, argument)
 
 
 def _prove_all(at: OrderedPoint) -> tuple[OrderedNeuronProof, ...] | Descent:
@@ -354,17 +356,25 @@ def _change(local: TwoLayerPoint, direction: Direction) -> tuple[list[Fraction],
 # -- strictness ----------------------------------------------------------------------------------------------------
 
 
-def flat_claim(at: OrderedPoint) -> OrderedStrictnessClaim:
-    """The dimension of the set of equal loss at a local minimum, and its proof.
+def measure_ordered(found: Minimum, check: Callable[[], None]) -> OrderedStrictnessClaim:
+    """How large the set of equal loss around a local minimum is, and the proof.
 
-    Cost: as :func:`exactgeo.local_minimum.flatness.flatness`.
+    Parameters
+    ----------
+    found : Minimum
+        As :func:`conclude_ordered` gave it.
+    check : callable
+        Called between pieces of work; what it raises passes through.
     """
+    at = OrderedPoint.of(found.problem, found.claim.point)
     score = at.local.problem
     targets = tuple((p,) for p in at.local.predictions)
     same = replace(score, y=targets, loss=make_loss("squared"), reduction="sum")
     near = TwoLayerPoint.of(same, at.local.point)
-    dimension, flat = flatness(near)
-    kind = strictness(near, dimension)
+    moves = Moves.of(near, germs(near))
+    check()
+    flat = search(moves, (), check)
+    kind = strictness(near, flat.dimension)
     common = _common(at)
     if common:
         # Both rows of output weights may move together: more than a rescaling.
@@ -372,7 +382,8 @@ def flat_claim(at: OrderedPoint) -> OrderedStrictnessClaim:
     elif kind is Strictness.STRICT_MODULO_SYMMETRY and _held(at):
         # The score's output weight is 0, but the two that it is the difference of are frozen and not 0.
         kind = Strictness.FLAT
-    return OrderedStrictnessClaim(at.point, Combined.of(at.loss), kind, dimension + common, flat)
+    tree = Tree(tuple(unit.slant for unit in moves.units), flat.tree, flat.largest)
+    return OrderedStrictnessClaim(at.point, Combined.of(at.loss), kind, flat.dimension + common, tree)
 
 
 def _common(at: OrderedPoint) -> int:

@@ -10,10 +10,11 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import gcd, lcm
 
-from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.exact.matrix import integer_rows
+from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot, integer_dot
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Kink", "NeuronState", "TwoLayerPoint"]
+__all__ = ["Frame", "Kink", "NeuronState", "TwoLayerPoint"]
 
 
 def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
@@ -53,6 +54,8 @@ class NeuronState:
     ----------
     index : int
     w : lifted input weights; v : output weight; sign : sign of v
+    heights, levels : integers
+        Pre-activations and outputs of the data points, times ``unit``.
     z : pre-activations, one a data point; outputs : a(z_t)
     side : slope of the activation at each data point off the kinks, None on a kink
     kinks : hyperplanes in T through data points with z_t = 0 (none when the slopes are equal)
@@ -61,14 +64,23 @@ class NeuronState:
     index: int
     w: Vector
     v: Fraction
-    z: Vector
-    outputs: Vector
+    heights: tuple[int, ...]
+    levels: tuple[int, ...]
+    unit: int
     side: tuple[Fraction | None, ...]
     kinks: tuple[Kink, ...]
 
     @property
     def sign(self) -> int:
         return (self.v > 0) - (self.v < 0)
+
+    @cached_property
+    def z(self) -> Vector:
+        return tuple(Fraction(q, self.unit) for q in self.heights)
+
+    @cached_property
+    def outputs(self) -> Vector:
+        return tuple(Fraction(q, self.unit) for q in self.levels)
 
 
 @dataclass(frozen=True)
@@ -95,31 +107,26 @@ class TwoLayerPoint:
     @classmethod
     def of(cls, problem: Problem, point: Point) -> TwoLayerPoint:
         """Evaluate a problem in scope of the complete decision at a point. Cost: O(m n d) rationals."""
-        trained, rows, forms = _frame(problem)
+        frame = _frame(problem)
         net, m = problem.network, problem.m
-        predictions = [point.shift] * m
+        shift = [point.shift] * m
         linear: list[tuple[str, Vector]] = []
         neurons: list[NeuronState] = []
         if net.widths:
-            lifted = problem.lifted
-            activation = net.activation
-            assert activation.slopes is not None
-            up, down = activation.slopes
-            for i, (w, v) in enumerate(point.neurons):
-                z = tuple(dot(w, row) for row in lifted)
-                outputs = tuple(q * (up if q > 0 else down) for q in z)
-                kinked = activation.has_kink
-                side = tuple(up if q > 0 or (q == 0 and not kinked) else down if q < 0 else None for q in z)
-                kinks = _kinks([t for t, q in enumerate(z) if q == 0], forms) if kinked else ()
-                neurons.append(NeuronState(i, w, v, z, outputs, side, kinks))
-                predictions = [p + v * a for p, a in zip(predictions, outputs, strict=True)]
+            neurons = [_neuron(problem, frame, i, w, v) for i, (w, v) in enumerate(point.neurons)]
         else:
-            predictions = [p + dot(point.inputs, row) for p, row in zip(predictions, problem.x, strict=True)]
+            shift = [p + dot(point.inputs, row) for p, row in zip(shift, problem.x, strict=True)]
             if problem.train.output:
                 linear += [(f"w[{k}]", tuple(row[k] for row in problem.x)) for k in range(problem.d)]
         if net.output_bias and problem.train.output_bias:
             linear.append(("c", (ONE,) * m))
-        return cls(problem, point, trained, rows, tuple(neurons), tuple(predictions), tuple(linear))
+        predictions = _predictions(shift, neurons)
+        return cls(problem, point, frame.trained, frame.rows, tuple(neurons), predictions, tuple(linear))
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The data in integers."""
+        return _frame(self.problem)
 
     @cached_property
     def slopes(self) -> tuple[Fraction, Fraction]:
@@ -153,22 +160,32 @@ class TwoLayerPoint:
     def loss(self) -> Fraction:
         return self.problem.loss_of(tuple((p,) for p in self.predictions))
 
+    @cached_property
+    def whole_residuals(self) -> tuple[tuple[int, ...], int]:
+        """The residuals times a common denominator, and that."""
+        return _whole(self.residuals)
+
+    def output_slope(self, neuron: NeuronState) -> Fraction:
+        """``phi_i(w_i) = sum_t r_t a(<w_i, x_t>)``."""
+        weights, unit = self.whole_residuals
+        return Fraction(integer_dot(weights, neuron.levels), unit * neuron.unit)
+
     def smooth_part(self, neuron: NeuronState, residuals: Vector | None = None) -> Vector:
         """phi's contribution of the data points off the kinks, a vector of T."""
-        weights = self.residuals if residuals is None else residuals
-        total = [ZERO] * len(self.trained)
-        for r, slope, row in zip(weights, neuron.side, self.rows, strict=True):
-            if slope and r:
-                for k, x in enumerate(row):
-                    total[k] += r * slope * x
-        return tuple(total)
+        weights, unit = self.whole_residuals if residuals is None else _whole(residuals)
+        frame = self.frame
+        scaled = {slope: int(slope * frame.slope_unit) for slope in self.slopes}
+        factors = [r * scaled[side] if side is not None else 0 for r, side in zip(weights, neuron.side, strict=True)]
+        bottom = unit * frame.slope_unit * frame.unit
+        return tuple(Fraction(integer_dot(factors, column), bottom) for column in frame.columns)
 
-    def kink_slopes(self, kink: Kink) -> tuple[Fraction, Fraction]:
+    def kink_slopes(self, kink: Kink, residuals: Vector | None = None) -> tuple[Fraction, Fraction]:
         """(right, left): phi's contribution of a kink is right * q for q = <form, u> >= 0, left * q for q <= 0."""
         up, down = self.slopes
+        weights = self.residuals if residuals is None else residuals
         right = left = ZERO
         for t, factor in kink.members:
-            weight = self.residuals[t] * factor
+            weight = weights[t] * factor
             right += weight * (up if factor > 0 else down)
             left += weight * (down if factor > 0 else up)
         return right, left
@@ -183,9 +200,33 @@ class TwoLayerPoint:
         return total
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What depends on the problem alone.
+
+    Attributes
+    ----------
+    trained : trained coordinates of a neuron's lifted weights
+    rows : lifted data points restricted to them
+    forms : of each restricted row its primitive form and factor, None for a zero row
+    lifted : the lifted data points times ``unit``, integers
+    columns : the restricted rows times ``unit``, column by column
+    sizes : sum of the absolute values of each restricted row, times ``unit``
+    slope_unit : common denominator of the slopes of the activation
+    """
+
+    trained: tuple[int, ...]
+    rows: Matrix
+    forms: tuple[tuple[tuple[int, ...], Fraction] | None, ...]
+    lifted: tuple[tuple[int, ...], ...]
+    columns: tuple[tuple[int, ...], ...]
+    sizes: tuple[int, ...]
+    unit: int
+    slope_unit: int
+
+
 @lru_cache(maxsize=8)
-def _frame(problem: Problem) -> tuple[tuple[int, ...], Matrix, tuple[tuple[tuple[int, ...], Fraction] | None, ...]]:
-    """What depends on the problem alone: trained coordinates, restricted rows and their forms."""
+def _frame(problem: Problem) -> Frame:
     trained: tuple[int, ...] = ()
     if problem.network.widths:
         if problem.train.hidden[0]:
@@ -193,7 +234,47 @@ def _frame(problem: Problem) -> tuple[tuple[int, ...], Matrix, tuple[tuple[tuple
         if problem.network.hidden_bias[0] and problem.train.hidden_bias[0]:
             trained += (problem.d,)
     rows = tuple(tuple(row[k] for k in trained) for row in problem.lifted)
-    return trained, rows, tuple(_form(row) for row in rows)
+    lifted, unit = integer_rows(problem.lifted)
+    columns = tuple(tuple(row[k] for row in lifted) for k in trained)
+    sizes = tuple(sum(abs(row[k]) for k in trained) for row in lifted)
+    slopes = problem.network.activation.slopes if problem.network.widths else None
+    slope_unit = lcm(*(q.denominator for q in slopes or (ONE,)))
+    forms = tuple(_form(row) for row in rows)
+    return Frame(trained, rows, forms, tuple(map(tuple, lifted)), columns, sizes, unit, slope_unit)
+
+
+def _neuron(problem: Problem, frame: Frame, index: int, w: Vector, v: Fraction) -> NeuronState:
+    activation = problem.network.activation
+    assert activation.slopes is not None
+    up, down = activation.slopes
+    weights, unit = _whole(w)
+    raw = [integer_dot(weights, row) for row in frame.lifted]
+    right, left, scale = int(up * frame.slope_unit), int(down * frame.slope_unit), frame.slope_unit
+    levels = tuple(h * right if h > 0 else h * left for h in raw)
+    at_zero = None if activation.has_kink else up
+    side = tuple(up if h > 0 else down if h < 0 else at_zero for h in raw)
+    zero = [t for t, h in enumerate(raw) if not h] if activation.has_kink else []
+    heights = tuple(raw) if scale == 1 else tuple(h * scale for h in raw)
+    return NeuronState(index, w, v, heights, levels, unit * frame.unit * scale, side, _kinks(zero, frame.forms))
+
+
+def _predictions(shift: Vector | list[Fraction], neurons: list[NeuronState]) -> Vector:
+    """The sum of what the neurons contribute, in integers over one denominator."""
+    live = [neuron for neuron in neurons if neuron.v]
+    if not live:
+        return tuple(shift)
+    bottom = lcm(*(neuron.v.denominator * neuron.unit for neuron in live))
+    total = [0] * len(shift)
+    for neuron in live:
+        factor = neuron.v.numerator * (bottom // (neuron.v.denominator * neuron.unit))
+        total = [p + factor * q for p, q in zip(total, neuron.levels, strict=True)]
+    return tuple(p + Fraction(q, bottom) for p, q in zip(shift, total, strict=True))
+
+
+def _whole(vector: Vector) -> tuple[tuple[int, ...], int]:
+    """A vector times the least common denominator, and that."""
+    (row,), unit = integer_rows([vector])
+    return tuple(row), unit
 
 
 def _kinks(zero_rows: list[int], forms: tuple[tuple[tuple[int, ...], Fraction] | None, ...]) -> tuple[Kink, ...]:

@@ -23,6 +23,7 @@ from exactgeo import certify
 from exactgeo.basin import Census, Enclosure, census
 from exactgeo.basin.reduction import reduce
 from exactgeo.basin.size import size_of
+from exactgeo.deadline import Deadline
 from exactgeo.errors import InputError, OutOfScope
 from exactgeo.formats import problem_from_mapping
 from exactgeo.library import load, names
@@ -481,12 +482,12 @@ def test_an_interrupted_census_is_not_kept(monkeypatch):
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 50)
     monkeypatch.setattr("exactgeo.basin.census", interrupted)
     standing._kept_census.cache_clear()
-    first = standing.census_of(case, 60.0)
+    first = standing.census_of(case, Deadline.after(60.0))
     assert first.interrupted
     assert not first.complete
-    second = standing.census_of(case, 60.0)
+    second = standing.census_of(case, Deadline.after(60.0))
     assert second.complete
-    assert standing.census_of(case, 60.0) is second
+    assert standing.census_of(case, Deadline.after(60.0)) is second
     assert len(calls) == 2
     standing._kept_census.cache_clear()
 

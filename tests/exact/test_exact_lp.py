@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from exactgeo.errors import InternalError
 from exactgeo.exact import lp
-from exactgeo.exact.lp import LPAnswer, Multipliers, Separator, cone_member, minimise, relative_interior
+from exactgeo.exact.lp import LPAnswer, Multipliers, Separator, cone_member, minimise, positive_part
 
 
 def dot(p, q):
@@ -275,29 +275,24 @@ def test_cone_member_when_the_hurried_pivots_are_spent():
 
 @settings(deadline=None, max_examples=200)
 @given(vectors)
-def test_relative_interior_finds_every_implicit_equality(data):
-    first, inequalities, equalities = data
+def test_positive_part_finds_everything_that_vanishes(data):
+    first, forms, equalities = data
     dimension = len(first)
-    inequalities = [*inequalities, first, [-q for q in first]] if len(first) % 2 else [*inequalities, first]
-    found = relative_interior(equalities, inequalities, dimension)
-    point, implicit = found
-    assert not any(dot(row, point) for row in equalities)
-    assert {i for i, row in enumerate(inequalities) if dot(row, point) > 0} == set(range(len(inequalities))) - implicit
-    assert all(dot(inequalities[i], point) == 0 for i in implicit)
-    assert set(found.farkas) == set(implicit)
-    for i, multipliers in found.farkas.items():
-        assert all(q >= 0 for q in multipliers.generators)
-        weights = (*multipliers.generators, *multipliers.lines)
-        for t in range(dimension):
-            total = sum(w * v[t] for w, v in zip(weights, [*inequalities, *equalities], strict=True))
-            assert total == -inequalities[i][t]
+    forms = [*forms, first, *equalities, *([-q for q in row] for row in equalities)]
+    forms += [[-q for q in first]] if dimension % 2 else []
+    found = positive_part(forms, dimension)
+    assert {k for k, form in enumerate(forms) if dot(form, found.point) > 0} == set(range(len(forms))) - found.zero
+    assert all(dot(forms[k], found.point) == 0 for k in found.zero)
+    assert found.weights.keys() == found.zero
+    assert all(q > 0 for q in found.weights.values())
+    for t in range(dimension):
+        assert sum(q * forms[k][t] for k, q in found.weights.items()) == 0
 
 
-def test_relative_interior_of_whole_space_and_of_a_point():
-    assert relative_interior([], [], 3).point == (0, 0, 0)
-    point, implicit = relative_interior([], [[1], [-1]], 1)
-    assert point == (0,)
-    assert implicit == {0, 1}
+def test_positive_part_of_whole_space_and_of_a_point():
+    assert positive_part([], 3).point == (0, 0, 0)
+    assert positive_part([[Fraction(1, 2)], [-3]], 1).weights == {0: 6, 1: 1}
+    assert positive_part([[], []], 0).zero == {0, 1}
 
 
 def test_a_wrong_answer_does_not_leave(monkeypatch):

@@ -12,10 +12,11 @@ import json
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 from forge_logistic import FORGED_LOGISTIC
 from forge_v1 import FORGED_V1
-from forging import FOLDER, OLD, Tree, changed, modern, put, written
+from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
 
 ONLY_V1 = {
     "strictness-without-its-proof",
@@ -56,6 +57,88 @@ FORGED: dict[str, tuple[Tree, str]] = {
     ),
 }
 FORGED |= FORGED_LOGISTIC
+
+FLATNESS = ("claims", 1, "flatness")
+END = {"rule": "bound", "still": [], "zero": []}
+
+
+def tree(name: str, *steps: Tree) -> Tree:
+    """An accepted certificate with another tree."""
+    return changed(name, put(*FLATNESS, "tree", list(steps)))
+
+
+def ending(name: str, **fields: Any) -> Tree:
+    return tree(name, END | fields)
+
+
+FORGED |= {
+    "tree-unit-twice": (
+        tree("idle", {"rule": "unit", "unit": 0}, {"rule": "unit", "unit": 0}, END, END, END, END),
+        "A unit is at rest and active.",
+    ),
+    "tree-vanishes-while-a-unit-is-open": (
+        ending("idle", zero=[{"weights": {"0": 1}, "equations": {}}]),
+        "What vanishes with a unit at rest vanishes with it active.",
+    ),
+    "tree-rest-approaches": (
+        tree("idle", {"rule": "unit", "unit": 0}, END | {"still": [0]}, END),
+        "A unit at rest has moves that are none, so the set of equal loss is smaller than it is.",
+    ),
+    "tree-terms-of-both-signs": (
+        ending("flat-split", zero=[{"weights": {"0": 1, "1": 1}, "equations": {}}]),
+        "A sum of terms of both signs that is 0 has terms that are 0.",
+    ),
+    "tree-need-not-vanish": (
+        ending("flat-split", zero=[{"weights": {"1": 1}, "equations": {}}]),
+        "A variable is 0 without a reason.",
+    ),
+    "tree-output-need-not-stay": (
+        tree("idle", {"rule": "unit", "unit": 0}, END, END | {"still": [0]}),
+        "An active unit has no moves near the point.",
+    ),
+    "tree-larger-dimension": (
+        changed("flat-split", put("claims", 1, "flat_dimension", 1)),
+        "The set of equal loss has dimension 1; it has 2.",
+    ),
+    "largest-absent-variable": (
+        changed("idle", put(*FLATNESS, "largest", "zero", [])),
+        "A unit at rest moves.",
+    ),
+    "largest-sign-without-kinks": (
+        changed("idle", put(*FLATNESS, "largest", "states", [-1]), put(*FLATNESS, "largest", "zero", [3])),
+        "A unit without kinks has a sign.",
+    ),
+    "largest-active-at-rest": (
+        changed("idle", put(*FLATNESS, "largest", "states", [1]), put(*FLATNESS, "largest", "zero", [3])),
+        "An active unit whose output weight stays 0 approaches the point.",
+    ),
+    "largest-basis-leaves": (
+        changed("flat-split", put(*FLATNESS, "largest", "basis", [{"0": -1, "2": 1}, {"1": 1}])),
+        "A direction that leaves the cone counts as one of its.",
+    ),
+    "largest-basis-solves-nothing": (
+        changed("flat-split", put(*FLATNESS, "largest", "basis", [{"0": -1, "2": 1}, {"0": 1}])),
+        "A direction that changes the loss counts.",
+    ),
+    "largest-basis-dependent": (
+        changed("flat-split", put(*FLATNESS, "largest", "basis", [{"3": 1}, {"3": 2}])),
+        "One direction counts as two.",
+    ),
+}
+
+
+def alike() -> Tree:
+    """Two idle units with the same weights, of which the second is decided first."""
+    point = {"weights": [[["1"], ["1"]], [["0", "0"]]], "biases": [[], []]}
+    minimum = {"kind": "local_minimum", "point": point, "loss": "0", "radius": "1", "neurons": [{"parts": []}] * 2}
+    largest = {"states": [0, 0], "zero": [], "curve": [], "basis": None}
+    steps = [{"rule": "unit", "unit": 1}, END, END]
+    flatness = {"rule": "tree", "slants": [[1], [1]], "tree": steps, "largest": largest}
+    strict = {"kind": "strictness", "point": point, "loss": "0", "strictness": "flat", "flat_dimension": 3}
+    return {**pair(minimum, x=[["1"]], y=["0"]), "version": 2, "claims": [minimum, {**strict, "flatness": flatness}]}
+
+
+FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
 
 def verdicts() -> Tree:

@@ -85,21 +85,26 @@ def test_the_census_agrees(loss_type):
 
 
 @pytest.mark.parametrize(
-    ("kind", "x", "y", "c", "strictness"),
+    ("kind", "x", "y", "c", "strictness", "dimension"),
     [
         # Every residual below M: half the squared loss nearby.
-        ("huber(2)", [0, 0, 0], [0, 1, -1], 0, Strictness.STRICT),
+        ("huber(2)", [0, 0, 0], [0, 1, -1], 0, Strictness.STRICT, 0),
         # Residuals of 3 and -3 lie on slopes of 1 and -1: any c between -2 and 2 is as good.
-        ("huber(1)", [0, 0], [3, -3], 0, None),
-        ("huber(3)", [0, 0], [3, -3], 0, None),
+        ("huber(1)", [0, 0], [3, -3], 0, Strictness.FLAT, 1),
+        # At the breaks the one bends to the right, the other to the left.
+        ("huber(3)", [0, 0], [3, -3], 0, Strictness.STRICT, 0),
+        # T5: within M; at M, so that one half-line is as good; beyond M on both sides.
+        ("huber(1)", [0, 0], [1, -1], 0, Strictness.STRICT, 0),
+        ("huber(1)", [0, 0], [1, -10], 0, Strictness.FLAT, 1),
+        ("huber(1)", [0, 0], [10, -10], 0, Strictness.FLAT, 1),
         # A margin of 5 does not count; the two others hold c.
-        ("squared_hinge", [0, 0, 5], [1, -1, 1], 0, Strictness.STRICT),
+        ("squared_hinge", [0, 0, 5], [1, -1, 1], 0, Strictness.STRICT, 0),
         # At margin 1 the loss changes its piece, beyond it nothing is left.
-        ("squared_hinge", [0, 0], [1, 1], 1, None),
-        ("squared_hinge", [0, 0], [1, 1], 2, None),
+        ("squared_hinge", [0, 0], [1, 1], 1, Strictness.FLAT, 1),
+        ("squared_hinge", [0, 0], [1, 1], 2, Strictness.FLAT, 1),
     ],
 )
-def test_strictness_by_hand(kind, x, y, c, strictness):
+def test_strictness_by_hand(kind, x, y, c, strictness, dimension):
     """Predictions x_t + c with the slope frozen at 1."""
     case = eg.load(
         {
@@ -112,10 +117,8 @@ def test_strictness_by_hand(kind, x, y, c, strictness):
     )
     found = decide(case)
     assert (found.kind, found.strictness) == (Kind.LOCAL_MINIMUM, strictness)
-    assert found.flat_dimension == (None if strictness is None else 0)
-    assert bool(found.reason) == (strictness is None)
-    answer = eg.certify(case).to_json()
-    assert answer["reasons"].keys() == ({"strictness", "flat_dimension"} if strictness is None else set())
+    assert (found.flat_dimension, found.reason) == (dimension, "")
+    assert eg.certify(case).to_json()["reasons"] == {}
     assert outcome(found.certificate.to_json()).startswith("accepted: No parameters")
 
 

@@ -1,0 +1,45 @@
+"""When a search has to end: one object for all its parts. It enters no answer; two are equal when their limits are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from exactgeo.errors import OutOfTime
+
+__all__ = ["Deadline"]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A number of seconds from now.
+
+    Attributes
+    ----------
+    seconds : float
+        0 or less: it has ended before it began.
+    """
+
+    seconds: float
+    _end: float = field(default=0.0, compare=False, repr=False)
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """The deadline that many seconds from now."""
+        return cls(seconds, time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds left, 0 when there are none."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    def check(self) -> None:
+        """Do nothing while there is time.
+
+        Raises
+        ------
+        OutOfTime
+            There is none left.
+        """
+        if not self.left:
+            raise OutOfTime(f"after {self.seconds:.3g} s")
