@@ -309,8 +309,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), point.moved(decision.direction, decision.step), False)
         return _Global(Globality.SPURIOUS, lower)
-    if problem.affine and isinstance(decision, Minimum) and not isinstance(loss, Fraction):
-        # Convex in what is trained: the claim, with no radius, says so.
+    if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
+        # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return _Global(Globality.GLOBAL)
     if problem.affine:
         found = _convex(problem, point, loss, deadline)

@@ -46,6 +46,9 @@ def test_convergents_of_log_2_on_either_side(numerator, denominator):
     below = decide(kink("172040526737798773009/248202014756547403191"))
     assert (above.kind, below.kind) == (Kind.LOCAL_MINIMUM, Kind.NOT_LOCAL_MINIMUM)
     assert below.claim.step > 0
+    # No pre-activation is off the kink: what is proved nearby holds everywhere.
+    assert above.claim.radius is None
+    assert eg.certify(kink(f"{numerator}/{denominator}"), time_limit=0).globality is Globality.GLOBAL
 
 
 def test_many_digits_of_log_2():
