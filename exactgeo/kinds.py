@@ -33,6 +33,10 @@ class Argument(_Worded):
     LINEAR_MODEL = "linear_model", "The predictions are affine in the trained parameters: the loss is convex."
     TWO_LAYER = "two_layer", "Complete criterion for one hidden layer, scalar output, convex differentiable loss."
     WEIGHT_DECAY = "weight_decay", "Criterion for one hidden layer, scalar output and squared penalties of the weights."
+    ORDERED_SLOPES = (
+        "ordered_slopes",
+        "Complete criterion at a rational point: slopes that are not rational, with exact signs.",
+    )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     GLOBAL_MINIMUM = "global_minimum", "No parameters have a lower loss: the census of all basins, or a convex problem."

@@ -10,12 +10,15 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.ordered_descent import OrderedDescentClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.errors import OutOfScope
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.combination import Number
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Problem
@@ -49,10 +52,10 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim or PenalisedMinimumClaim
+    claim : LocalMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim, PenalisedStrictnessClaim or None
+    flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -65,16 +68,16 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | PenalisedMinimumClaim
+    claim: LocalMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
     argument: Argument
-    flat: StrictnessClaim | PenalisedStrictnessClaim | None = None
+    flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def strictness(self) -> Strictness | None:
@@ -103,12 +106,12 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim or PenalisedDescentClaim
+    claim : NotLocalMinimumClaim, OrderedDescentClaim or PenalisedDescentClaim
         With the direction, and the step up to which it holds.
     argument : Argument
-    loss_after : Fraction
+    loss_after : Fraction or LogCombination
         The loss at ``point + step * direction``.
-    polynomial : tuple of Fraction
+    polynomial : tuple of numbers
         Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on [0, step]:
         no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the largest of their
         curvatures.
@@ -118,15 +121,15 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | PenalisedDescentClaim
+    claim: NotLocalMinimumClaim | OrderedDescentClaim | PenalisedDescentClaim
     argument: Argument
-    loss_after: Fraction
-    polynomial: Vector
+    loss_after: Number
+    polynomial: tuple[Number, ...]
     tries: tuple[Try, ...] = ()
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def direction(self) -> Direction:
@@ -151,8 +154,8 @@ class Undecided:
 
     Attributes
     ----------
-    loss : Fraction or None
-        None where the loss has no rational value at the point.
+    loss : Fraction, LogCombination or None
+        None where the loss has no exact value at the point.
     outside : OutOfScope
         What puts the problem outside the rung that comes nearest.
     tries : tuple of Try
@@ -161,7 +164,7 @@ class Undecided:
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    loss: Fraction | None
+    loss: Number | None
     outside: OutOfScope
     tries: tuple[Try, ...]
 

@@ -24,11 +24,14 @@ __all__ = [
     "no_solver",
     "not_linear",
     "numeric_conditions",
+    "ordered_slopes",
     "penalised_basins",
+    "rational_slopes",
     "resisting",
     "slices",
     "sparse_penalty",
     "unbalanced",
+    "unresolved",
     "weight_decay",
     "without_penalty",
 ]
@@ -68,20 +71,28 @@ def _penalty(problem: Problem) -> tuple[str, str] | None:
 
 
 def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
+    """What is no loss with rational slopes."""
     loss = problem.loss
     if not (loss.rational and loss.differentiable):
         return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
     return None
 
 
+def _slopes(problem: Problem) -> tuple[str, str] | None:
+    """What is not one score with slopes whose signs are known."""
+    loss = problem.loss
+    scalar = loss.as_scalar(problem.outputs, problem.y)
+    if problem.outputs > 1 and (scalar is None or not scalar[0].ordered):
+        return f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
+    if not loss.differentiable or not (loss.rational or (scalar is not None and scalar[0].ordered)):
+        return f"the {loss.name} loss", "a loss with a derivative everywhere, whose signs are known at rational points"
+    return None
+
+
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
     expect_problem(problem)
-    found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
-    if found is None:
-        found = _differentiable_square(problem) or _penalty(problem)
+    found = _architecture(problem.network) or _slopes(problem) or _penalty(problem)
     return None if found is None else OutOfScope(*found, _instead(problem))
 
 
@@ -136,14 +147,36 @@ def resisting(neuron: int) -> OutOfScope:
     return OutOfScope(reason, "outputs that are 0, or that a trained output bias without penalty can follow", WITHOUT)
 
 
+def rational_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion in rational arithmetic: for the rungs that ask for it."""
+    if problem.penalty or (problem.loss.rational and problem.outputs == 1):
+        return complete_decision(problem)
+    reason = f"the {problem.loss.name} loss has slopes that are not rational"
+    return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")
+
+
+def ordered_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion over an ordered space: for the rung that asks for it, and for critical points."""
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+    if scalar is not None and scalar[0].ordered:
+        return complete_decision(problem)
+    inside = "the logistic loss, or cross_entropy of two classes"
+    return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
+
+
+def unresolved(reason: str) -> OutOfScope:
+    """A point whose numbers are too small for the arithmetic of signs."""
+    return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
+
+
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
+    if ordered_slopes(problem) is None:
+        return None
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
@@ -192,7 +225,7 @@ def basins(problem: Problem) -> OutOfScope | None:
         return None
     if problem.penalty:
         return OutOfScope(*found, _certify(problem))
-    outside = _architecture(problem.network) or (problem.outputs > 1) or _differentiable_square(problem)
+    outside = _architecture(problem.network) or _slopes(problem)
     return OutOfScope(*found, NUMERIC if outside else CERTIFY)
 
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
@@ -58,6 +59,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
+FORGED |= FORGED_LOGISTIC
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}
