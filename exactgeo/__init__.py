@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
+    from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
     from exactgeo.api import path as path
@@ -45,6 +46,7 @@ _DEFINED_IN = {
     "basins": "api",
     "certify": "api",
     "check": "checking",
+    "critical_point_near": "api",
     "landscape": "api",
     "load": "api",
     "path": "api",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
+    from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
 
-__all__ = ["Better", "Verdict", "basins", "certify", "landscape", "load", "own_point", "path"]
+__all__ = ["Better", "Verdict", "basins", "certify", "critical_point_near", "landscape", "load", "own_point", "path"]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -104,9 +106,10 @@ def certify(
     -------
     Verdict
         ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); for every other
-        loss it is decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the
-        few cases that docs/mathematics.md names.
+        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
+        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
+        that docs/mathematics.md names.
 
     Raises
     ------
@@ -128,6 +131,58 @@ def certify(
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     return verdict_on(problem, parameters, time_limit, strictness=strictness, known=known)
+
+
+def critical_point_near(
+    problem: Problem, point: PointLike | None = None, *, rho: Fraction | int | str
+) -> CriticalPoint | NotProved:
+    """Prove that near a rational point lies exactly one critical prediction vector, and a local minimum that has it.
+
+    For losses whose minima are not rational: the logistic one, and cross-entropy of two classes.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point or mapping with weights and biases, optional
+        ``problem.point`` when left out. Close to the minimum; its pre-activations that are 0 stay 0.
+    rho : rational, > 0
+        The critical vector lies within it of the point's predictions, in the Euclidean norm.
+
+    Returns
+    -------
+    exactgeo.local_minimum.critical_point.CriticalPoint or NotProved
+        ``.value``, an enclosure of the loss; ``.radius``, within which parameters have it; ``.certificate``. Or
+        ``.reason``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Another loss, or a network outside the complete decision.
+    InputError
+        No point, or one whose shape is not the network's.
+    ValueError
+        rho is not positive.
+
+    References
+    ----------
+    docs/mathematics.md, "Critical points that are not rational".
+
+    Examples
+    --------
+    Two of three labels are 1: the score is log 2 at the minimum.
+
+    >>> import exactgeo as eg
+    >>> problem = eg.load({"data": {"x": [[0], [0], [0]], "y": [1, 1, -1]}, "network": {"widths": []},
+    ...     "loss": {"kind": "logistic"}, "point": {"weights": [[[0]]], "biases": [["693147/1000000"]]}})
+    >>> found = eg.critical_point_near(problem, rho="1/100000")
+    >>> found.value.hi - found.value.lo < Fraction(1, 10**10), found.radius < Fraction(1, 10**4)
+    (True, True)
+    """
+    from exactgeo import formats
+    from exactgeo.local_minimum.critical_point import critical_point_near as near
+
+    parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
+    return near(problem, parameters, Fraction(rho))
 
 
 def basins(

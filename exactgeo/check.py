@@ -246,9 +246,16 @@ class Problem:
         kind, reduction = fields(loss, "kind reduction")
         self.kind, _, bound = typed(kind, str).partition("(")
         self.M = rational(bound.removesuffix(")")) if self.kind == "huber" else None
-        form(self.kind in LOSSES and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
+        form(
+            self.kind in (*LOSSES, "logistic", "cross_entropy")
+            and kind == (f"huber({self.M})" if self.M else self.kind),
+            "a loss not in the format",
+        )
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
-        form("hinge" not in kind or all(abs(q) == 1 for row in self.y for q in row), "hinge losses need y = 1 or -1")
+        signed = "hinge" in kind or kind == "logistic"
+        form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
+        form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
+        self.sizes[-1] += kind == "cross_entropy"
         form(reduction in ("sum", "mean"), "a reduction not in the format")
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
@@ -283,6 +290,7 @@ def evaluate(p, point):
         meter.spend(8 * len(rows) * len(matrix) * (1 + p.sizes[k]) * (k + 1) ** 2)
         rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
         rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
+    need(p.kind in LOSSES, "the rule needs a loss with rational values")
     value = LOSSES[p.kind][0]
     return p.weight * sum(value(q, y, p.M) for row, target in zipped(rows, p.y) for q, y in zipped(row, target))
 
@@ -495,6 +503,7 @@ def path(p, claim):
 
 def dual(p, r, here, affine):
     """Rule `dual`: a bound on the loss at all predictions offset + span(affine) + e with <r, e> >= 0, by convexity."""
+    need(p.kind in LOSSES, "the rule needs a loss with rational values")
     _, c, finite = LOSSES[p.kind]
     meter.spend(8 * len(r) * (2 + len(affine)))
     need(not any(dot(r, column) for column in affine), "a dual vector is not balanced")
@@ -699,6 +708,8 @@ KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regi
 for new in ("strictness", "subgradient_minimum", "descent_curve"):
     del KINDS[1][new]
 KINDS[2] |= dict.fromkeys(PENALTY, "check_penalty.py")
+ORDERED = "ordered_minimum ordered_strictness ordered_descent ordered_lower_point"
+KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED.split(), "check_logistic.py")
 
 
 @cache

@@ -200,8 +200,12 @@ def problem(reader, keys):
     last = reader.slopes(net.get("output_activation", "linear"))
     kind, loss = reader.loss(keys.get("loss", {}))
     form(kind not in SIGNS or all(row in (["1"], ["-1"]) for row in y), f"the {kind} loss needs y = 1 or -1")
-    form(kind != "cross_entropy", "no certificate speaks of cross_entropy")
-    form(width(net.get("outputs", len(y[0]))) == len(y[0]), "the problem file has not one target an output")
+    scores = len(y[0])
+    if kind == "cross_entropy":
+        form(all(row in (["0"], ["1"]) for row in y), "a certificate speaks of the classes 0 and 1")
+        scores = 2
+        form(net.get("outputs") == 2 or ["1"] in y, "a certificate speaks of two classes")
+    form(width(net.get("outputs", scores)) == scores, "the problem file has not one target an output")
     bias = flags(net.get("hidden_bias", True), layers)
     output_bias = a(bool, net.get("output_bias", True))
     train = table(keys.get("train", {}), "hidden hidden_bias output output_bias")
@@ -209,9 +213,7 @@ def problem(reader, keys):
     asked = flags(train.get("hidden_bias", True), layers)
     trains["hidden_bias"] = [one and other for one, other in zipped(asked, bias)]
     trains["output_bias"] = a(bool, train.get("output_bias", True)) and output_bias
-    point = (
-        reader.point(keys["point"], [len(x[0]), *widths, len(y[0])], [*bias, output_bias]) if "point" in keys else None
-    )
+    point = reader.point(keys["point"], [len(x[0]), *widths, scores], [*bias, output_bias]) if "point" in keys else None
     form(all(pair == slopes[0] for pair in slopes) and last == ["1", "1"], "no certificate has several activations")
     network = {"widths": widths, "activation": slopes[0] if layers else ["1", "1"]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
@@ -228,8 +230,10 @@ OWN_POINT = (
     "lower_point",
     "barrier",
     "path",
+    "critical_point",
 )
 OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
+OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
 
 
 def beside(p, tree, claims, path, data, text):

@@ -37,6 +37,10 @@ class Argument(_Worded):
         "For each cone of moves a vector of subgradients: complete, whether or not the loss bends.",
     )
     WEIGHT_DECAY = "weight_decay", "Criterion for one hidden layer, scalar output and squared penalties of the weights."
+    ORDERED_SLOPES = (
+        "ordered_slopes",
+        "Complete criterion at a rational point: slopes that are not rational, with exact signs.",
+    )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

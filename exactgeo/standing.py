@@ -16,15 +16,18 @@ from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
+from exactgeo.claims.ordered import Combined
+from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InputError, InternalError, OutOfScope
+from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
-from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, measured
+from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured
 from exactgeo.local_minimum.penalised_bound import bound_claim
-from exactgeo.problem import Network, Point, Problem, Train
+from exactgeo.problem import Network, Point, Problem, Train, scope
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
@@ -63,6 +66,8 @@ class Verdict:
     loss : Fraction or None
     loss_enclosure : Enclosure or None
         Of a loss without rational value, where it can be enclosed.
+    exact_loss : Fraction, LogCombination or None
+        The loss where it is exactly known, rational or a combination of logarithms.
     rung : Argument or None
         Which argument decided.
     strictness, flat_dimension : Strictness, int
@@ -74,7 +79,7 @@ class Verdict:
         Whether a local minimum lies in a bad valley: a component of a strict sublevel set just above it that
         reaches no global minimum (Nguyen, On Connected Sublevel Sets in Deep Learning). None where the census does
         not cover the problem or did not finish.
-    component_infimum : Fraction or None
+    component_infimum : Fraction, Enclosure or None
         How low a path from the point goes that never rises above its loss; None where ``bad_valley`` is None.
     escapes_at : Fraction or None
         The least level at which a path out of the point's bad valley leads to something lower than
@@ -82,8 +87,7 @@ class Verdict:
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
-        What is proved, locally and globally; None only when nothing is that the format can say: losses without
-        rational values have no claims yet.
+        What is proved, locally and globally; None only when nothing is that the format can say.
     reason : Reason or None; detail : str
         Why the verdict is undecided or the globality unknown.
     strictness_reason : str
@@ -106,9 +110,10 @@ class Verdict:
     reason: Reason | None
     detail: str
     bad_valley: bool | None = None
-    component_infimum: Fraction | None = None
+    component_infimum: Value | None = None
     escapes_at: Fraction | None = None
     loss_enclosure: Value | None = None
+    exact_loss: Number | None = None
     strictness_reason: str = ""
     tries: tuple[Try, ...] = ()
 
@@ -122,10 +127,16 @@ class Verdict:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
         descent = self.descent
         reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
-        missing = ("strictness", "flat_dimension") if self.strictness_reason else ()
+        reasons = (
+            dict.fromkeys(("strictness", "flat_dimension"), self.strictness_reason) if self.strictness_reason else {}
+        )
+        outside = scope.exact_values(self.problem) if self.loss is None and self.bad_valley is None else None
+        if outside is not None and self.kind is Kind.LOCAL_MINIMUM:
+            reasons |= dict.fromkeys(("bad_valley", "component_infimum", "escapes_at"), outside.reason)
         return {
             "verdict": str(self.kind),
             **_value("loss", self.loss if self.loss is not None else self.loss_enclosure),
+            **_closed_form(self.exact_loss),
             "rung": None if self.rung is None else str(self.rung),
             "rungs": [{"rung": one.rung, "outcome": one.outcome, "reason": one.reason} for one in self.tries],
             "strictness": None if self.strictness is None else str(self.strictness),
@@ -133,18 +144,18 @@ class Verdict:
             "globality": str(self.globality),
             "better": None if self.better is None else self.better.to_json(),
             "bad_valley": self.bad_valley,
-            "component_infimum": plain(self.component_infimum),
+            **_value("component_infimum", self.component_infimum),
             "escapes_at": plain(self.escapes_at),
             "descent": None
             if descent is None
             else {
                 **_way(descent),
                 "step": format_rational(descent.step),
-                "loss_after": format_rational(descent.loss_after),
+                **_value("loss_after", _as_value(descent.loss_after)),
             },
             "certificate": certificate_path,
             "reason": reason,
-            "reasons": dict.fromkeys(missing, self.strictness_reason),
+            "reasons": reasons,
         }
 
 
@@ -159,6 +170,18 @@ def _value(key: str, value: Value | None) -> dict[str, Any]:
     if value is None or isinstance(value, Fraction):
         return {key: plain(value)}
     return {key: None, f"{key}_enclosure": plain(value)}
+
+
+def _closed_form(loss: Number | None) -> dict[str, Any]:
+    """What stands beside the enclosure of a loss that is a combination of logarithms."""
+    if not isinstance(loss, Combination):
+        return {}
+    return {"loss_form": str(loss), "loss_decimal": loss.decimal(15)}
+
+
+def _as_value(number: Number) -> Value:
+    """The number where it is rational, else its enclosure."""
+    return within(number) if isinstance(number, Combination) else number
 
 
 @dataclass(frozen=True)
@@ -197,7 +220,7 @@ def verdict_on(
     """
     deadline = Deadline.after(time_limit)
     decision = decide(problem, point, strictness=False)
-    loss = decision.loss if decision.loss is not None else _enclosed(problem, point)
+    loss = _as_value(decision.loss) if decision.loss is not None else _enclosed(problem, point)
     none = _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended")
     if isinstance(decision, Minimum):
         waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
@@ -229,18 +252,17 @@ def _verdict(
 ) -> Verdict:
     bottom = known.globality is Globality.GLOBAL
     claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
-    better = known.better
     # Under a penalty the claim of the descent says as much.
-    if better is not None and decision.loss is not None and isinstance(better.loss, Fraction) and not problem.penalty:
-        claims.append(LowerPointClaim(point, decision.loss, better.point, better.loss))
+    if known.better is not None and not problem.penalty:
+        claims += _lower_claims(problem, point, decision, known.better)
     claims += [claim for claim in (known.claim, around) if claim is not None]
-    exact = decision.loss if bottom else None
     return Verdict(
         problem=problem,
         point=point,
         kind=Kind.LOCAL_MINIMUM if bottom else decision.kind,
-        loss=decision.loss,
+        loss=loss if isinstance(loss, Fraction) else None,
         loss_enclosure=None if isinstance(loss, Fraction) else loss,
+        exact_loss=decision.loss,
         rung=Argument.GLOBAL_MINIMUM if bottom and isinstance(decision, Undecided) else _argument(decision),
         strictness=decision.strictness if isinstance(decision, Minimum) else None,
         flat_dimension=decision.flat_dimension if isinstance(decision, Minimum) else None,
@@ -251,11 +273,21 @@ def _verdict(
         reason=known.reason,
         detail=known.detail,
         bad_valley=component.bad if component is not None else False if bottom else None,
-        component_infimum=component.infimum if component is not None else exact,
+        component_infimum=component.infimum if component is not None else loss if bottom else None,
         escapes_at=None if component is None else component.escapes_at,
         strictness_reason=_without_strictness(decision, bottom),
         tries=decision.tries,
     )
+
+
+def _lower_claims(problem: Problem, point: Point, decision: Decision, better: Better) -> list[Claim]:
+    """That the better point is better; of a descent with a loss that is not rational, the descent says so."""
+    if isinstance(decision.loss, Fraction) and isinstance(better.loss, Fraction):
+        return [LowerPointClaim(point, decision.loss, better.point, better.loss)]
+    if not isinstance(decision, Minimum) or not isinstance(decision.loss, Combination):
+        return []
+    lower = exact_loss(problem, better.point)
+    return [OrderedLowerPointClaim(point, Combined.of(decision.loss), better.point, Combined.of(lower))]
 
 
 def _argument(decision: Decision) -> Argument | None:
@@ -285,8 +317,11 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
-        lower = Better(decision.loss_after, decision.end, False)
+        lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
+    if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
+        # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
+        return _Global(Globality.GLOBAL)
     if problem.affine:
         found = _convex(problem, point, loss, deadline)
         if found is not None:
@@ -313,7 +348,7 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> _Global:
     """Under a penalty no census compares the point: a descent leads to a lower one, and some minima are global by their
     own proof, or because their derivatives are a dual vector."""
     if isinstance(decision, Descent):
-        lower = Better(decision.loss_after, decision.end, False)
+        lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum):
         predictions = zip(problem.predictions(point), problem.y, strict=True)
@@ -346,6 +381,9 @@ def _among_all(
         if census.complete and isinstance(minimum, Fraction):
             claim = global_claim(problem, census.best, minimum, gradients)
         return replace(outside, globality=Globality.SPURIOUS, better=better, claim=claim)
+    if census.complete and minimum is not None and high(minimum) < low(loss):
+        # The infimum is not attained: no point has it, but some point is below this one.
+        return replace(outside, globality=Globality.SPURIOUS, better=_lower_point(problem, point, loss))
     if not census.complete:
         if outside.reason is not None:
             return outside
@@ -359,6 +397,9 @@ def _among_all(
         if minimum != loss:
             raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
         return _Global(Globality.GLOBAL, claim=global_claim(problem, point, loss, gradients))
+    if outside.reason is None:
+        detail = "the enclosures of the point's loss and of the global minimum overlap"
+        return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
     return outside
 
 
@@ -488,8 +529,8 @@ def _lower_point(problem: Problem, point: Point, loss: Value) -> Better | None:
     proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
     for denominator in (10**3, 10**9):
         candidate = _rounded(problem, proposed, point, denominator)
-        value = problem.loss_at(candidate)
-        if value < low(loss):
+        value: Value = problem.loss_at(candidate) if problem.loss.rational else problem.enclosure_at(candidate)
+        if high(value) < low(loss):
             return Better(value, candidate, False)
     return None
 

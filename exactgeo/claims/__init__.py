@@ -7,6 +7,7 @@ from typing import Any
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.critical_point import CriticalPointClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
@@ -14,6 +15,10 @@ from exactgeo.claims.landscape import LandscapeClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.ordered_descent import OrderedDescentClaim
+from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.path import PathClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
@@ -42,6 +47,11 @@ _TYPES: tuple[type[Claim], ...] = (
     PenalisedStrictnessClaim,
     PenalisedDescentClaim,
     PenalisedBoundClaim,
+    OrderedMinimumClaim,
+    OrderedStrictnessClaim,
+    OrderedDescentClaim,
+    OrderedLowerPointClaim,
+    CriticalPointClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -65,3 +65,8 @@ class PointClaim(Claim):
 
     point: Point
     loss: Fraction
+
+    @property
+    def at_point(self) -> Fraction:
+        """The loss at the point, as a number."""
+        return self.loss

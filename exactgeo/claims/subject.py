@@ -80,9 +80,14 @@ def has_form(problem: Problem) -> bool:
     outputs are linear and have a target each.
     """
     net = problem.network
-    if net.uniform is None or not net.uniform.homogeneous or net.outputs != len(problem.y[0]):
+    if net.uniform is None or not net.uniform.homogeneous or net.outputs != _outputs(problem.loss, problem.y):
         return False
     return problem.loss.certified
+
+
+def _outputs(loss: Loss, y: Matrix) -> int:
+    """One a target; two where targets are classes."""
+    return 2 if loss.classes else len(y[0])
 
 
 def problem_data(problem: Problem) -> dict[str, Any]:
@@ -168,8 +173,12 @@ def _problem(tables: _Tables) -> Problem:
     if tables.loss.reduction not in REDUCTIONS:
         raise Misread(tables.loss.reduction, "one of " + ", ".join(REDUCTIONS)).under(".loss.reduction")
     activations = (_activation(net.activation),) * layers
-    network = Network(len(x[0]), net.widths, len(y[0]), activations, net.hidden_bias, net.output_bias)
-    return Problem(x, y, network, _loss(tables.loss.kind), tables.train, tables.loss.reduction)
+    loss = _loss(tables.loss.kind)
+    outputs = _outputs(loss, y)
+    if loss.outputs(y) > outputs:
+        raise Misread([], "targets of two classes").under(".data.y")
+    network = Network(len(x[0]), net.widths, outputs, activations, net.hidden_bias, net.output_bias)
+    return Problem(x, y, network, loss, tables.train, tables.loss.reduction)
 
 
 def _activation(slopes: Vector) -> PiecewiseLinear:

@@ -12,24 +12,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import flint
 
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.vectors import ZERO
 
-__all__ = ["entropy", "log_sum_exp", "sigmoid", "softplus", "tanh"]
+__all__ = ["decay", "entropy", "log1p_rate", "log_sum_exp", "sigmoid", "softplus", "tanh"]
 
 BITS = 128
 """Working precision."""
+
+MAX_EXPONENT = 2**20
+"""Bounds nearer to 0 than 2 to minus this are not written out."""
 
 
 def _ball(q: Fraction) -> flint.arb:
     return flint.arb(flint.fmpq(q.numerator, q.denominator))
 
 
-def _dyadic(number: flint.arb) -> Fraction:
-    mantissa, exponent = number.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _dyadic(number: flint.arb, up: bool) -> Fraction:
+    """The number itself; one too small to be written out is rounded, to 0 or away from it."""
+    mantissa, exponent = (int(q) for q in number.man_exp())
+    if mantissa and exponent < -MAX_EXPONENT:
+        return Fraction(1 if up else -1, 2**MAX_EXPONENT) if up == (mantissa > 0) else ZERO
+    return Fraction(mantissa) * Fraction(2) ** exponent
 
 
 def _enclosed(compute: Callable[[], flint.arb], bits: int) -> Enclosure:
@@ -37,7 +45,7 @@ def _enclosed(compute: Callable[[], flint.arb], bits: int) -> Enclosure:
     flint.ctx.prec = bits
     try:
         ball = compute()
-        return Enclosure(_dyadic(ball.lower()), _dyadic(ball.upper()))
+        return Enclosure(_dyadic(ball.lower(), up=False), _dyadic(ball.upper(), up=True))
     finally:
         flint.ctx.prec = old
 
@@ -76,3 +84,34 @@ def sigmoid(q: Fraction, bits: int = BITS) -> Enclosure:
 def tanh(q: Fraction, bits: int = BITS) -> Enclosure:
     """The hyperbolic tangent."""
     return _enclosed(lambda: _ball(q).tanh(), bits)
+
+
+@lru_cache(maxsize=4096)
+def decay(q: Fraction, bits: int) -> Enclosure:
+    """``exp(-q)`` for q >= 0, in bounds at most 2^-bits apart, whatever q is.
+
+    Examples
+    --------
+    >>> decay(Fraction(10**9), 64).hi == Fraction(1, 2**64), decay(Fraction(0), 64).lo <= 1
+    (True, True)
+    """
+    if q > bits:
+        # exp(-q) < 2^-q.
+        return Enclosure(Fraction(0), Fraction(1, 2**bits))
+    found = _enclosed(lambda: (-_ball(q)).exp(), bits + 8)
+    return Enclosure(found.lo, min(found.hi, Fraction(1)))
+
+
+@lru_cache(maxsize=4096)
+def log1p_rate(q: Fraction, bits: int) -> Enclosure:
+    """``log(1 + x) / x`` at x = exp(-q), q >= 0, in bounds at most 2^-bits apart: between log 2 and 1."""
+    if q > bits:
+        # 1 - x / 2 <= log(1 + x) / x <= 1.
+        return Enclosure(1 - Fraction(1, 2**bits), Fraction(1))
+
+    def rate() -> flint.arb:
+        x = (-_ball(q)).exp()
+        return x.log1p() / x
+
+    found = _enclosed(rate, bits + 16)
+    return Enclosure(found.lo, min(found.hi, Fraction(1)))

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
+from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
@@ -31,6 +33,7 @@ __all__ = [
     "Try",
     "Undecided",
     "decide",
+    "exact_loss",
     "explain",
     "measured",
 ]
@@ -83,12 +86,10 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
         outside = rung.accepts(problem)
         if outside is None:
             found = rung.decide(problem, point)
-            if isinstance(found, Undecided):
-                tries.append(Try(rung.name, str(found.kind), found.outside.reason))
-                return replace(found, tries=tuple(tries))
+            why = found.outside.reason if isinstance(found, Undecided) else ""
             if isinstance(found, Minimum) and strictness:
                 found = measured(found, lambda: None)
-            return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
+            return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     if outside is None:
         raise InternalError("a ladder without rungs")
@@ -109,7 +110,8 @@ def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
         return weight_decay.measured(found)
     try:
         check()
-        return replace(found, flat=measure(found, check), reason="")
+        flat = measure_ordered(found, check) if isinstance(found.claim, OrderedMinimumClaim) else measure(found, check)
+        return replace(found, flat=flat, reason="")
     except OutOfTime as end:
         return replace(found, reason=f"the search for the flat dimension ended {end}; raise --time-limit")
 
@@ -137,4 +139,6 @@ def explain(problem: Problem, point: Point) -> Explanation:
     if outside is not None:
         raise outside
     problem.expect_point(point)
+    if scope.ordered_slopes(problem) is None:
+        return explain_point(OrderedPoint.of(problem, point))
     return explain_point(TwoLayerPoint.of(problem, point))

@@ -11,13 +11,16 @@ from exactgeo.claims.claim import Claim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+from exactgeo.claims.ordered_descent import OrderedDescentClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import OutOfScope
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.combination import Number
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Point, Problem
@@ -51,10 +54,10 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim, SubgradientMinimumClaim or PenalisedMinimumClaim
+    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim, PenalisedStrictnessClaim or None
+    flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -67,16 +70,16 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | SubgradientMinimumClaim | PenalisedMinimumClaim
+    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
     argument: Argument
-    flat: StrictnessClaim | PenalisedStrictnessClaim | None = None
+    flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def strictness(self) -> Strictness | None:
@@ -105,12 +108,12 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim, DescentCurveClaim or PenalisedDescentClaim
+    claim : NotLocalMinimumClaim, DescentCurveClaim, OrderedDescentClaim or PenalisedDescentClaim
         With the direction or curve, and the step up to which it holds.
     argument : Argument
-    loss_after : Fraction
+    loss_after : Fraction or LogCombination
         The loss at the end, where s is the step.
-    polynomial : tuple of Fraction
+    polynomial : tuple of numbers
         Coefficients of the change of the loss in s, constant term (0) first, valid on [0, step]: no pre-activation
         changes sign on the way. Of a NotLocalMinimumClaim for a loss of several pieces an upper bound, by the largest
         of their curvatures.
@@ -120,15 +123,15 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | DescentCurveClaim | PenalisedDescentClaim
+    claim: NotLocalMinimumClaim | DescentCurveClaim | OrderedDescentClaim | PenalisedDescentClaim
     argument: Argument
-    loss_after: Fraction
-    polynomial: Vector
+    loss_after: Number
+    polynomial: tuple[Number, ...]
     tries: tuple[Try, ...] = ()
 
     @property
-    def loss(self) -> Fraction:
-        return self.claim.loss
+    def loss(self) -> Number:
+        return self.claim.at_point
 
     @property
     def curve(self) -> tuple[Direction, ...]:
@@ -167,8 +170,8 @@ class Undecided:
 
     Attributes
     ----------
-    loss : Fraction or None
-        None where the loss has no rational value at the point.
+    loss : Fraction, LogCombination or None
+        None where the loss has no exact value at the point.
     outside : OutOfScope
         What puts the problem outside the rung that comes nearest.
     tries : tuple of Try
@@ -177,7 +180,7 @@ class Undecided:
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    loss: Fraction | None
+    loss: Number | None
     outside: OutOfScope
     tries: tuple[Try, ...]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from exactgeo.exact.vectors import Vector, dot
+from exactgeo.exact.combination import Number
+from exactgeo.local_minimum.ordered_criterion import OrderedPoint
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
 __all__ = ["Condition", "Explanation", "NeuronView", "explain_point"]
@@ -16,7 +17,7 @@ class Condition:
     """One condition of the criterion: ``quantity`` must be ``required`` (``= 0`` or ``>= 0``) and is ``value``."""
 
     quantity: str
-    value: Fraction
+    value: Number
     required: str
 
     @property
@@ -41,9 +42,9 @@ class NeuronView:
     active: tuple[int, ...]
     inactive: tuple[int, ...]
     on_kink: tuple[int, ...]
-    linear: Vector = ()
-    bends: tuple[tuple[Kink, Fraction, Fraction], ...] = ()
-    rays: tuple[tuple[tuple[int, ...], Fraction], ...] = ()
+    linear: tuple[Number, ...] = ()
+    bends: tuple[tuple[Kink, Number, Number], ...] = ()
+    rays: tuple[tuple[tuple[int, ...], Number], ...] = ()
     conditions: tuple[Condition, ...] = ()
 
 
@@ -53,42 +54,57 @@ class Explanation:
 
     Attributes
     ----------
+    local : TwoLayerPoint
+        Of the score, where there are two outputs.
+    loss : Fraction or LogCombination
+    residuals : m numbers
+        The derivatives of the loss, up to a factor where they are rational; () where they are not one number each.
     slopes : one pair a data point, the left and the right derivative of the loss at the prediction
     coordinates : names of the trained input weights; () without phi
     conditions, neurons : without conditions and phi where a derivative of the loss is not one number
     """
 
     local: TwoLayerPoint
-    slopes: tuple[tuple[Fraction, Fraction], ...]
+    loss: Number
+    residuals: tuple[Number, ...]
+    slopes: tuple[tuple[Number, Number], ...]
     coordinates: tuple[str, ...]
     conditions: tuple[Condition, ...]
     neurons: tuple[NeuronView, ...]
 
 
-def explain_point(at: TwoLayerPoint) -> Explanation:
+def explain_point(at: TwoLayerPoint | OrderedPoint) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
-    loss, pairs = at.problem.loss, zip(at.predictions, at.problem.y, strict=True)
-    slopes = tuple(loss.slopes(p, y) for p, (y,) in pairs)
-    if not loss.differentiable:
-        return Explanation(at, slopes, (), (), tuple(map(_sides, at.neurons)))
-    names = tuple("b" if k == at.problem.d else f"w[{k}]" for k in at.trained)
+    local = at.local if isinstance(at, OrderedPoint) else at
+    slopes: tuple[tuple[Number, Number], ...]
+    residuals: tuple[Number, ...]
+    if isinstance(at, OrderedPoint):
+        residuals, slopes = at.slopes, tuple((q, q) for q in at.slopes)
+    else:
+        loss, pairs = at.problem.loss, zip(at.predictions, at.problem.y, strict=True)
+        slopes = tuple(loss.slopes(p, y) for p, (y,) in pairs)
+        if not loss.differentiable:
+            return Explanation(at, at.loss, (), slopes, (), (), tuple(map(_sides, at.neurons)))
+        residuals = at.residuals
+    names = tuple("b" if k == local.problem.d else f"w[{k}]" for k in local.trained)
     conditions = tuple(
-        Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", dot(at.residuals, column), "= 0")
-        for name, column in at.linear
+        Condition("sum_t r_t" if name == "c" else f"sum_t r_t x_t{name[1:]}", at.along(column), "= 0")
+        for name, column in local.linear
     )
-    return Explanation(at, slopes, names, conditions, tuple(_view(at, neuron) for neuron in at.neurons))
+    views = tuple(_view(at, local, neuron) for neuron in local.neurons)
+    return Explanation(local, at.loss, residuals, slopes, names, conditions, views)
 
 
-def _view(at: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
+def _view(at: TwoLayerPoint | OrderedPoint, local: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
     from exactgeo.arrangement import Arrangement
 
-    train = at.problem.train
+    train = local.problem.train
     conditions = []
     if train.output:
-        conditions.append(Condition("phi(w)", dot(at.residuals, neuron.outputs), "= 0"))
-    rays: list[tuple[tuple[int, ...], Fraction]] = []
-    if at.trained and (neuron.v or train.output):
-        fan = Arrangement([kink.form for kink in neuron.kinks], dimension=len(at.trained))
+        conditions.append(Condition("phi(w)", at.along(neuron.outputs), "= 0"))
+    rays: list[tuple[tuple[int, ...], Number]] = []
+    if local.trained and (neuron.v or train.output):
+        fan = Arrangement([kink.form for kink in neuron.kinks], dimension=len(local.trained))
         straight = [tuple(sign * q for q in u) for u in fan.lineality() for sign in (1, -1)]
         for u in [*straight, *fan.rays()]:
             value = at.phi(neuron, tuple(map(Fraction, u)))
@@ -101,7 +117,7 @@ def _view(at: TwoLayerPoint, neuron: NeuronState) -> NeuronView:
                 conditions.append(Condition(name, value, "= 0"))
     return replace(
         _sides(neuron),
-        linear=at.smooth_part(neuron),
+        linear=tuple(at.smooth_part(neuron)),
         bends=tuple((kink, *at.kink_slopes(kink)) for kink in neuron.kinks),
         rays=tuple(rays),
         conditions=tuple(conditions),

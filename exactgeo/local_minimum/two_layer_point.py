@@ -152,6 +152,10 @@ class TwoLayerPoint:
         pairs = zip(self.predictions, self.problem.y, strict=True)
         return tuple(loss.slopes(p, y)[0] / double for p, (y,) in pairs)
 
+    def along(self, column: Vector) -> Fraction:
+        """The derivative of the loss, up to a factor, as the predictions move along a column."""
+        return dot(self.residuals, column)
+
     @cached_property
     def subgradients(self) -> tuple[tuple[Fraction, Fraction], ...]:
         """The left and the right derivative of the loss at each prediction; neither reduction nor factor is in them."""

@@ -27,6 +27,7 @@ class CrossEntropy(Loss):
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("a class index 0, 1, ...", "0, 1 or 2")
+    certified: ClassVar[bool] = True
     classes: ClassVar[bool] = True
 
     def allows(self, y: Fraction) -> bool:

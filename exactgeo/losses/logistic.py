@@ -1,4 +1,9 @@
-"""The logistic loss: no rational values; proved enclosures."""
+"""The logistic loss: no rational values, but exact signs at rational predictions; proved enclosures elsewhere.
+
+References
+----------
+docs/mathematics.md, "Exponentials at rational points".
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from exactgeo.exact.combination import MAX_SHIFT, LogCombination, Number, TanhCombination, Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.loss import Loss
@@ -21,6 +27,8 @@ class Logistic(Loss):
     example: ClassVar[str] = "logistic"
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    ordered: ClassVar[bool] = True
+    certified: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
     def allows(self, y: Fraction) -> bool:
@@ -43,6 +51,38 @@ class Logistic(Loss):
         if p:
             raise ValueError("the derivative of the logistic loss is rational at 0 only")
         return -y / 2, -y / 2
+
+    def derivative(self, p: Fraction, y: Fraction) -> Number:
+        """``(tanh(p / 2) - y) / 2``."""
+        return (TanhCombination.tanh_half(p) - y) / 2
+
+    def exact_value(self, p: Fraction, y: Fraction) -> Number:
+        return LogCombination.softplus(-y * p)
+
+    def curvature(self) -> Fraction:
+        """The second derivative ``1 / (4 cosh(p / 2)^2)`` is largest at 0."""
+        return Fraction(1, 4)
+
+    def quadratic_bound(self, p: Fraction) -> tuple[Number, Fraction | None]:
+        """An eighth everywhere; far from 0, within 1, ``7/10 (1 - tanh(|p| / 2))``.
+
+        The logarithm of l'' has a slope below 1 in absolute value, so l'' is at most e l''(p) within 1 of p, and
+        ``l''(p) = s (1 - s) <= (1 - tanh(|p| / 2)) / 2``; and e / 4 < 7 / 10.
+        """
+        if abs(p) <= 3:
+            return Fraction(1, 8), None
+        return (1 - TanhCombination.tanh_half(abs(p))) * Fraction(7, 10), Fraction(1)
+
+    def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
+        """``x / (1 + x)^2`` with x = exp(-|p|), which falls as |p| grows."""
+        # It grows with x on [0, 1], so that a lower bound of x will do.
+        from exactgeo.exact.interval import decay
+
+        far = abs(p) + radius
+        if far > MAX_SHIFT:
+            raise Unresolved(f"a curvature of the order of exp(-{float(far):.3g}), below every rational of use")
+        x = decay(far, 2 * int(far) + 64).lo
+        return x / (1 + x) ** 2
 
     def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
         return False, False

@@ -8,6 +8,7 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
+from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
@@ -35,6 +36,9 @@ class Loss(ABC):
         :meth:`slopes` are not defined everywhere, and :meth:`enclosure` is what there is.
     differentiable : bool
         In p, everywhere.
+    ordered : bool
+        Whether :meth:`derivative` and :meth:`exact_value` of rational predictions lie in ordered spaces over Q
+        (:mod:`exactgeo.exact.combination`): then signs are exact where values are not rational.
     certified : bool
         Whether the format of certificates knows the loss. Law: iff the checker does.
     targets : (expected, write) or None
@@ -48,6 +52,7 @@ class Loss(ABC):
     example: ClassVar[str]
     rational: ClassVar[bool]
     differentiable: ClassVar[bool]
+    ordered: ClassVar[bool] = False
     certified: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = None
     classes: ClassVar[bool] = False
@@ -139,6 +144,60 @@ class Loss(ABC):
         rational."""
         found = self.conjugate(r, y)
         return None if found is None else Enclosure(found, found)
+
+    # -- where the values are not rational, but their signs are known ----------------------------------------------
+
+    def derivative(self, p: Fraction, y: Fraction) -> Number:
+        """l'(p, y), exactly, as a number whose sign is known. Law: it lies within any difference quotients around p.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no exact derivatives in an ordered space")
+
+    def exact_value(self, p: Fraction, y: Fraction) -> Number:
+        """l(p, y), exactly, as a number that can be compared. Law: it lies in :meth:`enclosure`.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no exact values in an ordered space")
+
+    def curvature(self) -> Fraction:
+        """C with ``|l'(p + e) - l'(p)| <= C |e|`` for all p, e and y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature")
+
+    def quadratic_bound(self, p: Fraction) -> tuple[Number, Fraction | None]:
+        """(w, reach) with ``l(p + e) <= l(p) + l'(p) e + w e^2`` for ``|e| <= reach`` (None: all e) and all y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature")
+
+    def least_curvature(self, p: Fraction, radius: Fraction) -> Fraction:
+        """A rational > 0 that is at most l'' wherever it is asked within ``radius`` of p, for all y.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        exactgeo.exact.combination.Unresolved
+            It is below every rational of use.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
 
     # -- of a data point ----------------------------------------------------------------------------------------
 

@@ -72,6 +72,11 @@ class _Layers:
         """The bias of the one output; 0 where it has none."""
         return self.biases[-1][0] if self.biases[-1] else ZERO
 
+    @property
+    def output_rows(self) -> Matrix:
+        """The weights of the last layer, one row an output."""
+        return self.weights[-1]
+
     def with_neurons(
         self, neurons: Sequence[tuple[Sequence[Fraction], Fraction]], shift: Fraction | None = None
     ) -> Self:

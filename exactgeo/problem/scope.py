@@ -25,11 +25,14 @@ __all__ = [
     "no_solver",
     "not_linear",
     "numeric_conditions",
+    "ordered_slopes",
     "penalised_basins",
+    "rational_slopes",
     "resisting",
     "slices",
     "sparse_penalty",
     "unbalanced",
+    "unresolved",
     "weight_decay",
     "without_penalty",
 ]
@@ -63,31 +66,39 @@ def _architecture(net: Network) -> tuple[str, str] | None:
     return None
 
 
-def _complete_decision(problem: Problem) -> tuple[str, str] | None:
-    found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
-    if found is None and any(problem.loss.pieces(y) is None for row in problem.y for y in row):
-        found = f"the {problem.loss.name} loss", "a loss that is quadratic between breaks"
-    return found or _penalty(problem)
-
-
 def _penalty(problem: Problem) -> tuple[str, str] | None:
     """What no room but those of weight decay treats."""
     return ("a [penalty] on the parameters", "the loss alone, without [penalty]") if problem.penalty else None
 
 
 def _differentiable_square(problem: Problem) -> tuple[str, str] | None:
+    """What is no loss with rational slopes."""
     loss = problem.loss
     if not (loss.rational and loss.differentiable):
         return f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
     return None
 
 
+def _slopes(problem: Problem) -> tuple[str, str] | None:
+    """What is not one score with slopes whose signs are known."""
+    loss = problem.loss
+    scalar = loss.as_scalar(problem.outputs, problem.y)
+    if problem.outputs > 1 and (scalar is None or not scalar[0].ordered):
+        return f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
+    if scalar is not None and scalar[0].ordered:
+        return None
+    if any(loss.pieces(y) is None for row in problem.y for y in row):
+        return (
+            f"the {loss.name} loss",
+            "a loss that is quadratic between breaks, or whose signs are known at rational points",
+        )
+    return None
+
+
 def complete_decision(problem: Problem) -> OutOfScope | None:
     """Is this point a local minimum? (:mod:`exactgeo.local_minimum`)"""
     expect_problem(problem)
-    found = _complete_decision(problem)
+    found = _architecture(problem.network) or _slopes(problem) or _penalty(problem)
     return None if found is None else OutOfScope(*found, _instead(problem))
 
 
@@ -144,20 +155,42 @@ def resisting(neuron: int) -> OutOfScope:
 
 def derivative(problem: Problem) -> OutOfScope | None:
     """What is in scope of the complete decision and has one slope at each prediction, with which one can calculate."""
-    found = complete_decision(problem)
+    found = rational_slopes(problem)
     if found is None and not problem.loss.differentiable:
         return OutOfScope(f"the {problem.loss.name} loss", "a loss with a derivative everywhere", CERTIFY)
     return found
 
 
+def rational_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion in rational arithmetic: for the rungs that ask for it."""
+    if problem.penalty or (problem.loss.rational and problem.outputs == 1):
+        return complete_decision(problem)
+    reason = f"the {problem.loss.name} loss has slopes that are not rational"
+    return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")
+
+
+def ordered_slopes(problem: Problem) -> OutOfScope | None:
+    """The criterion over an ordered space: for the rung that asks for it, and for critical points."""
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+    if scalar is not None and scalar[0].ordered:
+        return complete_decision(problem)
+    inside = "the logistic loss, or cross_entropy of two classes"
+    return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
+
+
+def unresolved(reason: str) -> OutOfScope:
+    """A point whose numbers are too small for the arithmetic of signs."""
+    return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
+
+
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
+    if ordered_slopes(problem) is None:
+        return None
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
         found = f"{problem.outputs} outputs", "one output"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
@@ -206,7 +239,8 @@ def basins(problem: Problem) -> OutOfScope | None:
         return None
     if problem.penalty:
         return OutOfScope(*found, _certify(problem))
-    return OutOfScope(*found, CERTIFY if _complete_decision(problem) is None else NUMERIC)
+    outside = _architecture(problem.network) or _slopes(problem)
+    return OutOfScope(*found, NUMERIC if outside else CERTIFY)
 
 
 def penalised_basins(problem: Problem) -> OutOfScope | None:

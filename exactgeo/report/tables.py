@@ -7,6 +7,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.rational import format_rational, with_decimal
 
 if TYPE_CHECKING:
@@ -30,28 +31,38 @@ SHORT_WIDTH = 18
 SIX_DIGITS = Context(prec=6, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
-def number_text(q: Fraction | int) -> str:
-    """A rational for a screen: long ones are cut in the middle, with their length and size.
+def number_text(q: Number | int) -> str:
+    """A number for a screen: long ones are cut in the middle, with their length and size; digits of irrational ones.
 
     Examples
     --------
     >>> print(number_text(Fraction(1, 3)), number_text(10**60))
     1/3 100000000000000000000000...000000000000 (61 characters, about 1e+60)
+    >>> from exactgeo.exact.combination import LogCombination
+    >>> print(number_text(LogCombination.softplus(Fraction(0)) / 2))
+    1/2*log(2) = 0.346573590279973
     """
+    if isinstance(q, Combination):
+        text, digits = str(q), q.decimal(15)
+        text = text if len(text) <= NUMBER_WIDTH else f"{text[:24]}...{text[-12:]} ({len(text)} characters)"
+        return text + (f" = {digits}" if digits is not None else "")
     text = format_rational(q)
     if len(text) <= NUMBER_WIDTH:
         return text
     return f"{text[:24]}...{text[-12:]} ({len(text)} characters, about {_size(q)})"
 
 
-def short_text(q: Fraction | int) -> str:
-    """A rational for a narrow column: as it is where it is short, else its size.
+def short_text(q: Number | int) -> str:
+    """A number for a narrow column: as it is where it is short, else its size.
 
     Examples
     --------
     >>> print(short_text(Fraction(1, 3)), short_text(Fraction(10**20, 3)))
     1/3 ~3.33333e+19
     """
+    if isinstance(q, Combination):
+        text, digits = str(q), q.decimal(6)
+        return text if len(text) <= SHORT_WIDTH or digits is None else f"~{digits}"
     text = format_rational(q)
     return text if len(text) <= SHORT_WIDTH else f"~{_size(q)}"
 

@@ -7,8 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.exact.combination import Combination, Number
+from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational, short
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import (
@@ -42,8 +45,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         Kind.UNDECIDED: "undecided",
     }[verdict.kind]
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
-    if verdict.loss is not None:
-        lines.append(labelled("loss", number_text(verdict.loss)))
+    if verdict.exact_loss is not None:
+        lines.append(labelled("loss", number_text(verdict.exact_loss)))
     elif verdict.loss_enclosure is not None:
         lines.append(labelled("loss", f"in {verdict.loss_enclosure}"))
     lines += _fit(verdict.problem, verdict.point)
@@ -53,10 +56,11 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum: LocalMinimumClaim | SubgradientMinimumClaim | PenalisedMinimumClaim | None = None
+    minimum: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | None = None
     if verdict.certificate is not None:
         first = verdict.certificate.first
-        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim) or first(PenalisedMinimumClaim)
+        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim)
+        minimum = minimum or first(OrderedMinimumClaim) or first(PenalisedMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:
@@ -71,7 +75,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if verdict.bad_valley is not None and verdict.globality is not Globality.GLOBAL:
         reach = "no: a path that never rises reaches the global minimum"
         if verdict.bad_valley and verdict.component_infimum is not None and verdict.escapes_at is not None:
-            floor, level = number_text(verdict.component_infimum), number_text(verdict.escapes_at)
+            floor, level = number_text(exact(verdict.component_infimum)), number_text(verdict.escapes_at)
             reach = f"yes: it goes down to {floor} and escapes at {level}"
         lines.append(labelled("bad valley", reach))
     if verdict.reason is not None:
@@ -197,7 +201,7 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     lines = [
         title_of(verdict.problem, "the point"),
         "",
-        f"loss {number_text(local.loss)} ({problem.loss.name}, {problem.reduction})",
+        f"loss {number_text(explanation.loss)} ({verdict.problem.loss.name}, {problem.reduction})",
         "",
     ]
     heading, last = _derivatives(explanation)
@@ -234,7 +238,10 @@ def _derivatives(explanation: Explanation) -> tuple[str, list[str]]:
     if not local.problem.loss.differentiable:
         pairs = [(number_text(left), number_text(right)) for left, right in explanation.slopes]
         return "l'(p_t), from both sides", [left if left == right else f"[{left}, {right}]" for left, right in pairs]
-    return "r_t = l'(p_t) / 2a" if local.bends else "r_t = p_t - y_t", [number_text(r) for r in local.residuals]
+    heading = "r_t = l'(p_t)"
+    if not local.problem.loss.ordered:
+        heading = "r_t = l'(p_t) / 2a" if local.bends else "r_t = p_t - y_t"
+    return heading, [number_text(r) for r in explanation.residuals]
 
 
 def _indices(points: Sequence[int]) -> str:
@@ -247,14 +254,19 @@ def _condition(condition: Condition) -> str:
     return f"  {condition.quantity} = {number_text(condition.value)}, must be {condition.required}: {mark}"
 
 
-def _linear(coefficients: Sequence[Fraction | int], names: Sequence[str]) -> str:
+def _linear(coefficients: Sequence[Number | int], names: Sequence[str]) -> str:
     terms = []
-    for value, name in zip(map(Fraction, coefficients), names, strict=True):
+    for value, name in zip(coefficients, names, strict=True):
         if value:
-            size = "" if abs(value) == 1 else number_text(abs(value)) + " "
+            size = "" if abs(value) == 1 else f"{_factor(value if value > 0 else -value)} "
             terms.append(("- " if value < 0 else "+ ") + size + name)
     text = " ".join(terms) or "0"
     return text[2:] if text.startswith("+ ") else "-" + text[2:] if text.startswith("- ") else text
+
+
+def _factor(number: Number | int) -> str:
+    """A number as a factor: a sum in parentheses."""
+    return f"({number})" if isinstance(number, Combination) else number_text(number)
 
 
 def _phi(explanation: Explanation, view: NeuronView) -> str:
@@ -263,28 +275,45 @@ def _phi(explanation: Explanation, view: NeuronView) -> str:
     for kink, right, left in view.bends:
         if right or left:
             form = _linear(kink.form, names)
-            text += f" + ({number_text(right)} q if q >= 0, {number_text(left)} q if q <= 0, for q = {form})"
+            text += f" + ({_factor(right)} q if q >= 0, {_factor(left)} q if q <= 0, for q = {form})"
     return text
 
 
+def number_json(number: Number | int) -> Any:
+    """``"p/q"``, or ``{"form", "lo", "hi"}`` of a number that is not rational."""
+    if isinstance(number, Combination):
+        return {"form": str(number), **plain(number.bounds())}
+    return format_rational(number)
+
+
+def loss_json(loss: Number) -> dict[str, Any]:
+    """The loss under its keys: null, with its enclosure and its closed form beside it, where it is not rational."""
+    if isinstance(loss, Combination):
+        return {"loss": None, "loss_enclosure": plain(loss.bounds()), "loss_form": str(loss)}
+    return {"loss": format_rational(loss)}
+
+
 def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:
-    """What ``exactgeo explain --json`` prints; rationals are strings, data points are counted from 0."""
+    """What ``exactgeo explain --json`` prints; data points are counted from 0.
+
+    Rationals are strings; other numbers are objects of their closed form and bounds.
+    """
     local = explanation.local
     one_number = local.problem.loss.differentiable
 
     def conditions(items: Iterable[Any]) -> list[dict[str, Any]]:
         return [
-            {"quantity": c.quantity, "value": format_rational(c.value), "required": c.required, "holds": c.holds}
+            {"quantity": c.quantity, "value": number_json(c.value), "required": c.required, "holds": c.holds}
             for c in items
         ]
 
-    def numbers(values: Iterable[Fraction | int]) -> list[str]:
-        return [format_rational(q) for q in values]
+    def numbers(values: Iterable[Number | int]) -> list[Any]:
+        return [number_json(q) for q in values]
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(local.loss),
-        "residuals": numbers(local.residuals) if one_number else None,
+        **loss_json(explanation.loss),
+        "residuals": numbers(explanation.residuals) if one_number else None,
         "predictions": numbers(local.predictions),
         "targets": numbers(y for (y,) in local.problem.y),
         "slopes": [numbers(pair) for pair in explanation.slopes],
@@ -307,12 +336,12 @@ def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, An
                         {
                             "points": [t for t, _ in kink.members],
                             "form": numbers(kink.form),
-                            "right": format_rational(right),
-                            "left": format_rational(left),
+                            "right": number_json(right),
+                            "left": number_json(left),
                         }
                         for kink, right, left in view.bends
                     ],
-                    "rays": [{"u": numbers(u), "phi": format_rational(value)} for u, value in view.rays],
+                    "rays": [{"u": numbers(u), "phi": number_json(value)} for u, value in view.rays],
                 },
                 "conditions": conditions(view.conditions),
             }

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
@@ -59,6 +60,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
+FORGED |= FORGED_LOGISTIC
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import made_logistic
 import made_penalty
 from degenerate import generate, to_problem
 from made_subgradient import SUBGRADIENT_MAKERS
@@ -432,7 +433,9 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     ).certificate(),
     **made_penalty.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
-} | SUBGRADIENT_MAKERS
+    **made_logistic.MAKERS,
+    **SUBGRADIENT_MAKERS,
+}
 
 
 def main() -> None:

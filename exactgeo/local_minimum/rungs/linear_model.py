@@ -28,7 +28,7 @@ class LinearModel(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         if any(problem.network.widths):
             return scope.not_linear(problem)
-        return scope.complete_decision(problem)
+        return scope.rational_slopes(problem)
 
     def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
         if problem.loss.differentiable:

@@ -25,7 +25,7 @@ class Subgradient(Rung):
     name: ClassVar[str] = "subgradient"
 
     def accepts(self, problem: Problem) -> OutOfScope | None:
-        return scope.complete_decision(problem)
+        return scope.rational_slopes(problem)
 
     def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
         return conclude(problem, point, Argument.SUBGRADIENT)

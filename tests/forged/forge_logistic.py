@@ -1,0 +1,327 @@
+"""The forged certificates about losses without rational values: at least one for each obligation of the companion."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from forging import Edit, Tree, accepted, changed, drop, put
+
+LOG2 = {"constant": "0", "terms": {"0": "1"}}
+
+
+def first(name: str) -> Edit:
+    """Keep the claims of one kind only."""
+    return lambda tree: tree.update(claims=[claim for claim in tree["claims"] if claim["kind"] == name])
+
+
+def data(x: list[list[str]], y: list[str]) -> Edit:
+    def edit(tree: Tree) -> None:
+        tree["problem"]["data"] = {"x": x, "y": [[q] for q in y]}
+
+    return edit
+
+
+def constant(tree: Any, by: str) -> None:
+    """Add to the constant of a combination."""
+    tree["constant"] = str(Fraction(tree["constant"]) + Fraction(by))
+
+
+def leaf(tree: Tree, number: int = 0) -> Tree:
+    """A leaf of the covering of the first part of the first neuron."""
+    cover = tree["claims"][0]["neurons"][0]["parts"][0]["cover"]
+    found: Tree = [step for step in cover if step["rule"] == "farkas"][number]
+    return found
+
+
+def kinks(tree: Tree, cone: int = 0) -> list[Tree]:
+    found: list[Tree] = tree["claims"][0]["rooms"][0][cone]["kinks"]
+    return found
+
+
+def exchanged(tree: Tree) -> None:
+    """More multiplier than there is: of one kink taken away and put on the other side."""
+    multipliers = leaf(tree)["multipliers"]
+    for key in multipliers:
+        multipliers[key] = {"constant": str(-Fraction(multipliers[key]["constant"])), "terms": {
+            q: str(-Fraction(w)) for q, w in multipliers[key]["terms"].items()}}  # fmt: skip
+
+
+def of_squares(tree: Tree) -> None:
+    tree["problem"]["loss"]["kind"] = "squared"
+
+
+def two_scores(tree: Tree) -> None:
+    tree["problem"]["data"]["y"] = [[y, y] for (y,) in tree["problem"]["data"]["y"]]
+    tree["claims"][0]["point"]["weights"][-1] *= 2
+    tree["claims"][0]["point"]["biases"][-1] *= 2
+
+
+def scaled(tree: Tree) -> None:
+    """A left inverse that is half of one."""
+    inverse = tree["claims"][0]["inverse"]
+    tree["claims"][0]["inverse"] = [[str(Fraction(q) / 2) for q in row] for row in inverse]
+
+
+def no_basis(tree: Tree) -> None:
+    tree["claims"][0] |= {"basis": [], "inverse": []}
+
+
+def as_rational_claim(tree: Tree) -> None:
+    claim = {"kind": "local_minimum", "point": tree["claims"][0]["point"], "loss": "0", "radius": None, "neurons": []}
+    tree["claims"] = [claim]
+
+
+def as_rational_bound(tree: Tree) -> None:
+    point = tree["claims"][0]["point"]
+    tree["claims"] = [{"kind": "global_minimum", "point": point, "loss": "0", "duals": [["0"] * 4], "regions": None}]
+
+
+def moved_constant(tree: Tree) -> None:
+    for step in ("slope",):
+        kinks(tree)[0][step] = str(Fraction(kinks(tree)[0][step]) + Fraction(1, 1000))
+
+
+FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
+    "logistic-of-squares": (
+        changed("logistic-mirrored", of_squares),
+        "What holds of the logistic loss holds of squares.",
+    ),
+    "logistic-as-rational": (
+        changed("logistic-linear-model", as_rational_claim),
+        "A loss without rational values is 0.",
+    ),
+    "logistic-bound-as-rational": (
+        changed("logistic-linear-model", as_rational_bound),
+        "A dual vector bounds a loss whose conjugate the rule does not know.",
+    ),
+    "logistic-two-scores": (
+        changed("logistic-mirrored", two_scores),
+        "Two outputs with a label each are one score.",
+    ),
+    "logistic-strange-generator": (
+        changed("logistic-cones", lambda tree: leaf(tree)["slopes"]["3"]["terms"].update({"2/3": "1"})),
+        "tanh(1/3) and tanh(1/6) are one number.",
+    ),
+    "logistic-another-loss": (
+        changed("logistic-cones", first("ordered_minimum"), put("claims", 0, "loss", "constant", "-2")),
+        "The loss is lower by 1 than it is.",
+    ),
+    "logistic-negative-multiplier": (
+        changed("logistic-cones", exchanged),
+        "A sum of negative multiples of what is nonnegative is nonnegative.",
+    ),
+    "logistic-steep-slope": (
+        changed("logistic-cones", lambda tree: constant(leaf(tree)["slopes"]["3"], "1000")),
+        "A kink has slopes beyond its sides.",
+    ),
+    "logistic-other-slope": (
+        changed("logistic-cones", lambda tree: constant(leaf(tree)["slopes"]["3"], "-1/1000")),
+        "The multipliers give another function.",
+    ),
+    "logistic-cut-twice": (
+        changed("logistic-cones", put("claims", 0, "neurons", 0, "parts", 0, "cover", 1, {"rule": "split", "row": 0})),
+        "A cone is cut by a kink whose side it has.",
+    ),
+    "logistic-side-not-implied": (
+        changed(
+            "logistic-cones",
+            put(
+                "claims",
+                0,
+                "neurons",
+                0,
+                "parts",
+                0,
+                "cover",
+                1,
+                {"rule": "implied", "row": 1, "sign": 1, "multipliers": {"0": "1"}},
+            ),
+        ),
+        "x_0 >= 0 implies x_1 >= 0.",
+    ),
+    "logistic-part-left-out": (
+        changed("logistic-kink", put("claims", 0, "neurons", 0, "parts", [])),
+        "A kink that is left out does not bend.",
+    ),
+    "logistic-linear-part-left-out": (
+        changed(
+            "logistic-cones",
+            lambda tree: constant(tree["claims"][0]["neurons"][0]["parts"][0]["linear"][0], "1"),
+            lambda tree: [
+                step["slopes"].clear()
+                for step in tree["claims"][0]["neurons"][0]["parts"][0]["cover"]
+                if step["rule"] == "none"
+            ],
+        ),
+        "phi has another linear part.",
+    ),
+    "logistic-slope-of-the-bias": (
+        changed("logistic-linear-model", data([["0", "0"], ["0", "1"], ["1", "0"], ["1", "1"]], ["1", "1", "1", "-1"])),
+        "The loss falls along the bias and is least all the same.",
+    ),
+    "logistic-parts-of-a-silent-neuron": (
+        changed(
+            "logistic-silent",
+            put("claims", 0, "neurons", 0, "parts", [{"rows": [], "linear": ["0", "0"], "cover": []}]),
+        ),
+        "A neuron with output weight 0 has a condition that is shared out.",
+    ),
+    "logistic-slope-of-an-output": (
+        changed(
+            "logistic-silent",
+            data([["1"], ["2"], ["1"], ["2"]], ["1", "1", "-1", "-1"]),
+            put("problem", "data", "x", 3, ["3"]),
+        ),
+        "The loss falls along an output weight.",
+    ),
+    "logistic-everywhere": (
+        changed("logistic-silent", put("claims", 0, "radius", None)),
+        "What is proved nearby holds everywhere.",
+    ),
+    "cross-entropy-radius-of-one-output": (
+        changed("cross-entropy-radius", put("claims", 0, "radius", "1")),
+        "Both output weights of a neuron may move by as much as their difference.",
+    ),
+    "logistic-strictness-of-no-minimum": (
+        changed("logistic-cones", first("ordered_strictness")),
+        "The point is strict, whether or not it is a minimum.",
+    ),
+    "cross-entropy-strict": (
+        changed("cross-entropy", put("claims", 1, "strictness", "strict_modulo_symmetry")),
+        "Softmax of two outputs is strict though both may move together.",
+    ),
+    "cross-entropy-frozen-strict": (
+        changed("cross-entropy-frozen", put("claims", 1, "strictness", "strict_modulo_symmetry")),
+        "A neuron whose two output weights are frozen at 1 may be rescaled.",
+    ),
+    "logistic-frozen-moves": (
+        changed("logistic-kink-descent", put("claims", 0, "direction", "biases", 1, ["1"])),
+        "A frozen bias moves.",
+    ),
+    "logistic-no-step": (
+        changed("logistic-descent", put("claims", 0, "step", "-1/4")),
+        "The loss falls along a step that is negative.",
+    ),
+    "logistic-across-a-kink": (
+        changed(
+            "logistic-descent",
+            put("claims", 0, "direction", {"weights": [[["0"]], [["-1"]]], "biases": [["-9"], ["0"]]}),
+        ),
+        "The bound holds beyond a kink.",
+    ),
+    "logistic-uphill": (
+        changed("logistic-separated", put("claims", 0, "direction", "weights", [[["-1"]]])),
+        "The loss falls on the way up, by e^-1000.",
+    ),
+    "logistic-far": (
+        changed("logistic-separated", put("claims", 0, "step", "2")),
+        "The bound of a score far from 0 holds as far as one likes.",
+    ),
+    "logistic-kink-below": (
+        changed("logistic-kink-descent", put("claims", 0, "step", "1")),
+        "The loss falls for a step that is too long.",
+    ),
+    "logistic-kink-of-the-other-convergent": (
+        changed(
+            "logistic-kink",
+            lambda tree: tree["claims"][0].update(
+                point=accepted("logistic-kink-descent")["claims"][0]["point"],
+                loss=accepted("logistic-kink-descent")["claims"][0]["loss"],
+            ),
+        ),
+        "A convergent of log 2 from below is one from above.",
+    ),
+    "logistic-better-moves-what-is-frozen": (
+        changed("logistic-lower-point", put("problem", "train", "output", False)),
+        "A point with other frozen parameters is better.",
+    ),
+    "logistic-worse": (
+        changed(
+            "logistic-lower-point",
+            lambda tree: tree["claims"][0].update(
+                point=tree["claims"][0]["better"],
+                loss=tree["claims"][0]["better_loss"],
+                better=tree["claims"][0]["point"],
+                better_loss=tree["claims"][0]["loss"],
+            ),
+        ),
+        "A loss larger by e^-500 is lower.",
+    ),
+    "critical-no-radius": (changed("critical-bias", put("claims", 0, "radius", "0")), "The point itself is critical."),
+    "critical-slopes-not-orthogonal": (
+        changed("critical-bias", put("claims", 0, "slopes", 0, "-1/4")),
+        "The slopes at the critical point are others.",
+    ),
+    "critical-too-near": (
+        changed("critical-bias", put("claims", 0, "rho", "1/10000000")),
+        "The critical vector is nearer than it is.",
+    ),
+    "critical-no-inverse": (
+        changed("critical-bias", scaled),
+        "The parameters move by half of what they do.",
+    ),
+    "critical-column-left-out": (
+        changed("critical-bias", no_basis),
+        "No parameter moves.",
+    ),
+    "critical-radius-too-small": (
+        changed("critical-bias", put("claims", 0, "radius", "1/1000000000")),
+        "The parameters lie nearer than they do.",
+    ),
+    "critical-cones-of-no-kink": (
+        changed("critical-silent", put("claims", 0, "rooms", 0, [{"sides": [], "kinks": []}])),
+        "A neuron without kinks has cones.",
+    ),
+    "critical-silent-alone": (
+        changed(
+            "critical-silent",
+            data([["1"], ["1"], ["1"], ["-1"]], ["1", "1", "-1", "1"]),
+            put("problem", "train", "output_bias", False),
+            put("claims", 0, "point", "weights", 0, [["1"], ["-1"]]),
+            put("claims", 0, "slopes", ["-1/3", "-1/3", "2/3", "-1/2"]),
+            put("claims", 0, "inverse", [["1/3", "1/3", "1/3", "0"]]),
+        ),
+        "A neuron with output weight 0 that sees a point by itself may stay silent.",
+    ),
+    "critical-output-may-vanish": (
+        changed("critical-output", put("claims", 0, "rho", "1")),
+        "An output weight keeps its sign, however far the predictions move.",
+    ),
+    "critical-kink-may-be-crossed": (
+        changed("critical-unit", put("claims", 0, "rho", "1/2")),
+        "A pre-activation keeps its sign, however far the predictions move.",
+    ),
+    "critical-other-multipliers": (
+        changed("critical-kink", moved_constant),
+        "The multipliers give another function.",
+    ),
+    "critical-multiplier-does-not-follow": (
+        changed("critical-kink", lambda tree: kinks(tree)[0].update(above=["0"] * 5, below=["1", "1", "0", "0", "0"])),
+        "A multiplier keeps its distance from a slope that moves.",
+    ),
+    "critical-multiplier-in-two-ways": (
+        changed("critical-kink", lambda tree: kinks(tree)[0].update(below=["1", "0", "0", "0", "0"])),
+        "A multiplier changes in one way on the right and in another on the left.",
+    ),
+    "critical-no-room-on-the-right": (
+        changed(
+            "critical-kink",
+            put("problem", "data", "y", [["1"], ["1"], ["1"], ["1"], ["-1"]]),
+            put("claims", 0, "slopes", ["-1/2", "-1/2", "-1/3", "-1/3", "2/3"]),
+        ),
+        "The loss does not fall as a unit turns on at points whose labels want it.",
+    ),
+    "critical-no-room-on-the-left": (
+        changed(
+            "critical-kink",
+            put("problem", "network", "activation", ["1", "1/2"]),
+            lambda tree: kinks(tree)[0].update(below=["-1/2", "-1/2", "0", "0", "0"]),
+        ),
+        "The loss does not fall on the other side of a kink.",
+    ),
+    "critical-cone-left-out": (
+        changed("critical-cones", drop("claims", 0, "rooms", 0, 0)),
+        "What holds on some cones holds on all.",
+    ),
+}
