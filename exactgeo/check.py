@@ -704,6 +704,7 @@ KINDS[2] |= {
 PENALTY = ("penalised_minimum", "penalised_strictness", "penalised_descent", "penalised_bound")
 KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
 del KINDS[1]["strictness"]
+KINDS[2] |= dict.fromkeys(("subgradient_minimum", "descent_curve"), "check_subgradient.py")
 KINDS[2] |= dict.fromkeys(PENALTY, "check_penalty.py")
 ORDERED = "ordered_minimum ordered_strictness ordered_descent ordered_lower_point"
 KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED.split(), "check_logistic.py")

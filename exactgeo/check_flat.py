@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 from exactgeo.check import (
     MAX_CASES,
+    SMOOTH,
     combine,
+    companion,
     dot,
     echelon,
     fields,
@@ -201,7 +203,11 @@ PRIME = 2**61 - 1
 
 
 def germs(p, here):
-    """For each data point r_t and whether the loss is affine at the left, at the right of the prediction."""
+    """For each data point the left and the right slope, and whether the loss is affine there."""
+    if p.kind not in SMOOTH:
+        for q, _, (a, b), (c, d) in companion("check_subgradient.py").germ(p, here):
+            yield 2 * a * q + b, 2 * c * q + d, a == 0, c == 0
+        return
     _, slopes = tangent(p, here)
     for r, q, (y,) in zipped(slopes, here.residuals, p.y):
         sides = (False, False)
@@ -210,7 +216,7 @@ def germs(p, here):
         if p.kind == "squared_hinge":
             margin = y * (q + y)
             sides = margin > 1 or (margin == 1 and y < 0), margin > 1 or (margin == 1 and y > 0)
-        yield r, *sides
+        yield r, r, *sides
 
 
 def every_move(p, here, slants):
@@ -222,7 +228,8 @@ def every_move(p, here, slants):
     """
     at = SimpleNamespace(p=p, pairs=[], kinks={}, signs={}, units=[], free=0, inputs=len(here.T))
     shape, columns, extra = list(germs(p, here)), [], []
-    still = {t for t, (r, left, right) in enumerate(shape) if left and right and not r}
+    still = {t for t, (low, high, left, right) in enumerate(shape) if left and right and low == high == 0}
+    smooth = all(low == high for low, high, _, _ in shape)
 
     def add(column):
         columns.append(column)
@@ -244,8 +251,8 @@ def every_move(p, here, slants):
         lively = n.kinks or any(n.out) or any(s and any(q) for s, q in zipped(n.slope, here.rows))
         if n.v:
             places, sides = inputs(i, n, n.sign)
-            if sides:  # at a local minimum equal loss needs the neuron's own share of the first-order change to be 0
-                extra.append({k: dot([r for r, _, _ in shape], columns[k]) for k in (*places, *sides)})
+            if sides and smooth:  # at a local minimum equal loss needs the neuron's own first-order change to be 0
+                extra.append({k: dot([r for r, *_ in shape], columns[k]) for k in (*places, *sides)})
             at.signs |= dict.fromkeys(sides, 1)
             columns.extend([n.out] * here.moved)
         elif here.moved and lively:
@@ -263,13 +270,17 @@ def every_move(p, here, slants):
             )
         ray = tuple(primitive(unit.n.w)), not unit.sides
         unit.alike, last[ray] = last.get(ray), j
-    rows, slack = [], len(columns)
-    for t, (_, left, right) in enumerate(shape):
-        if not (left and right):
+    rows, slack, steep = [], len(columns), {}
+    for t, (low, high, left, right) in enumerate(shape):
+        if not (left and right and smooth):
             rows.append(dict(enumerate(column[t] for column in columns)))
-            if left or right:
-                rows[-1][slack] = 1 if left else -1
-                slack += 1
+            for allowed, way, slope in ((right, -1, high), (left, 1, -low)):
+                if allowed:
+                    rows[-1][slack], steep[slack] = way, slope
+                    slack += 1
+    if not smooth:  # the first-order change of the loss is 0: it is never less, and may not be more
+        extra.append({**steep, slack: 1})
+        slack += 1
     at.signs |= dict.fromkeys(range(len(columns), slack), 1)
     at.paired = {k for pair in at.pairs for k in pair} | set(range(len(columns), slack))
     at.size = slack
@@ -286,7 +297,7 @@ def faces_of(at, here, proofs):
     def alternatives(i, number):
         form(i in range(len(here.neurons)), "no such neuron")
         n, parts = here.neurons[i], proofs[i]["parts"]
-        form(n.v and number in range(len(parts)), "no such part of a covering")
+        form(r and n.v and number in range(len(parts)), "no such part of a covering")
         rows, forms = parts[number]["rows"], {row: shape for row, (shape, _) in n.kinks.items()}
         pairs = {row: at.pairs[at.kinks[i, row]] for row in rows}
         found, known = [], {}
@@ -317,8 +328,8 @@ def faces_of(at, here, proofs):
         distinct = list(dict.fromkeys(found))
         return [one for one in distinct if not any(other < one for other in distinct)]
 
-    _, r = tangent(at.p, here)
-    at.bends = [bends_of(at.p, n, r) if n.v else {} for n in here.neurons]
+    _, r = tangent(at.p, here) if at.p.kind in SMOOTH else (None, None)
+    at.bends = [bends_of(at.p, n, r) if n.v and r else {} for n in here.neurons]
     return alternatives
 
 
@@ -472,5 +483,7 @@ def reached(at, dimension, largest):
     need(not any(zero & set(vector) for vector in basis), "a vector of the basis leaves the cone's space")
     for row in at.rows:
         need(not any(sum(row[k] * q for k, q in vector.items()) for vector in basis), "a vector solves no equations")
-    independent = modular([[vector.get(k, 0) for k in range(at.size)] for vector in basis], len(basis)) == len(basis)
-    need(independent and free + len(basis) == dimension, "the flat dimension is another one")
+    # In the variables that the others determine nothing is counted.
+    seen = [k for k in range(at.size) if k not in at.paired]
+    spanned = modular([[vector.get(k, 0) for k in seen] for vector in basis], len(basis))
+    need(free + spanned == dimension, "the flat dimension is another one")

@@ -221,7 +221,17 @@ def problem(reader, keys):
     return found | reader.penalty(keys.get("penalty", {})), point
 
 
-OWN_POINT = ("local_minimum", "strictness", "not_local_minimum", "lower_point", "barrier", "path", "critical_point")
+OWN_POINT = (
+    "local_minimum",
+    "strictness",
+    "subgradient_minimum",
+    "descent_curve",
+    "not_local_minimum",
+    "lower_point",
+    "barrier",
+    "path",
+    "critical_point",
+)
 OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
 OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
 

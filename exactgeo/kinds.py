@@ -32,6 +32,10 @@ class Argument(_Worded):
 
     LINEAR_MODEL = "linear_model", "The predictions are affine in the trained parameters: the loss is convex."
     TWO_LAYER = "two_layer", "Complete criterion for one hidden layer, scalar output, convex differentiable loss."
+    SUBGRADIENT = (
+        "subgradient",
+        "For each cone of moves a vector of subgradients: complete, whether or not the loss bends.",
+    )
     WEIGHT_DECAY = "weight_decay", "Criterion for one hidden layer, scalar output and squared penalties of the weights."
     ORDERED_SLOPES = (
         "ordered_slopes",
@@ -39,6 +43,7 @@ class Argument(_Worded):
     )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
+    CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."
     GLOBAL_MINIMUM = "global_minimum", "No parameters have a lower loss: the census of all basins, or a convex problem."
 
 

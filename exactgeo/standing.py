@@ -149,7 +149,7 @@ class Verdict:
             "descent": None
             if descent is None
             else {
-                "direction": descent.direction.to_dict(),
+                **_way(descent),
                 "step": format_rational(descent.step),
                 **_value("loss_after", _as_value(descent.loss_after)),
             },
@@ -157,6 +157,12 @@ class Verdict:
             "reason": reason,
             "reasons": reasons,
         }
+
+
+def _way(descent: Descent) -> dict[str, Any]:
+    if descent.direction is not None:
+        return {"direction": descent.direction.to_dict()}
+    return {"curve": [direction.to_dict() for direction in descent.curve]}
 
 
 def _value(key: str, value: Value | None) -> dict[str, Any]:
@@ -311,7 +317,7 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(loss, Fraction) and not loss:
         return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
     if isinstance(decision, Descent):
-        lower = Better(_as_value(decision.loss_after), point.moved(decision.direction, decision.step), False)
+        lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
@@ -342,7 +348,7 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> _Global:
     """Under a penalty no census compares the point: a descent leads to a lower one, and some minima are global by their
     own proof, or because their derivatives are a dual vector."""
     if isinstance(decision, Descent):
-        lower = Better(_as_value(decision.loss_after), point.moved(decision.direction, decision.step), False)
+        lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum):
         predictions = zip(problem.predictions(point), problem.y, strict=True)

@@ -8,6 +8,7 @@ from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
+from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
@@ -25,13 +26,16 @@ from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.regions import RegionsClaim
 from exactgeo.claims.strictness import StrictnessClaim
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
 _TYPES: tuple[type[Claim], ...] = (
     LocalMinimumClaim,
     StrictnessClaim,
+    SubgradientMinimumClaim,
     NotLocalMinimumClaim,
+    DescentCurveClaim,
     LowerPointClaim,
     BasinOptimumClaim,
     GlobalMinimumClaim,

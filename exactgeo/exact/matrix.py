@@ -26,6 +26,7 @@ __all__ = [
     "rank",
     "rref",
     "solve",
+    "solve_regular",
 ]
 
 Number = int | Fraction
@@ -265,6 +266,34 @@ def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
     for pivot, top in numerators.items():
         solution[pivot] = Fraction(top, den)
     return tuple(solution)
+
+
+def solve_regular(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
+    """The solution of a square system with a regular matrix; None where it is singular.
+
+    Raises
+    ------
+    InternalError
+        The solution failed its own substitution.
+
+    Examples
+    --------
+    >>> [str(q) for q in solve_regular([[2, 1], [0, 3]], [1, 1])], solve_regular([[1, 1], [1, 1]], [0, 0])
+    (['1/3', '1/3'], None)
+    """
+    if not rows:
+        return ()
+    scaled = [primitive((*row, q)) for row, q in zip(rows, rhs, strict=True)]
+    try:
+        found = flint.fmpz_mat([row[:-1] for row in scaled]).solve(flint.fmpz_mat([[row[-1]] for row in scaled]))
+    except ZeroDivisionError:
+        return None
+    solution = tuple(Fraction(int(q.p), int(q.q)) for q in found.entries())
+    scale = lcm(*(q.denominator for q in solution))
+    tops = [q.numerator * (scale // q.denominator) for q in solution]
+    if any(integer_dot(row, tops) != row[-1] * scale for row in scaled):
+        raise InternalError("a linear solve failed its substitution")
+    return solution
 
 
 def least_squares(columns: Sequence[Row], y: Row) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:

@@ -19,11 +19,12 @@ Wu, Simsek, Ged, arXiv 2402.05626, for sufficiency and for scalar outputs; docs/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.strictness import StrictnessClaim, Tree
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
@@ -35,7 +36,7 @@ from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Point, Problem
 
-__all__ = ["conclude", "measure"]
+__all__ = ["conclude", "measure", "prove_neuron", "radius"]
 
 
 def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
@@ -52,7 +53,7 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     proof = _prove(at)
     if isinstance(proof, Descent):
         return proof
-    return Minimum(problem, LocalMinimumClaim(point, at.loss, _radius(at), proof), argument, at=at)
+    return Minimum(problem, LocalMinimumClaim(point, at.loss, radius(at), proof), argument, at=at)
 
 
 def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
@@ -66,11 +67,13 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
         Called between pieces of work; what it raises passes through.
     """
     at, claim = found.at, found.claim
-    if at is None or not isinstance(claim, LocalMinimumClaim):
+    if at is None or not isinstance(claim, LocalMinimumClaim | SubgradientMinimumClaim):
         raise InternalError("a minimum without the point it was decided at")
     moves = Moves.of(at, germs(at))
     check()
-    flat = search(moves, covers(at, moves, claim.neurons), check)
+    # Where the proof is not made neuron by neuron nothing more is known than the equations.
+    known = covers(at, moves, claim.neurons) if isinstance(claim, LocalMinimumClaim) else []
+    flat = search(moves, known, check)
     slants = tuple(unit.slant for unit in moves.units)
     return StrictnessClaim(
         claim.point,
@@ -95,20 +98,28 @@ def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
     for neuron in at.neurons:
         found: list[Part] | Vector = []
         if at.trained and (neuron.v or train.output):
-            found = _prove_neuron(at, neuron)
+            found = prove_neuron(at, neuron, at.residuals)
         if isinstance(found, tuple):
             return along_inputs(at, neuron, found)
         proofs.append(NeuronProof(tuple(found)))
     return tuple(proofs)
 
 
-def _prove_neuron(at: TwoLayerPoint, neuron: NeuronState) -> list[Part] | Vector:
-    """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it."""
+def prove_neuron(at: TwoLayerPoint, neuron: NeuronState, slopes: Vector) -> list[Part] | Vector:
+    """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it.
+
+    Parameters
+    ----------
+    at : TwoLayerPoint
+    neuron : NeuronState
+    slopes : Vector
+        Of the loss at the data points, up to one positive factor.
+    """
     sign = neuron.sign or 1
-    linear = [sign * q for q in at.smooth_part(neuron)]
+    linear = [sign * q for q in at.smooth_part(neuron, slopes)]
     terms = []
     for kink in neuron.kinks:
-        right, left = (sign * q for q in at.kink_slopes(kink))
+        right, left = (sign * q for q in at.kink_slopes(kink, slopes))
         if right == left:
             linear = [p + right * q for p, q in zip(linear, kink.form, strict=True)]
         else:
@@ -129,12 +140,12 @@ def _prove_neuron(at: TwoLayerPoint, neuron: NeuronState) -> list[Part] | Vector
     return down
 
 
-def _radius(at: TwoLayerPoint) -> Fraction | None:
+def radius(at: TwoLayerPoint, more: Iterable[Fraction] = ()) -> Fraction | None:
     """Largest max-norm radius 1/2^k or 2^k such that no pre-activation off the kinks and no v_i != 0 changes sign.
 
-    None when every radius will do.
+    None when every radius will do. It is within ``more`` as well.
     """
-    bounds = []
+    bounds = list(more)
     train, frame = at.problem.train, at.frame
     for neuron in at.neurons:
         if neuron.v and train.output:
@@ -149,9 +160,9 @@ def _radius(at: TwoLayerPoint) -> Fraction | None:
             bounds.append(Fraction(nearest[0] * frame.unit, nearest[1] * neuron.unit))
     if not bounds:
         return None
-    radius, least = ONE, min(bounds)
-    while radius > least:
-        radius /= 2
-    while 2 * radius <= least:
-        radius *= 2
-    return radius
+    found, least = ONE, min(bounds)
+    while found > least:
+        found /= 2
+    while 2 * found <= least:
+        found *= 2
+    return found

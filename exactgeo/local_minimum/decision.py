@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
+from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -17,11 +18,12 @@ from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.strictness import StrictnessClaim
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
-from exactgeo.problem import Direction, Problem
+from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
 
@@ -52,7 +54,7 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
+    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
     flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
@@ -68,7 +70,7 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
+    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
     argument: Argument
     flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""
@@ -101,27 +103,27 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Descent:
-    """No local minimum: the loss falls along a direction.
+    """No local minimum: the loss falls along a direction, or a curve.
 
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim, OrderedDescentClaim or PenalisedDescentClaim
-        With the direction, and the step up to which it holds.
+    claim : NotLocalMinimumClaim, DescentCurveClaim, OrderedDescentClaim or PenalisedDescentClaim
+        With the direction or curve, and the step up to which it holds.
     argument : Argument
     loss_after : Fraction or LogCombination
-        The loss at ``point + step * direction``.
+        The loss at the end, where s is the step.
     polynomial : tuple of numbers
-        Coefficients of ``loss(point + s * direction) - loss(point)`` in s, constant term (0) first, valid on [0, step]:
-        no pre-activation changes sign on the way. For a loss of several pieces an upper bound, by the largest of their
-        curvatures.
+        Coefficients of the change of the loss in s, constant term (0) first, valid on [0, step]: no pre-activation
+        changes sign on the way. Of a NotLocalMinimumClaim for a loss of several pieces an upper bound, by the largest
+        of their curvatures.
     tries : tuple of Try
     """
 
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | OrderedDescentClaim | PenalisedDescentClaim
+    claim: NotLocalMinimumClaim | DescentCurveClaim | OrderedDescentClaim | PenalisedDescentClaim
     argument: Argument
     loss_after: Number
     polynomial: tuple[Number, ...]
@@ -132,8 +134,22 @@ class Descent:
         return self.claim.at_point
 
     @property
-    def direction(self) -> Direction:
-        return self.claim.direction
+    def curve(self) -> tuple[Direction, ...]:
+        """P_1, P_2, ...: the way down is point + s P_1 + s^2 P_2 + ..."""
+        return self.claim.curve if isinstance(self.claim, DescentCurveClaim) else (self.claim.direction,)
+
+    @property
+    def direction(self) -> Direction | None:
+        """Of a straight line; None where the way down is a curve."""
+        return self.curve[0] if len(self.curve) == 1 else None
+
+    @property
+    def end(self) -> Point:
+        """The point at s = step."""
+        found = self.claim.point
+        for power, direction in enumerate(self.curve, 1):
+            found = found.moved(direction, self.step**power)
+        return found
 
     @property
     def step(self) -> Fraction:

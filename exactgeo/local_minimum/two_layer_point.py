@@ -157,6 +157,12 @@ class TwoLayerPoint:
         return dot(self.residuals, column)
 
     @cached_property
+    def subgradients(self) -> tuple[tuple[Fraction, Fraction], ...]:
+        """The left and the right derivative of the loss at each prediction; neither reduction nor factor is in them."""
+        loss = self.problem.loss
+        return tuple(loss.slopes(p, y) for p, (y,) in zip(self.predictions, self.problem.y, strict=True))
+
+    @cached_property
     def loss(self) -> Fraction:
         return self.problem.loss_of(tuple((p,) for p in self.predictions))
 
@@ -181,8 +187,8 @@ class TwoLayerPoint:
 
     def kink_slopes(self, kink: Kink, residuals: Vector | None = None) -> tuple[Fraction, Fraction]:
         """(right, left): phi's contribution of a kink is right * q for q = <form, u> >= 0, left * q for q <= 0."""
-        up, down = self.slopes
         weights = self.residuals if residuals is None else residuals
+        up, down = self.slopes
         right = left = ZERO
         for t, factor in kink.members:
             weight = weights[t] * factor
@@ -190,12 +196,12 @@ class TwoLayerPoint:
             left += weight * (down if factor > 0 else up)
         return right, left
 
-    def phi(self, neuron: NeuronState, u: Vector) -> Fraction:
+    def phi(self, neuron: NeuronState, u: Vector, residuals: Vector | None = None) -> Fraction:
         """``sum_t r_t a'(<w_i, x_t>; <u, x_t>)`` for a direction u of T (MATH: residuals, not loss derivatives)."""
-        total = dot(self.smooth_part(neuron), u)
+        total = dot(self.smooth_part(neuron, residuals), u)
         for kink in neuron.kinks:
             q = dot(kink.form, u)
-            right, left = self.kink_slopes(kink)
+            right, left = self.kink_slopes(kink, residuals)
             total += q * (right if q > 0 else left)
         return total
 

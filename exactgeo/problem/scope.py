@@ -15,6 +15,7 @@ from exactgeo.problem.problem import Problem
 __all__ = [
     "basins",
     "complete_decision",
+    "derivative",
     "exact_values",
     "expect_problem",
     "explanation",
@@ -84,8 +85,13 @@ def _slopes(problem: Problem) -> tuple[str, str] | None:
     scalar = loss.as_scalar(problem.outputs, problem.y)
     if problem.outputs > 1 and (scalar is None or not scalar[0].ordered):
         return f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
-    if not loss.differentiable or not (loss.rational or (scalar is not None and scalar[0].ordered)):
-        return f"the {loss.name} loss", "a loss with a derivative everywhere, whose signs are known at rational points"
+    if scalar is not None and scalar[0].ordered:
+        return None
+    if any(loss.pieces(y) is None for row in problem.y for y in row):
+        return (
+            f"the {loss.name} loss",
+            "a loss that is quadratic between breaks, or whose signs are known at rational points",
+        )
     return None
 
 
@@ -145,6 +151,14 @@ def resisting(neuron: int) -> OutOfScope:
     """A neuron of output weight 0 whose outputs are not: moving the weight costs loss at second order."""
     reason = f"the output weight of neuron {neuron} is 0 and its outputs are not, which is decided only to one side"
     return OutOfScope(reason, "outputs that are 0, or that a trained output bias without penalty can follow", WITHOUT)
+
+
+def derivative(problem: Problem) -> OutOfScope | None:
+    """What is in scope of the complete decision and has one slope at each prediction, with which one can calculate."""
+    found = rational_slopes(problem)
+    if found is None and not problem.loss.differentiable:
+        return OutOfScope(f"the {problem.loss.name} loss", "a loss with a derivative everywhere", CERTIFY)
+    return found
 
 
 def rational_slopes(problem: Problem) -> OutOfScope | None:

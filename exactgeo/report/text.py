@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational, short
@@ -25,7 +26,7 @@ from exactgeo.report.tables import (
 )
 
 if TYPE_CHECKING:
-    from exactgeo.local_minimum import Condition, Explanation, NeuronView
+    from exactgeo.local_minimum import Condition, Descent, Explanation, NeuronView
     from exactgeo.problem import Point, Problem
     from exactgeo.standing import Verdict
 
@@ -55,17 +56,18 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum: LocalMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | None = None
+    minimum: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | None = None
     if verdict.certificate is not None:
         first = verdict.certificate.first
-        minimum = first(LocalMinimumClaim) or first(OrderedMinimumClaim) or first(PenalisedMinimumClaim)
+        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim)
+        minimum = minimum or first(OrderedMinimumClaim) or first(PenalisedMinimumClaim)
     if minimum is not None:
         lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [
             labelled("descent", f"lower at every 0 < s <= {number_text(descent.step)} along"),
-            labelled("", point_text(descent.direction)),
+            *(labelled("", text) for text in _way(descent)),
             labelled("loss there", f"{number_text(descent.loss_after)} at s = {number_text(descent.step)}"),
         ]
     if verdict.kind is not Kind.UNDECIDED:
@@ -81,6 +83,12 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
+
+
+def _way(descent: Descent) -> list[str]:
+    if descent.direction is not None:
+        return [point_text(descent.direction)]
+    return [f"s^{power}: {point_text(direction)}" for power, direction in enumerate(descent.curve, 1)]
 
 
 def _fit(problem: Problem, point: Point) -> list[str]:

@@ -9,6 +9,7 @@ basins by trying all supports (``basin_brute.py``), landscapes and barriers by a
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ import basin_brute
 import brute
 import decay_judge
 import replay_logistic
+import subgradient_brute
 from landscape_brute import Brute, summary
 
 F = Fraction
@@ -44,6 +46,8 @@ def _holds(subject: str, claim: str) -> bool:
     judge = {
         "local_minimum": _local_minimum,
         "strictness": _strictness,
+        "subgradient_minimum": _subgradient_minimum,
+        "descent_curve": _curve,
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
         "global_minimum": _global_minimum,
@@ -160,6 +164,75 @@ def _local_minimum(problem: Tree, claim: Tree) -> bool:
     return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
 
 
+def _germs(problem: Tree, here: brute.Case) -> list[tuple[Fraction, Fraction, bool, bool]]:
+    """Left and right derivative at each prediction, and on which sides the loss is affine."""
+    name, _ = kind(problem)
+    found = []
+    for p, y in zip(brute.predictions(here), here.y, strict=True):
+        if name == "absolute":
+            found.append((F(1 if p > y else -1), F(-1 if p < y else 1), True, True))
+        elif name == "hinge":
+            low, high = (-y if y * p < 1 or (y * p == 1 and s * y < 0) else F(0) for s in (-1, 1))
+            found.append((low, high, True, True))
+        else:
+            slope, below, above = bend(problem, p, y)
+            found.append((slope, slope, not below, not above))
+    return found
+
+
+def _subgradient_minimum(problem: Tree, claim: Tree) -> bool:
+    point, start = claim["point"], loss(problem, claim["point"])
+    here = case(problem, point)
+    slopes = [(low, high) for low, high, _, _ in _germs(problem, here)]
+    if start != F(claim["loss"]) or subgradient_brute.decide(here, slopes, 100_000) != "minimum":
+        return False
+    # The neighbourhood: exact points in it, on several scales.
+    radius, rng = claim["radius"], random.Random(0)
+    size = F(16) if radius is None else F(radius)
+    if size <= 0:
+        return False
+
+    def somewhere(block: Any, trained: bool, scale: Fraction) -> Any:
+        if isinstance(block, list):
+            return [somewhere(q, trained, scale) for q in block]
+        return str(F(block) + (scale * F(rng.choice((-8, 8, rng.randint(-8, 8), 0)), 8) if trained else 0))
+
+    train = problem["train"]
+    for _ in range(200):
+        scales = [size / 2 ** rng.choice((0, 0, 2, 5)) for _ in range(2 * len(point["weights"]))]
+        end = {
+            key: [
+                somewhere(block, trained, scales.pop())
+                for block, trained in zip(point[key], [*train[hidden], train[last]], strict=True)
+            ]
+            for key, hidden, last in (("weights", "hidden", "output"), ("biases", "hidden_bias", "output_bias"))
+        }
+        if loss(problem, end) < start:
+            return False
+    return True
+
+
+def _curve(problem: Tree, claim: Tree) -> bool:
+    point, step, start = claim["point"], F(claim["step"]), loss(problem, claim["point"])
+    if (
+        start != F(claim["loss"])
+        or step <= 0
+        or any(any(_flat_numbers(frozen(problem, way))) for way in claim["curve"])
+    ):
+        return False
+    for s in [*(step * k / 60 for k in range(1, 61)), *(step / 8**k for k in range(2, 16))]:
+        end = point
+        for power, way in enumerate(claim["curve"], 1):
+            end = moved(end, way, s**power)
+        if loss(problem, end) >= start:
+            return False
+    return True
+
+
+def _flat_numbers(block: Any) -> list[Fraction]:
+    return [q for part in block for q in _flat_numbers(part)] if isinstance(block, list) else [block or F(0)]
+
+
 def _squared(problem: Tree, point: Tree) -> tuple[brute.Case, list[list[bool]]]:
     """To first order the loss is that of squares with its derivatives as residuals; on which sides it is curved."""
     here = case(problem, point)
@@ -169,6 +242,19 @@ def _squared(problem: Tree, point: Tree) -> tuple[brute.Case, list[list[bool]]]:
 
 
 def _strictness(problem: Tree, claim: Tree) -> bool:
+    if kind(problem)[0] in ("absolute", "hinge"):
+        here = case(problem, claim["point"])
+        germs = _germs(problem, here)
+        slopes = [(low, high) for low, high, _, _ in germs]
+        if loss(problem, claim["point"]) != F(claim["loss"]):
+            return False
+        if subgradient_brute.decide(here, slopes, 100_000) != "minimum":
+            return False
+        dimension = subgradient_brute.flat(here, germs, 100_000)
+        name = "strict" if dimension == 0 else "flat"
+        if dimension and dimension == subgradient_brute.orbit(here):
+            name = "strict_modulo_symmetry"
+        return (dimension, name) == (claim["flat_dimension"], claim["strictness"])
     here, curved = _squared(problem, claim["point"])
     if loss(problem, claim["point"]) != F(claim["loss"]) or brute.decide(here) != "minimum":
         return False

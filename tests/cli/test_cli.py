@@ -335,7 +335,7 @@ def test_every_certificate_is_accepted_beside_its_problem(capsys, tmp_path, argu
 
 
 def test_a_global_minimum_is_a_local_one_whatever_the_loss(capsys, tmp_path):
-    """What the census or convexity knows, certify says: the ladder has no rung for these losses yet."""
+    """What the census or convexity knows, certify says, whether or not a rung decides the loss."""
     data = {"x": [[-2], [-1], [1], [2]], "y": [1, -1, -1, 1]}
     hinge = {
         "data": data,
@@ -357,9 +357,9 @@ def test_a_global_minimum_is_a_local_one_whatever_the_loss(capsys, tmp_path):
         code, out, _ = run(capsys, "certify", str(file), "--json", "--certificate", str(tmp_path / f"{k}.cert"))
         answers.append(json.loads(out))
         assert (code, answers[-1]["verdict"], answers[-1]["globality"]) == (0, "local_minimum", "global")
-        assert answers[-1]["rung"] == "global_minimum"
-        assert answers[-1]["strictness"] is None
-        assert "strictness" in answers[-1]["reasons"]
+    assert [answer["rung"] for answer in answers] == ["subgradient", "subgradient", "global_minimum"]
+    assert [answer["strictness"] for answer in answers] == ["flat", "flat", None]
+    assert "strictness" in answers[2]["reasons"]
     assert [answer["loss"] for answer in answers] == ["2", "2", None]
     # ln 2 = 0.693147..., as an enclosure; and a loss without rational values has no certificate yet.
     low, high = (Fraction(answers[2]["loss_enclosure"][key]) for key in ("lo", "hi"))
@@ -370,4 +370,4 @@ def test_a_global_minimum_is_a_local_one_whatever_the_loss(capsys, tmp_path):
     spurious = {**hinge, "point": {"weights": [[[0]], [[0]]], "biases": [[0], [0]]}}
     (tmp_path / "s.json").write_text(json.dumps(spurious))
     answer = json.loads(run(capsys, "certify", str(tmp_path / "s.json"), "--json")[1])
-    assert (answer["verdict"], answer["globality"], answer["better"]["loss"]) == ("undecided", "spurious", "2")
+    assert (answer["verdict"], answer["rung"], answer["globality"]) == ("not_local_minimum", "second_order", "spurious")

@@ -32,7 +32,10 @@ def test_the_loss_of_the_page_works_by_its_class_alone(monkeypatch):
     found = eg.basins(problem)
     # By hand at the point: below the target by 1, above it by 1: 1/3 + 2/3.
     assert (found.count, found.minimum, problem.loss_at(problem.point)) == (12, F(1, 3), 1)
-    assert eg.certify(problem).better.loss == F(1, 3)
+    assert eg.certify(problem).kind == "not_local_minimum"
+    best = eg.certify(problem, found.best)
+    assert (best.kind, best.loss, best.globality) == ("local_minimum", F(1, 3), "global")
+    assert best.strictness is not None
     assert eg.load({**problem.to_dict()}) == problem
 
 

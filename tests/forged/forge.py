@@ -16,6 +16,7 @@ from typing import Any
 
 from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
+from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
 
@@ -142,6 +143,8 @@ def alike() -> Tree:
 
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
+
+FORGED |= FORGED_SUBGRADIENT
 
 
 def verdicts() -> Tree:

@@ -62,7 +62,7 @@ def test_an_accepted_problem_is_decided_and_the_checker_accepts_the_claim(kind):
             assert whole.tries[-1].outcome == whole.kind == next(iter(answers.values()))
         else:
             assert all(one.outcome == "out_of_scope" and one.reason for one in whole.tries)
-    if LOSSES[kind].differentiable:
+    if LOSSES[kind].rational or LOSSES[kind].differentiable:
         assert min(seen[Kind.LOCAL_MINIMUM], seen[Kind.NOT_LOCAL_MINIMUM]) >= 3
     else:
         assert not seen

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
+from exactgeo.local_minimum import subgradients
 from exactgeo.local_minimum.criterion import conclude
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.rungs.rung import Rung
@@ -15,7 +16,7 @@ __all__ = ["LinearModel"]
 
 
 class LinearModel(Rung):
-    """A point is a minimum, local and global, iff the loss has no slope in any trained parameter.
+    """A point is a minimum, local and global, iff some subgradient of the loss has no slope in any trained parameter.
 
     References
     ----------
@@ -30,4 +31,6 @@ class LinearModel(Rung):
         return scope.rational_slopes(problem)
 
     def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
-        return conclude(problem, point, Argument.LINEAR_MODEL)
+        if problem.loss.differentiable:
+            return conclude(problem, point, Argument.LINEAR_MODEL)
+        return subgradients.conclude(problem, point, Argument.LINEAR_MODEL)

@@ -25,7 +25,7 @@ class TwoLayer(Rung):
     name: ClassVar[str] = "two_layer"
 
     def accepts(self, problem: Problem) -> OutOfScope | None:
-        return scope.complete_decision(problem) or scope.rational_slopes(problem)
+        return scope.derivative(problem)
 
     def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
         return conclude(problem, point, Argument.TWO_LAYER)

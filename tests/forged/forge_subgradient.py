@@ -1,0 +1,202 @@
+"""Forged certificates of losses without a derivative: one for each obligation of check_subgradient.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forging import Tree, at, changed, put, tiny
+
+
+def _minimum(point: Tree, loss: str, *cover: Tree, data: tuple[int, ...] = (), **options: Any) -> Tree:
+    """One neuron, in a part of its own if there is a cover."""
+    joint = [{"neurons": [0], "data": list(data), "cover": list(cover)}] if cover else []
+    claim = {"kind": "subgradient_minimum", "point": point, "loss": loss, "radius": "1"}
+    claim |= {"neurons": [{"parts": []}], "joint": joint}
+    return tiny(claim, loss="absolute", **options) | {"version": 2}
+
+
+def _line(point: Tree, value: str, way: Tree, step: str, **options: Any) -> Tree:
+    claim = {"kind": "descent_curve", "point": point, "loss": value, "curve": [way], "step": step}
+    return tiny(claim, **options) | {"version": 2}
+
+
+def _end(**fields: Any) -> Tree:
+    return {"rule": "subgradient", "slopes": {}, "multipliers": {}, "strict": []} | fields
+
+
+_PART = ("claims", 0, "joint", 0)
+_NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
+
+FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
+    "subgradient-of-two-parts": (
+        changed("absolute-parts", put("claims", 0, "joint", 1, "data", [0, 1])),
+        "One datum has two slopes at once, each for the neurons it suits.",
+    ),
+    "subgradient-and-the-output-bias": (
+        _minimum(
+            {"weights": [[["1"]], [["1"]]], "biases": [[], ["0"]]},
+            "2",
+            x=[["1"]],
+            y=["3"],
+            output_bias=True,
+            train=_NO_SLOPE,
+        ),
+        "A point from which the output bias descends is a minimum.",
+    ),
+    "subgradient-without-its-part": (
+        changed("absolute-two-neurons", put("claims", 0, "joint", [])),
+        "An output bias needs no subgradient where the slopes of its data are open.",
+    ),
+    "subgradient-of-a-neuron-alone": (
+        changed("absolute-no-common-subgradient", put("claims", 0, "joint", [])),
+        "A neuron is at a minimum for the left derivatives alone.",
+    ),
+    "subgradient-without-its-data": (
+        changed("absolute-parts", put(*_PART, "data", [])),
+        "The slope of a datum is its left derivative, whatever the move.",
+    ),
+    "subgradient-of-a-frozen-neuron": (
+        changed("absolute-frozen-idle", put(*_PART, "neurons", [0, 1])),
+        "A neuron frozen off has conditions of its own.",
+    ),
+    "subgradient-parts-of-a-frozen-neuron": (
+        changed(
+            "absolute-frozen-idle",
+            put("claims", 0, "neurons", 0, "parts", [{"rows": [], "linear": ["0"], "cover": []}]),
+        ),
+        "A neuron frozen off has a function to share out.",
+    ),
+    "subgradient-everywhere": (
+        changed("absolute-no-common-subgradient", put("claims", 0, "radius", None)),
+        "An output weight may change its sign and the point stays the lowest.",
+    ),
+    "subgradient-beyond-its-strict-slope": (
+        changed("absolute-sign-of-an-idle-neuron", put("claims", 0, "radius", "1")),
+        "A slope of an output weight outweighs any move of its inputs.",
+    ),
+    "subgradient-alone-with-a-slope": (
+        _minimum(at("1", "1"), "2", x=[["1"]], y=["3"]),
+        "A point from which the output weight descends is a minimum.",
+    ),
+    "subgradient-alone-that-bends": (
+        _minimum(at("0", "0"), "2", x=[["1"], ["-1"]], y=["1", "1"]),
+        "An output weight of 0 beside kinks that bend has no way down.",
+    ),
+    "subgradient-of-a-sign-twice": (
+        changed(
+            "absolute-sign-of-an-idle-neuron",
+            put(*_PART, "cover", [{"neuron": 0, "rule": "sign"}, {"neuron": 0, "rule": "sign"}]),
+        ),
+        "A sign that is known is chosen again.",
+    ),
+    "subgradient-of-no-kink": (
+        changed("absolute-no-common-subgradient", put(*_PART, "cover", 0, "row", 1)),
+        "A kink is cut by a datum that has none of its own.",
+    ),
+    "subgradient-of-a-side-not-implied": (
+        changed("absolute-implied-side", put(*_PART, "cover", 2, "multipliers", {"0": "1", "1": "5"})),
+        "A cone is left out because two others are said to imply a side.",
+    ),
+    "subgradient-outside-the-loss": (
+        changed("absolute-no-common-subgradient", put(*_PART, "cover", 1, "slopes", {"0": "2"})),
+        "The absolute loss has a slope of 2.",
+    ),
+    "subgradient-with-a-slope-in-the-bias": (
+        changed("absolute-two-neurons", put(*_PART, "cover", 1, "slopes", {"2": "1/2"})),
+        "Slopes that do not add up to 0 leave the output bias at rest.",
+    ),
+    "subgradient-strict-of-the-other-sign": (
+        changed("absolute-sign-of-an-idle-neuron", put(*_PART, "cover", 2, "slopes", {"0": "1"})),
+        "An output weight that goes down costs what one that goes up does.",
+    ),
+    "subgradient-with-a-slope-in-an-output": (
+        changed("absolute-idle-and-still", put(*_PART, "cover", 0, "slopes", {"0": "1"})),
+        "An output weight has a slope and moves both ways at no gain.",
+    ),
+    "subgradient-multiplier-above": (
+        changed("absolute-implied-side", put(*_PART, "cover", 3, "multipliers", "0", "0", "10")),
+        "A kink costs more on its right than its slope there.",
+    ),
+    "subgradient-multiplier-below": (
+        changed("absolute-implied-side", put(*_PART, "cover", 7, "multipliers", "0", "1", "-50")),
+        "A kink costs more on its left than its slope there.",
+    ),
+    "subgradient-that-bends-both-ways": (
+        _minimum(at("0", "0"), "0", _end(slopes={"0": "1"}), data=(0,), x=[["1"]], y=["0"]),
+        "phi and its opposite are both above 0 where it bends.",
+    ),
+    "subgradient-of-another-function": (
+        changed(
+            "absolute-frozen-idle",
+            put(*_PART, "cover", 0, _end(slopes={"0": "1"}, multipliers={"1": {"0": "1/2"}})),
+        ),
+        "The multipliers need not add up to the function of the neuron.",
+    ),
+    "subgradient-of-another-loss": (
+        changed("absolute-no-common-subgradient", put("claims", 0, "loss", "1/2")),
+        "The loss at the point is another one.",
+    ),
+    "curve-over-a-kink": (
+        _line(
+            at("1", "1"),
+            "1",
+            {"weights": [[["-1"]], [["0"]]], "biases": [[], []]},
+            "2",
+            x=[["1"]],
+            y=["0"],
+            loss="absolute",
+        ),
+        "The loss falls along a line also beyond a kink.",
+    ),
+    "curve-over-a-break": (
+        _line(
+            at("1", "1"),
+            "1",
+            {"weights": [[["1"]], [["0"]]], "biases": [[], []]},
+            "3",
+            x=[["1"]],
+            y=["2"],
+            loss="absolute",
+        ),
+        "The loss falls along a line also beyond its break.",
+    ),
+    "curve-of-a-square-over-its-end": (
+        _line(
+            at("1", "1"),
+            "9/2",
+            {"weights": [[["1"]], [["0"]]], "biases": [[], []]},
+            "8",
+            x=[["1"]],
+            y=["4"],
+            loss="huber(4)",
+        ),
+        "The loss falls along a line until it is where it was.",
+    ),
+    "curve-without-curve": (
+        changed("curve-is-a-line", put("claims", 0, "curve", [])),
+        "The loss is lower at the point itself.",
+    ),
+    "curve-of-no-length": (
+        changed("curve-is-a-line", put("claims", 0, "step", "0")),
+        "The loss is lower at every step of (0, 0].",
+    ),
+    "curve-of-frozen-parameters": (
+        changed(
+            "curve-is-a-line",
+            put("problem", "train", {"hidden": [False], "hidden_bias": [False], "output": False, "output_bias": False}),
+        ),
+        "Frozen parameters descend.",
+    ),
+    "curve-upwards": (
+        _line(
+            at("1", "1"),
+            "1",
+            {"weights": [[["1"]], [["0"]]], "biases": [[], []]},
+            "1",
+            x=[["1"]],
+            y=["0"],
+            loss="absolute",
+        ),
+        "The loss falls where it rises.",
+    ),
+}

@@ -1,0 +1,100 @@
+"""The accepted certificates of losses without a derivative: subgradients for each case of moves, curves of descent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import exactgeo as eg
+from exactgeo.claims.certificate import Certificate
+from exactgeo.formats import problem_from_mapping
+
+_PLAIN = {"hidden_bias": False, "output_bias": False}
+
+
+def _verdict(*, time_limit: float = 0, loss: str = "absolute", **tables: object) -> Callable[[], Certificate]:
+    """What is local of a verdict; with its strictness where there is time."""
+
+    def make() -> Certificate:
+        found = eg.certify(problem_from_mapping({"loss": {"kind": loss}, **tables}), time_limit=time_limit).certificate
+        assert found is not None
+        return found
+
+    return make
+
+
+_SCALES = {"x": [[1, 0], [0, 1]], "y": [0, -1]}
+
+SUBGRADIENT_MAKERS: dict[str, Callable[[], Certificate]] = {
+    # Each side of the kink needs a subgradient of its own.
+    "absolute-no-common-subgradient": _verdict(
+        data={"x": [[4], [-1]], "y": [0, 1]},
+        network={"widths": [1], "activation": "leaky_relu(1/2)", **_PLAIN},
+        point={"weights": [[[0]], [[1]]]},
+    ),
+    # Two neurons with output weights of both signs, the output bias between them.
+    "absolute-two-neurons": _verdict(
+        data={"x": [[0], [-1], [1]], "y": [2, 1, 1]},
+        network={"widths": [2], "hidden_bias": False},
+        point={"weights": [[[0], [0]], [[2, -1]]], "biases": [[], [1]]},
+    ),
+    # An output weight of 0: for one sign its slope is positive, and a neighbourhood for that.
+    "absolute-sign-of-an-idle-neuron": _verdict(
+        data=_SCALES, network={"widths": [1], **_PLAIN}, point={"weights": [[[1, 0]], [[0]]]}
+    ),
+    # One subgradient for moves of both signs: phi is 0.
+    "absolute-idle-and-still": _verdict(
+        data={"x": [[1], [2]], "y": [0, 0]},
+        network={"widths": [1], **_PLAIN},
+        point={"weights": [[[1]], [[0]]]},
+    ),
+    # Two parts, and a neuron that is decided alone, whose kink bends.
+    "absolute-parts": _verdict(
+        data={"x": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], "y": [1, 1, -1, -2]},
+        network={"widths": [3], **_PLAIN},
+        point={"weights": [[[1, -1, -1, -1], [-1, 1, -1, -1], [-1, -1, 0, -1]], [[1, 1, 1]]]},
+    ),
+    # Kinks of which one side is implied by two others.
+    "absolute-implied-side": _verdict(
+        data={"x": [[1, 2], [0, -2], [0, 0], [1, 2], [-2, 1]], "y": [0, 1, 1, 0, 0]},
+        network={"widths": [1], "activation": "leaky_relu(1/2)", **_PLAIN},
+        point={"weights": [[[0, 0]], [[1]]]},
+    ),
+    "hinge-at-the-margin": _verdict(
+        loss="hinge",
+        data={"x": [[1], [-1], [2]], "y": [1, -1, 1]},
+        network={"widths": [1]},
+        point={"weights": [[[1]], [[1]]], "biases": [[0], [0]]},
+    ),
+    "hinge-linear-model": _verdict(
+        loss="hinge",
+        data={"x": [[1], [-1], [1]], "y": [1, -1, -1]},
+        network={"widths": [], "output_bias": False},
+        point={"weights": [[[1]]]},
+    ),
+    "absolute-frozen-idle": _verdict(
+        data={"x": [[1], [-1]], "y": [0, 0]},
+        network={"widths": [2], **_PLAIN},
+        train={"output": False},
+        point={"weights": [[[1], [0]], [[0, 1]]]},
+    ),
+    "absolute-flat": _verdict(
+        time_limit=60,
+        data={"x": [[1], [2], [3]], "y": [1, 2, 4]},
+        network={"widths": [1], **_PLAIN},
+        point={"weights": [[[1]], [[1]]]},
+    ),
+    "curve-on-two-scales": _verdict(
+        data=_SCALES, network={"widths": [2], **_PLAIN}, point={"weights": [[[0, -1], [1, 0]], [[0, 0]]]}
+    ),
+    "curve-is-a-line": _verdict(
+        data={"x": [[1], [-1]], "y": [2, 0]},
+        network={"widths": [1]},
+        point={"weights": [[[1]], [[1]]], "biases": [[0], [0]]},
+    ),
+    "curve-of-a-linear-model": _verdict(
+        loss="hinge",
+        data={"x": [[1], [-1]], "y": [1, 1]},
+        network={"widths": []},
+        point={"weights": [[[1]]], "biases": [[0]]},
+    ),
+}
