@@ -240,6 +240,7 @@ def basins(
     """
     from exactgeo.basin import census
 
+    scope.expect_problem(problem)
     if problem.penalty:
         from exactgeo.basin.penalised import penalised_census
 

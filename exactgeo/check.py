@@ -24,10 +24,8 @@ from operator import mul
 from os.path import dirname, join
 from types import SimpleNamespace
 
-MAX_BYTES = 32 * 2**20
-MAX_DIGITS, MAX_LONG = 50_000, 500_000  # of one number; of all numbers above 50 digits together
-MAX_BITS = 200_000  # of the common denominator of a vector, a matrix, a point
-MAX_CASES = 1_000_000  # of one enumeration: modes, subsets of hyperplanes
+MAX_BYTES, MAX_DIGITS, MAX_LONG = 32 * 2**20, 50_000, 500_000  # of a number; of all above 50 digits together
+MAX_BITS, MAX_CASES = 200_000, 1_000_000  # of the common denominator of a point; of one enumeration
 MAX_WORK = 40_000_000  # of a file, in steps of arithmetic on short numbers, about an eighth of a microsecond each
 
 zipped = partial(zip, strict=True)
@@ -694,20 +692,18 @@ def global_minimum(p, claim):
 # -- the file, beside it the problem, and the answer --
 
 # version: kind: the companion that has its function, "" for this file
-CORE = "local_minimum not_local_minimum lower_point basin_optimum global_minimum path regions"
-KINDS = {2: dict.fromkeys(CORE.split(), "")}
-KINDS[2] |= {
-    "strictness": "check_flat.py",
-    "barrier": "check_landscape.py",
-    "landscape": "check_landscape.py",
+COMPANIONS = {
+    "": "local_minimum not_local_minimum lower_point basin_optimum global_minimum path regions",
+    "check_flat.py": "strictness",
+    "check_landscape.py": "barrier landscape",
+    "check_subgradient.py": "subgradient_minimum descent_curve",
+    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
+    "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
+    "check_critical.py": "critical_point",
 }
-PENALTY = ("penalised_minimum", "penalised_strictness", "penalised_descent", "penalised_bound")
-KINDS[1] = KINDS[2] | dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
-del KINDS[1]["strictness"]
-KINDS[2] |= dict.fromkeys(("subgradient_minimum", "descent_curve"), "check_subgradient.py")
-KINDS[2] |= dict.fromkeys(PENALTY, "check_penalty.py")
-ORDERED = "ordered_minimum ordered_strictness ordered_descent ordered_lower_point"
-KINDS[2] |= {"critical_point": "check_critical.py"} | dict.fromkeys(ORDERED.split(), "check_logistic.py")
+KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
+KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file in ("", "check_landscape.py")}
+KINDS[1] |= dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
 
 
 @cache

@@ -163,7 +163,7 @@ def derivative(problem: Problem) -> OutOfScope | None:
 
 def rational_slopes(problem: Problem) -> OutOfScope | None:
     """The criterion in rational arithmetic: for the rungs that ask for it."""
-    if problem.penalty or (problem.loss.rational and problem.outputs == 1):
+    if problem.penalty or problem.loss.rational:
         return complete_decision(problem)
     reason = f"the {problem.loss.name} loss has slopes that are not rational"
     return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")

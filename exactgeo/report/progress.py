@@ -44,7 +44,9 @@ class Bar:
             rate = f"{new / seconds:,.0f}/s" if new > 0 and seconds else ""
             left = f"{(total - done) * seconds / new:,.0f} s left" if new > 0 and seconds else ""
             self._reached = max(self._reached, (number + done / max(total, 1)) / self._stages)
-            self._update(completed=self._reached, count=f"{done}/{total}", rate=rate, left=left)
+            # The end of a stage is drawn at once: a short one would pass between two drawings.
+            texts = {"count": f"{done}/{total}", "rate": rate, "left": left}
+            self._update(completed=self._reached, refresh=done >= total, **texts)
 
         return report
 

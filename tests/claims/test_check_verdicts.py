@@ -283,7 +283,7 @@ def test_squares_nearby():
         problem = module.Problem(tree["problem"])
         residuals = [Fraction(p) - Fraction(q) for p, q in zip(predictions, y, strict=True)]
         try:
-            near = module.companion("check_flat.py").quadratic(problem, SimpleNamespace(residuals=residuals))
+            near = module.companion("check_modes.py").quadratic(problem, SimpleNamespace(residuals=residuals))
         except module.Rejected:
             return None
         assert [row for row in problem.x if row in near.x] == near.x
@@ -300,3 +300,10 @@ def test_squares_nearby():
     for y, at in (("1", "1"), ("-1", "-1")):
         assert kept("squared_hinge", ["1", y], ["0", at]) is None
     assert kept("squared_hinge", ["1", "-1"], ["2", "-3/2"]) is None
+
+
+def test_a_proof_by_modes_is_of_losses_with_a_derivative():
+    """Equal loss is equal predictions there alone: with the absolute loss data on a slope may move."""
+    modes = {"covers": [], "largest": {"mode": [], "zero": [], "curve": []}}
+    tree = changed("absolute-flat", put("claims", 1, "flatness", modes))
+    assert outcome(written(tree)) == "Refused: a proof by modes speaks of losses with a derivative"
