@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from exactgeo.errors import InputError as InputError
     from exactgeo.errors import InternalError as InternalError
     from exactgeo.errors import OutOfScope as OutOfScope
+    from exactgeo.importers import from_arrays as from_arrays
+    from exactgeo.importers import from_onnx as from_onnx
+    from exactgeo.importers import from_sklearn as from_sklearn
+    from exactgeo.importers import from_torch as from_torch
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
     from exactgeo.standing import Better as Better
@@ -39,6 +43,10 @@ _DEFINED_IN = {
     "basins": "api",
     "certify": "api",
     "check": "claims.checking",
+    "from_arrays": "importers",
+    "from_onnx": "importers",
+    "from_sklearn": "importers",
+    "from_torch": "importers",
     "landscape": "api",
     "load": "api",
     "path": "api",

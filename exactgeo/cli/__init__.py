@@ -8,7 +8,7 @@ import traceback
 import click
 
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
-from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
+from exactgeo.cli import basins, certify, check, examples, explain, export, import_, landscape, path, proofs, regions
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit_json
 from exactgeo.errors import InputError, InternalError, OutOfScope
@@ -29,6 +29,7 @@ for _command in (
     examples.examples,
     explain.explain,
     export.export,
+    import_.import_,
     landscape.landscape,
     path.path,
     proofs.proofs,
