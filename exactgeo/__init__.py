@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
     from exactgeo.api import path as path
+    from exactgeo.api import polish as polish
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.claims.certificate import Certificate as Certificate
     from exactgeo.claims.checking import check as check
@@ -50,6 +51,7 @@ _DEFINED_IN = {
     "landscape": "api",
     "load": "api",
     "path": "api",
+    "polish": "api",
 }
 
 __all__ = sorted(_DEFINED_IN)

@@ -8,7 +8,20 @@ import traceback
 import click
 
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
-from exactgeo.cli import basins, certify, check, examples, explain, export, import_, landscape, path, proofs, regions
+from exactgeo.cli import (
+    basins,
+    certify,
+    check,
+    examples,
+    explain,
+    export,
+    import_,
+    landscape,
+    path,
+    polish,
+    proofs,
+    regions,
+)
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.options import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, Run, emit_json
 from exactgeo.errors import InputError, InternalError, OutOfScope
@@ -32,6 +45,7 @@ for _command in (
     import_.import_,
     landscape.landscape,
     path.path,
+    polish.polish,
     proofs.proofs,
     regions.regions,
     slice_.slice_,

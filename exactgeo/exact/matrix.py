@@ -15,7 +15,18 @@ import flint
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO, integer_dot
 
-__all__ = ["echelon", "integer_rows", "least_squares", "nullspace", "primitive", "rank", "rref", "solve"]
+__all__ = [
+    "annihilates",
+    "echelon",
+    "independent_rows",
+    "integer_rows",
+    "least_squares",
+    "nullspace",
+    "primitive",
+    "rank",
+    "rref",
+    "solve",
+]
 
 Number = int | Fraction
 Row = Sequence[Number]
@@ -103,12 +114,61 @@ def rref(rows: Sequence[Row], ncols: int) -> tuple[list[tuple[Fraction, ...]], l
 def nullspace(rows: Sequence[Row], ncols: int) -> list[tuple[int, ...]]:
     """A basis of ``{x : rows x = 0}`` as primitive integer vectors, one a free column, positive there.
 
+    Cost: of many rows only as many are eliminated as are independent; what is found modulo a prime is tried on all.
+
     Examples
     --------
     >>> nullspace([[1, 2, 3]], 3), nullspace([], 2)
     ([(-2, 1, 0), (-3, 0, 1)], [(1, 0), (0, 1)])
     """
-    table, den, pivots = echelon(rows, ncols)
+    if not rows or not ncols:
+        return _kernel([], 1, [], ncols)
+    if len(rows) * ncols < _MANY:
+        return _kernel(*echelon(rows, ncols), ncols)
+    matrix = flint.fmpz_mat([primitive(row) for row in rows])
+    reduced, count = flint.nmod_mat(matrix, _PRIME).rref()
+    if int(count) == ncols:
+        # Independent modulo a prime is independent.
+        return []
+    basis = _lifted(reduced, int(count), ncols)
+    if basis is None or not _annihilates(matrix, basis):
+        basis = _kernel(*echelon([rows[k] for k in independent_rows(rows, ncols)], ncols), ncols)
+        if not _annihilates(matrix, basis):
+            # The prime divides a minor: a row was left out that counts.
+            basis = _kernel(*echelon(rows, ncols), ncols)
+    return basis
+
+
+_MANY = 2_000
+"""Entries from which a matrix is first looked at modulo a prime."""
+
+_PRIME = (1 << 62) - 57
+
+
+def independent_rows(rows: Sequence[Row], ncols: int) -> list[int]:
+    """Rows that are independent, and as many as there are modulo a prime: all that count unless the prime is unlucky.
+
+    Examples
+    --------
+    >>> independent_rows([[1, 2], [2, 4], [0, 1]], 2)
+    [0, 2]
+    """
+    if not rows or not ncols:
+        return []
+    columns = flint.nmod_mat(flint.fmpz_mat([primitive(row) for row in rows]).transpose(), _PRIME)
+    reduced, count = columns.rref()
+    return _pivots(reduced, int(count), len(rows))
+
+
+def _pivots(reduced: flint.nmod_mat, count: int, ncols: int) -> list[int]:
+    pivots: list[int] = []
+    for i in range(count):
+        start = pivots[-1] + 1 if pivots else 0
+        pivots.append(next(j for j in range(start, ncols) if int(reduced[i, j])))
+    return pivots
+
+
+def _kernel(table: list[list[int]], den: int, pivots: list[int], ncols: int) -> list[tuple[int, ...]]:
     chosen = set(pivots)
     basis = []
     for free in range(ncols):
@@ -120,6 +180,56 @@ def nullspace(rows: Sequence[Row], ncols: int) -> list[tuple[int, ...]]:
             vector[pivot] = -row[free]
         basis.append(primitive(vector))
     return basis
+
+
+def _lifted(reduced: flint.nmod_mat, count: int, ncols: int) -> list[tuple[int, ...]] | None:
+    """The null space of which this is the reduced form modulo the prime, if its entries are short fractions."""
+    pivots = _pivots(reduced, count, ncols)
+    chosen = set(pivots)
+    basis = []
+    for free in range(ncols):
+        if free in chosen:
+            continue
+        vector: list[Number] = [0] * ncols
+        vector[free] = 1
+        for i, pivot in enumerate(pivots):
+            residue = int(reduced[i, free])
+            if residue:
+                short = _short_fraction(residue)
+                if short is None:
+                    return None
+                vector[pivot] = -short
+        basis.append(primitive(vector))
+    return basis
+
+
+def _short_fraction(residue: int) -> Fraction | None:
+    """The fraction with both terms below 2^30 that is congruent to the residue: there is at most one."""
+    a, b, u, v = _PRIME, residue, 0, 1
+    while b >= 1 << 30:
+        q = a // b
+        a, b, u, v = b, a - q * b, v, u - q * v
+    return Fraction(b, v) if 0 < abs(v) < 1 << 30 else None
+
+
+def annihilates(rows: Sequence[Row], vectors: Sequence[Row]) -> bool:
+    """Whether every row is 0 on every vector, all of one length.
+
+    Examples
+    --------
+    >>> annihilates([[1, 2]], [[-2, 1]]), annihilates([[1, 2]], [[2, 1]]), annihilates([], [[1]])
+    (True, False, True)
+    """
+    if not rows or not vectors:
+        return True
+    return _annihilates(flint.fmpz_mat([primitive(row) for row in rows]), [primitive(vector) for vector in vectors])
+
+
+def _annihilates(matrix: flint.fmpz_mat, basis: Sequence[Sequence[int]]) -> bool:
+    if not basis:
+        return True
+    product = matrix * flint.fmpz_mat(basis).transpose()
+    return product == flint.fmpz_mat(matrix.nrows(), len(basis))
 
 
 def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:
