@@ -395,7 +395,7 @@ def polish(
     Examples
     --------
     >>> import exactgeo as eg
-    >>> problem = eg.from_arrays([[1.0], [2.0], [-1.0]], [0.5, 1.0, 0.25], [[[0.7]], [[0.7]]], [None, [0.1]])
+    >>> problem = eg.from_arrays([[1.0], [2.0], [-1.0]], [0.75, 1.25, 0.25], [[[0.7]], [[0.7]]], [None, [0.1]])
     >>> found = eg.polish(problem)
     >>> print(found.status, found.verdict.kind, found.loss, found.none_within > 0)
     exact local_minimum 0 True

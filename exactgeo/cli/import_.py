@@ -67,11 +67,11 @@ def import_(
     if output is None:
         emit(problem.to_dict(), problem.to_toml, as_json=as_json)
         return DONE
-    with files.replacing_text(output) as target:
+    with files.replacing_text(output) as stream:
         if output.endswith(".toml"):
-            target.write(problem.to_toml())
+            stream.write(problem.to_toml())
         else:
-            json.dump(problem.to_dict(), target, indent=1)
+            json.dump(problem.to_dict(), stream, indent=1)
     net = problem.network
     answer = {"file": output, "data_points": problem.m, "inputs": net.inputs, "widths": list(net.widths)}
     emit(

@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exactgeo.activations import LINEAR, make_activation
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import FloatTakenExactly, parse_rational
 from exactgeo.formats import problem_from_mapping
+from exactgeo.importers._filter_predictions import compare
 from exactgeo.problem import Problem
 
 __all__ = ["LossTerms", "TrainedModel", "array", "matrix"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -73,20 +71,10 @@ class TrainedModel:
             if bias is not None and bias.shape != (size,):
                 raise InputError(where, f"a bias of shape {bias.shape}", f"({size},), one number a unit", "one a unit")
 
-    def predictions(self, x: ArrayLike) -> Floats:
-        """Outputs at every row of ``x`` in float64, shape (m, k); and nothing that rests on them is exact."""
-        return self._forward(np.asarray(x, np.float64))[0]
-
-    def _forward(self, x: Floats) -> tuple[Floats, Floats]:
-        """The outputs, and a bound on the size of everything that was added up on the way to them."""
-        rows, sizes = x, np.abs(x)
-        layers = zip(self.weights, self.biases, (*self.activations, self.output_activation), strict=True)
-        for weight, bias, activation in layers:
-            matrix = weight.astype(np.float64)
-            shift = np.zeros(len(matrix)) if bias is None else bias.astype(np.float64)
-            rows, sizes = rows @ matrix.T + shift, sizes @ np.abs(matrix).T + np.abs(shift)
-            rows, sizes = _activate(activation, rows), _activate_sizes(activation, sizes)
-        return rows, sizes
+    @property
+    def outputs(self) -> int:
+        *_, last = self.weights
+        return len(last)
 
     def agree(self, x: ArrayLike, theirs: ArrayLike, single: bool) -> None:
         """Refuse a network whose predictions are not those of the framework.
@@ -104,23 +92,8 @@ class TrainedModel:
         InputError
             They differ by more than rounding can explain: a transposed matrix, another activation, another order.
         """
-        ours, sizes = self._forward(np.asarray(x, np.float64))
-        other = np.asarray(theirs, np.float64).reshape(len(ours), -1)
-        if other.shape != ours.shape:
-            found = f"{other.shape[1]} outputs a data point"
-            raise InputError(f"{self.name}: predictions", found, f"{ours.shape[1]}", "the predictions of this network")
-        # Each layer rounds each of its sums once a term: a generous multiple of that, far below a wrong matrix.
-        terms = 8 * sum(weight.shape[1] + 2 for weight in self.weights)
-        tolerance = terms * (2.0**-23 if single else 2.0**-52) * np.maximum(sizes, 1e-300)
-        wrong = np.argwhere(~(np.abs(ours - other) <= tolerance))
-        if len(wrong):
-            t, k = (int(q) for q in wrong[0])
-            raise InputError(
-                f"{self.name}: prediction of data point {t}" + (f", output {k}" if ours.shape[1] > 1 else ""),
-                repr(float(other[t, k])),
-                f"{float(ours[t, k])!r}, the output of these layers",
-                "the activations and the layout (rows = units) that the network was trained with",
-            )
+        layers = zip(self.weights, self.biases, (*self.activations, self.output_activation), strict=True)
+        compare(list(layers), x, theirs, single, self.name)
 
     def problem(
         self,
@@ -140,13 +113,15 @@ class TrainedModel:
         InputError
             Shapes that do not fit, NaN or infinity, a target that the loss does not allow.
         """
+        *hidden, _ = self.weights
+        *inner, outer = self.biases
         mapping: dict[str, Any] = {
             "data": {"x": _rows(x), "y": _targets(y, loss, self.name)},
             "network": {
-                "widths": [len(weight) for weight in self.weights[:-1]],
-                "hidden_bias": [bias is not None for bias in self.biases[:-1]],
-                "output_bias": self.biases[-1] is not None,
-                "outputs": len(self.weights[-1]),
+                "widths": [len(weight) for weight in hidden],
+                "hidden_bias": [bias is not None for bias in inner],
+                "output_bias": outer is not None,
+                "outputs": self.outputs,
                 **({"activation": list(self.activations)} if self.activations else {}),
             },
             "loss": {"kind": loss.kind, "reduction": loss.reduction},
@@ -166,31 +141,6 @@ class TrainedModel:
             # Whoever imports a trained network means its floats.
             warnings.simplefilter("ignore", FloatTakenExactly)
             return problem_from_mapping(mapping, self.name)
-
-
-def _activation(name: str) -> Any:
-    head, _, rest = name.partition("(")
-    return make_activation(head, *(parse_rational(part, name) for part in rest.rstrip(")").split(",") if part.strip()))
-
-
-def _activate(name: str, rows: Floats) -> Floats:
-    if name == "sigmoid":
-        return np.exp(-np.logaddexp(0, -rows))
-    if name == "tanh":
-        return np.tanh(rows)
-    activation = _activation(name)
-    if activation == LINEAR:
-        return rows
-    up, down = activation.slopes
-    return np.where(rows > 0, float(up) * rows, float(down) * rows)
-
-
-def _activate_sizes(name: str, sizes: Floats) -> Floats:
-    if name in ("sigmoid", "tanh"):
-        # Both have slope at most 1: what rounding did before them is no larger after them.
-        return sizes + 1
-    activation = _activation(name)
-    return sizes * max(1.0, *(abs(float(q)) for q in activation.slopes))
 
 
 def array(value: ArrayLike, where: str, dimensions: int) -> NDArray[Any]:

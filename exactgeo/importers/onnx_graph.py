@@ -52,15 +52,16 @@ def from_onnx(
     trained = onnx_layers(source)
     if predictions is not None:
         trained.agree(X, predictions, any(weight.dtype.itemsize < 8 for weight in trained.weights))
-    terms = LossTerms(loss, "mean" if loss == "cross_entropy" and reduction == "mean_entries" else reduction)
-    return trained.problem(X, y, terms, l2=l2, penalize_biases=penalize_biases, source="an ONNX file")
+    return trained.problem(
+        X, y, LossTerms(loss, reduction), l2=l2, penalize_biases=penalize_biases, source="an ONNX file"
+    )
 
 
 def onnx_layers(source: str | os.PathLike[str] | bytes) -> TrainedModel:
     """The layers of an ONNX file; parameters and errors are those of :func:`from_onnx`."""
     graph, arrays, where = _graph(source)
-    weights: list[NDArray[Any]] = []
-    biases: list[NDArray[Any] | None] = []
+    matrices: list[NDArray[Any]] = []
+    shifts: list[NDArray[Any] | None] = []
     after: list[str] = []
     inputs = [entry.name for entry in graph.input if entry.name not in arrays]
     if len(inputs) != 1:
@@ -79,19 +80,19 @@ def onnx_layers(source: str | os.PathLike[str] | bytes) -> TrainedModel:
         operands = [_operand(arrays, name, at) for name in others if name]
         if node.op_type in ("Gemm", "MatMul"):
             weight, bias = _linear(node, operands, current, at)
-            weights.append(weight)
-            biases.append(bias)
+            matrices.append(weight)
+            shifts.append(bias)
             after.append("linear")
         elif node.op_type == "Add":
             if not after or after[-1] != "linear":
                 raise InputError(at, "Add", "a Gemm or MatMul before it", "a network of these layers")
-            biases[-1] = _shift(operands[0], biases[-1], len(weights[-1]), at)
+            shifts[-1] = _shift(operands[0], shifts[-1], len(matrices[-1]), at)
         else:
             _apply(node, after, at)
         current = node.output[0]
-    if not weights:
+    if not matrices:
         raise InputError(where, "no Gemm or MatMul", "at least one", "the network itself")
-    return TrainedModel(tuple(weights), tuple(biases), tuple(after[:-1]), after[-1], name=where)
+    return TrainedModel(tuple(matrices), tuple(shifts), tuple(after[:-1]), after[-1], name=where)
 
 
 def _graph(source: str | os.PathLike[str] | bytes) -> tuple[Any, dict[str, NDArray[Any]], str]:

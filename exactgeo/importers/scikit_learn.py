@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
+from exactgeo.importers._filter_predictions import scores
 from exactgeo.importers.model import LossTerms, TrainedModel, matrix
 from exactgeo.problem import Problem
 
 __all__ = ["from_sklearn"]
 
-_ACTIVATIONS = {"identity": "linear", "relu": "relu", "logistic": "sigmoid", "tanh": "tanh"}
+# Theirs and ours: what they call logistic is the sigmoid.
+_ACTIVATIONS = dict(pair.split("=") for pair in ["identity=linear", "relu=relu", "logistic=sigmoid", "tanh=tanh"])
 
 
 def from_sklearn(estimator: Any, X: ArrayLike, y: ArrayLike, *, sample_weight: None = None) -> Problem:
@@ -68,7 +70,7 @@ def from_sklearn(estimator: Any, X: ArrayLike, y: ArrayLike, *, sample_weight: N
         (hidden,) * (len(weights) - 1),
         name=where,
     )
-    outputs = len(weights[-1])
+    outputs = model.outputs
     if kind == "regressor":
         terms, targets, theirs = LossTerms("half_squared", "mean_entries"), np.asarray(y), estimator.predict(rows)
     else:
@@ -110,17 +112,8 @@ def _classes(
             raise InputError(f"{where}: y[{t}]", repr(value), "a class that it was fitted on", repr(min(known)))
     indices = np.array([known[value] for value in found])
     if estimator.out_activation_ == "softmax":
-        # Probabilities do not tell scores that differ by a constant: the network's own pass does.
-        return LossTerms("cross_entropy", "mean"), indices, _scores(estimator, rows)
-    return LossTerms("logistic", "mean", targets="zero_one"), indices, _scores(estimator, rows)
-
-
-def _scores(estimator: Any, rows: NDArray[Any]) -> NDArray[Any] | None:
-    """What the last layer gives before the softmax or the logistic function, up to what those do not see."""
-    probabilities = np.asarray(estimator.predict_proba(rows), np.float64)
-    if estimator.out_activation_ == "softmax" or not np.all((probabilities > 1e-9) & (probabilities < 1 - 1e-9)):
-        return None
-    return np.log(probabilities[:, 1] / probabilities[:, 0])
+        return LossTerms("cross_entropy", "mean"), indices, scores(estimator, rows)
+    return LossTerms("logistic", "mean", targets="zero_one"), indices, scores(estimator, rows)
 
 
 def _batch(estimator: Any, m: int) -> int:

@@ -51,7 +51,7 @@ def from_torch(
         MSELoss, L1Loss, HuberLoss, SmoothL1Loss(beta=1), BCEWithLogitsLoss, SoftMarginLoss, CrossEntropyLoss; or
         ``"squared"``, ``"hinge"``, ... as in ``[loss]``.
     reduction : str, optional
-        Of a problem file; by default the loss' own, ``mean_entries`` (or for classes ``mean``) for a kind by name.
+        Of a problem file; by default the loss' own, ``mean_entries`` for a kind by name.
     activation : str or one a hidden layer
         For a state dict.
     weight_decay : number
@@ -179,8 +179,7 @@ def _numpy(value: Any) -> NDArray[Any]:
 
 def _loss(loss: Any, reduction: str | None) -> LossTerms:
     if isinstance(loss, str):
-        default = "mean" if loss == "cross_entropy" else "mean_entries"
-        return LossTerms(loss, reduction or default)
+        return LossTerms(loss, reduction or "mean_entries")
     kind = type(loss).__name__
     given = {key: getattr(loss, key, None) for key in ("weight", "pos_weight", "label_smoothing", "ignore_index")}
     options(given, kind, {"weight": None, "pos_weight": None, "label_smoothing": 0.0, "ignore_index": -100})
@@ -199,7 +198,7 @@ def _loss(loss: Any, reduction: str | None) -> LossTerms:
         "SmoothL1Loss": lambda: LossTerms("huber(1)", chosen),
         "SoftMarginLoss": lambda: LossTerms("logistic", chosen),
         "BCEWithLogitsLoss": lambda: LossTerms("logistic", chosen, targets="zero_one"),
-        "CrossEntropyLoss": lambda: LossTerms("cross_entropy", reduction or found),
+        "CrossEntropyLoss": lambda: LossTerms("cross_entropy", chosen),
     }
     if kind not in terms:
         raise InputError("loss", kind, f"one of {', '.join(terms)}", 'a kind of a problem file, such as "squared"')

@@ -8,7 +8,6 @@ and a negative multiplier leaves, until both hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from exactgeo.exact.matrix import independent_rows, least_squares, solve
 from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.polishing._propose_minimiser import Unsettled, pieces_at, propose
 from exactgeo.polishing.cell import Cell
 
 __all__ = ["Unsettled", "minimise_on"]
@@ -24,21 +24,6 @@ Floats = NDArray[np.float64]
 
 MAX_EXCHANGES = 200
 """Changes of the active set before a cell is given up."""
-
-
-PROXIMITY = 1e-9
-"""Weight of the distance to where the network is, in the float proposal only."""
-
-
-class Unsettled(Exception):
-    """The active set of a cell was not found."""
-
-
-@dataclass
-class _Proposal:
-    values: Floats
-    slacks: Floats
-    multipliers: Floats
 
 
 def minimise_on(cell: Cell) -> Vector:
@@ -54,19 +39,19 @@ def minimise_on(cell: Cell) -> Vector:
     """
     if not cell.columns:
         return ()
-    proposal = _propose(cell)
+    proposal = propose(cell)
     strength = proposal.multipliers
     order = sorted((k for k in range(len(strength)) if strength[k] > proposal.slacks[k]), key=lambda k: -strength[k])
     active = [order[k] for k in independent_rows([cell.constraints[k] for k in order], len(cell.columns))]
     own = np.array([float(q) for q in cell.values_at(cell.point)])
     try:
         # As near to where the network is as its sides let it: what the data do not tell should not move.
-        return _settled(cell, active, own)
+        return _exchanged(cell, active, own)
     except Unsettled:
-        return _settled(cell, active, proposal.values)
+        return _exchanged(cell, active, proposal.values)
 
 
-def _settled(cell: Cell, active: list[int], near: Floats) -> Vector:
+def _exchanged(cell: Cell, active: list[int], near: Floats) -> Vector:
     """Exchange active constraints until every side and every multiplier holds."""
     for _ in range(MAX_EXCHANGES):
         values = _on_face(cell, active, near)
@@ -83,17 +68,6 @@ def _settled(cell: Cell, active: list[int], near: Floats) -> Vector:
     raise Unsettled(f"no active set after {MAX_EXCHANGES} exchanges")
 
 
-def _pieces(cell: Cell, predictions: Sequence[Fraction | float]) -> list[tuple[Fraction, Fraction]]:
-    """(a, b) of the quadratic ``a p^2 + b p`` on whose interval each prediction is."""
-    found = []
-    for p, (y,) in zip(predictions, cell.problem.y, strict=True):
-        pieces = cell.problem.loss.pieces(y)
-        assert pieces is not None
-        a, b, _ = pieces.around(Fraction(p))[0]
-        found.append((a, b))
-    return found
-
-
 def _on_face(cell: Cell, active: Sequence[int], near: Floats) -> Vector | None:
     """The minimiser with the active constraints at their bounds; what the data do not tell stays near the floats."""
     base = solve([cell.constraints[k] for k in active], [cell.bounds[k] for k in active]) if active else None
@@ -105,7 +79,7 @@ def _on_face(cell: Cell, active: Sequence[int], near: Floats) -> Vector | None:
         return start
     fitted = _project(start, directions, near)
     while True:
-        pieces = _pieces(cell, cell.predictions(_moved(start, directions, fitted)))
+        pieces = pieces_at(cell, cell.predictions(_moved(start, directions, fitted)))
         found = _least(cell, start, directions, pieces, fitted)
         values = _moved(start, directions, found)
         if _pieces_hold(cell, pieces, cell.predictions(values)):
@@ -209,46 +183,3 @@ def _negative(cell: Cell, values: Vector, active: Sequence[int]) -> int | None:
     if multipliers is None:
         raise Unsettled("the gradient of a minimum on a face is not spanned by its constraints")
     return min((k for k, q in zip(active, multipliers, strict=True) if q < 0), default=None)
-
-
-def _propose(cell: Cell) -> _Proposal:
-    """A float minimiser with slacks and multipliers, on columns scaled to length 1."""
-    import clarabel
-    from scipy import sparse
-
-    columns = np.array([[float(q) for q in column] for column in cell.columns]).T
-    lengths = np.linalg.norm(columns, axis=0)
-    lengths[lengths == 0] = 1
-    matrix = columns / lengths
-    goal = _goal(cell)
-    sides = np.array([[float(q) for q in row] for row in cell.constraints]).reshape(-1, len(lengths)) / lengths
-    sizes = np.linalg.norm(sides, axis=1)
-    sides = sides / sizes[:, None]
-    bounds = np.array([float(q) for q in cell.bounds]) / sizes
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    gram = matrix.T @ matrix
-    own = np.array([float(q) for q in cell.values_at(cell.point)])
-    solution = clarabel.DefaultSolver(
-        sparse.csc_matrix(np.triu(gram + gram.T) / 2 + PROXIMITY * np.eye(len(gram))),
-        -(matrix.T @ goal) - PROXIMITY * own * lengths,
-        sparse.csc_matrix(-sides),
-        -bounds,
-        [clarabel.NonnegativeConeT(len(bounds))] if len(bounds) else [],
-        settings,
-    ).solve()
-    values = np.array(solution.x)
-    if not np.isfinite(values).all():
-        raise Unsettled("the float solver found nothing")
-    slacks, multipliers = np.array(solution.s), np.array(solution.z)
-    return _Proposal(values / lengths, slacks, multipliers)
-
-
-def _goal(cell: Cell) -> Floats:
-    """What the predictions without their offset are to come near to, in floats."""
-    pieces = _pieces(cell, cell.predictions(cell.values_at(cell.point)))
-    if any(not a for a, _ in pieces):
-        raise Unsettled("the loss is no single parabola around these predictions")
-    centre: Floats = np.array([float(-b / (2 * a)) for a, b in pieces])
-    offset: Floats = np.array([float(q) for q in cell.offset])
-    return centre - offset

@@ -102,7 +102,7 @@ def refused(capsys, *arguments):
 def test_refusals(capsys, tmp_path, model):
     assert "one, or 1 (hidden layers)" in refused(capsys, model)
     assert "suffix .pt" in refused(capsys, tmp_path / "net.pt")
-    assert "a .toml or .json file" in refused(capsys, model, "-o", tmp_path / "p.txt")
+    assert "ending in .toml or .json" in refused(capsys, model, "-o", tmp_path / "p.txt")
     assert "a file that can be read" in refused(capsys, tmp_path / "none.npz", "--activation", "relu")
     extra = tmp_path / "extra.npz"
     np.savez(extra, W1=W1, W3=W2, X=X, y=Y)
