@@ -84,8 +84,9 @@ def test_what_would_be_another_problem_is_refused_by_name():
         eg.from_sklearn(estimator, X, y, sample_weight=np.ones(len(y)))
     with pytest.raises(InputError, match="not fitted"):
         eg.from_sklearn(type(estimator)(), X, y)
+    estimator.loss = "poisson"
     with pytest.raises(InputError, match="poisson"):
-        eg.from_sklearn(type(estimator)(loss="poisson"), X, y)
+        eg.from_sklearn(estimator, X, y)
     with pytest.raises(InputError, match="MLPRegressor or an MLPClassifier"):
         eg.from_sklearn(object(), X, y)
 
