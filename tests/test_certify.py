@@ -288,4 +288,4 @@ def test_the_replay_of_a_census_ends_with_the_limit(monkeypatch):
     assert "global_minimum" not in names[0]
     assert "global_minimum" in names[1]
     standing._kept_census.cache_clear()
-    assert eg.certify(problem, time_limit=60).to_json() == whole.to_json()
+    assert eg.certify(problem, time_limit=6000).to_json() == whole.to_json()
