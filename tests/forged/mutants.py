@@ -5,7 +5,7 @@ In a copy of the repository::
     mutmut run 'no_such_mutant'
     PYTHONPATH=.:tests/brute:tests/shared:tests/claims python tests/forged/mutants.py mutants/exactgeo/check_flat.py
 
-One file or several; then names of mutants, if not all are to run. Of the pinned outcomes a mutant runs those that enter
+One file or several; then names of mutants or of their functions (x_germ), if not all are to run. Of the pinned outcomes a mutant runs those that enter
 its function, the quick ones and those that killed its neighbours first: ten milliseconds a mutant that dies.
 
 A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
@@ -36,7 +36,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import test_check_verdicts as pinned
-from damage import CHECKER, damaged
+from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
 from forging import FOLDER, OLD, accepted, written
 
@@ -67,8 +67,8 @@ def load(path: Path) -> ModuleType:
 
 
 def together(paths: list[Path]) -> dict[str, ModuleType]:
-    """The checker as mutmut wrote it: the core, and those companions among the files that it then loads in their place."""
-    core = load(paths[0].with_name(CHECKER.name))
+    """The files as mutmut wrote them, which the core then loads in the place of its companions, and the core."""
+    core = next((load(path) for path in paths if path.name == CHECKER.name), None) or checker()
     made, loaded = {CHECKER.name: core}, core.companion
     core.companion = lambda file: made[file] if file in made else loaded(file)
     for path in paths:
@@ -198,6 +198,12 @@ REFUSED = [
 
 
 def outcome(module: ModuleType, kind: str, step: Any) -> str:
+    """What is seen of a step, and the work that was counted: a limit that no test reaches is held by its count."""
+    module.meter.start()
+    return f"{seen_of(module, kind, step)} {module.meter.spent} {module.meter.size}"
+
+
+def seen_of(module: ModuleType, kind: str, step: Any) -> str:
     if kind == "main":
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -290,7 +296,7 @@ def main(paths: list[Path], only: set[str]) -> None:
         for file, found in every.items():
             killed = left = 0
             for name, function, other in found:
-                if only and name not in only:
+                if only and not only & {name, name.partition("__mutmut_")[0]}:
                     continue
                 todo = seen[function]
                 place = first_difference(core, function, other, todo)
