@@ -39,6 +39,8 @@ import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
 from forging import FOLDER, OLD, accepted, written
+from labelled import labelled, two_outputs
+from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
 from exactgeo import library
@@ -106,10 +108,14 @@ def steps(folder: Path) -> Steps:
     trees = [accepted(path.stem) for path in sorted((FOLDER / "accept").glob("*.json"))]
     problems = [eg.load(name) for name, _ in library.names()]
     problems += [to_problem(generate(random.Random(seed), seed % 2 == 0)) for seed in range(25)]
+    for seed in range(60):
+        rng = random.Random(seed)
+        kind = rng.choice(("absolute", "absolute", "hinge", "huber", "squared_hinge"))
+        problems.append(with_loss(idle_case(rng) if seed % 4 == 0 else absolute_case(rng), kind, rng))
+        problems.append(two_outputs(labelled(rng), rng) if seed % 8 == 0 else labelled(rng))
     for problem in problems:
         certificate = eg.certify(problem, time_limit=0).certificate
-        assert certificate is not None
-        trees.append(json.loads(certificate.to_json()))
+        trees += [json.loads(certificate.to_json())] if certificate is not None else []
     found: Steps = [("text", written(tree)) for tree in trees]
     for folder_v in (FOLDER / "reject", OLD / "reject", OLD / "accept"):
         found += [("text", path.read_text()) for path in sorted(folder_v.glob("*.json"))]
@@ -117,6 +123,7 @@ def steps(folder: Path) -> Steps:
     found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(4)]
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
+    found += [("enclosures", name) for name in pinned.GENERATORS]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
@@ -199,6 +206,7 @@ REFUSED = [
 
 def outcome(module: ModuleType, kind: str, step: Any) -> str:
     """What is seen of a step, and the work that was counted: a limit that no test reaches is held by its count."""
+    forget(module)
     module.meter.start()
     return f"{seen_of(module, kind, step)} {module.meter.spent} {module.meter.size}"
 
@@ -211,6 +219,8 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
         return str(module.companion("check_landscape.py").shown(step))
+    if kind == "enclosures":
+        return str(pinned.enclosed(module.companion("check_logistic.py"), step))
     if kind == "rays":
         try:
             planes = tuple(sorted({module.line(row) for row in step if any(row)}))
@@ -236,7 +246,6 @@ def measured(core: ModuleType, todo: Steps, functions: set[FunctionType]) -> dic
         old = outcome(core, *step)
         spent = time.process_time() - before
         entered: set[Any] = set()
-        forget(core)
         sys.setprofile(lambda frame, event, _, entered=entered: entered.add(frame.f_code))
         try:
             again = outcome(core, *step)
@@ -267,7 +276,6 @@ def first_difference(core: ModuleType, function: FunctionType, other: FunctionTy
         # The code and not the name: tables and companions hold the function itself.
         function.__code__, function.__defaults__ = other.__code__, other.__defaults__
         function.__kwdefaults__ = other.__kwdefaults__
-        forget(core)
         for place, (step, old, spent) in enumerate(todo):
             signal.setitimer(signal.ITIMER_PROF, SECONDS + 10 * spent)
             try:
