@@ -355,9 +355,13 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
     ),
     "ordered-of-another-linear-part": (
         changed(
-            "logistic-kink",
-            put(*PART, "linear", [{"constant": "-1/100", "terms": {}}]),
-            put(*COVER, 0, "slopes", "0", {"constant": "1/100", "terms": {}}),
+            "logistic-silent",
+            first("ordered_minimum"),
+            data([["1"]], ["1"]),
+            put("problem", "train", "output", False),
+            put("problem", "train", "output_bias", False),
+            put("claims", 0, "loss", LOG2),
+            put("claims", 0, "point", {"weights": [[["1"], ["-1"]], [["1", "0"]]], "biases": [["0", "0"], ["-1"]]}),
         ),
         "The parts need not add up to the linear part of the function.",
     ),
