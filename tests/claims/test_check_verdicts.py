@@ -339,3 +339,20 @@ def test_a_proof_by_modes_is_of_losses_with_a_derivative():
     modes = {"covers": [], "largest": {"mode": [], "zero": [], "curve": []}}
     tree = changed("absolute-flat", put("claims", 1, "flatness", modes))
     assert outcome(written(tree)) == "Refused: a proof by modes speaks of losses with a derivative"
+
+
+def test_the_rank_modulo_a_prime_is_that_of_the_echelon_form():
+    """Sparse, dependent and zero rows, and entries beyond the prime; and no more than what was asked for."""
+    core = checker()
+    flat, rng, seen = core.companion("check_flat.py"), random.Random(0), set()
+    for _ in range(500):
+        size, big = rng.randint(1, 7), rng.choice((1, 10**30))
+        rows = [[rng.randint(-2, 2) * big for _ in range(size)] for _ in range(rng.randint(0, 7))]
+        rank = len(core.echelon(rows))
+        core.meter.start()
+        assert flat.modular(rows, size) == rank
+        assert flat.modular(rows, 2) == min(rank, 2)
+        seen.add(rank)
+    assert seen == set(range(8))
+    # A multiple of the prime is 0: the rank is never too large.
+    assert flat.modular([[flat.PRIME, 0], [0, 1]], 2) == 1
