@@ -377,4 +377,18 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
         changed("logistic-kink", put(*PART, "linear", [{"constant": "0", "terms": {"7": "1"}}])),
         "A generator may be of any number.",
     ),
+    "ordered-descent-that-stands-still": (
+        changed(
+            "logistic-descent", put("claims", 0, "direction", {"weights": [[["0"]], [["0"]]], "biases": [["0"], ["0"]]})
+        ),
+        "The loss is lower at the point itself.",
+    ),
+    "ordered-lower-point-of-equal-loss": (
+        changed(
+            "logistic-lower-point",
+            lambda tree: tree["claims"][0].update(better=tree["claims"][0]["point"]),
+            lambda tree: tree["claims"][0].update(better_loss=tree["claims"][0]["loss"]),
+        ),
+        "A point is lower than itself.",
+    ),
 }

@@ -272,4 +272,35 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
         changed("absolute-sign-of-an-idle-neuron", put(*_PART, "cover", 2, "multipliers", {"0": {}})),
         "A neuron with a slope of its sign has multipliers.",
     ),
+    "subgradient-with-a-slope-in-an-output-weight-that-has-a-sign": (
+        _minimum(
+            at("1", "1"),
+            "0",
+            _end(slopes={"0": "1/2"}),
+            data=(0,),
+            x=[["1"]],
+            y=["1"],
+            train={"hidden": [False]},
+        ),
+        "An output weight with a sign moves to one side only.",
+    ),
+    "subgradient-multiplier-below-on-both-sides": (
+        changed(
+            "absolute-no-common-subgradient",
+            put(*_PART, "cover", [_end(slopes={"0": "0"}, multipliers={"0": {"0": "-50"}})]),
+        ),
+        "A kink of which no side is taken is bounded on its right alone.",
+    ),
+    "curve-of-another-slope": (
+        _line(
+            at("1", "-2"),
+            "1/8",
+            {"weights": [[["0"]], [["1"]]], "biases": [[], []]},
+            "1/16",
+            x=[["1"]],
+            y=["-5/2"],
+            loss="half_squared",
+        ),
+        "A square has the slope 3 q / 2 - y.",
+    ),
 }
