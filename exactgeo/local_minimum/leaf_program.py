@@ -44,7 +44,7 @@ class Kinked:
     linear : phi off the kinks, one function a coordinate of T
     bends : for each kink the slopes of phi to the right and to the left of it
     forms : of each kink, by its first data point
-    places : of each kink, the only places where its slopes may have an entry that is not 0
+    support : of each kink, the only entries of its slopes that may differ from 0
     """
 
     state: NeuronState
@@ -52,7 +52,7 @@ class Kinked:
     linear: tuple[Vector, ...]
     bends: Mapping[int, tuple[Vector, Vector]]
     forms: Mapping[int, tuple[int, ...]]
-    places: Mapping[int, tuple[int, ...]]
+    support: Mapping[int, tuple[int, ...]]
 
     def slope(self, k: int, left: Container[int], scale: int) -> list[Fraction]:
         """``scale`` times the slope of phi along coordinate k of T, to the left of the kinks in ``left``.
@@ -63,8 +63,8 @@ class Kinked:
         for row, form in self.forms.items():
             if form[k]:
                 bend, factor = self.bends[row][row in left], scale * form[k]
-                for place in self.places[row]:
-                    total[place] += factor * bend[place]
+                for entry in self.support[row]:
+                    total[entry] += factor * bend[entry]
         return total
 
 
@@ -160,8 +160,8 @@ def _kinked(
             left[t] = factor * (down if factor > 0 else up)
         bends[kink.row] = function(right), function(left)
     forms = {kink.row: kink.form for kink in neuron.kinks}
-    places = {kink.row: (*(number[t] for t, _ in kink.members if t in number), len(data)) for kink in neuron.kinks}
-    return Kinked(neuron, function(neuron.outputs), linear, bends, forms, places)
+    support = {kink.row: (*(number[t] for t, _ in kink.members if t in number), len(data)) for kink in neuron.kinks}
+    return Kinked(neuron, function(neuron.outputs), linear, bends, forms, support)
 
 
 @dataclass(frozen=True)
