@@ -395,10 +395,9 @@ def nonnegative(linear, bends, parts):
             if step.get("rule") == "split":
                 fields(step, "rule row")
                 return [{**sides, row: 1}, {**sides, row: -1}]
-            rule, _, side, weights = fields(step, "rule row sign multipliers")
+            rule, _, side, given = fields(step, "rule row sign multipliers")
             form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-            shape = [side * q for q in bends[row][0]]
-            need(farkas(weights, cone, size) == shape, "a side is not implied by the others")
+            need(farkas(given, cone, size) == [side * q for q in bends[row][0]], "a side is not implied by the others")
             return [{**sides, row: side}]
 
         split(cover, {}, step_at)
