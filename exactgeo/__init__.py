@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
     from exactgeo.api import path as path
+    from exactgeo.api import polish as polish
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.checking import check as check
     from exactgeo.claims.certificate import Certificate as Certificate
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from exactgeo.errors import InternalError as InternalError
     from exactgeo.errors import OutOfScope as OutOfScope
     from exactgeo.errors import TaskLost as TaskLost
+    from exactgeo.importers import from_arrays as from_arrays
+    from exactgeo.importers import from_onnx as from_onnx
+    from exactgeo.importers import from_sklearn as from_sklearn
+    from exactgeo.importers import from_torch as from_torch
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
     from exactgeo.standing import Better as Better
@@ -47,9 +52,14 @@ _DEFINED_IN = {
     "certify": "api",
     "check": "checking",
     "critical_point_near": "api",
+    "from_arrays": "importers",
+    "from_onnx": "importers",
+    "from_sklearn": "importers",
+    "from_torch": "importers",
     "landscape": "api",
     "load": "api",
     "path": "api",
+    "polish": "api",
 }
 
 __all__ = sorted(_DEFINED_IN)

@@ -19,8 +19,20 @@ if TYPE_CHECKING:
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
+    from exactgeo.polishing import Polished
 
-__all__ = ["Better", "Verdict", "basins", "certify", "critical_point_near", "landscape", "load", "own_point", "path"]
+__all__ = [
+    "Better",
+    "Verdict",
+    "basins",
+    "certify",
+    "critical_point_near",
+    "landscape",
+    "load",
+    "own_point",
+    "path",
+    "polish",
+]
 
 PointLike = Point | Mapping[str, Any]
 
@@ -345,3 +357,51 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
     return critical_path(problem, start, end, time_limit=time_limit)
+
+
+def polish(
+    problem: Problem,
+    point: PointLike | None = None,
+    *,
+    time_limit: float = 60.0,
+    known: Callable[[Polished], None] = lambda found: None,
+) -> Polished:
+    """The certified local minimum beside a trained network, and how far it is.
+
+    Parameters
+    ----------
+    problem : Problem
+        One hidden layer, one output, a piecewise-linear activation, the squared or half squared loss; of an importer
+        (:func:`exactgeo.from_sklearn`, ...) or of a file.
+    point : Point or mapping with weights and biases, optional
+        ``problem.point`` when left out.
+    time_limit : float
+        Seconds; then the best point so far, and ``status`` is ``undecided``.
+    known : callable, optional
+        Told after each cell how far the walk has come.
+
+    Returns
+    -------
+    exactgeo.polishing.Polished
+        ``.point``, ``.loss``, ``.none_within``, ``.one_within``, ``.verdict``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside.
+    InputError
+        No point, or one whose shape is not the network's.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> problem = eg.from_arrays([[1.0], [2.0], [-1.0]], [0.75, 1.25, 0.25], [[[0.7]], [[0.7]]], [None, [0.1]])
+    >>> found = eg.polish(problem)
+    >>> print(found.status, found.verdict.kind, found.loss, found.none_within > 0)
+    exact local_minimum 0 True
+    """
+    from exactgeo import formats
+    from exactgeo.polishing import polish as walk
+
+    start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
+    return walk(problem, start, time_limit=time_limit, known=known)

@@ -379,6 +379,7 @@ def nonnegative(linear, bends, parts):
         total = [a + b for a, b in zipped(total, base)]
 
         def step_at(sides, step, mine=mine, base=base):
+            meter.spend((1 + size) * (1 + len(sides) + 8 * len(mine) * (step.get("rule") == "farkas")))
             cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
             if step.get("rule") == "farkas":
                 _, weights, slopes = fields(step, "rule multipliers slopes")

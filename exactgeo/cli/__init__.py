@@ -10,7 +10,20 @@ from typing import Any
 import click
 
 # Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
-from exactgeo.cli import basins, certify, check, examples, explain, export, landscape, path, proofs, regions
+from exactgeo.cli import (
+    basins,
+    certify,
+    check,
+    examples,
+    explain,
+    export,
+    import_,
+    landscape,
+    path,
+    polish,
+    proofs,
+    regions,
+)
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
 from exactgeo.cli.limited import Commands, Interrupted, Run, emit_json
@@ -32,8 +45,10 @@ for _command in (
     examples.examples,
     explain.explain,
     export.export,
+    import_.import_,
     landscape.landscape,
     path.path,
+    polish.polish,
     proofs.proofs,
     regions.regions,
     slice_.slice_,

@@ -234,7 +234,7 @@ def _loss(tree: Any, where: str) -> tuple[Loss, str]:
         raise InputError(f"{where}.kind", describe(keys["kind"]), expected, f'"{LOSSES[kind].example}"')
     reduction = keys.get("reduction", "sum")
     if reduction not in REDUCTIONS:
-        raise InputError(f"{where}.reduction", describe(reduction), "sum or mean", '"sum" or "mean"')
+        raise InputError(f"{where}.reduction", describe(reduction), listed(REDUCTIONS), '"sum" or "mean"')
     return make_loss(kind, *arguments), str(reduction)
 
 

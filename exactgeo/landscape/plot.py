@@ -257,7 +257,7 @@ def fits(valleys: Sequence[Valley], axes: Sequence[Any]) -> None:
         color = BAD if valley.bad else GLOBAL
         panel.plot([float(x) for x in grid], [float(q) for q in values], color=color, linewidth=1)
         panel.plot([float(q) for q in inputs], [float(row[0]) for row in problem.y], "o", color="black", markersize=2.5)
-        escape = f", escapes at {label(valley.escapes_at)}" if valley.escapes_at is not None else ""
+        escape = f"\nescapes at {label(valley.escapes_at)}" if valley.escapes_at is not None else ""
         panel.set_title(label(valley.value) + escape, fontsize=SMALL, color=color, pad=2)
         panel.tick_params(labelsize=SMALL - 2, length=2)
 

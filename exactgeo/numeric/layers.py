@@ -117,7 +117,7 @@ class Layers:
     @property
     def divisor(self) -> int:
         """What sums over the data points are divided by."""
-        return len(self.x) if self.reduction == "mean" else 1
+        return {"sum": 1, "mean": len(self.x), "mean_entries": self.y.size}[self.reduction]
 
     def activation_forms(self) -> list[ActivationForm]:
         """The activation of each layer in floats, that of the outputs last."""

@@ -22,8 +22,8 @@ from exactgeo.problem.point import Point
 
 __all__ = ["REDUCTIONS", "Problem"]
 
-REDUCTIONS = ("sum", "mean")
-"""How the losses of the data points become one: added, or added and divided by m."""
+REDUCTIONS = ("sum", "mean", "mean_entries")
+"""How the losses of the data points become one: added, or added and divided by m, or by m k (k entries a target)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Problem:
     y : m rows of k rationals
     network, loss, train : see their types
     reduction : str
-        One of :data:`REDUCTIONS`.
+        One of :data:`REDUCTIONS`; ``mean`` where ``mean_entries`` is the same.
     penalty : Penalty
         What is added to the reduced loss; false where nothing is.
     frozen : Point or None
@@ -60,6 +60,9 @@ class Problem:
     source: str = ""
 
     def __post_init__(self) -> None:
+        if self.reduction == "mean_entries" and len(self.y[0]) == 1:
+            # One entry a target: one name for one thing.
+            object.__setattr__(self, "reduction", "mean")
         values = self.frozen if self.point is None else self.point
         object.__setattr__(self, "frozen", None if values is None else self._untrained(values))
 
@@ -104,7 +107,8 @@ class Problem:
     @property
     def weight(self) -> Fraction:
         """What the loss of each data point is multiplied by."""
-        return Fraction(1, self.m) if self.reduction == "mean" else ONE
+        divisors = {"sum": 1, "mean": self.m, "mean_entries": self.m * len(self.y[0])}
+        return Fraction(1, divisors[self.reduction])
 
     def at(self, point: Point) -> Problem:
         """The same problem with another point, whose values of what is frozen are meant.

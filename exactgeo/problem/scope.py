@@ -15,6 +15,7 @@ from exactgeo.problem.problem import Problem
 __all__ = [
     "basins",
     "complete_decision",
+    "decision",
     "derivative",
     "exact_values",
     "expect_problem",
@@ -27,6 +28,7 @@ __all__ = [
     "numeric_conditions",
     "ordered_slopes",
     "penalised_basins",
+    "polish",
     "rational_slopes",
     "resisting",
     "slices",
@@ -100,6 +102,11 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
     expect_problem(problem)
     found = _architecture(problem.network) or _slopes(problem) or _penalty(problem)
     return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def decision(problem: Problem) -> OutOfScope | None:
+    """What every rung of the ladder refuses, in one sentence: None where one of them may decide."""
+    return weight_decay(problem) if problem.penalty else complete_decision(problem)
 
 
 def _instead(problem: Problem) -> str:
@@ -280,6 +287,25 @@ def no_solver(loss: Loss) -> OutOfScope:
     """What every exact solver of basins refuses (:mod:`exactgeo.basin.solvers`)."""
     inside = "a loss that is one parabola with straight ends, two half-lines that meet, or logistic"
     return OutOfScope(f"the {loss.name} loss, which no exact solver takes", inside, NUMERIC)
+
+
+def polish(problem: Problem) -> OutOfScope | None:
+    """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): cells that are one parabola."""
+    found = complete_decision(problem)
+    if found is not None:
+        return found
+    net, train = problem.network, problem.train
+    reason = None
+    pieces = problem.loss.pieces(problem.y[0][0])
+    if pieces is None or pieces.breaks:
+        reason = f"the {problem.loss.name} loss", "a loss that is one parabola a target: squared, half_squared"
+    elif not net.widths:
+        reason = "no hidden layer", "one hidden layer"
+    else:
+        moving = (train.hidden[0], *([train.hidden_bias[0]] if net.hidden_bias[0] else []))
+        if train.output and any(moving) and not all(moving):
+            reason = "trained output weights with input weights that are partly frozen", "both trained, or one of them"
+    return None if reason is None else OutOfScope(*reason, CERTIFY)
 
 
 def exact_values(problem: Problem) -> OutOfScope | None:

@@ -16,7 +16,6 @@ from exactgeo.exact.enclosure import high, low
 
 DATA = Path(__file__).parent / "data"
 
-AWAITS_POLISH = pytest.mark.xfail(strict=True, reason="issue on trained networks: `exactgeo polish`")
 AWAITS_DEPTH = pytest.mark.xfail(strict=True, reason="issue on deep nets: only one hidden layer is decided")
 
 
@@ -141,13 +140,11 @@ def test_printed_floats_are_no_minimum(capsys, tmp_path):
     assert (code, found["verdict"]) == (1, "not_local_minimum")
 
 
-@AWAITS_POLISH
 def test_printed_floats_are_polished_to_the_maximum(capsys):
     code, found = answer(capsys, "polish", path("max-of-two-printed-floats.toml"))
     assert (code, found["status"], found["loss"]) == (0, "exact", "0")
 
 
-@AWAITS_POLISH
 def test_fifty_trained_units_are_polished(capsys):
     trained = path("five-points-width-50-trained.json")
     code, found = answer(capsys, "polish", path("five-points-width-50.toml"), "--point", trained)

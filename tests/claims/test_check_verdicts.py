@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 import sys
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import basin_brute
 import pytest
@@ -236,6 +237,37 @@ def test_numbers_of_regions():
             if len(rows[0]) > 2 and len(planes) > 1:
                 with pytest.raises(module.Rejected, match="regions are missing"):
                     module.count(planes, number - 1, {})
+
+
+GENERATORS = {
+    "fall": lambda x: x,
+    "tanh_factor": lambda x: -2 / (1 + x),
+    "log_factor": lambda x: (1 + x).ln() / x,
+}
+"""What the enclosures of the logistic loss enclose, by x = exp(-q)."""
+
+
+def enclosed(companion: ModuleType, name: str) -> list[tuple[bool, bool]]:
+    """Whether the bounds hold at few bits, where a wrong direction of rounding is seen; and whether they are near."""
+    found = []
+    for bits in range(6, 18):
+        for q in (Fraction(k, 7) for k in range(43)):
+            low, high = getattr(companion, name)(q, bits)
+            with localcontext(prec=60):
+                value = GENERATORS[name]((-Decimal(q.numerator) / q.denominator).exp()) * 2**bits
+                # At 0 the values are rational, up to the last digits of a decimal.
+                found.append((low - Decimal("1e-40") <= value <= high + Decimal("1e-40"), high - low <= WIDTHS[name]))
+    return found
+
+
+WIDTHS = {"fall": 1, "tanh_factor": 3, "log_factor": 10}  # in units of the last bit
+
+
+def test_enclosures_enclose():
+    """At few bits, against decimals of 60 digits."""
+    companion = checker().companion("check_logistic.py")
+    for name in GENERATORS:
+        assert set(enclosed(companion, name)) == {(True, True)}
 
 
 def test_losses_and_their_conjugates():

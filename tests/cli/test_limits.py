@@ -183,8 +183,10 @@ ARGUMENTS = {
     "examples": [],
     "explain": ["swirszcz-prop1"],
     "export": ["certificate.json", "-o", "out.v"],
+    "import": ["model.npz"],
     "landscape": ["swirszcz-prop1"],
     "path": ["swirszcz-prop1", "--to", "swirszcz-prop1-better"],
+    "polish": ["swirszcz-prop1"],
     "proofs": [],
     "regions": ["planes.json"],
     "slice": ["swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o", "slice.svg"],
@@ -257,7 +259,7 @@ LONG = [name for name, command in cli.commands.items() if any(p.name == "time_li
 
 
 def test_every_command_whose_work_can_be_long_has_a_limit():
-    assert set(ARGUMENTS) - set(LONG) == {"examples", "export"}
+    assert set(ARGUMENTS) - set(LONG) == {"examples", "export", "import"}
     assert all(type(cli.commands[name]).__name__ == "Limited" for name in LONG)
 
 

@@ -1,0 +1,51 @@
+"""``exactgeo polish``: from trained floats to the certified local minimum beside them."""
+
+from __future__ import annotations
+
+import click
+
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import (
+    DONE,
+    SECONDS,
+    UNDECIDED,
+    certificate_option,
+    current_run,
+    emit,
+    json_option,
+    point_of,
+    point_option,
+    problem_argument,
+    problem_of,
+)
+
+__all__ = ["polish"]
+
+
+@click.command(cls=Limited)
+@problem_argument
+@point_option("Start at this point")
+@certificate_option("the certificate of the local minimum")
+@click.option("--time-limit", type=SECONDS, default=60.0, show_default=True, help="Seconds; then what is known.")
+@json_option
+def polish(problem: str, point: str | None, certificate: str | None, time_limit: float, as_json: bool) -> int:
+    """The exact local minimum beside a trained network, and how far it is.
+
+    Exit 0 where one is certified, 3 where the walk did not end.
+    """
+    from exactgeo.api import polish as walk
+    from exactgeo.report.polished import polished_text
+
+    loaded = problem_of(problem)
+    run = current_run()
+    found = walk(
+        loaded,
+        point_of(point, loaded),
+        time_limit=time_limit,
+        known=lambda part: run.tell(polished_text(part), part.to_json()),
+    )
+    path = None
+    if certificate is not None and found.verdict is not None and found.verdict.certificate is not None:
+        path = str(found.verdict.certificate.write(certificate))
+    emit(found.to_json(path), lambda: polished_text(found, path), as_json=as_json)
+    return DONE if found.verdict is not None else UNDECIDED

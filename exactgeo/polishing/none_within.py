@@ -1,0 +1,93 @@
+"""How far around a point there is certainly no local minimum: some derivative keeps its sign on a whole box."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from exactgeo.exact.fixed_point import Intervals
+from exactgeo.exact.vectors import ZERO
+from exactgeo.problem import Point, Problem
+
+__all__ = ["none_within"]
+
+STEPS = 6
+"""Halvings between a radius that is proved and one that is not."""
+
+
+def none_within(problem: Problem, point: Point) -> Fraction:
+    """A max-norm radius, around a point, within which no point is a local minimum; 0 where none is found.
+
+    The derivatives by the output bias and the output weights exist everywhere, kinks included; that by an input weight
+    where no pre-activation of its neuron changes sign on the box. Where one of them has one sign on the whole box, no
+    point of the box is critical. Cost: some 15 passes over m n d intervals.
+    """
+    if not _moves(problem, point, ZERO):
+        return ZERO
+    low, high = -100, 40
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _moves(problem, point, _power(middle)) else (low, middle)
+    known, open_ = _power(low), _power(high)
+    if not _moves(problem, point, known):
+        return ZERO
+    for _ in range(STEPS):
+        middle_radius = (known + open_) / 2
+        known, open_ = (middle_radius, open_) if _moves(problem, point, middle_radius) else (known, middle_radius)
+    return known
+
+
+def _power(exponent: int) -> Fraction:
+    return Fraction(2) ** exponent
+
+
+def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
+    """Whether a derivative by a trained parameter has one sign on the box of this radius around the point."""
+    train, net = problem.train, problem.network
+    slopes = net.activation.slopes
+    assert slopes is not None
+    up, down = slopes
+    x = Intervals.of(problem.lifted)
+    w, v = _parameters(problem, point, radius)
+    z = x @ w.T
+    outputs = z.bent(up, down)
+    predictions = (outputs * Intervals(v.middle[None, :], v.radius[None, :])).sum(axis=1)
+    if net.output_bias:
+        shift = Intervals.of([point.shift], radius if train.output_bias else ZERO)
+        predictions = predictions + shift
+    residuals = Intervals.between(
+        (problem.loss.slopes(found.lo, y)[0], problem.loss.slopes(found.hi, y)[1])
+        for found, (y,) in zip((predictions.enclosure((t,)) for t in range(problem.m)), problem.y, strict=True)
+    )
+    if net.output_bias and train.output_bias and residuals.sum(axis=0).signs():
+        return True
+    row = Intervals(residuals.middle[None, :], residuals.radius[None, :])
+    if train.output and (row @ outputs).signs().any():
+        return True
+    moving = [k for k in range(problem.d) if train.hidden[0]]
+    moving += [problem.d] if net.hidden_bias[0] and train.hidden_bias[0] else []
+    sides = z.signs()
+    flat = up == down
+    for i in range(len(point.neurons)):
+        if not moving or not v.signs()[i] or not (flat or sides[:, i].all()):
+            continue
+        slope = np.array([up if side >= 0 else down for side in sides[:, i]], object)
+        weighted = row * Intervals.of(slope)
+        if (weighted @ Intervals(x.middle[:, moving], x.radius[:, moving])).signs().any():
+            return True
+    return False
+
+
+def _parameters(problem: Problem, point: Point, radius: Fraction) -> tuple[Intervals, Intervals]:
+    """Lifted input weights (n rows) and output weights of the box: what is frozen does not move."""
+    train, net = problem.train, problem.network
+    neurons = point.neurons
+    w = Intervals.of([neuron.w for neuron in neurons])
+    spread = Intervals.of([neuron.w for neuron in neurons], radius)
+    columns = np.zeros(w.middle.shape, bool)
+    columns[:, : problem.d] = train.hidden[0]
+    if net.hidden_bias[0]:
+        columns[:, problem.d] = train.hidden_bias[0]
+    inputs = Intervals(w.middle, np.where(columns, spread.radius, w.radius))
+    return inputs, Intervals.of([neuron.v for neuron in neurons], radius if train.output else ZERO)
