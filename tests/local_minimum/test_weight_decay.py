@@ -284,9 +284,7 @@ def test_many_cells_are_not_begun():
 @pytest.mark.parametrize("l2", [F(1, 3), F(7)])
 def test_what_a_penalised_output_bias_takes_away_is_the_least_that_is_left(l2):
     """|o - ratio|^2 + shift ratio^2 is least where ``sum (o - ratio) = shift ratio``; here shift = l2, never 1."""
-    problem = decayed(
-        [[1], [2], [4]], [0, 1, 2], [[1]], [0], l2=str(l2), b=[0], c=0, biases=True, loss="half_squared"
-    )
+    problem = decayed([[1], [2], [4]], [0, 1, 2], [[1]], [0], l2=str(l2), b=[0], c=0, biases=True, loss="half_squared")
     local = DecayedPoint.of(problem, problem.point)
     neuron = local.at.neurons[0]
     ratio, left = resisted(local, neuron)
