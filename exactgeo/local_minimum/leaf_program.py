@@ -115,7 +115,7 @@ class Part:
 
     @property
     def least_everywhere(self) -> bool:
-        """Whether 0 is a slope at every data point: each loss is at its minimum, so 0 is a subgradient for all moves."""
+        """Whether 0 is a slope at every data point: each loss is least, and 0 is a subgradient for all moves."""
         ends = list(self.low)
         for t, width in zip(self.data, self.widths, strict=True):
             if ends[t] <= 0 <= ends[t] + width:
