@@ -81,7 +81,7 @@ def curve(at, zero, steps):
     need(all(late), "the curve does not approach the point")
 
 
-PRIME, SLOT = 2**30 - 35, 10  # bytes of a slot: 2**20 products of two numbers below the prime fit
+PRIME, WIDTH = 2**30 - 35, 10  # bytes for an entry: 2**20 products of two numbers below the prime fit
 
 
 def germs(p, here):
@@ -329,14 +329,14 @@ def at_most(at, zero, enough):
 def modular(rows, most):
     """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond.
 
-    A row is one integer, its entries in slots so wide that nothing is reduced before it is needed: an entry is below
+    A row is one integer, its entries so far apart that nothing is reduced before it is needed: an entry is below
     PRIME at first, and each earlier row adds less than PRIME squared.
     """
 
     def packed(entries):
-        return int.from_bytes(b"".join([(q % PRIME).to_bytes(SLOT, "little") for q in entries]), "little")
+        return int.from_bytes(b"".join([(q % PRIME).to_bytes(WIDTH, "little") for q in entries]), "little")
 
-    found, mask = {}, 2 ** (8 * SLOT) - 1
+    found, mask = {}, 2 ** (8 * WIDTH) - 1
     for row in rows:
         if len(found) == most:
             break
@@ -345,13 +345,13 @@ def modular(rows, most):
         for k in range(len(row)):
             if q := (rest & mask) % PRIME:
                 if k not in found:
-                    left = rest.to_bytes(SLOT * (len(row) - k), "little")
-                    entries = [int.from_bytes(left[i : i + SLOT], "little") for i in range(0, len(left), SLOT)]
+                    left = rest.to_bytes(WIDTH * (len(row) - k), "little")
+                    entries = [int.from_bytes(left[i : i + WIDTH], "little") for i in range(0, len(left), WIDTH)]
                     inverse = pow(q, -1, PRIME)
                     found[k] = packed([e * inverse for e in entries])
                     break
                 rest += (PRIME - q) * found[k]
-            rest >>= 8 * SLOT
+            rest >>= 8 * WIDTH
     return len(found)
 
 
