@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import random
+import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -75,6 +77,19 @@ def table() -> None:
         )
 
 
+def checked(n: int, m: int, d: int) -> None:
+    """The independent checker on the certificate of the largest row, in processor seconds of its process."""
+    problem = fit(n, m, d)
+    with tempfile.TemporaryDirectory() as folder:
+        found = eg.certify(problem, time_limit=60)
+        assert found.certificate is not None
+        path = found.certificate.write(Path(folder) / "certificate.json")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        accepted = eg.check(str(path)).accepted
+        seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    print(f"its certificate (n = {n}, m = {m}, d = {d}): accepted {accepted}, {seconds:.1f} s", flush=True)
+
+
 def concave(n: int, d: int) -> list[Term]:
     """n concave terms in general position that d convex ones outweigh."""
     rng = random.Random(1)
@@ -107,6 +122,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=500)
     seeds = parser.parse_args().seeds
     table()
+    checked(100, 1000, 5)
     for n, d in ((80, 3), (24, 5)):
         terms = concave(n, d)
         seconds, found = timed(lambda terms=terms, d=d: prove_nonnegative((Fraction(0),) * d, terms, d))

@@ -329,7 +329,7 @@ def at_most(at, zero, enough):
 def modular(rows, most):
     """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond.
 
-    A row is one integer, its entries in slots so wide that nothing is reduced before it is needed: an entry is below
+    A row is one integer, its entries so far apart that nothing is reduced before it is needed: an entry is below
     PRIME at first, and each earlier row adds less than PRIME squared.
     """
 

@@ -547,7 +547,7 @@ def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline
         # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
         return None
     proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
-    for denominator in (10**3, 10**9):
+    for denominator in (2**10, 2**30):
         candidate = _rounded(problem, proposed, point, denominator)
         value: Value = problem.loss_at(candidate) if problem.loss.rational else problem.enclosure_at(candidate)
         if high(value) < low(loss):
@@ -556,15 +556,19 @@ def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline
 
 
 def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) -> Point:
-    """The proposed parameters with short denominators, and the point's own where they are frozen."""
+    """The proposed parameters over one denominator, so that losses stay short, and the point's own where frozen."""
     train = problem.train
+
+    def near(q: Fraction) -> Fraction:
+        return Fraction(round(q * denominator), denominator)
+
     return Point(
         tuple(
-            tuple(tuple(q.limit_denominator(denominator) for q in row) for row in new) if free else old
+            tuple(tuple(map(near, row)) for row in new) if free else old
             for new, old, free in zip(proposed.weights, point.weights, train.weights, strict=True)
         ),
         tuple(
-            tuple(q.limit_denominator(denominator) for q in new) if free else old
+            tuple(map(near, new)) if free else old
             for new, old, free in zip(proposed.biases, point.biases, train.biases, strict=True)
         ),
     )
