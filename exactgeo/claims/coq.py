@@ -229,7 +229,7 @@ class _Costs:
         return _UPPER.format(name=name, cost=self.names[y], bound=self.bound(y, q, "p"), squares=squares)
 
 
-class _Theory:
+class _Terms:
     """Names and terms of one problem: ``factor * (p - y)^2`` of a prediction, or pieces by target."""
 
     def __init__(self, problem: Problem) -> None:
@@ -256,8 +256,6 @@ class _Theory:
         self.trained |= dict.fromkeys(self.outputs, train.output)
         if self.output_bias:
             self.trained["c"] = train.output_bias
-
-    # -- terms --------------------------------------------------------------------------------------------------
 
     def pre(self, i: int, t: int, at: Mapping[str, str]) -> str:
         """The pre-activation of a neuron at a data point, each parameter written as in ``at``."""
@@ -302,7 +300,25 @@ class _Theory:
     def slope(self, z: Fraction) -> Fraction:
         return self.right if z > 0 else self.left
 
-    # -- theorems -----------------------------------------------------------------------------------------------
+    def predictions(self, point: Point) -> list[Fraction]:
+        values = self.values(point)
+        z = self._pre_activations(values)
+        return [self._value(t, values, z) for t in range(len(self.y))]
+
+    def _pre_activations(self, point: Mapping[str, Fraction]) -> list[list[Fraction]]:
+        return [
+            [sum((point[n] * q for n, q in zip(row, x, strict=True)), ZERO) for x in self.lifted] for row in self.inputs
+        ]
+
+    def _value(self, t: int, point: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
+        total = point["c"] if self.output_bias else ZERO
+        for i, v in enumerate(self.outputs):
+            total += point[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
+        return total
+
+
+class _Theory(_Terms):
+    """The theorems of a certificate, one a claim."""
 
     def theorem(self, k: int, claim: PointClaim) -> Iterator[str]:
         name = claim.kind + (f"_{k}" if k else "")
@@ -397,24 +413,18 @@ class _Theory:
             yield from self._under_squares(k, claim.point, moved)
         yield "  sides.\nQed.\n"
 
-    def predictions(self, point: Point) -> list[Fraction]:
-        values = self.values(point)
-        z = self._pre_activations(values)
-        return [self._value(t, values, z) for t in range(len(self.y))]
-
-    def _pre_activations(self, point: Mapping[str, Fraction]) -> list[list[Fraction]]:
-        return [
-            [sum((point[n] * q for n, q in zip(row, x, strict=True)), ZERO) for x in self.lifted] for row in self.inputs
-        ]
-
     def _on_pieces(self, claim: DescentCurveClaim, moved: Mapping[str, str]) -> Iterator[str]:
         """No prediction passes a break on the way, so its piece is the one on which the way ends."""
         assert self.costs is not None
+        seen = set()
         ends = zip(self.y, self.predictions(claim.point), self.predictions(claim.at(claim.step)), strict=True)
         for t, (y, p, end) in enumerate(ends):
             breaks = self.costs.pieces[y].breaks
             piece = bisect_right(breaks, p) if end > p else bisect_left(breaks, p)
             prediction, name = self.prediction(t, moved), self.costs.names[y]
+            if (name, prediction) in seen:  # all of equal data points are rewritten at once
+                continue
+            seen.add((name, prediction))
             value = self.costs.quadratic(y, piece, f"({prediction})")
             yield f"  assert (E{t} : {name} ({prediction}) == {value}) by (apply {name}_{piece}; sides).\n"
             yield f"  rewrite E{t}. clear E{t}.\n"
@@ -451,12 +461,6 @@ class _Theory:
         for t, p in enumerate(before):
             yield f"  pose proof (square_nonneg ({self.prediction(t, moved)} - {_q(p)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
-
-    def _value(self, t: int, point: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
-        total = point["c"] if self.output_bias else ZERO
-        for i, v in enumerate(self.outputs):
-            total += point[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
-        return total
 
     def _neuron(
         self,
