@@ -258,7 +258,9 @@ class Problem:
         self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
-        self.minima = []  # the points that claims have shown to be local minima, with what proves it of each neuron
+        # The point evaluated last, and its loss; the points that claims have shown to be local minima, each with what
+        # proves it of each neuron.
+        self.evaluated, self.minima = (None, None), []
         self.trains_bias = [*many(bias, self.layers, typed, bool), typed(output_bias, bool)]
         form(all(a <= b for a, b in zipped(self.trains_bias, self.bias)), "a bias that is not there is trained")
 
@@ -295,8 +297,9 @@ def evaluate(p, point):
 
 def stated(p, tree, loss):
     """The point of a statement, which must have the loss that the statement says."""
-    point = p.point(tree)
-    need(evaluate(p, point) == rational(loss), "the loss at a point is another one")
+    # Claims about one point follow one another.
+    p.evaluated = p.evaluated if p.evaluated[0] == (point := p.point(tree)) else (point, evaluate(p, point))
+    need(p.evaluated[1] == rational(loss), "the loss at a point is another one")
     return point
 
 
@@ -376,6 +379,7 @@ def nonnegative(linear, bends, parts):
         total = [a + b for a, b in zipped(total, base)]
 
         def step_at(sides, step, mine=mine, base=base):
+            meter.spend((1 + size) * (1 + len(sides) + 8 * len(mine) * (step.get("rule") == "farkas")))
             cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
             if step.get("rule") == "farkas":
                 _, weights, slopes = fields(step, "rule multipliers slopes")

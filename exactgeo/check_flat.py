@@ -81,7 +81,7 @@ def curve(at, zero, steps):
     need(all(late), "the curve does not approach the point")
 
 
-PRIME = 2**61 - 1
+PRIME, SLOT = 2**30 - 35, 10  # bytes of a slot: 2**20 products of two numbers below the prime fit
 
 
 def germs(p, here):
@@ -327,20 +327,31 @@ def at_most(at, zero, enough):
 
 
 def modular(rows, most):
-    """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond."""
-    found = {}
+    """The rank modulo a prime: at most the rank. It is ``most`` at most, and not looked for beyond.
+
+    A row is one integer, its entries in slots so wide that nothing is reduced before it is needed: an entry is below
+    PRIME at first, and each earlier row adds less than PRIME squared.
+    """
+
+    def packed(entries):
+        return int.from_bytes(b"".join([(q % PRIME).to_bytes(SLOT, "little") for q in entries]), "little")
+
+    found, mask = {}, 2 ** (8 * SLOT) - 1
     for row in rows:
         if len(found) == most:
             break
-        meter.spend(len(row) * (1 + len(found)) // 4)
-        row = [q % PRIME for q in row]
-        for pivot, other in found.items():
-            if q := row[pivot]:
-                row = [(a - q * b) % PRIME for a, b in zipped(row, other)]
-        new = next((k for k, q in enumerate(row) if q), None)
-        if new is not None:
-            inverse = pow(row[new], -1, PRIME)
-            found[new] = [q * inverse % PRIME for q in row]
+        meter.spend(len(row) * (6 + len(found) // 32) + 6 * len(found))
+        rest = packed(row)
+        for k in range(len(row)):
+            if q := (rest & mask) % PRIME:
+                if k not in found:
+                    left = rest.to_bytes(SLOT * (len(row) - k), "little")
+                    entries = [int.from_bytes(left[i : i + SLOT], "little") for i in range(0, len(left), SLOT)]
+                    inverse = pow(q, -1, PRIME)
+                    found[k] = packed([e * inverse for e in entries])
+                    break
+                rest += (PRIME - q) * found[k]
+            rest >>= 8 * SLOT
     return len(found)
 
 

@@ -158,10 +158,12 @@ def sign(number, kind=TANH):
 def mixed(tree, allowed):
     """A combination in its one form; its generators are those of some prediction."""
     constant, terms = fields(tree, "constant terms")
-    terms = {rational(q): rational(c) for q, c in typed(terms, dict).items()}
+    constant, terms = rational(constant), {rational(q): rational(c) for q, c in typed(terms, dict).items()}
     form(all(terms.values()), "a generator with the coefficient 0")
     need(all(q in allowed for q in terms), "a generator that no prediction gives")
-    return Mixed(rational(constant), terms)
+    meter.long([constant, *terms.values()])
+    meter.spend(16 * (3 + len(terms)))
+    return Mixed(constant, terms)
 
 
 def shown(number):
@@ -221,6 +223,7 @@ def nonnegative(linear, bends, parts, allowed):
         total = [a + b for a, b in zipped(total, base)]
 
         def step_at(sides, step, mine=mine, base=base):
+            meter.spend((1 + size) * (1 + len(sides) + 32 * len(mine) * (step.get("rule") == "farkas")))
             cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
             if step.get("rule") == "farkas":
                 _, weights, slopes = fields(step, "rule multipliers slopes")

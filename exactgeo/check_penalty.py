@@ -19,6 +19,7 @@ from exactgeo.check import (
     form,
     look,
     many,
+    meter,
     need,
     nonnegative,
     polynomial,
@@ -83,6 +84,7 @@ def bounded(linear, bends, cover, free, square):
     found, size = [], len(linear)
 
     def step_at(sides, step):
+        meter.spend((1 + size) * (1 + len(sides) + 8 * len(bends) * (step.get("rule") == "norm")))
         cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
         if step.get("rule") == "norm":
             _, weights, slopes = fields(step, "rule multipliers slopes")

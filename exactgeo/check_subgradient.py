@@ -143,6 +143,7 @@ def joint_part(p, here, slopes, part, cover):
             bounds.extend(subgradient(p, here, slopes, part, case, step))
             return []
         i, row = whole(step.get("neuron"), neurons), whole(step.get("row"))
+        meter.spend((1 + len(here.T)) * (1 + len(sides)))
         known = {k: side for (j, k), side in sides.items() if j == i}
         kinks = here.neurons[i].kinks
         need(row in kinks and row not in known, "a cone is cut by no open kink of its neuron")
@@ -188,6 +189,7 @@ def subgradient(p, here, slopes, part, case, step):
         fair = sign * value >= 0 if not n.v and sign else not value or not here.moved
         need(fair, "the subgradient has a slope in an output weight")
         form(sign or i not in multipliers, "multipliers of a neuron without a cone")
+        meter.spend(8 * (2 + len(here.T)) * len(kinks))
         linear, kinks = times(sign or 1, linear, kinks)
         m = {row: Fraction(0) for row in kinks} | sparse(multipliers.get(i, {}), kinks, None)
         for row, (_, right, left) in kinks.items():

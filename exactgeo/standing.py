@@ -19,7 +19,7 @@ from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
-from exactgeo.errors import InputError, InternalError, OutOfScope
+from exactgeo.errors import InputError, InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import format_rational
@@ -87,7 +87,8 @@ class Verdict:
     descent : Descent or None
         For a point that is not a local minimum.
     certificate : Certificate or None
-        What is proved, locally and globally; None only when nothing is that the format can say.
+        What is proved, locally and globally; None only when nothing is that the format can say, or that was written
+        down in time.
     reason : Reason or None; detail : str
         Why the verdict is undecided or the globality unknown.
     strictness_reason : str
@@ -370,37 +371,51 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> _Global:
 def _among_all(
     problem: Problem, point: Point, loss: Value, census: Census, outside: _Global, deadline: Deadline
 ) -> _Global:
-    """From the values of all basins; ``outside`` says why the ladder left the point open, if it did."""
-    from exactgeo.basin.claims import global_claim
-
+    """From the values of all basins, else from descents in floats; ``outside`` says why the ladder left the point open,
+    if it did."""
     minimum = census.minimum
-    gradients = (optimum.gradient for optimum in census.optima)
     if minimum is not None and census.best is not None and high(minimum) < low(loss):
         better = Better(minimum, census.best, census.complete)
         claim = None
         if census.complete and isinstance(minimum, Fraction):
-            claim = global_claim(problem, census.best, minimum, gradients)
+            claim = _bottom_claim(problem, census.best, minimum, census, deadline)
         return replace(outside, globality=Globality.SPURIOUS, better=better, claim=claim)
     if census.complete and minimum is not None and high(minimum) < low(loss):
         # The infimum is not attained: no point has it, but some point is below this one.
-        return replace(outside, globality=Globality.SPURIOUS, better=_lower_point(problem, point, loss))
+        return replace(outside, globality=Globality.SPURIOUS, better=_lower_point(problem, point, loss, deadline))
     if not census.complete:
+        lower = None if census.interrupted else _lower_point(problem, point, loss, deadline)
+        if lower is not None:
+            return replace(outside, globality=Globality.SPURIOUS, better=lower)
         if outside.reason is not None:
             return outside
-        detail = (
-            f"the search for a lower point ended after {deadline.seconds:g} s with nothing below; raise --time-limit"
-        )
         if census.interrupted:
             detail = "the search for a lower point was interrupted with nothing below"
+        elif census.reduction.listed or not deadline.left:
+            detail = f"the search ended after {deadline.seconds:g} s with no lower point; raise --time-limit"
+        else:
+            detail = f"descents from random starts found no lower point; {census.reason}"
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if isinstance(minimum, Fraction) and isinstance(loss, Fraction):
         if minimum != loss:
             raise InternalError(f"the census puts the global minimum at {minimum}, above a point's loss {loss}")
-        return _Global(Globality.GLOBAL, claim=global_claim(problem, point, loss, gradients))
+        return _Global(Globality.GLOBAL, claim=_bottom_claim(problem, point, loss, census, deadline))
     if outside.reason is None:
         detail = "the enclosures of the point's loss and of the global minimum overlap"
         return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
     return outside
+
+
+def _bottom_claim(
+    problem: Problem, point: Point, loss: Fraction, census: Census, deadline: Deadline
+) -> GlobalMinimumClaim | None:
+    """The claim that a point is a global minimum, from the optima of a census; None where it takes too long."""
+    from exactgeo.basin.claims import global_claim
+
+    try:
+        return global_claim(problem, point, loss, census.gradients(deadline.check), deadline.check)
+    except OutOfTime:
+        return None
 
 
 # -- a loss that is convex in what is trained ------------------------------------------------------------------------
@@ -408,8 +423,6 @@ def _among_all(
 
 def _convex(problem: Problem, point: Point, loss: Value | None, deadline: Deadline) -> _Global | None:
     """That a point is a global minimum of a convex problem; None where that is not known."""
-    from exactgeo.basin.claims import global_claim
-
     scalar = problem.loss.as_scalar(problem.outputs, problem.y)
     activation = problem.network.uniform
     if scalar is None or len(problem.network.widths) > 1 or activation is None or not activation.homogeneous:
@@ -422,6 +435,8 @@ def _convex(problem: Problem, point: Point, loss: Value | None, deadline: Deadli
         # Slopes that are not rational.
         return None
     if all(left == right for left, right in slopes):
+        from exactgeo.basin.claims import global_claim
+
         gradient = tuple(left for left, _ in slopes)
         if any(dot(gradient, column) for column in _columns(problem, point)):
             return None
@@ -432,7 +447,7 @@ def _convex(problem: Problem, point: Point, loss: Value | None, deadline: Deadli
     found = census_of(linear, deadline) if deadline.left and linear is not None else None
     if found is None or not found.complete or found.minimum != loss or not isinstance(loss, Fraction):
         return None
-    claim = global_claim(problem, point, loss, (optimum.gradient for optimum in found.optima))
+    claim = _bottom_claim(problem, point, loss, found, deadline)
     return _Global(Globality.GLOBAL, claim=claim)
 
 
@@ -480,11 +495,17 @@ class _Interrupted(Exception):
         self.found = found
 
 
+CENSUS = 0.75
+"""Of the time left: where a census does not end, descents from random starts may still find a lower point."""
+STARTS, ITERATIONS, PRODUCTS = 64, 2000, 10**8
+"""Of these descents; fewer iterations where all would take more products of numbers."""
+
+
 @lru_cache(maxsize=4)
 def _kept_census(problem: Problem, deadline: Deadline) -> Census:
     from exactgeo.basin import census
 
-    found = census(problem, time_limit=deadline.left)
+    found = census(problem, time_limit=CENSUS * deadline.left)
     if found.interrupted and not found.complete:
         raise _Interrupted(found)
     return found
@@ -504,25 +525,24 @@ def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, d
     trained = Train((True,), net.hidden_bias, True, net.output_bias)
     bound = census_of(replace(problem, train=trained, point=None), deadline)
     if bound.complete and isinstance(loss, Fraction) and bound.minimum == loss:
-        from exactgeo.basin.claims import global_claim
-
-        claim = global_claim(problem, point, loss, (optimum.gradient for optimum in bound.optima))
+        claim = _bottom_claim(problem, point, loss, bound, deadline)
         return _Global(Globality.GLOBAL, claim=claim)
-    lower = _lower_point(problem, point, loss)
+    lower = _lower_point(problem, point, loss, deadline)
     if lower is not None:
         return _Global(Globality.SPURIOUS, lower)
     detail = f"the census of basins does not cover this freezing: {outside.reason}"
     return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 
-def _lower_point(problem: Problem, point: Point, loss: Value) -> Better | None:
+def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline) -> Better | None:
     """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
     from exactgeo.numeric import NumericNetworks, descend, random_starts
 
+    parameters = sum(len(row) for matrix in point.weights for row in matrix)
+    iterations = min(ITERATIONS, PRODUCTS // (STARTS * problem.m * max(parameters, 1)))
     try:
-        end = descend(
-            random_starts(NumericNetworks.from_points(problem, [point]), 64, seed=0, scale=3.0), iterations=2000
-        )
+        starts = random_starts(NumericNetworks.from_points(problem, [point]), STARTS, seed=0, scale=3.0)
+        end = descend(starts, iterations=iterations, time_limit=deadline.left)
     except (InputError, OutOfScope):
         # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
         return None
@@ -555,15 +575,15 @@ def _component(
 ) -> tuple[Component | None, Claim | None]:
     """The component around a point that is no global minimum, and the claim that proves it: walls, or a path down."""
     better = known.better
-    if better is None or not better.complete or not isinstance(better.loss, Fraction):
+    if better is None or not better.complete or not isinstance(better.loss, Fraction) or not deadline.left:
         return None, None
     from exactgeo.landscape import component
     from exactgeo.landscape.claims import component_claim
 
     try:
         found = component(problem, point, census=census_of(problem.at(point), deadline), time_limit=deadline.left)
-    except OutOfScope:
+        claim = component_claim(found, better.point, better.loss, deadline.check)
+    except (OutOfScope, OutOfTime):
         return None, None
-    claim = component_claim(found, better.point, better.loss)
     # Out of time before the walls around the point were known.
     return None if claim is None else found, claim

@@ -6,13 +6,15 @@ import random
 import subprocess
 import sys
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 import sympy
 from degenerate import generate, to_problem
 
 import exactgeo as eg
-from exactgeo import library
+from exactgeo import deadline, library, standing
+from exactgeo.basin.table import Table
 from exactgeo.claims import read_claim
 from exactgeo.local_minimum import decide, explain
 
@@ -261,3 +263,29 @@ def test_no_unit_and_a_frozen_hidden_bias(output_bias):
     v = eg.certify(eg.load(data))
     assert (v.kind, v.loss) == ("local_minimum", F(1, 2))
     assert v.globality == "global"
+
+
+def test_the_replay_of_a_census_ends_with_the_limit(monkeypatch):
+    """By a clock on which every replay of an optimum takes a second: what the census said stays, its proof does not."""
+    problem, now, replays = eg.load("swirszcz-prop1"), [0.0], [0]
+    whole = eg.certify(problem, time_limit=60)
+    replayed = Table.replayed
+
+    def slow(self, owner):
+        now[0] += 1
+        replays[0] += 1
+        return replayed(self, owner)
+
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(Table, "replayed", slow)
+    standing._kept_census.cache_clear()
+    found = eg.certify(problem, time_limit=3)
+    # One replay for the point of the minimum, the rest for its proof.
+    assert 0 < replays[0] <= 4
+    assert (found.kind, found.globality, found.better.loss) == (whole.kind, whole.globality, whole.better.loss)
+    assert (found.bad_valley, whole.bad_valley) == (None, True)
+    names = [[claim.kind for claim in verdict.certificate.claims] for verdict in (found, whole)]
+    assert "global_minimum" not in names[0]
+    assert "global_minimum" in names[1]
+    standing._kept_census.cache_clear()
+    assert eg.certify(problem, time_limit=6000).to_json() == whole.to_json()

@@ -26,6 +26,7 @@ from exactgeo.basin.table import Table
 from exactgeo.errors import expect_type
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside, format_rational
+from exactgeo.exact.vectors import Vector
 from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -125,6 +126,12 @@ class Census:
     def optima(self) -> tuple[Optimum, ...]:
         """The distinct certificates; several may have the same value, or the same gradient."""
         return tuple(self.table.replayed(owner) for owner in range(self.distinct))
+
+    def gradients(self, check: Callable[[], None]) -> Iterator[Vector]:
+        """Those of the :attr:`optima`, one after the other; ``check`` is called before each and may raise."""
+        for owner in range(self.distinct):
+            check()
+            yield self.table.replayed(owner).gradient
 
     @property
     def distinct(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ __all__ = [
     "global_claim",
     "listed",
     "minima_claims",
+    "unhurried",
 ]
 
 _SIGNS = "-0+"
@@ -58,18 +59,29 @@ def _seen(problem: Problem, point: Point) -> Matrix:
     return problem.lifted if lifted else problem.x
 
 
-def _regions(rows: Matrix) -> RegionTable:
+def unhurried() -> None:
+    """What is asked between pieces of work where nothing ends it."""
+
+
+def _regions(rows: Matrix, check: Callable[[], None]) -> RegionTable:
     """Every region of the rows' arrangement as text, with an integer interior point."""
     listed = Arrangement(rows, dimension=len(rows[0])).regions()
     found = {}
     for index, signs in enumerate(listed):
+        check()
         witness = listed.witness(index)
         scale = lcm(*(q.denominator for q in witness))
         found["".join(_SIGNS[int(s) + 1] for s in signs)] = tuple(int(q * scale) for q in witness)
     return RegionTable(found)
 
 
-def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iterable[Vector]) -> GlobalMinimumClaim:
+def global_claim(
+    problem: Problem,
+    point: Point,
+    loss: Fraction,
+    gradients: Iterable[Vector],
+    check: Callable[[], None] = unhurried,
+) -> GlobalMinimumClaim:
     """The claim that a point is a global minimum, from dual vectors that together bound every basin.
 
     Parameters
@@ -80,9 +92,11 @@ def global_claim(problem: Problem, point: Point, loss: Fraction, gradients: Iter
         With the loss ``loss``; its frozen parameters are meant.
     gradients : vectors of m rationals
         The certificates of a complete census of the problem, or of one with more trained blocks.
+    check : callable, optional
+        Called between pieces of work; it may raise.
     """
     duals = tuple(sorted(set(gradients)))
-    return GlobalMinimumClaim(point, loss, duals, None if problem.affine else listed(problem, point))
+    return GlobalMinimumClaim(point, loss, duals, None if problem.affine else listed(problem, point, check))
 
 
 class _Solutions:
@@ -190,10 +204,10 @@ def every_claim(
     )
 
 
-def listed(problem: Problem, point: Point) -> RegionTable:
-    """The regions that a claim about basins lists: none without a kink."""
+def listed(problem: Problem, point: Point, check: Callable[[], None] = unhurried) -> RegionTable:
+    """The regions that a claim about basins lists: none without a kink. ``check`` is called before each."""
     kinked = problem.network.activation.has_kink and problem.network.widths
-    return _regions(_seen(problem, point)) if kinked else RegionTable()
+    return _regions(_seen(problem, point), check) if kinked else RegionTable()
 
 
 def minima_claims(problem: Problem, levels: Iterable[LocalMinima]) -> list[Claim]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from exactgeo.basin.claims import Wall, cones_of, every_claim, listed
+from exactgeo.basin.claims import Wall, cones_of, every_claim, listed, unhurried
 from exactgeo.claims import Claim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.certificate import Certificate, certificate_of
@@ -70,7 +70,9 @@ def path_claim(found: Path) -> PathClaim:
     return PathClaim(first, loss, tuple(points), tuple(losses))
 
 
-def component_claim(component: Component, lower: Point, lower_loss: Fraction) -> Claim | None:
+def component_claim(
+    component: Component, lower: Point, lower_loss: Fraction, check: Callable[[], None] = unhurried
+) -> Claim | None:
     """The claim behind ``Component.bad``; None where that is not known, or plain from the point's loss.
 
     Parameters
@@ -79,14 +81,21 @@ def component_claim(component: Component, lower: Point, lower_loss: Fraction) ->
     lower : Point
         A global minimum.
     lower_loss : Fraction
+    check : callable, optional
+        Called between pieces of work; it may raise.
     """
     if component.bad is False:
         return None if component.path is None else path_claim(component.path)
     if component.escapes_at is None:
         return None
     census = component.census
-    duals = {census.optimum(index).gradient for index in component.inside}
-    duals |= {wall.optimum.gradient for wall in component.barriers}
+    duals = set()
+    for index in component.inside:
+        check()
+        duals.add(census.optimum(index).gradient)
+    for wall in component.walls_around():
+        check()
+        duals.add(wall.optimum.gradient)
     return BarrierClaim(
         component.point,
         component.loss,
@@ -96,7 +105,7 @@ def component_claim(component: Component, lower: Point, lower_loss: Fraction) ->
         floor=component.infimum,
         full=False,
         duals=tuple(sorted(duals)),
-        regions=listed(component.problem, component.point),
+        regions=listed(component.problem, component.point, check),
     )
 
 

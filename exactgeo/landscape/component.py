@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -96,15 +96,18 @@ class Component:
 
         Cost: one exact solve for each of them that the search did not need.
         """
-        space, inside, found = Quotient(self.census), set(self.inside), []
+        return tuple(self.walls_around())
+
+    def walls_around(self) -> Iterator[Barrier]:
+        """The :attr:`barriers`, one after the other."""
+        space, inside = Quotient(self.census), set(self.inside)
         for basin in self.inside:
             for facet in space.facets(basin):
                 if facet.outside not in inside:
                     hints = space.optimum(basin), space.optimum(facet.outside)
                     wall = self._walls.optimum(facet.mask, hints)
                     value = exact(wall.value)
-                    found.append(Barrier(basin, facet.outside, facet.mask, value, wall))
-        return tuple(found)
+                    yield Barrier(basin, facet.outside, facet.mask, value, wall)
 
     @cached_property
     def descent(self) -> Path | None:

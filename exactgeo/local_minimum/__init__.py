@@ -91,6 +91,7 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
                 found = measured(found, lambda: None)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
+    outside = scope.decision(problem) or outside
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))

@@ -14,7 +14,17 @@ from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Direction
 
-__all__ = ["along_inputs", "along_linear", "along_output", "below", "change", "direction_of", "longest_step", "order"]
+__all__ = [
+    "along_inputs",
+    "along_linear",
+    "along_output",
+    "below",
+    "change",
+    "direction_of",
+    "longest_step",
+    "order",
+    "score_change",
+]
 
 
 def direction_of(
@@ -113,14 +123,23 @@ def change(local: TwoLayerPoint, direction: Direction) -> tuple[Vector, Fraction
     reach : Fraction
         No pre-activation changes sign before.
     """
+    first, second, reach = score_change(local, direction)
+    polynomial = [ZERO] * 5
+    for r, one, two in zip(local.residuals, first, second, strict=True):
+        polynomial[1] += 2 * r * one
+        polynomial[2] += 2 * r * two + one * one
+        polynomial[3] += 2 * one * two
+        polynomial[4] += two * two
+    return tuple(local.problem.weight * local.curvature * q for q in polynomial), reach
+
+
+def score_change(local: TwoLayerPoint, direction: Direction) -> tuple[list[Fraction], list[Fraction], Fraction]:
+    """First and second order change of the score at each data point, and how far no kink is crossed, at most 1."""
     problem = local.problem
+    first, second = [direction.shift] * problem.m, [ZERO] * problem.m
     reach = ONE
-    moves = [[ZERO] * 3 for _ in range(problem.m)]
-    for row in moves:
-        row[1] += direction.shift
     if not problem.network.widths:
-        for row, x in zip(moves, problem.x, strict=True):
-            row[1] += dot(direction.inputs, x)
+        first = [q + dot(direction.inputs, x) for q, x in zip(first, problem.x, strict=True)]
     up, down = local.slopes
     for neuron, (u, kappa) in zip(local.neurons, direction.neurons, strict=True):
         if not (kappa or any(u)):
@@ -131,15 +150,9 @@ def change(local: TwoLayerPoint, direction: Direction) -> tuple[Vector, Fraction
             if up != down and z * q < 0:
                 reach = min(reach, -z / q)
             # (v + s k) * slope * (z + s q) - v * slope * z
-            moves[t][1] += slope * (neuron.v * q + kappa * z)
-            moves[t][2] += slope * kappa * q
-    polynomial = [ZERO] * 5
-    for r, (_, one, two) in zip(local.residuals, moves, strict=True):
-        polynomial[1] += 2 * r * one
-        polynomial[2] += 2 * r * two + one * one
-        polynomial[3] += 2 * one * two
-        polynomial[4] += two * two
-    return tuple(problem.weight * local.curvature * q for q in polynomial), reach
+            first[t] += slope * (neuron.v * q + kappa * z)
+            second[t] += slope * kappa * q
+    return first, second, reach
 
 
 def longest_step(coefficients: Vector, reach: Fraction) -> Fraction | None:

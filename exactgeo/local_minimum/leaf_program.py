@@ -18,7 +18,7 @@ docs/mathematics.md, "Losses without a derivative": Theorem A, and the rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -44,6 +44,7 @@ class Kinked:
     linear : phi off the kinks, one function a coordinate of T
     bends : for each kink the slopes of phi to the right and to the left of it
     forms : of each kink, by its first data point
+    places : of each kink, the only places where its slopes may have an entry that is not 0
     """
 
     state: NeuronState
@@ -51,6 +52,20 @@ class Kinked:
     linear: tuple[Vector, ...]
     bends: Mapping[int, tuple[Vector, Vector]]
     forms: Mapping[int, tuple[int, ...]]
+    places: Mapping[int, tuple[int, ...]]
+
+    def slope(self, k: int, left: Container[int], scale: int) -> list[Fraction]:
+        """``scale`` times the slope of phi along coordinate k of T, to the left of the kinks in ``left``.
+
+        Cost: the size of a function, and the members of the kinks.
+        """
+        total = [scale * q for q in self.linear[k]]
+        for row, form in self.forms.items():
+            if form[k]:
+                bend, factor = self.bends[row][row in left], scale * form[k]
+                for place in self.places[row]:
+                    total[place] += factor * bend[place]
+        return total
 
 
 @dataclass(frozen=True)
@@ -94,9 +109,18 @@ class Part:
             tuple(slopes[t][1] - slopes[t][0] for t in data),
             low,
             {k: function(at.linear[k][1]) for k in affine},
-            {i: _kinked(at, at.neurons[i], function) for i in neurons},
+            {i: _kinked(at, at.neurons[i], function, data) for i in neurons},
             at.problem.train.output,
         )
+
+    @property
+    def least_everywhere(self) -> bool:
+        """Whether 0 is a slope at every data point: each loss is least, and 0 is a subgradient for all moves."""
+        ends = list(self.low)
+        for t, width in zip(self.data, self.widths, strict=True):
+            if ends[t] <= 0 <= ends[t] + width:
+                ends[t] = ZERO
+        return not any(ends)
 
     def value(self, function: Vector, excess: Vector) -> Fraction:
         return dot(function[:-1], excess) + function[-1]
@@ -119,8 +143,10 @@ class Part:
         return self.least([sign * (a - b) for a, b in zip(right, left, strict=True)]) >= 0
 
 
-def _kinked(at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence[Fraction]], Vector]) -> Kinked:
-    m = at.problem.m
+def _kinked(
+    at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence[Fraction]], Vector], data: Sequence[int]
+) -> Kinked:
+    m, number = at.problem.m, {t: k for k, t in enumerate(data)}
     linear = tuple(
         function([(s or ZERO) * row[k] for s, row in zip(neuron.side, at.rows, strict=True)])
         for k in range(len(at.trained))
@@ -133,7 +159,9 @@ def _kinked(at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence
             right[t] = factor * (up if factor > 0 else down)
             left[t] = factor * (down if factor > 0 else up)
         bends[kink.row] = function(right), function(left)
-    return Kinked(neuron, function(neuron.outputs), linear, bends, {kink.row: kink.form for kink in neuron.kinks})
+    forms = {kink.row: kink.form for kink in neuron.kinks}
+    places = {kink.row: (*(number[t] for t, _ in kink.members if t in number), len(data)) for kink in neuron.kinks}
+    return Kinked(neuron, function(neuron.outputs), linear, bends, forms, places)
 
 
 @dataclass(frozen=True)
@@ -239,15 +267,12 @@ class _Program:
         self._row(("outputs", i, 0), neuron.outputs, 1)
         for row, (right, left) in neuron.bends.items():
             self._row(("tie", i, row), [a - b for a, b in zip(right, left, strict=True)], 1)
-        for k, function in enumerate(neuron.linear):
-            total = list(function)
-            for row, form in neuron.forms.items():
-                total = [a + form[k] * b for a, b in zip(total, neuron.bends[row][0], strict=True)]
-            self._row(("both", i, k), total, 1)
+        for k in range(len(neuron.linear)):
+            self._row(("both", i, k), neuron.slope(k, (), 1), 1)
 
     def _nonnegative(self, i: int, neuron: Kinked, sign: int) -> None:
         """``sign phi >= 0`` on the cone of the sides: m = sign right - a, or sign left + a, with a >= 0."""
-        offset: list[tuple[Vector, int, int]] = []
+        columns: list[tuple[int, int]] = []
         for row, (right, left) in neuron.bends.items():
             side = self.case.sides.get((i, row), 0)
             if side:
@@ -258,16 +283,14 @@ class _Program:
                 self._row(("open", i, row), jump, 1)
                 column = self._column(ONE)
                 self._column(ONE)
-            self.multiplier[i, row] = (left if side < 0 else right, 1 if side < 0 else -1, column)
-            offset.append(self.multiplier[i, row])
-        for k, function in enumerate(neuron.linear):
-            total = [sign * q for q in function]
-            for (bend, _, _), form in zip(offset, neuron.forms.values(), strict=True):
-                if form[k]:
-                    total = [a + sign * form[k] * b for a, b in zip(total, bend, strict=True)]
-            self._row(("inputs", i, k), total, 1)
+            direction = 1 if side < 0 else -1
+            self.multiplier[i, row] = (left if side < 0 else right, direction, column)
+            columns.append((direction, column))
+        minus = {row for row in neuron.bends if self.case.sides.get((i, row), 0) < 0}
+        for k in range(len(neuron.linear)):
+            self._row(("inputs", i, k), neuron.slope(k, minus, sign), 1)
             entries = self.program.rows[-1]
-            for (_, direction, column), form in zip(offset, neuron.forms.values(), strict=True):
+            for (direction, column), form in zip(columns, neuron.forms.values(), strict=True):
                 if form[k]:
                     entries[column] = Fraction(direction * form[k])
 

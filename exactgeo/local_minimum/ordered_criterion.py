@@ -34,7 +34,7 @@ from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decision import Descent, Minimum
-from exactgeo.local_minimum.descent import direction_of
+from exactgeo.local_minimum.descent import direction_of, score_change
 from exactgeo.local_minimum.flatness import search, strictness
 from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.ordered_cover import OrderedTerm, ordered_nonnegative
@@ -301,7 +301,7 @@ def below(at: OrderedPoint, direction: Direction) -> Descent | None:
     and S the sum of the positive ones behind it, ``P(s) <= s^low (P_low + s S)`` for s <= 1.
     """
     local = at.local
-    first, second, reach = _change(local, direction)
+    first, second, reach = score_change(local, direction)
     bends = [w for w, _ in at.bounds]
     coefficients: list[Number] = [
         inner(first, at.slopes),
@@ -329,31 +329,6 @@ def below(at: OrderedPoint, direction: Direction) -> Descent | None:
         raise InternalError("the loss at the end of a descent is not lower")
     polynomial = (ZERO, *(local.problem.weight * q for q in coefficients))
     return Descent(at.problem, claim, argument, after, polynomial)
-
-
-def _change(local: TwoLayerPoint, direction: Direction) -> tuple[list[Fraction], list[Fraction], Fraction]:
-    """First and second order change of the score at each data point, and how far no kink is crossed."""
-    problem = local.problem
-    first, second = [direction.shift] * problem.m, [ZERO] * problem.m
-    reach = ONE
-    if not problem.network.widths:
-        first = [q + dot(direction.inputs, x) for q, x in zip(first, problem.x, strict=True)]
-    up, down = local.slopes
-    for neuron, (u, kappa) in zip(local.neurons, direction.neurons, strict=True):
-        if not (kappa or any(u)):
-            continue
-        for t, x in enumerate(problem.lifted):
-            z, q = neuron.z[t], dot(u, x)
-            slope = up if (z or q) > 0 else down
-            if up != down and z * q < 0:
-                reach = min(reach, -z / q)
-            # (v + s k) * slope * (z + s q) - v * slope * z
-            first[t] += slope * (neuron.v * q + kappa * z)
-            second[t] += slope * kappa * q
-    return first, second, reach
-
-
-# -- strictness ----------------------------------------------------------------------------------------------------
 
 
 def measure_ordered(found: Minimum, check: Callable[[], None]) -> OrderedStrictnessClaim:

@@ -174,6 +174,8 @@ def _room(at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient
 
 def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
     """The covering of all cases of a part in preorder, or a descent."""
+    if part.least_everywhere:
+        return [Subgradient(FrozenDict(), FrozenDict(), ())]
     for moves, signs in _single(part):
         claim = descent(at, [moves], signs)
         if claim is not None:
@@ -219,11 +221,8 @@ def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:
             yield Moves({}, {i: Fraction(-sign * neuron.state.sign or 1)}, {}), {i: -sign}
         for k in range(len(neuron.linear)) if neuron.state.v else ():
             for way in (1, -1):
-                total = [way * q for q in neuron.linear[k]]
-                for row, form in neuron.forms.items():
-                    bend = neuron.bends[row][0 if way * form[k] > 0 else 1]
-                    total = [a + way * form[k] * b for a, b in zip(total, bend, strict=True)]
-                if part.sign(total) == -neuron.state.sign:
+                left = {row for row, form in neuron.forms.items() if way * form[k] <= 0}
+                if part.sign(neuron.slope(k, left, way)) == -neuron.state.sign:
                     yield Moves({}, {}, {i: tuple(Fraction(way * (j == k)) for j in range(len(neuron.linear)))}), {}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -67,7 +69,12 @@ class GradientDescent:
 
 
 def descend(
-    nets: NumericNetworks, *, iterations: int = 10_000, gradient_tolerance: float = 1e-10, first_step: float = 0.1
+    nets: NumericNetworks,
+    *,
+    iterations: int = 10_000,
+    gradient_tolerance: float = 1e-10,
+    first_step: float = 0.1,
+    time_limit: float | None = None,
 ) -> GradientDescent:
     """Full-batch gradient descent of every network, with backtracking; monotone up to rounding.
 
@@ -85,6 +92,8 @@ def descend(
         Stop when the greatest gradient entry is at most this.
     first_step : float
         Step tried first.
+    time_limit : float, optional
+        Seconds; descents that still move then end where they are, as when they are out of iterations.
 
     Returns
     -------
@@ -103,9 +112,10 @@ def descend(
         raise InputError("iterations", str(iterations), "a whole number", "1000")
     if not at_least_0(first_step, "first_step"):
         raise InputError("first_step", str(first_step), "a number above 0", "0.1")
+    end = math.inf if time_limit is None else time.monotonic() + at_least_0(time_limit, "time_limit")
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-        parts = [_descend(nets[part], iterations, gradient_tolerance, first_step) for part in nets.slices()]
-    parts = parts or [_descend(nets, 0, gradient_tolerance, first_step)]
+        parts = [_descend(nets[part], iterations, gradient_tolerance, first_step, end) for part in nets.slices()]
+    parts = parts or [_descend(nets, 0, gradient_tolerance, first_step, end)]
     return GradientDescent(
         nets.at(np.concatenate([part.networks.parameters for part in parts])),
         np.concatenate([part.losses for part in parts]),
@@ -115,7 +125,9 @@ def descend(
     )
 
 
-def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_step: float) -> GradientDescent:
+def _descend(
+    nets: NumericNetworks, iterations: int, tolerance: float, first_step: float, end: float
+) -> GradientDescent:
     count = len(nets)
     trained = nets.trained()
     losses, norms = np.zeros(count), np.zeros(count)
@@ -131,7 +143,7 @@ def _descend(nets: NumericNetworks, iterations: int, tolerance: float, first_ste
         reach = SHORTEST * np.maximum(1.0, np.abs(current.parameters).max(axis=1, initial=0.0))
         arrived = norm <= tolerance
         stuck = ~(step * norm > reach)
-        done = arrived | stuck | (trial == iterations)
+        done = arrived | stuck | (trial == iterations) | (time.monotonic() > end)
         if done.any():
             out = moving[done]
             ends[out], losses[out], norms[out] = current.parameters[done], loss[done], norm[done]

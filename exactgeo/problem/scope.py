@@ -15,6 +15,7 @@ from exactgeo.problem.problem import Problem
 __all__ = [
     "basins",
     "complete_decision",
+    "decision",
     "derivative",
     "exact_values",
     "expect_problem",
@@ -101,6 +102,11 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
     expect_problem(problem)
     found = _architecture(problem.network) or _slopes(problem) or _penalty(problem)
     return None if found is None else OutOfScope(*found, _instead(problem))
+
+
+def decision(problem: Problem) -> OutOfScope | None:
+    """What every rung of the ladder refuses, in one sentence: None where one of them may decide."""
+    return weight_decay(problem) if problem.penalty else complete_decision(problem)
 
 
 def _instead(problem: Problem) -> str:

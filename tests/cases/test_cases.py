@@ -16,7 +16,6 @@ from exactgeo.exact.enclosure import high, low
 
 DATA = Path(__file__).parent / "data"
 
-AWAITS_SPEED = pytest.mark.skip(reason="until `certify` finds flat dimensions fast and within its limit: minutes today")
 AWAITS_DEPTH = pytest.mark.xfail(strict=True, reason="issue on deep nets: only one hidden layer is decided")
 
 
@@ -98,34 +97,34 @@ def test_the_maximum_of_two_numbers(capsys, tmp_path):
     assert (found["strictness"], found["flat_dimension"]) == ("flat", 4)
 
 
-@AWAITS_SPEED
 def test_ten_units_without_output(capsys, tmp_path):
     code, found = certified(capsys, tmp_path, "zero-output-layer-10.toml")
     assert (code, found["verdict"], found["globality"], found["loss"]) == (0, "local_minimum", "spurious", "2/3")
     assert (found["strictness"], found["flat_dimension"]) == ("flat", 29)
 
 
-@AWAITS_SPEED
 @pytest.mark.parametrize(
-    ("name", "loss"),
+    ("name", "loss", "dimension"),
     [
-        ("structured-d2-n6-m10.json", Fraction(1, 2)),
-        ("structured-d3-n2-m27.json", Fraction(361, 18)),
-        ("zero-unit-50-points.toml", None),
-        ("dead-layer-100x20.json", Fraction(1)),
+        ("structured-d2-n6-m10.json", Fraction(1, 2), 18),
+        ("structured-d3-n2-m27.json", Fraction(361, 18), 6),
+        ("zero-unit-50-points.toml", None, 7),
+        ("dead-layer-100x20.json", Fraction(1), 400),
     ],
 )
-def test_minima_with_large_flat_sets(capsys, tmp_path, name, loss):
-    code, found = certified(capsys, tmp_path, name, "--time-limit", "1")
+def test_minima_with_large_flat_sets(capsys, tmp_path, name, loss, dimension):
+    code, found = certified(capsys, tmp_path, name)
     assert (code, found["verdict"]) == (0, "local_minimum")
     assert loss is None or found["loss"] == str(loss)
-    # The flat dimension, or why there is none at the limit.
-    assert found["flat_dimension"] is not None or found["reasons"]["flat_dimension"]
+    # The flat dimension, or why there is none at the limit: how far a search gets is a matter of the machine.
+    if found["flat_dimension"] is None:
+        assert "raise --time-limit" in found["reasons"]["flat_dimension"]
+    else:
+        assert found["flat_dimension"] == dimension
 
 
-@AWAITS_SPEED
 def test_a_minimum_on_the_diabetes_data(capsys, tmp_path):
-    code, found = certified(capsys, tmp_path, "diabetes-442x10-n2.json", "--time-limit", "1")
+    code, found = certified(capsys, tmp_path, "diabetes-442x10-n2.json")
     assert (code, found["verdict"]) == (0, "local_minimum")
     assert (found["strictness"], found["flat_dimension"]) == ("strict_modulo_symmetry", 2)
 

@@ -101,6 +101,59 @@ def test_the_work_of_a_file_is_counted_before_it_is_done():
             module.run(written(tree))
 
 
+def covered(kind: str, size: int, depth: int) -> dict:
+    """sum |u_j| >= 0 on a covering by 2^depth cones, all other kinks left open at a leaf."""
+    unit = [[str(int(i == j)) for i in range(size)] for j in range(size)]
+    ordered = kind == "ordered_minimum"
+
+    def number(text: str) -> object:
+        return {"constant": text, "terms": {}} if ordered else text
+
+    weights = {str(j): number("1/2" if ordered else "1") for j in range(depth)}
+    leaf = {"rule": "farkas", "multipliers": weights, "slopes": {}}
+
+    def cover(row: int) -> list:
+        return [leaf] if row == depth else [{"rule": "split", "row": row}, *cover(row + 1), *cover(row + 1)]
+
+    neuron = {"parts": [{"rows": [*range(size)], "linear": [number("0")] * size, "cover": cover(0)}]}
+    claim = {"kind": kind, "point": {"weights": [[["0"] * size], [["1"]]], "biases": [[], []]}, "loss": str(size)}
+    if ordered:
+        claim["loss"] = {"constant": "0", "terms": {"0": str(size)}}
+    claim |= {"radius": None, "neurons": [neuron | ({"above": [], "below": []} if kind == "penalised_minimum" else {})]}
+    problem = {
+        "data": {"x": unit, "y": [["-1"]] * size},
+        "network": {"widths": [1], "activation": ["1", "-1"], "hidden_bias": [False], "output_bias": False},
+        "loss": {"kind": "logistic" if ordered else "squared", "reduction": "sum"},
+        "train": {"hidden": [True], "hidden_bias": [False], "output": False, "output_bias": False},
+    }
+    if kind == "penalised_minimum":
+        problem["penalty"] = {"l2": "1", "l1": "0", "biases": False}
+    return {"format": "exactgeo-certificate", "version": 2, "problem": problem, "claims": [claim]}
+
+
+@pytest.mark.parametrize("kind", ["local_minimum", "ordered_minimum", "penalised_minimum"])
+def test_a_leaf_of_a_covering_is_work_for_each_of_its_kinks(kind):
+    """Ten megabytes of such leaves took minutes: only their multipliers were counted."""
+    module, size, depth = checker(), 12, 4
+    assert module.run(written(covered(kind, size, depth)))
+    assert module.meter.spent >= 2**depth * 8 * size * size
+
+
+def test_a_leaf_of_a_covering_by_norms_is_work_for_each_of_its_kinks():
+    """sum |u_j| <= sqrt(size) |u|, and its negative, on the orthants."""
+    module, size = checker(), 6
+    tree = covered("penalised_minimum", size, size)
+    leaf = {"rule": "norm", "multipliers": {}, "slopes": {}}
+    (claim,) = tree["claims"]
+    cover = [leaf if step["rule"] == "farkas" else step for step in claim["neurons"][0]["parts"][0]["cover"]]
+    claim["neurons"] = [{"parts": [], "above": cover, "below": cover}]
+    claim["point"]["weights"][1] = [["0"]]
+    tree["problem"]["train"]["output"] = True
+    tree["problem"]["penalty"]["l2"] = str(2 * size)
+    assert module.run(written(tree))
+    assert module.meter.spent >= 2 * 2**size * 8 * size * size
+
+
 # -- ten megabytes of anything --
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 import sys
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import basin_brute
 import pytest
@@ -238,6 +239,37 @@ def test_numbers_of_regions():
                     module.count(planes, number - 1, {})
 
 
+GENERATORS = {
+    "fall": lambda x: x,
+    "tanh_factor": lambda x: -2 / (1 + x),
+    "log_factor": lambda x: (1 + x).ln() / x,
+}
+"""What the enclosures of the logistic loss enclose, by x = exp(-q)."""
+
+
+def enclosed(companion: ModuleType, name: str) -> list[tuple[bool, bool]]:
+    """Whether the bounds hold at few bits, where a wrong direction of rounding is seen; and whether they are near."""
+    found = []
+    for bits in range(6, 18):
+        for q in (Fraction(k, 7) for k in range(43)):
+            low, high = getattr(companion, name)(q, bits)
+            with localcontext(prec=60):
+                value = GENERATORS[name]((-Decimal(q.numerator) / q.denominator).exp()) * 2**bits
+                # At 0 the values are rational, up to the last digits of a decimal.
+                found.append((low - Decimal("1e-40") <= value <= high + Decimal("1e-40"), high - low <= WIDTHS[name]))
+    return found
+
+
+WIDTHS = {"fall": 1, "tanh_factor": 3, "log_factor": 10}  # in units of the last bit
+
+
+def test_enclosures_enclose():
+    """At few bits, against decimals of 60 digits."""
+    companion = checker().companion("check_logistic.py")
+    for name in GENERATORS:
+        assert set(enclosed(companion, name)) == {(True, True)}
+
+
 def test_losses_and_their_conjugates():
     """Each conjugate is the largest r q - l(q), on a grid that holds the maximum; infinite where it keeps rising."""
     for kind, (loss, c, finite) in checker().LOSSES.items():
@@ -307,3 +339,20 @@ def test_a_proof_by_modes_is_of_losses_with_a_derivative():
     modes = {"covers": [], "largest": {"mode": [], "zero": [], "curve": []}}
     tree = changed("absolute-flat", put("claims", 1, "flatness", modes))
     assert outcome(written(tree)) == "Refused: a proof by modes speaks of losses with a derivative"
+
+
+def test_the_rank_modulo_a_prime_is_that_of_the_echelon_form():
+    """Sparse, dependent and zero rows, and entries beyond the prime; and no more than what was asked for."""
+    core = checker()
+    flat, rng, seen = core.companion("check_flat.py"), random.Random(0), set()
+    for _ in range(500):
+        size, big = rng.randint(1, 7), rng.choice((1, 10**30))
+        rows = [[rng.randint(-2, 2) * big for _ in range(size)] for _ in range(rng.randint(0, 7))]
+        rank = len(core.echelon(rows))
+        core.meter.start()
+        assert flat.modular(rows, size) == rank
+        assert flat.modular(rows, 2) == min(rank, 2)
+        seen.add(rank)
+    assert seen == set(range(8))
+    # A multiple of the prime is 0: the rank is never too large.
+    assert flat.modular([[flat.PRIME, 0], [0, 1]], 2) == 1

@@ -27,6 +27,15 @@ def constant(tree: Any, by: str) -> None:
     tree["constant"] = str(Fraction(tree["constant"]) + Fraction(by))
 
 
+PART = ("claims", 0, "neurons", 0, "parts", 0)
+COVER = (*PART, "cover")
+
+
+def twice(tree: Tree) -> list[Tree]:
+    """The parts of the first neuron, each two times."""
+    return [part for part in tree["claims"][0]["neurons"][0]["parts"] for _ in range(2)]
+
+
 def leaf(tree: Tree, number: int = 0) -> Tree:
     """A leaf of the covering of the first part of the first neuron."""
     cover = tree["claims"][0]["neurons"][0]["parts"][0]["cover"]
@@ -323,5 +332,49 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
     "critical-cone-left-out": (
         changed("critical-cones", drop("claims", 0, "rooms", 0, 0)),
         "What holds on some cones holds on all.",
+    ),
+    "ordered-of-fewer-neurons": (
+        changed("logistic-silent", put("claims", 0, "neurons", [{"parts": []}])),
+        "A neuron without a proof has none to give.",
+    ),
+    "ordered-of-an-empty-neighbourhood": (
+        changed("logistic-silent", first("ordered_minimum"), put("claims", 0, "radius", "0")),
+        "Every point is a local minimum within 0.",
+    ),
+    "ordered-beyond-a-kink-of-long-rows": (
+        changed("logistic-silent", first("ordered_minimum"), put("claims", 0, "radius", "3/2")),
+        "A kink is as far as its value, however long its row.",
+    ),
+    "ordered-by-an-unknown-rule": (
+        changed("logistic-cones", put(*COVER, 0, {"rule": "clear", "row": 0, "sign": 1, "multipliers": {}})),
+        "A side is clear without a rule.",
+    ),
+    "ordered-of-a-side-that-is-none": (
+        changed("logistic-cones", put(*COVER, 0, {"rule": "implied", "row": 0, "sign": 0, "multipliers": {}})),
+        "The kink itself is implied, and nothing beside it is left.",
+    ),
+    "ordered-of-another-linear-part": (
+        changed(
+            "logistic-silent",
+            first("ordered_minimum"),
+            data([["1"]], ["1"]),
+            put("problem", "train", "output", False),
+            put("problem", "train", "output_bias", False),
+            put("claims", 0, "loss", LOG2),
+            put("claims", 0, "point", {"weights": [[["1"], ["-1"]], [["1", "0"]]], "biases": [["0", "0"], ["-1"]]}),
+        ),
+        "The parts need not add up to the linear part of the function.",
+    ),
+    "ordered-of-a-kink-shared-out-twice": (
+        changed("logistic-kink", lambda tree: tree["claims"][0]["neurons"][0].update(parts=twice(tree))),
+        "A kink bends twice as much as it does.",
+    ),
+    "ordered-slope-of-no-kink": (
+        changed("logistic-kink", put(*COVER, 0, "slopes", "7", {"constant": "0", "terms": {}})),
+        "A kink that is not there has a slope.",
+    ),
+    "ordered-part-of-no-prediction": (
+        changed("logistic-kink", put(*PART, "linear", [{"constant": "0", "terms": {"7": "1"}}])),
+        "A generator may be of any number.",
     ),
 }

@@ -331,4 +331,16 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
         named("descent", put("problem", "penalty", "l2", "1000"), both("loss", "10653/10")),
         "What falls under a penalty falls under a thousand times it.",
     ),
+    "penalised-of-fewer-neurons": (
+        named("ray", claim("neurons", [{"above": [], "below": [], "parts": []}])),
+        "A neuron without a proof has none to give.",
+    ),
+    "penalised-within-nothing": (
+        named("strict", claim("radius", "0")),
+        "Every point is a local minimum within 0.",
+    ),
+    "penalised-beyond-the-first-neuron": (
+        named("balanced", claim("radius", "7/10")),
+        "Only the last neuron bounds the neighbourhood.",
+    ),
 }

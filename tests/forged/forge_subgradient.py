@@ -7,12 +7,12 @@ from typing import Any
 from forging import Tree, at, changed, put, tiny
 
 
-def _minimum(point: Tree, loss: str, *cover: Tree, data: tuple[int, ...] = (), **options: Any) -> Tree:
+def _minimum(point: Tree, value: str, *cover: Tree, data: tuple[int, ...] = (), **options: Any) -> Tree:
     """One neuron, in a part of its own if there is a cover."""
     joint = [{"neurons": [0], "data": list(data), "cover": list(cover)}] if cover else []
-    claim = {"kind": "subgradient_minimum", "point": point, "loss": loss, "radius": "1"}
+    claim = {"kind": "subgradient_minimum", "point": point, "loss": value, "radius": "1"}
     claim |= {"neurons": [{"parts": []}], "joint": joint}
-    return tiny(claim, loss="absolute", **options) | {"version": 2}
+    return tiny(claim, **{"loss": "absolute", **options}) | {"version": 2}
 
 
 def _line(point: Tree, value: str, way: Tree, step: str, **options: Any) -> Tree:
@@ -22,6 +22,15 @@ def _line(point: Tree, value: str, way: Tree, step: str, **options: Any) -> Tree
 
 def _end(**fields: Any) -> Tree:
     return {"rule": "subgradient", "slopes": {}, "multipliers": {}, "strict": []} | fields
+
+
+def _fit(loss: str, v: list[str], w: list[str], scale: str, y: str) -> Tree:
+    """Two neurons of an exact fit, each alone; the neighbourhood is 1."""
+    point = {"weights": [[[q] for q in w], [v]], "biases": [[], []]}
+    tree = _minimum(point, "0", x=[[scale]], y=[y], loss=loss)
+    tree["problem"]["network"]["widths"] = [2]
+    tree["claims"][0]["neurons"] *= 2
+    return tree
 
 
 _PART = ("claims", 0, "joint", 0)
@@ -198,5 +207,69 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
             loss="absolute",
         ),
         "The loss falls where it rises.",
+    ),
+    "subgradient-of-a-square-alone": (
+        _minimum(at("2", "1"), "1", x=[["1"]], y=["3"], loss="squared"),
+        "A square has the slope 3 q - 2 y, which is 0 beside its minimum.",
+    ),
+    "subgradient-of-a-square-with-a-gap": (
+        _minimum(at("2", "1"), "1", _end(), data=(0,), x=[["1"]], y=["3"], loss="squared"),
+        "A square has another slope on its right than on its left.",
+    ),
+    "subgradient-at-a-break-without-a-gap": (
+        _minimum(at("1", "-1"), "1/2", _end(), data=(0,), x=[["1"]], y=["0"], loss="huber(1)"),
+        "The Huber loss has a kink where its pieces meet.",
+    ),
+    "subgradient-of-a-datum-by-two-names": (
+        changed("absolute-parts", put("claims", 0, "joint", 1, "data", [0, -4])),
+        "One datum has two slopes at once, as it has two numbers.",
+    ),
+    "subgradient-of-fewer-neurons": (
+        changed("absolute-two-neurons", put("claims", 0, "neurons", [{"parts": []}])),
+        "A neuron without a proof has none to give.",
+    ),
+    "subgradient-beyond-the-first-output-weight": (
+        _fit("squared", ["1/2", "1"], ["2", "1"], "1", "2"),
+        "Only the last neuron bounds the neighbourhood.",
+    ),
+    "subgradient-beyond-the-first-kink": (
+        _fit("squared", ["1", "1"], ["1/2", "1"], "2", "3"),
+        "A change of the input weights of 1 does not reach a kink at 1/2.",
+    ),
+    "subgradient-of-an-empty-neighbourhood": (
+        changed("absolute-parts", put("claims", 0, "radius", "0")),
+        "Every point is a local minimum within 0.",
+    ),
+    "subgradient-of-a-sign-of-no-neuron": (
+        changed("absolute-sign-of-an-idle-neuron", put(*_PART, "cover", 0, "neuron", 7)),
+        "A neuron that is not there has a sign.",
+    ),
+    "subgradient-of-a-kink-of-no-neuron": (
+        changed("absolute-no-common-subgradient", put(*_PART, "cover", 0, "neuron", 7)),
+        "A neuron that is not there has a kink.",
+    ),
+    "subgradient-by-an-unknown-rule": (
+        changed("absolute-implied-side", put(*_PART, "cover", 2, "rule", "clear")),
+        "A side is clear without a rule.",
+    ),
+    "subgradient-of-a-side-that-is-none": (
+        changed("absolute-implied-side", put(*_PART, "cover", 2, "sign", 0)),
+        "The kink itself is implied, and nothing beside it is left.",
+    ),
+    "subgradient-strict-of-no-neuron": (
+        changed("absolute-no-common-subgradient", put(*_PART, "cover", 1, "strict", [7])),
+        "A neuron that is not there has a slope of its sign.",
+    ),
+    "subgradient-multipliers-of-no-neuron": (
+        changed("absolute-no-common-subgradient", put(*_PART, "cover", 1, "multipliers", {"7": {}})),
+        "A neuron that is not there has multipliers.",
+    ),
+    "subgradient-multipliers-without-a-cone": (
+        changed("absolute-idle-and-still", put(*_PART, "cover", 0, "multipliers", {"0": {}})),
+        "A neuron of no sign has multipliers.",
+    ),
+    "subgradient-multipliers-of-a-strict-neuron": (
+        changed("absolute-sign-of-an-idle-neuron", put(*_PART, "cover", 2, "multipliers", {"0": {}})),
+        "A neuron with a slope of its sign has multipliers.",
     ),
 }

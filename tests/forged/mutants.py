@@ -3,43 +3,52 @@
 In a copy of the repository::
 
     mutmut run 'no_such_mutant'
-    PYTHONPATH=tests/brute:tests/shared:tests/claims python tests/forged/mutants.py mutants/exactgeo/check.py [NAME ...]
+    PYTHONPATH=.:tests/brute:tests/shared:tests/claims python tests/forged/mutants.py mutants/exactgeo/check_flat.py
 
-The same with ``check_flat.py`` and the other companions: then the core is as it is.
+One file or several; then names of mutants or of their functions (x_germ), if not all are to run. Of the pinned outcomes a mutant runs those that enter
+its function, the quick ones and those that killed its neighbours first: ten milliseconds a mutant that dies.
 
 A mutant is killed when any outcome differs from the original's: on the accepted, the forged and some damaged
-certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed; those
-in ``survivors.txt`` have their reason there.
+certificates, on texts that are refused, on problem files beside, and of the command itself. Survivors are printed, each
+as its function and the changed line: under these words its reason stands in ``survivors.txt``, whatever its number.
 """
 
 from __future__ import annotations
 
 import contextlib
+import difflib
+import gc
 import importlib.util
+import inspect
 import io
 import json
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
 from forging import FOLDER, OLD, accepted, written
+from labelled import labelled, two_outputs
+from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
 from exactgeo import library
 
-SECONDS = 15  # of processor time; all outcomes together take three
+SECONDS = 2  # of processor time of one outcome, and ten times as long as the original takes
+MEMORY = 4 * 2**30
 Steps = list[tuple[str, Any]]
-Pinned = list[tuple[tuple[str, Any], str]]
+Pinned = list[tuple[tuple[str, Any], str, float]]  # what is done, the outcome, the time it takes
 
 
 def load(path: Path) -> ModuleType:
@@ -59,15 +68,19 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def with_companion(core: ModuleType, path: Path) -> ModuleType:
-    """The mutants of a companion, which the core then loads in its place."""
-    module, loaded = load(path), core.companion
-    core.companion = lambda file: module if file == path.name else loaded(file)
-    return module
+def together(paths: list[Path]) -> dict[str, ModuleType]:
+    """The files as mutmut wrote them, which the core then loads in the place of its companions, and the core."""
+    core = next((load(path) for path in paths if path.name == CHECKER.name), None) or checker()
+    made, loaded = {CHECKER.name: core}, core.companion
+    core.companion = lambda file: made[file] if file in made else loaded(file)
+    for path in paths:
+        if path.name not in made:
+            made[path.name] = load(path)
+    return made
 
 
-def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
-    """Name, holder (the module or a class), attribute and function of each mutant."""
+def mutants(module: ModuleType) -> Iterator[tuple[str, FunctionType, FunctionType]]:
+    """Name, function and changed function of each mutant."""
     holders = [module, *(value for value in vars(module).values() if isinstance(value, type))]
     for key, table in [item for holder in holders for item in vars(holder).items()]:
         if not key.startswith("mutants_x"):
@@ -78,9 +91,16 @@ def mutants(module: ModuleType) -> Iterator[tuple[str, Any, str, Any]]:
             plain = re.sub(r"__mutmut_\d+$", "", name)
             if "ǁ" in plain:
                 _, owner, attribute = plain.split("ǁ")
-                yield name, vars(module)[owner], attribute, function
+                yield name, vars(vars(module)[owner])[attribute], function
             else:
-                yield name, module, plain.removeprefix("x_"), function
+                yield name, vars(module)[plain.removeprefix("x_")], function
+
+
+def changed(function: FunctionType, other: FunctionType) -> str:
+    """The function and the lines in which the mutant is another: its name in ``survivors.txt``."""
+    texts = [re.sub(r"def \S*?\(", "def (", inspect.getsource(f)).splitlines() for f in (function, other)]
+    lines = [line[2:].strip() for line in difflib.ndiff(*texts) if line.startswith("+ ")]
+    return f"{function.__qualname__} | {' '.join(lines)}"
 
 
 def steps(folder: Path) -> Steps:
@@ -88,10 +108,14 @@ def steps(folder: Path) -> Steps:
     trees = [accepted(path.stem) for path in sorted((FOLDER / "accept").glob("*.json"))]
     problems = [eg.load(name) for name, _ in library.names()]
     problems += [to_problem(generate(random.Random(seed), seed % 2 == 0)) for seed in range(25)]
+    for seed in range(60):
+        rng = random.Random(seed)
+        kind = rng.choice(("absolute", "absolute", "hinge", "huber", "squared_hinge"))
+        problems.append(with_loss(idle_case(rng) if seed % 4 == 0 else absolute_case(rng), kind, rng))
+        problems.append(two_outputs(labelled(rng), rng) if seed % 8 == 0 else labelled(rng))
     for problem in problems:
         certificate = eg.certify(problem, time_limit=0).certificate
-        assert certificate is not None
-        trees.append(json.loads(certificate.to_json()))
+        trees += [json.loads(certificate.to_json())] if certificate is not None else []
     found: Steps = [("text", written(tree)) for tree in trees]
     for folder_v in (FOLDER / "reject", OLD / "reject", OLD / "accept"):
         found += [("text", path.read_text()) for path in sorted(folder_v.glob("*.json"))]
@@ -99,6 +123,7 @@ def steps(folder: Path) -> Steps:
     found += [("text", written(damaged(tree, trees, rng))) for tree in trees for _ in range(4)]
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
+    found += [("enclosures", name) for name in pinned.GENERATORS]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
@@ -180,6 +205,13 @@ REFUSED = [
 
 
 def outcome(module: ModuleType, kind: str, step: Any) -> str:
+    """What is seen of a step, and the work that was counted: a limit that no test reaches is held by its count."""
+    forget(module)
+    module.meter.start()
+    return f"{seen_of(module, kind, step)} {module.meter.spent} {module.meter.size}"
+
+
+def seen_of(module: ModuleType, kind: str, step: Any) -> str:
     if kind == "main":
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -187,6 +219,8 @@ def outcome(module: ModuleType, kind: str, step: Any) -> str:
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
         return str(module.companion("check_landscape.py").shown(step))
+    if kind == "enclosures":
+        return str(pinned.enclosed(module.companion("check_logistic.py"), step))
     if kind == "rays":
         try:
             planes = tuple(sorted({module.line(row) for row in step if any(row)}))
@@ -203,18 +237,49 @@ def outcome(module: ModuleType, kind: str, step: Any) -> str:
         module.read = kept
 
 
-def first_difference(module: ModuleType, holder: Any, attribute: str, function: Any, todo: Pinned) -> int | None:
+def measured(core: ModuleType, todo: Steps, functions: set[FunctionType]) -> dict[FunctionType, Pinned]:
+    """For each function the outcomes that enter it, the quickest first: no other can see its mutants."""
+    codes = {function.__code__: function for function in functions}
+    seen: dict[FunctionType, Pinned] = {function: [] for function in functions}
+    for step in todo:
+        before = time.process_time()
+        old = outcome(core, *step)
+        spent = time.process_time() - before
+        entered: set[Any] = set()
+        sys.setprofile(lambda frame, event, _, entered=entered: entered.add(frame.f_code))
+        try:
+            again = outcome(core, *step)
+        finally:
+            sys.setprofile(None)
+        assert again == old, "an outcome changes by itself"
+        for code in entered & codes.keys():
+            seen[codes[code]].append((step, old, spent))
+    for pins in seen.values():
+        pins.sort(key=lambda pin: pin[2])
+    return seen
+
+
+def forget(core: ModuleType) -> None:
+    """What was remembered by functions that a mutant may change; companions stay loaded."""
+    for path in CHECKER.parent.glob("check_*.py"):
+        for value in vars(core.companion(path.name)).values():
+            if hasattr(value, "cache_clear") and value.__name__ != "companion":
+                value.cache_clear()
+
+
+def first_difference(core: ModuleType, function: FunctionType, other: FunctionType, todo: Pinned) -> int | None:
     """The first outcome that a mutant changes (0 if it does not end), None if it survives."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        setattr(holder, attribute, function)
-        if hasattr(module.companion, "cache_clear"):
-            module.companion.cache_clear()  # so that companions are loaded with the mutant
-        for place, (step, old) in enumerate(todo):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        # The code and not the name: tables and companions hold the function itself.
+        function.__code__, function.__defaults__ = other.__code__, other.__defaults__
+        function.__kwdefaults__ = other.__kwdefaults__
+        for place, (step, old, spent) in enumerate(todo):
+            signal.setitimer(signal.ITIMER_PROF, SECONDS + 10 * spent)
             try:
-                same = outcome(module, *step) == old
+                same = outcome(core, *step) == old
             except BaseException:
                 same = False
             if not same:
@@ -227,27 +292,33 @@ def first_difference(module: ModuleType, holder: Any, attribute: str, function: 
     return None if os.waitpid(child, 0)[1] == 0 else int(text or 0)
 
 
-def main(path: Path, only: set[str]) -> None:
-    core = checker() if path.name != CHECKER.name else load(path)
-    module = core if path.name == CHECKER.name else with_companion(core, path)
+def main(paths: list[Path], only: set[str]) -> None:
+    made = together(paths)
+    core = made[CHECKER.name]
     survivors = Path(__file__).with_name("survivors.txt")
-    known = survivors.read_text() if survivors.exists() else ""
+    known = set(survivors.read_text().splitlines()) if survivors.exists() else set()
     with tempfile.TemporaryDirectory() as folder:
-        todo = [(step, outcome(core, *step)) for step in steps(Path(folder))]
-        killed = left = 0
-        for name, holder, attribute, function in mutants(module):
-            if only and name not in only:
-                continue
-            place = first_difference(core, holder, attribute, function, todo)
-            if place is None:
-                left += 1
-                print(name, "" if f"{name} " in known else "NEW", flush=True)
-            else:
-                killed += 1
-                # What kills one mutant of a function often kills the next.
-                todo.insert(0, todo.pop(place))
-    print(f"{killed} killed, {left} survive")
+        every = {path.name: list(mutants(made[path.name])) for path in paths}
+        seen = measured(core, steps(Path(folder)), {function for found in every.values() for _, function, _ in found})
+        gc.freeze()
+        for file, found in every.items():
+            killed = left = 0
+            for name, function, other in found:
+                if only and not only & {name, name.partition("__mutmut_")[0]}:
+                    continue
+                todo = seen[function]
+                place = first_difference(core, function, other, todo)
+                if place is None:
+                    left += 1
+                    line = changed(function, other)
+                    print(f"{file} {name}{'' if line in known else ' NEW'}\n{line}", flush=True)
+                else:
+                    killed += 1
+                    # What kills one mutant of a function often kills the next.
+                    todo.insert(0, todo.pop(place))
+            print(f"{file}: {len(found)} mutants, {killed} killed, {left} survive", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), set(sys.argv[2:]))
+    files = [Path(name) for name in sys.argv[1:] if name.endswith(".py")]
+    main(files, {name for name in sys.argv[1:] if not name.endswith(".py")})

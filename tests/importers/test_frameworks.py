@@ -49,6 +49,18 @@ def test_a_regressor_has_the_loss_it_reports():
     assert problem.point.weights[0][0][1] == F(float(estimator.coefs_[0][1, 0]))
 
 
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_alpha_is_a_penalty_on_the_weights(solver):
+    X, y = data()
+    estimator = fitted("MLPRegressor", X, y, alpha=0.25, solver=solver, batch_size=5)
+    problem = eg.from_sklearn(estimator, X, y)
+    assert not problem.penalty.biases
+    # A batch divides alpha by its own size; L-BFGS takes all data.
+    assert problem.penalty.l2 == F(1, 4) / (5 if solver == "adam" else len(y))
+    if solver == "lbfgs":
+        assert exact(problem) == pytest.approx(estimator.loss_, rel=1e-12)
+
+
 def test_several_outputs_are_a_mean_over_all_entries():
     X, y = data()
     y = np.stack([y, y**2], axis=1)
@@ -84,8 +96,9 @@ def test_what_would_be_another_problem_is_refused_by_name():
         eg.from_sklearn(estimator, X, y, sample_weight=np.ones(len(y)))
     with pytest.raises(InputError, match="not fitted"):
         eg.from_sklearn(type(estimator)(), X, y)
+    estimator.loss = "poisson"
     with pytest.raises(InputError, match="poisson"):
-        eg.from_sklearn(type(estimator)(loss="poisson"), X, y)
+        eg.from_sklearn(estimator, X, y)
     with pytest.raises(InputError, match="MLPRegressor or an MLPClassifier"):
         eg.from_sklearn(object(), X, y)
 

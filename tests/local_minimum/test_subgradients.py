@@ -14,6 +14,7 @@ from degenerate import generate, make, to_problem
 from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
+from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.subgradient_minimum import KinkSplit, SignSplit, Subgradient
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument, Kind
@@ -281,6 +282,42 @@ def test_a_part_alone_is_searched():
     w = [[1, -1, -1], [-1, 1, -1], [-1, -1, -1]]
     found = ask(make([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [1, 1, 1], w, [1, 1, 1]))
     assert sorted((part.neurons, part.data) for part in found.claim.joint) == [((0,), (0,)), ((1,), (1,))]
+
+
+def test_no_program_is_solved_where_every_loss_is_at_its_least(monkeypatch):
+    """0 is then a subgradient of all; with one datum off its target a program is needed, and none of these is none."""
+    case = make([[1], [-1], [2]], [1, 0, 2], [[1], [0], [0]], [1, 1, 0])
+    off = make([[1], [-1], [2], [-2]], [1, 0, 2, 1], [[1], [0], [0]], [1, -1, 0])
+
+    def refused(*_):
+        raise AssertionError("a program")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subgradients_module, "solve_case", refused)
+        patch.setattr(subgradients_module, "_single", lambda part: ())
+        found = ask(case)
+        with pytest.raises(AssertionError, match="a program"):
+            ask(off)
+    assert [part.cover for part in found.claim.joint] == [(Subgradient(FrozenDict(), FrozenDict(), ()),)]
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
+    assert brute(absolute(case), case, 3000) == "minimum"
+    assert brute(absolute(off), off, 3000) == ("minimum" if ask(off).kind == Kind.LOCAL_MINIMUM else "none")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_slope_of_a_neuron_is_the_dense_sum(seed):
+    """The sum over the members of the kinks alone is that over all slopes."""
+    problem = absolute(absolute_case(random.Random(seed)))
+    at = TwoLayerPoint.of(problem, problem.point)
+    data = [t for t, (left, right) in enumerate(at.subgradients) if left < right]
+    part = Part.of(at, at.subgradients, range(len(at.neurons)), (), data)
+    for neuron in part.neurons.values():
+        left = set(list(neuron.forms)[::2])
+        for k, linear in enumerate(neuron.linear):
+            dense = [-q for q in linear]
+            for row, form in neuron.forms.items():
+                dense = [p - form[k] * q for p, q in zip(dense, neuron.bends[row][row in left], strict=True)]
+            assert neuron.slope(k, left, -1) == dense
 
 
 def test_random_minima_mostly_have_one_subgradient():

@@ -16,6 +16,8 @@ import exactgeo as eg
 from exactgeo.claims.subject import problem_data
 from exactgeo.kinds import Kind, Strictness
 from exactgeo.local_minimum import Descent, Minimum, Undecided, decide
+from exactgeo.local_minimum.decayed_descent import resisted
+from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.problem import NO_PENALTY
 
 KINDS = ["half_squared", "half_squared", "squared", "huber(1)", "huber(1/2)"]
@@ -277,3 +279,16 @@ def test_many_cells_are_not_begun():
     open_one = decide(decayed(x, y, [[0] * 5], [0], l2=10**6))
     assert isinstance(open_one, Undecided)
     assert "cells" in open_one.outside.reason
+
+
+@pytest.mark.parametrize("l2", [F(1, 3), F(7)])
+def test_what_a_penalised_output_bias_takes_away_is_the_least_that_is_left(l2):
+    """|o - ratio|^2 + shift ratio^2 is least where ``sum (o - ratio) = shift ratio``; here shift = l2, never 1."""
+    problem = decayed([[1], [2], [4]], [0, 1, 2], [[1]], [0], l2=str(l2), b=[0], c=0, biases=True, loss="half_squared")
+    local = DecayedPoint.of(problem, problem.point)
+    neuron = local.at.neurons[0]
+    ratio, left = resisted(local, neuron)
+    assert local.shift == l2
+    assert ratio == F(7) / (3 + l2)
+    assert sum(q - ratio for q in neuron.outputs) == local.shift * ratio
+    assert left == sum((q - ratio) ** 2 for q in (1, 2, 4)) + l2 * ratio**2

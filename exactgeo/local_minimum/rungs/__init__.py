@@ -16,4 +16,4 @@ from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 __all__ = ["LADDER", "Rung"]
 
 LADDER: tuple[Rung, ...] = (LinearModel(), OrderedSlopes(), WeightDecay(), TwoLayer(), Subgradient())
-"""In the order in which they are asked; the last one that a problem is outside of names what is missing."""
+"""In the order in which they are asked."""
