@@ -26,6 +26,8 @@ from exactgeo.problem import Problem
 if TYPE_CHECKING:
     import sympy
 
+    from exactgeo.claims.identity import Identity
+
 __all__ = ["FORMAT", "VERSION", "Certificate", "certificate_of"]
 
 FORMAT = "exactgeo-certificate"
@@ -120,13 +122,30 @@ class Certificate:
             file.write(self.to_json())
         return Path(path)
 
-    def identity(self, signs: Mapping[tuple[int, int], int] | None = None) -> sympy.Expr:
+    def identity(
+        self,
+        signs: Mapping[tuple[int, int], int] | None = None,
+        *,
+        outputs: Mapping[int, int] | None = None,
+        pieces: Mapping[int, int] | None = None,
+    ) -> sympy.Expr:
         """The polynomial identity behind the first claim, as a sympy expression that expands to zero.
 
-        For a local minimum, on the cone where data point t lies on side ``signs[i, t]`` (1 or -1; 1 where
-        left out) of a kink of neuron i: ``loss(point + delta) - loss(point)`` minus a sum of squares and
-        nonnegative multiples of the cone's constraints. For a descent: ``loss(point + s direction) -
-        loss(point)`` minus its polynomial in s.
+        The loss after a move minus that at the point, a polynomial in the moves, minus the sum of the products of
+        :meth:`inequalities`; for a descent plus that sum. Here for a minimum the moves are ``dw0_i, ..., db_i, dv_i``
+        of neuron i and ``dc``, for a descent they are those of a curve at s. A minimum has an identity in each case of
+        moves:
+
+        Parameters
+        ----------
+        signs : mapping from (i, t) to 1 or -1, optional
+            The side on which data point t lies of a kink of neuron i; 1 where left out. A side that others imply is
+            that one.
+        outputs : mapping from i to 1 or -1, optional
+            The sign of ``dv_i``, for output weights 0; 1 where left out.
+        pieces : mapping from t to k, optional
+            The piece of the loss, from the left, in which prediction t lies after the move; that of the prediction
+            before where left out, the right one at a break. Also for a descent whose polynomial is a bound.
 
         Returns
         -------
@@ -136,11 +155,38 @@ class Certificate:
         Raises
         ------
         ValueError
-            The first claim has no identity of this form.
+            The first claim has no identity of this form, or there is no such case.
         """
-        from exactgeo.claims.identity import identity
+        return self._identity(signs, outputs, pieces).expression
 
-        return identity(self.subject, self.claims[0], signs or {})
+    def inequalities(
+        self,
+        signs: Mapping[tuple[int, int], int] | None = None,
+        *,
+        outputs: Mapping[int, int] | None = None,
+        pieces: Mapping[int, int] | None = None,
+    ) -> tuple[tuple[sympy.Rational, sympy.Expr], ...]:
+        """The products of :meth:`identity`, each as its coefficient and its form: why the loss does not fall, or falls.
+
+        Coefficients are nonnegative numbers. Forms are nonnegative in the case, for moves within the radius; for a
+        descent they are so for 0 < s <= step, and the last coefficient and form are positive.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`identity`.
+        """
+        return self._identity(signs, outputs, pieces).terms
+
+    def _identity(
+        self,
+        signs: Mapping[tuple[int, int], int] | None,
+        outputs: Mapping[int, int] | None,
+        pieces: Mapping[int, int] | None,
+    ) -> Identity:
+        from exactgeo.claims.identity import Case, identity
+
+        return identity(self.subject, self.claims[0], Case(signs or {}, outputs or {}, pieces or {}))
 
 
 def certificate_of(problem: Problem, claims: Iterable[Claim]) -> Certificate | None:

@@ -7,6 +7,7 @@ kinks, and the squares and products of the final identity as named facts, so tha
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -15,6 +16,7 @@ from math import gcd, lcm
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.local_minimum import Implied, LocalMinimumClaim, Part, Split
 from exactgeo.claims.lower_point import LowerPointClaim
@@ -23,6 +25,7 @@ from exactgeo.claims.path import PathClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["EXPORTED", "coq"]
@@ -34,8 +37,12 @@ EXPORTED = (
     BasinOptimumClaim,
     GlobalMinimumClaim,
     PathClaim,
+    DescentCurveClaim,
 )
-"""Kinds of claims that can be exported (for the squared losses); not each claim of them, see :func:`exported`."""
+"""Kinds of claims that can be exported; not each claim of them, see :func:`exported`."""
+
+_OF_EVERY_LOSS = (NotLocalMinimumClaim, LowerPointClaim, DescentCurveClaim)
+"""Those that are exported for every piecewise quadratic loss; the others for the squared losses alone."""
 
 _HEADER = """(* Written by exactgeo from a certificate. Check with: coqc FILE.v
    Standard library only; every theorem is closed under the global context.
@@ -70,9 +77,31 @@ Ltac sides :=
   | |- context [act ?z] => first [rewrite (act_pos z) by lra | rewrite (act_neg z) by lra]
   end; lra.
 
-(* The training loss, as a function of all parameters. *)
+{costs}(* The training loss, as a function of all parameters. *)
 Definition loss ({parameters} : Q) : Q :=
   {scale} * ({squares}).
+"""
+
+_COST = """(* The loss of one prediction p, of target {y}. *)
+Definition {name} (p : Q) : Q :=
+  {body}.
+
+"""
+
+_PIECE = """Lemma {name}_{k} (p : Q) : {sides}{name} p == {quadratic}.
+Proof.
+  intros. unfold {name}. repeat match goal with |- context [Qlt_le_dec ?b p] => destruct (Qlt_le_dec b p) end;
+    first [reflexivity | exfalso; lra{at_breaks}].
+Qed.
+
+"""
+
+_UPPER = """Lemma upper_{name} (p : Q) : {cost} p <= {bound}.
+Proof.
+  unfold {cost}. {squares}
+  repeat match goal with |- context [Qlt_le_dec ?b p] => destruct (Qlt_le_dec b p) end; lra.
+Qed.
+
 """
 
 
@@ -101,26 +130,30 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     Raises
     ------
     InputError
-        Nothing in it can be exported: no claim of the kinds in ``EXPORTED``, or not the squared loss of a network with
-        at most one hidden layer and one output.
+        Nothing in it can be exported: no claim of the kinds in ``EXPORTED``, or not a piecewise quadratic loss of a
+        network with at most one hidden layer and one output. Of a loss other than the squared one only refutations
+        are exported: ``not_local_minimum``, ``descent_curve``, ``lower_point``.
 
     References
     ----------
     F. Besson, Fast reflexive arithmetic tactics: the linear case and beyond (``lra``).
     """
     problem, claims = certificate.subject, certificate.claims
-    chosen = [claim for claim in claims if isinstance(claim, EXPORTED) and exported(claim)]
+    square = isinstance(problem, Problem) and square_factor(problem) is not None
+    kinds_here = EXPORTED if square else _OF_EVERY_LOSS
+    chosen = [claim for claim in claims if isinstance(claim, kinds_here) and exported(claim)]
     if not isinstance(problem, Problem) or not chosen:
         kinds = ", ".join(claim.kind for claim in claims)
-        expected = "a claim of kind " + ", ".join(kind.kind for kind in EXPORTED)
+        expected = "a claim of kind " + ", ".join(kind.kind for kind in kinds_here)
         raise InputError("certificate", kinds or "no claim", expected, "the certificate of a verdict")
-    factor, net = square_factor(problem), problem.network
-    if factor is None or len(net.widths) > 1 or problem.outputs > 1:
+    net = problem.network
+    pieced = all(problem.loss.pieces(y) is not None for row in problem.y for y in row)
+    if not pieced or len(net.widths) > 1 or problem.outputs > 1:
         found = f"the {problem.loss.name} loss, widths {list(net.widths)}, {problem.outputs} outputs"
         raise InputError(
-            "certificate", found, "the squared loss, at most one hidden layer, one output", "such a problem"
+            "certificate", found, "a piecewise quadratic loss, at most one hidden layer, one output", "such a problem"
         )
-    theory = _Theory(problem, factor)
+    theory = _Theory(problem)
     left_out = [claim.kind for claim in claims if claim not in chosen]
     theorems = ["".join(theory.theorem(k, claim)) for k, claim in enumerate(chosen)]
     text = "\n".join([theory.header(", ".join(left_out) or "nothing"), *theorems])
@@ -145,15 +178,68 @@ def _rescaled(one: Point, other: Point) -> bool:
     return any(a.w != b.w and a.v != b.v for a, b in pairs)
 
 
-class _Theory:
-    """Names and terms of one problem with the loss ``factor * (p - y)^2`` of a prediction."""
+class _Costs:
+    """The loss of one prediction for each target, as pieces, where it is no square."""
 
-    def __init__(self, problem: Problem, factor: Fraction) -> None:
+    def __init__(self, problem: Problem, targets: Sequence[Fraction]) -> None:
+        self.pieces: dict[Fraction, Pieces] = {}
+        for y in targets:
+            pieces = problem.loss.pieces(y)
+            assert pieces is not None
+            self.pieces[y] = pieces
+        self.names = {y: f"cost{j}" for j, y in enumerate(self.pieces)}
+        self.curvature = max(a for pieces in self.pieces.values() for a, _, _ in pieces.quadratics)
+
+    def quadratic(self, y: Fraction, k: int, p: str) -> str:
+        a, b, c = self.pieces[y].quadratics[k]
+        return f"({_q(a)} * ({p} * {p}) + {_q(b)} * {p} + {_q(c)})"
+
+    def definitions(self) -> str:
+        """The functions, and that each of them is its quadratic on each of its pieces."""
+        texts = []
+        for y, pieces in self.pieces.items():
+            breaks, last = pieces.breaks, len(pieces.breaks)
+            body = self.quadratic(y, last, "p")
+            for k in reversed(range(last)):
+                body = f"(if Qlt_le_dec {_q(breaks[k])} p then {body} else {self.quadratic(y, k, 'p')})"
+            texts.append(_COST.format(y=_q(y), name=self.names[y], body=body))
+            at_breaks = "".join(f" | assert (F : p == {_q(b)}) by lra; rewrite F; reflexivity" for b in breaks)
+            for k in range(last + 1):
+                sides = f"{_q(breaks[k - 1])} <= p -> " if k else ""
+                sides += f"p <= {_q(breaks[k])} -> " if k < last else ""
+                texts.append(
+                    _PIECE.format(
+                        name=self.names[y], k=k, sides=sides, quadratic=self.quadratic(y, k, "p"), at_breaks=at_breaks
+                    )
+                )
+        return "".join(texts)
+
+    def bound(self, y: Fraction, q: Fraction, p: str) -> str:
+        """``l(q) + l'(q) (p - q) + curvature (p - q)^2``."""
+        pieces = self.pieces[y]
+        error = f"({p} - {_q(q)})"
+        return (
+            f"({_q(pieces.at(q))} + {_q(pieces.slopes(q)[0])} * {error} + {_q(self.curvature)} * ({error} * {error}))"
+        )
+
+    def upper(self, name: str, y: Fraction, q: Fraction) -> str:
+        """That this is an upper bound, no piece being more curved: the difference is a square at an end of each."""
+        ends = (*self.pieces[y].breaks, q)
+        squares = " ".join(f"pose proof (square_nonneg (p - {_q(e)}))." for e in ends)
+        return _UPPER.format(name=name, cost=self.names[y], bound=self.bound(y, q, "p"), squares=squares)
+
+
+class _Terms:
+    """Names and terms of one problem: ``factor * (p - y)^2`` of a prediction, or pieces by target."""
+
+    def __init__(self, problem: Problem) -> None:
         net, train = problem.network, problem.train
         self.x = problem.x
         self.y = tuple(q for (q,) in problem.y)
-        self.factor = factor
-        self.scale = factor * problem.weight
+        square = square_factor(problem)
+        self.factor = square or Fraction(1)
+        self.scale = self.factor * problem.weight
+        self.costs = None if square else _Costs(problem, self.y)
         self.hidden = bool(net.widths)
         self.right, self.left = (net.activation.slopes if self.hidden else None) or (Fraction(1), Fraction(1))
         self.bent = self.right != self.left
@@ -171,8 +257,6 @@ class _Theory:
         if self.output_bias:
             self.trained["c"] = train.output_bias
 
-    # -- terms --------------------------------------------------------------------------------------------------
-
     def pre(self, i: int, t: int, at: Mapping[str, str]) -> str:
         """The pre-activation of a neuron at a data point, each parameter written as in ``at``."""
         terms = [f"{_q(q)} * {at[name]}" for name, q in zip(self.inputs[i], self.lifted[t], strict=True)]
@@ -188,10 +272,15 @@ class _Theory:
     def header(self, left_out: str) -> str:
         own = {name: name for name in self.trained}
         errors = [f"({self.prediction(t, own)} - {_q(y)})" for t, y in enumerate(self.y)]
-        squares = "\n    + ".join(f"{error} * {error}" for error in errors)
+        terms = [f"{error} * {error}" for error in errors]
+        if self.costs:
+            terms = [f"{self.costs.names[y]} ({self.prediction(t, own)})" for t, y in enumerate(self.y)]
+        squares = "\n    + ".join(terms)
+        costs = self.costs.definitions() if self.costs else ""
         names = " ".join(self.trained) or "nothing"
         slopes = {"right": _q(self.right), "left": _q(self.left)}
-        return _HEADER.format(**slopes, left_out=left_out, parameters=names, scale=_q(self.scale), squares=squares)
+        whole = {"scale": _q(self.scale), "squares": squares, "costs": costs}
+        return _HEADER.format(**slopes, left_out=left_out, parameters=names, **whole)
 
     def values(self, point: Point | Direction) -> dict[str, Fraction]:
         """The parameters of a point (or a direction) by name."""
@@ -211,7 +300,25 @@ class _Theory:
     def slope(self, z: Fraction) -> Fraction:
         return self.right if z > 0 else self.left
 
-    # -- theorems -----------------------------------------------------------------------------------------------
+    def predictions(self, point: Point) -> list[Fraction]:
+        values = self.values(point)
+        z = self._pre_activations(values)
+        return [self._value(t, values, z) for t in range(len(self.y))]
+
+    def _pre_activations(self, point: Mapping[str, Fraction]) -> list[list[Fraction]]:
+        return [
+            [sum((point[n] * q for n, q in zip(row, x, strict=True)), ZERO) for x in self.lifted] for row in self.inputs
+        ]
+
+    def _value(self, t: int, point: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
+        total = point["c"] if self.output_bias else ZERO
+        for i, v in enumerate(self.outputs):
+            total += point[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
+        return total
+
+
+class _Theory(_Terms):
+    """The theorems of a certificate, one a claim."""
 
     def theorem(self, k: int, claim: PointClaim) -> Iterator[str]:
         name = claim.kind + (f"_{k}" if k else "")
@@ -223,7 +330,9 @@ class _Theory:
             case LocalMinimumClaim():
                 yield from self._minimum(name, k, claim, point)
             case NotLocalMinimumClaim():
-                yield from self._descent(name, k, claim, point)
+                yield from self._descent(name, k, claim, (claim.direction,), claim.step)
+            case DescentCurveClaim():
+                yield from self._descent(name, k, claim, claim.curve, claim.step)
             case LowerPointClaim():
                 yield from self._lower(name, claim, at)
             case BasinOptimumClaim():
@@ -275,10 +384,18 @@ class _Theory:
         yield f"Theorem {name} :\n  " + " /\\\n  ".join(statements or [f"{self.call(at)} <= {level}"]) + ".\n"
         yield f"Proof. {f'exact {_conj(lemmas)}' if lemmas else f'rewrite loss_at_point_{k}. lra'}. Qed.\n"
 
-    def _descent(self, name: str, k: int, claim: NotLocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
-        way, step = self.values(claim.direction), claim.step
+    def _descent(
+        self, name: str, k: int, claim: PointClaim, curve: Sequence[Direction], step: Fraction
+    ) -> Iterator[str]:
+        point, ways = self.values(claim.point), [self.values(way) for way in curve]
         at = {key: _q(q) for key, q in point.items()}
-        moved = {key: f"({_q(q)} + s * {_q(way[key])})" if way[key] else _q(q) for key, q in point.items()}
+        moved = {}
+        for key, q in point.items():
+            powers = [f"{'s * ' * e}{_q(way[key])}" for e, way in enumerate(ways, 1) if way[key]]
+            moved[key] = f"({_sum([_q(q), *powers])})" if powers else _q(q)
+        if self.costs and isinstance(claim, NotLocalMinimumClaim):
+            for t, p in enumerate(self.predictions(claim.point)):
+                yield self.costs.upper(f"{k}_{t}", self.y[t], p)
         yield (
             f"Theorem {name} :\n  forall s : Q, 0 < s -> s <= {_q(step)} ->\n"
             f"  {self.call(moved)} < {self.call(at)}.\nProof.\n"
@@ -286,11 +403,42 @@ class _Theory:
         )
         # Powers of s as facts: each is positive, and at most the step times the one before.
         power = "s"
-        for e in range(2, 5):
+        for e in range(2, 4 * len(ways) + 1):
             yield f"  assert (T{e} : s * ({power}) <= {_q(step)} * ({power})) by (apply Qmult_le_compat_r; lra).\n"
             power = f"s * ({power})"
             yield f"  assert (U{e} : 0 < {power}) by (apply Qmult_lt_0_compat; lra).\n"
+        if self.costs and isinstance(claim, DescentCurveClaim):
+            yield from self._on_pieces(claim, moved)
+        elif self.costs:
+            yield from self._under_squares(k, claim.point, moved)
         yield "  sides.\nQed.\n"
+
+    def _on_pieces(self, claim: DescentCurveClaim, moved: Mapping[str, str]) -> Iterator[str]:
+        """No prediction passes a break on the way, so its piece is the one on which the way ends."""
+        assert self.costs is not None
+        seen = set()
+        ends = zip(self.y, self.predictions(claim.point), self.predictions(claim.at(claim.step)), strict=True)
+        for t, (y, p, end) in enumerate(ends):
+            breaks = self.costs.pieces[y].breaks
+            piece = bisect_right(breaks, p) if end > p else bisect_left(breaks, p)
+            prediction, name = self.prediction(t, moved), self.costs.names[y]
+            if (name, prediction) in seen:  # all of equal data points are rewritten at once
+                continue
+            seen.add((name, prediction))
+            value = self.costs.quadratic(y, piece, f"({prediction})")
+            yield f"  assert (E{t} : {name} ({prediction}) == {value}) by (apply {name}_{piece}; sides).\n"
+            yield f"  rewrite E{t}. clear E{t}.\n"
+
+    def _under_squares(self, k: int, point: Point, moved: Mapping[str, str]) -> Iterator[str]:
+        """The loss of a prediction is at most that of its squares at the point, on whatever piece."""
+        assert self.costs is not None
+        texts = [self.prediction(t, moved) for t in range(len(self.y))]
+        pairs = zip(self.y, self.predictions(point), texts, strict=True)
+        bounds = [self.costs.bound(y, p, f"({text})") for y, p, text in pairs]
+        yield f"  apply (Qle_lt_trans _ ({_q(self.scale)} * ({_sum(bounds)}))).\n  {{\n"
+        for t, text in enumerate(texts):
+            yield f"    pose proof (upper_{k}_{t} ({text})) as B{t}.\n"
+        yield "    lra.\n  }\n"
 
     def _minimum(self, name: str, k: int, claim: LocalMinimumClaim, point: dict[str, Fraction]) -> Iterator[str]:
         radius = claim.radius
@@ -303,9 +451,7 @@ class _Theory:
         for d in names if radius is not None else []:
             yield f"  -{_q(radius or 0)} <= {d} -> {d} <= {_q(radius or 0)} ->\n"
         yield f"  {self.call(at)} <= {self.call(moved)}.\nProof.\n  intros. rewrite loss_at_point_{k}. unfold loss.\n"
-        z = [
-            [sum((point[n] * q for n, q in zip(row, x, strict=True)), ZERO) for x in self.lifted] for row in self.inputs
-        ]
+        z = self._pre_activations(point)
         before = [self._value(t, point, z) for t in range(len(self.y))]
         residuals = tuple(p - y for p, y in zip(before, self.y, strict=True))
         for i, v in enumerate(self.outputs if self.hidden else []):
@@ -315,12 +461,6 @@ class _Theory:
         for t, p in enumerate(before):
             yield f"  pose proof (square_nonneg ({self.prediction(t, moved)} - {_q(p)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
-
-    def _value(self, t: int, point: Mapping[str, Fraction], z: Sequence[Sequence[Fraction]]) -> Fraction:
-        total = point["c"] if self.output_bias else ZERO
-        for i, v in enumerate(self.outputs):
-            total += point[v] * (z[i][t] * self.slope(z[i][t]) if self.hidden else self.x[t][i])
-        return total
 
     def _neuron(
         self,

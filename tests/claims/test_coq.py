@@ -50,11 +50,57 @@ def test_most_of_the_accepted_ones_can_be_exported():
 
 
 @coqc
-@pytest.mark.parametrize("name", ["prop1", "descent-second-order", "basin", "plateau", "linear-model"])
+@pytest.mark.parametrize(
+    "name", ["prop1", "descent-second-order", "basin", "plateau", "linear-model", "curve-on-two-scales"]
+)
 def test_coq_accepts(name, tmp_path):
     tree = json.loads((ACCEPT / f"{name}.json").read_text())
     left = export(tree, tmp_path / "claim.v")
     compile_file(tmp_path / "claim.v", len(tree["claims"]) - len(left))
+
+
+def refutation(loss: str, y: list[int], point: dict) -> Certificate:
+    """Of a loss by pieces, with a data point that is there twice."""
+    problem = {
+        "data": {"x": [[1], [1], [-2]], "y": y},
+        "network": {"widths": [1], "activation": "relu"},
+        "loss": {"kind": loss, "reduction": "mean"},
+        "point": point,
+    }
+    found = eg.certify(eg.load(problem)).certificate
+    assert found is not None
+    return found
+
+
+REFUTED = {
+    "absolute": ("descent_curve", [0, 0, 3]),
+    "hinge": ("descent_curve", [1, 1, -1]),
+    "huber(1/2)": ("not_local_minimum", [0, 0, 3]),
+    "squared_hinge": ("not_local_minimum", [1, 1, -1]),
+}
+
+
+@coqc
+@pytest.mark.parametrize("loss", sorted(REFUTED))
+def test_coq_accepts_refutations_of_losses_by_pieces(loss, tmp_path):
+    kind, y = REFUTED[loss]
+    found = refutation(loss, y, {"weights": [[[1]], [["1/2"]]], "biases": [[0], [0]]})
+    assert found.claims[0].kind == kind
+    left = export(found.to_data(), tmp_path / "claim.v")
+    assert f"Theorem {kind} :\n  forall s : Q, 0 < s -> " in (tmp_path / "claim.v").read_text()
+    compile_file(tmp_path / "claim.v", len(found.claims) - len(left))
+
+
+def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
+    found = Certificate.read(ACCEPT / "huber-descent.json")
+    minimum = Certificate.read(ACCEPT / "huber-minimum.json").claims[0]
+    text, left = _coq.coq(Certificate(found.subject, (*found.claims, minimum)))
+    assert left == ["local_minimum"]
+    assert "Left out of this file: local_minimum. *)" in text
+    for name in ("huber-minimum", "absolute-two-neurons", "penalised-descent", "logistic-descent"):
+        certificate = Certificate.read(ACCEPT / f"{name}.json")
+        with pytest.raises(InputError):
+            _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
 
 
 @pytest.mark.slow
@@ -84,6 +130,8 @@ def test_coq_accepts_every_named_verdict(name, tmp_path):
         ("descent-second-order", "s <= 1", "s <= 100"),
         ("basin", "0 <= v0 ->", "v0 <= 0 ->"),
         ("plateau", "<= (106 # 5))", "<= 21)"),
+        ("curve-on-two-scales", "s <= 1 ->", "s <= 100 ->"),
+        ("huber-descent", "s <= (1 # 2) ->", "s <= 100 ->"),
     ],
 )
 def test_coq_rejects_another_statement(name, old, new, tmp_path):
