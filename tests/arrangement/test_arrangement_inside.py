@@ -42,6 +42,13 @@ def test_pieces_of_the_cube(d):
     assert planes.count() > CUBE_PIECES[d - 1]
 
 
+@pytest.mark.slow
+def test_pieces_of_the_cube_in_four_dimensions():
+    """OEIS A333539, d = 4: a minute and a half of processor time."""
+    planes, box = cube(4)
+    assert (len(planes.normals), planes.regions(inside=box).count) == (140, 570048)
+
+
 def strictly_solvable(rows):
     """Whether some x has ``<a, x> + c > 0`` for all rows (a, c): the largest slack up to 1, as an exact linear program."""
     size = len(rows[0]) - 1
