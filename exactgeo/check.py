@@ -52,8 +52,7 @@ def need(good, why):
 class Meter:
     """Counts the work of a file before it is done: a step on long numbers is as many as it takes time."""
 
-    def start(self):
-        self.spent, self.size = 0, 1
+    spent, size = 0, 1
 
     def long(self, numbers):
         """Numbers that will be added: with their common denominator they must not be too long."""
@@ -70,7 +69,6 @@ class Meter:
 
 
 meter = Meter()
-meter.start()
 
 
 # -- reading: every field has one form, and a file that strays from it is refused --
@@ -181,19 +179,23 @@ def line(row):
     return row if next(filter(None, row)) > 0 else tuple(-q for q in row)
 
 
+def cancel(row, other, k):
+    """A multiple of a row without its entry k, by another row that has one."""
+    bits = row[k].numerator.bit_length() + other[k].numerator.bit_length()
+    meter.spend(1 + 4 * len(row) * (1 + (bits // 512) ** 2) // meter.size)  # their length is counted here
+    return [other[k] * a - row[k] * b for a, b in zipped(row, other)]
+
+
 def echelon(rows):
     """The reduced echelon form, {pivot column: integer row}; its length is the rank."""
     found = {}
     for row in rows:
-        meter.spend(2 * len(row) * (1 + len(found)) ** 2)
+        meter.spend(2 * len(row) + len(found))
         for pivot, other in found.items():
-            if row[pivot]:
-                row = [other[pivot] * a - row[pivot] * b for a, b in zipped(row, other)]
-        row = primitive(row)
-        if any(row):
+            row = cancel(row, other, pivot) if row[pivot] else row
+        if any(row := primitive(row)):
             new = next(k for k, q in enumerate(row) if q)
-            for key, other in found.items():
-                found[key] = primitive([row[new] * a - other[new] * b for a, b in zipped(other, row)])
+            found |= {key: primitive(cancel(other, row, new)) for key, other in found.items() if other[new]}
             found[new] = row
     return found
 
@@ -769,7 +771,7 @@ def subject_of(tree):
 
 def examine(path, beside):
     """What the certificate proves, claim by claim, its hypotheses, and the hash of the file."""
-    meter.start()
+    meter.spent, meter.size = 0, 1
     data, text = read(path)
     version, p, claims, hypotheses = subject_of(tree := parse(text, rational))
     if beside is not None:
@@ -835,8 +837,8 @@ def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = {"accepted": False, "statement": None, "claims": [], "points": {}, "hypotheses": []}
-    answer |= {"sha256": None, "report": ""}
+    answer = dict.fromkeys(("statement", "sha256"), None) | {"accepted": False, "report": "", "hypotheses": []}
+    answer |= {"claims": [], "points": {}}
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
         answer, code = examine(names[0], names[1] if names[1:] else None), 0

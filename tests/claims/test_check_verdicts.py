@@ -349,7 +349,7 @@ def test_the_rank_modulo_a_prime_is_that_of_the_echelon_form():
         size, big = rng.randint(1, 7), rng.choice((1, 10**30))
         rows = [[rng.randint(-2, 2) * big for _ in range(size)] for _ in range(rng.randint(0, 7))]
         rank = len(core.echelon(rows))
-        core.meter.start()
+        core.meter.spent, core.meter.size = 0, 1
         assert flat.modular(rows, size) == rank
         assert flat.modular(rows, 2) == min(rank, 2)
         seen.add(rank)

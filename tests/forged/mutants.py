@@ -207,7 +207,7 @@ REFUSED = [
 def outcome(module: ModuleType, kind: str, step: Any) -> str:
     """What is seen of a step, and the work that was counted: a limit that no test reaches is held by its count."""
     forget(module)
-    module.meter.start()
+    module.meter.spent, module.meter.size = 0, 1
     return f"{seen_of(module, kind, step)} {module.meter.spent} {module.meter.size}"
 
 
