@@ -181,8 +181,9 @@ def line(row):
 
 def cancel(row, other, k):
     """A multiple of a row without its entry k, by another row that has one."""
-    bits = row[k].numerator.bit_length() + other[k].numerator.bit_length()
-    meter.spend(1 + 4 * len(row) * (1 + (bits // 512) ** 2) // meter.size)  # their length is counted here
+    mine, theirs = (sum(q.numerator.bit_length() for q in one) for one in (row, other))
+    long = mine * other[k].numerator.bit_length() + theirs * row[k].numerator.bit_length()
+    meter.spend(1 + (4 * len(row) + long // 50_000) // meter.size)  # the length of the numbers is counted here
     return [other[k] * a - row[k] * b for a, b in zipped(row, other)]
 
 

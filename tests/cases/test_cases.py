@@ -123,9 +123,8 @@ def test_minima_with_large_flat_sets(capsys, tmp_path, name, loss, dimension):
         assert found["flat_dimension"] == dimension
 
 
-def test_a_minimum_on_the_diabetes_data(capsys):
-    # Without its certificate: the checker refuses the work of a rank with numbers of 300 digits.
-    code, found = answer(capsys, "certify", path("diabetes-442x10-n2.json"))
+def test_a_minimum_on_the_diabetes_data(capsys, tmp_path):
+    code, found = certified(capsys, tmp_path, "diabetes-442x10-n2.json")
     assert (code, found["verdict"]) == (0, "local_minimum")
     assert (found["strictness"], found["flat_dimension"]) == ("strict_modulo_symmetry", 2)
 
