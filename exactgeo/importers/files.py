@@ -63,8 +63,7 @@ def import_file(
         raise InputError("--data", "nothing", "a file with the data", "--data DATA.npz or DATA.csv")
     x, y = _data(holder, target)
     if predictions is not None:
-        single = any(weight.dtype.itemsize < 8 for weight in trained.weights)
-        trained.agree(np.asarray(x, np.float64), _predictions(predictions), single)
+        trained.agree(np.asarray(x, np.float64), _predictions(predictions), trained.single)
     terms = LossTerms(loss, reduction)
     source = f"imported from {os.path.basename(model)}"
     return trained.problem(x, y, terms, l2=l2, penalize_biases=penalize_biases, source=source)

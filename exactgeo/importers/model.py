@@ -30,7 +30,7 @@ class LossTerms:
         As ``[loss]`` names it, e.g. ``"huber(1)"``.
     reduction : str
         ``"sum"``, ``"mean"`` or ``"mean_entries"``.
-    targets : "as given" | "zero_one" | "classes"
+    targets : "as given" | "zero_one"
         ``zero_one``: 0 and 1 mean -1 and 1.
     """
 
@@ -75,6 +75,11 @@ class TrainedModel:
     def outputs(self) -> int:
         *_, last = self.weights
         return len(last)
+
+    @property
+    def single(self) -> bool:
+        """Whether some weights have fewer than 64 bits."""
+        return any(weight.dtype.itemsize < 8 for weight in self.weights)
 
     def agree(self, x: ArrayLike, theirs: ArrayLike, single: bool) -> None:
         """Refuse a network whose predictions are not those of the framework.

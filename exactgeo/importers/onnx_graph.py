@@ -51,7 +51,7 @@ def from_onnx(
     """
     trained = onnx_layers(source)
     if predictions is not None:
-        trained.agree(X, predictions, any(weight.dtype.itemsize < 8 for weight in trained.weights))
+        trained.agree(X, predictions, trained.single)
     return trained.problem(
         X, y, LossTerms(loss, reduction), l2=l2, penalize_biases=penalize_biases, source="an ONNX file"
     )

@@ -73,8 +73,7 @@ def from_torch(
             predictions = _predict(model, X)
     rows = _numpy(X)
     if predictions is not None:
-        single = any(weight.dtype.itemsize < 8 for weight in trained.weights)
-        trained.agree(rows, _numpy(predictions), single)
+        trained.agree(rows, _numpy(predictions), trained.single)
     source = "a network trained by torch"
     return trained.problem(rows, _numpy(y), terms, l2=weight_decay, penalize_biases=True, source=source)
 

@@ -17,7 +17,7 @@ from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Cell", "Pattern", "pattern_of"]
+__all__ = ["Cell", "Pattern", "moving_coordinates", "pattern_of"]
 
 Floats = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ class Cell:
     def of(cls, problem: Problem, point: Point, pattern: Pattern) -> Cell:
         """The problem on the cell, at the point's values of what does not move in it. Cost: O(m n d) rationals."""
         train, net = problem.train, problem.network
-        moving = _moving(problem)
+        moving = moving_coordinates(problem)
         slopes = net.activation.slopes
         assert slopes is not None
         up, down = slopes
@@ -160,7 +160,7 @@ class Cell:
     def values_at(self, point: Point) -> Vector:
         """The unknowns at a point of the cell."""
         found: list[Fraction] = []
-        moving = _moving(self.problem)
+        moving = moving_coordinates(self.problem)
         for i, (w, v) in enumerate(point.neurons):
             if not moving:
                 found += [v] if self.problem.train.output else []
@@ -180,7 +180,7 @@ class Cell:
 
     def point_at(self, values: Vector) -> Point:
         """The point with these unknowns; |v_i| stays, and is 1 for a neuron that had v_i = 0."""
-        moving, train = _moving(self.problem), self.problem.train
+        moving, train = moving_coordinates(self.problem), self.problem.train
         used, neurons = 0, []
         for i, (w, v) in enumerate(self.point.neurons):
             sign = self.pattern.signs[i]
@@ -208,7 +208,7 @@ class Cell:
         return nullspace([self.constraints[k] for k in active], len(self.columns))
 
 
-def _moving(problem: Problem) -> tuple[int, ...]:
+def moving_coordinates(problem: Problem) -> tuple[int, ...]:
     """The trained coordinates of a neuron's lifted weights."""
     train, net = problem.train, problem.network
     found = tuple(range(problem.d)) if train.hidden[0] else ()

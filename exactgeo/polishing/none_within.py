@@ -8,6 +8,7 @@ import numpy as np
 
 from exactgeo.exact.fixed_point import Intervals
 from exactgeo.exact.vectors import ZERO
+from exactgeo.polishing.cell import moving_coordinates
 from exactgeo.problem import Point, Problem
 
 __all__ = ["none_within"]
@@ -65,8 +66,7 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
     row = Intervals(residuals.middle[None, :], residuals.radius[None, :])
     if train.output and (row @ outputs).signs().any():
         return True
-    moving = [k for k in range(problem.d) if train.hidden[0]]
-    moving += [problem.d] if net.hidden_bias[0] and train.hidden_bias[0] else []
+    moving = list(moving_coordinates(problem))
     sides = z.signs()
     flat = up == down
     for i in range(len(point.neurons)):
@@ -81,13 +81,10 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
 
 def _parameters(problem: Problem, point: Point, radius: Fraction) -> tuple[Intervals, Intervals]:
     """Lifted input weights (n rows) and output weights of the box: what is frozen does not move."""
-    train, net = problem.train, problem.network
     neurons = point.neurons
     w = Intervals.of([neuron.w for neuron in neurons])
     spread = Intervals.of([neuron.w for neuron in neurons], radius)
     columns = np.zeros(w.middle.shape, bool)
-    columns[:, : problem.d] = train.hidden[0]
-    if net.hidden_bias[0]:
-        columns[:, problem.d] = train.hidden_bias[0]
+    columns[:, list(moving_coordinates(problem))] = True
     inputs = Intervals(w.middle, np.where(columns, spread.radius, w.radius))
-    return inputs, Intervals.of([neuron.v for neuron in neurons], radius if train.output else ZERO)
+    return inputs, Intervals.of([neuron.v for neuron in neurons], radius if problem.train.output else ZERO)
