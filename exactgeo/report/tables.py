@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "columns",
     "labelled",
+    "loss_name",
     "number_text",
     "point_text",
     "short_text",
@@ -127,6 +128,22 @@ def labelled(label: str, text: str) -> str:
     '  loss            18'
     """
     return f"  {label:<{LABEL_WIDTH}}{text}"
+
+
+MEANS = {"sum": "sum", "mean": "mean over the data points", "mean_entries": "mean over data points and outputs"}
+
+
+def loss_name(problem: Problem) -> str:
+    """Which loss a number is: its kind, and whether it is a sum or a mean.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> loss_name(eg.load("swirszcz-prop1"))
+    'squared loss, sum'
+    """
+    penalty = ", with the penalty" if problem.penalty else ""
+    return f"{problem.loss.name.replace('_', ' ')} loss, {MEANS[problem.reduction]}{penalty}"
 
 
 def columns(rows: Sequence[Sequence[object]], *, left: bool = False, indent: str = "") -> list[str]:
