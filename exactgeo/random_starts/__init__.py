@@ -26,7 +26,7 @@ from exactgeo.errors import InputError, OutOfScope, expect_type
 from exactgeo.exact.enclosure import Value, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO
-from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, random_starts, train
+from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, Trained, random_starts, train
 from exactgeo.numeric.classification import Closeness, closest, clusters
 from exactgeo.numeric.optimizers import Optimizer
 from exactgeo.numeric.proportions import Share, share_of
@@ -142,7 +142,8 @@ class Starts:
         One for each loss of the exact list of local minima, ascending, also where no start ended; None with a
         ``reason`` where the list is not known.
     clusters : tuple of Cluster
-        Nearly stationary ends that do not count for a value of the list, by their losses; numeric.
+        Without the exact list, nearly stationary ends by their losses; with it, those of them at the minimum of their
+        basin although its value is not on the list, which would contradict it. Numeric.
     not_converged : int
         Starts that count for no value of the list, those of the clusters among them; where there is no list, those in
         no cluster.
@@ -338,7 +339,7 @@ class _Batch:
     """What is kept of some starts."""
 
     losses: NDArray[np.float64]
-    stationary: NDArray[np.bool_]
+    elsewhere: NDArray[np.bool_]
     ends: NDArray[np.int64]
     basins: list[Value | None]
     overflows: int
@@ -348,7 +349,6 @@ class _Batch:
 
 def _batches(base: NumericNetworks, count: int, settings: Settings, exact: _Exact, end: float) -> Iterator[_Batch]:
     generator = np.random.default_rng(settings.seed)
-    values = None if exact.values is None else [float(value) for value in exact.values]
     for first in range(0, count, AT_ONCE):
         if time.monotonic() > end:
             return
@@ -367,14 +367,13 @@ def _batches(base: NumericNetworks, count: int, settings: Settings, exact: _Exac
         stationary = stationarity(trained.networks, enough=closeness.slope) <= closeness.slope
         overflow = np.array([trained.status(k) is DescentStatus.OVERFLOW for k in range(len(drawn))], dtype=np.bool_)
         stationary &= ~overflow
-        ends = np.full(len(drawn), -1, dtype=np.int64)
-        if values is not None:
-            ends = np.where(stationary, closest(trained.losses, values, closeness), -1)
-            ends = _by_basins(ends, trained.networks, exact)
+        ends, elsewhere = np.full(len(drawn), -1, dtype=np.int64), stationary
+        if exact.values is not None:
+            ends, elsewhere = _ends(trained, stationary, exact.values, exact.basins, closeness)
         numbers, where = np.unique(ends, return_index=True)
         yield _Batch(
             trained.losses,
-            stationary,
+            elsewhere,
             ends,
             [] if exact.basins is None else exact.basins.of(drawn),
             int(overflow.sum()),
@@ -383,16 +382,30 @@ def _batches(base: NumericNetworks, count: int, settings: Settings, exact: _Exac
         )
 
 
-def _by_basins(ends: NDArray[np.int64], nets: NumericNetworks, exact: _Exact) -> NDArray[np.int64]:
-    """Ends count only where the basin they lie in has that very value; on a boundary all basins around do."""
-    if exact.basins is None or exact.values is None:
-        return ends
-    chosen = np.flatnonzero(ends >= 0)
-    result = ends.copy()
-    for index, value in zip(chosen.tolist(), exact.basins.of(nets[chosen]), strict=True):
-        if value is not None and value != exact.values[ends[index]]:
-            result[index] = -1
-    return result
+def _ends(
+    trained: Trained,
+    stationary: NDArray[np.bool_],
+    values: Sequence[Fraction],
+    basins: BasinValues | None,
+    closeness: Closeness,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Which value each end counts for, and the ends at the minimum of a basin that is none of the values.
+
+    On a boundary of basins the loss alone says which value.
+    """
+    own: list[Value | None] = [None] * len(trained.losses)
+    if basins is not None:
+        chosen = np.flatnonzero(stationary)
+        for index, value in zip(chosen.tolist(), basins.of(trained.networks[chosen]), strict=True):
+            own[index] = value
+    number: dict[Value, int] = {value: k for k, value in enumerate(values)}
+    levels = np.array([math.nan if value is None else float(low(value)) for value in own])
+    with np.errstate(invalid="ignore"):
+        bottom = np.abs(trained.losses - levels) <= closeness.reach(levels)
+    listed = np.array([-1 if value is None else number.get(value, -1) for value in own], dtype=np.int64)
+    listed = np.where(np.isnan(levels), closest(trained.losses, list(map(float, values)), closeness), listed)
+    counted = stationary & (listed >= 0) & (bottom | np.isnan(levels))
+    return np.where(counted, listed, -1), stationary & bottom & (listed < 0)
 
 
 def _gathered(
@@ -400,16 +413,16 @@ def _gathered(
 ) -> Starts:
     empty = [np.zeros(0)]
     losses = np.concatenate([part.losses for part in parts] or empty)
-    stationary = np.concatenate([part.stationary for part in parts] or empty).astype(np.bool_)
+    elsewhere = np.concatenate([part.elsewhere for part in parts] or empty).astype(np.bool_)
     end_of = np.concatenate([part.ends for part in parts] or empty).astype(np.int64)
     count = len(losses)
     others = end_of < 0
-    groups = clusters(losses[others & stationary], settings.closeness)
+    groups = clusters(losses[elsewhere], settings.closeness)
     found = tuple(Cluster(about, share_of(size, count)) for about, size in groups)
     ends: tuple[Ending, ...] | None = None
     lost = others
     if exact.values is None:
-        lost = ~stationary
+        lost = ~elsewhere
     else:
         counts = np.bincount(end_of[~others], minlength=len(exact.values)).tolist()
         ends = tuple(Ending(value, share_of(number, count)) for value, number in zip(exact.values, counts, strict=True))

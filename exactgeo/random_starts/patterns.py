@@ -47,7 +47,7 @@ class BasinValues:
         """One value a network; None where it lies on the boundary of basins. Cost: one forward pass, and one exact
         solve for each basin that was not met before."""
         rows = self._rows(nets)
-        inside = (rows >= 0).all(axis=1).tolist()
+        inside = [min(row, default=0) >= 0 for row in rows.tolist()]
         keys = [row.tobytes() for row in rows]
         fresh = {key: row for key, row, good in zip(keys, rows, inside, strict=True) if good and key not in self._known}
         masks = [self.reduction.mask(self.reduction.split(row.tolist())) for row in fresh.values()]
@@ -83,11 +83,12 @@ class BasinValues:
 
     def _signs(self, nets: NumericNetworks) -> NDArray[np.int8]:
         """The signs of the pre-activations, shape (N, n, m)."""
-        z = nets.preactivations()[0]
         weights, bias = nets.weights(0), nets.biases(0)
-        size = np.abs(weights) @ np.abs(nets.x.T)
-        if bias is not None:
-            size += np.abs(bias)[:, :, None]
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            z = nets.preactivations()[0]
+            size = np.abs(weights) @ np.abs(nets.x.T)
+            if bias is not None:
+                size += np.abs(bias)[:, :, None]
         # The data are rounded to floats once, every product and sum once more.
         doubtful = ~(np.abs(z) > UNIT * (nets.x.shape[1] + 4) * size) | (size < SMALLEST)
         signs = np.sign(np.nan_to_num(z)).astype(np.int8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["histogram", "starts_text"]
 
 ROWS = 20
+APART = 0.03
+"""Values nearer to each other, as a part of the picture, have one label."""
 
 
 def starts_text(found: Starts) -> str:
@@ -51,7 +54,7 @@ def starts_text(found: Starts) -> str:
     if found.best is not None:
         rest += f", the lowest at about {found.best:.9g}"
     if found.overflows:
-        rest += f"; {found.overflows} beyond the range of floats"
+        rest += f"; {found.overflows} beyond the range of floats: a lower rate may help"
     lines += ["", labelled("not converged", rest)]
     if found.basins is None:
         lines.append(labelled("basins", f"not known: {found.basins_reason}"))
@@ -102,11 +105,17 @@ def histogram(found: Starts) -> Any:
     losses = found.losses[np.isfinite(found.losses)]
     values = [end.value for end in found.ends or () if isinstance(end.value, Fraction)]
     # Ends far above the list would leave it no width.
-    top = 1.25 * float(values[-1]) if values and values[-1] else float(losses.max(initial=1.0))
+    top = 1.05 * float(values[-1]) if values and values[-1] else float(losses.max(initial=1.0))
     shown = losses[losses <= top]
-    axes.hist(shown, bins=80, range=(0.0, top or 1.0), color=BRANCH)
-    for k, value in enumerate(values[:ROWS]):
+    bottom = float(min(losses.min(initial=top), values[0] if values else top))
+    axes.hist(shown, bins=80, range=(bottom, top if top > bottom else bottom + 1.0), color=BRANCH)
+    last = -math.inf
+    for k, value in enumerate(values):
         axes.axvline(float(value), color=GLOBAL if k == 0 else BAD, linewidth=0.7, linestyle="--")
+        # What would be written over its neighbour is not.
+        if float(value) - last < APART * (top - bottom):
+            continue
+        last = float(value)
         axes.text(
             float(value), 1.0, label(value), rotation=90, fontsize=SMALL, va="top", ha="right",
             transform=axes.get_xaxis_transform(),
