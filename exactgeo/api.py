@@ -422,7 +422,7 @@ def starts(
     rate: float | None = None,
     steps: int = 10_000,
     cooling: float = 0.3,
-    loss_tolerance: float | None = None,
+    within: float | None = None,
     time_limit: float | None = None,
     known: Callable[[Starts], None] = lambda part: None,
     progress: Callable[[int, int], None] | None = None,
@@ -448,7 +448,7 @@ def starts(
     cooling : float
         In this last part of the steps the rate of gradient_descent and adam is halved again and again; 0 for a
         constant rate.
-    loss_tolerance : float, optional
+    within : float, optional
         An end counts for a value within this of it (relative to the value or 1), 10^-6 by default; it must be nearly
         stationary, and lie in a basin of just that value, too.
     time_limit : float, optional
@@ -473,13 +473,13 @@ def starts(
     --------
     >>> import exactgeo as eg
     >>> found = eg.starts(eg.load("swirszcz-prop1"), count=40, optimizer="lbfgs")
-    >>> [str(end.value) for end in found.ends], sum(end.share.count for end in found.ends) + found.not_converged
+    >>> [str(end.value) for end in found.ends], sum(end.proportion.count for end in found.ends) + found.not_converged
     (['14', '18', '75/4', '614/29', '106/5'], 40)
     """
     from exactgeo.numeric.classification import Closeness
     from exactgeo.random_starts import Settings
     from exactgeo.random_starts import starts as run
 
-    closeness = Closeness() if loss_tolerance is None else Closeness(loss=loss_tolerance)
+    closeness = Closeness() if within is None else Closeness(loss=within)
     settings = Settings(seed, init, scale, bias_scale, mean, optimizer, rate, steps, cooling, closeness)
     return run(problem, count, settings, time_limit=time_limit, known=known, progress=progress)

@@ -38,7 +38,7 @@ __all__ = ["starts"]
 @click.option(
     "--cooling", type=float, default=0.3, show_default=True, help="Last part of the steps in which the rate falls."
 )
-@click.option("--loss-tolerance", type=float, help="An end counts for a value within this of it; 0.000001 if left out.")
+@click.option("--within", type=float, help="An end counts for a value within this of it; 0.000001 if left out.")
 @output_option("--plot", check=picture, metavar="OUT", help="Draw a histogram of the ends: .svg, .png or .pdf.")
 @limit_option
 @json_option
@@ -54,7 +54,7 @@ def starts(
     rate: float | None,
     steps: int,
     cooling: float,
-    loss_tolerance: float | None,
+    within: float | None,
     plot: str | None,
     time_limit: float | None,
     as_json: bool,
@@ -83,7 +83,7 @@ def starts(
             rate=rate,
             steps=steps,
             cooling=cooling,
-            loss_tolerance=loss_tolerance,
+            within=within,
             time_limit=time_limit,
             known=lambda part: current_run().tell(starts_text(part), part.to_json()),
             progress=progress,

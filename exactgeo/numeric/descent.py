@@ -16,7 +16,7 @@ from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.evaluation import loss_and_gradient
 from exactgeo.numeric.layers import Floats
 from exactgeo.numeric.networks import NumericNetworks
-from exactgeo.numeric.optimizers import Backtracking, Optimizer, Walk
+from exactgeo.numeric.optimizers import Backtracking, Optimizer, State
 
 __all__ = ["DescentStatus", "Trained", "descend", "train"]
 
@@ -168,24 +168,24 @@ def _train(nets: NumericNetworks, optimizer: Optimizer, iterations: int, toleran
     ends = nets.parameters.copy()
 
     moving = np.arange(count)
-    walk = Walk(ends.copy(), *loss_and_gradient(nets, trained), iterations)
-    optimizer.begin(walk)
+    state = State(ends.copy(), *loss_and_gradient(nets, trained), iterations)
+    optimizer.begin(state)
     for trial in range(iterations + 1):
-        walk.step = trial
-        norm = np.abs(walk.gradient).max(axis=1, initial=0.0)
-        lost = ~(np.isfinite(walk.loss) & np.isfinite(norm))
+        state.step = trial
+        norm = np.abs(state.gradient).max(axis=1, initial=0.0)
+        lost = ~(np.isfinite(state.loss) & np.isfinite(norm))
         arrived = norm <= tolerance
-        stuck = optimizer.stuck(walk)
+        stuck = optimizer.stuck(state)
         done = arrived | stuck | lost | (trial == iterations) | (time.monotonic() > end)
         if done.any():
             out = moving[done]
-            ends[out], losses[out], norms[out] = walk.parameters[done], walk.loss[done], norm[done]
+            ends[out], losses[out], norms[out] = state.parameters[done], state.loss[done], norm[done]
             taken[out] = trial
             codes[out] = np.where(lost, 3, np.where(arrived, 0, np.where(stuck, 1, 2)))[done]
             moving = moving[~done]
-            walk.keep(~done)
+            state.keep(~done)
             if not len(moving):
                 break
-        proposed = optimizer.propose(walk)
-        optimizer.take(walk, proposed, *loss_and_gradient(nets.at(proposed), trained))
+        proposed = optimizer.propose(state)
+        optimizer.take(state, proposed, *loss_and_gradient(nets.at(proposed), trained))
     return Trained(nets.at(ends), losses, norms, taken, codes)

@@ -9,14 +9,14 @@ from typing import Any
 
 from exactgeo.exact.rational import decimal, format_rational
 
-__all__ = ["LEVEL", "Share", "share_of"]
+__all__ = ["LEVEL", "Proportion", "proportion_of"]
 
 LEVEL = "0.95"
 DIGITS = 10**4
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """``count`` of ``total``.
 
     Attributes
@@ -32,21 +32,21 @@ class Share:
     high: Fraction
 
     @property
-    def share(self) -> Fraction:
+    def ratio(self) -> Fraction:
         return Fraction(self.count, self.total) if self.total else Fraction(0)
 
     def to_json(self) -> dict[str, Any]:
         """``starts``, ``share`` (exact), ``interval`` = {lo, hi, level}."""
         interval = {"lo": decimal(self.low), "hi": decimal(self.high), "level": LEVEL}
-        return {"starts": self.count, "share": format_rational(self.share), "interval": interval}
+        return {"starts": self.count, "share": format_rational(self.ratio), "interval": interval}
 
 
-def share_of(count: int, total: int) -> Share:
+def proportion_of(count: int, total: int) -> Proportion:
     """The share with its 95 % interval.
 
     Examples
     --------
-    >>> one = share_of(0, 10)
+    >>> one = proportion_of(0, 10)
     >>> str(one.low), str(one.high)
     ('0', '617/2000')
     """
@@ -55,6 +55,6 @@ def share_of(count: int, total: int) -> Share:
     tail = (1 - float(LEVEL)) / 2
     low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
     high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
-    return Share(
+    return Proportion(
         count, total, Fraction(max(math.floor(low * DIGITS), 0), DIGITS), Fraction(math.ceil(high * DIGITS), DIGITS)
     )

@@ -29,7 +29,7 @@ from exactgeo.exact.vectors import ZERO
 from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, Trained, random_starts, train
 from exactgeo.numeric.classification import Closeness, closest, clusters
 from exactgeo.numeric.optimizers import Optimizer
-from exactgeo.numeric.proportions import Share, share_of
+from exactgeo.numeric.proportions import Proportion, proportion_of
 from exactgeo.numeric.stationarity import stationarity
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.random_starts.patterns import BasinValues
@@ -41,7 +41,7 @@ UNKNOWN = "not computed here"
 WITHIN = 60.0
 """Seconds for the exact list where there is no time limit."""
 
-AT_ONCE = 4096
+BATCH = 4096
 """Starts drawn and trained together; each batch leaves only its losses and the values of its basins."""
 
 
@@ -111,10 +111,10 @@ class Ending:
     """An exact value, and how many starts ended there or lay in basins of it."""
 
     value: Value
-    share: Share
+    proportion: Proportion
 
     def to_json(self) -> dict[str, Any]:
-        return {"value": plain(self.value), **self.share.to_json()}
+        return {"value": plain(self.value), **self.proportion.to_json()}
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,10 @@ class Cluster:
     """Ends of one loss, numeric: ``about`` is the least of them as a float."""
 
     about: float
-    share: Share
+    proportion: Proportion
 
     def to_json(self) -> dict[str, Any]:
-        return {"about": _digits(self.about), "status": "numeric", **self.share.to_json()}
+        return {"about": _digits(self.about), "status": "numeric", **self.proportion.to_json()}
 
 
 @dataclass(frozen=True)
@@ -349,12 +349,12 @@ class _Batch:
 
 def _batches(base: NumericNetworks, count: int, settings: Settings, exact: _Exact, end: float) -> Iterator[_Batch]:
     generator = np.random.default_rng(settings.seed)
-    for first in range(0, count, AT_ONCE):
+    for first in range(0, count, BATCH):
         if time.monotonic() > end:
             return
         drawn = random_starts(
             base,
-            min(AT_ONCE, count - first),
+            min(BATCH, count - first),
             seed=generator,
             init=settings.init,
             scale=settings.scale,
@@ -418,14 +418,16 @@ def _gathered(
     count = len(losses)
     others = end_of < 0
     groups = clusters(losses[elsewhere], settings.closeness)
-    found = tuple(Cluster(about, share_of(size, count)) for about, size in groups)
+    found = tuple(Cluster(about, proportion_of(size, count)) for about, size in groups)
     ends: tuple[Ending, ...] | None = None
     lost = others
     if exact.values is None:
         lost = ~elsewhere
     else:
         counts = np.bincount(end_of[~others], minlength=len(exact.values)).tolist()
-        ends = tuple(Ending(value, share_of(number, count)) for value, number in zip(exact.values, counts, strict=True))
+        ends = tuple(
+            Ending(value, proportion_of(number, count)) for value, number in zip(exact.values, counts, strict=True)
+        )
     finite = losses[lost & np.isfinite(losses)]
     points: dict[int, Point] = {}
     for part in reversed(parts):
@@ -461,7 +463,7 @@ def _basins(parts: Sequence[_Batch], exact: _Exact, count: int) -> tuple[tuple[E
                 boundary += 1
             else:
                 counts[value] = counts.get(value, 0) + 1
-    entries = tuple(Ending(value, share_of(counts[value], count)) for value in sorted(counts, key=low))
+    entries = tuple(Ending(value, proportion_of(counts[value], count)) for value in sorted(counts, key=low))
     reason = f"{boundary} starts lie on the boundary of basins: a pre-activation or an output weight is 0"
     return entries, reason if boundary else ""
 

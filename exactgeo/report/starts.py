@@ -12,7 +12,7 @@ from exactgeo.report.tables import columns, labelled, loss_name, title_of, value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exactgeo.numeric.proportions import Share
+    from exactgeo.numeric.proportions import Proportion
     from exactgeo.random_starts import Ending, Starts
 
 __all__ = ["histogram", "starts_text"]
@@ -47,7 +47,7 @@ def starts_text(found: Starts) -> str:
             "",
             "  nearly stationary ends by their loss (numeric)" + ("" if found.ends is None else ", not listed"),
         ]
-        rows = [[f"about {cluster.about:.9g}", *_share(cluster.share)] for cluster in found.clusters[:ROWS]]
+        rows = [[f"about {cluster.about:.9g}", *_proportion(cluster.proportion)] for cluster in found.clusters[:ROWS]]
         lines += columns([["loss", "starts", "share", "95 % interval"], *rows], indent="  ")
         lines += _more(len(found.clusters))
     rest = f"{found.not_converged} of {found.count}"
@@ -67,10 +67,10 @@ def starts_text(found: Starts) -> str:
 
 
 def _table(entries: Sequence[Ending], heading: str) -> list[str]:
-    reached = [entry for entry in entries if entry.share.count]
-    rows = [[value_text(plain(entry.value)), *_share(entry.share)] for entry in reached[:ROWS]]
+    reached = [entry for entry in entries if entry.proportion.count]
+    rows = [[value_text(plain(entry.value)), *_proportion(entry.proportion)] for entry in reached[:ROWS]]
     lines = columns([[heading, "starts", "share", "95 % interval"], *rows], indent="  ") + _more(len(reached))
-    without = [value_text(plain(entry.value)) for entry in entries if not entry.share.count]
+    without = [value_text(plain(entry.value)) for entry in entries if not entry.proportion.count]
     if without:
         lines.append(f"  none at {', '.join(without[:6])}{', ...' if len(without) > 6 else ''}")
     return lines
@@ -80,8 +80,9 @@ def _more(number: int) -> list[str]:
     return [f"  ... and {number - ROWS} more (--json for all)"] if number > ROWS else []
 
 
-def _share(share: Share) -> list[str]:
-    return [str(share.count), f"{float(share.share):.1%}", f"{float(share.low):.1%} to {float(share.high):.1%}"]
+def _proportion(proportion: Proportion) -> list[str]:
+    percent = f"{float(found.low):.1%} to {float(found.high):.1%}"
+    return [str(found.count), f"{float(found.ratio):.1%}", percent]
 
 
 def histogram(found: Starts) -> Any:

@@ -21,8 +21,8 @@ from exactgeo.numeric import (
     train,
 )
 from exactgeo.numeric.classification import Closeness, closest, clusters
-from exactgeo.numeric.optimizers import LBFGS, Adam, Backtracking, GradientDescent, Walk
-from exactgeo.numeric.proportions import share_of
+from exactgeo.numeric.optimizers import LBFGS, Adam, Backtracking, GradientDescent, State
+from exactgeo.numeric.proportions import proportion_of
 from exactgeo.numeric.stationarity import least_combination, stationarity
 
 X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
@@ -208,12 +208,12 @@ def test_descend_is_backtracking():
 
 
 def test_networks_that_have_ended_leave_the_memory():
-    walk = Walk(np.eye(3), np.arange(3.0), np.eye(3), 5)
+    state = State(np.eye(3), np.arange(3.0), np.eye(3), 5)
     optimizer = LBFGS()
-    optimizer.begin(walk)
-    walk.keep(np.array([True, False, True]))
-    assert {len(array) for array in walk.memory.values()} == {2}
-    assert walk.loss.tolist() == [0.0, 2.0]
+    optimizer.begin(state)
+    state.keep(np.array([True, False, True]))
+    assert {len(array) for array in state.memory.values()} == {2}
+    assert state.loss.tolist() == [0.0, 2.0]
 
 
 @pytest.mark.parametrize("name", loss_names())
@@ -271,8 +271,8 @@ def tail(n, k, p):
 
 @pytest.mark.parametrize(("count", "total"), [(0, 1), (1, 1), (0, 40), (3, 40), (20, 40), (40, 40), (7, 100)])
 def test_intervals_are_those_of_clopper_and_pearson_rounded_outward(count, total):
-    one, half, grid = share_of(count, total), F(1, 40), F(1, 10**4)
-    assert one.share == F(count, total)
+    one, half, grid = proportion_of(count, total), F(1, 40), F(1, 10**4)
+    assert one.ratio == F(count, total)
     if count:
         assert tail(total, count, one.low) <= half <= tail(total, count, one.low + grid)
     else:

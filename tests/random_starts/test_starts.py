@@ -33,7 +33,7 @@ def centred_xor(width, activation, outer):
 
 
 def tally(entries):
-    return {str(entry.value): entry.share.count for entry in entries}
+    return {str(entry.value): entry.proportion.count for entry in entries}
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def tally(entries):
         ({"rate": float("nan")}, "rate"),
         ({"steps": -1}, "steps"),
         ({"cooling": 1.5}, "cooling"),
-        ({"loss_tolerance": 0}, "closeness.loss"),
+        ({"within": 0}, "closeness.loss"),
         ({"scale": -1.0}, "scale"),
     ],
 )
@@ -105,7 +105,7 @@ def test_ends_never_miss_the_exact_list(name):
     found = eg.starts(eg.load(name), 120, seed=3, optimizer="lbfgs", steps=4000)
     assert found.clusters == ()
     assert found.not_converged <= 12
-    assert sum(end.share.count for end in found.ends) == 120 - found.not_converged
+    assert sum(end.proportion.count for end in found.ends) == 120 - found.not_converged
     # Every end that counts is as near to its value as it says, and to no basin of a lower one.
     for loss, end in zip(found.losses[found.end_of >= 0], found.end_of[found.end_of >= 0], strict=True):
         value = found.ends[end].value
@@ -135,7 +135,7 @@ def test_stationary_ends_off_the_list_would_be_shown(monkeypatch):
     before = eg.starts(problem, 40, optimizer="lbfgs")
     monkeypatch.setattr(_Exact, "of", short)
     found = eg.starts(problem, 40, optimizer="lbfgs")
-    assert [(cluster.share.count, round(cluster.about, 6)) for cluster in found.clusters] == [
+    assert [(cluster.proportion.count, round(cluster.about, 6)) for cluster in found.clusters] == [
         (tally(before.ends)["1"], 1.0)
     ]
 
@@ -183,7 +183,7 @@ def test_basins_without_a_census():
     assert found.reason
     assert sum(tally(found.basins).values()) == 20
     assert tally(found.basins)["0"] >= 15
-    assert sum(cluster.share.count for cluster in found.clusters) + found.not_converged == 20
+    assert sum(cluster.proportion.count for cluster in found.clusters) + found.not_converged == 20
 
 
 # -- networks without an exact list ------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_every_loss_has_starts(loss):
         assert found.ends is None
         return
     assert found.clusters == ()
-    assert sum(end.share.count for end in found.ends) > 40
+    assert sum(end.proportion.count for end in found.ends) > 40
 
 
 # -- reproducible, bounded, in parts -----------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_batches_change_nothing(monkeypatch):
     told = []
     settings = Settings(optimizer="lbfgs", steps=500, seed=4)
     whole = starts(problem, 50, settings)
-    monkeypatch.setattr("exactgeo.random_starts.AT_ONCE", 16)
+    monkeypatch.setattr("exactgeo.random_starts.BATCH", 16)
     parts = starts(problem, 50, settings, known=told.append)
     assert [part.count for part in told] == [16, 32, 48]
     assert not any(part.complete for part in told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactgeo.numeric.layers import Floats
-from exactgeo.numeric.optimizers.optimizer import Optimizer, Walk, cooled
+from exactgeo.numeric.optimizers.optimizer import Optimizer, State, cooled
 
 __all__ = ["Adam"]
 
@@ -21,19 +21,21 @@ class Adam(Optimizer):
     def __init__(self, rate: float = 0.01, cooling: float = 0.0) -> None:
         super().__init__(rate, cooling)
 
-    def begin(self, walk: Walk) -> None:
-        walk.memory = {"first": np.zeros_like(walk.parameters), "second": np.zeros_like(walk.parameters)}
+    def begin(self, state: State) -> None:
+        state.memory = {"first": np.zeros_like(state.parameters), "second": np.zeros_like(state.parameters)}
 
-    def propose(self, walk: Walk) -> Floats:
+    def propose(self, state: State) -> Floats:
         one, two = self.betas
-        first, second = walk.memory["first"], walk.memory["second"]
+        first, second = state.memory["first"], state.memory["second"]
         first *= one
-        first += (1.0 - one) * walk.gradient
+        first += (1.0 - one) * state.gradient
         second *= two
-        second += (1.0 - two) * walk.gradient**2
-        rate = cooled(self.rate, walk, self.cooling) / (1.0 - one ** (walk.step + 1))
-        moved: Floats = walk.parameters - rate * first / (np.sqrt(second / (1.0 - two ** (walk.step + 1))) + self.floor)
+        second += (1.0 - two) * state.gradient**2
+        rate = cooled(self.rate, state, self.cooling) / (1.0 - one ** (state.step + 1))
+        moved: Floats = state.parameters - rate * first / (
+            np.sqrt(second / (1.0 - two ** (state.step + 1))) + self.floor
+        )
         return moved
 
-    def take(self, walk: Walk, proposed: Floats, loss: Floats, gradient: Floats) -> None:
-        walk.move(np.ones(len(loss), dtype=np.bool_), proposed, loss, gradient)
+    def take(self, state: State, proposed: Floats, loss: Floats, gradient: Floats) -> None:
+        state.move(np.ones(len(loss), dtype=np.bool_), proposed, loss, gradient)

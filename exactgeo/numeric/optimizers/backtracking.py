@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactgeo.numeric.layers import Bools, Floats
-from exactgeo.numeric.optimizers.optimizer import Optimizer, Walk
+from exactgeo.numeric.optimizers.optimizer import Optimizer, State
 
 __all__ = ["SHORTEST", "Backtracking"]
 
@@ -22,29 +22,29 @@ class Backtracking(Optimizer):
     def __init__(self, rate: float = 0.1) -> None:
         super().__init__(rate)
 
-    def begin(self, walk: Walk) -> None:
-        walk.memory = {"step": np.full(len(walk.loss), self.rate)}
+    def begin(self, state: State) -> None:
+        state.memory = {"step": np.full(len(state.loss), self.rate)}
 
-    def stuck(self, walk: Walk) -> Bools:
-        norm = np.abs(walk.gradient).max(axis=1, initial=0.0)
-        reach = SHORTEST * np.maximum(1.0, np.abs(walk.parameters).max(axis=1, initial=0.0))
-        stuck: Bools = ~(walk.memory["step"] * norm > reach)
+    def stuck(self, state: State) -> Bools:
+        norm = np.abs(state.gradient).max(axis=1, initial=0.0)
+        reach = SHORTEST * np.maximum(1.0, np.abs(state.parameters).max(axis=1, initial=0.0))
+        stuck: Bools = ~(state.memory["step"] * norm > reach)
         return stuck
 
-    def propose(self, walk: Walk) -> Floats:
-        moved: Floats = walk.parameters - walk.memory["step"][:, None] * walk.gradient
+    def propose(self, state: State) -> Floats:
+        moved: Floats = state.parameters - state.memory["step"][:, None] * state.gradient
         return moved
 
-    def take(self, walk: Walk, proposed: Floats, loss: Floats, gradient: Floats) -> None:
-        step = walk.memory["step"]
-        square = np.einsum("np,np->n", walk.gradient, walk.gradient)
-        accept = (loss <= walk.loss - ARMIJO * step * square) & (loss < walk.loss)
+    def take(self, state: State, proposed: Floats, loss: Floats, gradient: Floats) -> None:
+        step = state.memory["step"]
+        square = np.einsum("np,np->n", state.gradient, state.gradient)
+        accept = (loss <= state.loss - ARMIJO * step * square) & (loss < state.loss)
         # Where the loss no longer resolves the step (gradients near the root of the rounding unit), the gradient does.
-        flat = np.abs(loss - walk.loss) <= 4 * np.finfo(np.float64).eps * walk.loss
-        norm = np.abs(walk.gradient).max(axis=1, initial=0.0)
+        flat = np.abs(loss - state.loss) <= 4 * np.finfo(np.float64).eps * state.loss
+        norm = np.abs(state.gradient).max(axis=1, initial=0.0)
         accept |= flat & (np.abs(gradient).max(axis=1, initial=0.0) < norm)
-        curvature = np.einsum("np,np->n", gradient - walk.gradient, walk.gradient)
+        curvature = np.einsum("np,np->n", gradient - state.gradient, state.gradient)
         # Along s = -step g the change of gradient gives <s, s> / <s, y>; a non-convex stretch doubles the step.
         longer = np.where(curvature < 0, -step * square / curvature, 2 * step)
-        walk.memory["step"] = np.where(accept, np.minimum(longer, 1e6), step / 2)
-        walk.move(accept, proposed, loss, gradient)
+        state.memory["step"] = np.where(accept, np.minimum(longer, 1e6), step / 2)
+        state.move(accept, proposed, loss, gradient)

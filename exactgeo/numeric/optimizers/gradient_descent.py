@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exactgeo.numeric.layers import Floats
-from exactgeo.numeric.optimizers.optimizer import Optimizer, Walk, cooled
+from exactgeo.numeric.optimizers.optimizer import Optimizer, State, cooled
 
 __all__ = ["GradientDescent"]
 
@@ -19,9 +19,9 @@ class GradientDescent(Optimizer):
     def __init__(self, rate: float = 0.1, cooling: float = 0.0) -> None:
         super().__init__(rate, cooling)
 
-    def propose(self, walk: Walk) -> Floats:
-        moved: Floats = walk.parameters - cooled(self.rate, walk, self.cooling) * walk.gradient
+    def propose(self, state: State) -> Floats:
+        moved: Floats = state.parameters - cooled(self.rate, state, self.cooling) * state.gradient
         return moved
 
-    def take(self, walk: Walk, proposed: Floats, loss: Floats, gradient: Floats) -> None:
-        walk.move(np.ones(len(loss), dtype=np.bool_), proposed, loss, gradient)
+    def take(self, state: State, proposed: Floats, loss: Floats, gradient: Floats) -> None:
+        state.move(np.ones(len(loss), dtype=np.bool_), proposed, loss, gradient)

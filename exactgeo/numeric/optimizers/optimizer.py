@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from exactgeo.numeric.layers import Bools, Floats
 
-__all__ = ["Optimizer", "Walk"]
+__all__ = ["Optimizer", "State"]
 
 
 @dataclass
-class Walk:
+class State:
     """Networks on their way; every array has them on its first axis.
 
     Attributes
@@ -70,28 +70,28 @@ class Optimizer(ABC):
         self.rate = rate
         self.cooling = cooling
 
-    def begin(self, walk: Walk) -> None:  # noqa: B027 - an optimizer may have no memory
+    def begin(self, state: State) -> None:  # noqa: B027 - an optimizer may have no memory
         """Make the memory."""
 
     @abstractmethod
-    def propose(self, walk: Walk) -> Floats:
+    def propose(self, state: State) -> Floats:
         """The points to look at next, shape (N, P)."""
 
     @abstractmethod
-    def take(self, walk: Walk, proposed: Floats, loss: Floats, gradient: Floats) -> None:
+    def take(self, state: State, proposed: Floats, loss: Floats, gradient: Floats) -> None:
         """Move there, or not."""
 
-    def stuck(self, walk: Walk) -> Bools:
+    def stuck(self, state: State) -> Bools:
         """Which networks will not move any more, shape (N,)."""
-        return np.zeros(len(walk.loss), dtype=np.bool_)
+        return np.zeros(len(state.loss), dtype=np.bool_)
 
 
-def cooled(rate: float, walk: Walk, cooling: float) -> float:
+def cooled(rate: float, state: State, cooling: float) -> float:
     """The rate of a step: constant, then halved again and again in the last part of the steps."""
-    begin = (1.0 - cooling) * walk.steps
-    if walk.step < begin:
+    begin = (1.0 - cooling) * state.steps
+    if state.step < begin:
         return rate
-    halvings = HALVINGS * (walk.step - begin) / max(cooling * walk.steps, 1.0)
+    halvings = HALVINGS * (state.step - begin) / max(cooling * state.steps, 1.0)
     return rate * math.exp2(-halvings)
 
 
