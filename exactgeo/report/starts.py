@@ -80,7 +80,7 @@ def _more(number: int) -> list[str]:
     return [f"  ... and {number - ROWS} more (--json for all)"] if number > ROWS else []
 
 
-def _proportion(proportion: Proportion) -> list[str]:
+def _proportion(found: Proportion) -> list[str]:
     percent = f"{float(found.low):.1%} to {float(found.high):.1%}"
     return [str(found.count), f"{float(found.ratio):.1%}", percent]
 
