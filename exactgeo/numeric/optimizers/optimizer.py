@@ -43,6 +43,9 @@ class State:
 
     def move(self, accept: Bools, parameters: Floats, loss: Floats, gradient: Floats) -> None:
         """Go on to other points where they are accepted."""
+        if accept.all():
+            self.parameters, self.loss, self.gradient = parameters, loss, gradient
+            return
         self.parameters = np.where(accept[:, None], parameters, self.parameters)
         self.loss = np.where(accept, loss, self.loss)
         self.gradient = np.where(accept[:, None], gradient, self.gradient)
