@@ -207,6 +207,21 @@ def test_descend_is_backtracking():
     assert np.array_equal(one.networks.parameters, other.networks.parameters)
 
 
+def test_lbfgs_forgets_its_pairs_where_no_step_is_found_and_is_stuck_where_there_were_none():
+    state = State(np.zeros((2, 1)), np.ones(2), np.array([[2.0], [2.0]]), 5)
+    optimizer = LBFGS()
+    optimizer.begin(state)
+    state.memory["pairs"][:] = (1, 0)
+    state.memory["direction"][:] = -3.0
+    state.memory["long"][:] = state.memory["step"][:] = 2.0**-70
+    optimizer.take(state, optimizer.propose(state), np.full(2, 7.0), np.ones((2, 1)))
+    assert optimizer.stuck(state).tolist() == [False, True]
+    assert state.memory["direction"][0] == -2.0
+    assert (state.memory["short"][0], state.memory["long"][0]) == (0, np.inf)
+    assert state.memory["pairs"].tolist() == [0, 0]
+    assert (state.parameters == 0).all()
+
+
 def test_networks_that_have_ended_leave_the_memory():
     state = State(np.eye(3), np.arange(3.0), np.eye(3), 5)
     optimizer = LBFGS()

@@ -167,6 +167,18 @@ def test_a_sign_that_floats_cannot_tell_is_computed():
         assert value == basin.value
 
 
+def test_a_sum_that_floats_lose_has_its_true_sign():
+    # 2^53 + 1 - 2^53 - 1/2 is 1/2 and not -1/2, as a sum of floats from the left.
+    x = [[1, 1, 1], [1, 0, 0], [0, 0, 1]]
+    problem = eg.load({"data": {"x": x, "y": [3, 1, 0]}, "network": {"widths": [1]}})
+    base = NumericNetworks.from_points(problem, [_base(problem)])
+    nets = base.at(np.array([[2.0**53, 1.0, -(2.0**53), -0.5, 1.0, 0.0]]))
+    (basin,) = eg.basins(problem).containing(nets.point(0))
+    lookup = BasinValues(reduce(problem))
+    assert lookup._signs(nets).tolist() == [[[1, 1, -1]]]
+    assert lookup.of(nets) == [basin.value]
+
+
 def test_starts_on_a_boundary_are_counted_apart():
     # Biases of 0 put every neuron on the kink of the point (0, 0).
     found = eg.starts(eg.load("xor-2"), 30, init="he", steps=10)
