@@ -32,9 +32,9 @@ class Closeness:
     slope: float = 1e-4
 
     def __post_init__(self) -> None:
-        for name in ("loss", "slope"):
-            if not at_least_0(getattr(self, name), f"closeness.{name}"):
-                raise InputError(f"closeness.{name}", "0", "a number above 0", "1e-6")
+        for name, value in (("within", self.loss), ("slope", self.slope)):
+            if not at_least_0(value, name):
+                raise InputError(name, "0", "a number above 0", "1e-6")
 
     def reach(self, values: Floats) -> Floats:
         """How far from each value a loss may be."""

@@ -27,6 +27,7 @@ from exactgeo.exact.enclosure import Value, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO
 from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, Trained, random_starts, train
+from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.classification import Closeness, closest, clusters
 from exactgeo.numeric.optimizers import Optimizer
 from exactgeo.numeric.proportions import Proportion, proportion_of
@@ -83,6 +84,11 @@ class Settings:
         for name, table in (("optimizer", OPTIMIZERS), ("init", INITIALISATIONS)):
             if getattr(self, name) not in table:
                 raise InputError(name, str(getattr(self, name)), " or ".join(table), "adam" if "op" in name else "he")
+        for name in ("scale", "bias_scale"):
+            if getattr(self, name) is not None:
+                at_least_0(getattr(self, name), name)
+        if not (isinstance(self.mean, int | float) and abs(self.mean) < math.inf):
+            raise InputError("mean", str(self.mean), "a number", "0")
         if type(self.seed) is not int or self.seed < 0:
             raise InputError("seed", str(self.seed), "a whole number of at least 0", "0")
         if type(self.steps) is not int or self.steps < 0:

@@ -51,14 +51,24 @@ def tally(entries):
         ({"rate": float("nan")}, "rate"),
         ({"steps": -1}, "steps"),
         ({"cooling": 1.5}, "cooling"),
-        ({"within": 0}, "closeness.loss"),
+        ({"within": 0}, "within"),
         ({"scale": -1.0}, "scale"),
+        ({"bias_scale": float("inf")}, "bias_scale"),
+        ({"mean": float("nan")}, "mean"),
+        ({"mean": "1"}, "mean"),
     ],
 )
 def test_refusals(wrong, where):
     with pytest.raises(InputError) as refusal:
         eg.starts(eg.load("xor-1"), **({"count": 3} | wrong))
     assert refusal.value.where == where
+
+
+def test_refusals_come_before_the_census(monkeypatch):
+    monkeypatch.setattr("exactgeo.random_starts.census", None)
+    for wrong in ({"scale": -1.0}, {"init": "xavier"}, {"count": 0}, {"rate": -1}):
+        with pytest.raises(InputError):
+            eg.starts(eg.load("xor-1"), **({"count": 3} | wrong))
 
 
 def test_a_penalty_is_refused():
