@@ -27,8 +27,8 @@ from exactgeo.exact.enclosure import Value, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO
 from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, Trained, random_starts, train
-from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.classification import Closeness, closest, clusters
+from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.optimizers import Optimizer
 from exactgeo.numeric.proportions import Proportion, proportion_of
 from exactgeo.numeric.stationarity import stationarity
