@@ -71,6 +71,21 @@ def test_statements():
     )
 
 
+STATED = {
+    "a bound below the loss of the point": (
+        changed("penalised-ray-alone", put("claims", 2, "bound", "1/4")),
+        "have a penalised loss below 1/4; the point has 1/2.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_statements_of_what_the_tool_never_writes(name):
+    tree, end = STATED[name]
+    assert outcome(written(tree)).startswith("accepted: ")
+    assert outcome(written(tree)).endswith(end)
+
+
 def test_statements_without_strictness():
     """Nothing is said of the set of equal loss where no proof of it stands in the file; squares may do without as well."""
     first = changed("huber-minimum-at-the-break", lambda tree: tree.update(claims=tree["claims"][:1]))
@@ -268,6 +283,73 @@ def test_enclosures_enclose():
     companion = checker().companion("check_logistic.py")
     for name in GENERATORS:
         assert set(enclosed(companion, name)) == {(True, True)}
+
+
+def signs(companion: ModuleType) -> list[int | str]:
+    """The signs of numbers that lie at the ends of their first enclosure, of 64 bits, or between it and 0.
+
+    tanh(1/2) less a rational: its bounds, a hundredth of the same, a hundredth of half a unit less.
+    """
+    found: list[int | str] = []
+    generator = companion.Mixed(Fraction(0), {Fraction(1): Fraction(1)})
+    low, high = (Fraction(q) / 2**64 for q in companion.bounds(generator, companion.TANH, 0, 64))
+    half = Fraction(1, 2**65)
+    for q in (low, high, low - half, high + half):
+        for scale in (Fraction(1), Fraction(1, 100), Fraction(-1), Fraction(-1, 100)):
+            found.append(companion.sign((generator - companion.Mixed(q)) * scale))
+    near = Fraction(companion.bounds(generator, companion.TANH, 0, 512)[0]) / 2**512
+    kept, companion.MAX_BITS = companion.MAX_BITS, 256
+    try:
+        companion.sign(generator - companion.Mixed(near))
+    except checker().Rejected as error:
+        found.append(str(error))
+    finally:
+        companion.MAX_BITS = kept
+    return [*found, *(companion.sign(companion.Mixed(q)) for q in (Fraction(-1), Fraction(0), Fraction(1)))]
+
+
+def test_signs_are_found_at_any_distance():
+    one_by_one = [1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1]
+    assert signs(checker().companion("check_logistic.py")) == [
+        *one_by_one,
+        "a number has no sign at 256 bits",
+        *(-1, 0, 1),
+    ]
+
+
+ROOTS = [Fraction(n, d) for n in (1, 2, 3, 10**9, 10**60 + 1) for d in (1, 7, 4 * 10**8, 10**60 + 1)]
+
+
+def test_roots():
+    """At least the root, and near: 60 bits of it."""
+    companion = checker().companion("check_critical.py")
+    assert companion.root(Fraction(0)) == 0
+    for q in ROOTS:
+        assert q <= companion.root(q) ** 2 <= q * (1 + Fraction(1, 2**60))
+    assert companion.length([Fraction(3), Fraction(4)]) >= 5
+
+
+CANCELLING: list[tuple[list[list[int]], list[list[int]], bool]] = [
+    ([], [[1, 0], [0, 1], [-1, -1]], True),
+    ([], [[1, 0], [0, 1], [1, 1]], False),
+    ([], [[1, 0], [0, 1], [-1, 0]], False),
+    ([], [[1, 0], [-2, 0]], True),
+    ([], [[0, 0]], True),
+    ([[1, 1]], [[1, 0], [0, 1]], True),
+    ([[1, 1]], [[1, 0], [0, -1]], False),
+    ([[1, 1]], [[-2, -2], [1, 0]], False),
+    ([[1, 0, 0], [0, 1, 1]], [[5, 1, 0], [0, 0, 1]], True),
+    ([[1, 0, 0], [0, 1, 1]], [[5, 1, 0], [0, 0, -1]], False),
+    ([[1, 0, 0]], [[0, 1, 0], [0, 0, 1], [7, -1, -1]], True),
+    ([[1, 0, 0]], [[0, 1, 0], [0, 0, 1], [7, -1, 1]], False),
+]
+"""Lines, rays, and whether the rays with positive weights and the lines with any can add up to 0."""
+
+
+def test_rays_that_cancel():
+    positive = checker().companion("check_penalty.py").positive
+    for lines, rays, found in CANCELLING:
+        assert positive(lines, rays) == found
 
 
 def test_losses_and_their_conjugates():

@@ -124,6 +124,8 @@ def steps(folder: Path) -> Steps:
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
     found += [("enclosures", name) for name in pinned.GENERATORS]
+    found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None)]
+    found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
@@ -219,6 +221,12 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
         return str(module.companion("check_landscape.py").shown(step))
+    if kind == "roots":
+        return str([module.companion("check_critical.py").root(q) for q in step])
+    if kind == "cancelling":
+        return str([module.companion("check_penalty.py").positive(lines, rays) for lines, rays, _ in step])
+    if kind == "signs":
+        return str(pinned.signs(module.companion("check_logistic.py")))
     if kind == "enclosures":
         return str(pinned.enclosed(module.companion("check_logistic.py"), step))
     if kind == "rays":
