@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import basin_brute
+import beside
 import pytest
 from damage import checker, outcome
 from forge import verdicts
@@ -71,7 +72,17 @@ def test_statements():
     )
 
 
+def test_problems_beside():
+    """Regenerate with ``python tests/forged/beside.py`` after a change of the words, and look at the difference."""
+    companion = checker().companion("check_problem.py")
+    assert [beside.read(companion, *item) for item in beside.NAMED] == json.loads((FOLDER / "beside.json").read_text())
+
+
 STATED = {
+    "a cone without a basis, whose rank is taken": (
+        changed("flat-split", put("claims", 1, "flatness", "largest", "basis", None)),
+        "(flat, flat dimension 2). No parameters have a loss below the point's, 0: every basin has a bound.",
+    ),
     "a bound below the loss of the point": (
         changed("penalised-ray-alone", put("claims", 2, "bound", "1/4")),
         "have a penalised loss below 1/4; the point has 1/2.",

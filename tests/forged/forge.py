@@ -124,6 +124,34 @@ FORGED |= {
         changed("flat-split", put(*FLATNESS, "largest", "basis", [{"0": -1, "2": 1}, {"0": 1}])),
         "A direction that changes the loss counts.",
     ),
+    "largest-without-a-basis": (
+        changed("flat-split", put(*FLATNESS, "largest", "basis", None), put(*FLATNESS[:-1], "flat_dimension", 3)),
+        "A cone whose rank is taken has one dimension more.",
+    ),
+    "cover-of-no-neuron": (
+        changed("kinks-of-two-neurons", put(*FLATNESS, "tree", 0, "neuron", 7)),
+        "A neuron that is not there has a covering.",
+    ),
+    "cover-of-no-part": (
+        changed("kinks-of-two-neurons", put(*FLATNESS, "tree", 0, "part", 7)),
+        "A covering has a part that is not there.",
+    ),
+    "largest-of-no-unit": (
+        changed("flat-split", put(*FLATNESS, "largest", "states", [0])),
+        "A unit that is not there has a state.",
+    ),
+    "largest-of-a-state-that-is-none": (
+        changed("idle", put(*FLATNESS, "largest", "states", 0, 2)),
+        "A state of a unit may be 2.",
+    ),
+    "tree-unit-from-the-end": (
+        changed("absolute-sign-of-an-idle-neuron", put(*FLATNESS, "tree", 0, "unit", -1)),
+        "A unit is decided by its number from the end.",
+    ),
+    "tree-still-from-the-end": (
+        changed("absolute-sign-of-an-idle-neuron", put(*FLATNESS, "tree", 2, "still", [-1])),
+        "A unit approaches the point by its number from the end.",
+    ),
     "largest-basis-dependent": (
         changed("flat-split", put(*FLATNESS, "largest", "basis", [{"3": 1}, {"3": 2}])),
         "One direction counts as two.",

@@ -64,6 +64,11 @@ def _spoil(cover: list[Tree]) -> None:
     step["sign"] = -step["sign"]
 
 
+def _nowhere(cover: list[Tree]) -> None:
+    step = next(step for step in cover if step["rule"] == "implied")
+    step |= {"sign": 0, "multipliers": {}}
+
+
 def _rename(cover: list[Tree]) -> None:
     next(step for step in cover if step["rule"] == "implied")["rule"] = "guessed"
 
@@ -459,5 +464,9 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
     "penalised-two-rays-that-do-not-cancel": (
         edited(idle(2), put("claims", 1, "flat_dimension", 1), put("claims", 1, "strictness", "flat")),
         "Two neurons at their bound that both raise the prediction keep it.",
+    ),
+    "penalised-side-that-is-none": (
+        named("implied", lambda tree: _nowhere(tree["claims"][0]["neurons"][0]["below"])),
+        "The kink itself is implied, and nothing beside it is left.",
     ),
 }

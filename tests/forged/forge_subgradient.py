@@ -38,6 +38,7 @@ def _also(tree: Tree, part: Tree) -> Tree:
 
 
 _AHEAD = {"x": [["1"]], "y": ["9/8"]}
+_BREAK = {"x": [["1"]], "y": ["1"]}
 _PART = ("claims", 0, "joint", 0)
 _NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
 
@@ -353,5 +354,16 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
             put("claims", 0, "curve", [at("0", "0"), at("1", "0")]),
         ),
         "The loss falls along a curve beyond where it was.",
+    ),
+    # The loss is 1 - w beside w = 0: below it on the right.
+    "subgradient-multiplier-above-on-both-sides": (
+        _minimum(at("0", "1"), "1", _end(), x=[["1"]], y=["1"]),
+        "A kink of which no side is taken is bounded on its left alone.",
+    ),
+    "curve-down-from-a-break": (
+        _line(
+            at("1", "1"), "0", {"weights": [[["-1"]], [["0"]]], "biases": [[], []]}, "1/2", loss="absolute", **_BREAK
+        ),
+        "A loss has on the left of its break the slope it has on the right.",
     ),
 }

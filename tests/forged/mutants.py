@@ -35,6 +35,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import beside
 import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
@@ -124,6 +125,7 @@ def steps(folder: Path) -> Steps:
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
     found += [("enclosures", name) for name in pinned.GENERATORS]
+    found += [("restated", item) for item in beside.NAMED]
     found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None)]
     found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
@@ -221,6 +223,8 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
         return str(module.companion("check_landscape.py").shown(step))
+    if kind == "restated":
+        return beside.read(module.companion("check_problem.py"), *step)
     if kind == "roots":
         return str([module.companion("check_critical.py").root(q) for q in step])
     if kind == "cancelling":
