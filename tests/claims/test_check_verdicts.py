@@ -81,7 +81,7 @@ def test_problems_beside():
 STATED = {
     "a cone without a basis, whose rank is taken": (
         changed("flat-split", put("claims", 1, "flatness", "largest", "basis", None)),
-        "(flat, flat dimension 2). No parameters have a loss below the point's, 0: every basin has a bound.",
+        "(flat, flat dimension 2). No parameters have a loss below the point's, 8: every basin has a bound.",
     ),
     "a bound below the loss of the point": (
         changed("penalised-ray-alone", put("claims", 2, "bound", "1/4")),
@@ -95,6 +95,91 @@ def test_statements_of_what_the_tool_never_writes(name):
     tree, end = STATED[name]
     assert outcome(written(tree)).startswith("accepted: ")
     assert outcome(written(tree)).endswith(end)
+
+
+def idle_cases(data_points: int, dimension: int, neurons: int) -> dict[str, object]:
+    """Neurons of weights 0 at an exact fit of the absolute loss: every case of their signs, each a leaf of its own."""
+    zero = ["0"] * dimension
+    cover: list[dict[str, object]] = []
+
+    def cut(number: int) -> None:
+        if number == neurons:
+            cover.append({"rule": "subgradient", "slopes": {}, "multipliers": {}, "strict": []})
+            return
+        cover.append({"rule": "sign", "neuron": number})
+        cut(number + 1)
+        cut(number + 1)
+
+    cut(0)
+    joint = [{"neurons": [*range(neurons)], "data": [*range(data_points)], "cover": cover}]
+    point = {"weights": [[zero] * neurons, [["0"] * neurons]], "biases": [[], []]}
+    claim = {"kind": "subgradient_minimum", "point": point, "loss": "0", "radius": None}
+    claim |= {"neurons": [{"parts": []}] * neurons, "joint": joint}
+    x = [["1", *zero[1:]] for _ in range(data_points)]
+    tree = tiny(claim, x=x, y=["0"] * data_points, loss="absolute") | {"version": 2}
+    tree["problem"]["network"]["widths"] = [neurons]
+    return tree
+
+
+def long_curve(ways: int, data_points: int) -> dict[str, object]:
+    """Along a line down, as a curve of very many orders."""
+    way, still = ({"weights": [[[q]], [["0"]]], "biases": [[], []]} for q in ("-1", "0"))
+    claim = {"kind": "descent_curve", "point": {"weights": [[["1"]], [["1"]]], "biases": [[], []]}, "step": "1/2"}
+    claim |= {"loss": str(data_points), "curve": [way, *[still] * (ways - 1)]}
+    return tiny(claim, x=[["1"]] * data_points, y=["0"] * data_points, loss="absolute") | {"version": 2}
+
+
+WORK = {
+    "leaves": (idle_cases(2, 2, 2), idle_cases(400, 4, 8)),
+    "curve": (long_curve(2, 2), long_curve(400, 60)),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work_without_derivatives_is_counted_before_it_is_done(name):
+    """The short file is accepted; the long one is refused when its work is behind the limit by one step at most."""
+    module = checker()
+    short, long = (written(tree) for tree in WORK[name])
+    assert outcome(short).startswith("accepted: ")
+    assert outcome(long) == "Refused: more work than a check may take"
+    assert module.MAX_WORK < module.meter.spent < module.MAX_WORK * 1.1
+
+
+def metered(module: ModuleType) -> list[object]:
+    """How long numbers count, at the lengths where that changes; what is refused."""
+    found: list[object] = []
+    for bits in (1, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2048, 3072):
+        for numbers in ([Fraction(1, 2**bits)], [Fraction(2**bits)], [Fraction(1, 2), Fraction(2**bits, 3)], []):
+            module.meter.size = 1
+            module.meter.long(numbers)
+            found.append(module.meter.size)
+    for bits in (module.MAX_BITS - 1, module.MAX_BITS):
+        try:
+            module.meter.long([Fraction(1, 2**bits)])
+            found.append("read")
+        except module.Refused as error:
+            found.append(str(error))
+    module.meter.spent, module.meter.size = 0, 1
+    for steps in (module.MAX_WORK, 1):
+        try:
+            module.meter.spend(steps)
+            found.append(module.meter.spent)
+        except module.Refused as error:
+            found.append(str(error))
+    module.meter.spent = 0
+    return found
+
+
+def test_long_numbers_count_by_their_length():
+    found = metered(checker())
+    by_length = [[1] * 4, [1, 1, 2, 1], *[[2, 2, 2, 1]] * 4, *[[5, 5, 5, 1]] * 3, [10, 10, 10, 1]]
+    assert found[:40] == [size for sizes in by_length for size in sizes]
+    assert found[40:] == [
+        "read",
+        "numbers of too many digits over a common denominator",
+        checker().MAX_WORK,
+        "more work than a check may take",
+    ]
 
 
 def test_statements_without_strictness():

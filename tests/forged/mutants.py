@@ -126,7 +126,7 @@ def steps(folder: Path) -> Steps:
     found += [("rays", rows) for rows in pinned.arrangements()]
     found += [("enclosures", name) for name in pinned.GENERATORS]
     found += [("restated", item) for item in beside.NAMED]
-    found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None)]
+    found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None), ("meter", None)]
     found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
@@ -229,6 +229,8 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return str([module.companion("check_critical.py").root(q) for q in step])
     if kind == "cancelling":
         return str([module.companion("check_penalty.py").positive(lines, rays) for lines, rays, _ in step])
+    if kind == "meter":
+        return str(pinned.metered(module))
     if kind == "signs":
         return str(pinned.signs(module.companion("check_logistic.py")))
     if kind == "enclosures":
