@@ -70,6 +70,11 @@ END = {"rule": "bound", "still": [], "zero": []}
 SIGNS = "--+++"  # of the basin of that name
 
 
+def one_less(tree: Tree) -> None:
+    """A cone of moves without one dimension of it."""
+    tree["claims"][1]["flatness"]["largest"]["basis"].pop()
+
+
 def still(tree: Tree) -> None:
     """A direction of zeros."""
     for key, layers in tree["claims"][0]["direction"].items():
@@ -204,6 +209,10 @@ FORGED |= {
             "version": 2,
         },
         "A fall of third order is half as much again.",
+    ),
+    "flat-without-a-dimension-of-what-the-others-determine": (
+        changed("absolute-two-neurons", put("claims", 1, "flat_dimension", 3), one_less),
+        "The equations of variables that the others determine count against the dimension.",
     ),
     "descent-that-stands-still": (
         changed("descent", still),
