@@ -397,7 +397,7 @@ def signs(companion: ModuleType) -> list[int | str]:
     kept, companion.MAX_BITS = companion.MAX_BITS, 256
     try:
         companion.sign(generator - companion.Mixed(near))
-    except checker().Rejected as error:
+    except companion.Rejected as error:
         found.append(str(error))
     finally:
         companion.MAX_BITS = kept
