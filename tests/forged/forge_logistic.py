@@ -622,4 +622,8 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
         changed("critical-kink", lambda tree: kinks(tree)[0]["below"].append("0")),
         "A multiplier follows on the left a datum that is not there.",
     ),
+    "ordered-descent-of-no-length": (
+        changed("logistic-descent", put("claims", 0, "step", "0")),
+        "The loss is lower at every step of (0, 0].",
+    ),
 }
