@@ -25,6 +25,9 @@ from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.smooth_descent import SmoothDescentClaim
+from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
+from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
@@ -52,6 +55,9 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedDescentClaim,
     OrderedLowerPointClaim,
     CriticalPointClaim,
+    SmoothMinimumClaim,
+    SmoothSaddleClaim,
+    SmoothDescentClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from exactgeo.activations import PiecewiseLinear
+from exactgeo.activations import Activation, PiecewiseLinear, make_activation
 from exactgeo.claims.fields import Misread, from_data, to_data
 from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
@@ -41,6 +41,9 @@ class HyperplaneList:
 
 Subject = Problem | HyperplaneList
 
+SMOOTH = ("sigmoid", "tanh")
+"""Activations without slopes that a certificate can name."""
+
 
 # The tables of a certificate's problem, one record each.
 
@@ -54,7 +57,7 @@ class _Data:
 @dataclass(frozen=True)
 class _Network:
     widths: tuple[int, ...]
-    activation: Vector
+    activation: Vector | str
     hidden_bias: tuple[bool, ...]
     output_bias: bool
 
@@ -76,11 +79,13 @@ class _Tables:
 def has_form(problem: Problem) -> bool:
     """Whether a certificate can speak of the problem.
 
-    It can where the loss is one that the format knows, the hidden layers have one piecewise linear activation, and the
-    outputs are linear and have a target each.
+    It can where the loss is one that the format knows, the hidden layers have one activation, and the outputs are
+    linear and have a target each.
     """
     net = problem.network
-    if net.uniform is None or not net.uniform.homogeneous or net.outputs != _outputs(problem.loss, problem.y):
+    if net.uniform is None or not (net.uniform.homogeneous or net.uniform.name in SMOOTH):
+        return False
+    if net.outputs != _outputs(problem.loss, problem.y):
         return False
     return problem.loss.certified
 
@@ -93,7 +98,8 @@ def _outputs(loss: Loss, y: Matrix) -> int:
 def problem_data(problem: Problem) -> dict[str, Any]:
     """A problem as the ``problem`` of a certificate: no names, no point, one form.
 
-    Targets are rows, the activation is its pair of slopes (right, left), and no bias that is not there is trained.
+    Targets are rows, the activation is its pair of slopes (right, left) or its name where it has none, and no bias that
+    is not there is trained.
 
     Raises
     ------
@@ -101,13 +107,13 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         The format has no form for it, see :func:`has_form`.
     """
     net, train = problem.network, problem.train
-    if net.uniform is None or net.uniform.slopes is None:
-        raise ValueError("a certificate has one piecewise linear activation, and linear outputs")
-    slopes = net.uniform.slopes
+    if net.uniform is None:
+        raise ValueError("a certificate has one activation, and linear outputs")
+    activation = net.uniform.slopes or net.uniform.name
     hidden_bias = tuple(a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True))
     tables = _Tables(
         _Data(problem.x, problem.y),
-        _Network(net.widths, slopes, net.hidden_bias, net.output_bias),
+        _Network(net.widths, activation, net.hidden_bias, net.output_bias),
         _Loss(problem.loss.name, problem.reduction),
         Train(train.hidden, hidden_bias, train.output, train.output_bias and net.output_bias),
     )
@@ -181,7 +187,12 @@ def _problem(tables: _Tables) -> Problem:
     return Problem(x, y, network, loss, tables.train, tables.loss.reduction)
 
 
-def _activation(slopes: Vector) -> PiecewiseLinear:
+def _activation(slopes: Vector | str) -> Activation:
+    if isinstance(slopes, str):
+        found = make_activation(slopes) if slopes in SMOOTH else None
+        if found is None:
+            raise Misread(slopes, "two slopes, or one of " + ", ".join(SMOOTH)).under(".network.activation")
+        return found
     if len(slopes) != 2:
         raise Misread([], "the right and the left slope").under(".network.activation")
     named = (PiecewiseLinear.relu(), PiecewiseLinear.absolute(), PiecewiseLinear.linear())

@@ -103,7 +103,7 @@ def box(centre: Sequence[Fraction], radius: Fraction | int = 0) -> list[Ball]:
 
 
 def bounds(number: Ball) -> Enclosure:
-    """Rational bounds on a ball.
+    """Rational bounds on a ball, which is finite.
 
     Examples
     --------
@@ -195,21 +195,25 @@ def contraction(value: Balls, derivative: Balls, approximate: Balls, radius: Fra
     size = value.nrows()
     if not size:
         return ZERO
-    step = bounds(_largest([[q] for q in (approximate * value).entries()]))
+    step = _largest([[q] for q in (approximate * value).entries()])
     defect = approximate * derivative
     unit = [[(1 if i == j else 0) - defect[i, j] for j in range(size)] for i in range(size)]
-    shrink = bounds(_largest(unit)).hi
-    if not shrink < 1 or not step.hi + shrink * radius < radius:
+    shrink = _largest(unit)
+    if not step.is_finite() or not shrink < 1:
         return None
-    return step.hi / (1 - shrink)
+    moved, factor = bounds(step).hi, bounds(shrink).hi
+    return moved / (1 - factor) if moved + factor * radius < radius else None
 
 
 def _largest(rows: Sequence[Sequence[Ball]]) -> Ball:
     """The norm of a matrix that belongs to the max norm."""
     found = flint.arb(0)
     for row in rows:
-        found = found.max(sum((abs(q) for q in row), flint.arb(0)))
-    return found if found.is_finite() else flint.arb.pos_inf()
+        total = sum((abs(q) for q in row), flint.arb(0))
+        if not total.is_finite():
+            return total
+        found = found.max(total)
+    return found
 
 
 # -- proposals in balls, whose errors do no harm ---------------------------------------------------------------------

@@ -23,6 +23,7 @@ __all__ = [
     "full_space",
     "many_cells",
     "no_float_form",
+    "no_slope",
     "no_solver",
     "not_linear",
     "numeric_conditions",
@@ -32,6 +33,7 @@ __all__ = [
     "rational_slopes",
     "resisting",
     "slices",
+    "smooth",
     "sparse_penalty",
     "unbalanced",
     "unresolved",
@@ -132,6 +134,31 @@ def _weight_decay(problem: Problem) -> tuple[str, str] | None:
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
     return found
+
+
+def smooth(problem: Problem) -> OutOfScope | None:
+    """Slopes of a loss with two continuous derivatives (:mod:`exactgeo.local_minimum.smooth_loss`)."""
+    expect_problem(problem)
+    net, found = problem.network, None
+    if all(activation.homogeneous for activation in net.layer_activations):
+        found = "no smooth activation", "sigmoid or tanh"
+    kinked = [activation.name for activation in net.layer_activations if activation.has_kink]
+    if kinked:
+        found = f"the activation {kinked[0]}, which has a kink", "sigmoid and tanh alone"
+    elif found is None and not problem.loss.smooth:
+        found = (
+            f"the {problem.loss.name} loss",
+            "a loss with two continuous derivatives: squared, half_squared, logistic",
+        )
+    elif found is None and problem.penalty.l1:
+        found = "the key l1 of [penalty], which has no derivative at 0", "l2 alone"
+    return None if found is None else OutOfScope(*found, "the other rungs of `exactgeo certify`")
+
+
+def no_slope() -> OutOfScope:
+    """A point of a smooth loss whose gradient is not told from 0."""
+    reason = "no derivative of the loss is proved to differ from 0, and a critical point is rarely rational"
+    return OutOfScope(reason, "points with a slope", "`exactgeo polish`, which encloses the critical point beside it")
 
 
 def sparse_penalty() -> OutOfScope:

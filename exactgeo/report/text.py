@@ -11,7 +11,7 @@ from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
-from exactgeo.exact.enclosure import exact, plain
+from exactgeo.exact.enclosure import Enclosure, exact, plain
 from exactgeo.exact.rational import format_rational, short
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.report.tables import (
@@ -68,7 +68,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines += [
             labelled("descent", f"lower at every 0 < s <= {number_text(descent.step)} along"),
             *(labelled("", text) for text in _way(descent)),
-            labelled("loss there", f"{number_text(descent.loss_after)} at s = {number_text(descent.step)}"),
+            labelled("loss there", f"{_loss_text(descent.loss_after)} at s = {number_text(descent.step)}"),
         ]
     if verdict.kind is not Kind.UNDECIDED:
         lines += _standing(verdict)
@@ -83,6 +83,10 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
+
+
+def _loss_text(loss: Number | Enclosure) -> str:
+    return f"in {loss}" if isinstance(loss, Enclosure) else number_text(loss)
 
 
 def _way(descent: Descent) -> list[str]:
