@@ -44,13 +44,13 @@ class Row:
 
     def __mul__(self, other):
         """Entry by entry; a row of one entry goes with every one."""
-        one, two = (a.spread(max(len(self), len(other))) for a in (self, other))
+        one, two = (a.repeated(max(len(self), len(other))) for a in (self, other))
         meter.spend(16 * len(one))
         entries = zipped(one.mid, one.rad, two.mid, two.rad)
         rad = [((abs(a) * s + r * (abs(b) + s)) >> BITS) + 2 for a, r, b, s in entries]
         return Row([a * b >> BITS for a, b in zipped(one.mid, two.mid)], rad)
 
-    def spread(self, length):
+    def repeated(self, length):
         return self if len(self) == length else Row(self.mid * length, self.rad * length)
 
     def total(self):
@@ -83,7 +83,7 @@ def joined(rows):
 
 
 @cache
-def share(z):
+def logistic(z):
     """Bounds of 1 / (1 + exp(-z)), z and they as integers over 2^BITS."""
     low, high = companion("check_logistic.py").fall(Fraction(abs(z), UNIT), BITS)
     if z >= 0:
@@ -96,7 +96,7 @@ def sigmoid(z):
     ends = []
     for q, r in zipped(z.mid, z.rad):
         wide = r >> BITS // 2
-        ends.append((share(q - r)[0], share(q + r)[1]) if wide else share(q))
+        ends.append((logistic(q - r)[0], logistic(q + r)[1]) if wide else logistic(q))
     return between(ends, [0 if r >> BITS // 2 else (r >> 2) + 1 for r in z.rad])
 
 
@@ -106,7 +106,7 @@ def between(ends, rad):
 
 
 def constant(q, length):
-    return enclosed([Fraction(q)]).spread(length)
+    return enclosed([Fraction(q)]).repeated(length)
 
 
 def minus(row):
@@ -167,7 +167,7 @@ def forward(p, parameters):
     for k, (matrix, bias) in enumerate(zipped(*parameters)):
         units = []
         for i, row in enumerate(matrix):
-            z = constant(0, len(p.x)) if not p.bias[k] else bias[i].spread(len(p.x))
+            z = constant(0, len(p.x)) if not p.bias[k] else bias[i].repeated(len(p.x))
             for j, column in enumerate(values):
                 z = z + row[j] * column
             units.append(jet(p.smooth if k < p.layers else None, z))
@@ -365,7 +365,7 @@ def smooth_descent(p, claim):
 
 def line(span, row, way):
     """The points ``row + s way``, s in the span."""
-    return enclosed(row) + span.spread(len(row)) * enclosed(way)
+    return enclosed(row) + span.repeated(len(row)) * enclosed(way)
 
 
 def power(q):

@@ -24,6 +24,7 @@ from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.regions import RegionsClaim
 from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
@@ -58,6 +59,7 @@ _TYPES: tuple[type[Claim], ...] = (
     SmoothMinimumClaim,
     SmoothSaddleClaim,
     SmoothDescentClaim,
+    PopulationMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

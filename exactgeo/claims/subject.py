@@ -16,6 +16,7 @@ from exactgeo.problem import REDUCTIONS, Network, Penalty, Problem, Train
 
 __all__ = [
     "HyperplaneList",
+    "Population",
     "Subject",
     "has_form",
     "problem_data",
@@ -39,7 +40,19 @@ class HyperplaneList:
     offsets: Vector | None
 
 
-Subject = Problem | HyperplaneList
+@dataclass(frozen=True)
+class Population:
+    """The Gaussian population loss of ReLU students against teachers.
+
+    Attributes
+    ----------
+    teachers : rows of d rationals
+    """
+
+    teachers: Matrix
+
+
+Subject = Problem | HyperplaneList | Population
 
 SMOOTH = ("sigmoid", "tanh")
 """Activations without slopes that a certificate can name."""
@@ -124,6 +137,8 @@ def subject_data(subject: Subject) -> dict[str, Any]:
     """The subject under its key in a certificate. Cost: one conversion of each number of the data set."""
     if isinstance(subject, HyperplaneList):
         return {"arrangement": to_data(subject)}
+    if isinstance(subject, Population):
+        return {"population": to_data(subject)}
     return {"problem": problem_data(subject)}
 
 
@@ -136,8 +151,10 @@ def read_subject(data: dict[str, Any]) -> Subject:
     Misread
         There is none, or it is not in the one form.
     """
-    key = "arrangement" if "arrangement" in data else "problem"
+    key = next((key for key in ("arrangement", "population") if key in data), "problem")
     try:
+        if key == "population":
+            return _population(from_data(Population, data[key]))
         if key == "arrangement":
             return _planes(from_data(HyperplaneList, data[key]))
         return _read_problem(data.get(key))
@@ -157,6 +174,12 @@ def _read_problem(data: Any) -> Problem:
         if not penalty or min(penalty.l2, penalty.l1) < 0:
             raise Misread([], "factors that are not negative, and not both 0").under(".penalty")
     return replace(_problem(from_data(_Tables, tables)), penalty=penalty)
+
+
+def _population(found: Population) -> Population:
+    if len({len(row) for row in found.teachers}) != 1 or not found.teachers[0]:
+        raise Misread([], "rows of one length").under(".teachers")
+    return found
 
 
 def _planes(planes: HyperplaneList) -> HyperplaneList:

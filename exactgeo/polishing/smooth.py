@@ -14,6 +14,7 @@ from fractions import Fraction
 from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.deadline import Deadline
+from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.krawczyk import Balls, Factor, Zero, balls, bounds, contraction, factor, precision, prove_zero
 from exactgeo.exact.vectors import ZERO, Vector
@@ -26,7 +27,7 @@ __all__ = ["Critical", "OpenEnd", "critical_near", "sloped_within"]
 BITS = 128
 """Of a critical point."""
 
-SHARE = Fraction(1, 4)
+CLAIMED = Fraction(1, 4)
 """Of a radius that is proved: so much is claimed, for other interval arithmetic may be less sharp."""
 
 SADDLES = 10
@@ -67,7 +68,7 @@ class OpenEnd:
     reason: str
 
 
-def critical_near(problem: Problem, point: Point, deadline: Deadline) -> Critical | OpenEnd:
+def critical_near(problem: Problem, point: Point, deadline: Deadline, *, saddles: int = SADDLES) -> Critical | OpenEnd:
     """Down from a point to a local minimum, proved; a saddle where none is reached from it.
 
     Parameters
@@ -76,6 +77,8 @@ def critical_near(problem: Problem, point: Point, deadline: Deadline) -> Critica
         In the scope of :func:`exactgeo.problem.scope.smooth`.
     point : Point
     deadline : Deadline
+    saddles : int
+        So many are left; with 0 the first critical point is the answer.
 
     Notes
     -----
@@ -84,17 +87,16 @@ def critical_near(problem: Problem, point: Point, deadline: Deadline) -> Critica
     loss, here, saddle = SmoothLoss(problem), point, None
     if not loss.vector(point):
         return OpenEnd(point, 0, "nothing is trained")
-    for visited in range(1, SADDLES + 1):
+    for visited in range(1, saddles + 2):
         here, zero = _newton(loss, here, deadline)
         if zero is None or not isinstance(zero.inverse, Factor):
             return saddle or OpenEnd(here, visited, _why(loss, here))
         found = _critical(loss, here, zero, visited)
-        if found.minimum or not deadline.left:
+        if found.minimum or not deadline.left or visited > saddles:
             return found
         saddle = found
         here = _beside(loss, found.claim.point, zero.inverse, deadline)
-    assert saddle is not None
-    return saddle
+    raise InternalError("a loop that has an end")
 
 
 def _newton(loss: SmoothLoss, start: Point, deadline: Deadline) -> tuple[Point, Zero | None]:
@@ -124,7 +126,7 @@ def _critical(loss: SmoothLoss, centre: Point, zero: Zero, visited: int) -> Crit
     # Short numbers, and room for rounding elsewhere.
     scale = 2 ** (BITS // 2)
     value = Enclosure(Fraction(found.lo * scale // 1 - 1, scale), Fraction(-(-found.hi * scale // 1) + 1, scale))
-    radius = zero.radius * SHARE
+    radius = zero.radius * CLAIMED
     if zero.inverse.negative:
         saddle = SmoothSaddleClaim(centre, radius, zero.inverse.rows, zero.inverse.signs)
         return Critical(saddle, zero.within, value, visited)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import made_logistic
 import made_penalty
+import made_smooth
 from degenerate import generate, to_problem
 from made_subgradient import SUBGRADIENT_MAKERS
 
@@ -434,6 +435,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **made_penalty.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
+    **made_smooth.MAKERS,
     **SUBGRADIENT_MAKERS,
 }
 

@@ -38,14 +38,19 @@ def tables(source: random.Random, *, uniform: bool = False, layers: int = 2) -> 
         "train": {"hidden": [source.random() < 0.8 for _ in widths], "output": source.random() < 0.9},
         "point": {
             "weights": [rows(units, below) for below, units in pairwise(sizes)],
-            "biases": [[number() for _ in range(units if has else 0)] for units, has in zip(sizes[1:], biases, strict=True)],
+            "biases": [
+                [number() for _ in range(units if has else 0)] for units, has in zip(sizes[1:], biases, strict=True)
+            ],
         },
     }
     found["network"] |= {"hidden_bias": biases[:-1], "output_bias": biases[-1]}
     if loss != "logistic" and k == 1:
         found["data"]["y"] = rows(m, 1)
     if source.random() < 0.5:
-        found["penalty"] = {"l2": number().lstrip("-") if source.random() < 0.5 else "1/7", "biases": source.random() < 0.5}
+        found["penalty"] = {
+            "l2": number().lstrip("-") if source.random() < 0.5 else "1/7",
+            "biases": source.random() < 0.5,
+        }
         if found["penalty"]["l2"] == "0":
             found["penalty"]["l2"] = "1/3"
     return found
