@@ -143,7 +143,7 @@ def smooth(problem: Problem) -> OutOfScope | None:
     if all(activation.homogeneous for activation in net.layer_activations):
         found = "no smooth activation", "sigmoid or tanh"
     kinked = [activation.name for activation in net.layer_activations if activation.has_kink]
-    if kinked:
+    if found is None and kinked:
         found = f"the activation {kinked[0]}, which has a kink", "sigmoid and tanh alone"
     elif found is None and not problem.loss.smooth:
         found = (
