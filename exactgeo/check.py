@@ -706,6 +706,7 @@ COMPANIONS = {
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",
+    "check_ball.py": "ball",
 }
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
 KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file in ("", "check_landscape.py")}
@@ -784,9 +785,9 @@ def examine(path, beside):
         known = typed(kind, str) in KINDS[version] and (kind == "regions") == ("arrangement" in tree)
         form(known, f"unknown kind {ascii(kind)[:40]}")
         file = KINDS[version][kind]
-        # No other kind sees the penalty, and these have one.
+        # No kind but `ball` is about both: no other one sees the penalty, and these have one.
         penalised = "problem" in tree and p.penalty is not None
-        form(penalised == (file == "check_penalty.py"), f"a claim of kind {kind} and a penalty do not go together")
+        form(kind == "ball" or penalised == (file == "check_penalty.py"), f"a claim of kind {kind} and a penalty do not go together")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)
         need(held in (None, frozen), "the claims speak of different frozen values")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from exactgeo.claims.ball import BallClaim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.claim import Claim, PointClaim
@@ -52,6 +53,7 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedDescentClaim,
     OrderedLowerPointClaim,
     CriticalPointClaim,
+    BallClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}
