@@ -94,7 +94,8 @@ def logistic(q, y):
     near, far = 0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
     bend = between(part(-far, 0) * (1 - part(-far, 0)), part(-near, 1) * (1 - part(-near, 1)))
     middle = Fraction(q[0], UNIT)
-    return slope, bend, [a / UNIT for a in of.bounds(of.Mixed(min(-y * middle, 0), {abs(middle): 1}), of.LOG, 0, BITS)]
+    value = of.bounds(of.Mixed(min(-y * middle, 0), {abs(middle): Fraction(1)}), of.LOG, 0, BITS)
+    return slope, bend, [Fraction(a) / UNIT for a in value]
 
 
 def quadratic(p, q, y):

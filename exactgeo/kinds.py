@@ -41,6 +41,7 @@ class Argument(_Worded):
         "ordered_slopes",
         "Complete criterion at a rational point: slopes that are not rational, with exact signs.",
     )
+    BALL = "ball", "Exactly one local minimum in a box around the point, enclosed by intervals."
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

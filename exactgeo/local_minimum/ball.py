@@ -143,7 +143,7 @@ class _Proof:
         radius = self._sides(at, within)
         self._bends(at, box)
         free = self._still(at, box)
-        value = at.value(box)
+        value = _roomy(at.value(box))
         claim = BallClaim(
             at.point,
             at.kinks,
@@ -161,6 +161,8 @@ class _Proof:
         """The equations at the centre: the sides of its pre-activations are those of the start, or the proof fails."""
         start = self.start
         at = Stationary(start.problem, start.point_at(centre[: len(start.parameters)]), start.kinks)
+        if at.size != start.size:
+            raise _Fails("a neuron loses its output on the way to the critical point")
         for one, other in zip(start.units, at.units, strict=True):
             for t, (p, q) in enumerate(zip(one.slope, other.slope, strict=True)):
                 if p != q:
@@ -301,6 +303,12 @@ class _Proof:
 
 
 SINGULAR = "the equations of the critical point are singular: kinks that depend on each other, or flat directions"
+
+
+def _roomy(value: Enclosure) -> Enclosure:
+    """Room for whoever encloses the losses of the data points in another way; no loss is negative."""
+    room = (1 + abs(value.hi)) / 2 ** (BITS - ROOM)
+    return Enclosure(max(value.lo - room, ZERO), value.hi + room)
 
 
 def _nothing() -> Intervals:

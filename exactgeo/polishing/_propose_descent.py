@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.local_minimum.two_layer_point import row_form
-from exactgeo.polishing._propose_minimiser import FloatProgram, Proposal, Terms, Unsettled, propose
-from exactgeo.polishing.cell import moving_coordinates
+from exactgeo.polishing._propose_minimiser import FloatProgram, Growing, Proposal, Terms, Unsettled, propose
+from exactgeo.polishing.cell import Pattern, moving_coordinates
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Landing", "descend"]
+__all__ = ["Landing", "Unbounded", "descend"]
 
 Floats = NDArray[np.float64]
+SMALL = 1e-2
 REST = 1e-6
-"""A neuron is at 0 whose part is that small beside the largest."""
+"""A neuron is at 0 whose part is that small beside the largest, or beside SMALL."""
 
 Sides = NDArray[np.int64]
 
@@ -47,10 +48,25 @@ class Landing:
     shift: float
     kinks: tuple[tuple[int, ...], ...]
     cells: int
+    pattern: Pattern
 
 
-def descend(problem: Problem, point: Point, over: Callable[[int, float], bool]) -> Landing:
-    """From a point down to where floats see a local minimum; ``over(cells, loss)`` says when to stop.
+class Unbounded(Unsettled):
+    """On a cell the predictions grow without bound: there the loss may have no minimum.
+
+    Attributes
+    ----------
+    pattern : Pattern
+    cells : int
+    """
+
+    def __init__(self, reason: str, pattern: Pattern, cells: int) -> None:
+        super().__init__(reason)
+        self.pattern, self.cells = pattern, cells
+
+
+def descend(problem: Problem, point: Point, over: Callable[[int], bool]) -> Landing:
+    """From a point down to where floats see a local minimum; ``over(cells)`` says when to stop.
 
     Cost: one float conic program a cell.
 
@@ -127,7 +143,8 @@ class _Descent:
 
     @cached_property
     def w(self) -> Floats:
-        return np.array([[float(q) for q in w] for w, _ in self.point.neurons]).reshape(len(self.signs), -1)
+        rows = [[float(q) for q in w] for w, _ in self.point.neurons]
+        return np.array(rows).reshape(len(rows), self.x.shape[1])
 
     @cached_property
     def v(self) -> Floats:
@@ -237,11 +254,11 @@ class _Descent:
 
     # -- from cell to cell ----------------------------------------------------------------------------------------
 
-    def landing(self, over: Callable[[int, float], bool]) -> Landing:
+    def landing(self, over: Callable[[int], bool]) -> Landing:
         z = (self.x[self.first] @ self.w[self.live].T).T if self.live else np.zeros((0, len(self.first)))
         sides: Sides = np.where(z >= 0, 1, -1)
         program = self.program(sides, self.unknowns())
-        best, cells = propose(program), 1
+        best, cells = self.lowest(program, sides, 1), 1
         value = program.value(best.values)
         careful = False
         while True:
@@ -249,21 +266,36 @@ class _Descent:
             least = slopes.min(initial=0)
             lower = slopes < -SLOPE * max(1.0, float(best.multipliers.max(initial=0)))
             if not lower.any():
-                return self.landed(best, cells)
-            if over(cells, value):
+                return self.landed(best, sides, cells)
+            if over(cells):
                 raise Unsettled("the time was over")
             flips = lower & (slopes == least) if careful else lower
             trial = np.where(flips, -sides, sides)
             next_program = self.program(trial, best.values)
-            found = propose(next_program)
             cells += 1
+            found = self.lowest(next_program, trial, cells)
             reached = next_program.value(found.values)
             if reached < value - GAIN * max(1.0, abs(value)):
                 program, best, sides, value, careful = next_program, found, trial, reached, False
             elif careful:
-                return self.landed(best, cells)
+                return self.landed(best, sides, cells)
             else:
                 careful = True
+
+    def lowest(self, program: FloatProgram, sides: Sides, cells: int) -> Proposal:
+        try:
+            return propose(program)
+        except Growing as failure:
+            raise Unbounded(str(failure), self.pattern(sides), cells) from None
+
+    def pattern(self, sides: Sides) -> Pattern:
+        """The cell, by sides of data points."""
+        found = [[1 if z >= 0 else -1 for z in row] for row in (self.x @ self.w.T).T]
+        for number, i in enumerate(self.live):
+            for side, (_, members, factors) in zip(sides[number], self.classes, strict=True):
+                for t, factor in zip(members, factors, strict=True):
+                    found[i][t] = int(side) if factor > 0 else -int(side)
+        return Pattern(tuple(map(tuple, found)), tuple(int(sign) for sign in self.signs))
 
     def across(self, program: FloatProgram, best: Proposal, sides: Sides) -> Floats:
         """Of each active kink the slope of the loss to its other side; 0 for the others."""
@@ -281,7 +313,7 @@ class _Descent:
             found[number, k] = -multipliers[number, k] - turn
         return found
 
-    def landed(self, best: Proposal, cells: int) -> Landing:
+    def landed(self, best: Proposal, sides: Sides, cells: int) -> Landing:
         size, values = len(self.moving), best.values
         w, v, inputs = self.w.copy(), self.v.copy(), np.array([float(q) for q in self.point.inputs])
         active = best.active.reshape(len(self.live), -1) if best.active.size else None
@@ -291,7 +323,7 @@ class _Descent:
         for number, i in enumerate(self.live):
             zeta = values[number * size : (number + 1) * size]
             if self.joint:
-                if lengths[number] <= REST * max(lengths):
+                if lengths[number] <= REST * max(*lengths, SMALL):
                     self._rest(w, v, i)
                     continue
                 v[i] = self.signs[i] * np.sqrt(lengths[number])
@@ -305,7 +337,7 @@ class _Descent:
             count = len(v) if self.problem.network.widths else len(inputs)
             v, inputs, rest = (rest[:count], inputs, rest[count:]) if len(v) else (v, rest[:count], rest[count:])
         shift = float(rest[0]) if len(rest) else float(self.point.shift)
-        return Landing(w, v, inputs, shift, tuple(kinks), cells)
+        return Landing(w, v, inputs, shift, tuple(kinks), cells, self.pattern(sides))
 
     def _rest(self, w: Floats, v: Floats, i: int) -> None:
         """A neuron at 0; a hidden bias without a penalty stays, on the side where the neuron has no output."""

@@ -13,7 +13,7 @@ from exactgeo.losses import Pieces
 from exactgeo.numeric.losses import LossForm, form_of
 from exactgeo.problem import Problem
 
-__all__ = ["FloatProgram", "Proposal", "Terms", "Unsettled", "propose"]
+__all__ = ["FloatProgram", "Growing", "Proposal", "Terms", "Unsettled", "propose"]
 
 Floats = NDArray[np.float64]
 
@@ -23,12 +23,16 @@ PROXIMITY = 1e-9
 NEWTON = 40
 """Quadratic models of a loss without pieces."""
 
-FAR = 60.0
+FAR = 30.0
 """Predictions of a loss without pieces beyond which there is no minimum to be seen in floats."""
 
 
 class Unsettled(Exception):
     """The active set of a cell was not found."""
+
+
+class Growing(Unsettled):
+    """The predictions grow without bound: there may be no minimum."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,12 @@ def propose(program: FloatProgram) -> Proposal:
             step /= 2
         moved = values + step * (found.values - values)
         gain, values = start - program.value(moved), moved
-        if np.abs(program.predictions(values)).max(initial=0) > FAR:
-            raise Unsettled("the predictions grow without bound")
         if gain <= 1e-15 * max(1.0, abs(start)):
-            return found
-    raise Unsettled(f"no minimum after {NEWTON} quadratic models")
+            break
+    bounded = program.norms or program.squares.all()
+    if not bounded and np.abs(program.predictions(values)).max(initial=0) > FAR:
+        raise Growing("the predictions grow without bound")
+    return Proposal(values, found.multipliers, found.active)
 
 
 def _models(program: FloatProgram, values: Floats) -> list[Pieces]:
