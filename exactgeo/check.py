@@ -700,6 +700,7 @@ COMPANIONS = {
     "check_critical.py": "critical_point",
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
+    "check_ball.py": "ball",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
@@ -778,9 +779,10 @@ def examine(path, beside):
         known = typed(kind, str) in KINDS[version] and of in tree
         form(known, f"unknown kind {ascii(kind)[:40]}")
         file = KINDS[version][kind]
-        # No other kinds see the penalty, or activations without slopes.
-        own = of == "problem" and ((p.smooth and "check_smooth.py") or (p.penalty and "check_penalty.py"))
-        good = file == own or (not own and file not in ("check_smooth.py", "check_penalty.py"))
+        # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
+        smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
+        sees = {"check_smooth.py": smooth, "check_penalty.py": penalty and not smooth, "check_ball.py": not smooth}
+        good = sees.get(file, not smooth and not penalty)
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)

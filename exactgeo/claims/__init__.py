@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from exactgeo.claims.ball import BallClaim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.claim import Claim, PointClaim
@@ -60,6 +61,7 @@ _TYPES: tuple[type[Claim], ...] = (
     SmoothSaddleClaim,
     SmoothDescentClaim,
     PopulationMinimumClaim,
+    BallClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -94,6 +94,21 @@ class Logistic(Loss):
         x = decay(far, 2 * int(far) + 64).lo
         return x / (1 + x) ** 2
 
+    def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """``sigmoid(p) - 1`` for y = 1 and ``sigmoid(p)`` for y = -1: both grow with p."""
+        from exactgeo.exact.interval import sigmoid
+
+        shift = (1 + y) / 2
+        return sigmoid(lo).lo - shift, sigmoid(hi).hi - shift
+
+    def curvature_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """``s (1 - s)``, s = sigmoid(-|p|), falls as |p| grows."""
+        from exactgeo.exact.interval import sigmoid
+
+        far, near = max(abs(lo), abs(hi)), ZERO if lo <= 0 <= hi else min(abs(lo), abs(hi))
+        least, most = sigmoid(-far).lo, sigmoid(-near).hi
+        return least * (1 - least), most * (1 - most)
+
     def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
         return False, False
 

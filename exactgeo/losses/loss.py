@@ -216,6 +216,28 @@ class Loss(ABC):
         """
         raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
 
+    # -- on an interval of predictions --------------------------------------------------------------------------------
+
+    def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """Bounds on all subgradients at predictions from lo to hi. Law: they hold :meth:`slopes` at each of them.
+
+        Raises
+        ------
+        ValueError
+            The loss is no function of one score.
+        """
+        return self.slopes(lo, y)[0], self.slopes(hi, y)[1]
+
+    def curvature_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """Bounds on ``(l'(q) - l'(p)) / (q - p)`` for p < q from lo to hi.
+
+        Raises
+        ------
+        ValueError
+            The loss has no derivative somewhere, or is no function of one score.
+        """
+        raise ValueError(f"the {self.name} loss has no bounds of its curvature")
+
     # -- of a data point ----------------------------------------------------------------------------------------
 
     def of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Fraction:

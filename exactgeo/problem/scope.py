@@ -30,6 +30,7 @@ __all__ = [
     "ordered_slopes",
     "penalised_basins",
     "polish",
+    "polish_by",
     "rational_slopes",
     "resisting",
     "slices",
@@ -317,22 +318,38 @@ def no_solver(loss: Loss) -> OutOfScope:
 
 
 def polish(problem: Problem) -> OutOfScope | None:
-    """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): cells that are one parabola."""
-    found = complete_decision(problem)
-    if found is not None:
-        return found
+    """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): in rationals or in balls."""
+    expect_problem(problem)
     net, train = problem.network, problem.train
-    reason = None
-    pieces = problem.loss.pieces(problem.y[0][0])
-    if pieces is None or pieces.breaks:
-        reason = f"the {problem.loss.name} loss", "a loss that is one parabola a target: squared, half_squared"
-    elif not net.widths:
-        reason = "no hidden layer", "one hidden layer"
-    else:
+    reason = _architecture(net) or _slopes(problem)
+    if reason is not None:
+        pass
+    elif problem.outputs > 1:
+        reason = f"{problem.loss.name} with {problem.outputs} outputs", "one output: the difference of two scores"
+    elif problem.penalty.l1:
+        reason = "the key l1 of [penalty]", "l2 alone"
+    elif problem.penalty and not problem.loss.differentiable:
+        reason = f"the {problem.loss.name} loss under a [penalty]", "a loss with a derivative everywhere"
+    elif net.widths:
         moving = (train.hidden[0], *([train.hidden_bias[0]] if net.hidden_bias[0] else []))
         if train.output and any(moving) and not all(moving):
             reason = "trained output weights with input weights that are partly frozen", "both trained, or one of them"
-    return None if reason is None else OutOfScope(*reason, CERTIFY)
+    if reason is None:
+        return None
+    return OutOfScope(*reason, CERTIFY if decision(problem) is None else _instead(problem))
+
+
+def polish_by(problem: Problem, method: str | None) -> OutOfScope | None:
+    """One of the two methods of :mod:`exactgeo.polishing`, for a problem that is in scope of it; None means either."""
+    if method == "exact" and problem.penalty:
+        return OutOfScope("minima with a [penalty], irrational as a rule", "a loss without [penalty]", "method balls")
+    if method == "exact" and not problem.loss.rational:
+        reason = f"minima of the {problem.loss.name} loss, irrational as a rule"
+        return OutOfScope(reason, "a loss with rational values", "method balls")
+    if method == "balls" and not problem.loss.differentiable:
+        reason = f"the {problem.loss.name} loss, whose minima lie on its kinks"
+        return OutOfScope(reason, "a loss with a derivative everywhere", "method exact")
+    return None
 
 
 def exact_values(problem: Problem) -> OutOfScope | None:
