@@ -47,6 +47,7 @@ __all__ = [
     "precision",
     "prove_zero",
     "rounded",
+    "working_precision",
 ]
 
 Ball = flint.arb
@@ -55,8 +56,14 @@ Ball = flint.arb
 Balls = flint.arb_mat
 """A matrix of balls: ``+``, ``-``, ``*``, ``transpose()``, ``entries()``, ``solve()``; its products are in one call."""
 
-STEPS = 40
-"""Newton steps, and halvings of the radius, before a proof is given up."""
+STEPS = 16
+"""Newton steps before a proof is given up: from near a zero they double the digits."""
+RADII = 40
+"""Radii that are tried."""
+FIRST = Fraction(1, 2**10)
+"""The radius that is tried first; others are 4 times the one before, or a quarter."""
+GROWTHS = 5
+"""Newton steps longer than the one before."""
 
 
 @contextmanager
@@ -68,6 +75,11 @@ def precision(bits: int) -> Iterator[None]:
         yield
     finally:
         flint.ctx.prec = old
+
+
+def working_precision() -> int:
+    """In bits."""
+    return int(flint.ctx.prec)
 
 
 def ball(middle: Fraction | int, radius: Fraction | int = 0) -> Ball:
@@ -226,24 +238,24 @@ def newton(
 
     Every iterate has ``bits`` binary digits a coordinate, at least.
     """
-    centre, last = start, None
+    centre, last, growths = start, None, 0
     for _ in range(STEPS):
         try:
             step = derivative(centre).mid().solve(value(centre).mid())
         except ZeroDivisionError:
             return centre, False
-        moves = [rounded(q, 64) for q in step.entries()]
         if not all(q.is_finite() for q in step.entries()):
             return centre, False
+        moves = [rounded(q, 64) for q in step.entries()]
         size = max(map(abs, moves), default=ZERO)
-        if last is not None and size >= last and size * 2**20 < 1:
-            return centre, True
-        if not size:
-            return centre, True
+        growths += last is not None and size > last
+        near = size * 2 ** (bits // 2) < 1
+        if not size or (near and growths) or growths > GROWTHS:
+            return centre, near
         centre = tuple(_cut(a - b, bits) for a, b in zip(centre, moves, strict=True))
-        last = size
-        if size < Fraction(1, 2**bits):
+        if size * 2**bits < 1:
             return centre, True
+        last = size
     return centre, False
 
 
@@ -338,7 +350,8 @@ def prove_zero(
 
     Notes
     -----
-    Cost: at most ``STEPS`` evaluations with an O(n^3) solution each, for the iteration and again for the radius.
+    Cost: at most ``STEPS`` derivatives with an O(n^3) solution each for the iteration, as a rule about six, and as
+    many for the radius.
 
     Examples
     --------
@@ -350,17 +363,25 @@ def prove_zero(
     True 1 (1,)
     """
     with precision(bits + 64):
-        centre, _ = newton(value, lambda x: derivative(x, ZERO), start, bits)
+        centre, ended = newton(value, lambda x: derivative(x, ZERO), start, bits)
+        if not ended:
+            return None
         there, around = value(centre), derivative(centre, ZERO)
         approximate: Matrix | Factor | None
         approximate = factor(around, 64) if symmetric else inverse(around, 64)
         if approximate is None:
             return None
         middle = approximate.product() if isinstance(approximate, Factor) else balls(approximate)
-        radius = Fraction(1)
-        for _ in range(STEPS):
+        found, radius = None, FIRST
+        for _ in range(RADII):
             within = contraction(there, derivative(centre, radius), middle, radius)
             if within is not None:
-                return Zero(centre, radius, within, approximate)
-            radius /= 2 if radius > Fraction(1, 16) else 4
-        return None
+                found = Zero(centre, radius, within, approximate)
+                if radius < FIRST:
+                    return found
+                radius *= 4
+            elif found is not None:
+                return found
+            else:
+                radius /= 4
+        return found

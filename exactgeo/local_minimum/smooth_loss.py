@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from exactgeo.errors import InternalError
-from exactgeo.exact.krawczyk import Ball, Balls, ball, balls
+from exactgeo.exact.krawczyk import Ball, Balls, ball, balls, working_precision
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.problem import Direction, Point, Problem
 
@@ -188,9 +188,20 @@ class SmoothLoss:
         weights = [balls([[ball(q, next(spread)) for q in row] for row in matrix]) for matrix in point.weights]
         return weights, [[ball(q, next(spread)) for q in bias] for bias in point.biases]
 
+    def _inputs(self) -> Balls:
+        """The data at the working precision."""
+        bits = working_precision()
+        if bits not in self._known_inputs:
+            self._known_inputs[bits] = balls(self.problem.x)
+        return self._known_inputs[bits]
+
+    @cached_property
+    def _known_inputs(self) -> dict[int, Balls]:
+        return {}
+
     def _forward(self, weights: list[Balls], biases: Rows) -> tuple[list[Balls], list[list[list[Jet]]]]:
         """What each layer reads and the scores; jets of all units, and then those of the loss in the scores."""
-        problem, rows, jets = self.problem, [balls(self.problem.x)], []
+        problem, rows, jets = self.problem, [self._inputs()], []
         for matrix, bias, activation in zip(weights, biases, problem.network.layer_activations, strict=True):
             sums = (rows[-1] * matrix.transpose()).tolist()
             shifts = bias or [ball(0)] * matrix.nrows()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.optimize
@@ -100,19 +100,15 @@ def minimiser(
         if np.isfinite(found).all():
             best[0] = np.array(found)
 
+    settings: dict[str, Any] = {"method": "L-BFGS-B"}
+    settings["options"] = {"gtol": GRADIENT, "ftol": 0.0, "maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "maxcor": 30}
+    if curved:
+        settings = {"method": "trust-exact", "hess": objective.hessian}
+        settings["options"] = {"gtol": GRADIENT, "maxiter": CURVED}
     try:
         with np.errstate(all="ignore"):
-            if curved:
-                options = {"gtol": GRADIENT, "maxiter": CURVED}
-                scipy.optimize.minimize(
-                    objective, theta, jac=True, hess=objective.hessian, method="trust-exact", options=options,
-                    callback=reached,
-                )  # fmt: skip
-            else:
-                options = {"gtol": GRADIENT, "ftol": 0.0, "maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "maxcor": 30}
-                scipy.optimize.minimize(
-                    objective, theta, jac=True, method="L-BFGS-B", options=options, callback=reached
-                )
+            minimise: Any = scipy.optimize.minimize
+            minimise(objective, theta, jac=True, callback=reached, **settings)
     except (OutOfTime, np.linalg.LinAlgError, ValueError):
         pass
     return tuple(Fraction(float(q)) for q in best[0])

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from typing import ClassVar
 
+from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.deadline import Deadline
@@ -18,9 +21,11 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.krawczyk import Balls, Factor, Zero, balls, bounds, contraction, factor, precision, prove_zero
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum.smooth_loss import SmoothLoss
 from exactgeo.polishing._propose_critical import eigenvectors, lower, minimiser
 from exactgeo.problem import Point, Problem
+from exactgeo.standing import Verdict
 
 __all__ = ["Critical", "OpenEnd", "critical_near", "sloped_within"]
 
@@ -29,6 +34,9 @@ BITS = 128
 
 CLAIMED = Fraction(1, 4)
 """Of a radius that is proved: so much is claimed, for other interval arithmetic may be less sharp."""
+
+IDLE = 10**6
+"""Weights below its inverse are about 0, where an end that is open is described."""
 
 SADDLES = 10
 """Left before the search ends at one."""
@@ -40,23 +48,76 @@ class Critical:
 
     Attributes
     ----------
+    problem : Problem
     claim : SmoothMinimumClaim or SmoothSaddleClaim
     within : Fraction
         So near to the claim's point it lies.
-    loss : Enclosure
-        At the critical point.
-    visited : int
-        How many critical points were met, this one the last.
+    value : Enclosure
+        The loss at the critical point.
+    left : tuple of SmoothSaddleClaim
+        Of the saddles met before.
     """
 
+    problem: Problem
     claim: SmoothMinimumClaim | SmoothSaddleClaim
     within: Fraction
-    loss: Enclosure
-    visited: int
+    value: Enclosure
+    left: tuple[SmoothSaddleClaim, ...] = ()
+
+    free: ClassVar[int] = 0
+    moving: ClassVar[int] = 0
+    """Of no parameter is the set of equal loss a line."""
 
     @property
     def minimum(self) -> bool:
         return isinstance(self.claim, SmoothMinimumClaim)
+
+    @property
+    def point(self) -> Point:
+        """The centre of the box."""
+        return self.claim.point
+
+    @property
+    def radius(self) -> Fraction:
+        """No other critical point lies within it of the centre."""
+        return self.claim.radius
+
+    @property
+    def visited(self) -> int:
+        """How many critical points were met."""
+        return 1 + len(self.left)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """That of the critical point, then those of the saddles; None where the format has no form for the problem."""
+        return certificate_of(self.problem, (self.claim, *self.left))
+
+    def none_within(self, start: Point) -> Fraction:
+        """A box of a saddle around a point holds no local minimum: how far it reaches from there."""
+        loss = SmoothLoss(self.problem)
+        boxes = self.left if isinstance(self.claim, SmoothMinimumClaim) else (*self.left, self.claim)
+        here = loss.vector(start)
+        rooms = [box.radius - distance(here, loss.vector(box.point)) for box in boxes]
+        return max([ZERO, *rooms])
+
+    def verdict(self) -> Verdict:
+        """What is proved of the minimum in the box, as the verdict of its centre."""
+        return Verdict(
+            problem=self.problem,
+            point=self.point,
+            kind=Kind.LOCAL_MINIMUM,
+            loss=None,
+            loss_enclosure=self.value,
+            rung=Argument.SMOOTH_CRITICAL,
+            strictness=Strictness.STRICT,
+            flat_dimension=0,
+            globality=Globality.UNKNOWN,
+            better=None,
+            descent=None,
+            certificate=self.certificate,
+            reason=Reason.OUT_OF_SCOPE,
+            detail="no argument here compares it with all other points: the activations are smooth",
+        )
 
 
 @dataclass(frozen=True)
@@ -85,16 +146,18 @@ def critical_near(problem: Problem, point: Point, deadline: Deadline, *, saddles
     Cost: a descent in floats, then some ten gradients and Hessians in balls of about 200 bits.
     """
     loss, here, saddle = SmoothLoss(problem), point, None
+    left: tuple[SmoothSaddleClaim, ...] = ()
     if not loss.vector(point):
         return OpenEnd(point, 0, "nothing is trained")
     for visited in range(1, saddles + 2):
         here, zero = _newton(loss, here, deadline)
         if zero is None or not isinstance(zero.inverse, Factor):
             return saddle or OpenEnd(here, visited, _why(loss, here))
-        found = _critical(loss, here, zero, visited)
+        found = _critical(loss, here, zero, left)
         if found.minimum or not deadline.left or visited > saddles:
             return found
-        saddle = found
+        assert isinstance(found.claim, SmoothSaddleClaim)
+        saddle, left = found, (*left, found.claim)
         here = _beside(loss, found.claim.point, zero.inverse, deadline)
     raise InternalError("a loop that has an end")
 
@@ -119,19 +182,18 @@ def _newton(loss: SmoothLoss, start: Point, deadline: Deadline) -> tuple[Point, 
     return loss.point(theta, start), None
 
 
-def _critical(loss: SmoothLoss, centre: Point, zero: Zero, visited: int) -> Critical:
+def _critical(loss: SmoothLoss, centre: Point, zero: Zero, left: tuple[SmoothSaddleClaim, ...]) -> Critical:
     assert isinstance(zero.inverse, Factor)
     with precision(BITS + 64):
         found = bounds(loss.value(centre, 2 * zero.within))
     # Short numbers, and room for rounding elsewhere.
     scale = 2 ** (BITS // 2)
     value = Enclosure(Fraction(found.lo * scale // 1 - 1, scale), Fraction(-(-found.hi * scale // 1) + 1, scale))
-    radius = zero.radius * CLAIMED
+    radius, rows = zero.radius * CLAIMED, zero.inverse.rows
+    claim: SmoothMinimumClaim | SmoothSaddleClaim = SmoothMinimumClaim(centre, radius, rows, value.lo, value.hi)
     if zero.inverse.negative:
-        saddle = SmoothSaddleClaim(centre, radius, zero.inverse.rows, zero.inverse.signs)
-        return Critical(saddle, zero.within, value, visited)
-    minimum = SmoothMinimumClaim(centre, radius, zero.inverse.rows, value.lo, value.hi)
-    return Critical(minimum, zero.within, value, visited)
+        claim = SmoothSaddleClaim(centre, radius, rows, zero.inverse.signs)
+    return Critical(loss.problem, claim, zero.within, value, left)
 
 
 def _beside(loss: SmoothLoss, saddle: Point, inverse: Factor, deadline: Deadline) -> Point:
@@ -151,15 +213,23 @@ def _why(loss: SmoothLoss, end: Point) -> str:
         largest = max((q for q in gradient if q is not None), default=ZERO)
         positive, negative = inertia(loss.hessian(end))
     rest = len(gradient) - positive - negative
-    signs = f"{positive} curvatures are proved to be positive there, {negative} negative"
+    found = f"no critical point is proved: where the descent ended the largest derivative is {float(largest):.1e}"
+    found += f"; {positive} curvatures are proved to be positive there, {negative} negative"
     if rest:
-        return (
-            f"no critical point is proved: where the descent ended the largest derivative is {float(largest):.1e}; "
-            f"{signs}, and {rest} not told from 0 (a flat direction, or a minimum at infinity)"
-        )
-    return (
-        f"no critical point is proved: where the descent ended the largest derivative is {float(largest):.1e}; {signs}"
-    )
+        found += f", and {rest} not told from 0 (a flat direction, or a minimum at infinity)"
+    return found + _idle(loss.problem, end)
+
+
+def _idle(problem: Problem, point: Point) -> str:
+    """Units whose weights decay to 0 while their bias has no penalty: nothing depends on it."""
+    if not problem.penalty or problem.penalty.biases:
+        return ""
+    idle = []
+    for k, (matrix, above) in enumerate(pairwise(point.weights)):
+        for i, row in enumerate(matrix):
+            near = max(map(abs, [*row, *(line[i] for line in above)]), default=ZERO) * IDLE < 1
+            idle += [f"{i} of layer {k}"] * (near and bool(point.biases[k]) and problem.train.biases[k])
+    return f"; all weights of unit {', '.join(idle)} tend to 0, and its bias counts for nothing" if idle else ""
 
 
 def inertia(matrix: Balls) -> tuple[int, int]:

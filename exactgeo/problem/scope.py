@@ -320,6 +320,8 @@ def no_solver(loss: Loss) -> OutOfScope:
 def polish(problem: Problem) -> OutOfScope | None:
     """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): in rationals or in balls."""
     expect_problem(problem)
+    if smooth(problem) is None:
+        return None
     net, train = problem.network, problem.train
     reason = _architecture(net) or _slopes(problem)
     if reason is not None:
@@ -341,6 +343,10 @@ def polish(problem: Problem) -> OutOfScope | None:
 
 def polish_by(problem: Problem, method: str | None) -> OutOfScope | None:
     """One of the two methods of :mod:`exactgeo.polishing`, for a problem that is in scope of it; None means either."""
+    if method == "exact" and smooth(problem) is None:
+        return OutOfScope(
+            "critical points of sigmoid and tanh, irrational as a rule", "ReLU and its like", "method balls"
+        )
     if method == "exact" and problem.penalty:
         return OutOfScope("minima with a [penalty], irrational as a rule", "a loss without [penalty]", "method balls")
     if method == "exact" and not problem.loss.rational:

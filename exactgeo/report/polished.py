@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.polishing import Polished, safe_decimal
+from exactgeo.problem import scope
 from exactgeo.report.tables import labelled, number_text, title_of
 from exactgeo.report.text import verdict_text
 
@@ -21,9 +22,10 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     if found.one_within is not None:
         how = "proved exactly" if found.ball is None else "proved by enclosure"
         lines.append(f"  one within {safe_decimal(found.one_within, up=True)}, {how}")
-    plural = "s" * (found.cells != 1)
+    smooth = scope.smooth(found.problem) is None
+    what = ("critical point" if smooth else "cell") + "s" * (found.cells != 1)
     lines.append(labelled("your loss", _loss(found.loss_before)))
-    lines.append(labelled("descent", f"{found.cells} cell{plural}, down to {_loss(found.loss)}"))
+    lines.append(labelled("descent", f"{found.cells} {what}, down to {_loss(found.loss)}"))
     if found.ball is not None:
         alone = "anywhere" if found.ball.radius is None else f"within {safe_decimal(found.ball.radius, up=False)} of it"
         lines.append(labelled("enclosed", f"within {safe_decimal(found.ball.within, up=True)} of the point below"))

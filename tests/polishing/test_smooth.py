@@ -52,7 +52,7 @@ def test_penalised_xor_ends_in_a_proved_minimum_and_the_checker_agrees(kind, act
     assert outcome(certificate.to_json()).startswith("accepted: Exactly one critical point")
     assert holds(certificate.to_data())
     assert found.within < Fraction(1, 2**100) < found.claim.radius
-    assert found.loss.hi - found.loss.lo < Fraction(1, 2**50)
+    assert found.value.hi - found.value.lo < Fraction(1, 2**50)
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -99,7 +99,7 @@ def test_a_saddle_is_refuted_and_left():
     assert isinstance(left, Critical)
     assert left.minimum
     assert left.visited == 2
-    assert left.loss.hi < stopped.loss.lo
+    assert left.value.hi < stopped.value.lo
 
 
 def test_a_degenerate_end_is_undecided_with_its_inertia():
