@@ -26,7 +26,20 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.subject import Population
 from exactgeo.exact.enclosure import Enclosure
-from exactgeo.exact.krawczyk import Ball, Balls, Factor, ball, balls, bounds, box, pi, precision, prove_zero
+from exactgeo.exact.krawczyk import (
+    Ball,
+    Balls,
+    Factor,
+    ball,
+    balls,
+    bounds,
+    box,
+    contraction,
+    factor,
+    pi,
+    precision,
+    prove_zero,
+)
 from exactgeo.exact.vectors import ONE, ZERO, Matrix
 from exactgeo.numeric.student_teacher import student_teacher
 
@@ -63,6 +76,17 @@ class PopulationMinimum:
     @property
     def certificate(self) -> Certificate:
         return Certificate(self.subject, (self.claim,))
+
+    def curvatures_below(self, level: Fraction) -> int | None:
+        """How many eigenvalues of the Hessian at the minimum are below a level, proved; None where one is too near."""
+        with precision(BITS + 64):
+            hessian = _Loss(self.subject.teachers).hessian(self.claim.students, self.within)
+            size = hessian.nrows()
+            shifted = hessian - balls([[level if i == j else ZERO for j in range(size)] for i in range(size)])
+            found = factor(shifted, BITS)
+            if found is None or contraction(balls([[ZERO]] * size), shifted, found.product(), ONE) is None:
+                return None
+            return found.negative
 
 
 def enclosed_minimum(k: int) -> PopulationMinimum | None:

@@ -52,11 +52,16 @@ def test_the_minimum_is_proved_and_the_checker_agrees(k):
 
 @pytest.mark.parametrize("k", [6, *(pytest.param(k, marks=pytest.mark.slow) for k in range(7, 11))])
 def test_the_least_curvature_is_the_published_one(k):
-    found = student_teacher(k)
-    students = tuple(tuple(Fraction(float(q)) for q in row) for row in found.students)
+    found = enclosed_minimum(k)
+    published, half = Fraction(PUBLISHED[k][1]), Fraction(1, 10**9)
+    assert found.curvatures_below(published - half) == 0
+    assert found.curvatures_below(published + half) >= 1
     with precision(64):
-        matrix = np.array([[float(q) for q in row] for row in _Loss(unit(k)).hessian(students, Fraction(0)).tolist()])
-    assert np.linalg.eigvalsh(matrix)[0] == pytest.approx(float(PUBLISHED[k][1]), abs=1e-8)
+        rows = _Loss(unit(k)).hessian(found.claim.students, Fraction(0)).tolist()
+    values = np.linalg.eigvalsh(np.array([[float(q) for q in row] for row in rows]))
+    for level in (Fraction(1, 100), Fraction(1, 5), Fraction(3, 10), Fraction(1)):
+        assert found.curvatures_below(level) == (values < float(level)).sum()
+    assert values[0] == pytest.approx(float(published), abs=1e-9)
 
 
 def test_derivatives_are_difference_quotients_and_values_those_of_mpmath():
