@@ -159,7 +159,8 @@ def smooth(problem: Problem) -> OutOfScope | None:
 def no_slope() -> OutOfScope:
     """A point of a smooth loss whose gradient is not told from 0."""
     reason = "no derivative of the loss is proved to differ from 0, and a critical point is rarely rational"
-    return OutOfScope(reason, "points with a slope", "`exactgeo polish`, which encloses the critical point beside it")
+    advice = "`exactgeo polish`, which encloses the critical point beside it"
+    return OutOfScope(reason, f"points with a slope; else {advice}", advice)
 
 
 def sparse_penalty() -> OutOfScope:

@@ -17,7 +17,7 @@ from exactgeo.local_minimum import decide
 
 SMOOTH = checker().companion("check_smooth.py")
 POPULATION = checker().companion("check_population.py")
-WIDE = [Fraction(0), Fraction(1, 10**30), Fraction(1, 50), Fraction(1, 3)]
+WIDE = [Fraction(0), Fraction(1, 10**40), Fraction(1, 10**30), Fraction(1, 50), Fraction(1, 3)]
 
 
 @pytest.fixture(autouse=True)

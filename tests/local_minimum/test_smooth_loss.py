@@ -135,7 +135,9 @@ def test_no_slope_is_undecided_and_says_what_to_try():
     assert found.tries[-1].rung == "smooth_gradient"
     assert "no derivative" in found.outside.reason
     assert "exactgeo polish" in found.outside.try_instead
-    assert eg.certify(case).kind == "undecided"
+    verdict = eg.certify(case)
+    assert verdict.kind == "undecided"
+    assert "`exactgeo polish`" in verdict.to_json()["reason"]
 
 
 def test_a_slope_too_small_for_the_checker_is_not_claimed():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from command import run
 from damage import outcome
 from replay import holds
 from smooth_nets import problem
@@ -162,3 +164,38 @@ def test_no_point_of_the_first_radius_is_critical(seed):
             signs.add(tuple((q > 0) - (q < 0) for q in gradient))
     # One and the same derivative keeps its sign.
     assert any(len(set(column)) == 1 and column[0] for column in zip(*signs, strict=True))
+
+
+def test_the_command_writes_what_the_checker_accepts(tmp_path, capsys):
+    case = problem_from_mapping(SADDLE)
+    path, certificate = tmp_path / "saddle.toml", tmp_path / "certificate.json"
+    path.write_text(case.to_toml())
+    code, out, _ = run(capsys, "polish", str(path), "--certificate", str(certificate), "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["status"] == "enclosed"
+    assert answer["verdict"]["verdict"] == "local_minimum"
+    assert answer["verdict"]["rung"] == "smooth_critical"
+    # The start is the saddle itself: no local minimum in its box.
+    assert 0 < float(answer["none_within"]) < float(answer["one_within"])
+    assert float(answer["radius"]) < float(answer["alone_within"])
+    code, out, _ = run(capsys, "check", str(certificate), str(path), "--json")
+    assert code == 0
+    assert [claim["kind"] for claim in json.loads(out)["claims"]] == ["smooth_minimum", "smooth_saddle"]
+
+
+def test_the_command_says_what_is_degenerate(tmp_path, capsys):
+    case = random_start(0, [1], {"x": [[1], [-1]], "y": [1, -1]}, loss={"kind": "logistic"})
+    path = tmp_path / "separable.toml"
+    path.write_text(case.to_toml())
+    code, out, _ = run(capsys, "polish", str(path))
+    assert code == 3
+    assert "curvatures are proved to be positive there" in out
+
+
+def test_rationals_are_refused_by_name(tmp_path, capsys):
+    path = tmp_path / "saddle.toml"
+    path.write_text(problem_from_mapping(SADDLE).to_toml())
+    code, _, err = run(capsys, "polish", str(path), "--method", "exact")
+    assert code == 2
+    assert "irrational" in err
