@@ -241,7 +241,7 @@ class Problem:
         meter.long([q for rows in (self.x, self.y) for row in rows for q in row])
         widths, slopes, hidden_bias, output_bias = fields(net, "widths activation hidden_bias output_bias")
         self.sizes = [len(x[0]), *many(widths, None, whole, range(MAX_CASES)), len(y[0])]
-        self.smooth = slopes if slopes in ("sigmoid", "tanh") else None  # an activation without slopes
+        self.smooth = slopes if widths and slopes in ("sigmoid", "tanh") else None  # an activation without slopes
         self.layers, self.slopes = len(widths), vector(["0", "0"] if self.smooth else slopes, 2)
         self.kinked = self.slopes[0] != self.slopes[1]
         self.bias = [*many(hidden_bias, self.layers, typed, bool), typed(output_bias, bool)]
