@@ -197,9 +197,10 @@ def test_a_smooth_activation_with_frozen_inputs_is_refuted_where_the_loss_is_smo
         }
     )
     verdict = eg.certify(problem)
-    if loss == "hinge":
+    if loss == "hinge" or (loss, weight) == ("squared", 0):
+        # With the features 0 the bias is the mean of the targets: every derivative is 0.
         assert (verdict.kind, verdict.globality) == ("undecided", "unknown")
-        assert "tanh" in verdict.to_json()["reason"]
+        assert ("tanh" if loss == "hinge" else "`exactgeo polish`") in verdict.to_json()["reason"]
         return
     assert (verdict.kind, verdict.globality) == ("not_local_minimum", "spurious")
     assert verdict.rung == "smooth_gradient"
