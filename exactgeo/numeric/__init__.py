@@ -1,8 +1,8 @@
 """The vectorised fallback for many networks or large instances: float64, and every answer says so.
 
 ``NumericNetworks`` holds N networks of one shape: losses, activation patterns, one-sided derivatives, and the
-conditions of the two-layer criterion with their margins. ``descend`` proposes points. Nothing here is a proof and
-nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one network to the exact decision.
+conditions of the two-layer criterion with their margins. ``descend`` and ``student_teacher`` propose points. Nothing
+here is a proof and nothing on the exact side rests on it; ``NumericNetworks.certify(i)`` hands one network to the exact decision.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from exactgeo.numeric.criterion import NumericCriterion, NumericStatus
 from exactgeo.numeric.descent import DescentStatus, GradientDescent, descend, random_starts
 from exactgeo.numeric.evaluation import Patterns
 from exactgeo.numeric.networks import NumericNetworks
+from exactgeo.numeric.population import StudentTeacher, student_teacher
 
 __all__ = [
     "DescentStatus",
@@ -19,6 +20,8 @@ __all__ = [
     "NumericNetworks",
     "NumericStatus",
     "Patterns",
+    "StudentTeacher",
     "descend",
     "random_starts",
+    "student_teacher",
 ]

@@ -41,7 +41,7 @@ from exactgeo.exact.krawczyk import (
     prove_zero,
 )
 from exactgeo.exact.vectors import ONE, ZERO, Matrix
-from exactgeo.numeric.student_teacher import student_teacher
+from exactgeo.numeric import student_teacher
 
 __all__ = ["PopulationMinimum", "enclosed_minimum", "minimum_near"]
 

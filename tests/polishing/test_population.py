@@ -11,7 +11,7 @@ from damage import outcome
 from replay_smooth import derivatives, population
 
 from exactgeo.exact.krawczyk import bounds, precision
-from exactgeo.numeric.student_teacher import student_teacher
+from exactgeo.numeric import student_teacher
 from exactgeo.polishing.population import _Loss, enclosed_minimum, minimum_near
 
 # Safran and Shamir 2018 (existence for 6 <= k <= 20; eigenvalues as in their public data): value, least eigenvalue.
