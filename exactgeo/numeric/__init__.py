@@ -2,7 +2,8 @@
 
 ``NumericNetworks`` holds N networks of one shape: losses, activation patterns, one-sided derivatives, and the
 conditions of the two-layer criterion with their margins. ``descend`` and ``student_teacher`` propose points. Nothing
-here is a proof and nothing on the exact side rests on it; ``NumericNetworks.certify(i)`` hands one network to the exact decision.
+here is a proof and nothing on the exact side rests on it; ``NumericNetworks.certify(i)`` hands one network to the exact
+decision.
 """
 
 from __future__ import annotations
