@@ -36,9 +36,7 @@ class Pattern:
     signs: tuple[int, ...]
 
 
-def pattern_of(
-    problem: Problem, point: Point, before: Pattern | None = None, towards: Sequence[Point] = ()
-) -> Pattern:
+def pattern_of(problem: Problem, point: Point, before: Pattern | None = None, towards: Sequence[Point] = ()) -> Pattern:
     """The cell of a point; on a kink the side to which ``towards`` leads, else that of the cell before, else 1.
 
     Parameters

@@ -54,9 +54,7 @@ def _proved(cell: Cell, values: Vector) -> bool:
     loss = cell.problem.loss
     predictions = cell.predictions(values)
     ranges = [loss.slopes(p, y) for p, (y,) in zip(predictions, cell.problem.y, strict=True)]
-    active = [
-        row for row, bound in zip(cell.constraints, cell.bounds, strict=True) if dot(row, values) == bound
-    ]
+    active = [row for row, bound in zip(cell.constraints, cell.bounds, strict=True) if dot(row, values) == bound]
     free = [t for t, (low, high) in enumerate(ranges) if low < high]
     program = BoundedProgram(size=len(free) + len(active))
     for k, t in enumerate(free):

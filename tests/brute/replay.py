@@ -21,6 +21,7 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import replay_ball
 import replay_logistic
 import subgradient_brute
 from landscape_brute import Brute, summary
@@ -60,6 +61,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
