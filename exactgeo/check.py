@@ -821,8 +821,7 @@ def report(answer):
         lines.append(f"{claim['kind']} ({'; '.join(named)}): {claim['statement']}" if named else claim["statement"])
     for name, point in answer["points"].items():
         lines.append(f"{name}: weights {words(point['weights'])}, biases {words(point['biases'])}")
-    frozen = answer["claims"][0]["frozen"]
-    if frozen is not None:
+    if (frozen := answer["claims"][0]["frozen"]) is not None:
         lines.append("frozen: " + (", ".join(f"{key} = {words(q)}" for key, q in frozen.items()) or "nothing"))
     return "\n  ".join([*lines, *answer["hypotheses"], "sha256 " + answer["sha256"]])
 
@@ -835,8 +834,8 @@ def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = dict.fromkeys(("statement", "sha256"), None) | {"accepted": False, "report": "", "hypotheses": []}
-    answer |= {"claims": [], "points": {}}
+    answer = {key: [] for key in ("claims", "hypotheses")} | {"points": {}, "report": "", "accepted": False}
+    answer |= dict.fromkeys(("statement", "sha256"))
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
         answer, code = examine(names[0], names[1] if names[1:] else None), 0

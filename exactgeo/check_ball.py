@@ -13,7 +13,6 @@ from exactgeo.check import (
     LOSSES,
     SMOOTH,
     companion,
-    dot,
     fields,
     form,
     line,
@@ -128,23 +127,41 @@ def kinks_of(p, here, n, rows):
 
 
 def neuron(p, here, n, kinks, multipliers):
-    """The slopes of a neuron's activation, 0 on a kink that is held; whether its parameters are unknown."""
+    """The slopes of a neuron's activation, 0 on a kink that is held; which of its parameters are unknown."""
     n.kinks, held = kinks_of(p, here, n, kinks), set()
     for members in n.kinks:
         held |= members.keys()
-    n.held = held
+    n.held, n.count = held, Fraction(1)
     n.slope = [0 if t in held else p.slopes[z <= 0] * (z != 0 or not p.kinked) for t, z in enumerate(n.z)]
     n.live = bool(here.T and n.v and (held or any(s and any(x) for s, x in zipped(n.slope, here.rows))))
     need(n.live or not n.kinks, "kinks of a neuron that does not move")
     n.multipliers = vector(multipliers, len(n.kinks))
+    # What the bias of a neuron with one slope does, the output bias does at no cost.
+    straight = not n.kinks and len(set(n.slope)) == 1 and p.trains_bias[-1] and not here.biases
+    n.T = [k for k in here.T if k < len(p.x[0]) or not straight]
+
+
+def tie(here, leaders, factors):
+    """Rule `tie`: a neuron that is a multiple of another one under a penalty on both factors moves with it."""
+    for i, (j, factor) in enumerate(zipped(leaders, map(rational, factors))):
+        n, leader = here.neurons[i], here.neurons[j]
+        n.tied = i != j
+        need(n.tied or factor == 1, "a neuron is a multiple of itself")
+        if n.tied:
+            need(here.joint and leader.live and leaders[j] == j and 0 < factor <= 1, "a neuron is tied to no other")
+            same = n.v == factor * leader.v and n.w == [factor * q for q in leader.w]
+            need(same and not n.kinks, "a neuron is another multiple of the one it is tied to")
+            leader.count += factor * factor
+    for n in here.neurons:
+        n.live, n.count = n.live and not n.tied, n.count * (not n.tied)
 
 
 def unknowns(p, here, point):
     """The unknown parameters, and where each neuron has its own; columns and decay of the affine ones."""
     values, at = [], count()
     for n in here.live:
-        n.at = [next(at) for _ in here.T]
-        values += [n.w[k] for k in here.T]
+        n.at = [next(at) for _ in n.T]
+        values += [n.w[k] for k in n.T]
         n.out_at = next(at) if here.joint else None
         values += [n.v] * here.joint
     here.affine = []
@@ -159,38 +176,34 @@ def unknowns(p, here, point):
     return values + [q for n in here.live for q in n.multipliers]
 
 
-def network(p, here, point, box):
+def network(p, here, box):
     """What a box of unknowns makes of the network: parameters, outputs, slopes, curvatures and values of the loss."""
     at = SimpleNamespace(box=box, w={}, v={}, out={}, parts=[])
-    fixed = not p.trains_bias[-1] and point[1][-1] or [0]
-    total = [around(fixed[0])] * len(p.x)
-    if not p.layers and not p.trains[-1]:
-        total = [plus(a, around(dot(point[0][0][0], x))) for a, x in zipped(total, p.x)]
+    total = list(map(around, here.offset))
     for i, n in enumerate(here.neurons):
         w = list(map(around, n.w))
-        for k, j in zipped(here.T, n.at) if n.live else ():
+        for k, j in zipped(n.T, n.at) if n.live else ():
             w[k] = box[j]
         at.w[i], at.v[i] = w, box[n.out_at] if n.live and here.joint else around(n.v)
         lifted = row(w)
         at.out[i] = [times(inner(lifted, x), around(s)) for s, x in zipped(n.slope, here.data)]
         if here.T or not here.moved:
-            total = [plus(a, times(at.v[i], b)) for a, b in zipped(total, at.out[i])]
+            v = times(at.v[i], around(n.count))
+            total = [plus(a, times(v, b)) for a, b in zipped(total, at.out[i])]
     for j, (column, _, _) in enumerate(here.affine, here.first):
         total = [plus(a, times(box[j], around(q))) for a, q in zipped(total, column)]
     meter.spend(64 * len(p.x) * (1 + len(here.neurons) + len(here.affine)))
     parts = [logistic(q, y) if p.kind == "logistic" else quadratic(p, q, y) for q, (y,) in zipped(total, p.y)]
     at.slopes, at.bends = [a for a, _, _ in parts], [b for _, b, _ in parts]
-    at.values = []
-    for q, (slope, _, (low, high)) in zipped(total, parts):
-        room = Fraction(q[1], UNIT) * max(map(abs, ends(slope)))
-        at.values.append((low - room, high + room))
+    rooms = [Fraction(q[1], UNIT) * max(map(abs, ends(slope))) for q, slope in zipped(total, at.slopes)]
+    at.values = [(low - room, high + room) for room, (_, _, (low, high)) in zipped(rooms, parts)]
     return at
 
 
 def pulls(here, at, n):
-    """``sum slope_t r_t x_t`` of a neuron, by the coordinates of T."""
+    """``sum slope_t r_t x_t`` of a neuron, by its unknown coordinates."""
     weighted = row([times(r, around(s)) for r, s in zipped(at.slopes, n.slope)])
-    return [inner(weighted, here.columns[k]) for k in here.T]
+    return [inner(weighted, here.columns[k]) for k in n.T]
 
 
 def equations(here, at):
@@ -201,12 +214,13 @@ def equations(here, at):
         if not n.live:
             continue
         shapes = [here.lifted[min(members, key=lambda t, m=members: m[t] != 1)] for members in n.kinks]
-        for k, pull in zipped(here.T, pulls(here, at, n)):
-            total = plus(times(at.v[i], pull), times(at.w[i][k], around(here.shrink[k])))
+        for k, pull in zipped(n.T, pulls(here, at, n)):
+            total = times(plus(times(at.v[i], pull), times(at.w[i][k], around(here.shrink[k]))), around(n.count))
             parts = [minus(times(at.box[used + j], around(x[k]))) for j, x in enumerate(shapes)]
             found.append(plus(total, *parts))
         if here.joint:
-            found.append(plus(inner(slopes, row(at.out[i])), times(at.v[i], around(here.decay))))
+            total = plus(inner(slopes, row(at.out[i])), times(at.v[i], around(here.decay)))
+            found.append(times(total, around(n.count)))
         kinks += [minus(inner(row(at.w[i]), row(list(map(around, x))))) for x in shapes]
         used += len(shapes)
     for j, (column, _, decay) in enumerate(here.affine, here.first):
@@ -219,10 +233,10 @@ def matrix(p, here, at, size):
     changes = []
     for i, n in enumerate(here.neurons):
         if n.live:
-            for k in here.T:
-                factors = [around(s * x[k]) for s, x in zipped(n.slope, here.lifted)]
-                changes.append([times(at.v[i], a) for a in factors])
-            changes += [at.out[i]] * here.joint
+            v = times(at.v[i], around(n.count))
+            for k in n.T:
+                changes.append([times(v, around(s * x[k])) for s, x in zipped(n.slope, here.lifted)])
+            changes += [[times(a, around(n.count)) for a in at.out[i]]] * here.joint
     changes += [list(map(around, column)) for column, _, _ in here.affine]
     meter.spend(8 * len(p.x) * (1 + len(changes)))
     rows, bent = list(map(row, changes)), [row([times(a, s) for a, s in zipped(c, at.bends)]) for c in changes]
@@ -240,15 +254,15 @@ def matrix(p, here, at, size):
             add(j, k, inner(a, bent[k]))
     used = here.parameters
     for n in here.live:
-        for k, j in zipped(here.T, n.at):
-            add(j, j, around(here.shrink[k]))
+        for k, j in zipped(n.T, n.at):
+            add(j, j, around(here.shrink[k] * n.count))
         if here.joint:
-            add(n.out_at, n.out_at, around(here.decay))
+            add(n.out_at, n.out_at, around(here.decay * n.count))
             for j, pull in zipped(n.at, pulls(here, at, n)):
-                add(j, n.out_at, pull)
+                add(j, n.out_at, times(pull, around(n.count)))
         for members in n.kinks:
             lead = next(t for t, factor in members.items() if factor == 1)
-            for k, j in zipped(here.T, n.at):
+            for k, j in zipped(n.T, n.at):
                 add(j, used, minus(around(here.lifted[lead][k])))
             used += 1
     for j, (_, _, decay) in enumerate(here.affine, here.first):
@@ -276,8 +290,8 @@ def contraction(inverse, scale, values, slopes, radii):
 
 
 def ball(p, claim):
-    names = "point kinks multipliers radii scale inverse radius low high"
-    tree, kinks, multipliers, radii, scale, inverse, radius, low, high = fields(claim, names)
+    names = "point kinks leaders factors multipliers radii scale inverse radius low high"
+    tree, kinks, leaders, factors, multipliers, radii, scale, inverse, radius, low, high = fields(claim, names)
     here = look(p, point := p.point(tree))
     l2, l1, here.biases = p.penalty or (0, 0, False)
     need(l1 == 0, "the rule is for squares alone")
@@ -291,14 +305,16 @@ def ball(p, claim):
         frozen = any(q for k, q in enumerate(n.w) if k not in here.T)
         need(not (here.T and here.moved and frozen), "trained output weights with input weights that are partly frozen")
         neuron(p, here, n, rows, given)
+    many(leaders, len(here.neurons), whole, range(len(here.neurons))), many(factors, len(here.neurons), rational)
+    tie(here, leaders, factors)
     here.live = [n for n in here.neurons if n.live]
     values = unknowns(p, here, point)
     size, radii = len(values), vector(radii, len(values))
     need(all(q > 0 for q in radii), "a radius is not positive")
     scale, inverse = whole(scale, range(MAX_SIZE)), many(inverse, size, many, size, whole)
     form(all(abs(q).bit_length() <= MAX_SIZE for a in inverse for q in a), "an inverse with entries of too many bits")
-    at = network(p, here, point, [around(q, r) for q, r in zipped(values, radii)])
-    there = network(p, here, point, list(map(around, values)))
+    at = network(p, here, [around(q, r) for q, r in zipped(values, radii)])
+    there = network(p, here, list(map(around, values)))
     contraction(inverse, scale, equations(here, there), matrix(p, here, at, size), radii)
     within = max(radii[: here.parameters], default=Fraction(0))
     radius = sides(p, here, radius, within)
@@ -310,7 +326,7 @@ def ball(p, claim):
             need(ends(plus(at.box[used], right))[0] > 0, "the loss need not rise on the right of a kink")
             need(ends(plus(at.box[used], minus(left)))[1] < 0, "the loss need not rise on the left of a kink")
             used += 1
-        if here.T and not n.live:
+        if here.T and not n.live and not n.tied:
             still(p, here, at, n)
     worth(p, here, at, rational(low), rational(high))
     return sentence(p, here, radius, within, low, high)
@@ -333,8 +349,10 @@ def sides(p, here, radius, within):
 
 def still(p, here, at, n):
     """Rule `rest`: a neuron that does not move has no output, and no small move of it lowers the loss."""
-    heavy = [n.w[k] for k in here.T if here.shrink[k]]
-    need(not any(heavy) and not (here.joint and n.v), "a neuron without output has weights with a penalty")
+    need(
+        not any(n.w[k] for k in here.T if here.shrink[k]) and not (here.joint and n.v),
+        "a neuron without output has weights with a penalty",
+    )
     if not here.moved and not n.v:
         return  # its output weight is 0, and frozen
     slopes = {s for s, x in zipped(n.slope, here.rows) if any(x)}
@@ -342,42 +360,39 @@ def still(p, here, at, n):
     need(apart, "a neuron that does not move is on a kink")
     if slopes <= {0}:
         return
-    level = any(set(column) == {1} and not decay for column, _, decay in here.affine)
-    need(here.joint and level and len(set(n.slope)) == 1, "a neuron that does not move could lower the loss")
-    gains = [ends(pull) for k, pull in zipped(here.T, pulls(here, at, n)) if here.shrink[k]]
+    level = here.joint and any(set(column) == {1} and not decay for column, _, decay in here.affine)
+    need(level and len(set(n.slope)) == 1, "a neuron that does not move could lower the loss")
+    gains = [ends(pull) for k, pull in zipped(n.T, pulls(here, at, n)) if here.shrink[k]]
     need(sum(max(abs(a), abs(b)) ** 2 for a, b in gains) < here.decay**2, "a neuron at 0 could gain more than it costs")
 
 
 def worth(p, here, at, low, high):
     """The loss on the box lies between the bounds."""
     total = [sum(part) for part in zipped(*at.values)]
-    squares = [at.w[i][k] for i, n in enumerate(here.neurons) for k in here.T if here.shrink[k]]
-    squares += [at.v[i] for i, n in enumerate(here.neurons) if here.joint]
-    squares += [at.box[j] for j, (_, _, decay) in enumerate(here.affine, here.first) if decay]
-    paid = plus((0, 0), *(times(q, q) for q in squares))
+    squares = [(at.w[i][k], n.count) for i, n in enumerate(here.neurons) for k in here.T if here.shrink[k]]
+    squares += [(at.v[i], n.count) for i, n in enumerate(here.neurons) if here.joint]
+    squares += [(at.box[j], 1) for j, (_, _, decay) in enumerate(here.affine, here.first) if decay]
+    paid = plus((0, 0), *(times(times(q, q), around(factor)) for q, factor in squares))
     total = [a + here.decay / 2 * b for a, b in zipped(total, ends(paid))]
     need(low <= p.weight * total[0] and p.weight * total[1] <= high, "the bounds of the loss are too narrow")
 
 
 def sentence(p, here, radius, within, low, high):
     held = ["output weights"] * bool(here.live and here.moved and not here.joint)
-    still = [f"{i}" for i, n in enumerate(here.neurons) if here.T and not n.live]
-    held += [f"parameters of the neurons without output ({', '.join(still)})"] * bool(still)
-    same = f" with the same {' and the same '.join(held)}" if held else ""
-    where = "There" if radius is None else f"Within {decimal(radius, 0)} of the point (max norm) there"
+    kinds = ["parameters of the neurons without output", "hidden biases of", "multiples of others in"]
+    which = [2 if n.tied else (1 + 2 * (n.T == here.T)) * n.live for n in here.neurons] if here.T else []
+    for k, kind in enumerate(kinds):
+        held += [f"{kind} {', '.join(str(i) for i, own in enumerate(which) if own == k)}"] * (k in which)
+    same = f" with the same {', '.join(held)}" if held else ""
+    where = "There" if radius is None else f"Within {power(radius, 0)} of the point (max norm) there"
     of = companion("check_critical.py")
     ends = f"[{of.decimal(rational(low), 0)}, {of.decimal(rational(high), 1)}]"
-    loss = "penalised loss" if p.penalty else "loss"
     return (
-        f"{where} is exactly one local minimum{same}; it lies within {decimal(within, 1)} of the point, and its {loss} "
-        f"in {ends}."
+        f"{where} is exactly one local minimum{same}; it lies within {power(within, 1)} of the point, and its "
+        f"{'penalised ' * bool(p.penalty)}loss in {ends}."
     )
 
 
-def decimal(q, up):
-    """Three digits, rounded outward."""
-    power = 0
-    while q and q * Fraction(10) ** power < 100:
-        power += 1
-    units = q * 10**power
-    return f"{-(-units // 1) if up else units // 1}e-{power}"
+def power(q, up):
+    """A power of two beside a positive number."""
+    return f"2^{q.numerator.bit_length() - q.denominator.bit_length() + (1 if up else -1)}"

@@ -20,9 +20,12 @@ class BallClaim(Claim):
     ----------
     point : Point
         The centre. Held are the frozen parameters; without a penalty the output weights where the input weights are
-        trained too; and the parameters of neurons without output.
+        trained too; the parameters of neurons without output; the hidden biases of neurons with one slope, where the
+        output bias does the same; and the factors.
     kinks : tuple of tuples of int
         Of each neuron the data points on a kink, one of those with proportional rows.
+    leaders : tuple of int; factors : tuple of Fraction
+        Of each neuron itself and 1, or whose multiple its parameters are.
     multipliers : tuple of tuples of Fraction
         Near those of the kinks.
     radii : tuple of Fraction
@@ -41,6 +44,8 @@ class BallClaim(Claim):
 
     point: Point
     kinks: tuple[tuple[int, ...], ...]
+    leaders: tuple[int, ...]
+    factors: tuple[Fraction, ...]
     multipliers: tuple[tuple[Fraction, ...], ...]
     radii: tuple[Fraction, ...]
     scale: int

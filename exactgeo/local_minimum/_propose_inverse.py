@@ -62,4 +62,5 @@ def radii(change: Floats, rest: Floats) -> Floats | None:
         return None
     if size >= 1 and not (np.isfinite(found).all() and (found >= 0).all()):
         return None
-    return 2 * np.abs(found) + 2.0 ** (8 - BITS)
+    above: Floats = 2 * np.abs(found) + 2.0 ** (8 - BITS)
+    return above

@@ -29,9 +29,9 @@ from exactgeo.claims.ball import BallClaim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.fixed_point import BITS, Intervals
-from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.local_minimum import _propose_inverse
-from exactgeo.local_minimum.stationary import Box, Stationary
+from exactgeo.local_minimum.stationary import Box, Stationary, Tie
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Ball", "NoBall", "Wrong", "ball_near"]
@@ -108,7 +108,9 @@ class _Fails(Exception):
         self.wrong = wrong
 
 
-def ball_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) -> Ball | NoBall:
+def ball_near(
+    problem: Problem, point: Point, kinks: Sequence[Sequence[int]], ties: Sequence[Tie | None] = ()
+) -> Ball | NoBall:
     """Prove that exactly one local minimum lies near a point, with these kinks and the sides of the point.
 
     Parameters
@@ -118,6 +120,7 @@ def ball_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) ->
     point : Point
         Close to it.
     kinks : of each neuron the data points on a kink, one of those with proportional rows
+    ties : of each neuron None, or whose multiple it is; none by default
 
     Returns
     -------
@@ -126,7 +129,8 @@ def ball_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) ->
         integers of some 128 bits.
     """
     try:
-        return _Proof(Stationary(problem, point, tuple(map(tuple, kinks)))).proved()
+        free = tuple(ties) or (None,) * len(kinks)
+        return _Proof(Stationary(problem, point, tuple(map(tuple, kinks)), free)).proved()
     except _Fails as why:
         return NoBall(str(why), why.wrong)
 
@@ -147,6 +151,8 @@ class _Proof:
         claim = BallClaim(
             at.point,
             at.kinks,
+            tuple(unit.index if tie is None else tie.leader for unit, tie in zip(at.units, at.ties, strict=True)),
+            tuple(ONE if tie is None else tie.factor for tie in at.ties),
             _by_neuron(at, centre),
             tuple(radii),
             scale,
@@ -160,7 +166,7 @@ class _Proof:
     def _at(self, centre: Sequence[Fraction]) -> Stationary:
         """The equations at the centre: the sides of its pre-activations are those of the start, or the proof fails."""
         start = self.start
-        at = Stationary(start.problem, start.point_at(centre[: len(start.parameters)]), start.kinks)
+        at = Stationary(start.problem, start.point_at(centre[: len(start.parameters)]), start.kinks, start.ties)
         if at.size != start.size:
             raise _Fails("a neuron loses its output on the way to the critical point")
         for one, other in zip(start.units, at.units, strict=True):
@@ -187,7 +193,8 @@ class _Proof:
         middle = here.middle.copy()
         for k, q in enumerate(guess):
             middle[len(start.parameters) + k] = round(Fraction(q) * 2**BITS)
-        straight = start.problem.loss.pieces(start.problem.y[0][0]) is not None and not start.outputs_move
+        pieces = start.problem.loss.pieces(start.problem.y[0][0])
+        straight = pieces is not None and not pieces.breaks and not start.outputs_move
         size = None
         for _ in range(ROUNDS):
             box = start.box(Intervals(middle, np.zeros_like(middle)))
@@ -255,10 +262,11 @@ class _Proof:
         free = 0
         output = at.problem.train.output
         for unit in at.units:
-            if unit.moves:
+            if unit.moves or at.ties[unit.index] is not None:
+                # A bias that the output bias can follow; how much a neuron has of a sum.
+                free += len(at.moving) - len(unit.coordinates) if unit.moves else 1
                 continue
-            w, v = at.point.neurons[unit.index]
-            if not output and not v:
+            if not output and not at.point.neurons[unit.index].v:
                 self._still_frozen(at, unit.index)
                 free += len(at.moving)
                 continue
@@ -280,7 +288,7 @@ class _Proof:
         for x in at.problem.lifted:
             z = dot(w, x)
             if any(x[k] for k in at.moving) and kinked and not z:
-                raise _Fails(f"neuron {index} has no output and is on a kink: rationals can decide it")
+                raise _Fails(f"neuron {index} has no output and is on a kink, where balls do not decide")
             sides.add(slopes[z < 0])
         if at.decay and (any(w[k] for k in at.decayed) or (output and v)):
             raise _Fails(f"neuron {index} has no output, and its weights a penalty")
@@ -293,7 +301,7 @@ class _Proof:
         slope = max(sides, key=abs)
         level = any(all(q == 1 for q in column) and not penalised for column, _, penalised in at.affine)
         if not at.decay or len(sides) > 1 or not level:
-            raise _Fails(f"neuron {index} has output weight 0: rationals can decide it")
+            raise _Fails(f"neuron {index} has output weight 0, where balls do not decide")
         pull = ((box.slopes[None, :] @ at.rows)[0] * Intervals.of([slope]))[list(at.decayed)]
         total = (pull * pull).sum(axis=0)
         limit = Intervals.of([at.decay * at.decay])

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.two_layer_point import row_form
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Bend", "Box", "Stationary", "Unit"]
+__all__ = ["Bend", "Box", "Stationary", "Tie", "Unit"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,17 @@ class Bend:
 
     row: int
     members: tuple[tuple[int, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A neuron whose parameters are ``factor`` times those of another one, 0 < factor <= 1.
+
+    Under a penalty neurons of one direction may take over from each other: what is unique is their sum.
+    """
+
+    leader: int
+    factor: Fraction
 
 
 @dataclass(frozen=True)
@@ -49,12 +61,18 @@ class Unit:
     slope : m rationals
         Of the activation at each data point; 0 on a kink that is held.
     bends : tuple of Bend
+    coordinates : tuple of int
+        Of its lifted input weights, those that are unknowns: T, without the bias where the output bias does the same.
+    count : Fraction
+        1, and the squares of the factors of the neurons tied to it.
     """
 
     index: int
     moves: bool
     slope: Vector
     bends: tuple[Bend, ...]
+    coordinates: tuple[int, ...]
+    count: Fraction
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,7 @@ class Stationary:
     problem: Problem
     point: Point
     kinks: tuple[tuple[int, ...], ...]
+    ties: tuple[Tie | None, ...]
 
     # -- what moves -----------------------------------------------------------------------------------------------
 
@@ -113,16 +132,29 @@ class Stationary:
         found = []
         signs = (self.rows @ Intervals.of([w for w, _ in self.point.neurons]).T).signs() if self.point.neurons else None
         for i, (w, v) in enumerate(self.point.neurons):
-            assert slopes is not None and signs is not None
+            assert slopes is not None
+            assert signs is not None
             # A sign that fixed point does not show is computed.
             z = [int(sign) or dot(w, x) for sign, x in zip(signs[:, i], self.problem.lifted, strict=True)]
-            bends = tuple(self._bend(row) for row in self.kinks[i])
+            tie = self.ties[i]
+            # What is tied has the kinks of its leader, whose multiple it is.
+            bends = tuple(self._bend(row) for row in self.kinks[i if tie is None else tie.leader])
             held = {t for bend in bends for t, _ in bend.members}
             flat = slopes[0] == slopes[1]
             slope = tuple(ZERO if t in held or not (q or flat) else slopes[q < 0] for t, q in enumerate(z))
             seen = any(s for s, x in zip(slope, self.problem.lifted, strict=True) if any(x[k] for k in self.moving))
-            found.append(Unit(i, bool(self.moving and v and (bends or seen)), slope, bends))
+            moves = bool(self.moving and v and (bends or seen)) and tie is None
+            straight = self.level and not bends and len(set(slope)) == 1
+            coordinates = tuple(k for k in self.moving if k < self.problem.d or not straight)
+            count = ONE + sum((tie.factor**2 for tie in self.ties if tie is not None and tie.leader == i), ZERO)
+            found.append(Unit(i, moves, slope, bends, coordinates, count))
         return tuple(found)
+
+    @cached_property
+    def level(self) -> bool:
+        """Whether the output bias can do what a hidden bias does to a neuron with one slope, at no cost."""
+        train, net, penalty = self.problem.train, self.problem.network, self.problem.penalty
+        return bool(net.output_bias and train.output_bias and not penalty.biases)
 
     @cached_property
     def shapes(self) -> list[tuple[tuple[int, ...], Fraction] | None]:
@@ -162,7 +194,7 @@ class Stationary:
         found: list[Fraction] = []
         for unit in self.live:
             w, v = self.point.neurons[unit.index]
-            found += [w[k] for k in self.moving] + [v] * self.outputs_move
+            found += [w[k] for k in unit.coordinates] + [v] * self.outputs_move
         return (*found, *(value for _, value, _ in self.affine))
 
     @cached_property
@@ -176,13 +208,18 @@ class Stationary:
 
     def point_at(self, parameters: Sequence[Fraction]) -> Point:
         """The point with these unknown parameters."""
-        values, neurons = list(parameters), list(map(tuple, self.point.neurons))
+        values = list(parameters)
+        neurons: list[tuple[Vector, Fraction]] = [(w, v) for w, v in self.point.neurons]
         for unit in self.live:
             w, v = self.point.neurons[unit.index]
             lifted = list(w)
-            for k in self.moving:
+            for k in unit.coordinates:
                 lifted[k] = values.pop(0)
             neurons[unit.index] = (tuple(lifted), values.pop(0) if self.outputs_move else v)
+        for i, tie in enumerate(self.ties):
+            if tie is not None:
+                w, v = neurons[tie.leader]
+                neurons[i] = (tuple(tie.factor * q for q in w), tie.factor * v)
         train, point = self.problem.train, self.point
         inputs = [values.pop(0) for _ in self.point.inputs] if train.output else list(self.point.inputs)
         if point.neurons and not self.moving and train.output:
@@ -241,7 +278,7 @@ class Stationary:
         if self.units:
             outputs = (self.rows @ w.T) * self.sides
             if self.moving or not self.problem.train.output:
-                predictions = predictions + (outputs * v[None, :]).sum(axis=1)
+                predictions = predictions + (outputs * (v * self.counts)[None, :]).sum(axis=1)
         if self.affine:
             predictions = predictions + self.columns @ affine
         ranges = [predictions.enclosure((t,)) for t in range(self.problem.m)]
@@ -251,13 +288,19 @@ class Stationary:
         bends = Intervals.between(loss.curvature_range(q.lo, q.hi, y) for q, y in zip(ranges, targets, strict=True))
         return Box(w, v, outputs, predictions, slopes, bends, unknowns[len(self.parameters) :], affine)
 
+    @cached_property
+    def counts(self) -> Intervals:
+        """Of each neuron; 0 of those that are tied to another."""
+        return Intervals.of([unit.count * (self.ties[unit.index] is None) for unit in self.units])
+
     def _weights(self, unknowns: Intervals) -> tuple[Intervals, Intervals]:
         neurons = self.point.neurons
         if not neurons:
             return _empty((0, 0)), _empty((0,))
         w, v = Intervals.of([neuron.w for neuron in neurons]), Intervals.of([neuron.v for neuron in neurons])
-        used, moving = 0, list(self.moving)
+        used = 0
         for unit in self.live:
+            moving = list(unit.coordinates)
             for target, source in ((w.middle, unknowns.middle), (w.radius, unknowns.radius)):
                 target[unit.index, moving] = source[used : used + len(moving)]
             used += len(moving)
@@ -269,8 +312,9 @@ class Stationary:
     def equations(self, box: Box) -> Intervals:
         """The left sides minus the right sides, in the order of the unknowns."""
         parts, kinks, used = [], [], 0
-        decay, moving = Intervals.of([self.decay]), list(self.moving)
+        decay = Intervals.of([self.decay])
         for unit in self.live:
+            moving, counted = list(unit.coordinates), Intervals.of([unit.count])
             i, count = unit.index, len(unit.bends)
             forms, multipliers = self.forms[used : used + count], box.multipliers[used : used + count]
             used += count
@@ -279,12 +323,14 @@ class Stationary:
             if self.decayed:
                 shrink = [self.decay if k in self.decayed else ZERO for k in range(len(self.problem.lifted[0]))]
                 total = total + box.w[i] * Intervals.of(shrink)
+            total = total * counted
             if count:
                 total = total - (multipliers[None, :] @ forms)[0]
                 kinks.append(-(forms @ box.w[i]))
             parts.append(total[moving])
             if self.outputs_move:
-                parts.append((box.slopes * box.outputs[:, i])[None, :].sum(axis=1) + decay * box.v[i : i + 1])
+                pull_v = (box.slopes * box.outputs[:, i])[None, :].sum(axis=1)
+                parts.append((pull_v + decay * box.v[i : i + 1]) * counted)
         if self.affine:
             shrink = [self.decay if penalised else ZERO for _, _, penalised in self.affine]
             parts.append((box.slopes[None, :] @ self.columns)[0] + box.affine * Intervals.of(shrink))
@@ -297,15 +343,16 @@ class Stationary:
         found = _empty((self.size, self.size))
         square = change.T @ weighted
         found.middle[:size, :size], found.radius[:size, :size] = square.middle, square.radius
-        used, row, moving = 0, size, list(self.moving)
+        used, row = 0, size
         for unit in self.live:
+            moving, counted = list(unit.coordinates), Intervals.of([unit.count])
             own = np.arange(used, used + len(moving))
-            _add(found, own, own, self._diagonal(moving))
+            _add(found, own, own, self._diagonal(moving, unit.count))
             if self.outputs_move:
-                pull = ((box.slopes * self.sides[:, unit.index])[None, :] @ self.rows)[0][moving]
+                pull = ((box.slopes * self.sides[:, unit.index])[None, :] @ self.rows)[0][moving] * counted
                 _add(found, own, own[-1] + 1, pull)
                 _add(found, own[-1] + 1, own, pull)
-                _add(found, own[-1] + 1, own[-1] + 1, Intervals.of([self.decay])[0])
+                _add(found, own[-1] + 1, own[-1] + 1, Intervals.of([self.decay * unit.count])[0])
             used += len(moving) + self.outputs_move
             for _ in unit.bends:
                 form = -self.forms[row - size][moving]
@@ -317,17 +364,20 @@ class Stationary:
                 _add(found, used + k, used + k, Intervals.of([self.decay])[0])
         return found
 
-    def _diagonal(self, moving: Sequence[int]) -> Intervals:
-        return Intervals.of([[self.decay if k == j and k in self.decayed else ZERO for k in moving] for j in moving])
+    def _diagonal(self, moving: Sequence[int], count: Fraction) -> Intervals:
+        decay = self.decay * count
+        return Intervals.of([[decay if k == j and k in self.decayed else ZERO for k in moving] for j in moving])
 
     def _changes(self, box: Box) -> Intervals:
         """Slopes of the predictions by the unknown parameters, (m, number of parameters)."""
         parts = []
         for unit in self.live:
             i = unit.index
-            parts.append((self.rows[:, list(self.moving)] * self.sides[:, i : i + 1]) * box.v[None, i : i + 1])
+            counted = Intervals.of([unit.count])
+            own = self.rows[:, list(unit.coordinates)] * self.sides[:, i : i + 1]
+            parts.append(own * (box.v[i : i + 1] * counted)[None, :])
             if self.outputs_move:
-                parts.append(box.outputs[:, i : i + 1])
+                parts.append(box.outputs[:, i : i + 1] * counted[None, :])
         if self.affine:
             parts.append(self.columns)
         if not parts:
@@ -350,13 +400,13 @@ class Stationary:
 
     def _penalty(self, box: Box) -> Enclosure:
         train = self.problem.train
-        parts = [box.w[:, list(self.decayed)]] if self.decayed else []
+        parts = [(box.w * box.w)[:, list(self.decayed)] * self.counts[:, None]] if self.decayed else []
         if self.units and train.output and self.moving:
-            parts.append(box.v[:, None])
+            parts.append((box.v * box.v * self.counts)[:, None])
         chosen = [k for k, (_, _, penalised) in enumerate(self.affine) if penalised]
         if chosen:
-            parts.append(box.affine[None, chosen])
-        squares = [(part * part).sum(axis=0).sum(axis=0) for part in parts if part.middle.size]
+            parts.append((box.affine * box.affine)[None, chosen])
+        squares = [part.sum(axis=0).sum(axis=0) for part in parts if part.middle.size]
         total = Enclosure(ZERO, ZERO)
         for part in squares:
             found = Intervals(np.array([part.middle], object), np.array([part.radius], object)).enclosure((0,))
@@ -385,7 +435,7 @@ def _joined(parts: Sequence[Intervals]) -> Intervals:
     return Intervals(np.concatenate([part.middle for part in parts]), np.concatenate([part.radius for part in parts]))
 
 
-def _add(matrix: Intervals, rows: object, columns: object, entries: Intervals) -> None:
-    at = np.ix_(rows, columns) if np.ndim(rows) and np.ndim(columns) else (rows, columns)  # type: ignore[arg-type]
+def _add(matrix: Intervals, rows: Any, columns: Any, entries: Intervals) -> None:
+    at = np.ix_(rows, columns) if np.ndim(rows) and np.ndim(columns) else (rows, columns)
     matrix.middle[at] += entries.middle
     matrix.radius[at] += entries.radius

@@ -2,8 +2,9 @@
 
 Where no pre-activation changes its side the training problem is convex (:mod:`exactgeo.polishing.cell`). Two methods go
 down from cell to cell. In rationals (:mod:`exactgeo.polishing.exactly`) each minimum of a cell is solved, and the
-decision of ``certify`` says whether it is a local minimum of the whole loss. In balls (:mod:`exactgeo.polishing.enclosed`)
-floats go down, and where they end intervals prove that a box holds exactly one local minimum.
+decision of ``certify`` says whether it is a local minimum of the whole loss. In balls
+(:mod:`exactgeo.polishing.enclosed`) floats go down, and where they end intervals prove that a box holds exactly one
+local minimum.
 """
 
 from __future__ import annotations

@@ -10,14 +10,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.local_minimum.stationary import Tie
 from exactgeo.local_minimum.two_layer_point import row_form
 from exactgeo.polishing._propose_minimiser import FloatProgram, Growing, Proposal, Terms, Unsettled, propose
 from exactgeo.polishing.cell import Pattern, moving_coordinates
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Landing", "Unbounded", "descend"]
+__all__ = ["Landing", "Unbounded", "descend", "tied"]
 
 Floats = NDArray[np.float64]
+NEAR = 1e-3
+"""A pre-activation that is this small beside the largest is near a kink."""
+
+AWAY = 0.1
+"""How far from its kinks a neuron with one slope is moved, beside the range of its pre-activations."""
+
+ALIKE = 1e-5
+"""Neurons whose weights are that near to multiples of each other are taken for such."""
+
 SMALL = 1e-2
 REST = 1e-6
 """A neuron is at 0 whose part is that small beside the largest, or beside SMALL."""
@@ -39,6 +49,7 @@ class Landing:
     ----------
     w : (n, D); v : (n,); inputs : weights of a linear model; shift : output bias
     kinks : of each neuron one data point a class of proportional rows
+    near : of each neuron those that are near a kink, and not on it
     cells : how many were visited
     """
 
@@ -47,8 +58,10 @@ class Landing:
     inputs: Floats
     shift: float
     kinks: tuple[tuple[int, ...], ...]
+    near: tuple[tuple[int, ...], ...]
     cells: int
     pattern: Pattern
+    sides: Sides
 
 
 class Unbounded(Unsettled):
@@ -65,8 +78,12 @@ class Unbounded(Unsettled):
         self.pattern, self.cells = pattern, cells
 
 
-def descend(problem: Problem, point: Point, over: Callable[[int], bool]) -> Landing:
+def descend(
+    problem: Problem, point: Point, over: Callable[[int], bool], after: tuple[Landing, int, int] | None = None
+) -> Landing:
     """From a point down to where floats see a local minimum; ``over(cells)`` says when to stop.
+
+    ``after``: a landing, and the neuron and the data point of a kink across which to go on from it.
 
     Cost: one float conic program a cell.
 
@@ -75,7 +92,25 @@ def descend(problem: Problem, point: Point, over: Callable[[int], bool]) -> Land
     Unsettled
         Floats find no minimum of a cell, or the time is over.
     """
-    return _Descent(problem, point).landing(over)
+    return _Descent(problem, point).landing(over, after)
+
+
+def tied(landing: Landing) -> list[Tie | None]:
+    """Neurons whose parameters are a multiple of those of a larger one, as far as floats can tell.
+
+    Under a penalty on both factors only; a balanced point.
+    """
+    found: list[Tie | None] = [None] * len(landing.v)
+    order = sorted(range(len(landing.v)), key=lambda i: -abs(landing.v[i]))
+    for n, i in enumerate(order):
+        for leader in order[:n]:
+            if found[leader] is not None or not landing.v[i] * landing.v[leader] > 0 or found[i] is not None:
+                continue
+            factor = landing.v[i] / landing.v[leader]
+            gap = np.abs(landing.w[i] - factor * landing.w[leader]).max(initial=0)
+            if gap <= ALIKE * np.abs(landing.w[leader]).max(initial=0):
+                found[i] = Tie(leader, Fraction(max(1, min(2**20, round(factor * 2**20))), 2**20))
+    return found
 
 
 @dataclass(frozen=True)
@@ -254,11 +289,17 @@ class _Descent:
 
     # -- from cell to cell ----------------------------------------------------------------------------------------
 
-    def landing(self, over: Callable[[int], bool]) -> Landing:
+    def landing(self, over: Callable[[int], bool], after: tuple[Landing, int, int] | None) -> Landing:
         z = (self.x[self.first] @ self.w[self.live].T).T if self.live else np.zeros((0, len(self.first)))
         sides: Sides = np.where(z >= 0, 1, -1)
+        before = 0
+        if after is not None:
+            last, neuron, row = after
+            before, sides = last.cells, last.sides.copy()
+            for k, (_, members, _) in enumerate(self.classes):
+                sides[self.live.index(neuron), k] *= -1 if row in members else 1
         program = self.program(sides, self.unknowns())
-        best, cells = self.lowest(program, sides, 1), 1
+        best, cells = self.lowest(program, sides, before + 1), before + 1
         value = program.value(best.values)
         careful = False
         while True:
@@ -337,13 +378,37 @@ class _Descent:
             count = len(v) if self.problem.network.widths else len(inputs)
             v, inputs, rest = (rest[:count], inputs, rest[count:]) if len(v) else (v, rest[:count], rest[count:])
         shift = float(rest[0]) if len(rest) else float(self.point.shift)
-        return Landing(w, v, inputs, shift, tuple(kinks), cells, self.pattern(sides))
+        shift += self.straighten(w, v, kinks, sides)
+        return Landing(w, v, inputs, shift, tuple(kinks), self.near(w, kinks), cells, self.pattern(sides), sides)
+
+    def straighten(self, w: Floats, v: Floats, kinks: list[tuple[int, ...]], sides: Sides) -> float:
+        """What the output bias takes over from neurons with one slope, whose biases move away from the kinks."""
+        problem, total = self.problem, 0.0
+        level = problem.network.output_bias and problem.train.output_bias and not problem.penalty.biases
+        if not level or problem.d not in self.moving or self.slopes[0] == self.slopes[1]:
+            return total
+        for number, i in enumerate(self.live):
+            side, z = sides[number, 0], self.x @ w[i]
+            slope = float(self.slope_of(np.array(side)))
+            if v[i] and slope and not kinks[i] and (sides[number] == side).all():
+                lack = max(0.0, AWAY * float(np.ptp(z)) - float((side * z).min()))
+                w[i, problem.d] += side * lack
+                total -= v[i] * slope * side * lack
+        return total
+
+    def near(self, w: Floats, kinks: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+        found: list[tuple[int, ...]] = [()] * len(w)
+        for i in self.live if self.slopes[0] != self.slopes[1] else ():
+            z = np.abs(self.x @ w[i])
+            found[i] = tuple(t for t in self.first if z[t] <= NEAR * z.max(initial=0) and t not in kinks[i])
+        return tuple(found)
 
     def _rest(self, w: Floats, v: Floats, i: int) -> None:
-        """A neuron at 0; a hidden bias without a penalty stays, on the side where the neuron has no output."""
+        """A neuron at 0; a hidden bias without a penalty stays, on the side where the neuron has the least output."""
         v[i] = 0.0
         for k in self.moving:
             if k < self.problem.d or self.problem.penalty.biases:
                 w[i, k] = 0.0
-            elif 0.0 in self.slopes:
-                w[i, k] = (-1.0 if self.slopes[1] == 0 else 1.0) * (abs(w[i, k]) or 1.0)
+            else:
+                side = 1.0 if abs(self.slopes[0]) < abs(self.slopes[1]) else -1.0
+                w[i, k] = side * (abs(w[i, k]) or 1.0)

@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 PROXIMITY = 1e-9
 """Weight of the distance to where the network is, in units of the largest entry of the quadratic form."""
 
+TOLERANCE = 1e-12
+"""Of the solver; where it comes less near, what it has is taken."""
+
 NEWTON = 40
 """Quadratic models of a loss without pieces."""
 
@@ -184,6 +187,7 @@ class _Quadratic:
             cones.append(clarabel.SecondOrderConeT(len(cone)))
         settings = clarabel.DefaultSettings()
         settings.verbose = False
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
         solution = clarabel.DefaultSolver(
             sparse.csc_matrix(np.triu(square)),
             linear,

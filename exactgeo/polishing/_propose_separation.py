@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 import scipy.optimize
-from scipy import sparse
 
 from exactgeo.exact.vectors import Vector
 from exactgeo.polishing.cell import Cell
@@ -26,11 +25,12 @@ def separation(cell: Cell) -> Vector | None:
     sizes = np.linalg.norm(sides, axis=1)
     rows = np.concatenate([gains, sides])
     margins = np.concatenate([np.ones(m), INSIDE * sizes])
+    limits: list[tuple[float, float | None]] = [*[(-1.0, 1.0)] * count, (0.0, None)]
     found = scipy.optimize.linprog(
         np.append(np.zeros(count), -1.0),
-        A_ub=sparse.csr_matrix(np.column_stack([-rows, margins])),
+        A_ub=np.column_stack([-rows, margins]),
         b_ub=np.zeros(len(rows)),
-        bounds=[(-1, 1)] * count + [(0, None)],
+        bounds=limits,
     )
     if found.x is None or found.x[-1] <= 0:
         return None

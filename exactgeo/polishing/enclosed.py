@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
-from exactgeo.local_minimum.ball import Ball, ball_near
-from exactgeo.polishing._propose_descent import Landing, Unbounded, descend
+from exactgeo.local_minimum.ball import Ball, NoBall, ball_near
+from exactgeo.polishing._propose_descent import Landing, Unbounded, descend, tied
 from exactgeo.polishing._propose_minimiser import Unsettled
 from exactgeo.polishing.cell import Cell, Pattern, moving_coordinates
 from exactgeo.polishing.separated import separated
@@ -17,8 +17,11 @@ from exactgeo.standing import Verdict
 
 __all__ = ["Enclosed", "enclosed", "verdict_of"]
 
+CROSSINGS = 4
+"""Kinks to cross where the proof, and not floats, sees that the loss falls behind them."""
+
 REPAIRS = 8
-"""Pre-activations that may turn out to lie on a kink where floats saw them beside it."""
+"""Kinks that may be let go again."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +44,46 @@ def enclosed(problem: Problem, point: Point, over: Callable[[int], bool]) -> Enc
     over : callable
         Told the number of cells after each; True ends the search.
     """
-    try:
-        landing = descend(problem, point, over)
-    except Unbounded as failure:
-        return Enclosed(failure.cells, None, _without_minimum(problem, point, failure.pattern, str(failure)))
-    except Unsettled as failure:
-        return Enclosed(0, None, str(failure))
-    kinks, start = list(landing.kinks), _exact(problem, point, landing)
-    found = ball_near(problem, start, kinks)
-    for _ in range(REPAIRS):
-        if isinstance(found, Ball) or found.wrong is None or found.wrong.held or found.wrong.row < 0:
+    after: tuple[Landing, int, int] | None = None
+    cells, pattern, reason = 0, None, ""
+    for _ in range(CROSSINGS):
+        try:
+            landing = descend(problem, point, over, after)
+        except Unbounded as failure:
+            return Enclosed(failure.cells, None, _without_minimum(problem, point, failure.pattern, str(failure)))
+        except Unsettled as failure:
+            return Enclosed(cells, None, reason or str(failure))
+        found = _proved(problem, point, landing)
+        if isinstance(found, Ball):
+            return Enclosed(landing.cells, found)
+        cells, pattern, reason = landing.cells, landing.pattern, found.reason
+        if found.wrong is None or found.wrong.row < 0:
             break
-        kinks[found.wrong.neuron] = (*kinks[found.wrong.neuron], found.wrong.row)
-        found = ball_near(problem, start, kinks)
-    if isinstance(found, Ball):
-        return Enclosed(landing.cells, found)
-    return Enclosed(landing.cells, None, _without_minimum(problem, point, landing.pattern, found.reason))
+        # Floats stopped beside a kink that they did not see to be crossed.
+        after = landing, found.wrong.neuron, found.wrong.row
+    assert pattern is not None
+    return Enclosed(cells, None, _without_minimum(problem, point, pattern, reason))
+
+
+def _proved(problem: Problem, point: Point, landing: Landing) -> Ball | NoBall:
+    """The proof where floats ended; of the kinks that are near, those that the minimum is on are looked for."""
+    joint = problem.penalty and problem.train.output and problem.network.widths and moving_coordinates(problem)
+    ties = tied(landing) if joint else [None] * len(landing.kinks)
+    start = _exact(problem, point, landing)
+    kinks = [() if tie is not None else rows for tie, rows in zip(ties, landing.kinks, strict=True)]
+    first = found = ball_near(problem, start, kinks, ties)
+    doubtful = [() if tie is not None else rows for tie, rows in zip(ties, landing.near, strict=True)]
+    if isinstance(found, NoBall) and found.wrong is not None and not found.wrong.held:
+        # Floats saw a kink beside it: those that are near are held, and let go where they are not to be.
+        kinks = [tuple(sorted({*rows, *more})) for rows, more in zip(kinks, doubtful, strict=True)]
+        found = ball_near(problem, start, kinks, ties)
+    for _ in range(REPAIRS):
+        wrong = None if isinstance(found, Ball) else found.wrong
+        if wrong is None or not wrong.held or wrong.row not in doubtful[wrong.neuron]:
+            break
+        kinks[wrong.neuron] = tuple(t for t in kinks[wrong.neuron] if t != wrong.row)
+        found = ball_near(problem, start, kinks, ties)
+    return found if isinstance(found, Ball) else first
 
 
 def _without_minimum(problem: Problem, point: Point, pattern: Pattern, reason: str) -> str:

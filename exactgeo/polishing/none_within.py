@@ -80,8 +80,8 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
     for i in range(len(point.neurons)):
         if not moving or (kinked and not sides[:, i].all()):
             continue
-        slope = np.array([up if side >= 0 else down for side in sides[:, i]], object)
-        weighted = (row * Intervals.of(slope)) @ x[:, moving]
+        bent = np.array([up if side >= 0 else down for side in sides[:, i]], object)
+        weighted = (row * Intervals.of(bent)) @ x[:, moving]
         pull = weighted[0] * v[i : i + 1] + w[i, moving] * Intervals.of(heavy)
         if pull.signs().any():
             return True

@@ -151,8 +151,8 @@ def _least(
     ]
     base = cell.predictions(_moved(start, directions, near))
     if len({a for a, _ in pieces}) != 1 or not pieces[0][0]:
-        change = _least_of_pieces(reduced, pieces, base)
-        return tuple(p + q for p, q in zip(near, change, strict=True))
+        steps = _least_of_pieces(reduced, pieces, base)
+        return tuple(p + q for p, q in zip(near, steps, strict=True))
     centre = [-b / (2 * a) for a, b in pieces]
     goal = [y - p for y, p in zip(centre, base, strict=True)]
     told = independent_rows(reduced, cell.problem.m)

@@ -21,6 +21,7 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import replay_ball
 import replay_logistic
 import replay_smooth
 import subgradient_brute
@@ -61,6 +62,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_ball import FORGED_BALL
 from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
 from forge_smooth import FORGED_SMOOTH
@@ -42,6 +43,7 @@ def still_path(bias: str, loss: str) -> Tree:
 FORGED: dict[str, tuple[Tree, str]] = (
     {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
     | FORGED_PENALTY
+    | FORGED_BALL
     | {
         "strictness-of-no-minimum": (
             changed("prop1", lambda tree: tree["claims"].pop(0)),
