@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
-from exactgeo.exact.matrix import solve_regular
+from exactgeo.exact.matrix import integer_rows, solve_regular
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 
 __all__ = ["BoundedAnswer", "BoundedProgram"]
@@ -82,30 +83,38 @@ class BoundedProgram:
         return answer
 
     def holds(self, answer: BoundedAnswer, cost: Mapping[int, Fraction]) -> bool:
-        """Whether the witness proves the answer."""
-        shadow = [ZERO] * self.size
-        for row, q in zip(self.rows, answer.y, strict=True):
-            if q:
-                for j, a in row.items():
-                    shadow[j] += q * a
+        """Whether the witness proves the answer. Cost: an integer product for each coefficient."""
+        rows: list[tuple[dict[int, int], int]] = []
+        y = []
+        for entries, b, q in zip(self.rows, self.right, answer.y, strict=True):
+            unit = lcm(b.denominator, *(a.denominator for a in entries.values()))
+            whole = {j: a.numerator * (unit // a.denominator) for j, a in entries.items()}
+            rows.append((whole, b.numerator * (unit // b.denominator)))
+            y.append(q / unit)
+        (weights,), unit = integer_rows([y])
+        shadow = [0] * self.size
+        bound = 0
+        for (row, right), weight in zip(rows, weights, strict=True):
+            if weight:
+                bound += weight * right
+                for j, p in row.items():
+                    shadow[j] += weight * p
         costs = {} if answer.x is None else cost
-        bound = sum((q * b for q, b in zip(answer.y, self.right, strict=True)), ZERO)
-        for j, q in enumerate(shadow):
-            excess = q - costs.get(j, ZERO)
+        least = Fraction(bound, unit)
+        for j, total in enumerate(shadow):
+            excess = total - unit * costs.get(j, ZERO)
             if excess > 0:
                 if j not in self.upper:
                     return False
-                bound -= excess * self.upper[j]
+                least -= excess * self.upper[j] / unit
         if answer.x is None:
-            return bound > 0
-        x = answer.x
+            return least > 0
+        (x,), unit = integer_rows([answer.x])
         return (
-            all(q >= 0 for q in x)
-            and all(x[j] <= q for j, q in self.upper.items())
-            and all(
-                sum((a * x[j] for j, a in row.items()), ZERO) == b for row, b in zip(self.rows, self.right, strict=True)
-            )
-            and sum((q * x[j] for j, q in cost.items()), ZERO) == bound
+            min(x, default=0) >= 0
+            and all(answer.x[j] <= q for j, q in self.upper.items())
+            and all(sum(p * x[j] for j, p in row.items()) == right * unit for row, right in rows)
+            and sum((q * answer.x[j] for j, q in cost.items()), ZERO) == least
         )
 
     def _exactly(self, cost: Mapping[int, Fraction]) -> BoundedAnswer:

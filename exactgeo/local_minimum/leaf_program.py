@@ -18,13 +18,13 @@ docs/mathematics.md, "Losses without a derivative": Theorem A, and the rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from exactgeo.exact.bounded_lp import BoundedProgram
-from exactgeo.exact.matrix import primitive
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.matrix import integer_rows, primitive
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
 __all__ = ["Case", "Failure", "Kinked", "Moves", "Part", "Proof", "solve_case"]
@@ -59,7 +59,7 @@ class Kinked:
 
         Cost: the size of a function, and the members of the kinks.
         """
-        total = [scale * q for q in self.linear[k]]
+        total = list(self.linear[k]) if scale == 1 else [scale * q for q in self.linear[k]]
         for row, form in self.forms.items():
             if form[k]:
                 bend, factor = self.bends[row][row in left], scale * form[k]
@@ -109,7 +109,7 @@ class Part:
             tuple(slopes[t][1] - slopes[t][0] for t in data),
             low,
             {k: function(at.linear[k][1]) for k in affine},
-            {i: _kinked(at, at.neurons[i], function, data) for i in neurons},
+            {i: _kinked(at, at.neurons[i], low, data) for i in neurons},
             at.problem.train.output,
         )
 
@@ -143,25 +143,29 @@ class Part:
         return self.least([sign * (a - b) for a, b in zip(right, left, strict=True)]) >= 0
 
 
-def _kinked(
-    at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence[Fraction]], Vector], data: Sequence[int]
-) -> Kinked:
-    m, number = at.problem.m, {t: k for k, t in enumerate(data)}
+def _kinked(at: TwoLayerPoint, neuron: NeuronState, low: Vector, data: Sequence[int]) -> Kinked:
+    number = {t: k for k, t in enumerate(data)}
+
+    def entries(values: Mapping[int, Fraction], start: Fraction) -> Vector:
+        return (*(values.get(t, ZERO) for t in data), start)
+
+    start = at.smooth_part(neuron, low)
+    sides = {t: side for t in data if (side := neuron.side[t])}
     linear = tuple(
-        function([(s or ZERO) * row[k] for s, row in zip(neuron.side, at.rows, strict=True)])
-        for k in range(len(at.trained))
+        entries({t: side * at.rows[t][k] for t, side in sides.items()}, start[k]) for k in range(len(at.trained))
     )
     bends = {}
     up, down = at.slopes
     for kink in neuron.kinks:
-        right, left = [ZERO] * m, [ZERO] * m
-        for t, factor in kink.members:
-            right[t] = factor * (up if factor > 0 else down)
-            left[t] = factor * (down if factor > 0 else up)
-        bends[kink.row] = function(right), function(left)
+        right = {t: factor * (up if factor > 0 else down) for t, factor in kink.members}
+        left = {t: factor * (down if factor > 0 else up) for t, factor in kink.members}
+        ends = at.kink_slopes(kink, low)
+        bends[kink.row] = entries(right, ends[0]), entries(left, ends[1])
     forms = {kink.row: kink.form for kink in neuron.kinks}
     support = {kink.row: (*(number[t] for t, _ in kink.members if t in number), len(data)) for kink in neuron.kinks}
-    return Kinked(neuron, function(neuron.outputs), linear, bends, forms, support)
+    (whole,), unit = integer_rows([low])
+    outputs = (*(neuron.outputs[t] for t in data), Fraction(integer_dot(whole, neuron.levels), unit * neuron.unit))
+    return Kinked(neuron, outputs, linear, bends, forms, support)
 
 
 @dataclass(frozen=True)
@@ -258,8 +262,10 @@ class _Program:
         return self.program.size - 1
 
     def _row(self, name: tuple[str, int, int], function: Sequence[Fraction], scale: int) -> None:
-        self.program.rows.append({j: scale * q for j, q in enumerate(function[:-1]) if q})
-        self.program.right.append(-scale * function[-1])
+        if scale != 1:
+            function = [scale * q for q in function]
+        self.program.rows.append({j: q for j, q in enumerate(function[:-1]) if q})
+        self.program.right.append(-function[-1])
         self.names.append(name)
 
     def _still(self, i: int, neuron: Kinked) -> None:
