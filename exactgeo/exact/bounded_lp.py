@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import integer_rows, solve_regular
@@ -59,8 +60,8 @@ class BoundedProgram:
     right: list[Fraction] = field(default_factory=list)
     upper: dict[int, Fraction] = field(default_factory=dict)
 
-    def minimise(self, cost: Mapping[int, Fraction]) -> BoundedAnswer:
-        """Minimise ``cost x``, exactly.
+    def minimise(self, cost: Mapping[int, Fraction], check: Check = unlimited) -> BoundedAnswer:
+        """Minimise ``cost x``, exactly; ``check`` is called every few pivots.
 
         Raises
         ------
@@ -75,9 +76,9 @@ class BoundedProgram:
         """
         answer = None
         if (len(self.rows) + len(self.upper)) * (self.size + len(self.upper)) > SMALL:
-            answer = self._proposed(cost)
+            answer = self._proposed(cost, check)
         if answer is None:
-            answer = self._exactly(cost)
+            answer = self._exactly(cost, check)
             if not self.holds(answer, cost):
                 raise InternalError("the answer to a linear program failed its replay")
         return answer
@@ -117,7 +118,7 @@ class BoundedProgram:
             and sum((q * answer.x[j] for j, q in cost.items()), ZERO) == least
         )
 
-    def _exactly(self, cost: Mapping[int, Fraction]) -> BoundedAnswer:
+    def _exactly(self, cost: Mapping[int, Fraction], check: Check) -> BoundedAnswer:
         """By the exact simplex, with a row more for each bound."""
         bounded = list(self.upper)
         width = self.size + len(bounded)
@@ -132,13 +133,13 @@ class BoundedProgram:
             dense[j] = dense[self.size + k] = ONE
             table.append(dense)
         costs = [cost.get(j, ZERO) for j in range(width)]
-        answer = minimise(costs, table, [*self.right, *self.upper.values()])
+        answer = minimise(costs, table, [*self.right, *self.upper.values()], check)
         if answer.y is None:
             raise InternalError("a linear program over a bounded set is unbounded")
         x = None if answer.x is None else answer.x[: self.size]
         return BoundedAnswer(x, answer.y[: len(self.rows)])
 
-    def _proposed(self, cost: Mapping[int, Fraction]) -> BoundedAnswer | None:
+    def _proposed(self, cost: Mapping[int, Fraction], check: Check) -> BoundedAnswer | None:
         """By a basis from floats; None where its replay fails."""
         import numpy as np
 
@@ -150,7 +151,7 @@ class BoundedProgram:
                 matrix[i, j] = float(q)
         right = np.array([float(q) for q in self.right])
         upper = np.array([float(self.upper[j]) if j in self.upper else np.inf for j in range(self.size)])
-        found = propose_basis(matrix, right, upper, np.array([float(cost.get(j, 0)) for j in range(self.size)]))
+        found = propose_basis(matrix, right, upper, np.array([float(cost.get(j, 0)) for j in range(self.size)]), check)
         if found is None:
             return None
         basis, count = found.basis, len(self.rows)

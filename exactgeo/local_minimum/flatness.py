@@ -18,7 +18,7 @@ made, and where nothing bends one node is all there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -29,6 +29,7 @@ from math import lcm
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, NeuronProof, Part, Split
 from exactgeo.claims.strictness import Branch, ByCover, ByPair, ByUnit, Cone, End, Vanishing
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
 from exactgeo.exact.matrix import nullspace, primitive, solve
@@ -38,9 +39,6 @@ from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 
 __all__ = ["Cover", "Flat", "covers", "search", "strictness"]
-
-Check = Callable[[], None]
-"""Called between pieces of work; raises where the time is over."""
 
 States = tuple[int | None, ...]
 """For each unit None (undecided), 0 (rests), 1 or -1: active with this sign of k (1 for a unit without kinks)."""
@@ -138,7 +136,7 @@ def _largest_faces(faces: Sequence[frozenset[int]]) -> tuple[frozenset[int], ...
     return tuple(face for face in distinct if not any(other < face for other in distinct))
 
 
-def search(moves: Moves, known: Sequence[Cover], check: Check = lambda: None) -> Flat:
+def search(moves: Moves, known: Sequence[Cover], check: Check = unlimited) -> Flat:
     """Largest local dimension of the set of equal loss, in the trained parameters; and its proof.
 
     Parameters

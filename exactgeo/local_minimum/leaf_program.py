@@ -22,6 +22,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.bounded_lp import BoundedProgram
 from exactgeo.exact.matrix import integer_rows, primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
@@ -300,9 +301,9 @@ class _Program:
                 if form[k]:
                     entries[column] = Fraction(direction * form[k])
 
-    def maximise(self, waiting: Sequence[int]) -> tuple[Vector | None, Vector]:
+    def maximise(self, waiting: Sequence[int], check: Check) -> tuple[Vector | None, Vector]:
         """The greatest sum of these slacks: the point and the multipliers of the rows; no point where none is."""
-        answer = self.program.minimise({self.slack[i]: -ONE for i in waiting})
+        answer = self.program.minimise({self.slack[i]: -ONE for i in waiting}, check)
         return answer.x, answer.y
 
     def proof(self, point: Vector, strict: Sequence[int]) -> Proof:
@@ -343,7 +344,7 @@ class _Program:
                 yield abs(q), i, None, -1 if q < 0 and name == "outputs" else 1
 
 
-def solve_case(part: Part, case: Case) -> Proof | Failure:
+def solve_case(part: Part, case: Case, check: Check = unlimited) -> Proof | Failure:
     """A subgradient for all moves of a case, or moves that show that there is none.
 
     The neurons with a chosen sign start as strict: only ``sign phi(w) >= 0`` is asked of them. Those for which it
@@ -357,7 +358,7 @@ def solve_case(part: Part, case: Case) -> Proof | Failure:
         program = _Program(part, case, strict)
         waiting, found = strict, []
         while True:
-            point, y = program.maximise(waiting)
+            point, y = program.maximise(waiting, check)
             if point is None:
                 break
             found.append(point)

@@ -18,6 +18,7 @@ from functools import cached_property
 from math import lcm
 from random import Random
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
 from exactgeo.exact.vectors import integer_dot
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
@@ -126,9 +127,12 @@ class Moves:
     kinks: dict[tuple[int, int], int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, at: TwoLayerPoint, shape: Sequence[Germ]) -> Moves:
-        """All moves at a local minimum with these germs. Cost: O(m n d) integers, and one elimination."""
-        return _Builder(at, shape).build()
+    def of(cls, at: TwoLayerPoint, shape: Sequence[Germ], check: Check = unlimited) -> Moves:
+        """All moves at a local minimum with these germs; ``check`` is called for each neuron.
+
+        Cost: O(m n d) integers, and one elimination.
+        """
+        return _Builder(at, shape).build(check)
 
     @cached_property
     def kept(self) -> list[tuple[int, ...]]:
@@ -214,11 +218,12 @@ class _Builder:
         self.nothing = [0] * len(at.trained)
         self.smooth = all(germ.low == germ.high for germ in shape)
 
-    def build(self) -> Moves:
+    def build(self, check: Check) -> Moves:
         at, moves = self.at, self.moves
         trained = at.problem.train.output
         idle = []
         for neuron in at.neurons:
+            check()
             if neuron.v:
                 self._moving(neuron, trained)
             elif not trained:

@@ -28,6 +28,7 @@ from exactgeo.claims.subgradient_minimum import (
     Subgradient,
     SubgradientMinimumClaim,
 )
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
@@ -45,7 +46,7 @@ Slopes = Sequence[tuple[Fraction, Fraction]]
 """Left and right derivative of the loss at each data point."""
 
 
-def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
+def conclude(problem: Problem, point: Point, argument: Argument, check: Check = unlimited) -> Minimum | Descent:
     """Decide a point of a problem in scope of the complete decision.
 
     Parameters
@@ -54,13 +55,15 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     point : Point
     argument : Argument
         What a local minimum is decided by.
+    check : callable
+        Called between pieces of work; what it raises passes through.
     """
     at = TwoLayerPoint.of(problem, point)
-    found = prove(at)
+    found = prove(at, check)
     return found if isinstance(found, Descent) else Minimum(problem, found, argument, at=at)
 
 
-def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
+def prove(at: TwoLayerPoint, check: Check = unlimited) -> SubgradientMinimumClaim | Descent:
     """Decide a point of one hidden layer and one output, for any convex piecewise quadratic loss.
 
     Cost: one linear program for each part of coupled neurons where one vector of subgradients is enough; exponential in
@@ -79,14 +82,14 @@ def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
             return _fall(at, [Moves({k: -slope}, {}, {})], {})
     proofs = [NeuronProof(())] * len(at.neurons)
     for i in alone:
-        found = _alone(at, at.neurons[i], low)
+        found = _alone(at, at.neurons[i], low, check)
         if not isinstance(found, NeuronProof):
             return found
         proofs[i] = found
     joint, bounds = [], []
     for neurons, affine, data in coupled:
         part = Part.of(at, slopes, neurons, affine, data)
-        steps = search(at, part)
+        steps = search(at, part, check)
         if isinstance(steps, Descent):
             return steps
         bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, data, step)]
@@ -133,7 +136,7 @@ def _depends(at: TwoLayerPoint, neuron: NeuronState, t: int) -> bool:
     return neuron.side[t] != 0 and any(at.rows[t])
 
 
-def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof | Descent:
+def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector, check: Check) -> NeuronProof | Descent:
     """A neuron on which the loss depends as one with a derivative."""
     i = neuron.index
     if at.problem.train.output:
@@ -141,7 +144,7 @@ def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof |
         if slope:
             sign = neuron.sign or (-1 if slope > 0 else 1)
             return _fall(at, [Moves({}, {i: -sign * slope}, {})], {i: sign})
-    found = prove_neuron(at, neuron, low) if at.trained else []
+    found = prove_neuron(at, neuron, low, check) if at.trained else []
     if isinstance(found, list):
         return NeuronProof(tuple(found))
     if neuron.v:
@@ -172,7 +175,7 @@ def _room(at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient
 # -- branch and bound ------------------------------------------------------------------------------------------------
 
 
-def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
+def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[JointStep] | Descent:
     """The covering of all cases of a part in preorder, or a descent."""
     if part.least_everywhere:
         return [Subgradient(FrozenDict(), FrozenDict(), ())]
@@ -184,27 +187,27 @@ def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
     stack = [Case()]
     while stack:
         case = stack.pop()
-        found = solve_case(part, case)
+        found = solve_case(part, case, check)
         if isinstance(found, Proof):
             steps.append(_subgradient(found))
             continue
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
         if claim is None and not steps:
-            claim = _dive(at, part, case, found)
+            claim = _dive(at, part, case, found, check)
         if claim is not None:
             return claim
         stack += reversed(_branch(part, case, found, steps))
     return steps
 
 
-def _dive(at: TwoLayerPoint, part: Part, case: Case, failure: Failure) -> Descent | None:
+def _dive(at: TwoLayerPoint, part: Part, case: Case, failure: Failure, check: Check) -> Descent | None:
     """A descent where all that the moves use both ways gets the side they use more, again and again; or None."""
     found: Proof | Failure = failure
     while isinstance(found, Failure) and found.gaps:
         signs = {i: found.ways[i, row] for i, row in found.gaps if row is None}
         sides = {(i, row): found.ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        found = solve_case(part, case)
+        found = solve_case(part, case, check)
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps)) if isinstance(found, Failure) else None
         if claim is not None:
             return claim

@@ -25,6 +25,7 @@ from fractions import Fraction
 
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim, PenalisedProof
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.kinds import Argument, Strictness
@@ -40,10 +41,10 @@ from exactgeo.problem import Point, Problem, scope
 __all__ = ["conclude", "measured"]
 
 
-def conclude(problem: Problem, point: Point) -> Minimum | Descent | Undecided:
+def conclude(problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
     """Decide a point of a problem in scope of weight decay, or say why not."""
     local = DecayedPoint.of(problem, point)
-    proof = _prove(local)
+    proof = _prove(local, check)
     if isinstance(proof, Descent):
         return proof
     if isinstance(proof, OutOfScope):
@@ -71,9 +72,9 @@ def measured(found: Minimum) -> Minimum:
     return replace(found, flat=flat, reason="")
 
 
-def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfScope:
+def _prove(local: DecayedPoint, check: Check) -> tuple[PenalisedProof, ...] | Descent | OutOfScope:
     """The proofs of all neurons; or a descent; or, where there is none at first order, what keeps the point open."""
-    found = _first_order(local)
+    found = _first_order(local, check)
     if isinstance(found, Descent):
         return found
     outside = scope.sparse_penalty() if local.sparse else None
@@ -84,7 +85,7 @@ def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfS
         if neuron.v or not local.output or not local.at.trained or local.sparse:
             proofs.append(proof)
             continue
-        bounded = _bounded(local, neuron)
+        bounded = _bounded(local, neuron, check)
         if isinstance(bounded, Descent):
             return bounded
         if isinstance(bounded, OutOfScope):
@@ -94,7 +95,7 @@ def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfS
     return tuple(proofs) if outside is None else outside
 
 
-def _first_order(local: DecayedPoint) -> list[PenalisedProof] | Descent:
+def _first_order(local: DecayedPoint, check: Check) -> list[PenalisedProof] | Descent:
     """That no slope is negative, neuron by neuron; or a descent along one."""
     at = local.at
     for number, value, sparse in local.affine():
@@ -110,7 +111,7 @@ def _first_order(local: DecayedPoint) -> list[PenalisedProof] | Descent:
             if sign:
                 return down(local, neuron, (ZERO,) * len(at.trained), Fraction(sign))
         linear, terms = local.slope(neuron)
-        parts = prove_nonnegative(linear, terms, len(at.trained))
+        parts = prove_nonnegative(linear, terms, len(at.trained), check)
         if isinstance(parts, tuple):
             return down(local, neuron, parts, ZERO)
         proofs.append(PenalisedProof(tuple(parts), (), ()))
@@ -131,7 +132,7 @@ def _unbalanced(local: DecayedPoint, neuron: NeuronState) -> bool:
     return dot(w, w) > neuron.v * neuron.v
 
 
-def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Descent | OutOfScope:
+def _bounded(local: DecayedPoint, neuron: NeuronState, check: Check) -> PenalisedProof | Descent | OutOfScope:
     """The condition of an output weight of 0, proved or refuted."""
     at, free, square = local.at, local.free, local.shrink * local.shrink
     for j in free:
@@ -145,9 +146,9 @@ def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Desce
         return _climbed(local, neuron) or scope.many_cells(neuron.index, number)
     covers = []
     for gain in gains:
-        cover = prove_bounded(*gain, free, square)
+        cover = prove_bounded(*gain, free, square, check)
         if not isinstance(cover, list):
-            return _beyond(local, neuron)
+            return _beyond(local, neuron, check)
         covers.append(tuple(cover))
     return PenalisedProof((), *covers)
 
@@ -162,11 +163,11 @@ def _climbed(local: DecayedPoint, neuron: NeuronState) -> Descent | None:
     return None
 
 
-def _beyond(local: DecayedPoint, neuron: NeuronState) -> Descent | OutOfScope:
+def _beyond(local: DecayedPoint, neuron: NeuronState, check: Check) -> Descent | OutOfScope:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
     square = local.shrink * (local.shrink + resisted(local, neuron)[1])
     for sign in (1, -1):
-        found = prove_bounded(*local.gain(neuron, sign), local.free, square)
+        found = prove_bounded(*local.gain(neuron, sign), local.free, square, check)
         if not isinstance(found, list):
             return down_both(local, neuron, found)
     return scope.resisting(neuron.index)

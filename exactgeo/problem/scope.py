@@ -190,6 +190,12 @@ def unresolved(reason: str) -> OutOfScope:
     return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
 
 
+def unfinished(end: str) -> OutOfScope:
+    """A decision that a time limit ended; ``end`` says which."""
+    reason = f"the decision ended {end}; raise --time-limit"
+    return OutOfScope(reason, "more time, or fewer kinks that depend on each other", WITHOUT)
+
+
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
