@@ -195,7 +195,9 @@ def _decide(
     return None, normal
 
 
-def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = ()) -> Multipliers | Separator:
+def cone_member(
+    target: Row, generators: Sequence[Row], lines: Sequence[Row] = (), check: Check = unlimited
+) -> Multipliers | Separator:
     """Farkas' lemma: write a vector in a finitely generated cone, or separate it from the cone.
 
     Parameters
@@ -205,6 +207,8 @@ def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = (
         Their multipliers are >= 0. Repeated, proportional and zero vectors are allowed, and g = 0.
     lines : sequence of l vectors of length d
         Their multipliers have any sign.
+    check : callable
+        Called for each pivot.
 
     Returns
     -------
@@ -231,7 +235,7 @@ def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = (
     ints, _ = integer_rows([*lines, *generators, target])
     goal = ints.pop()
     free = len(lines)
-    tableau, normal = _decide(ints, free, goal)
+    tableau, normal = _decide(ints, free, goal, check)
     if tableau is None:
         sides = [integer_dot(normal, vector) for vector in ints]
         if len(normal) != len(goal) or any(sides[:free]) or min(sides, default=0) < 0 or integer_dot(normal, goal) >= 0:
@@ -361,7 +365,7 @@ class PositivePart:
     weights: Mapping[int, int]
 
 
-def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
+def positive_part(forms: Sequence[Row], dimension: int, check: Check = unlimited) -> PositivePart:
     """The cone ``{y : forms y >= 0}``: a point of its relative interior, and one proof of what vanishes on it.
 
     Parameters
@@ -369,6 +373,8 @@ def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
     forms : sequence of rows of int or Fraction, of length ``dimension``
         Zero, repeated and opposite ones are allowed, and none at all.
     dimension : int
+    check : callable
+        Called for each pivot.
 
     Returns
     -------
@@ -392,7 +398,7 @@ def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
     weights: dict[int, int] = {}
     while open_:
         total = [-sum(column) for column in zip(*(rows[k] for k in open_), strict=True)] if dimension else []
-        answer = cone_member(total, rows)
+        answer = cone_member(total, rows, check=check)
         if isinstance(answer, Multipliers):
             bottom = lcm(*(q.denominator for q in answer.generators))
             scaled = [q.numerator * (bottom // q.denominator) for q in answer.generators]

@@ -31,7 +31,7 @@ from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
-from exactgeo.local_minimum.flatness import covers, search, strictness
+from exactgeo.local_minimum.flatness import common, covers, search, strictness
 from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
@@ -74,9 +74,12 @@ def measure(found: Minimum, check: Check) -> StrictnessClaim:
         raise InternalError("a minimum without the point it was decided at")
     check()
     moves = Moves.of(at, germs(at), check)
-    # Where the proof is not made neuron by neuron nothing more is known than the equations.
-    known = covers(at, moves, claim.neurons) if isinstance(claim, LocalMinimumClaim) else []
-    flat = search(moves, known, check)
+    known, sure = [], None
+    if isinstance(claim, LocalMinimumClaim):
+        known = covers(at, moves, claim.neurons)
+    else:
+        sure = common(at, moves, claim)
+    flat = search(moves, known, check, sure)
     slants = tuple(unit.slant for unit in moves.units)
     return StrictnessClaim(
         claim.point,

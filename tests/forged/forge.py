@@ -66,6 +66,11 @@ FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}
 
 
+# h(dp) = 0 plus slopes of size 1 at the targets, where the unit left open has an output along all slants but one.
+SLANTED = {"0": -2, "1": 1, "2": 1, "3": 2}
+SLACKS = {"5": 4, "7": 1, "8": 3, "9": 1, "10": 3, "11": 2}
+
+
 def tree(name: str, *steps: Tree) -> Tree:
     """An accepted certificate with another tree."""
     return changed(name, put(*FLATNESS, "tree", list(steps)))
@@ -83,6 +88,22 @@ FORGED |= {
     "tree-vanishes-while-a-unit-is-open": (
         ending("idle", zero=[{"weights": {"0": 1}, "equations": {}}]),
         "What vanishes with a unit at rest vanishes with it active.",
+    ),
+    "tree-open-unit-along-one-slant": (
+        changed(
+            "open-unit",
+            put(*FLATNESS, "slants", [[1]]),
+            put(*FLATNESS, "tree", [END | {"zero": [{"weights": SLACKS, "equations": SLANTED}]}]),
+        ),
+        "What vanishes while a unit moves along one slant vanishes wherever it moves.",
+    ),
+    "tree-open-unit-lends-a-sign": (
+        ending("open-unit-with-a-kink", zero=[{"weights": {"7": 1}, "equations": {}}]),
+        "A side of a kink has a sign while that of its output weight is open.",
+    ),
+    "tree-still-while-a-unit-is-open": (
+        ending("open-unit", still=[0]),
+        "A unit that is open has no moves near the point.",
     ),
     "tree-rest-approaches": (
         tree("idle", {"rule": "unit", "unit": 0}, END | {"still": [0]}, END),

@@ -22,6 +22,7 @@ from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.formats import problem_from_mapping
+from exactgeo.local_minimum import Descent, Minimum, decide
 
 ACCEPT = Path(__file__).parents[1] / "certificates" / "accept"
 D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
@@ -31,6 +32,13 @@ def _certify(problem: eg.Problem) -> Certificate:
     found = eg.certify(problem).certificate
     assert found is not None
     return found
+
+
+def _decided(problem: eg.Problem) -> Certificate:
+    """Of what is local alone."""
+    found = decide(problem)
+    assert isinstance(found, Minimum | Descent)
+    return found.certificate
 
 
 def _named(name: str) -> Callable[[], Certificate]:
@@ -231,6 +239,23 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
             data={"x": [[1, 0], [0, 1], [1, 1], [1, -1]], "y": [-3, -3, 1, -2]},
             network={"widths": [1], "activation": "abs", "hidden_bias": False, "output_bias": False},
             point={"weights": [[[0, 0]], [[1]]]},
+        )
+    ),
+    # What vanishes whatever an idle unit does: by one subgradient, with the unit left open.
+    "open-unit": lambda: _decided(
+        _problem(
+            data={"x": [[1], [-1], [2]], "y": [1, 0, 2]},
+            network={"widths": [2], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "absolute"},
+            point={"weights": [[[1], [-1]], [[1, 0]]]},
+        )
+    ),
+    "open-unit-with-a-kink": lambda: _decided(
+        _problem(
+            data={"x": [[1, 0], [0, 1], [1, 1]], "y": [1, 0, 1]},
+            network={"widths": [2], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "absolute"},
+            point={"weights": [[[1, 0], [0, 1]], [[1, 0]]]},
         )
     ),
     "dead-unit": lambda: _certify(
