@@ -342,7 +342,7 @@ def test_floats_that_propose_nonsense_change_nothing(seed, monkeypatch):
     monkeypatch.setattr(bounded_lp, "SMALL", 0)
     true, asked = floats.propose_basis, []
 
-    def wrong(matrix, right, upper, cost):
+    def wrong(matrix, right, upper, cost, check):
         found = true(matrix, right, upper, cost)
         asked.append(found)
         if found is None or not found.basis:
