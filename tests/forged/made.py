@@ -41,6 +41,18 @@ def _decided(problem: eg.Problem) -> Certificate:
     return found.certificate
 
 
+def _resisting(**tables: object) -> eg.Problem:
+    """A neuron at 0 whose bias has no penalty and that no output bias follows; or as the tables say."""
+    given = {
+        "data": {"x": [[1], [-1]], "y": ["-3/5", "3/5"]},
+        "network": {"widths": [1], "output_bias": False},
+        "loss": {"kind": "half_squared"},
+        "penalty": {"l2": 1},
+        "point": {"weights": [[[0]], [[0]]], "biases": [[1], []]},
+    }
+    return problem_from_mapping(given | tables)
+
+
 def _named(name: str) -> Callable[[], Certificate]:
     return lambda: _certify(eg.load(name))
 
@@ -257,6 +269,19 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
             loss={"kind": "absolute"},
             point={"weights": [[[1, 0], [0, 1]], [[1, 0]]]},
         )
+    ),
+    # Neurons at 0 with outputs, under a penalty: the second order of the loss decides.
+    "second-order": lambda: _decided(_resisting()),
+    "second-order-of-two": lambda: _decided(
+        _resisting(
+            data={"x": [[1], [2], [-1], [-2]], "y": ["-1/2", "5/2", "1/5", "-1/5"]},
+            network={"widths": [2], "output_bias": False},
+            point={"weights": [[[1], [0]], [[1, 0]]], "biases": [["-1/2", 1], []]},
+        )
+    ),
+    "second-order-of-huber": lambda: _decided(_resisting(loss={"kind": "huber(7/10)"})),
+    "second-order-without-kinks": lambda: _decided(
+        _resisting(network={"widths": [1], "activation": "linear", "output_bias": False})
     ),
     "dead-unit": lambda: _certify(
         _problem(
