@@ -9,8 +9,9 @@ With the squares of the trained weights (and perhaps biases) added, times lambda
 
 with two reservations, where the answer may be undecided: where v_i = 0 the last condition is necessary only if the
 outputs of neuron i are 0 or a trained output bias can follow them, else the second order of all moves together decides,
-unless it is degenerate or a neuron is on a kink (:mod:`exactgeo.local_minimum.decayed_hessian`); and where v_i != 0 is trained, and the weights w_i
-are longer than it because a hidden bias is frozen at another value than 0, the conditions are only necessary.
+unless it is degenerate or a neuron is on a kink (:mod:`exactgeo.local_minimum.decayed_hessian`); and where v_i != 0 is
+trained, and the weights w_i are longer than it because a hidden bias is frozen at another value than 0, the conditions
+are only necessary.
 
 *Proof.* docs/mathematics.md, "Weight decay".
 

@@ -356,8 +356,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.network.widths:
         found = "no hidden layer", "one hidden layer"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)
