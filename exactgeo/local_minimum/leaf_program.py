@@ -282,11 +282,14 @@ class _Program:
         columns: list[tuple[int, int]] = []
         for row, (right, left) in neuron.bends.items():
             side = self.case.sides.get((i, row), 0)
+            # m = right - a >= left: a + b = right - left, a bound where no slope of the part is in it.
+            jump = [sign * (b - a) for a, b in zip(right, left, strict=True)]
             if side:
                 column = self._column()
+            elif jump[-1] < 0 and not any(jump[entry] for entry in neuron.support[row][:-1]):
+                column = self._column()
+                self.program.upper[column] = -jump[-1]
             else:
-                # m = right - a >= left: a + b = right - left.
-                jump = [sign * (b - a) for a, b in zip(right, left, strict=True)]
                 self._row(("open", i, row), jump, 1)
                 column = self._column(ONE)
                 self._column(ONE)

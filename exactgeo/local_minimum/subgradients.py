@@ -5,7 +5,8 @@ some vector of subgradients of the losses makes the first-order change of the lo
 Vectors may differ from choice to choice. Neurons are coupled only by data points at which the loss has no derivative:
 neurons that depend on none of them are decided as for a loss with a derivative. The others are searched by branch and
 bound: one linear program asks for a vector for all choices at once, and where there is none, its duals show which kink
-they use both ways; only that one is cut. Deciding it is co-NP-complete (from MAX-CUT).
+they use both ways; only that one is cut. Beside it descents are looked for where all such kinks have a side at once.
+Deciding it is co-NP-complete (from MAX-CUT).
 
 References
 ----------
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from random import Random
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import NeuronProof
@@ -31,7 +33,7 @@ from exactgeo.claims.subgradient_minimum import (
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import prove_neuron, radius
 from exactgeo.local_minimum.curve import descent
@@ -185,6 +187,8 @@ def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[Join
             return claim
     steps: list[JointStep] = []
     stack = [Case()]
+    first: Failure | None = None
+    dives = 0
     while stack:
         case = stack.pop()
         found = solve_case(part, case, check)
@@ -192,26 +196,62 @@ def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[Join
             steps.append(_subgradient(found))
             continue
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
-        if claim is None and not steps:
-            claim = _dive(at, part, case, found, check)
+        # To cover what has no descent may take long: looking for one is about half of the work.
+        first = first or found
+        for _ in range(min(1 + len(found.gaps) // 8 if found is first else 1, DIVES - dives)):
+            claim = claim or _dive(at, part, first, dives, check)
+            dives += 1
         if claim is not None:
             return claim
         stack += reversed(_branch(part, case, found, steps))
     return steps
 
 
-def _dive(at: TwoLayerPoint, part: Part, case: Case, failure: Failure, check: Check) -> Descent | None:
-    """A descent where all that the moves use both ways gets the side they use more, again and again; or None."""
-    found: Proof | Failure = failure
-    while isinstance(found, Failure) and found.gaps:
-        signs = {i: found.ways[i, row] for i, row in found.gaps if row is None}
-        sides = {(i, row): found.ways[i, row] for i, row in found.gaps if row is not None}
+DIVES = 100
+"""How many descents are looked for: some at once, then one a case of the covering that has no subgradient."""
+NOISE = (0, 100, 300, 1000, 3000)
+"""How much of 1000, the largest entry of a neuron's move, is added to it at random, one after the other."""
+
+
+def _dive(at: TwoLayerPoint, part: Part, failure: Failure, number: int, check: Check) -> Descent | None:
+    """A descent where all that the moves use both ways gets the side they use more, again and again; or None.
+
+    Dives after the first one look at the moves from somewhere near: a side is then that of a point, so that all chosen
+    sides have a common one.
+    """
+    rng, noise = Random(number), NOISE[number % len(NOISE)]
+    case, found = Case(), failure
+    while found.gaps:
+        ways = dict(found.ways)
+        if number:
+            ways |= _sides_nearby(part, found, noise, rng)
+        signs = {i: ways[i, row] for i, row in found.gaps if row is None}
+        sides = {(i, row): ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        found = solve_case(part, case, check)
-        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps)) if isinstance(found, Failure) else None
+        answer = solve_case(part, case, check)
+        if isinstance(answer, Proof):
+            return None
+        found = answer
+        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
         if claim is not None:
             return claim
     return None
+
+
+def _sides_nearby(
+    part: Part, failure: Failure, noise: int, rng: Random
+) -> Iterator[tuple[tuple[int, int | None], int]]:
+    """The sides on which a point near the moves lies, of the kinks used both ways; now and then another sign."""
+    points: dict[int, list[int]] = {}
+    for i, t in failure.scales[-1].inputs.items():
+        largest = max(map(abs, t), default=ZERO) or ONE
+        points[i] = [round(1000 * q / largest) + round(rng.gauss(0, noise)) for q in t]
+    for i, row in failure.gaps:
+        if row is None:
+            if noise and not rng.randrange(4):
+                yield (i, row), -failure.ways[i, row]
+        elif i in points:
+            yield (i, row), 1 if integer_dot(part.neurons[i].forms[row], points[i]) >= 0 else -1
 
 
 def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:
