@@ -160,8 +160,9 @@ def test_a_bias_without_penalty_alone():
     assert k
 
 
-def test_outputs_without_an_output_bias_are_decided_to_one_side():
-    near = decide(decayed([[1], [-1]], ["-3/5", "3/5"], [[0]], [0], b=[1]))
+def test_outputs_without_an_output_bias_are_decided_but_where_the_second_order_is_degenerate():
+    assert kind_of(decayed([[1], [-1]], ["-3/5", "3/5"], [[0]], [0], b=[1])) == "local_minimum"
+    near = decide(decayed([[1], [-1]], ["-3/8", "3/8"], [[0]], [0], b=[1], l2="1/4"))
     assert isinstance(near, Undecided)
     assert "neuron 0" in near.outside.reason
     assert kind_of(decayed([[1], [-1]], [-2, 2], [[0]], [0], b=[1])) == "not_local_minimum"
