@@ -109,8 +109,9 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+        Seconds for the local verdict (half a second at least), then for ``strictness`` (half of what is left, or half a
+        second) and for the searches behind ``globality`` and ``bad_valley``, 0 for none of these. What was not found in
+        time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
@@ -119,9 +120,10 @@ def certify(
     Returns
     -------
     Verdict
-        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
-        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        ``kind`` is undecided where time ends the decision. It is never so in time for at most one hidden layer, one
+        output, a piecewise-linear activation and a loss with rational values (squared, half_squared, huber,
+        squared_hinge, absolute, hinge); nor for logistic and cross_entropy of two classes, unless a number is below
+        every rational of use; for every other loss it is
         decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
         that docs/mathematics.md names.
 

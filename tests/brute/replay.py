@@ -649,7 +649,8 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
     if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
         return False
     here = decay_judge.of_problem(problem, claim["point"])
-    if decay_judge.decide(here) != "minimum":
+    found = decay_judge.decide(here)
+    if found == "descent" or (found == "open" and not _least_nearby(problem, claim)):
         return False
     near = decay_judge.Near(here)
     reach = [abs(v) for v in here.v if v and here.output and near.T]
@@ -659,6 +660,32 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
             reach += [abs(q) / size] if q and size and near.kinked else []
     radius = claim["radius"]
     return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def _least_nearby(problem: Tree, claim: Tree) -> bool:
+    """Nothing lower among many moves within the radius; where the conditions of first order leave a point open."""
+    rng, size = random.Random(0), F(claim["radius"] or 1)
+    train = problem["train"]
+    weights = [*train["hidden"], train["output"]]
+    biases = [*train["hidden_bias"], train["output_bias"]]
+
+    def move(scale: F, free: bool) -> str:
+        return str(scale * rng.randint(-8, 8) / 8 if free else F(0))
+
+    for _ in range(400):
+        scale = size / 2 ** rng.choice((0, 0, 2, 5, 9))
+        way = {
+            "weights": [
+                [[move(scale, free) for _ in row] for row in matrix]
+                for matrix, free in zip(claim["point"]["weights"], weights, strict=True)
+            ],
+            "biases": [
+                [move(scale, free) for _ in row] for row, free in zip(claim["point"]["biases"], biases, strict=True)
+            ],
+        }
+        if _penalised(problem, moved(claim["point"], way, F(1))) < F(claim["loss"]):
+            return False
+    return True
 
 
 def _penalised_strictness(problem: Tree, claim: Tree) -> bool:
