@@ -122,6 +122,10 @@ class _Form(ABC):
         None where no projection has this product."""
 
     @abstractmethod
+    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        """The weights of :meth:`primal_dual` alone, from those of a projection with this product."""
+
+    @abstractmethod
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
         """The program's side of a projection: its weights, line weights and gradient."""
 
@@ -150,8 +154,11 @@ class _Distance(_Form):
     def value(self, product: Fraction) -> Fraction:
         return self._weight * (self._a * product + self._least)
 
+    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        return {j: q for j, q in weights.items() if j < self._count}
+
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
-        mine = {j: q for j, q in weights.items() if j < self._count}
+        mine = self.shares(weights, ZERO)
         factor = -2 * self._a
         return mine, lines, tuple(s * factor * q for s, q in zip(self._sides, residual, strict=True))
 
@@ -194,13 +201,16 @@ class _Clipped(_Form):
             return None
         return self._weight * (self._most - self._a * (1 - product) / product + self._least)
 
+    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        return {j: q * self._factors[j] / product for j, q in weights.items() if j < self._count and product > 0}
+
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
         height = residual[-1]  # positive: e = 0 satisfies every constraint
         if height <= 0:
             raise InternalError("least distance programming found no feasible point where 0 is one")
         factors, double = self._factors, 2 * self._a
         return (
-            {j: q * factors[j] / height for j, q in weights.items() if j < self._count},
+            self.shares(weights, height),
             tuple(q * s / height for q, s in zip(lines, factors[self._count :], strict=True)),
             tuple(double * (q / height - gap) for q, gap in zip(residual, self._gaps, strict=False)),
         )
@@ -248,6 +258,11 @@ class Projection(BasisSolver):
         from exactgeo.basin.solvers._propose_bases import LeastSquares
 
         return LeastSquares(self.columns, self.lines, self.goal)
+
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        square = Fraction(worth) / self.scale**2
+        exact = {j: Fraction(q) / self.scale for j, q in weights.items()}
+        return self._form.value(square) or ZERO, self._form.shares(exact, square)
 
     @cached_property
     def _vectors(self) -> list[list[int]]:

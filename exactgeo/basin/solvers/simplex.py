@@ -99,6 +99,10 @@ class Simplex(BasisSolver):
 
         return LinearProgram(self.columns, self.costs, self.goal, self.slacks)
 
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        value = self.program.weight * (Fraction(worth) / (self.scale * self._unit) + self._least)
+        return value, {j: Fraction(q) / self.scale for j, q in weights.items() if j < self.count}
+
     def refined(self, basis: Sequence[int]) -> Refined | None:
         solved = self._solve(basis)
         if solved is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -130,6 +130,11 @@ class BasisSolver(Solver):
     @abstractmethod
     def pivoting(self) -> Pivoting:
         """Float proposals of bases, for sets of :attr:`columns`."""
+
+    @abstractmethod
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        """What :meth:`Pivoting.weights` proposes, as the program's value and weights of its columns. Near the truth, and
+        no more."""
 
     @abstractmethod
     def refined(self, basis: Sequence[int]) -> Refined | None:
