@@ -73,9 +73,7 @@ class Proposer:
         signs = tuple(self._signs(groups[g].rays, inputs[k]) for k, g in enumerate(owners))
         return Branch(None if best is None else best[1:], signs)
 
-    def _dealt(
-        self, groups: Groups, owners: Sequence[int], weights: Mapping[int, Fraction]
-    ) -> tuple[Floats, Floats]:
+    def _dealt(self, groups: Groups, owners: Sequence[int], weights: Mapping[int, Fraction]) -> tuple[Floats, Floats]:
         """For each neuron its pre-activations and what it adds, when each column goes where it adds least to the gap."""
         m = self._inputs.shape[1]
         inputs, outputs = np.zeros((len(owners), m)), np.zeros((len(owners), m))
@@ -129,6 +127,4 @@ class Proposer:
     def starts(self, groups: Groups, count: int) -> list[tuple[tuple[int, ...], ...]]:
         """Random basins of a node."""
         neurons = [group for group in groups for _ in range(group.count)]
-        return [
-            tuple(self._signs(group.rays, self.inside(group.rays)) for group in neurons) for _ in range(count)
-        ]
+        return [tuple(self._signs(group.rays, self.inside(group.rays)) for group in neurons) for _ in range(count)]

@@ -43,7 +43,7 @@ class Estimate:
 
 
 class Relaxations(ABC):
-    """The relaxations of one program. Number 0 is where the first ones start."""
+    """The relaxations of one program."""
 
     def __init__(self, program: Program, solver: Solver) -> None:
         self.program = program
@@ -51,7 +51,7 @@ class Relaxations(ABC):
 
     @abstractmethod
     def estimates(self, members: Bools, starts: Sequence[int]) -> list[Estimate]:
-        """One for each row of columns that may be used."""
+        """One for each row of columns that may be used; ``starts`` are numbers of estimates of more columns, or -1."""
 
     @abstractmethod
     def proof(self, number: int, mask: int) -> Solved:
@@ -71,12 +71,12 @@ class _Bases(Relaxations):
     def __init__(self, program: Program, solver: BasisSolver) -> None:
         super().__init__(program, solver)
         self._pivoting = solver.pivoting()
-        self._known: dict[int, Solved | None] = {}
+        self._known: dict[int, Solved] = {}
 
     def estimates(self, members: Bools, starts: Sequence[int]) -> list[Estimate]:
         always = np.ones((len(members), len(self.solver.always)), dtype=bool)
         allowed = np.hstack([members, always])
-        near = self._pivoting.within(np.array(starts, dtype=np.int64), allowed)
+        near = self._pivoting.within(np.maximum(np.array(starts, dtype=np.int64), 0), allowed)
         return [self._estimate(number) for number in self._pivoting.ends(allowed, near).tolist()]
 
     def _estimate(self, number: int) -> Estimate:
@@ -88,12 +88,15 @@ class _Bases(Relaxations):
         return Estimate(number, value, weights)
 
     def proof(self, number: int, mask: int) -> Solved:
-        if number not in self._known:
+        found = self._known.get(number)
+        if found is None and number >= 0:
             columns = len(self.solver.columns)
             basis = [j for j in self._pivoting.bases[number].tolist() if j < columns]
-            [self._known[number]] = at_bases(self.solver, [basis])
-        found = self._known[number]
-        return self.optimum(mask) if found is None or mask & ~found.allowed else found
+            [found] = at_bases(self.solver, [basis])
+        if found is None or mask & ~found.allowed:
+            found = self.optimum(mask)
+        self._known[number] = found
+        return found
 
 
 class _Series(Relaxations):
@@ -120,7 +123,7 @@ class _Series(Relaxations):
         return Solved(found.value, found.support, found.allowed, found.attained, (), found)
 
     def proof(self, number: int, mask: int) -> Solved:
-        found = self._found[number]
+        found = self._found[number] if number >= 0 else self.optimum(mask)
         return self.optimum(mask) if mask & ~found.allowed else found
 
 

@@ -16,15 +16,17 @@ from itertools import count
 
 import numpy as np
 
-from exactgeo.basin.batch import Solved, masks_of, words_of
+from exactgeo.basin.batch import Solved, words_of
 from exactgeo.basin.branch._propose_branches import Proposer
-from exactgeo.basin.branch.cells import Bools, Cells, Groups, roots
+from exactgeo.basin.branch.cells import Bools, Cells, Group, Groups, roots
 from exactgeo.basin.branch.relaxations import Estimate, relaxations_of
 from exactgeo.basin.branch.tree import Node, preorder
 from exactgeo.basin.reduction import Reduction
 from exactgeo.deadline import Deadline
 from exactgeo.exact.enclosure import Enclosure, Value, high, low
 from exactgeo.exact.vectors import ONE, ZERO
+
+Regions = tuple[tuple[int, int], ...]
 
 __all__ = ["Incumbent", "Search"]
 
@@ -49,12 +51,12 @@ class Incumbent:
     ----------
     solved : Solved
         Its optimum.
-    cells : for each neuron, the positive output weights first, (rays, sign)
-        The closed region it is in.
+    regions : for each neuron, in some order, (rays, sign)
+        The closed region it is in, and the sign of its output weight.
     """
 
     solved: Solved
-    cells: tuple[tuple[int, int], ...]
+    regions: Regions
 
     @property
     def value(self) -> Value:
@@ -79,12 +81,12 @@ class Search:
         self.cells = Cells(reduction)
         self.relaxations = relaxations_of(self.program)
         self.proposer = Proposer(self.cells)
-        self.roots = [Node(self.cells.root(up, down)) for up, down in roots(reduction)]
+        self.roots = [Node(self.cells.root(up, down), -1, self.program.full) for up, down in roots(reduction)]
         self.incumbent: Incumbent | None = None
         self.duals: list[Solved] = []
         self.nodes = len(self.roots)
         self._numbers: dict[tuple[int, Fraction], int] = {}
-        self._barred = words_of([], len(self.program.columns))
+        self._barred = words_of([0] * TOGETHER, len(self.program.columns)).copy()
         self._order = count()
         self._open: list[tuple[Fraction, int, Node]] = []
         self._tried: set[bytes] = set()
@@ -93,18 +95,19 @@ class Search:
 
     # -- what is known ------------------------------------------------------------------------------------------
 
-    @property
-    def complete(self) -> bool:
-        """Whether every node is closed or split."""
-        return not self._open
+    def open_nodes(self) -> list[Node]:
+        """The nodes that are neither split nor closed."""
+        return [node for node in preorder(self.roots) if node.dual < 0 and not node.children]
 
     def lower_bound(self) -> Fraction:
-        """A proved bound of the loss from below; closes what is open with the dual vectors that give it."""
-        for _, _, node in self._open:
-            mask = self._masks([node.groups])[0]
-            node.dual = self._number(self.relaxations.proof(node.start, mask))
-        closed = (low(self.duals[node.dual].value) for node in preorder(self.roots) if node.dual >= 0)
-        return min(closed, default=ZERO)
+        """A proved bound of the loss from below. Cost: one exact solve a relaxation that was not proved before."""
+        bounds = [low(self.relaxations.proof(node.start, node.above).value) for node in self.open_nodes()]
+        return min([*bounds, self.level])
+
+    def seal(self) -> None:
+        """Close what is open by the dual vectors that give its bounds."""
+        for node in self.open_nodes():
+            node.dual = self._number(self.relaxations.proof(node.start, node.above))
 
     # -- the search ---------------------------------------------------------------------------------------------
 
@@ -118,7 +121,7 @@ class Search:
     def _start(self) -> None:
         """The best of some random basins."""
         for node in self.roots:
-            self._try([(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)], [0] * STARTS)
+            self._try([(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)], [-1] * STARTS)
 
     def _push(self, bound: Fraction, node: Node) -> None:
         heapq.heappush(self._open, (bound, next(self._order), node))
@@ -131,24 +134,28 @@ class Search:
         members = self.cells.members([node.groups for node in batch])
         estimates = self.relaxations.estimates(members, [node.start for node in batch])
         kept = [
-            (node, estimate)
+            (node, estimate, mask)
             for node, estimate, mask in zip(batch, estimates, _packed(members), strict=True)
             if not self._closed(node, estimate, mask)
         ]
-        branches = [self.proposer.branch(node.groups, estimate.weights) for node, estimate in kept]
+        branches = [self.proposer.branch(node.groups, estimate.weights) for node, estimate, _ in kept]
         self._try(
-            [(node.groups, branch.signs) for (node, _), branch in zip(kept, branches, strict=True)],
-            [estimate.number for _, estimate in kept],
+            [(node.groups, branch.signs) for (node, _, _), branch in zip(kept, branches, strict=True)],
+            [estimate.number for _, estimate, _ in kept],
         )
-        for (node, estimate), branch in zip(kept, branches, strict=True):
+        for (node, estimate, mask), branch in zip(kept, branches, strict=True):
             # Its basin may have been the best of all.
-            if self._closed(node, estimate, self._masks([node.groups])[0], final=branch.split is None):
+            if self._closed(node, estimate, mask, final=branch.split is None):
                 continue
             if branch.split is None:
-                self._close(node, self.relaxations.optimum(self._masks([node.groups])[0]))
+                # One basin is left: its value is exact, whatever the estimates were.
+                solved = self.relaxations.optimum(mask)
+                self._adopt(solved, self._regions(node.groups, branch.signs))
+                node.dual = self._number(solved)
                 continue
             node.split = branch.split
-            node.children = [Node(groups, estimate.number) for groups in self.cells.split(node.groups, *branch.split)]
+            parts = self.cells.split(node.groups, *branch.split)
+            node.children = [Node(groups, estimate.number, mask) for groups in parts]
             self.nodes += len(node.children)
             for child in node.children:
                 self._push(estimate.value, child)
@@ -157,11 +164,11 @@ class Search:
         """The nodes that no known dual vector closes."""
         if not self.duals:
             return list(batch)
-        words = words_of(self._masks([node.groups for node in batch]), len(self.program.columns))
+        words = words_of(self.masks([node.groups for node in batch]), len(self.program.columns))
         open_nodes = []
         for node, row in zip(batch, words, strict=True):
-            good = np.flatnonzero(~(self._barred & row).any(axis=1))
-            good = [k for k in good.tolist() if low(self.duals[k].value) >= self._level]
+            good = np.flatnonzero(~(self._barred[: len(self.duals)] & row).any(axis=1))
+            good = [k for k in good.tolist() if low(self.duals[k].value) >= self.level]
             if good:
                 node.dual = good[0]
             else:
@@ -169,10 +176,10 @@ class Search:
         return open_nodes
 
     @property
-    def _level(self) -> Fraction:
-        """The bound that closes a node."""
+    def level(self) -> Fraction:
+        """The bound that closes a node; it may be no lower than that of any closed one."""
         if self.incumbent is None:
-            raise AssertionError
+            return ZERO
         value = self.incumbent.value
         return value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
 
@@ -180,46 +187,39 @@ class Search:
         """Whether the relaxation's dual vector closes a node."""
         if self.incumbent is None:
             return False
-        level = self._level
+        level = self.level
         if not final and estimate.value < level - NEAR * (ONE + abs(level)):
             return False
         found = self.relaxations.proof(estimate.number, mask)
-        if low(found.value) < level:
+        if low(found.value) < level and found.support & ~mask:
             found = self.relaxations.optimum(mask)
         if low(found.value) < level:
             return False
-        self._close(node, found)
-        return True
-
-    def _close(self, node: Node, found: Solved) -> None:
         node.dual = self._number(found)
+        return True
 
     def _number(self, found: Solved) -> int:
         key = found.allowed, low(found.value)
         number = self._numbers.setdefault(key, len(self.duals))
         if number == len(self.duals):
+            if number == len(self._barred):
+                self._barred = np.concatenate([self._barred, np.zeros_like(self._barred)])
             self.duals.append(found)
-            barred = words_of([self.program.full & ~found.allowed], len(self.program.columns))
-            self._barred = np.concatenate([self._barred, barred])
+            self._barred[number] = words_of([self.program.full & ~found.allowed], len(self.program.columns))[0]
         return number
 
     # -- basins to try ------------------------------------------------------------------------------------------
 
     def _try(self, basins: Sequence[tuple[Groups, tuple[tuple[int, ...], ...]]], starts: Sequence[int]) -> None:
         """Take the best of these basins where it is better than the incumbent."""
-        found = []
-        for (groups, signs), start in zip(basins, starts, strict=True):
-            neurons = [group.sign for group in groups for _ in range(group.count)]
-            cells = tuple((self.cells.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
-            found.append((cells, start))
-        groups = [tuple(_Cell(sign, rays) for rays, sign in cells) for cells, _ in found]
-        members = self.cells.members(groups)
+        regions = [self._regions(*basin) for basin in basins]
+        members = self.cells.members([tuple(Group(sign, rays, 1) for rays, sign in cells) for cells in regions])
         raw = [row.tobytes() for row in np.packbits(members, axis=1)]
         fresh = [i for i, key in enumerate(raw) if key not in self._tried and raw.index(key) == i]
         self._tried |= {raw[i] for i in fresh}
         if not fresh:
             return
-        estimates = self.relaxations.estimates(members[fresh], [found[i][1] for i in fresh])
+        estimates = self.relaxations.estimates(members[fresh], [starts[i] for i in fresh])
         masks = _packed(members[fresh])
         for estimate, mask, i in sorted(zip(estimates, masks, fresh, strict=True), key=lambda part: part[0].value):
             best = None if self.incumbent is None else high(self.incumbent.value)
@@ -228,20 +228,20 @@ class Search:
             solved = self.relaxations.proof(estimate.number, mask)
             if solved.support & ~mask:
                 solved = self.relaxations.optimum(mask)
-            if best is None or high(solved.value) < best:
-                self.incumbent = Incumbent(solved, found[i][0])
+            self._adopt(solved, regions[i])
 
-    def _masks(self, nodes: Sequence[Groups]) -> list[int]:
+    def _regions(self, groups: Groups, signs: Sequence[Sequence[int]]) -> Regions:
+        neurons = [group.sign for group in groups for _ in range(group.count)]
+        return tuple((self.cells.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
+
+    def _adopt(self, solved: Solved, regions: Regions) -> None:
+        """Take a basin as incumbent if it is the best so far."""
+        if self.incumbent is None or high(solved.value) < high(self.incumbent.value):
+            self.incumbent = Incumbent(solved, regions)
+
+    def masks(self, nodes: Sequence[Groups]) -> list[int]:
+        """For each node the columns that it may use."""
         return _packed(self.cells.members(nodes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """One neuron's region."""
-
-    sign: int
-    rays: int
-    count: int = 1
 
 
 def _packed(members: Bools) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from exactgeo.basin.branch.cells import Groups
@@ -18,24 +18,28 @@ class Node:
     ----------
     groups : tuple of Group
     start : int
-        The relaxation of the node above, by its number.
-    split : (int, int) or None
+        The relaxation of the node above, by its number; -1 where there is none.
+    above : int
+        The mask of the columns that the node above allows.
+    split : (int, int)
         The group and the data point that the children decide.
     children : list of Node
+        None where it is open or closed.
     dual : int
         What closes it, by its number; -1 where nothing does.
     """
 
     groups: Groups
-    start: int = 0
-    split: tuple[int, int] | None = None
+    start: int
+    above: int
+    split: tuple[int, int] = (-1, -1)
     children: list[Node] = field(default_factory=list)
     dual: int = -1
 
 
-def preorder(roots: list[Node]) -> Iterator[Node]:
+def preorder(roots: Sequence[Node]) -> Iterator[Node]:
     """All nodes, each before its children."""
-    pending = roots[::-1]
+    pending = list(reversed(roots))
     while pending:
         node = pending.pop()
         yield node

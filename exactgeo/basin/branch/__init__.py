@@ -1,0 +1,201 @@
+"""The global minimum of a problem by branch and bound, with a proof: where a census of all basins is too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from exactgeo.basin.reduction import Reduction, reduce
+from exactgeo.claims.certificate import Certificate, certificate_of
+from exactgeo.deadline import Deadline
+from exactgeo.errors import InternalError
+from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
+from exactgeo.exact.rational import beside
+from exactgeo.problem import Point, Problem, scope
+
+if TYPE_CHECKING:
+    from exactgeo.basin.branch.search import Incumbent, Search
+
+__all__ = ["GlobalMinimum", "minimum"]
+
+
+@dataclass(frozen=True)
+class GlobalMinimum:
+    """The global minimum of a problem, or bounds on it. Made by :func:`minimum`.
+
+    Attributes
+    ----------
+    problem : Problem
+    incumbent : Fraction or Enclosure or None
+        The least loss found; of a loss without rational values bounds on it. None when the search ended before any.
+    point : Point or None
+        Parameters with that loss; None where it is an infimum that is not attained.
+    lower_bound : Fraction
+        Proved: no parameters have a lower loss.
+    complete : bool
+        Whether the search ended by itself: then ``incumbent`` is the minimum.
+    nodes : int
+        Of the tree.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    problem: Problem
+    incumbent: Value | None
+    point: Point | None
+    lower_bound: Fraction
+    complete: bool
+    nodes: int
+    interrupted: bool = False
+    _search: Search | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def minimum(self) -> Value | None:
+        """The least loss of all parameters, or their infimum; bounds on it where it is not rational; None when the search
+        did not end."""
+        if not self.complete or self.incumbent is None:
+            return None
+        return (
+            self.incumbent if isinstance(self.incumbent, Fraction) else Enclosure(self.lower_bound, self.incumbent.hi)
+        )
+
+    @property
+    def gap(self) -> Fraction | None:
+        """How far the incumbent may be above the minimum."""
+        return None if self.incumbent is None else high(self.incumbent) - self.lower_bound
+
+    @property
+    def reason(self) -> str:
+        """Why ``minimum`` or ``point`` is None; "" where neither is."""
+        if self.interrupted and not self.complete:
+            return "the search was interrupted"
+        if not self.complete:
+            return "the search did not end within its limit; raise --time-limit"
+        return "" if self.point is not None else "the infimum is not attained, or not known to be"
+
+    def prove(self, check: Callable[[], None] = lambda: None) -> Certificate | None:
+        """That the point has its loss and no parameters have one below ``lower_bound``: a certificate.
+
+        None without a point, or for a loss without rational values. ``check`` is called between pieces of work; it may
+        raise. Cost: that of shortening each dual vector, about a millisecond.
+        """
+        from exactgeo.basin.branch.proof import bound_claim
+
+        if self._search is None or self.point is None or not isinstance(self.incumbent, Fraction):
+            return None
+        claim = bound_claim(self._search, self.point, self.incumbent, self.lower_bound, check)
+        return certificate_of(self.problem, [claim])
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """As :meth:`prove`."""
+        return self.prove()
+
+    def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
+        """The answer of ``exactgeo minimum --json``."""
+        reasons = {key: self.reason for key in ("minimum", "point") if getattr(self, key) is None}
+        return {
+            **_value("minimum", self.minimum),
+            **_value("incumbent", self.incumbent),
+            "point": None if self.point is None else self.point.to_dict(),
+            "complete": self.complete,
+            **beside("lower_bound", self.lower_bound),
+            "nodes": self.nodes,
+            "certificate": certificate_path,
+            **({"reason": self.reason, "reasons": reasons} if reasons else {}),
+        }
+
+
+def _value(name: str, value: Value | None) -> dict[str, Any]:
+    """A rational with its decimal; else null, with the enclosure beside it where there is one."""
+    if isinstance(value, Enclosure):
+        return {name: None, f"{name}_enclosure": plain(value)}
+    return dict(beside(name, value))
+
+
+def minimum(
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[GlobalMinimum], None] | None = None,
+) -> GlobalMinimum:
+    """The global minimum of a problem, by branch and bound over partial sign patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`exactgeo.basin.census`.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, and ``incumbent`` and ``lower_bound`` are the best that is proved.
+    progress : callable, optional
+        Told now and then what is known so far.
+
+    Returns
+    -------
+    GlobalMinimum
+        Cost: one convex program in floats a node, one exact solve for each dual vector; nodes are few where data are
+        few or neurons are, and grow exponentially with both.
+
+    Raises
+    ------
+    OutOfScope
+        The reason names what puts the problem out of scope.
+    InternalError
+        An exact answer failed its replay.
+
+    References
+    ----------
+    docs/mathematics.md, "The global minimum by branch and bound".
+
+    Examples
+    --------
+    >>> from exactgeo.formats import problem_from_mapping
+    >>> data = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+    >>> found = minimum(problem_from_mapping({"data": data, "network": {"widths": [1]}}))
+    >>> str(found.minimum), str(found.lower_bound), found.complete
+    ('14', '14', True)
+    """
+    from exactgeo.basin.branch.search import Search
+
+    outside = scope.basins(problem)
+    if outside is not None:
+        raise outside
+    deadline = None if time_limit is None else Deadline.after(time_limit)
+    search, interrupted = Search(reduce(problem, regions=False)), False
+
+    def known() -> GlobalMinimum:
+        complete = not search.open_nodes()
+        return _known(problem, search, search.lower_bound(), complete, interrupted)
+
+    try:
+        search.run(deadline, lambda: None if progress is None else progress(known()))
+    except KeyboardInterrupt:
+        interrupted = True
+    found = known()
+    search.seal()
+    return found
+
+
+def _known(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:
+    best, nodes = search.incumbent, search.nodes
+    if best is None:
+        return GlobalMinimum(problem, None, None, bound, False, nodes, interrupted, search)
+    point = _point(search.reduction, best)
+    if point is not None and isinstance(best.value, Fraction) and problem.loss_at(point) != best.value:
+        raise InternalError("the best point has another loss than its basin")
+    return GlobalMinimum(problem, best.value, point, bound, complete, nodes, interrupted, search)
+
+
+def _point(reduction: Reduction, best: Incumbent) -> Point | None:
+    """Parameters with the incumbent's predictions; None where the infimum of its basin is not attained."""
+    optimum = best.solved.optimum(reduction.program)
+    if not optimum.attained:
+        return None
+    waiting = sorted(best.regions, key=lambda region: -region[1])
+    faces = {}
+    for group in sorted(reduction.exchangeable, key=lambda group: -(group.frozen or 0)):
+        for neuron in group.neurons:
+            faces[neuron] = waiting.pop(0)
+    return reduction.invert(faces, optimum.weights, optimum.lines)

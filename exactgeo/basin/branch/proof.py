@@ -1,0 +1,110 @@
+"""The certificate of a branch and bound: its tree, and the fewest and shortest dual vectors that close its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+
+from exactgeo.basin.batch import Solved, masks_of, words_of
+from exactgeo.basin.branch.search import Search
+from exactgeo.basin.branch.tree import Node, preorder
+from exactgeo.basin.cone_program import Program
+from exactgeo.claims.lower_bound import LowerBoundClaim
+from exactgeo.exact.enclosure import low
+from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.problem import Point
+
+__all__ = ["bound_claim"]
+
+TOGETHER = 256
+"""Leaves whose dual vectors are compared together."""
+
+
+def bound_claim(
+    search: Search, point: Point, loss: Fraction, bound: Fraction, check: Callable[[], None]
+) -> LowerBoundClaim:
+    """That no parameters have a loss below ``bound``, from a search of which every node is closed.
+
+    Parameters
+    ----------
+    search : Search
+    point : Point
+        With the loss ``loss``; its frozen parameters are meant.
+    bound : Fraction
+        No higher than what closes the nodes.
+    check : callable
+        Called between pieces of work; it may raise.
+    """
+    leaves = [node for node in preorder(search.roots) if not node.children]
+    owners, unions = _fewest(search, leaves, bound)
+    duals = []
+    shortened = _Shortened(search.program, bound)
+    for k, union in unions.items():
+        check()
+        duals.append(shortened(search.duals[k], union))
+    number = {k: i for i, k in enumerate(unions)}
+    closed = dict(zip(map(id, leaves), (number[k] for k in owners), strict=True))
+    m = search.program.m
+    tree = tuple(
+        -1 - (node.split[0] * m + node.split[1]) if node.children else closed[id(node)]
+        for node in preorder(search.roots)
+    )
+    return LowerBoundClaim(point, loss, bound, tuple(duals), tree)
+
+
+def _fewest(search: Search, leaves: list[Node], bound: Fraction) -> tuple[list[int], dict[int, int]]:
+    """For each leaf a dual vector that closes it, few in all; and for each of these the columns that it must allow."""
+    columns = len(search.program.columns)
+    good = np.array([low(dual.value) >= bound for dual in search.duals], dtype=bool)
+    barred = words_of([search.program.full & ~dual.allowed for dual in search.duals], columns)
+    tables, words = [], []
+    for first in range(0, len(leaves), TOGETHER):
+        part = words_of(search.masks([node.groups for node in leaves[first : first + TOGETHER]]), columns)
+        fits = np.ones((len(part), len(barred)), dtype=bool)
+        for w in range(part.shape[1]):
+            fits &= (part[:, w, None] & barred[None, :, w]) == 0
+        tables.append(fits & good)
+        words.append(part)
+    fits, masks = np.concatenate(tables), masks_of(np.concatenate(words))
+    owners, missing = np.full(len(leaves), -1), np.ones(len(leaves), dtype=bool)
+    counts = fits.sum(axis=0)
+    while missing.any():
+        # Greedy: the one that closes most of what is left.
+        best = int(counts.argmax())
+        mine = missing & fits[:, best]
+        owners[mine] = best
+        missing &= ~mine
+        counts -= fits[mine].sum(axis=0)
+    unions: dict[int, int] = {}
+    for owner, mask in zip(owners.tolist(), masks, strict=True):
+        unions[owner] = unions.get(owner, 0) | mask
+    return owners.tolist(), unions
+
+
+class _Shortened:
+    """Short dual vectors in place of long ones, where they prove as much."""
+
+    def __init__(self, program: Program, bound: Fraction) -> None:
+        from exactgeo.basin.branch._propose_short import Shortener
+
+        self._program, self._bound = program, bound
+        self._shortener = Shortener(program)
+
+    def __call__(self, dual: Solved, union: int) -> Vector:
+        """A vector that allows the columns of ``union`` and has a bound as high as is asked."""
+        gradient = dual.optimum(self._program).gradient
+        if low(dual.value) > self._bound and any(q.denominator > 1 for q in gradient):
+            for short in self._shortener.near(gradient, union):
+                if self._proves(short, union):
+                    return short
+        return gradient
+
+    def _proves(self, dual: Vector, union: int) -> bool:
+        program = self._program
+        conjugates = [program.loss.conjugate(r, y) for r, y in zip(dual, program.y, strict=True)]
+        if any(q is None for q in conjugates) or any(dot(dual, line) for line in program.lines):
+            return False
+        value = program.weight * (dot(dual, program.offset) - sum((q for q in conjugates if q is not None), ZERO))
+        return value >= self._bound and not union & ~program.allowed(dual)
