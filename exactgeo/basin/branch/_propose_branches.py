@@ -82,7 +82,7 @@ class Proposer:
             for sign, ray in self._cells.sources[column]:
                 takers = [k for k, g in enumerate(owners) if groups[g].sign == sign and groups[g].rays >> ray & 1]
                 if takers:
-                    parts.append(self._along(ray, float(weight), sign, column) + (takers,))
+                    parts.append((*self._along(ray, float(weight), sign, column), takers))
                     break
         for step, out, takers in sorted(parts, key=lambda part: -float(np.abs(part[1]).max())):
             k = takers[0]

@@ -18,6 +18,9 @@ from exactgeo.problem import Point
 
 __all__ = ["bound_claim"]
 
+LONG = 10**40
+"""Numbers from which on a shorter dual vector is looked for."""
+
 TOGETHER = 256
 """Leaves whose dual vectors are compared together."""
 
@@ -94,8 +97,9 @@ class _Shortened:
 
     def __call__(self, dual: Solved, union: int) -> Vector:
         """A vector that allows the columns of ``union`` and has a bound as high as is asked."""
-        gradient = dual.optimum(self._program).gradient
-        if low(dual.value) > self._bound and any(q.denominator > 1 for q in gradient):
+        gradient = dual.gradient(self._program)
+        digits = max(max(abs(q.numerator), q.denominator) for q in gradient) if gradient else 0
+        if low(dual.value) > self._bound and digits >= LONG:
             for short in self._shortener.near(gradient, union):
                 if self._proves(short, union):
                     return short

@@ -344,7 +344,16 @@ class Projection(BasisSolver):
 
         return ResidualSigns(self._vectors, self.goal, exact)
 
+    def gradient(self, basis: Sequence[int]) -> Vector | None:
+        found = self._primal_dual(basis)
+        return None if found is None else found[2]
+
     def on_support(self, basis: Sequence[int]) -> Optimum | None:
+        found = self._primal_dual(basis)
+        return None if found is None else proved(self.program, None, *found)
+
+    def _primal_dual(self, basis: Sequence[int]) -> PrimalDual | None:
+        """The program's side of the projection with this support; None where there is none."""
         solved = self._weights(basis)
         if solved is None:
             return None
@@ -353,12 +362,11 @@ class Projection(BasisSolver):
         if any(q <= 0 for q in top):
             return None
         residual = _residual(self.columns, self.lines, basis, self.goal, (bottom, top, line_top))
-        found = self._form.primal_dual(
+        return self._form.primal_dual(
             {j: Fraction(q, bottom * self.scale) for j, q in zip(basis, top, strict=True)},
             tuple(Fraction(q, bottom * self.scale) for q in line_top),
             tuple(Fraction(q, bottom * self.scale) for q in residual),
         )
-        return proved(self.program, None, *found)
 
 
 # -- the active-set method ------------------------------------------------------------------------------------------

@@ -152,6 +152,10 @@ class BasisSolver(Solver):
         """
 
     @abstractmethod
+    def gradient(self, basis: Sequence[int]) -> Vector | None:
+        """The gradient at a basis, exact, of which the signs are those of :meth:`signs`; None where there is none."""
+
+    @abstractmethod
     def on_support(self, basis: Sequence[int]) -> Optimum | None:
         """The optimum at a basis, replayed over the columns that it uses; None when there is none.
 
