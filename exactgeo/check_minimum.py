@@ -1,4 +1,4 @@
-"""Companion of check.py: the claim `lower_bound`, a branch and bound over the sides of the data (docs/certificate-v2.md)."""
+"""Companion of check.py: the claim `lower_bound`, a branch and bound over the sides of the data."""
 
 from exactgeo.check import (
     bits,

@@ -495,8 +495,8 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
 def _arrange(
     problem: Problem, regions: bool
 ) -> tuple[tuple[Vector, ...], tuple[tuple[int, ...], ...], tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """Lifted rows, regions as sign vectors, their rays as masks (none of either where they are not wanted), and the rays
-    of one neuron's arrangement."""
+    """Lifted rows, regions as sign vectors and their rays as masks (none where they are not wanted), rays of one neuron's
+    arrangement."""
     net, m = problem.network, problem.m
     if not net.widths:
         return (), (), (), ()

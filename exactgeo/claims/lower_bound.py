@@ -13,7 +13,7 @@ __all__ = ["LowerBoundClaim"]
 
 @dataclass(frozen=True)
 class LowerBoundClaim(PointClaim):
-    """No parameters with the point's frozen ones have a loss below ``bound``; if that is its loss, it is a global minimum.
+    """No parameters with the point's frozen ones have a loss below ``bound``: its own, if it is a global minimum.
 
     Attributes
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -11,7 +12,7 @@ from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError
-from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
+from exactgeo.exact.enclosure import Enclosure, Value, high, plain
 from exactgeo.exact.rational import beside
 from exactgeo.problem import Point, Problem, scope
 
@@ -53,13 +54,10 @@ class GlobalMinimum:
 
     @property
     def minimum(self) -> Value | None:
-        """The least loss of all parameters, or their infimum; bounds on it where it is not rational; None when the search
+        """The least loss of all parameters, or its infimum; bounds on it where it is not rational; None when the search
         did not end."""
-        if not self.complete or self.incumbent is None:
-            return None
-        return (
-            self.incumbent if isinstance(self.incumbent, Fraction) else Enclosure(self.lower_bound, self.incumbent.hi)
-        )
+        best = self.incumbent if self.complete else None
+        return Enclosure(self.lower_bound, best.hi) if isinstance(best, Enclosure) else best
 
     @property
     def gap(self) -> Fraction | None:
@@ -170,12 +168,26 @@ def minimum(
         return _known(problem, search, search.lower_bound(), complete, interrupted)
 
     try:
-        search.run(deadline, lambda: None if progress is None else progress(known()))
+        search.run(deadline, _Seldom(lambda: None if progress is None else progress(known())))
     except KeyboardInterrupt:
         interrupted = True
     found = known()
     search.seal()
     return found
+
+
+class _Seldom:
+    """Calls something now and then: it may take a tenth of the time."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._next = time.monotonic()
+
+    def __call__(self) -> None:
+        begun = time.monotonic()
+        if begun >= self._next:
+            self._work()
+            self._next = time.monotonic() + max(0.2, 9 * (time.monotonic() - begun))
 
 
 def _known(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:

@@ -48,6 +48,7 @@ class Proposer:
         tops = [max(map(abs, row), default=0) or 1 for row in cells.products]
         # Along each ray the pre-activations at the length that gives its column.
         self._inputs = np.array([[q / top for q in row] for row, top in zip(cells.products, tops, strict=True)])
+        self._inputs = self._inputs.reshape(len(tops), reduction.problem.m)
         slopes = reduction.problem.network.activation.slopes if reduction.problem.network.widths else None
         self._right, self._left = map(float, slopes or (0, 0))
         self._random = np.random.default_rng(seed)
@@ -74,7 +75,7 @@ class Proposer:
         return Branch(None if best is None else best[1:], signs)
 
     def _dealt(self, groups: Groups, owners: Sequence[int], weights: Mapping[int, Fraction]) -> tuple[Floats, Floats]:
-        """For each neuron its pre-activations and what it adds, when each column goes where it adds least to the gap."""
+        """For each neuron its pre-activations and what it adds, when each column adds least to the gap."""
         m = self._inputs.shape[1]
         inputs, outputs = np.zeros((len(owners), m)), np.zeros((len(owners), m))
         parts = []
@@ -119,7 +120,7 @@ class Proposer:
         """Pre-activations of a random point of a cell."""
         chosen = [j for j in range(rays.bit_length()) if rays >> j & 1]
         if not chosen:
-            return np.zeros(self._inputs.shape[1] if self._inputs.ndim > 1 else 0)
+            return np.zeros(self._inputs.shape[1])
         picked = self._random.choice(chosen, size=min(len(chosen), 4), replace=False)
         found: Floats = self._random.uniform(0.1, 1.0, len(picked)) @ self._inputs[picked]
         return found

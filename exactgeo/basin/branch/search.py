@@ -167,11 +167,9 @@ class Search:
         words = words_of(self.masks([node.groups for node in batch]), len(self.program.columns))
         open_nodes = []
         for node, row in zip(batch, words, strict=True):
-            good = np.flatnonzero(~(self._barred[: len(self.duals)] & row).any(axis=1))
-            good = [k for k in good.tolist() if low(self.duals[k].value) >= self.level]
-            if good:
-                node.dual = good[0]
-            else:
+            fits = ~(self._barred[: len(self.duals)] & row).any(axis=1)
+            node.dual = next((k for k in np.flatnonzero(fits).tolist() if low(self.duals[k].value) >= self.level), -1)
+            if node.dual < 0:
                 open_nodes.append(node)
         return open_nodes
 

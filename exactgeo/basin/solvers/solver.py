@@ -133,8 +133,8 @@ class BasisSolver(Solver):
 
     @abstractmethod
     def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
-        """What :meth:`Pivoting.weights` proposes, as the program's value and weights of its columns. Near the truth, and
-        no more."""
+        """What :meth:`Pivoting.weights` proposes, as the program's value and weights of its columns: near the truth, no
+        more."""
 
     @abstractmethod
     def refined(self, basis: Sequence[int]) -> Refined | None:
