@@ -495,7 +495,7 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
 def _arrange(
     problem: Problem, regions: bool
 ) -> tuple[tuple[Vector, ...], tuple[tuple[int, ...], ...], tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """Lifted rows, regions as sign vectors and their rays as masks (none where they are not wanted), rays of one neuron's
+    """Lifted rows, regions as sign vectors and their rays as masks (none where not wanted), and the rays of its
     arrangement."""
     net, m = problem.network, problem.m
     if not net.widths:

@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from exactgeo.basin.branch.cells import Cells, Groups
+from exactgeo.basin.branch.sides import Groups, SideTable
 
 __all__ = ["Branch", "Proposer"]
 
@@ -42,12 +42,12 @@ class Branch:
 class Proposer:
     """Branches for the nodes of one reduction."""
 
-    def __init__(self, cells: Cells, seed: int = 0) -> None:
-        self._cells = cells
-        reduction = cells.reduction
-        tops = [max(map(abs, row), default=0) or 1 for row in cells.products]
+    def __init__(self, table: SideTable, seed: int = 0) -> None:
+        self._table = table
+        reduction = table.reduction
+        tops = [max(map(abs, row), default=0) or 1 for row in table.products]
         # Along each ray the pre-activations at the length that gives its column.
-        self._inputs = np.array([[q / top for q in row] for row, top in zip(cells.products, tops, strict=True)])
+        self._inputs = np.array([[q / top for q in row] for row, top in zip(table.products, tops, strict=True)])
         self._inputs = self._inputs.reshape(len(tops), reduction.problem.m)
         slopes = reduction.problem.network.activation.slopes if reduction.problem.network.widths else None
         self._right, self._left = map(float, slopes or (0, 0))
@@ -64,7 +64,7 @@ class Proposer:
         gaps = np.abs(outputs - self._out(inputs))
         best: tuple[float, int, int] | None = None
         for g, group in enumerate(groups):
-            cuts = self._cells.cuts(group.rays)
+            cuts = self._table.cuts(group.rays)
             if not cuts:
                 continue
             mine = gaps[[k for k, owner in enumerate(owners) if owner == g]].max(axis=0)[cuts]
@@ -80,7 +80,7 @@ class Proposer:
         inputs, outputs = np.zeros((len(owners), m)), np.zeros((len(owners), m))
         parts = []
         for column, weight in weights.items():
-            for sign, ray in self._cells.sources[column]:
+            for sign, ray in self._table.sources[column]:
                 takers = [k for k, g in enumerate(owners) if groups[g].sign == sign and groups[g].rays >> ray & 1]
                 if takers:
                     parts.append((*self._along(ray, float(weight), sign, column), takers))
@@ -96,7 +96,7 @@ class Proposer:
 
     def _along(self, ray: int, weight: float, sign: int, column: int) -> tuple[Floats, Floats]:
         """The pre-activations at which a neuron on a ray has this weight of its column, and its outputs there."""
-        top = max(map(abs, self._cells.reduction.program.columns[column]))
+        top = max(map(abs, self._table.reduction.program.columns[column]))
         out = self._out(self._inputs[ray])
         size = float(np.abs(out).max()) or 1.0
         factor = weight * top / size
@@ -109,7 +109,7 @@ class Proposer:
             inputs = self.inside(rays)
             level = LEVEL * float(np.abs(inputs).max(initial=0.0))
         found = []
-        for q, (above, below) in zip(inputs.tolist(), self._cells.sides, strict=True):
+        for q, (above, below) in zip(inputs.tolist(), self._table.sides, strict=True):
             sign = 1 if q >= 0 else -1
             if abs(q) <= level:
                 sign = 1 if not rays & ~above else -1 if not rays & ~below else int(self._random.choice((1, -1)))

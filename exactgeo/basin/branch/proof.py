@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from exactgeo.basin.batch import Solved, masks_of, words_of
 from exactgeo.basin.branch.search import Search
+from exactgeo.basin.branch.sides import Bools
 from exactgeo.basin.branch.tree import Node, preorder
 from exactgeo.basin.cone_program import Program
 from exactgeo.claims.lower_bound import LowerBoundClaim
@@ -20,6 +22,9 @@ __all__ = ["bound_claim"]
 
 LONG = 10**40
 """Numbers from which on a shorter dual vector is looked for."""
+
+POPULAR = 400
+"""Dual vectors that are tried on all leaves."""
 
 TOGETHER = 256
 """Leaves whose dual vectors are compared together."""
@@ -41,7 +46,7 @@ def bound_claim(
         Called between pieces of work; it may raise.
     """
     leaves = [node for node in preorder(search.roots) if not node.children]
-    owners, unions = _fewest(search, leaves, bound)
+    owners, unions = _fewest(search, leaves)
     duals = []
     shortened = _Shortened(search.program, bound)
     for k, union in unions.items():
@@ -57,33 +62,41 @@ def bound_claim(
     return LowerBoundClaim(point, loss, bound, tuple(duals), tree)
 
 
-def _fewest(search: Search, leaves: list[Node], bound: Fraction) -> tuple[list[int], dict[int, int]]:
+def _fewest(search: Search, leaves: list[Node]) -> tuple[list[int], dict[int, int]]:
     """For each leaf a dual vector that closes it, few in all; and for each of these the columns that it must allow."""
     columns = len(search.program.columns)
-    good = np.array([low(dual.value) >= bound for dual in search.duals], dtype=bool)
-    barred = words_of([search.program.full & ~dual.allowed for dual in search.duals], columns)
+    # Those that have closed most leaves are tried on all.
+    counts = Counter(node.dual for node in leaves)
+    tried = [k for k, _ in counts.most_common(POPULAR)]
+    barred = words_of([search.program.full & ~search.duals[k].allowed for k in tried], columns)
     tables, words = [], []
     for first in range(0, len(leaves), TOGETHER):
         part = words_of(search.masks([node.groups for node in leaves[first : first + TOGETHER]]), columns)
-        fits = np.ones((len(part), len(barred)), dtype=bool)
+        fits = np.ones((len(part), len(tried)), dtype=bool)
         for w in range(part.shape[1]):
             fits &= (part[:, w, None] & barred[None, :, w]) == 0
-        tables.append(fits & good)
+        tables.append(fits)
         words.append(part)
-    fits, masks = np.concatenate(tables), masks_of(np.concatenate(words))
-    owners, missing = np.full(len(leaves), -1), np.ones(len(leaves), dtype=bool)
-    counts = fits.sum(axis=0)
-    while missing.any():
-        # Greedy: the one that closes most of what is left.
-        best = int(counts.argmax())
-        mine = missing & fits[:, best]
-        owners[mine] = best
-        missing &= ~mine
-        counts -= fits[mine].sum(axis=0)
+    owners = _greedy(np.concatenate(tables), tried, [node.dual for node in leaves])
     unions: dict[int, int] = {}
-    for owner, mask in zip(owners.tolist(), masks, strict=True):
+    for owner, mask in zip(owners, masks_of(np.concatenate(words)), strict=True):
         unions[owner] = unions.get(owner, 0) | mask
-    return owners.tolist(), unions
+    return owners, unions
+
+
+def _greedy(fits: Bools, tried: Sequence[int], own: Sequence[int]) -> list[int]:
+    """For each leaf one of the dual vectors that fit: again and again the one that fits most leaves, while it fits
+    several."""
+    owners = np.array(own)
+    missing, sizes = np.ones(len(own), dtype=bool), fits.sum(axis=0)
+    while sizes.max(initial=0) > 1:
+        best = int(sizes.argmax())
+        mine = missing & fits[:, best]
+        owners[mine] = tried[best]
+        missing &= ~mine
+        sizes = sizes - fits[mine].sum(axis=0)
+    found: list[int] = owners.tolist()
+    return found
 
 
 class _Shortened:

@@ -7,7 +7,7 @@ dual vector, decided exactly once: it bounds the loss at every node whose column
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -54,8 +54,17 @@ class Relaxations(ABC):
         """One for each row of columns that may be used; ``starts`` are numbers of estimates of more columns, or -1."""
 
     @abstractmethod
+    def proofs(self, asked: Sequence[tuple[int, int]]) -> list[Solved]:
+        """For each number of an estimate, or -1, and each mask of columns an exact dual vector that allows them."""
+
     def proof(self, number: int, mask: int) -> Solved:
-        """An exact dual vector for the columns of ``mask``: all of them are among its allowed ones."""
+        """One of :meth:`proofs`."""
+        [found] = self.proofs([(number, mask)])
+        return found
+
+    @abstractmethod
+    def unproved(self, numbers: Iterable[int]) -> int:
+        """How many of these estimates have no proof yet."""
 
     def optimum(self, mask: int) -> Solved:
         """The exact optimum over these columns."""
@@ -71,7 +80,7 @@ class _Bases(Relaxations):
     def __init__(self, program: Program, solver: BasisSolver) -> None:
         super().__init__(program, solver)
         self._pivoting = solver.pivoting()
-        self._known: dict[int, Solved] = {}
+        self._known: dict[int, Solved | None] = {}
 
     def estimates(self, members: Bools, starts: Sequence[int]) -> list[Estimate]:
         always = np.ones((len(members), len(self.solver.always)), dtype=bool)
@@ -87,16 +96,22 @@ class _Bases(Relaxations):
             value, weights = Fraction(0), {}
         return Estimate(number, value, weights)
 
-    def proof(self, number: int, mask: int) -> Solved:
+    def proofs(self, asked: Sequence[tuple[int, int]]) -> list[Solved]:
+        fresh = list(dict.fromkeys(number for number, _ in asked if number >= 0 and number not in self._known))
+        columns = len(self.solver.columns)
+        bases = [[j for j in self._pivoting.bases[number].tolist() if j < columns] for number in fresh]
+        if fresh:
+            self._known |= zip(fresh, at_bases(self.solver, bases), strict=True)
+        return [self._allowing(number, mask) for number, mask in asked]
+
+    def _allowing(self, number: int, mask: int) -> Solved:
         found = self._known.get(number)
-        if found is None and number >= 0:
-            columns = len(self.solver.columns)
-            basis = [j for j in self._pivoting.bases[number].tolist() if j < columns]
-            [found] = at_bases(self.solver, [basis])
         if found is None or mask & ~found.allowed:
-            found = self.optimum(mask)
-        self._known[number] = found
+            found = self._known[number] = self.optimum(mask)
         return found
+
+    def unproved(self, numbers: Iterable[int]) -> int:
+        return len({*numbers} - self._known.keys())
 
 
 class _Series(Relaxations):
@@ -122,9 +137,15 @@ class _Series(Relaxations):
         found = self._optimum(mask)
         return Solved(found.value, found.support, found.allowed, found.attained, (), found)
 
-    def proof(self, number: int, mask: int) -> Solved:
-        found = self._found[number] if number >= 0 else self.optimum(mask)
-        return self.optimum(mask) if mask & ~found.allowed else found
+    def proofs(self, asked: Sequence[tuple[int, int]]) -> list[Solved]:
+        return [self._allowing(number, mask) for number, mask in asked]
+
+    def _allowing(self, number: int, mask: int) -> Solved:
+        found = self._found[number] if number >= 0 else None
+        return self.optimum(mask) if found is None or mask & ~found.allowed else found
+
+    def unproved(self, numbers: Iterable[int]) -> int:
+        return 0
 
 
 def relaxations_of(program: Program) -> Relaxations:

@@ -9,6 +9,7 @@ dual vector that has closed one node is tried on all others.
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,13 +19,14 @@ import numpy as np
 
 from exactgeo.basin.batch import Solved, words_of
 from exactgeo.basin.branch._propose_branches import Proposer
-from exactgeo.basin.branch.cells import Bools, Cells, Group, Groups, roots
 from exactgeo.basin.branch.relaxations import Estimate, relaxations_of
+from exactgeo.basin.branch.sides import Bools, Groups, Neurons, SideTable, roots
 from exactgeo.basin.branch.tree import Node, preorder
 from exactgeo.basin.reduction import Reduction
 from exactgeo.deadline import Deadline
 from exactgeo.exact.enclosure import Enclosure, Value, high, low
-from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.exact.vectors import ONE, ZERO, dot
+from exactgeo.problem import Point
 
 Regions = tuple[tuple[int, int], ...]
 
@@ -35,6 +37,9 @@ TOGETHER = 64
 
 STARTS = 64
 """Random basins at each root."""
+
+A_PROOF = Fraction(1, 1000)
+"""Seconds for a dual vector, until some have been timed."""
 
 NEAR = Fraction(1, 10**9)
 """Share of the best loss within which an estimate is not believed to be below it."""
@@ -78,10 +83,10 @@ class Search:
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
         self.program = reduction.program
-        self.cells = Cells(reduction)
+        self.sides = SideTable(reduction)
         self.relaxations = relaxations_of(self.program)
-        self.proposer = Proposer(self.cells)
-        self.roots = [Node(self.cells.root(up, down), -1, self.program.full) for up, down in roots(reduction)]
+        self.proposer = Proposer(self.sides)
+        self.roots = [Node(self.sides.root(up, down), -1, self.program.full) for up, down in roots(reduction)]
         self.incumbent: Incumbent | None = None
         self.duals: list[Solved] = []
         self.nodes = len(self.roots)
@@ -90,6 +95,7 @@ class Search:
         self._order = count()
         self._open: list[tuple[Fraction, int, Node]] = []
         self._tried: set[bytes] = set()
+        self._seconds = float(A_PROOF)
         for node in self.roots:
             self._push(ZERO, node)
 
@@ -101,27 +107,51 @@ class Search:
 
     def lower_bound(self) -> Fraction:
         """A proved bound of the loss from below. Cost: one exact solve a relaxation that was not proved before."""
-        bounds = [low(self.relaxations.proof(node.start, node.above).value) for node in self.open_nodes()]
-        return min([*bounds, self.level])
+        bounds = self._bounds(self.open_nodes())
+        return min([*(low(found.value) for found in bounds), self.level])
+
+    def _bounds(self, nodes: Sequence[Node]) -> list[Solved]:
+        """The dual vectors of the nodes above."""
+        begun, before = time.monotonic(), self.relaxations.unproved(node.start for node in nodes)
+        found = self.relaxations.proofs([(node.start, node.above) for node in nodes])
+        if before > TOGETHER:
+            self._seconds = (time.monotonic() - begun) / before
+        return found
 
     def seal(self) -> None:
         """Close what is open by the dual vectors that give its bounds."""
-        for node in self.open_nodes():
-            node.dual = self._number(self.relaxations.proof(node.start, node.above))
+        nodes = self.open_nodes()
+        for node, found in zip(nodes, self._bounds(nodes), strict=True):
+            node.dual = self._number(found)
 
     # -- the search ---------------------------------------------------------------------------------------------
 
     def run(self, deadline: Deadline | None, told: Callable[[], None]) -> None:
         """Until every node is closed, or the time is over; ``told`` is called after each batch of nodes."""
         self._start()
-        while self._open and (deadline is None or deadline.left):
+        while self._open and (deadline is None or deadline.left > self._owed()):
             self._step()
             told()
+
+    def _owed(self) -> float:
+        """About how many seconds :meth:`lower_bound` would take."""
+        return self._seconds * self.relaxations.unproved(node.start for _, _, node in self._open)
 
     def _start(self) -> None:
         """The best of some random basins."""
         for node in self.roots:
             self._try([(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)], [-1] * STARTS)
+
+    def include(self, point: Point) -> None:
+        """Begin with a basin that contains a point with the frozen values that are meant."""
+        size = len(self.reduction.rows[0]) if self.reduction.rows else 0
+        regions = []
+        for neuron in point.as_scalar().neurons:
+            if self.reduction.problem.train.output or neuron.v:
+                signs = [1 if dot(neuron.w[:size], row) >= 0 else -1 for row in self.reduction.rows]
+                regions.append((self.sides.region(signs), 1 if neuron.v >= 0 else -1))
+        [mask] = self.masks([tuple(Neurons(sign, rays, 1) for rays, sign in regions)])
+        self._adopt(self.relaxations.optimum(mask), tuple(regions))
 
     def _push(self, bound: Fraction, node: Node) -> None:
         heapq.heappush(self._open, (bound, next(self._order), node))
@@ -131,7 +161,7 @@ class Search:
         batch = self._pruned(batch)
         if not batch:
             return
-        members = self.cells.members([node.groups for node in batch])
+        members = self.sides.members([node.groups for node in batch])
         estimates = self.relaxations.estimates(members, [node.start for node in batch])
         kept = [
             (node, estimate, mask)
@@ -154,7 +184,7 @@ class Search:
                 node.dual = self._number(solved)
                 continue
             node.split = branch.split
-            parts = self.cells.split(node.groups, *branch.split)
+            parts = self.sides.split(node.groups, *branch.split)
             node.children = [Node(groups, estimate.number, mask) for groups in parts]
             self.nodes += len(node.children)
             for child in node.children:
@@ -211,7 +241,7 @@ class Search:
     def _try(self, basins: Sequence[tuple[Groups, tuple[tuple[int, ...], ...]]], starts: Sequence[int]) -> None:
         """Take the best of these basins where it is better than the incumbent."""
         regions = [self._regions(*basin) for basin in basins]
-        members = self.cells.members([tuple(Group(sign, rays, 1) for rays, sign in cells) for cells in regions])
+        members = self.sides.members([tuple(Neurons(sign, rays, 1) for rays, sign in part) for part in regions])
         raw = [row.tobytes() for row in np.packbits(members, axis=1)]
         fresh = [i for i, key in enumerate(raw) if key not in self._tried and raw.index(key) == i]
         self._tried |= {raw[i] for i in fresh}
@@ -230,7 +260,7 @@ class Search:
 
     def _regions(self, groups: Groups, signs: Sequence[Sequence[int]]) -> Regions:
         neurons = [group.sign for group in groups for _ in range(group.count)]
-        return tuple((self.cells.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
+        return tuple((self.sides.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
 
     def _adopt(self, solved: Solved, regions: Regions) -> None:
         """Take a basin as incumbent if it is the best so far."""
@@ -239,7 +269,7 @@ class Search:
 
     def masks(self, nodes: Sequence[Groups]) -> list[int]:
         """For each node the columns that it may use."""
-        return _packed(self.cells.members(nodes))
+        return _packed(self.sides.members(nodes))
 
 
 def _packed(members: Bools) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from exactgeo.basin.branch.cells import Groups
+from exactgeo.basin.branch.sides import Groups
 
 __all__ = ["Node", "preorder"]
 
@@ -16,7 +16,7 @@ class Node:
 
     Attributes
     ----------
-    groups : tuple of Group
+    groups : tuple of Neurons
     start : int
         The relaxation of the node above, by its number; -1 where there is none.
     above : int

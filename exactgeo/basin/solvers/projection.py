@@ -122,7 +122,7 @@ class _Form(ABC):
         None where no projection has this product."""
 
     @abstractmethod
-    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
         """The weights of :meth:`primal_dual` alone, from those of a projection with this product."""
 
     @abstractmethod
@@ -154,11 +154,11 @@ class _Distance(_Form):
     def value(self, product: Fraction) -> Fraction:
         return self._weight * (self._a * product + self._least)
 
-    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
         return {j: q for j, q in weights.items() if j < self._count}
 
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
-        mine = self.shares(weights, ZERO)
+        mine = self.weights_of(weights, ZERO)
         factor = -2 * self._a
         return mine, lines, tuple(s * factor * q for s, q in zip(self._sides, residual, strict=True))
 
@@ -201,7 +201,7 @@ class _Clipped(_Form):
             return None
         return self._weight * (self._most - self._a * (1 - product) / product + self._least)
 
-    def shares(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
         return {j: q * self._factors[j] / product for j, q in weights.items() if j < self._count and product > 0}
 
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
@@ -210,7 +210,7 @@ class _Clipped(_Form):
             raise InternalError("least distance programming found no feasible point where 0 is one")
         factors, double = self._factors, 2 * self._a
         return (
-            self.shares(weights, height),
+            self.weights_of(weights, height),
             tuple(q * s / height for q, s in zip(lines, factors[self._count :], strict=True)),
             tuple(double * (q / height - gap) for q, gap in zip(residual, self._gaps, strict=False)),
         )
@@ -262,7 +262,7 @@ class Projection(BasisSolver):
     def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
         square = Fraction(worth) / self.scale**2
         exact = {j: Fraction(q) / self.scale for j, q in weights.items()}
-        return self._form.value(square) or ZERO, self._form.shares(exact, square)
+        return self._form.value(square) or ZERO, self._form.weights_of(exact, square)
 
     @cached_property
     def _vectors(self) -> list[list[int]]:

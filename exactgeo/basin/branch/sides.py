@@ -17,13 +17,13 @@ from exactgeo.basin.batch import words_of
 from exactgeo.basin.reduction import Reduction
 from exactgeo.exact.matrix import integer_rows
 
-__all__ = ["Cells", "Group", "roots"]
+__all__ = ["Neurons", "SideTable", "roots"]
 
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Neurons:
     """Neurons with the same decided sides, and so exchangeable.
 
     Attributes
@@ -40,7 +40,7 @@ class Group:
     count: int
 
 
-Groups = tuple[Group, ...]
+Groups = tuple[Neurons, ...]
 
 
 def roots(reduction: Reduction) -> list[tuple[int, int]]:
@@ -51,7 +51,7 @@ def roots(reduction: Reduction) -> list[tuple[int, int]]:
     return [(up + k, down + free - k) for k in range(free + 1)]
 
 
-class Cells:
+class SideTable:
     """The rays of a reduction, by the sides of the data they lie on.
 
     Attributes
@@ -76,7 +76,7 @@ class Cells:
 
     def root(self, up: int, down: int) -> Groups:
         """All neurons undecided."""
-        return tuple(Group(sign, self.every, count) for sign, count in ((1, up), (-1, down)) if count)
+        return tuple(Neurons(sign, self.every, count) for sign, count in ((1, up), (-1, down)) if count)
 
     def split(self, groups: Groups, index: int, datum: int) -> list[Groups]:
         """The children of a node: 0, 1, ..., all neurons of a group on the positive side of a data point."""
@@ -84,7 +84,7 @@ class Cells:
         above, below = (group.rays & side for side in self.sides[datum])
         found = []
         for k in range(group.count + 1):
-            parts = [Group(group.sign, rays, n) for rays, n in ((above, k), (below, group.count - k)) if n]
+            parts = [Neurons(group.sign, rays, n) for rays, n in ((above, k), (below, group.count - k)) if n]
             found.append((*groups[:index], *parts, *groups[index + 1 :]))
         return found
 
