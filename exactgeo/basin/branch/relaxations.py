@@ -10,15 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from exactgeo.basin import solvers
 from exactgeo.basin.batch import Solved, at_bases
-from exactgeo.basin.cone_program import Program
+from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.solvers.solver import BasisSolver, Solver
 from exactgeo.exact.enclosure import low
+from exactgeo.exact.vectors import ZERO
 
 __all__ = ["Estimate", "Relaxations", "relaxations_of"]
 
@@ -56,6 +58,14 @@ class Relaxations(ABC):
     @abstractmethod
     def proofs(self, asked: Sequence[tuple[int, int]]) -> list[Solved]:
         """For each number of an estimate, or -1, and each mask of columns an exact dual vector that allows them."""
+
+    @cached_property
+    def least(self) -> Solved:
+        """The dual vector 0: no loss is negative. (No optimum: only a bound.)"""
+        program, zero = self.program, (ZERO,) * self.program.m
+        lines = (ZERO,) * len(program.lines)
+        found = Optimum(ZERO, program.offset, zero, {}, lines, program.full)
+        return Solved(ZERO, 0, program.full, True, (), found)
 
     def proof(self, number: int, mask: int) -> Solved:
         """One of :meth:`proofs`."""

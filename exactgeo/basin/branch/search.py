@@ -86,18 +86,18 @@ class Search:
         self.sides = SideTable(reduction)
         self.relaxations = relaxations_of(self.program)
         self.proposer = Proposer(self.sides)
-        self.roots = [Node(self.sides.root(up, down), -1, self.program.full) for up, down in roots(reduction)]
+        self.roots = [Node(self.sides.root(up, down), -1, self.program.full, ZERO) for up, down in roots(reduction)]
         self.incumbent: Incumbent | None = None
         self.duals: list[Solved] = []
         self.nodes = len(self.roots)
         self._numbers: dict[tuple[int, Fraction], int] = {}
         self._barred = words_of([0] * TOGETHER, len(self.program.columns)).copy()
         self._order = count()
-        self._open: list[tuple[Fraction, int, Node]] = []
+        self._open: list[tuple[float, int, Node]] = []
         self._tried: set[bytes] = set()
         self._seconds = float(A_PROOF)
         for node in self.roots:
-            self._push(ZERO, node)
+            self._push(node)
 
     # -- what is known ------------------------------------------------------------------------------------------
 
@@ -111,7 +111,9 @@ class Search:
         return min([*(low(found.value) for found in bounds), self.level])
 
     def _bounds(self, nodes: Sequence[Node]) -> list[Solved]:
-        """The dual vectors of the nodes above."""
+        """Dual vectors of the nodes above; all 0 where one of them bounds nothing."""
+        if any(node.estimate <= NEAR * self.level for node in nodes):
+            return [self.relaxations.least] * len(nodes)
         begun, before = time.monotonic(), self.relaxations.unproved(node.start for node in nodes)
         found = self.relaxations.proofs([(node.start, node.above) for node in nodes])
         if before > TOGETHER:
@@ -135,6 +137,8 @@ class Search:
 
     def _owed(self) -> float:
         """About how many seconds :meth:`lower_bound` would take."""
+        if not self._open or self._open[0][2].estimate <= NEAR * self.level:
+            return 0.0
         return self._seconds * self.relaxations.unproved(node.start for _, _, node in self._open)
 
     def _start(self) -> None:
@@ -153,8 +157,8 @@ class Search:
         [mask] = self.masks([tuple(Neurons(sign, rays, 1) for rays, sign in regions)])
         self._adopt(self.relaxations.optimum(mask), tuple(regions))
 
-    def _push(self, bound: Fraction, node: Node) -> None:
-        heapq.heappush(self._open, (bound, next(self._order), node))
+    def _push(self, node: Node) -> None:
+        heapq.heappush(self._open, (float(node.estimate), next(self._order), node))
 
     def _step(self) -> None:
         batch = [heapq.heappop(self._open)[2] for _ in range(min(TOGETHER, len(self._open)))]
@@ -185,10 +189,10 @@ class Search:
                 continue
             node.split = branch.split
             parts = self.sides.split(node.groups, *branch.split)
-            node.children = [Node(groups, estimate.number, mask) for groups in parts]
+            node.children = [Node(groups, estimate.number, mask, estimate.value) for groups in parts]
             self.nodes += len(node.children)
             for child in node.children:
-                self._push(estimate.value, child)
+                self._push(child)
 
     def _pruned(self, batch: Sequence[Node]) -> list[Node]:
         """The nodes that no known dual vector closes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from exactgeo.basin.branch.sides import Groups
 
@@ -21,6 +22,8 @@ class Node:
         The relaxation of the node above, by its number; -1 where there is none.
     above : int
         The mask of the columns that the node above allows.
+    estimate : Fraction
+        About its relaxation's value.
     split : (int, int)
         The group and the data point that the children decide.
     children : list of Node
@@ -32,6 +35,7 @@ class Node:
     groups: Groups
     start: int
     above: int
+    estimate: Fraction
     split: tuple[int, int] = (-1, -1)
     children: list[Node] = field(default_factory=list)
     dual: int = -1
