@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from exactgeo.basin.batch import Solved, masks_of, words_of
+from exactgeo.basin.batch import masks_of, words_of
 from exactgeo.basin.branch.search import Search
 from exactgeo.basin.branch.sides import Bools
 from exactgeo.basin.branch.tree import Node, preorder
@@ -20,8 +20,8 @@ from exactgeo.problem import Point
 
 __all__ = ["bound_claim"]
 
-LONG = 10**40
-"""Numbers from which on a shorter dual vector is looked for."""
+LONG, ROOM = 50, 200_000
+"""Digits of a number, and of all longer ones together, that a certificate may have without shorter dual vectors."""
 
 POPULAR = 400
 """Dual vectors that are tried on all leaves."""
@@ -48,10 +48,15 @@ def bound_claim(
     leaves = [node for node in preorder(search.roots) if not node.children]
     owners, unions = _fewest(search, leaves)
     duals = []
-    shortened = _Shortened(search.program, bound)
-    for k, union in unions.items():
+    for k in unions:
         check()
-        duals.append(shortened(search.duals[k], union))
+        duals.append(search.duals[k].gradient(search.program))
+    if sum(map(_long, duals)) > ROOM:
+        shortened = _Shortened(search.program, bound)
+        for i, (k, union) in enumerate(unions.items()):
+            check()
+            if _long(duals[i]) and low(search.duals[k].value) > bound:
+                duals[i] = shortened(duals[i], union)
     number = {k: i for i, k in enumerate(unions)}
     closed = dict(zip(map(id, leaves), (number[k] for k in owners), strict=True))
     m = search.program.m
@@ -99,6 +104,12 @@ def _greedy(fits: Bools, tried: Sequence[int], own: Sequence[int]) -> list[int]:
     return found
 
 
+def _long(dual: Vector) -> int:
+    """The digits of its long numbers, about."""
+    sizes = (size for q in dual for size in (q.numerator.bit_length(), q.denominator.bit_length()))
+    return sum(size * 3 // 10 for size in sizes if size > LONG * 10 // 3)
+
+
 class _Shortened:
     """Short dual vectors in place of long ones, where they prove as much."""
 
@@ -108,15 +119,10 @@ class _Shortened:
         self._program, self._bound = program, bound
         self._shortener = Shortener(program)
 
-    def __call__(self, dual: Solved, union: int) -> Vector:
+    def __call__(self, gradient: Vector, union: int) -> Vector:
         """A vector that allows the columns of ``union`` and has a bound as high as is asked."""
-        gradient = dual.gradient(self._program)
-        digits = max(max(abs(q.numerator), q.denominator) for q in gradient) if gradient else 0
-        if low(dual.value) > self._bound and digits >= LONG:
-            for short in self._shortener.near(gradient, union):
-                if self._proves(short, union):
-                    return short
-        return gradient
+        near = self._shortener.near(gradient, union)
+        return next((short for short in near if self._proves(short, union)), gradient)
 
     def _proves(self, dual: Vector, union: int) -> bool:
         program = self._program

@@ -167,11 +167,10 @@ class Search:
             return
         members = self.sides.members([node.groups for node in batch])
         estimates = self.relaxations.estimates(members, [node.start for node in batch])
-        kept = [
-            (node, estimate, mask)
-            for node, estimate, mask in zip(batch, estimates, _packed(members), strict=True)
-            if not self._closed(node, estimate, mask)
-        ]
+        triples = list(zip(batch, estimates, _packed(members), strict=True))
+        # Asked for together they cost less.
+        self.relaxations.proofs([(estimate.number, mask) for _, estimate, mask in triples if self._hopeless(estimate)])
+        kept = [triple for triple in triples if not self._closed(*triple)]
         branches = [self.proposer.branch(node.groups, estimate.weights) for node, estimate, _ in kept]
         self._try(
             [(node.groups, branch.signs) for (node, _, _), branch in zip(kept, branches, strict=True)],
@@ -215,13 +214,16 @@ class Search:
         value = self.incumbent.value
         return value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
 
+    def _hopeless(self, estimate: Estimate) -> bool:
+        """Whether a relaxation seems to be no lower than what is known."""
+        level = self.level
+        return self.incumbent is not None and estimate.value >= level - NEAR * (ONE + abs(level))
+
     def _closed(self, node: Node, estimate: Estimate, mask: int, *, final: bool = False) -> bool:
         """Whether the relaxation's dual vector closes a node."""
-        if self.incumbent is None:
+        if self.incumbent is None or not (final or self._hopeless(estimate)):
             return False
         level = self.level
-        if not final and estimate.value < level - NEAR * (ONE + abs(level)):
-            return False
         found = self.relaxations.proof(estimate.number, mask)
         if low(found.value) < level and found.support & ~mask:
             found = self.relaxations.optimum(mask)

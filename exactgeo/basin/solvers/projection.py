@@ -339,8 +339,14 @@ class Projection(BasisSolver):
     def _signs(self) -> ResidualSigns:
         from exactgeo.exact._filter_signs import ResidualSigns
 
-        def exact(weights: dict[int, int], bottom: int, index: int) -> int:
-            return bottom * self._dots[index] - sum(q * self._product(i, index) for i, q in weights.items())
+        def exact(weights: dict[int, int], bottom: int, indices: list[int]) -> list[int]:
+            gram = self._gram
+            if gram is not None:
+                return [bottom * self._dots[j] - sum(q * gram[i][j] for i, q in weights.items()) for j in indices]
+            residual = [bottom * q for q in self.goal]
+            for i, q in weights.items():
+                residual = [a - q * b for a, b in zip(residual, self._vectors[i], strict=True)]
+            return [sum(map(mul, residual, self._vectors[j])) for j in indices]
 
         return ResidualSigns(self._vectors, self.goal, exact)
 
