@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_logistic import FORGED_LOGISTIC
+from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
@@ -144,7 +145,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM
 
 
 def verdicts() -> Tree:

@@ -171,7 +171,7 @@ def minimum(
 
     def known() -> GlobalMinimum:
         complete = not search.open_nodes()
-        return _known(problem, search, search.lower_bound(), complete, interrupted)
+        return known_of(problem, search, search.lower_bound(), complete, interrupted)
 
     try:
         if problem.point is not None:
@@ -198,7 +198,7 @@ class _Seldom:
             self._next = time.monotonic() + max(0.2, 9 * (time.monotonic() - begun))
 
 
-def _known(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:
+def known_of(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:
     best, nodes = search.incumbent, search.nodes
     if best is None:
         return GlobalMinimum(problem, None, None, bound, False, nodes, interrupted, search)
