@@ -12,7 +12,7 @@ from exactgeo.basin.reduction import reduce
 from exactgeo.claims.certificate import Certificate
 from exactgeo.formats import problem_from_mapping
 
-__all__ = ["Countdown", "MINIMUM_MAKERS", "stopped"]
+__all__ = ["MINIMUM_MAKERS", "Countdown", "stopped"]
 
 _SHORT = {"x": [[0], [1], [2], [3]], "y": [0, 2, "-1/2", 1]}
 _PLANE = {"x": [[0, 0], [1, 0], [0, 1], [1, 1], [2, 1]], "y": [1, -1, 2, 0, 1]}
@@ -63,7 +63,9 @@ def _bound(batches: int, **tables: object) -> Callable[[], Certificate]:
 
 MINIMUM_MAKERS = {
     "minimum": _minimum(data={"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}, network={"widths": [1]}),
-    "minimum-two-neurons": _minimum(data={"x": [[x] for x in range(6)], "y": [0, 3, -1, 2, -2, 4]}, network={"widths": [2]}),
+    "minimum-two-neurons": _minimum(
+        data={"x": [[x] for x in range(6)], "y": [0, 3, -1, 2, -2, 4]}, network={"widths": [2]}
+    ),
     "minimum-plane": _minimum(data=_PLANE, network={"widths": [1]}, loss={"reduction": "mean"}),
     "minimum-of-opposite-outputs": _minimum(
         data={"x": [[-2], [-1], [1], [2], [3]], "y": [-1, 4, -2, 1, 3]},
@@ -75,7 +77,9 @@ MINIMUM_MAKERS = {
     "minimum-absolute": _minimum(data=_SHORT, network={"widths": [1]}, loss={"kind": "absolute"}),
     "minimum-hinge": _minimum(data=_SIGNED, network={"widths": [1]}, loss={"kind": "hinge"}),
     "minimum-squared-hinge": _minimum(data=_SIGNED, network={"widths": [1]}, loss={"kind": "squared_hinge"}),
-    "minimum-leaky": _minimum(data=_SHORT, network={"widths": [2], "activation": "leaky_relu(-1/2)", "output_bias": False}),
+    "minimum-leaky": _minimum(
+        data=_SHORT, network={"widths": [2], "activation": "leaky_relu(-1/2)", "output_bias": False}
+    ),
     "minimum-abs": _minimum(data=_PLANE, network={"widths": [1], "activation": "abs", "hidden_bias": False}),
     "minimum-linear-activation": _minimum(data=_PLANE, network={"widths": [2], "activation": "linear"}),
     "minimum-linear-model": _minimum(data=_PLANE, network={"widths": []}),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GlobalMinimum", "minimum"]
 
+SELDOM = 0.2
+"""Seconds between two reports of what is known; more where a report takes long."""
+
 
 @dataclass(frozen=True)
 class GlobalMinimum:
@@ -195,7 +198,7 @@ class _Seldom:
         begun = time.monotonic()
         if begun >= self._next:
             self._work()
-            self._next = time.monotonic() + max(0.2, 9 * (time.monotonic() - begun))
+            self._next = time.monotonic() + max(SELDOM, 45 * SELDOM * (time.monotonic() - begun))
 
 
 def known_of(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:
