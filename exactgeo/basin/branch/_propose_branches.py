@@ -13,11 +13,16 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from exactgeo.basin.branch.sides import Groups, SideTable
+from exactgeo.basin.branch.sides import Groups, Neurons, SideTable
+
+Regions = tuple[tuple[int, int], ...]
 
 __all__ = ["Branch", "Proposer"]
 
 Floats = npt.NDArray[np.float64]
+
+NEAREST = 4
+"""Sides of a neuron beyond which its neighbours are tried."""
 
 LEVEL = 1e-9
 """Share of the largest pre-activation below which one counts as 0."""
@@ -49,8 +54,10 @@ class Proposer:
         # Along each ray the pre-activations at the length that gives its column.
         self._inputs = np.array([[q / top for q in row] for row, top in zip(table.products, tops, strict=True)])
         self._inputs = self._inputs.reshape(len(tops), reduction.problem.m)
+        self._lengths = np.abs(self._inputs).max(axis=0, initial=0.0) + LEVEL
         slopes = reduction.problem.network.activation.slopes if reduction.problem.network.widths else None
         self._right, self._left = map(float, slopes or (0, 0))
+        self._signed = reduction.problem.train.output
         self._random = np.random.default_rng(seed)
 
     def _out(self, inputs: Floats) -> Floats:
@@ -124,6 +131,26 @@ class Proposer:
         picked = self._random.choice(chosen, size=min(len(chosen), 4), replace=False)
         found: Floats = self._random.uniform(0.1, 1.0, len(picked)) @ self._inputs[picked]
         return found
+
+    def neighbours(self, regions: Sequence[tuple[int, int]], weights: Mapping[int, Fraction]) -> list[Regions]:
+        """Basins beside one whose minimum has these weights: a neuron beyond one of its nearest sides, or elsewhere."""
+        groups = tuple(Neurons(sign, rays, 1) for rays, sign in regions)
+        inputs, _ = self._dealt(groups, range(len(groups)), weights)
+        found = []
+        for k, (rays, sign) in enumerate(regions):
+            mine = inputs[k] if inputs[k].any() else self.inside(rays)
+            signs = [1 if not rays & ~above else -1 for above, _ in self._table.sides]
+            beyond = [self._table.region([*signs[:t], -signs[t], *signs[t + 1 :]]) for t in self._nearest(mine)]
+            elsewhere = [self._table.region(self._signs(self._table.every, self.inside(self._table.every)))]
+            others = [(part, sign) for part in beyond + elsewhere]
+            others += [(part, -sign) for part in [rays, *elsewhere]] if self._signed else []
+            found += [(*regions[:k], other, *regions[k + 1 :]) for other in others]
+        return found
+
+    def _nearest(self, inputs: Floats) -> list[int]:
+        """The data points of the least pre-activations, for their length."""
+        order: list[int] = np.argsort(np.abs(inputs) / self._lengths, kind="stable").tolist()
+        return order[:NEAREST]
 
     def starts(self, groups: Groups, count: int) -> list[tuple[tuple[int, ...], ...]]:
         """Random basins of a node."""

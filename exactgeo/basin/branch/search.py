@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
@@ -58,10 +58,13 @@ class Incumbent:
         Its optimum.
     regions : for each neuron, in some order, (rays, sign)
         The closed region it is in, and the sign of its output weight.
+    weights : mapping from column to rational
+        About those of its optimum.
     """
 
     solved: Solved
     regions: Regions
+    weights: Mapping[int, Fraction]
 
     @property
     def value(self) -> Value:
@@ -144,7 +147,17 @@ class Search:
     def _start(self) -> None:
         """The best of some random basins."""
         for node in self.roots:
-            self._try([(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)], [-1] * STARTS)
+            basins = [self._regions(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)]
+            self._try(basins, [-1] * STARTS)
+        self._climb()
+
+    def _climb(self) -> None:
+        """From the incumbent to better and better neighbours."""
+        best = None
+        while self.incumbent is not None and self.incumbent is not best:
+            best = self.incumbent
+            basins = self.proposer.neighbours(best.regions, best.weights)
+            self._try(basins, [-1] * len(basins))
 
     def include(self, point: Point) -> None:
         """Begin with a basin that contains a point with the frozen values that are meant."""
@@ -155,7 +168,8 @@ class Search:
                 signs = [1 if dot(neuron.w[:size], row) >= 0 else -1 for row in self.reduction.rows]
                 regions.append((self.sides.region(signs), 1 if neuron.v >= 0 else -1))
         [mask] = self.masks([tuple(Neurons(sign, rays, 1) for rays, sign in regions)])
-        self._adopt(self.relaxations.optimum(mask), tuple(regions))
+        solved = self.relaxations.optimum(mask)
+        self._adopt(solved, tuple(regions), solved.optimum(self.program).weights)
 
     def _push(self, node: Node) -> None:
         heapq.heappush(self._open, (float(node.estimate), next(self._order), node))
@@ -172,10 +186,11 @@ class Search:
         self.relaxations.proofs([(estimate.number, mask) for _, estimate, mask in triples if self._hopeless(estimate)])
         kept = [triple for triple in triples if not self._closed(*triple)]
         branches = [self.proposer.branch(node.groups, estimate.weights) for node, estimate, _ in kept]
-        self._try(
-            [(node.groups, branch.signs) for (node, _, _), branch in zip(kept, branches, strict=True)],
-            [estimate.number for _, estimate, _ in kept],
-        )
+        basins = [self._regions(node.groups, branch.signs) for (node, _, _), branch in zip(kept, branches, strict=True)]
+        best = self.incumbent
+        self._try(basins, [estimate.number for _, estimate, _ in kept])
+        if self.incumbent is not best:
+            self._climb()
         for (node, estimate, mask), branch in zip(kept, branches, strict=True):
             # Its basin may have been the best of all.
             if self._closed(node, estimate, mask, final=branch.split is None):
@@ -183,7 +198,7 @@ class Search:
             if branch.split is None:
                 # One basin is left: its value is exact, whatever the estimates were.
                 solved = self.relaxations.optimum(mask)
-                self._adopt(solved, self._regions(node.groups, branch.signs))
+                self._adopt(solved, self._regions(node.groups, branch.signs), estimate.weights)
                 node.dual = self._number(solved)
                 continue
             node.split = branch.split
@@ -244,9 +259,8 @@ class Search:
 
     # -- basins to try ------------------------------------------------------------------------------------------
 
-    def _try(self, basins: Sequence[tuple[Groups, tuple[tuple[int, ...], ...]]], starts: Sequence[int]) -> None:
+    def _try(self, regions: Sequence[Regions], starts: Sequence[int]) -> None:
         """Take the best of these basins where it is better than the incumbent."""
-        regions = [self._regions(*basin) for basin in basins]
         members = self.sides.members([tuple(Neurons(sign, rays, 1) for rays, sign in part) for part in regions])
         raw = [row.tobytes() for row in np.packbits(members, axis=1)]
         fresh = [i for i, key in enumerate(raw) if key not in self._tried and raw.index(key) == i]
@@ -262,16 +276,16 @@ class Search:
             solved = self.relaxations.proof(estimate.number, mask)
             if solved.support & ~mask:
                 solved = self.relaxations.optimum(mask)
-            self._adopt(solved, regions[i])
+            self._adopt(solved, regions[i], estimate.weights)
 
     def _regions(self, groups: Groups, signs: Sequence[Sequence[int]]) -> Regions:
         neurons = [group.sign for group in groups for _ in range(group.count)]
         return tuple((self.sides.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
 
-    def _adopt(self, solved: Solved, regions: Regions) -> None:
+    def _adopt(self, solved: Solved, regions: Regions, weights: Mapping[int, Fraction]) -> None:
         """Take a basin as incumbent if it is the best so far."""
         if self.incumbent is None or high(solved.value) < high(self.incumbent.value):
-            self.incumbent = Incumbent(solved, regions)
+            self.incumbent = Incumbent(solved, regions, weights)
 
     def masks(self, nodes: Sequence[Groups]) -> list[int]:
         """For each node the columns that it may use."""

@@ -28,6 +28,9 @@ __all__ = ["LeastSquares", "LinearProgram", "Pivoting"]
 TOGETHER = 2048
 """Programs that move together; more would leave the processor's caches."""
 
+TABULATED = 3000
+"""Columns of which all products are kept."""
+
 TIES = 1 - 1e-6
 """Share of the largest product from which on a column is as good: rounding does not choose among equals."""
 
@@ -189,7 +192,8 @@ class LeastSquares(Pivoting):
         self._tops = np.array([_top(column) for column in columns]) * np.where(usable, length, 1.0)
         self._goal_top = _top(distant)
         self._matrix = np.vstack([matrix, np.zeros((1, size))])
-        self._gram = self._matrix @ self._matrix.T
+        # Every product of two columns, unless they are very many.
+        self._gram = self._matrix @ self._matrix.T if len(matrix) <= TABULATED else None
         self._dots = self._matrix @ goal
         self._goal = goal
         room = max(1, min(len(matrix), size - len(lines)))
@@ -245,7 +249,11 @@ class LeastSquares(Pivoting):
     def _state(self, bases: Bases) -> tuple[Floats, Floats]:
         used = int((bases < self._n).sum(axis=1).max(initial=0))
         part = bases[:, :used]
-        gram = self._gram[part[:, :, None], part[:, None, :]]
+        if self._gram is not None:
+            gram = self._gram[part[:, :, None], part[:, None, :]]
+        else:
+            chosen = self._matrix[part]
+            gram = chosen @ chosen.transpose(0, 2, 1)
         diagonal = np.arange(used)
         gram[:, diagonal, diagonal] += np.where(part < self._n, 1e-15, 1.0)
         weights = np.zeros(bases.shape)
