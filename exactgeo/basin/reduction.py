@@ -13,14 +13,13 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb, factorial, gcd, prod
-from operator import mul
 from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import integer_rows, primitive, rref
+from exactgeo.exact.matrix import integer_rows, primitive, products, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
 from exactgeo.problem import Neuron, Point, Problem, scope
 
@@ -525,9 +524,8 @@ def _outputs(
     (slopes,), unit = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
     right, left = map(int, slopes)
     found = []
-    for ray in rays:
-        sides = [sum(map(mul, ray, row)) for row in data]
-        vector = [(right if side >= 0 else left) * int(side) for side in sides]
+    for sides in products(rays, data):
+        vector = [(right if side >= 0 else left) * side for side in sides]
         factor = gcd(*vector)
         found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
     return found

@@ -397,5 +397,16 @@ def test_a_search_that_has_not_begun_knows_the_trivial_bound():
 
 def test_a_countdown_ends_a_search():
     search = Search(reduce(on_integers(8, 1, 2, 5), regions=False))
-    search.run(Countdown(1), lambda: None)
+    deadline = Countdown(1)
+    search.run(deadline, deadline.over)
     assert search.open_nodes()
+
+
+def test_more_rays_than_a_search_begins(monkeypatch):
+    """What is known then: the problem's own point, and that no loss is negative."""
+    problem = eg.load("swirszcz-prop1")
+    monkeypatch.setattr("exactgeo.basin.branch.RAYS", 9)
+    found = eg.minimum(problem)
+    assert (found.complete, found.incumbent, found.point, found.lower_bound) == (False, 18, problem.point, 0)
+    assert "up to 10 rays, too many" in found.reason
+    assert found.certificate is None

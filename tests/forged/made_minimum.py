@@ -27,16 +27,20 @@ class Countdown:
     def __init__(self, batches: int) -> None:
         self._batches = batches
 
+    def over(self) -> None:
+        """A batch is over."""
+        self._batches -= 1
+
     @property
     def left(self) -> float:
-        self._batches -= 1
-        return float("inf") if self._batches >= 0 else 0.0
+        return 1e9 if self._batches > 0 else 0.0
 
 
 def stopped(problem: eg.Problem, batches: int) -> Any:
     """What a search knows that ended after so many batches of nodes."""
     search = Search(reduce(problem, regions=False))
-    search.run(Countdown(batches), lambda: None)
+    deadline = Countdown(batches)
+    search.run(deadline, deadline.over)
     found = known_of(problem, search, search.lower_bound(), not search.open_nodes(), False)
     search.seal()
     return found

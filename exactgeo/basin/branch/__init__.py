@@ -6,21 +6,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import comb
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.reduction import Reduction, reduce
+from exactgeo.basin.reduction import reduce
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value, high, plain
-from exactgeo.exact.rational import beside
+from exactgeo.exact.matrix import rank
+from exactgeo.exact.rational import beside, short
 from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
-    from exactgeo.basin.branch.search import Incumbent, Search
+    from exactgeo.basin.branch.search import Search
     from exactgeo.claims.lower_bound import LowerBoundClaim
 
 __all__ = ["GlobalMinimum", "minimum"]
+
+RAYS, SOME, RAYS_A_SECOND = 40_000, 2_000, 500
+"""Rays of one neuron above which no search is begun: ever; however short the time is; and under a time limit."""
 
 SELDOM = 0.2
 """Seconds between two reports of what is known; more where a report takes long."""
@@ -45,6 +50,8 @@ class GlobalMinimum:
         Of the tree.
     interrupted : bool
         Whether Ctrl-C ended it.
+    detail : str
+        Why it was not begun; "" where it was.
     """
 
     problem: Problem
@@ -54,6 +61,7 @@ class GlobalMinimum:
     complete: bool
     nodes: int
     interrupted: bool = False
+    detail: str = ""
     _search: Search | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -71,6 +79,8 @@ class GlobalMinimum:
     @property
     def reason(self) -> str:
         """Why ``minimum`` or ``point`` is None; "" where neither is."""
+        if self.detail:
+            return self.detail
         if self.interrupted and not self.complete:
             return "the search was interrupted"
         if not self.complete:
@@ -170,6 +180,9 @@ def minimum(
     if outside is not None:
         raise outside
     deadline = None if time_limit is None else Deadline.after(time_limit)
+    rays = _rays_most(problem)
+    if rays > (RAYS if time_limit is None else min(RAYS, max(SOME, int(RAYS_A_SECOND * time_limit)))):
+        return _not_begun(problem, rays)
     search, interrupted = Search(reduce(problem, regions=False)), False
 
     def known() -> GlobalMinimum:
@@ -185,6 +198,25 @@ def minimum(
     found = known()
     search.seal()
     return found
+
+
+def _rays_most(problem: Problem) -> int:
+    """No more rays has the arrangement of a neuron."""
+    net = problem.network
+    if not net.widths or not net.activation.has_kink:
+        return 2 * problem.d + 2
+    biased = net.hidden_bias[0] and problem.train.hidden_bias[0]
+    rows = problem.lifted if biased else problem.x
+    return 2 * comb(problem.m, max(rank(rows, len(rows[0])) - 1, 0))
+
+
+def _not_begun(problem: Problem, rays: int) -> GlobalMinimum:
+    """What is known without a search: the loss of the problem's own point, if it has one, and that none is negative."""
+    why = f"the search was not begun: a neuron has up to {short(rays)} rays, too many"
+    why += "" if rays > RAYS else " for this time limit; raise --time-limit"
+    point = problem.point if problem.loss.rational else None
+    loss = None if point is None else problem.loss_at(point)
+    return GlobalMinimum(problem, loss, point, Fraction(0), False, 0, detail=why)
 
 
 class _Seldom:
@@ -204,21 +236,8 @@ class _Seldom:
 def known_of(problem: Problem, search: Search, bound: Fraction, complete: bool, interrupted: bool) -> GlobalMinimum:
     best, nodes = search.incumbent, search.nodes
     if best is None:
-        return GlobalMinimum(problem, None, None, bound, False, nodes, interrupted, search)
-    point = _point(search.reduction, best)
+        return GlobalMinimum(problem, None, None, bound, False, nodes, interrupted, _search=search)
+    point = search.point()
     if point is not None and isinstance(best.value, Fraction) and problem.loss_at(point) != best.value:
         raise InternalError("the best point has another loss than its basin")
-    return GlobalMinimum(problem, best.value, point, bound, complete, nodes, interrupted, search)
-
-
-def _point(reduction: Reduction, best: Incumbent) -> Point | None:
-    """Parameters with the incumbent's predictions; None where the infimum of its basin is not attained."""
-    optimum = best.solved.optimum(reduction.program)
-    if not optimum.attained:
-        return None
-    waiting = sorted(best.regions, key=lambda region: -region[1])
-    faces = {}
-    for group in sorted(reduction.exchangeable, key=lambda group: -(group.frozen or 0)):
-        for neuron in group.neurons:
-            faces[neuron] = waiting.pop(0)
-    return reduction.invert(faces, optimum.weights, optimum.lines)
+    return GlobalMinimum(problem, best.value, point, bound, complete, nodes, interrupted, _search=search)

@@ -125,8 +125,9 @@ class Proposer:
 
     def inside(self, rays: int) -> Floats:
         """Pre-activations of a random point of a cell."""
-        chosen = [j for j in range(rays.bit_length()) if rays >> j & 1]
-        if not chosen:
+        packed = np.frombuffer(rays.to_bytes(rays.bit_length() // 8 + 1, "little"), dtype=np.uint8)
+        chosen = np.flatnonzero(np.unpackbits(packed, bitorder="little"))
+        if not len(chosen):
             return np.zeros(self._inputs.shape[1])
         picked = self._random.choice(chosen, size=min(len(chosen), 4), replace=False)
         found: Floats = self._random.uniform(0.1, 1.0, len(picked)) @ self._inputs[picked]

@@ -35,8 +35,8 @@ __all__ = ["Incumbent", "Search"]
 TOGETHER = 64
 """Nodes whose relaxations are solved together."""
 
-STARTS = 64
-"""Random basins at each root."""
+STARTS, CHEAP = 64, 3000
+"""Random basins at each root, for so many columns."""
 
 A_PROOF = Fraction(1, 1000)
 """Seconds for a dual vector, until some have been timed."""
@@ -98,6 +98,7 @@ class Search:
         self._order = count()
         self._open: list[tuple[float, int, Node]] = []
         self._tried: set[bytes] = set()
+        self._pointed: tuple[Incumbent | None, Point | None] = None, None
         self._seconds = float(A_PROOF)
         for node in self.roots:
             self._push(node)
@@ -129,13 +130,34 @@ class Search:
         for node, found in zip(nodes, self._bounds(nodes), strict=True):
             node.dual = self._number(found)
 
+    def point(self) -> Point | None:
+        """Parameters with the incumbent's predictions, made once; None where its infimum is not attained."""
+        best = self.incumbent
+        if best is None or self._pointed[0] is best:
+            return self._pointed[1]
+        optimum, found = best.solved.optimum(self.program), None
+        if optimum.attained:
+            waiting, faces = sorted(best.regions, key=lambda region: -region[1]), {}
+            for group in sorted(self.reduction.exchangeable, key=lambda group: -(group.frozen or 0)):
+                for neuron in group.neurons:
+                    faces[neuron] = waiting.pop(0)
+            found = self.reduction.invert(faces, optimum.weights, optimum.lines)
+        self._pointed = best, found
+        return found
+
     # -- the search ---------------------------------------------------------------------------------------------
 
     def run(self, deadline: Deadline | None, told: Callable[[], None]) -> None:
         """Until every node is closed, or the time is over; ``told`` is called after each batch of nodes."""
-        self._start()
+        self._start(deadline)
+        together, a_node = TOGETHER, 0.0
         while self._open and (deadline is None or deadline.left > self._owed()):
-            self._step()
+            if deadline is not None and a_node:
+                # A batch that is begun is ended.
+                together = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
+            begun = time.monotonic()
+            self._step(together, deadline)
+            a_node = (time.monotonic() - begun) / together
             told()
 
     def _owed(self) -> float:
@@ -144,17 +166,19 @@ class Search:
             return 0.0
         return self._seconds * self.relaxations.unproved(node.start for _, _, node in self._open)
 
-    def _start(self) -> None:
-        """The best of some random basins."""
+    def _start(self, deadline: Deadline | None) -> None:
+        """The best of some random basins; fewer where they cost more."""
+        starts = max(4, min(STARTS, CHEAP * STARTS // (1 + len(self.program.columns))))
         for node in self.roots:
-            basins = [self._regions(node.groups, signs) for signs in self.proposer.starts(node.groups, STARTS)]
-            self._try(basins, [-1] * STARTS)
-        self._climb()
+            if self.incumbent is None or deadline is None or deadline.left:
+                basins = [self._regions(node.groups, signs) for signs in self.proposer.starts(node.groups, starts)]
+                self._try(basins, [-1] * starts)
+        self._climb(deadline)
 
-    def _climb(self) -> None:
+    def _climb(self, deadline: Deadline | None) -> None:
         """From the incumbent to better and better neighbours."""
         best = None
-        while self.incumbent is not None and self.incumbent is not best:
+        while self.incumbent is not best and (deadline is None or deadline.left) and self.incumbent is not None:
             best = self.incumbent
             basins = self.proposer.neighbours(best.regions, best.weights)
             self._try(basins, [-1] * len(basins))
@@ -174,8 +198,8 @@ class Search:
     def _push(self, node: Node) -> None:
         heapq.heappush(self._open, (float(node.estimate), next(self._order), node))
 
-    def _step(self) -> None:
-        batch = [heapq.heappop(self._open)[2] for _ in range(min(TOGETHER, len(self._open)))]
+    def _step(self, together: int, deadline: Deadline | None) -> None:
+        batch = [heapq.heappop(self._open)[2] for _ in range(min(together, len(self._open)))]
         batch = self._pruned(batch)
         if not batch:
             return
@@ -190,7 +214,7 @@ class Search:
         best = self.incumbent
         self._try(basins, [estimate.number for _, estimate, _ in kept])
         if self.incumbent is not best:
-            self._climb()
+            self._climb(deadline)
         for (node, estimate, mask), branch in zip(kept, branches, strict=True):
             # Its basin may have been the best of all.
             if self._closed(node, estimate, mask, final=branch.split is None):

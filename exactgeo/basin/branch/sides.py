@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from exactgeo.basin.batch import words_of
 from exactgeo.basin.reduction import Reduction
-from exactgeo.exact.matrix import integer_rows
+from exactgeo.exact.matrix import integer_rows, products
 
 __all__ = ["Neurons", "SideTable", "roots"]
 
@@ -68,11 +68,12 @@ class SideTable:
         self.products = _products(reduction)
         kinked = reduction.problem.network.widths and reduction.problem.network.activation.has_kink
         # Without a kink no side matters.
-        self.sides = [
-            tuple(_mask(s * q >= 0 or not kinked for q in column) for s in (1, -1))
-            for column in zip(*self.products, strict=True)
-        ]
-        self.sides = self.sides or [(self.every, self.every)] * reduction.problem.m
+        self.sides = [(self.every, self.every)] * reduction.problem.m
+        if kinked and self.products:
+            # Objects: the products may be of any length.
+            table = np.array(self.products, dtype=object)
+            halves = [_packed((table.T >= 0).astype(bool)), _packed((table.T <= 0).astype(bool))]
+            self.sides = list(zip(*halves, strict=True))
 
     def root(self, up: int, down: int) -> Groups:
         """All neurons undecided."""
@@ -144,8 +145,9 @@ def _union(groups: Groups, sign: int) -> int:
     return rays
 
 
-def _mask(flags: Iterable[bool]) -> int:
-    return int("".join("01"[flag] for flag in flags)[::-1] or "0", 2)
+def _packed(rows: Bools) -> list[int]:
+    """Each row of flags as a mask."""
+    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(rows, axis=1, bitorder="little")]
 
 
 def _products(reduction: Reduction) -> list[list[int]]:
@@ -153,5 +155,4 @@ def _products(reduction: Reduction) -> list[list[int]]:
     if not reduction.rays:
         return []
     data, _ = integer_rows(reduction.rows)
-    whole = [[int(q) for q in row] for row in data]
-    return [[sum(a * b for a, b in zip(ray, row, strict=True)) for row in whole] for ray in reduction.rays]
+    return products(reduction.rays, data)
