@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GlobalMinimum", "minimum"]
 
-RAYS, SOME, RAYS_A_SECOND = 40_000, 2_000, 500
+RAYS, SOME, RAYS_A_SECOND = 40_000, 2_000, 1_000
 """Rays of one neuron above which no search is begun: ever; however short the time is; and under a time limit."""
 
 SELDOM = 0.2
