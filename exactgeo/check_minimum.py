@@ -36,7 +36,7 @@ class Columns:
         self.outputs = [primitive([z * slopes[z <= 0] for z in ray]) for ray in rays]
         self.allowed = [{1: 0, -1: 0} for _ in duals]  # the rays that each dual is known to allow
 
-    def split(self, groups, index, t):
+    def children(self, groups, index, t):
         """The children of a node: k = 0, 1, ... neurons of a group on the positive side of data point t."""
         sign, rays, number = groups[index]
         above, below = (rays & half for half in self.halves[t])
@@ -82,7 +82,7 @@ def lower_bound(p, claim):
         else:
             group, t = divmod(-1 - step, len(p.x))
             form(group < len(groups), "a group that is not there")
-            children = list(columns.split(groups, group, t))
+            children = list(columns.children(groups, group, t))
             meter.spend(16 * len(children) * (1 + len(groups)))
             pending += reversed(children)
     need(not pending, "the tree leaves something out")

@@ -19,7 +19,7 @@ from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
-from exactgeo.errors import InputError, InternalError, OutOfScope, OutOfTime
+from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Value, high, low, plain
 from exactgeo.exact.rational import beside, decimal, format_rational
@@ -571,8 +571,6 @@ SEARCH = 0.8
 """Of the time left, for a branch and bound where a census is too large: its claim is to be written down as well."""
 FEW, BASINS_A_SECOND = 5_000, 10_000
 """Basins modulo permutation for which a census is all there is; and, after a branch and bound, is begun."""
-STARTS, ITERATIONS, PRODUCTS = 64, 2000, 10**8
-"""Of these descents; fewer iterations where all would take more products of numbers."""
 
 
 @lru_cache(maxsize=4)
@@ -618,42 +616,10 @@ def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, d
 
 def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline) -> Better | None:
     """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
-    from exactgeo.numeric import NumericNetworks, descend, random_starts
+    from exactgeo.numeric.lower_point import lower_point
 
-    parameters = sum(len(row) for matrix in point.weights for row in matrix)
-    iterations = min(ITERATIONS, PRODUCTS // (STARTS * problem.m * max(parameters, 1)))
-    try:
-        starts = random_starts(NumericNetworks.from_points(problem, [point]), STARTS, seed=0, scale=3.0)
-        end = descend(starts, iterations=iterations, time_limit=deadline.left)
-    except (InputError, OutOfScope):
-        # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
-        return None
-    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
-    for denominator in (2**10, 2**30):
-        candidate = _rounded(problem, proposed, point, denominator)
-        value: Value = problem.loss_at(candidate) if problem.loss.rational else problem.enclosure_at(candidate)
-        if high(value) < low(loss):
-            return Better(value, candidate, False)
-    return None
-
-
-def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) -> Point:
-    """The proposed parameters over one denominator, so that losses stay short, and the point's own where frozen."""
-    train = problem.train
-
-    def near(q: Fraction) -> Fraction:
-        return Fraction(round(q * denominator), denominator)
-
-    return Point(
-        tuple(
-            tuple(tuple(map(near, row)) for row in new) if free else old
-            for new, old, free in zip(proposed.weights, point.weights, train.weights, strict=True)
-        ),
-        tuple(
-            tuple(map(near, new)) if free else old
-            for new, old, free in zip(proposed.biases, point.biases, train.biases, strict=True)
-        ),
-    )
+    found = lower_point(problem, point, loss, deadline.left)
+    return None if found is None else Better(*found, False)
 
 
 def _component(
