@@ -8,7 +8,8 @@ a few entries that are computed from the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -25,6 +26,17 @@ BITS = (12, 18, 26, 40)
 
 LONGEST = 40
 """Decimal digits of the denominators that orthogonality may ask for."""
+
+
+Kernel = tuple[list[int], list[int], list[list[Fraction]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inward:
+    """A direction away from columns, and how what stays orthogonal is made so."""
+
+    kernel: Kernel
+    direction: np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 class Shortener:
@@ -47,16 +59,19 @@ class Shortener:
         chosen = np.array(indices(mask), dtype=np.intp)
         products = self._columns[chosen] @ r
         tight = [j for j, q in zip(chosen.tolist(), products.tolist(), strict=True) if abs(q) <= 1e-9]
-        both = tuple(j for j in tight if self._opposite[j] < len(self._opposite) and mask >> self._opposite[j] & 1)
-        kernel = self._kept(tuple(j for j in both if j < self._opposite[j]))
-        if kernel is None:
+        both = {j for j in tight if self._opposite[j] < len(self._opposite) and mask >> self._opposite[j] & 1}
+        # One of two opposites says as much.
+        held = [j for j in sorted(both) if j < self._opposite[j]]
+        inward = self._inward([j for j in tight if j not in both], tuple(held))
+        if isinstance(inward, list):
+            # On these no direction is positive: they have to stay orthogonal as well.
+            both |= {*inward}
+            inward = self._inward([j for j in tight if j not in both], tuple(held + inward))
+        if not isinstance(inward, Inward):
             return
-        fixed, free, table = kernel
-        inward = self._inward([j for j in tight if j not in set(both)], fixed, free, table)
-        if inward is None:
-            return
+        fixed, free, table = inward.kernel
         for bits in BITS:
-            moved = r + (self._program.m * 2.0 ** (1 - bits)) * inward
+            moved = r + (self._program.m * 2.0 ** (1 - bits)) * inward.direction
             found = [Fraction(0)] * len(r)
             for t in free:
                 found[t] = Fraction(round(float(moved[t]) * 2**bits))
@@ -64,10 +79,10 @@ class Shortener:
                 found[t] = -sum((q * found[s] for q, s in zip(row, free, strict=True) if q), Fraction(0))
             yield tuple(q * _round(top) / 2**bits for q in found)
 
-    def _kernel(self, both: Sequence[int]) -> tuple[list[int], list[int], list[list[Fraction]]] | None:
+    def _kernel(self, held: tuple[int, ...]) -> Kernel | None:
         """The entries that orthogonality to the lines and these columns fixes, the others, and the first by them."""
         m = self._program.m
-        rows = [*self._program.lines, *(self._program.columns[j] for j in both)]
+        rows = [*self._program.lines, *(self._program.columns[j] for j in held)]
         if not rows:
             return [], list(range(m)), []
         reduced, fixed = rref(rows, m)
@@ -76,14 +91,15 @@ class Shortener:
         longest = max((q.denominator for row in table for q in row), default=1)
         return (fixed, free, table) if longest < 10**LONGEST else None
 
-    def _inward(
-        self, tight: Sequence[int], fixed: Sequence[int], free: Sequence[int], table: Sequence[Sequence[Fraction]]
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-        """A short direction on which these columns are at least 1, and which stays orthogonal; None where floats find
-        none."""
-        m = self._program.m
+    def _inward(self, tight: list[int], held: tuple[int, ...]) -> Inward | list[int] | None:
+        """A direction on which tight columns are at least 1, orthogonal to those that are held; or the tight ones that
+        such directions have to be orthogonal to as well; None where floats find nothing."""
+        kernel, m = self._kept(held), self._program.m
+        if kernel is None:
+            return None
+        fixed, free, table = kernel
         if not tight:
-            return np.zeros(m)
+            return Inward(kernel, np.zeros(m))
         basis = np.zeros((m, len(free)))
         basis[free, np.arange(len(free))] = 1.0
         for t, row in zip(fixed, table, strict=True):
@@ -91,9 +107,19 @@ class Shortener:
         system = self._columns[tight] @ basis
         found = np.linalg.lstsq(system, np.ones(len(tight)), rcond=None)[0]
         if (system @ found).min() < 0.5:
-            return None
-        direction: np.ndarray[tuple[int], np.dtype[np.float64]] = basis @ found
-        return direction
+            # Dependent columns: as many as can be are at least 1.
+            from scipy.optimize import linprog
+
+            size, count = len(free), len(tight)
+            rows = np.hstack([-system, np.eye(count)])
+            limits = [(None, None)] * size + [(0, 1)] * count
+            best = linprog([*[0.0] * size, *[-1.0] * count], A_ub=rows, b_ub=np.zeros(count), bounds=limits)
+            if best.x is None:
+                return None
+            if (best.x[size:] < 0.5).any():
+                return [j for j, q in zip(tight, best.x[size:].tolist(), strict=True) if q < 0.5]
+            found = best.x[:size]
+        return Inward(kernel, basis @ found)
 
 
 def _round(top: Fraction) -> Fraction:
