@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from exactgeo.errors import InputError, OutOfScope
 from exactgeo.exact.enclosure import Value, high, low
-from exactgeo.numeric.descent import descend, random_starts
+from exactgeo.numeric.descent import descend
+from exactgeo.numeric.initialisation import random_starts
 from exactgeo.numeric.networks import NumericNetworks
 from exactgeo.problem import Point, Problem
 
