@@ -461,6 +461,8 @@ def _bounded(problem: Problem, point: Point, loss: Value, outside: _Global, dead
     if bound:
         detail += f" and the proof that none is below {decimal(bound)}, a gap of {decimal(high(loss) - bound)}"
     detail += "; raise --time-limit"
+    if found.detail:
+        detail = f"descents from random starts found no lower point; {found.detail}"
     if found.interrupted:
         detail = "the search for a lower point was interrupted with nothing below"
     claim = _bound_claim(found, point, loss, deadline) if isinstance(loss, Fraction) and bound else None
