@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
@@ -30,6 +31,7 @@ __all__ = [
     "critical_point_near",
     "landscape",
     "load",
+    "minimum",
     "own_point",
     "path",
     "polish",
@@ -323,6 +325,50 @@ def landscape(
 
     with Store(os.fspath(store)) as opened:
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
+
+
+def minimum(
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[GlobalMinimum], None] | None = None,
+) -> GlobalMinimum:
+    """The global minimum of the training loss with its proof, by branch and bound over partial sign patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`; needs a point only where output weights or biases are frozen.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, with the least loss found and a proved lower bound.
+    progress : callable, optional
+        Told now and then what is known so far, an answer of the same type.
+
+    Returns
+    -------
+    exactgeo.basin.branch.GlobalMinimum
+        ``.minimum``, ``.point``; ``.incumbent``, ``.lower_bound``, ``.complete``, ``.nodes``; ``.certificate``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside.
+
+    References
+    ----------
+    docs/mathematics.md, "The global minimum by branch and bound".
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.minimum(eg.load("swirszcz-prop1"))
+    >>> print(found.minimum, found.lower_bound, found.complete)
+    14 14 True
+    """
+    from exactgeo.basin.branch import minimum as search
+
+    scope.expect_problem(problem)
+    return search(problem, time_limit=time_limit, progress=progress)
 
 
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:

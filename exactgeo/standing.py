@@ -19,10 +19,10 @@ from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
-from exactgeo.errors import InputError, InternalError, OutOfScope, OutOfTime
+from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside, decimal, format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured, smooth_loss
@@ -31,6 +31,7 @@ from exactgeo.problem import Network, Point, Problem, Train, scope
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.landscape import Component
 
 __all__ = ["Better", "Verdict", "verdict_on"]
@@ -97,6 +98,8 @@ class Verdict:
         Why ``bad_valley`` or ``escapes_at`` is not known; "" where they are.
     tries : tuple of Try
         The rungs that were asked, in order.
+    lower_bound : Fraction or None
+        Proved: no parameters have a lower loss. None where no bound is known.
     """
 
     problem: Problem
@@ -120,6 +123,7 @@ class Verdict:
     strictness_reason: str = ""
     valley_reason: str = ""
     tries: tuple[Try, ...] = ()
+    lower_bound: Fraction | None = None
 
     @property
     def message(self) -> str:
@@ -141,6 +145,7 @@ class Verdict:
             "flat_dimension": self.flat_dimension,
             "globality": str(self.globality),
             "better": None if self.better is None else self.better.to_json(),
+            **beside("lower_bound", self.lower_bound),
             "bad_valley": self.bad_valley,
             **_value("component_infimum", self.component_infimum),
             "escapes_at": plain(self.escapes_at),
@@ -229,6 +234,7 @@ class _Global:
     claim: Claim | None = None
     reason: Reason | None = None
     detail: str = ""
+    lower_bound: Fraction | None = None
 
 
 def verdict_on(
@@ -316,7 +322,17 @@ def _verdict(
         strictness_reason=_without_strictness(decision, bottom),
         valley_reason=around.reason,
         tries=decision.tries,
+        lower_bound=_lower_bound(known, loss),
     )
+
+
+def _lower_bound(known: _Global, loss: Value | None) -> Fraction | None:
+    """Below which no loss is, where that is known: that of a global minimum, or of a bound."""
+    if known.globality is Globality.GLOBAL and isinstance(loss, Fraction):
+        return loss
+    if known.better is not None and known.better.complete and isinstance(known.better.loss, Fraction):
+        return known.better.loss
+    return known.lower_bound
 
 
 def _lower_claims(problem: Problem, point: Point, decision: Decision, better: Better) -> list[Claim]:
@@ -387,10 +403,20 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if loss is None or not deadline.left:
         return outside
-    try:
-        found_all = census_of(problem.at(point), deadline)
-    except OutOfScope as refusal:
+    from exactgeo.basin.size import size_of
+
+    refusal = scope.basins(problem.at(point))
+    if refusal is not None:
         return _relaxed(problem, point, loss, refusal, deadline) if isinstance(decision, Minimum) else outside
+    size, bounded = size_of(problem.at(point)), outside
+    if size.orbits_about > FEW:
+        large = size.hopeless or size.orbits_about > BASINS_A_SECOND * CENSUS * deadline.left
+        bounded = _bounded(problem, point, loss, outside, deadline, SEARCH if large else 1 - CENSUS)
+        if large or bounded.globality is not Globality.UNKNOWN:
+            return bounded
+    found_all = census_of(problem.at(point), deadline)
+    if not found_all.complete and bounded is not outside:
+        return bounded
     return _among_all(problem, point, loss, found_all, outside, deadline)
 
 
@@ -453,6 +479,52 @@ def _among_all(
         detail = "the enclosures of the point's loss and of the global minimum overlap"
         return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
     return outside
+
+
+def _bounded(problem: Problem, point: Point, loss: Value, outside: _Global, deadline: Deadline, part: float) -> _Global:
+    """From a branch and bound, for a part of the time; ``outside`` says why the ladder left the point open."""
+    found = _kept_minimum(problem.at(point), deadline, part)
+    bound, best = found.lower_bound, found.incumbent
+    known = replace(outside, lower_bound=bound if bound or found.complete else None)
+    if best is not None and high(best) < low(loss):
+        better = Better(best, found.point, found.complete) if found.point is not None else None
+        at = (found.point, best) if found.point is not None and isinstance(best, Fraction) else None
+        claim = None if at is None else _bound_claim(found, *at, deadline)
+        if better is None:
+            better = _lower_point(problem, point, loss, deadline)
+        return replace(known, globality=Globality.SPURIOUS, better=better, claim=claim)
+    if isinstance(loss, Fraction) and bound >= loss:
+        if bound > loss:
+            raise InternalError(f"the bound {bound} of the global minimum is above a point's loss {loss}")
+        return replace(known, globality=Globality.GLOBAL, claim=_bound_claim(found, point, loss, deadline))
+    if best is None or not found.complete:
+        lower = None if found.interrupted else _lower_point(problem, point, loss, deadline)
+        if lower is not None:
+            return replace(known, globality=Globality.SPURIOUS, better=lower)
+    if outside.reason is not None:
+        return known
+    if found.complete:
+        detail = "the enclosures of the point's loss and of the global minimum overlap"
+        return replace(known, reason=Reason.OUT_OF_SCOPE, detail=detail)
+    detail = f"the search ended after {deadline.seconds:g} s with no lower point"
+    if bound:
+        detail += f" and the proof that none is below {decimal(bound)}, a gap of {decimal(high(loss) - bound)}"
+    detail += "; raise --time-limit"
+    if found.detail:
+        detail = f"descents from random starts found no lower point; {found.detail}"
+    if found.interrupted:
+        detail = "the search for a lower point was interrupted with nothing below"
+    claim = _bound_claim(found, point, loss, deadline) if isinstance(loss, Fraction) and bound else None
+    return replace(known, reason=Reason.BUDGET, detail=detail, claim=claim)
+
+
+def _bound_claim(found: GlobalMinimum, point: Point, loss: Fraction, deadline: Deadline) -> Claim | None:
+    """The claim of a branch and bound; None where it takes too long."""
+    try:
+        # A little is given in any case: it has been proved, and is only to be written down.
+        return found.claim(point, loss, Deadline.after(max(deadline.left, AT_LEAST)).check)
+    except OutOfTime:
+        return None
 
 
 def _bottom_claim(
@@ -546,8 +618,10 @@ class _Interrupted(Exception):
 
 CENSUS = 0.75
 """Of the time left: where a census does not end, descents from random starts may still find a lower point."""
-STARTS, ITERATIONS, PRODUCTS = 64, 2000, 10**8
-"""Of these descents; fewer iterations where all would take more products of numbers."""
+SEARCH = 0.8
+"""Of the time left, for a branch and bound where a census is too large: its claim is to be written down as well."""
+FEW, BASINS_A_SECOND = 5_000, 10_000
+"""Basins modulo permutation for which a census is all there is; and, after a branch and bound, is begun."""
 
 
 @lru_cache(maxsize=4)
@@ -568,6 +642,14 @@ def census_of(problem: Problem, deadline: Deadline) -> Census:
         return end.found
 
 
+@lru_cache(maxsize=4)
+def _kept_minimum(problem: Problem, deadline: Deadline, part: float) -> GlobalMinimum:
+    """The branch and bound behind globality, kept so that many points of one problem have one."""
+    from exactgeo.basin.branch import minimum
+
+    return minimum(problem, time_limit=part * deadline.left)
+
+
 def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, deadline: Deadline) -> _Global:
     """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
     net = problem.network
@@ -585,42 +667,10 @@ def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, d
 
 def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline) -> Better | None:
     """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
-    from exactgeo.numeric import NumericNetworks, descend, random_starts
+    from exactgeo.numeric.lower_point import lower_point
 
-    parameters = sum(len(row) for matrix in point.weights for row in matrix)
-    iterations = min(ITERATIONS, PRODUCTS // (STARTS * problem.m * max(parameters, 1)))
-    try:
-        starts = random_starts(NumericNetworks.from_points(problem, [point]), STARTS, seed=0, scale=3.0)
-        end = descend(starts, iterations=iterations, time_limit=deadline.left)
-    except (InputError, OutOfScope):
-        # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
-        return None
-    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
-    for denominator in (2**10, 2**30):
-        candidate = _rounded(problem, proposed, point, denominator)
-        value: Value = problem.loss_at(candidate) if problem.loss.rational else problem.enclosure_at(candidate)
-        if high(value) < low(loss):
-            return Better(value, candidate, False)
-    return None
-
-
-def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) -> Point:
-    """The proposed parameters over one denominator, so that losses stay short, and the point's own where frozen."""
-    train = problem.train
-
-    def near(q: Fraction) -> Fraction:
-        return Fraction(round(q * denominator), denominator)
-
-    return Point(
-        tuple(
-            tuple(tuple(map(near, row)) for row in new) if free else old
-            for new, old, free in zip(proposed.weights, point.weights, train.weights, strict=True)
-        ),
-        tuple(
-            tuple(map(near, new)) if free else old
-            for new, old, free in zip(proposed.biases, point.biases, train.biases, strict=True)
-        ),
-    )
+    found = lower_point(problem, point, loss, deadline.left)
+    return None if found is None else Better(*found, False)
 
 
 def _component(problem: Problem, point: Point, decision: Decision, known: _Global, deadline: Deadline) -> _Around:
@@ -640,7 +690,10 @@ def _component(problem: Problem, point: Point, decision: Decision, known: _Globa
     from exactgeo.landscape.claims import component_claim
 
     try:
-        found = component(problem, point, census=census_of(problem.at(point), deadline), time_limit=deadline.left)
+        census = census_of(problem.at(point), deadline)
+        if not census.complete:
+            return _Around(reason="the basins are too many to be listed")
+        found = component(problem, point, census=census, time_limit=deadline.left)
         claim = component_claim(found, better.point, better.loss, deadline.check)
     except OutOfScope as refusal:
         return _Around(reason=refusal.reason)

@@ -14,6 +14,7 @@ from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.lower_bound import LowerBoundClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -44,6 +45,7 @@ _TYPES: tuple[type[Claim], ...] = (
     LowerPointClaim,
     BasinOptimumClaim,
     GlobalMinimumClaim,
+    LowerBoundClaim,
     RegionsClaim,
     BarrierClaim,
     PathClaim,

@@ -17,6 +17,7 @@ from typing import Any
 
 from forge_ball import FORGED_BALL
 from forge_logistic import FORGED_LOGISTIC
+from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
 from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
@@ -258,7 +259,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM
 
 
 FORGED |= {

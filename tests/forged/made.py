@@ -16,6 +16,7 @@ import made_logistic
 import made_penalty
 import made_smooth
 from degenerate import generate, to_problem
+from made_minimum import MINIMUM_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
 
 import exactgeo as eg
@@ -506,6 +507,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **made_logistic.MAKERS,
     **made_smooth.MAKERS,
     **SUBGRADIENT_MAKERS,
+    **MINIMUM_MAKERS,
 }
 
 
