@@ -211,6 +211,7 @@ def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.Compl
         (ACCEPT / "prop1.json", ("check_flat.py", "check_landscape.py")),
         (ACCEPT / "landscape.json", ("check_landscape.py",)),
         (ACCEPT / "penalised-ray.json", ("check_penalty.py",)),
+        (ACCEPT / "ball-kink.json", ("check_ball.py", "check_critical.py")),
         (OLD / "accept" / "descent.json", ("check_v1.py",)),
         (OLD / "accept" / "cones.json", ("check_v1.py", "check_flat.py", "check_modes.py")),
     ],
