@@ -25,7 +25,11 @@ from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.smooth_descent import SmoothDescentClaim
+from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
+from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
@@ -53,6 +57,10 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedDescentClaim,
     OrderedLowerPointClaim,
     CriticalPointClaim,
+    SmoothMinimumClaim,
+    SmoothSaddleClaim,
+    SmoothDescentClaim,
+    PopulationMinimumClaim,
     BallClaim,
 )
 

@@ -18,6 +18,7 @@ from exactgeo.polishing.enclosed import Enclosed, enclosed, verdict_of
 from exactgeo.polishing.exactly import exactly
 from exactgeo.polishing.none_within import none_within
 from exactgeo.polishing.polished import Polished, safe_decimal
+from exactgeo.polishing.smooth import OpenEnd, critical_near, sloped_within
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["METHODS", "Polished", "polish", "safe_decimal"]
@@ -41,7 +42,7 @@ def polish(
     Parameters
     ----------
     problem : Problem
-        At most one hidden layer, one output, a piecewise-linear activation.
+        At most one hidden layer, one output, a piecewise-linear activation; or sigmoid and tanh, of any depth.
     point : Point
         Trained floats, as the dyadics they are.
     method : str or None
@@ -66,6 +67,8 @@ def polish(
         if outside is not None:
             raise outside
     deadline = Deadline.after(time_limit)
+    if scope.smooth(problem) is None:
+        return _smoothly(problem, point, deadline)
     radius = none_within(problem, point)
     undecided = Polished(problem, point, point, 0, radius, None, reason="")
     for chosen in _methods(problem, method):
@@ -108,3 +111,16 @@ def _by_balls(
         return Polished(problem, point, point, found.cells, radius, None, reason=f"balls: {found.reason}")
     verdict = verdict_of(found.ball)
     return Polished(problem, point, found.ball.point, found.cells, radius, verdict, found.ball)
+
+
+def _smoothly(problem: Problem, point: Point, deadline: Deadline) -> Polished:
+    """Of smooth activations: no cells, but critical points."""
+    radius = sloped_within(problem, point)
+    found = critical_near(problem, point, deadline)
+    if isinstance(found, OpenEnd):
+        return Polished(problem, point, found.point, found.visited, radius, None, reason=found.reason)
+    radius = max(radius, found.none_within(point))
+    if found.minimum:
+        return Polished(problem, point, found.point, found.visited, radius, found.verdict(), found)
+    reason = f"a saddle, proved, is the last critical point that was reached in {deadline.seconds:g} s"
+    return Polished(problem, point, found.point, found.visited, radius, None, reason=reason)

@@ -9,7 +9,9 @@ from typing import Any
 
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.vectors import ZERO
+from exactgeo.local_minimum import smooth_loss
 from exactgeo.local_minimum.ball import Ball
+from exactgeo.polishing.smooth import Critical
 from exactgeo.problem import Point, Problem
 from exactgeo.standing import Verdict
 
@@ -34,7 +36,7 @@ class Polished:
         No local minimum lies within this max-norm distance of ``start``.
     verdict : Verdict or None
         What ``certify`` says of ``point``, or what is proved of the minimum in the box; None where there is neither.
-    ball : Ball or None
+    ball : Ball, Critical or None
         Where the minimum is enclosed.
     reason : str
         Why there is no minimum; "" where there is one.
@@ -46,7 +48,7 @@ class Polished:
     cells: int
     none_within: Fraction
     verdict: Verdict | None
-    ball: Ball | None = None
+    ball: Ball | Critical | None = None
     reason: str = ""
 
     @property
@@ -104,7 +106,7 @@ class Polished:
 @lru_cache(maxsize=16)
 def loss_value(problem: Problem, point: Point) -> Value:
     """The training loss, an enclosure where it need not be rational."""
-    found = problem.enclosure_at(point)
+    found = smooth_loss(problem, point) or problem.enclosure_at(point)
     return found.lo if found.lo == found.hi else found
 
 

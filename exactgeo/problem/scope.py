@@ -23,6 +23,7 @@ __all__ = [
     "full_space",
     "many_cells",
     "no_float_form",
+    "no_slope",
     "no_solver",
     "not_linear",
     "numeric_conditions",
@@ -33,6 +34,7 @@ __all__ = [
     "rational_slopes",
     "resisting",
     "slices",
+    "smooth",
     "sparse_penalty",
     "unbalanced",
     "unresolved",
@@ -133,6 +135,32 @@ def _weight_decay(problem: Problem) -> tuple[str, str] | None:
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
     return found
+
+
+def smooth(problem: Problem) -> OutOfScope | None:
+    """Slopes of a loss with two continuous derivatives (:mod:`exactgeo.local_minimum.smooth_loss`)."""
+    expect_problem(problem)
+    net, found = problem.network, None
+    if all(activation.homogeneous for activation in net.layer_activations):
+        found = "no smooth activation", "sigmoid or tanh"
+    kinked = [activation.name for activation in net.layer_activations if activation.has_kink]
+    if found is None and kinked:
+        found = f"the activation {kinked[0]}, which has a kink", "sigmoid and tanh alone"
+    elif found is None and not problem.loss.smooth:
+        found = (
+            f"the {problem.loss.name} loss",
+            "a loss with two continuous derivatives: squared, half_squared, logistic",
+        )
+    elif found is None and problem.penalty.l1:
+        found = "the key l1 of [penalty], which has no derivative at 0", "l2 alone"
+    return None if found is None else OutOfScope(*found, "the other rungs of `exactgeo certify`")
+
+
+def no_slope() -> OutOfScope:
+    """A point of a smooth loss whose gradient is not told from 0."""
+    reason = "no derivative of the loss is proved to differ from 0, and a critical point is rarely rational"
+    advice = "`exactgeo polish`, which encloses the critical point beside it"
+    return OutOfScope(reason, f"points with a slope; else {advice}", advice)
 
 
 def sparse_penalty() -> OutOfScope:
@@ -293,6 +321,8 @@ def no_solver(loss: Loss) -> OutOfScope:
 def polish(problem: Problem) -> OutOfScope | None:
     """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): in rationals or in balls."""
     expect_problem(problem)
+    if smooth(problem) is None:
+        return None
     net, train = problem.network, problem.train
     reason = _architecture(net) or _slopes(problem)
     if reason is not None:
@@ -314,6 +344,10 @@ def polish(problem: Problem) -> OutOfScope | None:
 
 def polish_by(problem: Problem, method: str | None) -> OutOfScope | None:
     """One of the two methods of :mod:`exactgeo.polishing`, for a problem that is in scope of it; None means either."""
+    if method == "exact" and smooth(problem) is None:
+        return OutOfScope(
+            "critical points of sigmoid and tanh, irrational as a rule", "ReLU and its like", "method balls"
+        )
     if method == "exact" and problem.penalty:
         return OutOfScope("minima with a [penalty], irrational as a rule", "a loss without [penalty]", "method balls")
     if method == "exact" and not problem.loss.rational:

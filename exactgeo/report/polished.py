@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.polishing import Polished, safe_decimal
-from exactgeo.report.tables import labelled, number_text, title_of
+from exactgeo.problem import scope
+from exactgeo.report.tables import labelled, loss_line, title_of, value_line
 from exactgeo.report.text import verdict_text
 
 __all__ = ["polished_text"]
@@ -21,9 +21,10 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     if found.one_within is not None:
         how = "proved exactly" if found.ball is None else "proved by enclosure"
         lines.append(f"  one within {safe_decimal(found.one_within, up=True)}, {how}")
-    plural = "s" * (found.cells != 1)
-    lines.append(labelled("your loss", _loss(found.loss_before)))
-    lines.append(labelled("descent", f"{found.cells} cell{plural}, down to {_loss(found.loss)}"))
+    smooth = scope.smooth(found.problem) is None
+    what = ("critical point" if smooth else "cell") + "s" * (found.cells != 1)
+    lines.append(labelled("your loss", loss_line(found.problem, found.loss_before)))
+    lines.append(labelled("descent", f"{found.cells} {what}, down to {value_line(found.loss)}"))
     if found.ball is not None:
         alone = "anywhere" if found.ball.radius is None else f"within {safe_decimal(found.ball.radius, up=False)} of it"
         lines.append(labelled("enclosed", f"within {safe_decimal(found.ball.within, up=True)} of the point below"))
@@ -32,10 +33,6 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
         lines.append(labelled("because", found.reason))
         return "\n".join(lines)
     return "\n".join([*lines, "", verdict_text(found.verdict, certificate_path)])
-
-
-def _loss(value: Value) -> str:
-    return f"in {value}" if isinstance(value, Enclosure) else number_text(value)
 
 
 def _held(found: Polished) -> str:

@@ -23,6 +23,7 @@ import brute
 import decay_judge
 import replay_ball
 import replay_logistic
+import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
 
@@ -37,7 +38,7 @@ def numbers(tree: Any) -> Any:
 
 def holds(tree: Tree) -> bool:
     """Whether every claim of a certificate is true."""
-    subject = tree.get("problem", tree.get("arrangement"))
+    subject = next(tree[key] for key in ("problem", "arrangement", "population") if key in tree)
     return all(_holds(json.dumps(subject), json.dumps(claim)) for claim in tree["claims"])
 
 
@@ -63,6 +64,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_bound": _penalised_bound,
         "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
+        **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
