@@ -211,6 +211,7 @@ def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.Compl
         (ACCEPT / "prop1.json", ("check_flat.py", "check_landscape.py")),
         (ACCEPT / "landscape.json", ("check_landscape.py",)),
         (ACCEPT / "penalised-ray.json", ("check_penalty.py",)),
+        (ACCEPT / "ball-kink.json", ("check_ball.py", "check_critical.py")),
         (ACCEPT / "regions-central.json", ("check_landscape.py",)),
         (ACCEPT / "smooth-saddle.json", ("check_smooth.py", "check_logistic.py")),
         (ACCEPT / "smooth-minimum.json", ("check_smooth.py", "check_logistic.py", "check_critical.py")),
