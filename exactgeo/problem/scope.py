@@ -29,6 +29,7 @@ __all__ = [
     "ordered_slopes",
     "penalised_basins",
     "polish",
+    "probabilities",
     "rational_slopes",
     "resisting",
     "slices",
@@ -315,6 +316,14 @@ def exact_values(problem: Problem) -> OutOfScope | None:
         return found
     reason = f"the values of the {problem.loss.name} loss are enclosures, and equal ones cannot be told from close ones"
     return OutOfScope(reason, "the other losses", BASINS)
+
+
+def probabilities(problem: Problem) -> OutOfScope | None:
+    """Where a random start lands (:mod:`exactgeo.probability`): basins of networks with neurons."""
+    found = basins(problem)
+    if found is None and not any(problem.network.widths):
+        return OutOfScope("no hidden neuron, so nothing is drawn", "a hidden layer with neurons", BASINS)
+    return found
 
 
 def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:
