@@ -36,8 +36,11 @@ from exactgeo.probability.sets import LevelSets, Transversals
 
 __all__ = ["Law", "LawRow", "Probability", "intersections"]
 
-TERMS = 50_000
+TERMS = 20_000
 """Intersections that are summed; those of further sets are bounded by the sum of their probabilities."""
+
+AVOIDED = 200
+"""Sets that bound the law from below where not all are known."""
 
 DIGITS = 2_000
 """Digits of a rational that is written out."""
@@ -195,16 +198,19 @@ class Law:
             return low, low
         if self.possible.complete:
             return low, _Inside(self.starts, self.possible.bad)
+        return low, _Inside(self.starts, self._avoiding())
+
+    def _avoiding(self) -> list[int]:
+        """The maximal sets that contain none of some sets that reach the level."""
         avoided = Transversals()
-        for h in self.possible.good:
-            more = Transversals()
-            more.minimal = set(avoided.minimal)
-            more.add(h)
-            if more.many:
+        for h in sorted(self.possible.good, key=int.bit_count):
+            before = avoided.minimal
+            avoided.add(h)
+            if len(avoided.minimal) > AVOIDED:
+                avoided.minimal = before
                 break
-            avoided = more
         full = self.starts.types.full
-        return low, _Inside(self.starts, [full & ~h for h in avoided.minimal])
+        return [full & ~h for h in avoided.minimal]
 
     @property
     def terms(self) -> int:
@@ -214,6 +220,8 @@ class Law:
     def above(self, width: int) -> Number:
         """P[Bas > at_most] at a width: exact, or a ball around it."""
         counts = self.starts.counts(width)
+        if self.possible.complete and all(h.bit_count() > width for h in self.possible.good):
+            return exact(1)
         with working(self.starts.measure.bits):
             low, high = (side.at(counts) for side in self._above)
             return clipped(low if self._above[0] is self._above[1] else span_of(low, high))

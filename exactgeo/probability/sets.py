@@ -24,7 +24,7 @@ from exactgeo.probability.neuron_types import NeuronTypes
 
 __all__ = ["LevelSets", "Transversals", "Values", "level_sets"]
 
-TRANSVERSALS = 20_000
+TRANSVERSALS = 10_000
 """Sets that are held at once; where there are more, the search ends with what it has."""
 
 
@@ -110,12 +110,17 @@ class Transversals:
     def __init__(self) -> None:
         self.minimal: set[int] = {0}
 
-    def add(self, edge: int) -> None:
-        """One more set to meet."""
+    def add(self, edge: int, check: Callable[[], None] = lambda: None) -> None:
+        """One more set to meet; ``check`` is called now and then and may raise."""
         kept = {h for h in self.minimal if h & edge}
-        longer = {h | 1 << k for h in self.minimal - kept for k in indices(edge)}
-        # Sets made longer contain no other of these, for each has one element of the new set.
-        self.minimal = kept | {h for h in longer if not any(q & ~h == 0 for q in kept)}
+        missed = self.minimal - kept
+        longer = set()
+        for k in indices(edge):
+            check()
+            # What lies inside h and k, h missing the edge, meets the edge in k alone.
+            inside = [q ^ 1 << k for q in kept if q & edge == 1 << k]
+            longer |= {h | 1 << k for h in missed if not any(q & ~h == 0 for q in inside)}
+        self.minimal = kept | longer
 
     @property
     def many(self) -> bool:
@@ -166,7 +171,7 @@ class _Search:
             for h in sorted(open_sets, key=lambda h: (-h.bit_count(), h)):
                 if self._is_above(h):
                     self.bad.append(self._grown(h))
-                    self.transversals.add(full & ~self.bad[-1])
+                    self.transversals.add(full & ~self.bad[-1], self._check)
                     if self.transversals.many:
                         return False
                     break
