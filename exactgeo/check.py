@@ -706,6 +706,7 @@ COMPANIONS = {
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",
+    "check_probability.py": "basin_probability",
 }
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
 KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file in ("", "check_landscape.py")}

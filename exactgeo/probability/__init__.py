@@ -13,11 +13,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from exactgeo.basin.reduction import Reduction, reduce
+from exactgeo.claims.certificate import Certificate
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InputError
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.rational import parse_rational
 from exactgeo.probability._propose_starts import Estimate
+from exactgeo.probability.claims import law_certificate
 from exactgeo.probability.law import Law, LawRow, Probability
 from exactgeo.probability.neuron_types import Starts
 from exactgeo.probability.regions import Measure, measure_of
@@ -68,7 +70,8 @@ class Probabilities:
         return Starts.of(self.reduction, self.measure)
 
     @cached_property
-    def _values(self) -> Values:
+    def values(self) -> Values:
+        """The basin value of every set of types, found when it is asked for."""
         return Values(self.reduction.program, self.starts.types)
 
     @property
@@ -121,11 +124,11 @@ class Probabilities:
         for width in chosen:
             self.starts.counts(width)
         check = Deadline.after(time_limit).check if time_limit is not None else _unhurried
-        sure = level_sets(self._values, partial(_surely_above, level), check)
+        sure = level_sets(self.values, partial(_surely_above, level), check)
         possible = sure
         if not self.problem.loss.rational:
-            possible = level_sets(self._values, partial(_perhaps_above, level), check)
-        estimate = Estimate(self.starts, self._values, partial(_perhaps_above, level), self._seed)
+            possible = level_sets(self.values, partial(_perhaps_above, level), check)
+        estimate = Estimate(self.starts, self.values, partial(_perhaps_above, level), self._seed)
         law = Law(self.starts, level, sure, possible, self.width, estimate)
         return LevelLaw(self, law, law.rows(chosen))
 
@@ -163,6 +166,11 @@ class LevelLaw(Sequence[LawRow]):
     def rate(self) -> Probability | None:
         """See :attr:`Law.rate`."""
         return self.law.rate
+
+    def certificate(self) -> Certificate | None:
+        """The certificate of all rows; None where they are no proved bounds on an exact law."""
+        owner, widths = self._owner, [row.width for row in self]
+        return law_certificate(owner.reduction, owner.values, self.law, widths)
 
 
 def _surely_above(level: Fraction, value: Value) -> bool:

@@ -101,6 +101,9 @@ def measure_of(rows: Sequence[Vector], regions: Sequence[Signs], *, seed: int = 
     >>> [str(q) for q in measure_of(rows, [(1, 1), (1, -1), (-1, -1), (-1, 1)]).regions]
     ['3/8', '1/8', '3/8', '1/8']
     """
+    if len(regions) == 1:
+        # Nothing cuts the weight space, or nothing that has a kink.
+        return Measure((exact(1),), "chambers", PRECISIONS[0])
     planes, masks = _distinct(rows, regions)
     groups = [chambers([planes[k] for k in block]) for block in _blocks(planes)]
     if all(group is not None for group in groups):
