@@ -34,15 +34,20 @@ __all__ = [
     "KNOWN_RANK",
     "Number",
     "Orthants",
+    "ceiling",
     "clipped",
     "decimal_bounds",
     "enclosure_of",
     "exact",
+    "exponential",
     "is_exact",
     "is_small",
     "largest",
     "middle",
+    "pi",
     "power",
+    "root",
+    "sine",
     "span_of",
     "working",
 ]
@@ -112,6 +117,29 @@ def largest(numbers: Sequence[Number]) -> Number:
     for number in numbers[1:]:
         best = best.max(flint.arb(number))
     return best
+
+
+def pi() -> Number:
+    """The circle's constant, in the present precision."""
+    return flint.arb.pi()
+
+
+def root(number: Number) -> Number:
+    """A square root."""
+    return flint.arb(number).sqrt()
+
+
+def exponential(number: Number) -> Number:
+    return flint.arb(number).exp()
+
+
+def sine(number: Number) -> Number:
+    return flint.arb(number).sin()
+
+
+def ceiling(number: Number) -> int:
+    """A whole number that is at least this one."""
+    return int(flint.arb(number).upper().ceil().unique_fmpz())
 
 
 def middle(number: Number) -> float:

@@ -79,7 +79,7 @@ class Probabilities:
         """The rank of the (lifted) data."""
         from exactgeo.exact.matrix import rank
 
-        return rank(self.reduction.rows)
+        return rank(self.reduction.rows, len(self.reduction.rows[0]))
 
     @cached_property
     def regions(self) -> list[RegionRow]:
