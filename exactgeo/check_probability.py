@@ -147,8 +147,8 @@ def girard(generators):
 def series(base, error, doubled):
     """``sum base^k (cos kx - cos ky + cos kz - 1) / k^2``, given the cosines of x, y, z.
 
-    ``base`` is off by at most ``error``, so its k-th power by k (error + 1); the recurrence makes the k-th cosine off by
-    at most 5 k^2. So a term is off by at most 15 + 4 (error + 1), and 5 for rounding and products of errors.
+    ``base`` is off by at most ``error``, so its k-th power by k (error + 1); the recurrence makes the k-th cosine off
+    by at most 5 k^2. So a term is off by at most 15 + 4 (error + 1), and 5 for rounding and products of errors.
     """
     cosines = [(q.numerator << BITS) // q.denominator for q in doubled]
     now, before, total, term, k = cosines, [ONE] * 3, 0, base, 1
@@ -443,4 +443,6 @@ def basin_probability(p, claim):
         texts.append(f"between {low} and {high} at width {width}")
     form(texts, "there is no width")
     text = "A start with independent neurons, input weights whose distribution no rotation changes, and fair signs of"
-    return f"{text} trained output weights lies in a basin of value at most {at_most} with probability {'; '.join(texts)}."
+    return (
+        f"{text} trained output weights lies in a basin of value at most {at_most} with probability {'; '.join(texts)}."
+    )

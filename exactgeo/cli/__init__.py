@@ -21,6 +21,7 @@ from exactgeo.cli import (
     landscape,
     path,
     polish,
+    probabilities,
     proofs,
     regions,
 )
@@ -49,6 +50,7 @@ for _command in (
     landscape.landscape,
     path.path,
     polish.polish,
+    probabilities.probabilities,
     proofs.proofs,
     regions.regions,
     slice_.slice_,

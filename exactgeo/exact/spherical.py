@@ -1,8 +1,8 @@
 """Probabilities that a spherical random vector lies in a cone: exact where that is known, else proved balls.
 
 For linearly independent vectors x_1..x_k with the rational Gram matrix G let ``P(G)`` be the probability that
-``<x_i, w> > 0`` for all i; it is the solid angle of that cone as a part of the whole sphere. Orthogonal blocks multiply,
-and an irreducible block has
+``<x_i, w> > 0`` for all i; it is the solid angle of that cone as a part of the whole sphere. Orthogonal blocks
+multiply, and an irreducible block has
 
 * k = 1: 1/2; k = 2: ``1/2 - angle(x_1, x_2) / 2 pi``;
 * k odd: ``P = 1/2 sum_{j < k} (-1)^j sum_{|S| = j} P(G_S)``, since the cone and its antipode have equal angles (k = 3
@@ -11,9 +11,9 @@ and an irreducible block has
 
 References
 ----------
-L. Schlaefli, Theorie der vielfachen Kontinuitaet (1852); H. S. M. Coxeter, The functions of Schlaefli and Lobatschefsky,
-Quart. J. Math. 6 (1935) 13; I. G. Abrahamson, Orthant probabilities for the quadrivariate normal distribution, Ann.
-Math. Statist. 35 (1964) 1685; I. Niven, Irrational Numbers (1956), Corollary 3.12.
+L. Schlaefli, Theorie der vielfachen Kontinuitaet (1852); H. S. M. Coxeter, The functions of Schlaefli and
+Lobatschefsky, Quart. J. Math. 6 (1935) 13; I. G. Abrahamson, Orthant probabilities for the quadrivariate normal
+distribution, Ann. Math. Statist. 35 (1964) 1685; I. Niven, Irrational Numbers (1956), Corollary 3.12.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ __all__ = [
     "is_exact",
     "is_small",
     "largest",
+    "may_vanish",
     "middle",
     "pi",
     "power",
@@ -99,14 +100,14 @@ def span_of(lo: Number, hi: Number) -> Number:
 
 def is_small(number: Number) -> bool:
     """Whether a ball has fewer good digits than an answer shows."""
-    return not is_exact(number) and number.rel_accuracy_bits() < ACCURATE
+    return isinstance(number, flint.arb) and number.rel_accuracy_bits() < ACCURATE
 
 
 def power(number: Number, exponent: int) -> Number:
     """A power of a probability; a ball where the rational would be long."""
-    if is_exact(number) and exponent * max(int(number.q).bit_length() - 1, 0) > LONG:
-        number = flint.arb(number)
-    return number ** flint.fmpz(exponent) if not is_exact(number) else number**exponent
+    if isinstance(number, flint.fmpq) and exponent * max(int(number.q).bit_length() - 1, 0) <= LONG:
+        return number**exponent
+    return flint.arb(number) ** flint.fmpz(exponent)
 
 
 def largest(numbers: Sequence[Number]) -> Number:
@@ -139,12 +140,22 @@ def sine(number: Number) -> Number:
 
 def ceiling(number: Number) -> int:
     """A whole number that is at least this one."""
-    return int(flint.arb(number).upper().ceil().unique_fmpz())
+    return _whole(flint.arb(number).upper().ceil())
 
 
 def middle(number: Number) -> float:
     """A number in float64, for a proposal."""
-    return float(int(number.p) / int(number.q)) if is_exact(number) else float(number.mid())
+    return int(number.p) / int(number.q) if isinstance(number, flint.fmpq) else float(number.mid())
+
+
+def may_vanish(number: Number) -> bool:
+    """Whether a number may be 0."""
+    return bool(number.contains(0)) if isinstance(number, flint.arb) else number == 0
+
+
+def _whole(number: flint.arb) -> int:
+    """An exact whole number."""
+    return int(str(number.unique_fmpz()))
 
 
 def clipped(number: Number) -> Number:
@@ -159,17 +170,18 @@ def enclosure_of(number: Number, places: int = 30) -> Enclosure:
 
     Examples
     --------
+    >>> gram = [[Fraction(3), Fraction(1)], [Fraction(1), Fraction(3)]]
     >>> with working():
-    ...     found = enclosure_of(Orthants([[Fraction(3), Fraction(1)], [Fraction(1), Fraction(3)]]).probability((0, 1)), 6)
+    ...     found = enclosure_of(Orthants(gram).probability((0, 1)), 6)
     >>> str(found.lo), str(found.hi)
     ('152043/500000', '304087/1000000')
     """
-    if is_exact(number):
+    if isinstance(number, flint.fmpq):
         q = Fraction(int(number.p), int(number.q))
         return Enclosure(q, q)
     ten = 10**places
-    ends = (number.lower() * ten).floor(), (number.upper() * ten).ceil()
-    return Enclosure(Fraction(int(ends[0].lower().floor().unique_fmpz()), ten), Fraction(int(ends[1].upper().ceil().unique_fmpz()), ten))
+    low, high = (number.lower() * ten).lower().floor(), (number.upper() * ten).upper().ceil()
+    return Enclosure(Fraction(_whole(low), ten), Fraction(_whole(high), ten))
 
 
 def decimal_bounds(number: Number, digits: int = 20) -> tuple[str, str]:
@@ -181,18 +193,17 @@ def decimal_bounds(number: Number, digits: int = 20) -> tuple[str, str]:
     ...     decimal_bounds(exact(Fraction(1, 3)), 5), decimal_bounds(power(exact(Fraction(1, 2)), 10**9), 5)
     (('0.33333', '0.33334'), ('2.1677E-301029996', '2.1678E-301029996'))
     """
-    if is_exact(number):
-        number = flint.arb(number)
-    return _rounded(number.lower(), digits, up=False), _rounded(number.upper(), digits, up=True)
+    ball = flint.arb(number)
+    return _rounded(ball.lower(), digits, up=False), _rounded(ball.upper(), digits, up=True)
 
 
 def _rounded(end: flint.arb, digits: int, *, up: bool) -> str:
     if not end > 0:
         return "0"
     # A power of ten at the number or just below it, or one place off: then there is one digit more or less.
-    scale = digits - 1 - int((end.log() / flint.arb(10).log()).mid().floor().unique_fmpz())
+    scale = digits - 1 - _whole((end.log() / flint.arb(10).log()).mid().floor())
     moved = end * flint.arb(10) ** flint.fmpz(scale)
-    whole = int((moved.upper().ceil() if up else moved.lower().floor()).unique_fmpz())
+    whole = _whole(moved.upper().ceil() if up else moved.lower().floor())
     text = str(whole).rstrip("0")
     place = len(str(whole)) - len(text) - scale
     return str(Decimal((0, tuple(map(int, text or "0")), place if text else 0)))
@@ -227,7 +238,7 @@ class Orthants:
 
     Examples
     --------
-    Three vectors at 60 degrees, and the walls of the chambers of F4:
+    Three vectors at 60 degrees:
 
     >>> half = [[Fraction(2 if i == j else 1) for j in range(3)] for i in range(3)]
     >>> print(Orthants(half).probability((0, 1, 2)))
@@ -292,7 +303,9 @@ class Orthants:
         for j in range(1, size):
             for part in combinations(subset, j):
                 known = self.probability(part)
-                total = total + (-known if j % 2 else known) / 2
+                if known is None:
+                    return None
+                total = total - known / 2 if j % 2 else total + known / 2
         return total
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from exactgeo.basin.reduction import Reduction
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.spherical import middle
 from exactgeo.probability._propose_samples import clopper_pearson
 from exactgeo.probability.neuron_types import Starts
 from exactgeo.probability.sets import Values
 
-__all__ = ["Estimate", "Interval"]
+__all__ = ["Estimate", "Interval", "Simulation"]
 
 COUNT = 4096
 """Random starts a width."""
@@ -67,3 +68,50 @@ class Estimate:
         if types not in self._known:
             self._known[types] = self.above(self.values.value(types))
         return self._known[types]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Random networks, drawn weight by weight: the input weights normally distributed, the signs by coins.
+
+    A check of the law that shares its basin values only.
+
+    Attributes
+    ----------
+    reduction : Reduction
+    starts : Starts
+    values : Values
+    seed : int
+    """
+
+    reduction: Reduction
+    starts: Starts
+    values: Values
+    seed: int = 0
+
+    def hits(self, width: int, count: int) -> list[int]:
+        """For each network the types that its neurons have, as bits."""
+        import numpy as np
+
+        random = np.random.default_rng(self.seed)
+        rows = np.array([[float(q) for q in row] for row in self.reduction.rows])
+        index = {np.packbits(np.array(signs) > 0).tobytes(): k for k, signs in enumerate(self.reduction.regions)}
+        found = [0] * count
+        for part, neurons in enumerate(self.starts.counts(width)):
+            for _ in range(neurons):
+                regions = np.packbits(random.standard_normal((count, rows.shape[1])) @ rows.T > 0, axis=1)
+                signs = random.choice((1, -1), size=count) if self.starts.trained else [1 - 2 * part] * count
+                for i, (region, sign) in enumerate(zip(regions, signs, strict=True)):
+                    # Without a kink there is one region, whatever the signs.
+                    k = index.get(region.tobytes(), 0)
+                    found[i] |= 1 << self.starts.types.index[k, int(sign)]
+        return found
+
+    def values_of(self, width: int, count: int) -> list[Value]:
+        """The basin value of each network."""
+        return [self.values.value(types) for types in self.hits(width, count)]
+
+    def share(self, above: Callable[[Value], bool], width: int, count: int) -> tuple[int, float, float]:
+        """How many have a value that is not above a level, and the interval of that share."""
+        below = sum(not above(value) for value in self.values_of(width, count))
+        return (below, *clopper_pearson(below, count, MISS))

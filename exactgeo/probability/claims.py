@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from exactgeo.basin.claims import Solutions, listed
+from exactgeo.basin.cone_program import indices, loss_value
 from exactgeo.basin.reduction import Reduction
 from exactgeo.claims.basin_probability import BasinProbabilityClaim, WidthBounds
-from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.exact.spherical import clipped, enclosure_of, exact, span_of, working
 from exactgeo.exact.vectors import ZERO
 from exactgeo.probability.law import Law
 from exactgeo.probability.sets import Values
-from exactgeo.basin.cone_program import indices, loss_value
 
-__all__ = ["law_certificate"]
+__all__ = ["law_claim"]
 
 PLACES = 25
 """Decimal places of the bounds that are claimed."""
@@ -24,8 +23,8 @@ SETS = 2_000
 """Minimal sets up to which a checker goes through all of them in its time."""
 
 
-def law_certificate(reduction: Reduction, values: Values, law: Law, widths: Sequence[int]) -> Certificate | None:
-    """The certificate of P[Bas <= at_most] at some widths.
+def law_claim(reduction: Reduction, values: Values, law: Law, widths: Sequence[int]) -> BasinProbabilityClaim | None:
+    """The claim of P[Bas <= at_most] at some widths.
 
     Parameters
     ----------
@@ -37,7 +36,7 @@ def law_certificate(reduction: Reduction, values: Values, law: Law, widths: Sequ
 
     Returns
     -------
-    Certificate or None
+    BasinProbabilityClaim or None
         None where the law or the probabilities of the regions are not proved, where values are enclosures, and where a
         checker would take too long.
     """
@@ -48,7 +47,7 @@ def law_certificate(reduction: Reduction, values: Values, law: Law, widths: Sequ
     solutions = _solutions(reduction, values, law)
     point = reduction.invert({}, {}, (ZERO,) * len(reduction.program.lines))
     loss = loss_value(reduction.program, reduction.program.offset)
-    claim = BasinProbabilityClaim(
+    return BasinProbabilityClaim(
         point,
         loss,
         law.at_most,
@@ -57,7 +56,6 @@ def law_certificate(reduction: Reduction, values: Values, law: Law, widths: Sequ
         solutions.listed(),
         tuple(_bounds(law, width) for width in widths),
     )
-    return certificate_of(problem, [claim])
 
 
 def _bounds(law: Law, width: int) -> WidthBounds:
@@ -71,7 +69,7 @@ def _bounds(law: Law, width: int) -> WidthBounds:
 
 def _solutions(reduction: Reduction, values: Values, law: Law) -> Solutions:
     """As few optima as they come that reach the level on every minimal set."""
-    solutions, known = Solutions(reduction), set()
+    solutions, known = Solutions(reduction), set[frozenset[tuple[int, int]]]()
     for types in law.sure.good:
         cones = [
             (reduction.region_rays[region], sign)

@@ -1,11 +1,11 @@
 """Closed forms of the law of the basin value, at any dimension and width, without the regions.
 
-For ReLU without biases. *Separate lines*: the data lie on lines that are orthogonal to each other (singletons, Safran and
-Shamir, Theorem 2). A side of a line is what its data with positive, or negative, multiples of its direction are; its
-predictions are one number times them, and the loss of a side is least at a positive number (it asks for an output weight
-+), a negative one (-), or 0. Given k neurons with v > 0 and l with v < 0 the lines are independent, and a side gets what
-it asks for if one of the neurons of that sign lies on it. *Independent data* (Theorem 4): each datum is a side, and
-P[no neuron serves any datum of T] is a power of orthant probabilities.
+For ReLU without biases. *Separate lines*: the data lie on lines that are orthogonal to each other (singletons, Safran
+and Shamir, Theorem 2). A side of a line are its data that are positive, or negative, multiples of its direction; its
+predictions are one number times them, and the loss of a side is least at a positive number (it asks for an output
+weight +), a negative one (-), or 0. Given k neurons with v > 0 and l with v < 0 the lines are independent, and a side
+gets what it asks for if one of the neurons of that sign lies on it. *Independent data* (Theorem 4): each datum is a
+side, and P[no neuron serves any datum of T] is a power of orthant probabilities.
 """
 
 from __future__ import annotations
@@ -122,22 +122,32 @@ class SeparateLines:
 
         A neuron serves one side of every line: as many of each sign are needed as some line has sides that ask for it.
         """
-        return sum(max(sum(side.asks == s for side in pair) for pair in self.lines) for s in (1, -1)) if self.lines else 0
+        return (
+            sum(max(sum(side.asks == s for side in pair) for pair in self.lines) for s in (1, -1)) if self.lines else 0
+        )
+
+    @property
+    def rate(self) -> Number | None:
+        """The base of the decay of P[Bas > least] in the width; None where it does not tend to 0."""
+        asks = {side.asks for pair in self.lines for side in pair} - {0}
+        if self.frozen is None:
+            return exact(Fraction(3, 4)) if asks else exact(0)
+        positive, negative = self.frozen
+        if positive and negative:
+            return None
+        if not asks:
+            return exact(0)
+        return exact(Fraction(1, 2)) if asks == {1 if positive else -1} else exact(1)
 
     def above(self, alpha: Fraction, width: int) -> Number | None:
         """P[Bas > alpha]; None where it takes too long.
 
-        Raises
-        ------
-        ValueError
-            Frozen output weights of both signs are those of another width.
+        With frozen output weights of both signs the width is theirs.
         """
         if alpha < self.least:
             return exact(1)
         if self.frozen is not None:
             positive, negative = self.frozen
-            if positive and negative and width != positive + negative:
-                raise ValueError("frozen output weights are those of another width")
             k = positive if width == positive + negative else width if positive else 0
             given = self._given(alpha, k, width - k)
             return None if given is None else exact(1) - given
@@ -329,6 +339,11 @@ class IndependentData:
     def least_from(self) -> int:
         """From this width on some basin has the value :attr:`least`: one neuron of each sign that is asked for."""
         return len(set(self.asks) - {0})
+
+    @property
+    def rate(self) -> Number:
+        """The base of the decay of P[Bas > least] in the width."""
+        return exact(Fraction(3, 4)) if any(self.asks) else exact(0)
 
     def above(self, alpha: Fraction, width: int) -> Number | None:
         """P[Bas > alpha] for alpha at most :attr:`least`; None elsewhere, and where an orthant has no formula."""

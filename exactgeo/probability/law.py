@@ -5,8 +5,8 @@ lies in F,
 
     P_n[Bas > alpha] = P[the types of all n neurons lie in one B_j] = sum_F c_F p(F)^n
 
-over the intersections F of some B_j, with integers c_F that do not depend on n. Some of the B_j bound it from below, and
-some sets that reach alpha bound it from above, whatever time there was to find them.
+over the intersections F of some B_j, with integers c_F that do not depend on n. Some of the B_j bound it from below,
+and some sets that reach alpha bound it from above, whatever time there was to find them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from exactgeo.exact.rational import format_rational
 from exactgeo.exact.spherical import (
     Number,
     clipped,
@@ -28,13 +29,13 @@ from exactgeo.exact.spherical import (
     span_of,
     working,
 )
-from exactgeo.exact.rational import format_rational
 from exactgeo.probability._propose_samples import MISS
 from exactgeo.probability._propose_starts import Estimate
+from exactgeo.probability.closed_forms import IndependentData, SeparateLines
 from exactgeo.probability.neuron_types import Starts
 from exactgeo.probability.sets import LevelSets, Transversals
 
-__all__ = ["Law", "LawRow", "Probability", "intersections"]
+__all__ = ["ClosedLaw", "Law", "LawRow", "Probability", "intersections"]
 
 TERMS = 20_000
 """Intersections that are summed; those of further sets are bounded by the sum of their probabilities."""
@@ -172,17 +173,16 @@ class Law:
     at_most : Fraction
         The level alpha, in units of the problem's loss.
     sure, possible : LevelSets
-        Sets of types whose value is above alpha for sure, and perhaps; they differ only where values are enclosures that
-        contain alpha.
-    width : int
-        Of the problem.
+        Sets of types whose value is above alpha for sure, and perhaps; they differ only where values are enclosures
+        that contain alpha.
+    estimate : Estimate or None
+        Random starts, asked where the bounds are not sharp.
     """
 
     starts: Starts
     at_most: Fraction
     sure: LevelSets
     possible: LevelSets
-    width: int
     estimate: Estimate | None = field(default=None, compare=False)
 
     @property
@@ -252,8 +252,58 @@ class Law:
             return None
         part = 1 if negative else 0
         with working(self.starts.measure.bits):
-            low, high = ([self.starts.chances(f)[part] for f in side.bad] or [exact(0)] for side in (self.sure, self.possible))
+            low, high = (
+                [self.starts.chances(f)[part] for f in side.bad] or [exact(0)] for side in (self.sure, self.possible)
+            )
             least, most = largest(low), largest(high) if self.possible.complete else exact(1)
             samples = self.starts.measure.samples
             number = least if self.complete else span_of(least, most)
             return Probability.of(number, 0 if samples is None else samples.intervals)
+
+
+@dataclass(frozen=True)
+class ClosedLaw:
+    """The same by a closed form, which needs no regions.
+
+    Attributes
+    ----------
+    form : SeparateLines or IndependentData
+    at_most : Fraction
+    """
+
+    form: SeparateLines | IndependentData
+    at_most: Fraction
+
+    @property
+    def complete(self) -> bool:
+        """Whether the form has this level."""
+        return self.above(1) is not None
+
+    def above(self, width: int) -> Number | None:
+        """P[Bas > at_most] at a width; None where it takes too long.
+
+        Raises
+        ------
+        InputError
+            As :meth:`exactgeo.probability.neuron_types.Starts.counts`.
+        """
+        with working():
+            return self.form.above(self.at_most, width)
+
+    def row(self, width: int) -> LawRow:
+        """P[Bas <= at_most] at a width, as it is answered; [0, 1] where it takes too long."""
+        with working():
+            found = self.above(width)
+            above = span_of(exact(0), exact(1)) if found is None else clipped(found)
+            return LawRow(self.at_most, width, Probability.of(exact(1) - above), Probability.of(above))
+
+    def rows(self, widths: Sequence[int]) -> list[LawRow]:
+        """:meth:`row` of several widths."""
+        return [self.row(width) for width in widths]
+
+    @property
+    def rate(self) -> Probability | None:
+        """The base of the decay at the least level; None elsewhere."""
+        number = self.form.rate if self.at_most == self.form.least else None
+        with working():
+            return None if number is None else Probability.of(number)

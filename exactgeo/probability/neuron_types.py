@@ -18,7 +18,7 @@ from exactgeo.errors import InputError
 from exactgeo.exact.spherical import Number, exact, power, working
 from exactgeo.probability.regions import Measure
 
-__all__ = ["NeuronTypes", "Starts", "types_of"]
+__all__ = ["NeuronTypes", "Starts", "of_width", "types_of"]
 
 
 @dataclass(frozen=True)
@@ -101,22 +101,8 @@ class Starts:
         return cls(measure, types_of(reduction), trained, frozen)
 
     def counts(self, width: int) -> tuple[int, ...]:
-        """How many neurons draw in each way in a network of this width.
-
-        Raises
-        ------
-        InputError
-            Frozen output weights of both signs, or some that are 0, say what one width is like, and this is another.
-        """
-        if self.trained:
-            return (width,)
-        positive, negative = self.frozen
-        if width == positive + negative:
-            return self.frozen
-        if positive and negative:
-            found, write = f"width {width}", f"{positive + negative}, the neurons that are not frozen at 0"
-            raise InputError("--widths", found, "the width of the problem, whose output weights are frozen", write)
-        return (width, 0) if positive else (0, width)
+        """How many neurons draw in each way in a network of this width (:func:`of_width`)."""
+        return (width,) if self.trained else of_width(self.frozen, width)
 
     def chances(self, types: int) -> tuple[Number, ...]:
         """For each way to draw the probability that the type is one of these."""
@@ -140,3 +126,20 @@ class Starts:
             if count:
                 total = total * power(chance, count)
         return total
+
+
+def of_width(frozen: tuple[int, int], width: int) -> tuple[int, int]:
+    """The numbers of frozen output weights of each sign in a network of a width, from those of the problem.
+
+    Raises
+    ------
+    InputError
+        They have both signs, and this is another width: nothing says what signs the other neurons have.
+    """
+    positive, negative = frozen
+    if width == positive + negative:
+        return frozen
+    if positive and negative:
+        found, write = f"width {width}", f"{positive + negative}, the neurons that are not frozen at 0"
+        raise InputError("widths", found, "the width of the problem, whose output weights are frozen", write)
+    return (width, 0) if positive else (0, width)

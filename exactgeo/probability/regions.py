@@ -24,8 +24,8 @@ from fractions import Fraction
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import primitive
-from exactgeo.exact.spherical import Number, Orthants, exact, is_exact, is_small, working
+from exactgeo.exact.matrix import primitive, rank
+from exactgeo.exact.spherical import Number, Orthants, exact, is_exact, is_small, may_vanish, working
 from exactgeo.exact.vectors import Integers, Vector, dot
 from exactgeo.probability._propose_samples import Samples
 
@@ -120,7 +120,8 @@ def measure_of(rows: Sequence[Vector], regions: Sequence[Signs], *, seed: int = 
                 found = Measure(samples.regions, "samples", bits, samples)
                 _check(found, masks, len(planes))
                 return found
-            found = Measure(tuple(table[mask] for mask in masks), "orthants", bits)
+            known = _simplicial(planes, masks)
+            found = Measure(tuple(_met(table[mask], known.get(mask)) for mask in masks), "orthants", bits)
             if all(number > 0 for number in found.regions) and not any(map(is_small, found.regions)):
                 _check(found, masks, len(planes))
                 return found
@@ -158,7 +159,40 @@ def _blocks(planes: Sequence[Integers]) -> list[list[int]]:
     return found
 
 
-def _product(blocks: Sequence[Sequence[int]], masks: Sequence[int], groups: Sequence[dict[int, Fraction]]) -> tuple[Number, ...]:
+def _simplicial(planes: Sequence[Integers], masks: Sequence[int]) -> dict[int, Number]:
+    """The rational probabilities of single regions, in rank 2 and 3: those with so many walls and known angles."""
+    size = rank(planes, len(planes[0])) if planes else 0
+    if size not in (2, 3):
+        return {}
+    found, every = {}, set(masks)
+    for mask in masks:
+        walls = [k for k in range(len(planes)) if mask ^ 1 << k in every]
+        if len(walls) == size:
+            inward = [planes[k] if mask >> k & 1 else tuple(-q for q in planes[k]) for k in walls]
+            number = Orthants([[dot(a, b) for b in inward] for a in inward]).probability(tuple(range(size)))
+            if number is not None and is_exact(number):
+                found[mask] = number
+    return found
+
+
+def _met(ball: Number, known: Number | None) -> Number:
+    """A probability found in two ways, of which the second is rational if it is there.
+
+    Raises
+    ------
+    InternalError
+        They differ.
+    """
+    if known is None:
+        return ball
+    if not may_vanish(ball - known):
+        raise InternalError("two ways to the probability of a region differ")
+    return known
+
+
+def _product(
+    blocks: Sequence[Sequence[int]], masks: Sequence[int], groups: Sequence[dict[int, Fraction]]
+) -> tuple[Number, ...]:
     found = []
     for mask in masks:
         total = exact(1)
@@ -171,16 +205,12 @@ def _product(blocks: Sequence[Sequence[int]], masks: Sequence[int], groups: Sequ
 def _check(found: Measure, masks: Sequence[int], planes: int) -> None:
     """Sum 1, all positive, equal on opposite regions: whatever method they came from."""
     with working(found.bits):
-        at = {mask: number for mask, number in zip(masks, found.regions, strict=True)}
+        at = dict(zip(masks, found.regions, strict=True))
         full = (1 << planes) - 1
         total = found.of(range(len(masks))) - exact(1)
         differences = [number - at[full ^ mask] for mask, number in at.items()]
-        if not all(_may_vanish(q) for q in (total, *differences)) or any(q < 0 for q in found.regions):
+        if not all(may_vanish(q) for q in (total, *differences)) or any(q < 0 for q in found.regions):
             raise InternalError("the probabilities of the regions contradict each other")
-
-
-def _may_vanish(number: Number) -> bool:
-    return bool(number == 0) if is_exact(number) else bool(number.contains(0))
 
 
 class _NoFormula(Exception):

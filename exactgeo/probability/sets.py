@@ -1,14 +1,14 @@
 """The maximal sets of types whose basins stay above a level, jointly with the minimal ones that reach it.
 
 The value of a set of types falls as the set grows, so {value > level} is closed under taking subsets, and its maximal
-members B_1, ..., B_k say all of it. The minimal transversals of their complements are the minimal sets that lie in none of
-them: as long as one of these has a value above the level it grows to a further maximal set; when none has, they are the
-minimal sets that reach the level, and both lists are complete.
+members B_1, ..., B_k say all of it. The minimal transversals of their complements are the minimal sets that lie in
+none of them: as long as one of these has a value above the level it grows to a further maximal set; when none has,
+they are the minimal sets that reach the level, and both lists are complete.
 
 References
 ----------
-D. Gunopulos, R. Khardon, H. Mannila, H. Toivonen, Data mining, hypergraph transversals, and machine learning, PODS 1997;
-C. Berge, Hypergraphs (1989), Section 2.1 (transversals, one edge after the other).
+D. Gunopulos, R. Khardon, H. Mannila, H. Toivonen, Data mining, hypergraph transversals, and machine learning, PODS
+1997; C. Berge, Hypergraphs (1989), Section 2.1 (transversals, one edge after the other).
 """
 
 from __future__ import annotations

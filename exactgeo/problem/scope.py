@@ -22,6 +22,7 @@ __all__ = [
     "explanation",
     "full_space",
     "many_cells",
+    "many_regions",
     "no_float_form",
     "no_solver",
     "not_linear",
@@ -324,6 +325,12 @@ def probabilities(problem: Problem) -> OutOfScope | None:
     if found is None and not any(problem.network.widths):
         return OutOfScope("no hidden neuron, so nothing is drawn", "a hidden layer with neurons", BASINS)
     return found
+
+
+def many_regions(regions: int, most: int) -> OutOfScope:
+    """Probabilities of so many regions of a neuron, where no closed form serves."""
+    inside = f"up to {most} regions, or data on orthogonal lines without biases"
+    return OutOfScope(f"about {regions} regions of one neuron", inside, "`exactgeo certify`, which decides one point")
 
 
 def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:
