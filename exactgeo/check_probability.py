@@ -118,7 +118,7 @@ def angle(square):
     return max(arctan(low)[0], 0), arctan(min(high, ONE))[1]
 
 
-def part_of_turn(a, b, c):
+def circle_part(a, b, c):
     """The angle between vectors with squares a and c and product b, over 2 pi."""
     meter.spend(1000)
     acute = angle(1 - b * b / (a * c))
@@ -140,7 +140,7 @@ def girard(generators):
     """The cone of three vectors with this Gram matrix."""
     n, total = inverse(generators), (ONE >> 1, ONE >> 1)
     for i, j in combinations(range(3), 2):
-        total = subtract(total, over(part_of_turn(n[i][i], n[i][j], n[j][j]), 2))
+        total = subtract(total, over(circle_part(n[i][i], n[i][j], n[j][j]), 2))
     return total
 
 
@@ -231,7 +231,7 @@ class Cone:
                 return self.mirrored(pair, i, [v, f], lambda flipped: self.edge(v, f, flipped))
         if not any(weights):
             planes = [self.gram([v, f]), self.gram(pair)]
-            return times(*(part_of_turn(rows[0][0], rows[0][1], rows[1][1]) for rows in planes))
+            return times(*(circle_part(rows[0][0], rows[0][1], rows[1][1]) for rows in planes))
         total = 0, 0
         for q, w in zipped(weights[::-1], pair):
             total = add(total, self.orthoscheme(v, f, g, w)) if q else total
@@ -246,7 +246,7 @@ class Cone:
 
 
 class Orthants:
-    """Rule `orthant`: the probability that independent vectors, by their numbers as bits, have positive products."""
+    """The probability that independent vectors, by their numbers as bits, have positive products."""
 
     def __init__(self, rows):
         meter.spend(16 * len(rows) ** 2 * len(rows[0]))
@@ -266,7 +266,7 @@ class Orthants:
         need(len(members) <= FIVE, f"an orthant of more than {FIVE} vectors that is no product of smaller ones")
         rows = [[Fraction(self.gram[i][j]) for j in members] for i in members]
         if len(members) == 2:
-            return subtract((ONE >> 1, ONE >> 1), part_of_turn(rows[0][0], rows[0][1], rows[1][1]))
+            return subtract((ONE >> 1, ONE >> 1), circle_part(rows[0][0], rows[0][1], rows[1][1]))
         if len(members) == 4:
             return Cone(rows).probability
         total = (ONE, ONE) if members else (2 * ONE, 2 * ONE)
@@ -281,7 +281,7 @@ def set_of(numbers):
 
 
 def distribute(regions, planes, given):
-    """Rule `distribute`: the function on regions, sets of hyperplanes as bits, whose sums over orthants are given.
+    """The function on regions, sets of hyperplanes as bits, whose sums over orthants are given.
 
     A hyperplane divides some regions; what it cuts off is a function on the regions of its restriction.
     """
@@ -333,7 +333,7 @@ def solid_angles(rows, regions):
 
 
 class Law:
-    """Rule `law`: the probability that what all neurons draw lies in one of some sets of patterns, as bits."""
+    """The probability that what all neurons draw lies in one of some sets of patterns, as bits."""
 
     def __init__(self, p, here, patterns):
         angles = solid_angles(here.seen, patterns.regions) if p.kinked else dict.fromkeys(patterns.regions, (ONE, ONE))
@@ -381,7 +381,7 @@ def intersections(sets):
 
 
 def transversals(edges):
-    """Rule `transversal`: the minimal sets that meet every one of some sets, all as bits."""
+    """The minimal sets that meet every one of some sets, all as bits."""
     found = {0}
     for edge in edges:
         kept, single = {h for h in found if h & edge}, [1 << k for k in range(edge.bit_length()) if edge >> k & 1]

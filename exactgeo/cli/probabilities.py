@@ -54,7 +54,7 @@ def probabilities(
     """
     from exactgeo.api import probabilities as of
     from exactgeo.exact.rational import parse_rational
-    from exactgeo.probability.probabilities import Answer
+    from exactgeo.probability.probabilities import Laws
     from exactgeo.report.probabilities import probabilities_text, save
 
     start = time.monotonic()
@@ -66,7 +66,7 @@ def probabilities(
     levels = [parse_rational(text, "--at-most") for text in at_most]
     loaded = problem_of(problem)
     found = of(loaded, seed=seed)
-    answer = Answer(found, levels or found.levels(time_limit=left()), chosen)
+    answer = Laws(found, levels or found.levels(time_limit=left()), chosen)
     run = current_run()
     answer.run(left(), lambda: run.tell(probabilities_text(loaded, answer), answer.to_json(), seldom=True))
     known = answer.to_json(regions=regions)

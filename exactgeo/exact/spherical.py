@@ -165,8 +165,8 @@ def clipped(number: Number) -> Number:
     return flint.arb(0).max(flint.arb(1).min(number))
 
 
-def enclosure_of(number: Number, places: int = 30) -> Enclosure:
-    """Bounds on a number with so many decimal places, rounded outward; the number itself where it is rational.
+def enclosure_of(number: Number, decimals: int = 30) -> Enclosure:
+    """Bounds on a number with so many decimals, rounded outward; the number itself where it is rational.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def enclosure_of(number: Number, places: int = 30) -> Enclosure:
     if isinstance(number, flint.fmpq):
         q = Fraction(int(number.p), int(number.q))
         return Enclosure(q, q)
-    ten = 10**places
+    ten = 10**decimals
     low, high = (number.lower() * ten).lower().floor(), (number.upper() * ten).upper().ceil()
     return Enclosure(Fraction(_whole(low), ten), Fraction(_whole(high), ten))
 
@@ -210,7 +210,7 @@ def _rounded(end: flint.arb, digits: int, *, up: bool) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _turn(side: int, top: int, bottom: int, bits: int) -> Number:
+def _circle_part(side: int, top: int, bottom: int, bits: int) -> Number:
     """The angle whose cosine is ``side sqrt(top / bottom)``, over 2 pi."""
     q = flint.fmpq(top, bottom)
     # The cosine of twice the angle is rational: by Niven's theorem these are all rational multiples of pi.
@@ -225,7 +225,7 @@ def _turn(side: int, top: int, bottom: int, bits: int) -> Number:
 def _angle(a: Rational, b: Rational, c: Rational) -> Number:
     """The angle between vectors with squares a and c and product b, over 2 pi."""
     q = b * b / (a * c)
-    return _turn(int(b > 0) - int(b < 0), int(q.p), int(q.q), flint.ctx.prec)
+    return _circle_part(int(b > 0) - int(b < 0), int(q.p), int(q.q), flint.ctx.prec)
 
 
 class Orthants:

@@ -86,7 +86,7 @@ class Samples:
         """An interval for each region, as a ball."""
         return tuple(self.probability((k,)) for k in range(len(self._hits)))
 
-    def share(self, regions: Sequence[int]) -> tuple[int, int]:
+    def hits(self, regions: Sequence[int]) -> tuple[int, int]:
         """Hits of a union of regions, and the number of all vectors."""
         return sum(self._hits[k] for k in regions), self.count
 
@@ -97,7 +97,7 @@ class Samples:
         if regions not in self._known:
             from fractions import Fraction
 
-            low, high = clopper_pearson(self.share(regions)[0], self.count, MISS)
+            low, high = clopper_pearson(self.hits(regions)[0], self.count, MISS)
             self._known[regions] = span_of(exact(Fraction(low)), exact(Fraction(high)))
         return self._known[regions]
 

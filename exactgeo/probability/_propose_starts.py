@@ -111,7 +111,7 @@ class Simulation:
         """The basin value of each network."""
         return [self.values.value(types) for types in self.hits(width, count)]
 
-    def share(self, above: Callable[[Value], bool], width: int, count: int) -> tuple[int, float, float]:
-        """How many have a value that is not above a level, and the interval of that share."""
-        below = sum(not above(value) for value in self.values_of(width, count))
-        return (below, *clopper_pearson(below, count, MISS))
+    def below(self, above: Callable[[Value], bool], width: int, count: int) -> tuple[int, float, float]:
+        """How many have a value that is not above a level, and the interval of that fraction."""
+        number = sum(not above(value) for value in self.values_of(width, count))
+        return (number, *clopper_pearson(number, count, MISS))

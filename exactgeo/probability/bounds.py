@@ -113,10 +113,10 @@ def _rows(problem: Problem) -> Matrix:
     return problem.lifted if problem.network.hidden_bias[0] else problem.x
 
 
-def _theorem_3(problem: Problem, epsilon: Fraction, width: int) -> Iterator[Bound]:
+def _theorem_3(problem: Problem, level: Fraction, width: int) -> Iterator[Bound]:
     """``1 - exp(-c n / 4)`` at width ``c ceil(n / p)``, where the problem's point has n neurons and the loss 0."""
     rows = _rows(problem)
-    if not _plain(problem) or problem.point is None or epsilon <= 0 or any(dot(x, x) > 1 for x in rows):
+    if not _plain(problem) or problem.point is None or level <= 0 or any(dot(x, x) > 1 for x in rows):
         return
     neurons = [(w, v) for w, v in problem.point.as_scalar().neurons if v and any(w)]
     fit = [sum((v * max(dot(w, x), Fraction(0)) for w, v in neurons), Fraction(0)) for x in rows]
@@ -125,7 +125,7 @@ def _theorem_3(problem: Problem, epsilon: Fraction, width: int) -> Iterator[Boun
         return
     n = len(neurons)
     # eps / (n B)^2 with B^2 the largest square of a product of weights.
-    part = epsilon / (n * n * max(v * v * dot(w, w) for w, v in neurons))
+    part = level / (n * n * max(v * v * dot(w, w) for w, v in neurons))
     if part > 2:
         # Beyond the largest value of p a smaller eps says as much.
         part = Fraction(2)
@@ -172,7 +172,7 @@ def _theorem_5(problem: Problem, alpha: Fraction, width: int) -> Iterator[Bound]
     # The trace bounds the largest eigenvalue, and that of the inverse the inverse of the least one.
     largest = sum(gram[i][i] for i in range(len(gram)))
     ratio = root(exact(largest)) * exact(sum(inverse[i][i] for i in range(len(gram))))
-    spread = _spread(problem, rows, clusters)
+    spread = _extent(problem, rows, clusters)
     if spread is None:
         return
     radius, slope = spread
@@ -184,7 +184,7 @@ def _theorem_5(problem: Problem, alpha: Fraction, width: int) -> Iterator[Bound]
         yield Bound(5, True, exact(1) - len(rows[0]) * power(exact(SEVEN_EIGHTHS), width))
 
 
-def _spread(problem: Problem, rows: Matrix, clusters: Sequence[Sequence[int]]) -> tuple[Number, Number] | None:
+def _extent(problem: Problem, rows: Matrix, clusters: Sequence[Sequence[int]]) -> tuple[Number, Number] | None:
     """The squares of the largest radius of a cluster and of the slope of the targets; None where that is infinite."""
     slope, radius = exact(0), exact(0)
     for cluster in clusters:

@@ -16,8 +16,8 @@ from exactgeo.probability.sets import Values
 
 __all__ = ["law_claim"]
 
-PLACES = 25
-"""Decimal places of the bounds that are claimed."""
+DECIMALS = 25
+"""Decimals of the bounds that are claimed."""
 
 SETS = 2_000
 """Minimal sets up to which a checker goes through all of them in its time."""
@@ -62,8 +62,8 @@ def _bounds(law: Law, width: int) -> WidthBounds:
     """Room for the rounding of the checker's own balls, within [0, 1]."""
     with working(law.starts.measure.bits):
         below = exact(1) - law.above(width)
-        room = exact(Fraction(1, 10 ** (PLACES + 1)))
-        found = enclosure_of(clipped(span_of(below - room, below + room) + exact(0)), PLACES)
+        room = exact(Fraction(1, 10 ** (DECIMALS + 1)))
+        found = enclosure_of(clipped(span_of(below - room, below + room) + exact(0)), DECIMALS)
     return WidthBounds(width, max(found.lo, ZERO), min(found.hi, Fraction(1)))
 
 

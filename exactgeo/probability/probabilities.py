@@ -30,7 +30,7 @@ from exactgeo.probability.regions import Measure, measure_of
 from exactgeo.probability.sets import Values, level_sets
 from exactgeo.problem import Problem, scope
 
-__all__ = ["Answer", "LevelLaw", "Probabilities", "RegionRow", "TheoremRow"]
+__all__ = ["Laws", "LevelLaw", "Probabilities", "RegionRow", "TheoremRow"]
 
 REGIONS = 20_000
 """Regions of one neuron whose probabilities are found."""
@@ -314,13 +314,13 @@ class LevelLaw(Sequence[LawRow]):
         return found
 
     def simulated(self, width: int, count: int) -> tuple[int, float, float] | None:
-        """How many of some random starts are in a basin of at most this value, and the interval of their share.
+        """How many of some random starts are in a basin of at most this value, and the interval of that fraction.
 
         None where there are no regions to draw from.
         """
         if isinstance(self.law, ClosedLaw):
             return None
-        return self._owner.simulation.share(partial(_perhaps_above, self.at_most), width, count)
+        return self._owner.simulation.below(partial(_perhaps_above, self.at_most), width, count)
 
     def certificate(self) -> Certificate | None:
         """The certificate of all rows; None where they are no proved bounds on an exact law."""
@@ -335,7 +335,7 @@ class LevelLaw(Sequence[LawRow]):
         return law_claim(owner.reduction, owner.values, self.law, widths)
 
 
-class Answer:
+class Laws:
     """The laws of several levels, one after the other within one time limit."""
 
     def __init__(self, owner: Probabilities, levels: Sequence[Fraction], widths: Sequence[int] | None) -> None:

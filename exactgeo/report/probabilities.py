@@ -10,7 +10,7 @@ from exactgeo.report.tables import columns, labelled, title_of, value_line
 
 if TYPE_CHECKING:
     from exactgeo.probability import LawRow, LevelLaw, Probability, TheoremRow
-    from exactgeo.probability.probabilities import Answer
+    from exactgeo.probability.probabilities import Laws
     from exactgeo.problem import Problem
 
 __all__ = ["probabilities_text", "probability_text", "save"]
@@ -66,7 +66,7 @@ def probability_text(found: Probability) -> str:
     return f"in [{FEW_DOWN.plus(low)}, {FEW_UP.plus(high)}]"
 
 
-def probabilities_text(problem: Problem, answer: Answer, known: dict[str, Any] | None = None) -> str:
+def probabilities_text(problem: Problem, answer: Laws, known: dict[str, Any] | None = None) -> str:
     """The report of ``exactgeo probabilities``."""
     owner = answer.owner
     lines = [title_of(problem, "the problem"), ""]
@@ -117,7 +117,7 @@ def _bound(row: TheoremRow) -> str:
 # -- the picture -------------------------------------------------------------------------------------------------------
 
 
-def save(answer: Answer, path: str) -> None:
+def save(answer: Laws, path: str) -> None:
     """Draw P[Bas <= at most] against the width: the law, the bounds of the theorems, and random starts as a check.
 
     Raises
@@ -152,7 +152,7 @@ def save(answer: Answer, path: str) -> None:
     write(figure, path)
 
 
-def _drawn_widths(answer: Answer) -> list[int]:
+def _drawn_widths(answer: Laws) -> list[int]:
     if not answer.owner.any_width:
         return [answer.owner.width]
     asked = [row.width for law in answer.laws for row in law]

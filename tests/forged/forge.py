@@ -16,6 +16,7 @@ from typing import Any
 
 from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
+from forge_probability import FORGED_PROBABILITY
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
@@ -60,7 +61,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
-FORGED |= FORGED_LOGISTIC
+FORGED |= FORGED_LOGISTIC | FORGED_PROBABILITY
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import made_logistic
 import made_penalty
+import made_probability
 from degenerate import generate, to_problem
 from made_subgradient import SUBGRADIENT_MAKERS
 
@@ -432,6 +433,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
     ).certificate(),
     **made_penalty.MAKERS,
+    **made_probability.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
     **SUBGRADIENT_MAKERS,
