@@ -414,6 +414,12 @@ def uses(p, here, patterns, solution):
     return p.weight * sum(LOSSES[p.kind][0](q, y, p.M) for q, (y,) in zipped(predictions, p.y)), fitting
 
 
+def shown(q, side=1):
+    """A bound within [0, 1] as a decimal, rounded down (1) or up (-1)."""
+    q = side * (side * min(max(q, 0), 1) * 10**20 // 1)
+    return f"{q // 10**20}.{q % 10**20:020d}".rstrip("0").rstrip(".")
+
+
 def basin_probability(p, claim):
     tree, loss, at_most, duals, regions, solutions, widths = fields(
         claim, "point loss at_most duals regions solutions widths"
@@ -440,7 +446,7 @@ def basin_probability(p, claim):
         need(rational(low) <= 0 or complete, "some patterns neither have a dual vector nor reach the level")
         inside = rational(low) * ONE <= ONE - above[1] and ONE - above[0] <= rational(high) * ONE
         need(inside, "the probability is not between these bounds")
-        texts.append(f"between {low} and {high} at width {width}")
+        texts.append(f"between {shown(rational(low))} and {shown(rational(high), -1)} at width {width}")
     form(texts, "there is no width")
     text = "A start with independent neurons, input weights whose distribution no rotation changes, and fair signs of"
     return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 import basin_brute
 import numpy as np
@@ -65,7 +65,7 @@ def law(
         )
         return frozenset(tuple(column) for column in chosen if any(column))
 
-    @lru_cache(maxsize=None)
+    @cache
     def good(columns):
         return basin_brute.minimum(kind, [*map(list, columns), *lines], y, bound) <= level
 

@@ -43,7 +43,7 @@ _PLAIN = {"hidden_bias": False, "output_bias": False}
 
 MAKERS: dict[str, Callable[[], Certificate]] = {
     "start": _law(_X, _Y, "1/2"),
-    "start-wide": _law(_X, _Y, 0, widths=(3, 1000, 10**9)),
+    "start-wide": _law(_X, _Y, 0, widths=(2, 1000, 10**9)),
     "start-always": _law(_X, _Y, 100),
     "start-never": _law([[1], [1]], [1, -1], 1),
     "start-abs": _law(_X, _Y, "1/2", network={"activation": "abs"}),
@@ -55,9 +55,9 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "start-frozen-signs": _law(_X, _Y, 2, widths=(3,), v=[1, 2, -1, 0], c=1),
     "start-singletons": _law([[1, 0], [-1, 0], [0, 1]], [1, 1, -1], 0, network=_PLAIN, reduction="mean"),
     "start-plane": _law([[1, 0], [0, 1], [1, 1], [0, 0]], [1, 1, -1, 2], 5, network=_PLAIN),
-    "start-rank-3": _law([[1, 0], [0, 1], [1, 1]], [1, -1, 2], 1),
+    "start-rank-3": _law([[1, 0], [0, 1], [1, 1]], [1, -1, 2], 1, widths=(1, 5)),
     "start-rank-4": _law(
-        [[2, -1, -1, -2], [-1, 2, 1, 0], [-1, 1, 2, 1], [-2, 0, 1, 3]], [1, -1, 1, 1], 2, network=_PLAIN
+        [[2, -1, -1, -2], [-1, 2, 1, 0], [-1, 1, 2, 1], [-2, 0, 1, 3]], [1, -1, 1, 1], 2, widths=(1, 5), network=_PLAIN
     ),
     "start-hinge": _law([[1], [2]], [1, -1], "1/2", loss="hinge"),
     "start-huber": _law([[1], [2]], [1, -1], "1/2", loss="huber(1)"),
