@@ -180,7 +180,8 @@ def enclosure_of(number: Number, decimals: int = 30) -> Enclosure:
         q = Fraction(int(number.p), int(number.q))
         return Enclosure(q, q)
     ten = 10**decimals
-    low, high = (number.lower() * ten).lower().floor(), (number.upper() * ten).upper().ceil()
+    with working():
+        low, high = (number.lower() * ten).lower().floor(), (number.upper() * ten).upper().ceil()
     return Enclosure(Fraction(_whole(low), ten), Fraction(_whole(high), ten))
 
 
@@ -193,20 +194,35 @@ def decimal_bounds(number: Number, digits: int = 20) -> tuple[str, str]:
     ...     decimal_bounds(exact(Fraction(1, 3)), 5), decimal_bounds(power(exact(Fraction(1, 2)), 10**9), 5)
     (('0.33333', '0.33334'), ('2.1677E-301029996', '2.1678E-301029996'))
     """
-    ball = flint.arb(number)
-    return _rounded(ball.lower(), digits, up=False), _rounded(ball.upper(), digits, up=True)
+    if isinstance(number, flint.fmpq):
+        return _rational(number, digits, up=False), _rational(number, digits, up=True)
+    with working():
+        return _rounded(number.lower(), digits, up=False), _rounded(number.upper(), digits, up=True)
+
+
+def _rational(q: flint.fmpq, digits: int, *, up: bool) -> str:
+    if not q > 0:
+        return "0"
+    top, bottom = int(q.p), int(q.q)
+    size = len(str(top)) - len(str(bottom))
+    size -= top * 10 ** max(-size, 0) < bottom * 10 ** max(size, 0)
+    scale = digits - 1 - size
+    top, bottom = top * 10 ** max(scale, 0), bottom * 10 ** max(-scale, 0)
+    return _decimal(-(-top // bottom) if up else top // bottom, scale)
 
 
 def _rounded(end: flint.arb, digits: int, *, up: bool) -> str:
     if not end > 0:
         return "0"
-    # A power of ten at the number or just below it, or one place off: then there is one digit more or less.
     scale = digits - 1 - _whole((end.log() / flint.arb(10).log()).mid().floor())
     moved = end * flint.arb(10) ** flint.fmpz(scale)
-    whole = _whole(moved.upper().ceil() if up else moved.lower().floor())
+    return _decimal(_whole(moved.upper().ceil() if up else moved.lower().floor()), scale)
+
+
+def _decimal(whole: int, scale: int) -> str:
+    """``whole / 10^scale``."""
     text = str(whole).rstrip("0")
-    place = len(str(whole)) - len(text) - scale
-    return str(Decimal((0, tuple(map(int, text or "0")), place if text else 0)))
+    return str(Decimal((0, tuple(map(int, text or "0")), len(str(whole)) - len(text) - scale if text else 0)))
 
 
 @lru_cache(maxsize=65536)

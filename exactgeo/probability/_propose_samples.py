@@ -54,7 +54,7 @@ class Samples:
     masks : sequence of int
         For each region the normals that are positive on it, as bits.
     seed : int
-    count : int
+    count : int, optional
 
     Attributes
     ----------
@@ -62,10 +62,10 @@ class Samples:
         How many intervals were asked for: each misses with a chance of at most ``MISS``.
     """
 
-    def __init__(self, planes: Sequence[Integers], masks: Sequence[int], seed: int, count: int = COUNT) -> None:
+    def __init__(self, planes: Sequence[Integers], masks: Sequence[int], seed: int, count: int | None = None) -> None:
         import numpy as np
 
-        self.count = count
+        self.count = count = count or COUNT
         index = {mask: k for k, mask in enumerate(masks)}
         self._hits = [0] * len(masks)
         self._known: dict[tuple[int, ...], Number] = {}
