@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -75,6 +76,8 @@ class Probability:
         with working():
             known = clipped(number)
             lo, hi = decimal_bounds(known)
+            # The radius of a wide ball is rounded up.
+            hi = min(hi, "1", key=Decimal)
             if intervals:
                 return cls("estimate", None, lo, hi, f"{1 - intervals * MISS:.12f}")
             value = enclosure_of(known).lo if is_exact(known) else None
@@ -220,7 +223,8 @@ class Law:
     def above(self, width: int) -> Number:
         """P[Bas > at_most] at a width: exact, or a ball around it."""
         counts = self.starts.counts(width)
-        if self.possible.complete and all(h.bit_count() > width for h in self.possible.good):
+        if self.sure.complete and all(h.bit_count() > width for h in self.sure.good):
+            # Whatever is not above the level for sure needs more neurons.
             return exact(1)
         with working(self.starts.measure.bits):
             low, high = (side.at(counts) for side in self._above)

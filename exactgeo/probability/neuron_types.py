@@ -106,6 +106,8 @@ class Starts:
 
     def chances(self, types: int) -> tuple[Number, ...]:
         """For each way to draw the probability that the type is one of these."""
+        if types == self.types.full:
+            return (exact(Fraction(1)),) * (1 if self.trained else 2)
         if types not in self._known:
             with working(self.measure.bits):
                 by_sign = [self._signed(types, sign) for sign in (1, -1)]
