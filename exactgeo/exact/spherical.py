@@ -160,8 +160,8 @@ def _whole(number: flint.arb) -> int:
 
 def clipped(number: Number) -> Number:
     """What of a number lies in [0, 1], for one that is known to be a probability."""
-    if is_exact(number):
-        return number
+    if isinstance(number, flint.fmpq):
+        return max(flint.fmpq(0), min(flint.fmpq(1), number))
     return flint.arb(0).max(flint.arb(1).min(number))
 
 
