@@ -41,10 +41,10 @@ __all__ = [
     "exact",
     "exponential",
     "is_exact",
-    "is_small",
     "largest",
     "may_vanish",
     "middle",
+    "missing_bits",
     "pi",
     "power",
     "root",
@@ -98,9 +98,9 @@ def span_of(lo: Number, hi: Number) -> Number:
     return flint.arb(lo).union(flint.arb(hi))
 
 
-def is_small(number: Number) -> bool:
-    """Whether a ball has fewer good digits than an answer shows."""
-    return isinstance(number, flint.arb) and number.rel_accuracy_bits() < ACCURATE
+def missing_bits(number: Number) -> int:
+    """How many more good bits an answer needs of a ball; none of a rational."""
+    return max(0, ACCURATE - number.rel_accuracy_bits()) if isinstance(number, flint.arb) else 0
 
 
 def power(number: Number, exponent: int) -> Number:

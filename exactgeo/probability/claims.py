@@ -12,6 +12,7 @@ from exactgeo.claims.basin_probability import BasinProbabilityClaim, WidthBounds
 from exactgeo.exact.spherical import clipped, enclosure_of, exact, span_of, working
 from exactgeo.exact.vectors import ZERO
 from exactgeo.probability.law import Law
+from exactgeo.probability.regions import BITS
 from exactgeo.probability.sets import Values
 
 __all__ = ["law_claim"]
@@ -41,7 +42,9 @@ def law_claim(reduction: Reduction, values: Values, law: Law, widths: Sequence[i
         checker would take too long.
     """
     problem = reduction.problem
-    small = len(law.sure.good) <= SETS and not law.starts.measure.samples
+    measure = law.starts.measure
+    # Where more than the first precision was needed the checker's would not do.
+    small = len(law.sure.good) <= SETS and measure.samples is None and measure.bits == BITS
     if not (law.complete and small and problem.loss.rational and widths):
         return None
     solutions = _solutions(reduction, values, law)

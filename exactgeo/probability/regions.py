@@ -25,7 +25,7 @@ from fractions import Fraction
 from exactgeo.arrangement import Arrangement
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive, rank
-from exactgeo.exact.spherical import Number, Orthants, exact, is_exact, is_small, may_vanish, working
+from exactgeo.exact.spherical import Number, Orthants, exact, is_exact, may_vanish, missing_bits, working
 from exactgeo.exact.vectors import Integers, Vector, dot
 from exactgeo.probability._propose_samples import Samples
 
@@ -37,7 +37,10 @@ ROOTS = 60
 CHAMBERS = 60_000
 """Chambers that are listed: those of E6 still are."""
 
-PRECISIONS = (256, 512, 2048, 8192)
+BITS = 256
+"""Of the first attempt. The next one has what the first one lacked, which grows with the number of hyperplanes."""
+
+ATTEMPTS = 4
 
 Signs = Sequence[int]
 
@@ -103,15 +106,16 @@ def measure_of(rows: Sequence[Vector], regions: Sequence[Signs], *, seed: int = 
     """
     if len(regions) == 1:
         # Nothing cuts the weight space, or nothing that has a kink.
-        return Measure((exact(1),), "chambers", PRECISIONS[0])
+        return Measure((exact(1),), "chambers", BITS)
     planes, masks = _distinct(rows, regions)
     groups = [chambers([planes[k] for k in block]) for block in _blocks(planes)]
     if all(group is not None for group in groups):
-        found = Measure(_product(_blocks(planes), masks, [group for group in groups if group]), "chambers", 256)
+        found = Measure(_product(_blocks(planes), masks, [group for group in groups if group]), "chambers", BITS)
         _check(found, masks, len(planes))
         return found
     orthants = Orthants([[dot(a, b) for b in planes] for a in planes])
-    for bits in PRECISIONS:
+    known, bits = _simplicial(planes, masks), BITS
+    for _ in range(ATTEMPTS):
         with working(bits):
             try:
                 table = distribute(set(masks), range(len(planes)), _Given(orthants))
@@ -120,11 +124,13 @@ def measure_of(rows: Sequence[Vector], regions: Sequence[Signs], *, seed: int = 
                 found = Measure(samples.regions, "samples", bits, samples)
                 _check(found, masks, len(planes))
                 return found
-            known = _simplicial(planes, masks)
-            found = Measure(tuple(_met(table[mask], known.get(mask)) for mask in masks), "orthants", bits)
-            if all(number > 0 for number in found.regions) and not any(map(is_small, found.regions)):
+            numbers = tuple(_met(table[mask], known.get(mask)) for mask in masks)
+            lacking = max(map(missing_bits, numbers))
+            if not lacking and all(number > 0 for number in numbers):
+                found = Measure(numbers, "orthants", bits)
                 _check(found, masks, len(planes))
                 return found
+            bits += 64 + lacking
     raise InternalError("the probability of a region is not seen to be positive")
 
 
