@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exactgeo.api import path as path
     from exactgeo.api import polish as polish
     from exactgeo.api import probabilities as probabilities
+    from exactgeo.api import starts as starts
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.checking import check as check
     from exactgeo.claims.certificate import Certificate as Certificate
@@ -62,6 +63,7 @@ _DEFINED_IN = {
     "path": "api",
     "polish": "api",
     "probabilities": "api",
+    "starts": "api",
 }
 
 __all__ = sorted(_DEFINED_IN)
