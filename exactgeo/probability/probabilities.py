@@ -19,7 +19,7 @@ from exactgeo.errors import InputError
 from exactgeo.exact.enclosure import Value, high, low, order
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import format_rational, parse_rational
-from exactgeo.exact.spherical import working
+from exactgeo.exact.spherical import exact, working
 from exactgeo.probability._propose_starts import Estimate, Simulation
 from exactgeo.probability.bounds import bounds
 from exactgeo.probability.claims import law_claim
@@ -227,7 +227,7 @@ class Probabilities:
         ...     "network": {"widths": [1], "hidden_bias": False, "output_bias": False}})
         >>> law = eg.probabilities(problem).law(0, widths=[1, 2, 1000])
         >>> [str(row.probability.value) for row in law[:2]], law[2].above.hi, law.rate.value
-        (['1/8', '17/64'], '2.3656021403767893118E-125', Fraction(3, 4))
+        (['1/8', '17/64'], '2.3029970802496538996E-125', Fraction(3, 4))
         """
         level = parse_rational(alpha, "at_most")
         chosen = list(_widths(widths if widths is not None else [self.width]))
@@ -245,6 +245,30 @@ class Probabilities:
         estimate = Estimate(self.starts, self.values, partial(_perhaps_above, level), self._seed)
         law = Law(self.starts, level, sure, possible, estimate)
         return LevelLaw(self, law, law.rows(chosen))
+
+    def of_value(self, value: Value, *, time_limit: float | None = None) -> dict[str, Any] | None:
+        """P[Bas = value] at the problem's width, as JSON; None for a value that is an enclosure, and without regions.
+
+        What :meth:`exactgeo.random_starts.Starts.to_json` takes for its ``probabilities``.
+
+        Examples
+        --------
+        >>> import exactgeo as eg
+        >>> found = eg.probabilities(eg.load("swirszcz-prop1"))
+        >>> found.of_value(Fraction(14))["lo"][:8], found.of_value(Fraction(15))["value"]
+        ('0.161895', '0')
+        """
+        if not isinstance(value, Fraction) or self._size.regions_about > REGIONS:
+            return None
+        check = Deadline.after(time_limit).check if time_limit is not None else _unhurried
+        at_least = level_sets(self.values, partial(_reaches, value), check)
+        larger = level_sets(self.values, partial(_surely_above, value), check)
+        if at_least == larger:
+            return Probability.of(exact(0)).to_json()
+        sides = [Law(self.starts, value, sets, sets).above(self.width) for sets in (at_least, larger)]
+        samples = self.measure.samples
+        with working(self.measure.bits):
+            return Probability.of(sides[0] - sides[1], 0 if samples is None else samples.intervals).to_json()
 
     def levels(self, *, time_limit: float | None = None) -> list[Fraction]:
         """Levels to ask for: the distinct basin values, at most 50, lowest first; of random starts where there are too
@@ -381,6 +405,10 @@ class Laws:
 
 def _surely_above(level: Fraction, value: Value) -> bool:
     return low(value) > level
+
+
+def _reaches(level: Fraction, value: Value) -> bool:
+    return low(value) >= level
 
 
 def _perhaps_above(level: Fraction, value: Value) -> bool:
