@@ -825,8 +825,7 @@ def report(answer):
         lines.append(f"{claim['kind']} ({'; '.join(named)}): {claim['statement']}" if named else claim["statement"])
     for name, point in answer["points"].items():
         lines.append(f"{name}: weights {words(point['weights'])}, biases {words(point['biases'])}")
-    frozen = answer["claims"][0]["frozen"]
-    if frozen is not None:
+    if (frozen := answer["claims"][0]["frozen"]) is not None:
         lines.append("frozen: " + (", ".join(f"{key} = {words(q)}" for key, q in frozen.items()) or "nothing"))
     return "\n  ".join([*lines, *answer["hypotheses"], "sha256 " + answer["sha256"]])
 

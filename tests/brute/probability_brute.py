@@ -16,6 +16,7 @@ import numpy as np
 SAMPLES = 200_000
 
 
+@cache
 def angles(rows):
     """The probability of each sign vector, and how far it may be off."""
     matrix = np.array([[float(q) for q in row] for row in rows])
@@ -39,6 +40,11 @@ def angles(rows):
     return {tuple(map(int, row)): count / SAMPLES for row, count in zip(listed, counts, strict=True)}, 0.006
 
 
+@cache
+def _least(kind, generators, y, bound):
+    return basin_brute.minimum(kind, [list(q) for q in generators], list(y), bound)
+
+
 def law(
     x, y, level, width, *, bias=True, output_bias=True, slopes=(1, 0), kind="squared", bound=Fraction(1), frozen=None
 ):
@@ -54,7 +60,7 @@ def law(
         units = [[Fraction(int(i == j)) * s for i in range(len(rows[0]))] for j in range(len(rows[0])) for s in (1, -1)]
         rays = units
     else:
-        every, error = angles(rows)
+        every, error = angles(tuple(map(tuple, rows)))
         rays = basin_brute.rays(rows, len(rows[0]))
 
     def reach(signs, factor):
@@ -65,9 +71,8 @@ def law(
         )
         return frozenset(tuple(column) for column in chosen if any(column))
 
-    @cache
     def good(columns):
-        return basin_brute.minimum(kind, [*map(list, columns), *lines], y, bound) <= level
+        return _least(kind, columns | frozenset(map(tuple, lines)), tuple(y), bound) <= level
 
     draws = [None] * width if frozen is None else [v for v in frozen if v]
     states = {frozenset(): 1.0}
