@@ -65,9 +65,9 @@ def probabilities(
     chosen = None if widths is None else _numbers(widths)
     levels = [parse_rational(text, "--at-most") for text in at_most]
     loaded = problem_of(problem)
-    found = of(loaded, seed=seed)
+    found, run = of(loaded, seed=seed), current_run()
+    run.tell(f"{loaded.name}: no level is known yet", {"law": [], "rate": [], "theorems": []})
     answer = Laws(found, levels or found.levels(time_limit=left()), chosen)
-    run = current_run()
     answer.run(left(), lambda: run.tell(probabilities_text(loaded, answer), answer.to_json(), seldom=True))
     known = answer.to_json(regions=regions)
     run.tell(probabilities_text(loaded, answer), known)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from exactgeo.basin.reduction import Reduction
+from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.spherical import middle
 from exactgeo.probability._propose_samples import clopper_pearson
@@ -14,8 +15,8 @@ from exactgeo.probability.sets import Values
 
 __all__ = ["Estimate", "Interval", "Simulation"]
 
-COUNT = 4096
-"""Random starts a width."""
+COUNTS = (64, 256, 1024, 4096)
+"""Random starts a width: as many of these numbers as there is time for, the first one always."""
 
 MISS = 1e-6
 
@@ -40,13 +41,15 @@ class Estimate:
     above : callable
         Whether a value is above the level.
     seed : int
+    check : callable
+        Raises OutOfTime when there is no time left.
     """
 
     starts: Starts
     values: Values
     above: Callable[[Value], bool]
     seed: int = 0
-    count: int = COUNT
+    check: Callable[[], None] = lambda: None
     _known: dict[int, bool] = field(default_factory=dict, repr=False)
 
     def row(self, counts: Sequence[int]) -> Interval:
@@ -54,15 +57,28 @@ class Estimate:
         import numpy as np
 
         random = np.random.default_rng(self.seed)
-        hit = np.zeros((self.count, len(self.starts.types.columns)), dtype=bool)
+        hit = np.zeros((COUNTS[-1], len(self.starts.types.columns)), dtype=bool)
         for part, neurons in enumerate(counts):
             chances = np.array([middle(self.starts.chances(1 << k)[part]) for k in range(hit.shape[1])])
             if neurons:
-                hit |= random.multinomial(neurons, chances / chances.sum(), size=self.count) > 0
+                hit |= random.multinomial(neurons, chances / chances.sum(), size=COUNTS[-1]) > 0
         packed = np.packbits(hit, axis=1, bitorder="little")
-        below = sum(not self._is_above(int.from_bytes(row.tobytes(), "little")) for row in packed)
-        low, high = clopper_pearson(below, self.count, MISS)
+        below = done = 0
+        for count in COUNTS:
+            if done and self._late():
+                break
+            rows = packed[done:count]
+            below += sum(not self._is_above(int.from_bytes(row.tobytes(), "little")) for row in rows)
+            done = count
+        low, high = clopper_pearson(below, done, MISS)
         return Interval(f"{low:.12f}", f"{high:.12f}", f"{1 - MISS:.6f}")
+
+    def _late(self) -> bool:
+        try:
+            self.check()
+        except OutOfTime:
+            return True
+        return False
 
     def _is_above(self, types: int) -> bool:
         if types not in self._known:

@@ -38,6 +38,9 @@ REGIONS = 20_000
 FORMS_FROM = 200
 """Regions from which on a closed form is used where there is one."""
 
+SEARCH = 0.4
+"""Part of a time limit that the search for sets may take."""
+
 LEVELS = 50
 """Levels that are asked where none is given."""
 
@@ -238,11 +241,13 @@ class Probabilities:
         if form is not None and (self._size.regions_about > REGIONS or level <= form.least):
             closed = ClosedLaw(form, level)
             return LevelLaw(self, closed, closed.rows(chosen))
-        check = Deadline.after(time_limit).check if time_limit is not None else _unhurried
+        # What is left is for the sums, and for random starts where the search did not end.
+        check = Deadline.after(SEARCH * time_limit).check if time_limit is not None else _unhurried
+        late = Deadline.after(time_limit).check if time_limit is not None else _unhurried
         sure = possible = level_sets(self.values, partial(_surely_above, level), check)
         if not self.problem.loss.rational:
             possible = level_sets(self.values, partial(_perhaps_above, level), check)
-        estimate = Estimate(self.starts, self.values, partial(_perhaps_above, level), self._seed)
+        estimate = Estimate(self.starts, self.values, partial(_perhaps_above, level), self._seed, late)
         law = Law(self.starts, level, sure, possible, estimate)
         return LevelLaw(self, law, law.rows(chosen))
 
