@@ -31,10 +31,10 @@ def clopper_pearson(hits: int, count: int, miss: float) -> tuple[float, float]:
     ----------
     C. J. Clopper, E. S. Pearson, Biometrika 26 (1934) 404.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
-    low = float(beta.ppf(miss / 2, hits, count - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - miss / 2, hits + 1, count - hits)) if hits < count else 1.0
+    low = float(betaincinv(hits, count - hits + 1, miss / 2)) if hits else 0.0
+    high = float(betaincinv(hits + 1, count - hits, 1 - miss / 2)) if hits < count else 1.0
     return low, high
 
 

@@ -15,7 +15,7 @@ from exactgeo.probability.sets import Values
 
 __all__ = ["Estimate", "Interval", "Simulation"]
 
-COUNTS = (64, 256, 1024, 4096)
+COUNTS = range(64, 4097, 64)
 """Random starts a width: as many of these numbers as there is time for, the first one always."""
 
 MISS = 1e-6

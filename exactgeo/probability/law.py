@@ -38,10 +38,10 @@ from exactgeo.probability.sets import LevelSets, Transversals
 
 __all__ = ["ClosedLaw", "Law", "LawRow", "Probability", "intersections"]
 
-TERMS = 20_000
+TERMS = 8_000
 """Intersections that are summed; those of further sets are bounded by the sum of their probabilities."""
 
-AVOIDED = 200
+AVOIDED = 60
 """Sets that bound the law from below where not all are known."""
 
 DIGITS = 2_000

@@ -119,7 +119,20 @@ class Starts:
         return {}
 
     def _signed(self, types: int, sign: int) -> Number:
+        if self.measure.samples is None:
+            total = exact(0)
+            for k in indices(types):
+                total = total + self._each[sign][k]
+            return total
         return self.measure.of(region for k in indices(types) for region, s in self.types.members[k] if s == sign)
+
+    @cached_property
+    def _each(self) -> dict[int, list[Number]]:
+        """By output sign the probability of the regions of each type."""
+        return {
+            sign: [self.measure.of(region for region, s in members if s == sign) for members in self.types.members]
+            for sign in (1, -1)
+        }
 
     def all_within(self, types: int, counts: Sequence[int]) -> Number:
         """The probability that all neurons draw one of these types."""

@@ -38,8 +38,8 @@ REGIONS = 20_000
 FORMS_FROM = 200
 """Regions from which on a closed form is used where there is one."""
 
-SEARCH = 0.4
-"""Part of a time limit that the search for sets may take."""
+SEARCH = 0.35
+"""Part of a time limit that the search for sets may take; twice that is where random starts end."""
 
 LEVELS = 50
 """Levels that are asked where none is given."""
@@ -243,7 +243,7 @@ class Probabilities:
             return LevelLaw(self, closed, closed.rows(chosen))
         # What is left is for the sums, and for random starts where the search did not end.
         check = Deadline.after(SEARCH * time_limit).check if time_limit is not None else _unhurried
-        late = Deadline.after(time_limit).check if time_limit is not None else _unhurried
+        late = Deadline.after(2 * SEARCH * time_limit).check if time_limit is not None else _unhurried
         sure = possible = level_sets(self.values, partial(_surely_above, level), check)
         if not self.problem.loss.rational:
             possible = level_sets(self.values, partial(_perhaps_above, level), check)
