@@ -22,7 +22,9 @@ import basin_brute
 import brute
 import decay_judge
 import probability_brute
+import replay_ball
 import replay_logistic
+import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
 
@@ -37,7 +39,7 @@ def numbers(tree: Any) -> Any:
 
 def holds(tree: Tree) -> bool:
     """Whether every claim of a certificate is true."""
-    subject = tree.get("problem", tree.get("arrangement"))
+    subject = next(tree[key] for key in ("problem", "arrangement", "population") if key in tree)
     return all(_holds(json.dumps(subject), json.dumps(claim)) for claim in tree["claims"])
 
 
@@ -62,7 +64,9 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
         "basin_probability": _basin_probability,
+        "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
+        **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
