@@ -294,8 +294,7 @@ def evaluate(p, point):
         rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
         rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
-    value = LOSSES[p.kind][0]
-    return p.weight * sum(value(q, y, p.M) for row, target in zipped(rows, p.y) for q, y in zipped(row, target))
+    return p.weight * sum(LOSSES[p.kind][0](q, y, p.M) for row, ys in zipped(rows, p.y) for q, y in zipped(row, ys))
 
 
 def stated(p, tree, loss):
@@ -702,7 +701,8 @@ COMPANIONS = {
     "": "local_minimum not_local_minimum lower_point basin_optimum global_minimum path regions",
     "check_flat.py": "strictness",
     "check_landscape.py": "barrier landscape",
-    "check_subgradient.py": "subgradient_minimum descent_curve",
+    "check_subgradient.py": "subgradient_minimum",
+    "check_deep.py": "descent_curve",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",

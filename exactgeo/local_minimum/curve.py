@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
-from exactgeo.claims.descent_curve import DescentCurveClaim
-from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, dot
-from exactgeo.kinds import Argument
+from exactgeo.exact.polynomial import Polynomial, quotient, times
+from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.leaf_program import Moves
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
@@ -28,58 +27,11 @@ from exactgeo.problem import Direction
 
 __all__ = ["descent"]
 
-Polynomial = list[Fraction]
-"""Coefficients of 1, s, s^2, ..."""
-
 ROUNDED = (3, 12, 30)
 """Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken whole."""
 
 TRIES = 40
 """How often the moves of a straight line are doubled against its quadratic terms."""
-
-
-def _sum(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
-    size = max(len(a), len(b))
-    return [(a[k] if k < len(a) else ZERO) + (b[k] if k < len(b) else ZERO) for k in range(size)]
-
-
-def _product(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
-    total = [ZERO] * max(0, len(a) + len(b) - 1)
-    for i, p in enumerate(a):
-        if p:
-            for j, q in enumerate(b):
-                total[i + j] += p * q
-    return total
-
-
-def _times(q: Fraction, a: Sequence[Fraction]) -> Polynomial:
-    return [q * p for p in a]
-
-
-def _order(a: Sequence[Fraction]) -> int | None:
-    """The lowest power with a coefficient, None of 0."""
-    return next((k for k, q in enumerate(a) if q), None)
-
-
-def _quotient(top: Sequence[Fraction], bottom: Sequence[Fraction], last: int) -> Polynomial:
-    """The power series of top / bottom up to s^last; top vanishes to the order of bottom at least."""
-    start = _order(bottom)
-    assert start is not None
-    shifted, lead = [*top[start:], *[ZERO] * (last + 1)], bottom[start:]
-    found: Polynomial = []
-    for k in range(last + 1):
-        rest = shifted[k] - sum((lead[j] * found[k - j] for j in range(1, min(k, len(lead) - 1) + 1)), ZERO)
-        found.append(rest / lead[0])
-    return found
-
-
-def _keeps_sign(a: Sequence[Fraction], step: Fraction) -> bool:
-    """Whether the lowest coefficient outweighs those of the other sign on (0, step]; so does 0."""
-    low = _order(a)
-    if low is None:
-        return True
-    sign = 1 if a[low] > 0 else -1
-    return sign * a[low] + sum((min(sign * q, ZERO) * step ** (k - low) for k, q in enumerate(a) if k > low), ZERO) > 0
 
 
 @dataclass
@@ -105,9 +57,9 @@ class _Curve:
         factor = Fraction(lcm(*(q.denominator for q in values)))
         factor /= gcd(*(int(q * factor) for q in values))
         return _Curve(
-            {k: _times(factor, row) for k, row in self.affine.items()},
-            {i: _times(factor, row) for i, row in self.outputs.items()},
-            {i: [_times(factor, row) for row in rows] for i, rows in self.inputs.items()},
+            {k: times(factor, row) for k, row in self.affine.items()},
+            {i: times(factor, row) for i, row in self.outputs.items()},
+            {i: [times(factor, row) for row in rows] for i, rows in self.inputs.items()},
         )
 
     def directions(self, at: TwoLayerPoint) -> tuple[Direction, ...]:
@@ -159,9 +111,9 @@ def _along(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
         if any(outputs):
             curve.outputs[i] = series([sign * q for q in outputs])
         if neuron.v:
-            curve.inputs[i] = [_times(1 / abs(neuron.v), series(row)) for row in inputs]
+            curve.inputs[i] = [times(1 / abs(neuron.v), series(row)) for row in inputs]
         elif any(outputs):
-            curve.inputs[i] = [_quotient(row, outputs, last) if any(row) else [] for row in inputs]
+            curve.inputs[i] = [quotient(row, outputs, last) if any(row) else [] for row in inputs]
     return curve
 
 
@@ -225,81 +177,9 @@ def descent(
         Whether the moves need not descend, and little is to be spent on them.
     """
     for line in _lines(at, scales, signs, guess):
-        found = _below(at, line)
+        found = descent_along(at.problem, at.point, at.loss, line.directions(at))
         if found is not None:
             return found
-    return _below(at, _along(at, scales, signs)) if len(scales) > 1 else None
-
-
-def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
-    """The descent along one curve, None where the loss does not fall."""
-    kept: list[Polynomial] = []
-    changes = _changes(at, curve, kept)
-    within: list[tuple[Polynomial, Fraction]] = []
-    total: Polynomial = []
-    for p, (y,), change in zip(at.predictions, at.problem.y, changes, strict=True):
-        low = _order(change)
-        if low is None:
-            continue
-        pieces = at.problem.loss.pieces(y)
-        assert pieces is not None
-        upwards = change[low] > 0
-        a, b, _ = pieces.around(p)[upwards]
-        kept.append(change)
-        ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
-        if ahead:
-            within.append((_times(ONE if upwards else -ONE, change), min(ahead)))
-        total = _sum(total, _sum(_times(2 * a * p + b, change), _times(a, _product(change, change)) if a else []))
-    total = _times(at.problem.weight, total)
-    lead = _order(total)
-    if lead is None or total[lead] > 0:
+    if len(scales) == 1:
         return None
-    kept.append(total)
-    step = _step(kept, within)
-    claim = DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
-    argument = Argument.CURVE
-    if len(claim.curve) == 1:
-        argument = Argument.FIRST_ORDER if lead == 1 else Argument.SECOND_ORDER
-    after = at.loss + sum((q * step**k for k, q in enumerate(total)), ZERO)
-    found = Descent(at.problem, claim, argument, after, tuple(total))
-    if at.problem.loss_at(found.end) != after:
-        raise InternalError("the loss along a curve is not the polynomial it should be")
-    return found
-
-
-def _step(kept: Sequence[Polynomial], within: Sequence[tuple[Polynomial, Fraction]]) -> Fraction:
-    """The largest power of 1/2 at which the first keep their signs and the second stay below their bounds."""
-    step = ONE
-    for row in kept:
-        while not _keeps_sign(row, step):
-            step /= 2
-    for row, room in within:
-        while sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) > room:
-            step /= 2
-    return step
-
-
-def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Polynomial]) -> list[Polynomial]:
-    """The change of each prediction along the curve; the pre-activations are added to what has to keep its sign."""
-    m = at.problem.m
-    changes: list[Polynomial] = [[] for _ in range(m)]
-    for k, polynomial in curve.affine.items():
-        changes = [_sum(row, _times(q, polynomial)) for row, q in zip(changes, at.linear[k][1], strict=True)]
-    up, down = at.slopes
-    for neuron in at.neurons:
-        i = neuron.index
-        if i not in curve.outputs and i not in curve.inputs:
-            continue
-        v = _sum([neuron.v], curve.outputs.get(i, ()))
-        for t, row in enumerate(at.rows):
-            z: Polynomial = [neuron.z[t]]
-            for x, polynomial in zip(row, curve.inputs.get(i, ()), strict=False):
-                if x:
-                    z = _sum(z, _times(x, polynomial))
-            low = _order(z)
-            if up != down:
-                kept.append(z)
-            slope = up if low is None or z[low] > 0 else down
-            moved = _times(slope, _product(v, z))
-            changes[t] = _sum(changes[t], _sum(moved, [-neuron.v * neuron.outputs[t]]))
-    return changes
+    return descent_along(at.problem, at.point, at.loss, _along(at, scales, signs).directions(at))
