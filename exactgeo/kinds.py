@@ -41,6 +41,11 @@ class Argument(_Worded):
         "ordered_slopes",
         "Complete criterion at a rational point: slopes that are not rational, with exact signs.",
     )
+    REACHABLE = (
+        "reachable_span",
+        "The slopes of the loss are orthogonal to every change of the predictions that small moves can reach.",
+    )
+    UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

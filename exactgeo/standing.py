@@ -338,6 +338,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if loss is None or not deadline.left:
         return outside
+    if scope.deep(problem) is None:
+        return _descents(problem, point, loss, outside, deadline)
     try:
         found_all = census_of(problem.at(point), deadline)
     except OutOfScope as refusal:
@@ -517,6 +519,17 @@ def census_of(problem: Problem, deadline: Deadline) -> Census:
         return _kept_census(problem, deadline)
     except _Interrupted as end:
         return end.found
+
+
+def _descents(problem: Problem, point: Point, loss: Value, outside: _Global, deadline: Deadline) -> _Global:
+    """Where there is no census: a lower point from descents in floats."""
+    lower = _lower_point(problem, point, loss, deadline)
+    if lower is not None:
+        return replace(outside, globality=Globality.SPURIOUS, better=lower)
+    if outside.reason is not None:
+        return outside
+    detail = "descents from random starts found no lower point, and there is no census of basins at this depth"
+    return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 
 def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, deadline: Deadline) -> _Global:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import InternalError, OutOfTime
@@ -82,19 +83,32 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
     problem.expect_point(point)
     tries: list[Try] = []
     outside = None
+    left_open: list[Undecided] = []
     for rung in LADDER:
         outside = rung.accepts(problem)
-        if outside is None:
-            found = rung.decide(problem, point)
-            why = found.outside.reason if isinstance(found, Undecided) else ""
-            if isinstance(found, Minimum) and strictness:
-                found = measured(found, lambda: None)
-            return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
-        tries.append(Try(rung.name, "out_of_scope", outside.reason))
+        if outside is not None:
+            tries.append(Try(rung.name, "out_of_scope", outside.reason))
+            continue
+        found = rung.decide(problem, point)
+        if isinstance(found, Undecided):
+            left_open.append(found)
+            tries.append(Try(rung.name, str(found.kind), found.outside.reason))
+            continue
+        if isinstance(found, Minimum) and strictness:
+            found = measured(found, lambda: None)
+        return replace(found, tries=(*tries, Try(rung.name, str(found.kind))))
+    if len(left_open) == 1:
+        return replace(left_open[0], tries=tuple(tries))
+    if left_open:
+        why = scope.not_decided(f"none of {len(left_open)} arguments decides this point; {LISTED}")
+        return Undecided(left_open[0].loss, why, tuple(tries))
     outside = scope.decision(problem) or outside
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))
+
+
+LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
 def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
@@ -109,6 +123,8 @@ def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
+    if isinstance(found.claim, DeepMinimumClaim):
+        return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()
         flat = measure_ordered(found, check) if isinstance(found.claim, OrderedMinimumClaim) else measure(found, check)

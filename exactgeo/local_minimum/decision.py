@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
@@ -54,7 +55,7 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
+    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim, PenalisedMinimumClaim or DeepMinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
     flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
@@ -70,7 +71,7 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
+    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | DeepMinimumClaim
     argument: Argument
     flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""

@@ -16,6 +16,7 @@ __all__ = [
     "basins",
     "complete_decision",
     "decision",
+    "deep",
     "derivative",
     "exact_values",
     "expect_problem",
@@ -24,6 +25,7 @@ __all__ = [
     "many_cells",
     "no_float_form",
     "no_solver",
+    "not_decided",
     "not_linear",
     "numeric_conditions",
     "ordered_slopes",
@@ -106,7 +108,13 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
 
 def decision(problem: Problem) -> OutOfScope | None:
     """What every rung of the ladder refuses, in one sentence: None where one of them may decide."""
-    return weight_decay(problem) if problem.penalty else complete_decision(problem)
+    if problem.penalty:
+        return weight_decay(problem)
+    found, widths = complete_decision(problem), problem.network.widths
+    if found is None or deep(problem) is None:
+        return None
+    several = problem.outputs > 1 and not problem.loss.classes
+    return deep(problem) if len(widths) > 1 or (widths and several) else found
 
 
 def _instead(problem: Problem) -> str:
@@ -201,6 +209,28 @@ def explanation(problem: Problem) -> OutOfScope | None:
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
+
+
+def deep(problem: Problem) -> OutOfScope | None:
+    """The arguments for any depth and any number of outputs (:mod:`exactgeo.local_minimum.deep`)."""
+    net, loss = problem.network, problem.loss
+    found = _penalty(problem)
+    if found is None and not net.widths:
+        found = "no hidden layer", "a hidden layer"
+    if found is None and not (loss.rational and loss.differentiable):
+        found = f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
+    if found is None and net.outputs != len(problem.y[0]):
+        found = "targets that are classes", "a target for each output"
+    if found is None and len(net.widths) == 1 and net.outputs == 1:
+        found = "one hidden layer and one output", "more of either: other rungs decide these completely"
+    if found is None and (net.uniform is None or not net.uniform.homogeneous):
+        found = "activations that differ, or are smooth", "one piecewise linear activation, and linear outputs"
+    return None if found is None else OutOfScope(*found, NUMERIC)
+
+
+def not_decided(reason: str) -> OutOfScope:
+    """A point that an argument for deep networks leaves open, and why."""
+    return OutOfScope(reason, "points that one of the rungs decides", NUMERIC)
 
 
 def not_linear(problem: Problem) -> OutOfScope:

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
 from forge_subgradient import FORGED_SUBGRADIENT
@@ -144,7 +145,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT
+FORGED |= FORGED_SUBGRADIENT | FORGED_DEEP
 
 
 def verdicts() -> Tree:

@@ -14,6 +14,7 @@ from pathlib import Path
 import made_logistic
 import made_penalty
 from degenerate import generate, to_problem
+from made_deep import DEEP_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
 
 import exactgeo as eg
@@ -435,6 +436,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
     **SUBGRADIENT_MAKERS,
+    **DEEP_MAKERS,
 }
 
 

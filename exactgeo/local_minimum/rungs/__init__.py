@@ -6,14 +6,28 @@ an entry of :data:`LADDER`.
 
 from __future__ import annotations
 
+from exactgeo.local_minimum.rungs.first_order import FirstOrder
+from exactgeo.local_minimum.rungs.germ_curves import GermCurves
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
+from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
+from exactgeo.local_minimum.rungs.unrolled import Unrolled
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
 
-LADDER: tuple[Rung, ...] = (LinearModel(), OrderedSlopes(), WeightDecay(), TwoLayer(), Subgradient())
+LADDER: tuple[Rung, ...] = (
+    LinearModel(),
+    OrderedSlopes(),
+    WeightDecay(),
+    TwoLayer(),
+    Subgradient(),
+    ReachableSpan(),
+    FirstOrder(),
+    Unrolled(),
+    GermCurves(),
+)
 """In the order in which they are asked."""

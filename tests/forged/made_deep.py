@@ -1,0 +1,31 @@
+"""The accepted certificates of networks of any depth and any number of outputs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from deep_problems import case
+
+from exactgeo.claims.certificate import Certificate
+from exactgeo.local_minimum import decide
+
+
+def _seed(seed: int) -> Callable[[], Certificate]:
+    return lambda: decide(case(random.Random(seed), freeze=seed % 3 == 0)).certificate  # type: ignore[union-attr]
+
+
+DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
+    "deep-curve": _seed(819),
+    "deep-curve-two-outputs": _seed(1336),
+    "deep-reach": _seed(939),
+    "deep-reach-on-a-kink": _seed(543),
+    "deep-reach-two-outputs": _seed(1355),
+    "deep-unrolled": _seed(1164),
+    "deep-unrolled-zero-weight": _seed(1158),
+    "deep-unrolled-slopes": _seed(1126),
+    "deep-unrolled-split": _seed(919),
+    "deep-unrolled-margin": _seed(552),
+    "deep-unrolled-split-zero-weight": _seed(188),
+    "deep-unrolled-margin-zero-weight": _seed(596),
+}
