@@ -46,6 +46,10 @@ class Argument(_Worded):
         "The slopes of the loss are orthogonal to every change of the predictions that small moves can reach.",
     )
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
+    LINEAR_NETWORK = (
+        "linear_network",
+        "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",
+    )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

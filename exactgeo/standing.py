@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
@@ -320,6 +321,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
+    if isinstance(decision, Minimum) and isinstance(decision.claim, LinearNetworkMinimumClaim):
+        return _Global(Globality.GLOBAL)
     if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return _Global(Globality.GLOBAL)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import InternalError, OutOfTime
@@ -123,7 +124,7 @@ def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
-    if isinstance(found.claim, DeepMinimumClaim):
+    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()

@@ -24,7 +24,7 @@ from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["Along", "descent_along", "loss_along"]
+__all__ = ["Along", "centred", "descent_along", "loss_along"]
 
 
 @dataclass
@@ -168,3 +168,21 @@ def descent_along(problem: Problem, point: Point, loss: Fraction, curve: Sequenc
     if problem.loss_at(descent.end) != after:
         raise InternalError("the loss along a curve is not the polynomial it should be")
     return descent
+
+
+def centred(problem: Problem, point: Point, curve: Sequence[Direction]) -> tuple[Direction, ...]:
+    """The same curve with output biases that keep the mean of each prediction as it is at the point."""
+    rows = _run(problem, point, curve, [])
+    means: list[Polynomial] = []
+    for o in range(problem.outputs):
+        total: Polynomial = []
+        for row in rows:
+            total = add(total, row[o])
+        means.append(times(Fraction(1, problem.m), total))
+    found, zero = list(curve), Direction.zero(point)
+    found += [zero] * (max(len(mean) for mean in means) - 1 - len(found))
+    for power, way in enumerate(found, 1):
+        *biases, last = way.biases
+        moved = tuple(b - (mean[power] if power < len(mean) else 0) for b, mean in zip(last, means, strict=True))
+        found[power - 1] = Direction(way.weights, (*biases, moved))
+    return tuple(found)

@@ -10,6 +10,7 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -48,6 +49,16 @@ class Try:
     reason: str = ""
 
 
+MinimumClaim = (
+    LocalMinimumClaim
+    | SubgradientMinimumClaim
+    | OrderedMinimumClaim
+    | PenalisedMinimumClaim
+    | DeepMinimumClaim
+    | LinearNetworkMinimumClaim
+)
+
+
 @dataclass(frozen=True)
 class Minimum:
     """A local minimum.
@@ -55,7 +66,7 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim, PenalisedMinimumClaim or DeepMinimumClaim
+    claim : MinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
     flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
@@ -71,7 +82,7 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | DeepMinimumClaim
+    claim: MinimumClaim
     argument: Argument
     flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""

@@ -22,6 +22,7 @@ __all__ = [
     "expect_problem",
     "explanation",
     "full_space",
+    "linear_network",
     "many_cells",
     "no_float_form",
     "no_solver",
@@ -44,6 +45,7 @@ __all__ = [
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
+CERTIFY_RUNGS = "the other rungs of `exactgeo certify`"
 WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 
@@ -181,7 +183,7 @@ def rational_slopes(problem: Problem) -> OutOfScope | None:
     if problem.penalty or problem.loss.rational:
         return complete_decision(problem)
     reason = f"the {problem.loss.name} loss has slopes that are not rational"
-    return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")
+    return OutOfScope(reason, "a loss with rational values", CERTIFY_RUNGS)
 
 
 def ordered_slopes(problem: Problem) -> OutOfScope | None:
@@ -190,7 +192,7 @@ def ordered_slopes(problem: Problem) -> OutOfScope | None:
     if scalar is not None and scalar[0].ordered:
         return complete_decision(problem)
     inside = "the logistic loss, or cross_entropy of two classes"
-    return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
+    return OutOfScope(f"the {problem.loss.name} loss", inside, CERTIFY_RUNGS)
 
 
 def unresolved(reason: str) -> OutOfScope:
@@ -228,6 +230,41 @@ def deep(problem: Problem) -> OutOfScope | None:
     return None if found is None else OutOfScope(*found, NUMERIC)
 
 
+def linear_network(problem: Problem) -> OutOfScope | None:
+    """The complete decision for deep linear networks (:mod:`exactgeo.local_minimum.deep.linear`)."""
+    net, train = problem.network, problem.train
+    found = _penalty(problem)
+    if found is None and complete_decision(problem) is None:
+        found = "at most one hidden layer and one output", "more of either: other rungs decide these completely"
+    uniform = net.uniform
+    if found is None and (uniform is None or uniform.slopes is None or uniform.has_kink or not uniform.slopes[0]):
+        found = f"the activations {', '.join(sorted({a.name for a in net.activations}))}", "linear activations"
+    if found is None and not _one_square(problem):
+        found = f"the {problem.loss.name} loss", "the squared loss"
+    if found is None and not all(train.weights):
+        found = "frozen weights", "all weights trained"
+    free = net.output_bias and train.output_bias
+    behind = any(net.hidden_bias[1:]) or (any(net.hidden_bias[:1]) and not all(train.hidden_bias[:1]))
+    if found is None and behind and not free:
+        found = (
+            "hidden biases without a trained output bias",
+            "a trained output bias, or trained ones in the first layer",
+        )
+    return None if found is None else OutOfScope(*found, CERTIFY_RUNGS)
+
+
+def _one_square(problem: Problem) -> bool:
+    """Whether the loss of each prediction is one multiple of ``(p - y)^2``."""
+    for y in {y for row in problem.y for y in row}:
+        pieces = problem.loss.pieces(y)
+        if pieces is None or pieces.breaks:
+            return False
+        a, b, c = pieces.quadratics[0]
+        if not a or (b, c) != (-2 * a * y, a * y * y):
+            return False
+    return not problem.loss.classes
+
+
 def not_decided(reason: str) -> OutOfScope:
     """A point that an argument for deep networks leaves open, and why."""
     return OutOfScope(reason, "points that one of the rungs decides", NUMERIC)
@@ -237,7 +274,7 @@ def not_linear(problem: Problem) -> OutOfScope:
     """What a linear model is not: for the rung that asks for one."""
     hidden = sum(map(bool, problem.network.widths))
     reason = f"{hidden} hidden layer{'s' * (hidden != 1)} with units"
-    return OutOfScope(reason, "a linear model", "the other rungs of `exactgeo certify`")
+    return OutOfScope(reason, "a linear model", CERTIFY_RUNGS)
 
 
 def _basins(problem: Problem) -> tuple[str, str] | None:

@@ -141,4 +141,55 @@ FORGED_DEEP: dict[str, tuple[Tree, str]] = {
         changed("deep-curve", put(*_CLAIM, "curve", 0, "weights", 2, [["-2"]])),
         "The loss falls along a curve that leads up.",
     ),
+    "linear-network-of-another-loss": (
+        changed("linear-network-fit", put("problem", "loss", "kind", "huber(8)")),
+        "Derivatives of the huber loss are residuals.",
+    ),
+    "linear-network-that-bends": (
+        changed("linear-network-fit", put("problem", "network", "activation", ["1", "0"])),
+        "A network with kinks is linear.",
+    ),
+    "linear-network-of-slope-zero": (
+        changed("linear-network-fit", put("problem", "network", "activation", ["0", "0"]), put(*_CLAIM, "loss", "8")),
+        "A network whose hidden outputs are 0 is linear with slope 1.",
+    ),
+    "linear-network-frozen": (
+        changed("linear-network-fit", put("problem", "train", "output", False)),
+        "Frozen weights could move.",
+    ),
+    "linear-network-with-a-hidden-bias": (
+        changed(
+            "linear-network-three-layers",
+            put("problem", "network", "hidden_bias", [False, True]),
+            put("problem", "train", "hidden_bias", [False, True]),
+            put(*_CLAIM, "point", "biases", [[], ["0", "0"], []]),
+        ),
+        "A bias behind the first layer moves nothing.",
+    ),
+    "linear-network-off-its-mean": (
+        changed(
+            "linear-network-fit",
+            put("problem", "network", "output_bias", True),
+            put("problem", "train", "output_bias", True),
+            put(*_CLAIM, "point", "biases", [[], ["1", "0"]]),
+            put(*_CLAIM, "loss", "2"),
+        ),
+        "An output bias that has a slope stays.",
+    ),
+    "linear-network-with-a-slope": (
+        changed("linear-network-tie", put("problem", "data", "y", 0, ["3", "0"]), put(*_CLAIM, "loss", "5")),
+        "A point from which a weight descends is a minimum.",
+    ),
+    "linear-network-of-lower-rank": (
+        changed(
+            "linear-network-tie",
+            put(*_CLAIM, "point", "weights", [[["0", "0"]], [["0"], ["0"]]]),
+            put(*_CLAIM, "loss", "8"),
+        ),
+        "The origin is a minimum.",
+    ),
+    "linear-network-of-a-lower-value": (
+        changed("linear-network-tie", put("problem", "data", "y", 1, ["0", "3"]), put(*_CLAIM, "loss", "9")),
+        "The smaller singular value is the better one.",
+    ),
 }

@@ -8,11 +8,21 @@ from collections.abc import Callable
 from deep_problems import case
 
 from exactgeo.claims.certificate import Certificate
+from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import decide
 
 
 def _seed(seed: int) -> Callable[[], Certificate]:
     return lambda: decide(case(random.Random(seed), freeze=seed % 3 == 0)).certificate  # type: ignore[union-attr]
+
+
+def _linear(y: list[object], weights: list[object], **network: object) -> Callable[[], Certificate]:
+    tables = {
+        "data": {"x": [[1, 0], [0, 1]], "y": y},
+        "network": {"activation": "linear", "hidden_bias": False, "output_bias": False, **network},
+        "point": {"weights": weights},
+    }
+    return lambda: decide(problem_from_mapping(tables)).certificate  # type: ignore[union-attr]
 
 
 DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
@@ -28,4 +38,10 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-unrolled-margin": _seed(552),
     "deep-unrolled-split-zero-weight": _seed(188),
     "deep-unrolled-margin-zero-weight": _seed(596),
+    "linear-network-tie": _linear([[2, 0], [0, 2]], [[[2, 0]], [[1], [0]]], widths=[1]),
+    "linear-network-fit": _linear([[2, 0], [0, 2]], [[[2, 0], [0, 1]], [[1, 0], [0, 2]]], widths=[2]),
+    "linear-network-three-layers": _linear(
+        [[3, 0], [0, 2]], [[[3, 0]], [[1], [1]], [["1/2", "1/2"], [0, 0]]], widths=[1, 2]
+    ),
+    "linear-network-curve": _linear([[2, 0], [0, 2]], [[[0, 0]], [[0], [0]], [[0, 0], [0, 0]]], widths=[1, 2]),
 }

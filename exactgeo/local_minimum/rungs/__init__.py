@@ -9,6 +9,7 @@ from __future__ import annotations
 from exactgeo.local_minimum.rungs.first_order import FirstOrder
 from exactgeo.local_minimum.rungs.germ_curves import GermCurves
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
+from exactgeo.local_minimum.rungs.linear_network import LinearNetwork
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
@@ -25,6 +26,7 @@ LADDER: tuple[Rung, ...] = (
     WeightDecay(),
     TwoLayer(),
     Subgradient(),
+    LinearNetwork(),
     ReachableSpan(),
     FirstOrder(),
     Unrolled(),
