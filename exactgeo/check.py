@@ -800,8 +800,7 @@ def examine(path, beside):
             for one in points_in(point):
                 names.setdefault(written(one), f"P{len(names) + 1}")
     at = [names.get(written(claim["point"]), "") for claim in proved]
-    several = len(set(at)) > 1
-    statement = " ".join((f"At {name}: " if several else "") + claim["statement"] for name, claim in zipped(at, proved))
+    statement = " ".join((f"At {n}: " if len(set(at)) > 1 else "") + c["statement"] for n, c in zipped(at, proved))
     answer = {"accepted": True, "statement": statement, "claims": proved, "hypotheses": hypotheses}
     answer |= {"points": {name: json.loads(text) for text, name in names.items()}, "sha256": digest(data)}
     return answer | {"report": report(answer)}

@@ -4,6 +4,7 @@
 local minimum, by a polynomial curve along which the loss falls: the network is run over Q[s].
 """
 
+from copy import copy
 from types import SimpleNamespace
 
 from exactgeo.check import (
@@ -13,6 +14,7 @@ from exactgeo.check import (
     echelon,
     fields,
     form,
+    local_minimum,
     many,
     meter,
     need,
@@ -248,16 +250,81 @@ def branch(p, here, i, number, c, sides, step):
     return []
 
 
+def smaller(p, weights, biases, **changes):
+    """A network with other layers, and the point in it."""
+    q = copy(p)
+    vars(q).update(changes, layers=len(weights) - 1, evaluated=(None, None), minima=[])
+    q.bias = [bool(b) for b in biases]
+    q.sizes = [len(q.x[0]), *map(len, weights)]
+    return q, (weights, biases)
+
+
+def resting(p, claim, reduced):
+    """Rule `resting`: the claim of a minimum of a smaller network, and how far it holds."""
+    q, point = reduced
+    kind = typed(claim.get("kind"), str)
+    form(kind in ("local_minimum", "deep_minimum", "linear_network_minimum"), "a claim that is no minimum")
+    need(q.point(claim.get("point")) == point, "the claim speaks of another point of the smaller network")
+    prove = {"local_minimum": local_minimum, "deep_minimum": deep_minimum}.get(kind)
+    prove = prove or companion("check_linear.py").linear_network_minimum
+    prove(q, {key: value for key, value in claim.items() if key != "kind"})
+    return rational(claim["radius"]) if claim.get("radius") is not None else None
+
+
+def behind(p, here, point, k, claim, radius):
+    """Rule `behind`: the outputs of a layer do not move, and the point is a minimum of the network behind it."""
+    below = here.hidden[: k + 1]
+    dead = all(s == 0 and s is not None for row in below[-1].slope for s in row)
+    need(dead or not any(layer.own for layer in below), "the outputs of the layer may move")
+    form(below[-1].out, "a layer without units")
+    weights, biases = (part[k + 1 :] for part in point)
+    trains = {"trains": p.trains[k + 1 :], "trains_bias": p.trains_bias[k + 1 :]}
+    inner = resting(p, claim, smaller(p, weights, biases, x=[list(row) for row in zipped(*below[-1].out)], **trains))
+    need(inner is None or radius <= inner, "the neighbourhood is larger than that of the smaller network")
+
+
+def merged_layers(p, here, point, k, claim, radius):
+    """Rule `merged_layers`: a layer whose units keep one slope each is linear: with the next it is one layer."""
+    (weights, biases), layer, last = point, here.hidden[k], [*here.hidden, here.last][k + 1]
+    need(all(len(set(row)) == 1 and row[0] is not None for row in layer.slope), "a unit of the layer has two slopes")
+    slopes, width = [row[0] for row in layer.slope], len(layer.inputs)
+    bias, other = (biases[j] or [0] * len(weights[j]) for j in (k, k + 1))
+    own = [[*row, b] for row, b in zipped(weights[k], bias)]
+    meter.spend(16 * len(weights[k + 1]) * (1 + len(own)) * (2 + width))
+    step, high = radius * layer.trains, radius * last.trains
+    steps = [step] * width + [radius * layer.trains_bias]
+    rows, sizes = [], []
+    for row, b in zipped(weights[k + 1], other):
+        rows.append([sum(w * d * q[j] for w, d, q in zipped(row, slopes, own)) for j in range(width + 1)])
+        rows[-1][-1] += b
+        sizes += [sum(abs(d) * (abs(w) * s + high * abs(q[j]) + high * s) for w, d, q in zipped(row, slopes, own))
+                  + radius * last.trains_bias * (j == width) for j, s in enumerate(steps)]  # fmt: skip
+    has = p.bias[k] or p.bias[k + 1]
+    free = (p.bias[k] and (p.trains_bias[k] or p.trains[k + 1])) or p.trains_bias[k + 1]
+    new = [row[:-1] for row in rows], [row[-1] for row in rows] if has else []
+    points = ([*part[:k], q, *part[k + 2 :]] for part, q in zipped(point, new))
+    trains = {"trains": [*p.trains[:k], p.trains[k] or p.trains[k + 1], *p.trains[k + 2 :]]}
+    trains |= {"trains_bias": [*p.trains_bias[:k], free, *p.trains_bias[k + 2 :]]}
+    inner = resting(p, claim, smaller(p, *points, **trains))
+    need(
+        inner is None or max([radius, *sizes]) <= inner, "the neighbourhood is larger than that of the smaller network"
+    )
+
+
 def deep_minimum(p, claim):
     tree, loss, radius, proof = fields(claim, "point loss radius proof")
-    here, radius = layers(p, stated(p, tree, loss)), rational(radius)
+    here, radius = layers(p, point := stated(p, tree, loss)), rational(radius)
     need(here.hidden, "the rule needs a hidden layer")
     steady(p, here, radius)
     rule = typed(typed(proof, dict).get("rule"), str)
     if rule == "reachable":
         fields(proof, "rule")
         reachable(p, here)
-    else:
-        form(rule == "unrolled", "an unknown proof")
+    elif rule == "unrolled":
         unrolled(p, here, fields(proof, "rule units")[1], radius)
+    else:
+        form(rule in ("behind", "merged"), "an unknown proof")
+        _, k, inner = fields(proof, "rule layer claim")
+        k = whole(k, range(p.layers))
+        (behind if rule == "behind" else merged_layers)(p, here, point, k, typed(inner, dict), radius)
     return f"No parameters within {radius} of the point in the max norm have a loss below the point's, {loss}."

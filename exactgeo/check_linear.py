@@ -50,7 +50,7 @@ def linear_network_minimum(p, claim):
     tree, loss = fields(claim, "point loss")
     weights, biases = stated(p, tree, loss)
     need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
-    need(not p.kinked and p.slopes[0], "the rule needs a linear activation")
+    need(not p.layers or (not p.kinked and p.slopes[0]), "the rule needs a linear activation")
     need(all(p.trains), "a weight is frozen")
     m, shift = len(p.x), p.trains_bias[-1]
     lifted = bool(p.layers) and p.bias[0] and not shift
@@ -95,8 +95,8 @@ def lowest_rank(p, factors, data, r, gradient):
     a, v = above[layer], multiply(below[layer], data, m)
     # R X = a v; `other` and `rest` span what is orthogonal to the columns of a, to the rows of v within those of X.
     other = kernel(transpose(a, least), len(a))
-    turns = kernel(multiply(v, transpose(data, m), d), d)
-    rest = list(echelon(multiply(turns, data, m)).values())
+    moves = kernel(multiply(v, transpose(data, m), d), d)
+    rest = list(echelon(multiply(moves, data, m)).values())
     grams = [multiply(q, transpose(q, width), len(q)) for q, width in ((transpose(a, least), len(a)), (rest, m))]
     grams += [multiply(q, transpose(q, width), len(q)) for q, width in ((other, len(a)), (v, m))]
     cross = multiply(multiply(other, r, m), transpose(rest, m), len(rest))

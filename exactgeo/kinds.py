@@ -46,6 +46,8 @@ class Argument(_Worded):
         "The slopes of the loss are orthogonal to every change of the predictions that small moves can reach.",
     )
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
+    BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
+    MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
     LINEAR_NETWORK = (
         "linear_network",
         "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import Weights
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
+from exactgeo.claims.local_minimum import LocalMinimumClaim
 
-__all__ = ["Cut", "DeepMinimumClaim", "Leaf", "Reachable", "Step", "UnitProof", "Unrolled"]
+__all__ = ["Behind", "Cut", "DeepMinimumClaim", "Leaf", "Merged", "Proof", "Reachable", "Step", "UnitProof", "Unrolled"]
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,55 @@ class Reachable:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """The outputs of a hidden layer do not move: the point is one of the network behind it, with these as its data.
+
+    Attributes
+    ----------
+    layer : int
+        From 0. It is dead, or nothing up to it is trained.
+    claim : a claim of a minimum
+        About the network behind it.
+    """
+
+    rule: ClassVar[str] = "behind"
+
+    layer: int
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A hidden layer whose units keep one slope each is linear: with the layer behind it, it is one layer.
+
+    Attributes
+    ----------
+    layer : int
+        From 0.
+    claim : a claim of a minimum
+        About the network with one layer less.
+    """
+
+    rule: ClassVar[str] = "merged"
+
+    layer: int
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+
+
+Proof = Reachable | Unrolled | Behind | Merged
+
+
+@dataclass(frozen=True)
 class DeepMinimumClaim(PointClaim):
     """No parameters within ``radius`` of the point (max norm) have a lower loss.
 
     Attributes
     ----------
     radius : Fraction
-    proof : Reachable or Unrolled
+    proof : Reachable, Unrolled, Behind or Merged
     """
 
     kind: ClassVar[str] = "deep_minimum"
 
     radius: Fraction
-    proof: Reachable | Unrolled
+    proof: Reachable | Unrolled | Behind | Merged

@@ -141,6 +141,42 @@ FORGED_DEEP: dict[str, tuple[Tree, str]] = {
         changed("deep-curve", put(*_CLAIM, "curve", 0, "weights", 2, [["-2"]])),
         "The loss falls along a curve that leads up.",
     ),
+    "deep-behind-a-layer-that-moves": (
+        changed("deep-behind-frozen-layers", put("problem", "train", "hidden", [True, True])),
+        "The outputs of a trained layer do not move.",
+    ),
+    "deep-behind-another-point": (
+        changed("deep-behind-frozen-layers", put(*_PROOF, "claim", "point", "weights", 0, [["1"], ["2"]])),
+        "A minimum of the smaller network is one of the whole, wherever it is.",
+    ),
+    "deep-behind-no-minimum": (
+        changed("deep-behind-frozen-layers", put(*_PROOF, "claim", "kind", "lower_point")),
+        "A claim of any kind about the smaller network will do.",
+    ),
+    "deep-behind-too-far": (
+        changed("deep-behind-in-depth", put(*_PROOF, "claim", "radius", "1/32")),
+        "What holds near a point of the smaller network holds further away in the whole.",
+    ),
+    "deep-behind-a-false-claim": (
+        changed(
+            "deep-behind-a-dead-layer",
+            put("problem", "network", "output_bias", True),
+            put("problem", "train", "output_bias", True),
+            put(*_CLAIM, "point", "biases", 2, ["0"]),
+            put(*_PROOF, "claim", "point", "biases", 0, ["0"]),
+        ),
+        "A dead layer off the mean is a minimum though the output bias moves.",
+    ),
+    "deep-merged-of-two-slopes": (
+        changed(
+            "deep-unrolled-slopes", put(*_PROOF, {"rule": "merged", "layer": 0, "claim": {"kind": "deep_minimum"}})
+        ),
+        "A layer on a kink is linear.",
+    ),
+    "deep-merged-too-far": (
+        changed("deep-merged", put(*_PROOF, "claim", "radius", "1/16")),
+        "Products of moves are as small as the moves.",
+    ),
     "linear-network-of-another-loss": (
         changed("linear-network-fit", put("problem", "loss", "kind", "huber(8)")),
         "Derivatives of the huber loss are residuals.",

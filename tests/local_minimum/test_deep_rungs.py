@@ -175,3 +175,62 @@ def test_the_origin_of_a_chain_is_a_saddle_of_its_depth():
         )
         low = next(k for k, q in enumerate(found.polynomial) if q)
         assert low >= depth + 1
+
+
+REDUCED = (
+    {"bias": True},
+    {"bias": True, "outputs": 1},
+    {"activation": "linear", "freeze": True},
+    {"activation": "leaky_relu(1/2)", "bias": True},
+)
+
+
+@pytest.mark.parametrize("options", REDUCED, ids=str)
+def test_rungs_that_accept_one_point_agree_and_smaller_networks_say_the_same(options):
+    rungs = [rung for rung in LADDER if rung.name not in ("germ_curves", "unrolled")]
+    seen, rested = Counter(), Counter()
+    for seed in range(70):
+        problem = case(random.Random(f"{options}{seed}"), **options)
+        kinds = set()
+        for rung in rungs:
+            if rung.accepts(problem) is not None:
+                continue
+            found = rung.decide(problem, problem.point)
+            if found.kind == "undecided":
+                continue
+            kinds.add(found.kind)
+            seen[rung.name, str(found.kind)] += 1
+            assert outcome(found.certificate.to_json()).startswith("accepted: "), (seed, rung.name)
+            if found.kind == "local_minimum" and rung.name in ("fixed_features", "merged_layer"):
+                assert germ_descent(problem, problem.point, count=1024, seed=9) is None, (seed, rung.name)
+                rested[rung.name] += 1
+        assert len(kinds) < 2, seed
+    for name in ("fixed_features", "merged_layer"):
+        assert seen[name, "not_local_minimum"] >= 5
+    assert sum(rested.values()) >= 3
+
+
+def test_full_column_rank_without_its_slopes_lifts_no_descent():
+    """X = I: the merged network descends and the network itself does not, though W has full column rank (D4)."""
+    weights = [[[1, 1], [-1, -2]], [[1, 0], [0, 0]]]
+    problem = network([[1, 0], [0, 1]], [[1, "-1/2"], [1, "1/2"]], weights)
+    merged = next(rung for rung in LADDER if rung.name == "merged_layer")
+    assert decide(problem).kind != "not_local_minimum"
+    assert merged.decide(problem, problem.point).kind == "undecided"
+    assert germ_descent(problem, problem.point, count=20000, seed=3) is None
+
+
+def test_nothing_trained_below_is_the_network_behind():
+    """Frozen first layers of a deep linear network: the rest, with their outputs as data, is decided completely."""
+    tables = {
+        "data": {"x": [[1, 0], [0, 1]], "y": [[2, 0], [0, 3]]},
+        "network": {"widths": [2, 1], "activation": "linear", "hidden_bias": False, "output_bias": False},
+        "train": {"hidden": [False, True]},
+        "point": {"weights": [[[1, 0], [0, 1]], [[2, 0]], [[1], [0]]]},
+    }
+    found = decide(problem_from_mapping(tables))
+    assert (found.kind, found.tries[-1].rung) == ("not_local_minimum", "fixed_features")
+    tables["data"]["y"] = [[2, 0], [0, 1]]
+    found = decide(problem_from_mapping(tables))
+    assert (found.kind, found.claim.proof.claim.kind) == ("local_minimum", "linear_network_minimum")
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")

@@ -69,7 +69,7 @@ class LinearNetwork:
     @cached_property
     def _lifted(self) -> bool:
         """Whether the bias of the first layer is a weight of one more coordinate of the data."""
-        return bool(self.problem.network.widths) and self.problem.network.biases[0] and not self.shift
+        return any(self.problem.network.hidden_bias[:1]) and not self.shift
 
     @cached_property
     def shift(self) -> bool:
@@ -208,7 +208,8 @@ class LinearNetwork:
             biases = zero.biases
             if self._lifted:
                 first, *behind = weights
-                biases = (tuple(row[-1] for row in first), *biases[1:])
+                _, *others = biases
+                biases = (tuple(row[-1] for row in first), *others)
                 weights = [tuple(row[:-1] for row in first), *behind]
             found.append(Direction(tuple(weights), biases))
         return centred(self.problem, self.point, found) if self.shift else tuple(found)
@@ -250,13 +251,13 @@ class _Form:
         self.other = [list(map(Fraction, row)) for row in nullspace(transposed(self.a, self.width), k)]
         # The moves of the inputs of layer l: rows T X orthogonal to V, independent.
         gram = product(self.v, transposed(net.data, m), len(net.data))
-        turns = nullspace(gram, len(net.data))
-        self.turns: list[tuple[Fraction, ...]] = []
+        inputs = nullspace(gram, len(net.data))
+        self.inputs: list[tuple[Fraction, ...]] = []
         self.rest: Rows = []
-        for turn in turns:
-            row = product([list(map(Fraction, turn))], net.data, m)[0]
+        for move in inputs:
+            row = product([list(map(Fraction, move))], net.data, m)[0]
             if rank([*self.rest, row], m) > len(self.rest):
-                self.turns.append(tuple(map(Fraction, turn)))
+                self.inputs.append(tuple(map(Fraction, move)))
                 self.rest.append(row)
 
     @cached_property
@@ -299,7 +300,7 @@ class _Form:
         found[-1] = [_solved(transposed(inner, p), row, len(inner)) for row in change]
         # (W_l ... W_2) dW_1 = B T: it has full row rank.
         outer = _chain(net.factors[1 : self.layer], len(net.factors[0]))
-        goal = transposed(product(b, self.turns, len(net.data)), len(net.data))
+        goal = transposed(product(b, self.inputs, len(net.data)), len(net.data))
         found[0] = transposed([_solved(outer, column, len(net.factors[0])) for column in goal], len(net.factors[0]))
         return found
 

@@ -65,14 +65,18 @@ class Nested:
     kinks : sequence of Kink
     top : Form
     limit : int
-        Of branches: beyond, the answer is None.
+        Of branches, fewer of large functions: beyond, the answer is None.
     """
 
     size: int
     kinks: Sequence[Kink]
     top: Form
-    limit: int = 200
+    limit: int = 0
     _spent: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if not self.limit:
+            self.limit = max(16, min(200, 8000 // (1 + self.size + len(self.kinks))))
 
     def value(self, x: Sequence[Fraction]) -> Fraction:
         """F(x), exactly."""

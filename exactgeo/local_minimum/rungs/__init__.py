@@ -7,9 +7,11 @@ an entry of :data:`LADDER`.
 from __future__ import annotations
 
 from exactgeo.local_minimum.rungs.first_order import FirstOrder
+from exactgeo.local_minimum.rungs.fixed_features import FixedFeatures
 from exactgeo.local_minimum.rungs.germ_curves import GermCurves
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
 from exactgeo.local_minimum.rungs.linear_network import LinearNetwork
+from exactgeo.local_minimum.rungs.merged_layer import MergedLayer
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
@@ -30,6 +32,11 @@ LADDER: tuple[Rung, ...] = (
     ReachableSpan(),
     FirstOrder(),
     Unrolled(),
+    FixedFeatures(lambda: SMALLER),
+    MergedLayer(lambda: SMALLER),
     GermCurves(),
 )
 """In the order in which they are asked."""
+
+SMALLER: tuple[Rung, ...] = LADDER[:-1]
+"""Those that are asked about smaller networks: random curves are tried on the whole."""
