@@ -27,6 +27,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured
+from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
@@ -96,6 +97,8 @@ class Verdict:
         Why a local minimum has no ``strictness``; "" when it has.
     tries : tuple of Try
         The rungs that were asked, in order.
+    remarks : tuple of str
+        What a person should know of the point: dead layers, and what would revive them.
     """
 
     problem: Problem
@@ -118,6 +121,7 @@ class Verdict:
     exact_loss: Number | None = None
     strictness_reason: str = ""
     tries: tuple[Try, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
@@ -158,6 +162,7 @@ class Verdict:
             "certificate": certificate_path,
             "reason": reason,
             "reasons": reasons,
+            "remarks": list(self.remarks),
         }
 
 
@@ -279,6 +284,7 @@ def _verdict(
         escapes_at=None if component is None else component.escapes_at,
         strictness_reason=_without_strictness(decision, bottom),
         tries=decision.tries,
+        remarks=dead_layers(problem, point),
     )
 
 

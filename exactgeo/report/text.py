@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
 __all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
 
 
+WithRadius = (
+    LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | DeepMinimumClaim
+)
+MINIMA: tuple[type[WithRadius], ...] = (
+    LocalMinimumClaim,
+    SubgradientMinimumClaim,
+    OrderedMinimumClaim,
+    PenalisedMinimumClaim,
+    DeepMinimumClaim,
+)
+"""Claims of a minimum in a neighbourhood."""
+
 BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
 
@@ -56,13 +69,11 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | None = None
-    if verdict.certificate is not None:
-        first = verdict.certificate.first
-        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim)
-        minimum = minimum or first(OrderedMinimumClaim) or first(PenalisedMinimumClaim)
-    if minimum is not None:
-        lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
+    for kind in MINIMA:
+        minimum = verdict.certificate.first(kind) if verdict.certificate is not None else None
+        if minimum is not None:
+            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
+            break
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [
@@ -80,6 +91,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("bad valley", reach))
     if verdict.reason is not None:
         lines.append(labelled("because", f"{verdict.detail or verdict.reason.message}"))
+    lines += [labelled("remark", text) for text in verdict.remarks]
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)

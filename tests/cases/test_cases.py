@@ -159,7 +159,11 @@ def test_fifty_trained_units_are_polished(capsys):
     [("deep-dead-off-mean.toml", "not_local_minimum"), ("deep-dead-at-mean.toml", "local_minimum")],
 )
 def test_a_dead_layer_is_decided_by_the_mean(capsys, name, verdict):
-    assert answer(capsys, "certify", path(name))[1]["verdict"] == verdict
+    found = answer(capsys, "certify", path(name))[1]
+    assert found["verdict"] == verdict
+    (remark,) = found["remarks"]
+    assert remark.startswith("hidden layer 2 is dead: its one unit is on the slope 0 of relu at every data point")
+    assert "a bias raised by more than " in remark
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from losses import is_kinked, loss_names, targets
 import exactgeo as eg
 
 VERDICT_KEYS = {
+    "remarks",
     "rungs",
     "reasons",
     "verdict",

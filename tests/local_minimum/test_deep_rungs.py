@@ -18,6 +18,7 @@ from deep_problems import case
 
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, decide
+from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.local_minimum.deep.germs import germ_descent
 from exactgeo.local_minimum.deep.nested import Kink, Nested
 from exactgeo.local_minimum.deep.point import DeepPoint
@@ -234,3 +235,20 @@ def test_nothing_trained_below_is_the_network_behind():
     found = decide(problem_from_mapping(tables))
     assert (found.kind, found.claim.proof.claim.kind) == ("local_minimum", "linear_network_minimum")
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
+def test_a_dead_layer_says_what_would_revive_it():
+    """z = -3, -7/2 and -1/2, -1 over two units and two data points: unit 1 at data point 0 is the nearest."""
+    tables = {
+        "data": {"x": [[0], [1]], "y": [0, 1]},
+        "network": {"widths": [2, 1], "hidden_bias": [True, False]},
+        "point": {"weights": [[["-1/2"], ["-1/2"]], [[1, 1]], [[1]]], "biases": [[-3, "-1/2"], [], [0]]},
+    }
+    problem = problem_from_mapping(tables)
+    dead = dead_layers(problem, problem.point)
+    assert len(dead) == 1
+    assert dead[0].endswith("The least that revives it is a bias raised by more than 1/2 (unit 1, data point 0)")
+    revived = tables["point"] | {"biases": [[-3, "1/1000"], [], [0]]}
+    assert dead_layers(problem, problem_from_mapping({**tables, "point": revived}).point) == ()
+    frozen = problem_from_mapping({**tables, "train": {"hidden_bias": False}})
+    assert dead_layers(frozen, frozen.point)[0].endswith("by its weights or the layers below")

@@ -11,7 +11,7 @@ from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["germ_descent"]
 
-COUNT, REPLAYED = 4096, 12
+COUNT, REPLAYED = 16384, 12
 """Of the curves that floats try, and of those that are replayed."""
 
 

@@ -131,9 +131,12 @@ class Merged:
         problem, k = self.at.problem, self.layer
         net, train = problem.network, problem.train
         has, trained = self._biases
-        *biases, last = (*net.biases[:k], has, *net.biases[k + 2 :])
-        *frees, last_free = (*train.biases[:k], trained, *train.biases[k + 2 :])
-        *hidden, output = (*train.weights[:k], train.weights[k] or train.weights[k + 1], *train.weights[k + 2 :])
+        flags = [*net.biases[:k], has, *net.biases[k + 2 :]]
+        *biases, last = flags
+        flags = [*train.biases[:k], trained, *train.biases[k + 2 :]]
+        *frees, last_free = flags
+        flags = [*train.weights[:k], train.weights[k] or train.weights[k + 1], *train.weights[k + 2 :]]
+        *hidden, output = flags
         return replace(
             problem,
             network=Network(
