@@ -18,6 +18,7 @@ from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
+from exactgeo.local_minimum.deep.explain import DeepExplanation, UnitView, explain_layers
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
 from exactgeo.local_minimum.rungs import LADDER
@@ -28,12 +29,14 @@ __all__ = [
     "LADDER",
     "Condition",
     "Decision",
+    "DeepExplanation",
     "Descent",
     "Explanation",
     "Minimum",
     "NeuronView",
     "Try",
     "Undecided",
+    "UnitView",
     "decide",
     "exact_loss",
     "explain",
@@ -141,15 +144,17 @@ def _loss(problem: Problem, point: Point) -> Fraction | None:
         return None
 
 
-def explain(problem: Problem, point: Point) -> Explanation:
+def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     """Predictions, derivatives of the loss, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    Of several hidden layers or outputs: every layer and every output, and what is linear in the last layer.
 
     A loss with kinks has no phi: there are its one-sided derivatives at the predictions, and where the data points lie.
 
     Raises
     ------
     OutOfScope
-        Not one hidden layer at most, one output, a piecewise linear activation and a loss with rational values.
+        No piecewise linear activation, or a loss without rational values (or, of several layers, without a derivative).
     InputError
         No Problem, or no Point of its network.
     """
@@ -157,6 +162,8 @@ def explain(problem: Problem, point: Point) -> Explanation:
     if outside is not None:
         raise outside
     problem.expect_point(point)
+    if scope.deep(problem) is None:
+        return explain_layers(problem, point)
     if scope.ordered_slopes(problem) is None:
         return explain_point(OrderedPoint.of(problem, point))
     return explain_point(TwoLayerPoint.of(problem, point))

@@ -203,7 +203,7 @@ def unresolved(reason: str) -> OutOfScope:
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
-    if ordered_slopes(problem) is None:
+    if ordered_slopes(problem) is None or deep(problem) is None:
         return None
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:

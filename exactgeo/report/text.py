@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
     from exactgeo.standing import Verdict
 
-__all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
+__all__ = [
+    "FULL",
+    "census_text",
+    "condition_text",
+    "explanation_json",
+    "explanation_text",
+    "indices_text",
+    "more_text",
+    "verdict_text",
+]
 
 
 WithRadius = (
@@ -115,7 +124,7 @@ def _fit(problem: Problem, point: Point) -> list[str]:
     rows += [[str(t), _entry(y), _entry(p)] for t, (y, p) in enumerate(first)]
     lines = [labelled("" if k else "fit", line) for k, line in enumerate(columns(rows))]
     if problem.m > BRIEF:
-        lines.append(labelled("", _more(problem.m - BRIEF, "exactgeo explain --json for all")))
+        lines.append(labelled("", more_text(problem.m - BRIEF, "exactgeo explain --json for all")))
     return lines
 
 
@@ -124,7 +133,7 @@ def _entry(row: Sequence[Fraction]) -> str:
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
-def _more(number: int, where: str) -> str:
+def more_text(number: int, where: str) -> str:
     return f"... and {number} more ({where})"
 
 
@@ -222,24 +231,24 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
         rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), r])
     lines += columns(rows, indent="  ")
     if problem.m > FULL:
-        lines.append(f"  {_more(problem.m - FULL, '--json for all')}")
+        lines.append(f"  {more_text(problem.m - FULL, '--json for all')}")
     if explanation.conditions:
-        lines += ["", *(_condition(c) for c in explanation.conditions)]
+        lines += ["", *(condition_text(c) for c in explanation.conditions)]
     for view in explanation.neurons:
         neuron = view.neuron
         frozen = "" if problem.train.output else " (frozen)"
         lines += [
             "",
             f"neuron {neuron.index}: w = {vector_text(neuron.w)}, v = {number_text(neuron.v)}{frozen}",
-            labelled("w.x > 0 at t =", _indices(view.active)),
-            labelled("w.x < 0 at t =", _indices(view.inactive)),
-            labelled("w.x = 0 at t =", _indices(view.on_kink)),
+            labelled("w.x > 0 at t =", indices_text(view.active)),
+            labelled("w.x < 0 at t =", indices_text(view.inactive)),
+            labelled("w.x = 0 at t =", indices_text(view.on_kink)),
         ]
         if explanation.coordinates:
             lines.append(labelled("phi(u) =", _phi(explanation, view)))
         if neuron.v == 0 and not problem.train.output:
             lines.append("  no condition: the neuron is frozen off")
-        lines += [_condition(c) for c in view.conditions]
+        lines += [condition_text(c) for c in view.conditions]
     lines += ["", f"{verdict.kind}: {verdict.message}"]
     return "\n".join(lines)
 
@@ -256,12 +265,14 @@ def _derivatives(explanation: Explanation) -> tuple[str, list[str]]:
     return heading, [number_text(r) for r in explanation.residuals]
 
 
-def _indices(points: Sequence[int]) -> str:
+def indices_text(points: Sequence[int]) -> str:
+    """Data points, the first of many."""
     more = f", ... ({len(points)} in all)" if len(points) > FULL else ""
     return ", ".join(map(str, points[:FULL])) + more or "none"
 
 
-def _condition(condition: Condition) -> str:
+def condition_text(condition: Condition) -> str:
+    """A condition with its value, and whether it holds."""
     mark = "holds" if condition.holds else "FAILS"
     return f"  {condition.quantity} = {number_text(condition.value)}, must be {condition.required}: {mark}"
 
