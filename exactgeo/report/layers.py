@@ -1,4 +1,4 @@
-"""Explanations of networks of any depth and any number of outputs: every layer and every output, as text and as JSON."""
+"""Explanations of networks of any depth and any number of outputs: every layer and output, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
 from exactgeo.report.tables import columns, labelled, number_text, title_of, vector_text
-from exactgeo.report.text import FULL, condition_text, indices_text, more_text
+from exactgeo.report.text import FULL, condition_text, indices_text, more_text, number_json
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum.deep.explain import DeepExplanation
@@ -75,7 +75,7 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
         "conditions": [
             {
                 "quantity": c.quantity,
-                "value": format_rational(Fraction(str(c.value))),
+                "value": number_json(c.value),
                 "required": c.required,
                 "holds": c.holds,
             }

@@ -39,6 +39,7 @@ __all__ = [
     "explanation_text",
     "indices_text",
     "more_text",
+    "number_json",
     "verdict_text",
 ]
 

@@ -50,7 +50,7 @@ class DeepExplanation:
 
 
 def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
-    """Lay out a point in scope of :func:`~exactgeo.problem.scope.deep`. Cost: a forward pass, an elimination a layer."""
+    """Lay out a point in scope of :func:`exactgeo.problem.scope.deep`. Cost: a forward pass, and eliminations."""
     at = DeepPoint.of(problem, point)
     conditions = []
     features = at.inputs_of(len(at.layers))
