@@ -18,10 +18,12 @@ from deep_problems import case
 
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, decide
+from exactgeo.local_minimum.along import loss_along
 from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.local_minimum.deep.germs import germ_descent
 from exactgeo.local_minimum.deep.nested import Kink, Nested
 from exactgeo.local_minimum.deep.point import DeepPoint
+from exactgeo.local_minimum.deep.second_order import SecondOrder
 
 FAMILIES = {
     "deep": {},
@@ -235,6 +237,42 @@ def test_nothing_trained_below_is_the_network_behind():
     found = decide(problem_from_mapping(tables))
     assert (found.kind, found.claim.proof.claim.kind) == ("local_minimum", "linear_network_minimum")
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
+def test_the_hessian_is_that_of_the_loss_along_lines():
+    seen = Counter()
+    rung = next(rung for rung in LADDER if rung.name == "smooth_point")
+    for seed in range(160):
+        rng = random.Random(seed)
+        problem = case(rng, bias=True, freeze=seed % 3 == 0, loss=("squared", "huber(2)")[seed % 2])
+        second = SecondOrder(DeepPoint.of(problem, problem.point))
+        if not second.smooth:
+            assert rung.decide(problem, problem.point).kind == "undecided"
+            continue
+        for _ in range(3):
+            x = [rng.randint(-2, 2) for _ in second.parameters]
+            along = [*loss_along(problem, problem.point, (second.direction(x),)).change, 0, 0, 0]
+            rows = second.hessian
+            value = sum(x[i] * rows[i][j] * x[j] for i in range(len(x)) for j in range(len(x)))
+            assert 2 * along[2] == problem.weight * value, seed
+        found = rung.decide(problem, problem.point)
+        seen[str(found.kind)] += 1
+        if found.kind == "not_local_minimum":
+            assert outcome(found.certificate.to_json()).startswith("accepted: ")
+    assert min(seen.values()) >= 5
+
+
+def test_a_narrow_cone_of_descent_at_a_smooth_point():
+    """X = I: the unit fits the smaller of two singular values, 1 and 1001/1000; its middle layer is frozen."""
+    tables = {
+        "data": {"x": [[1, 0], [0, 1]], "y": [[1, 0], [0, "1001/1000"]]},
+        "network": {"widths": [1, 1], "activation": "linear", "hidden_bias": False, "output_bias": False},
+        "train": {"hidden": [True, False]},
+        "point": {"weights": [[[1, 0]], [[1]], [[1], [0]]]},
+    }
+    found = decide(problem_from_mapping(tables))
+    assert found.kind == "not_local_minimum"
+    assert found.argument == "second_order"
 
 
 def test_a_dead_layer_says_what_would_revive_it():

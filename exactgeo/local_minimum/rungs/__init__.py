@@ -15,6 +15,7 @@ from exactgeo.local_minimum.rungs.merged_layer import MergedLayer
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
+from exactgeo.local_minimum.rungs.smooth_point import SmoothPoint
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 from exactgeo.local_minimum.rungs.unrolled import Unrolled
@@ -34,6 +35,7 @@ LADDER: tuple[Rung, ...] = (
     Unrolled(),
     FixedFeatures(lambda: SMALLER),
     MergedLayer(lambda: SMALLER),
+    SmoothPoint(),
     GermCurves(),
 )
 """In the order in which they are asked."""
