@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from exactgeo.api import load as load
     from exactgeo.api import path as path
     from exactgeo.api import polish as polish
+    from exactgeo.api import starts as starts
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.checking import check as check
     from exactgeo.claims.certificate import Certificate as Certificate
@@ -60,6 +61,7 @@ _DEFINED_IN = {
     "load": "api",
     "path": "api",
     "polish": "api",
+    "starts": "api",
 }
 
 __all__ = sorted(_DEFINED_IN)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
     from exactgeo.polishing import Polished
+    from exactgeo.random_starts import Starts
 
 __all__ = [
     "Better",
@@ -32,6 +33,7 @@ __all__ = [
     "own_point",
     "path",
     "polish",
+    "starts",
 ]
 
 PointLike = Point | Mapping[str, Any]
@@ -405,3 +407,79 @@ def polish(
 
     start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     return walk(problem, start, time_limit=time_limit, known=known)
+
+
+def starts(
+    problem: Problem,
+    count: int = 1000,
+    seed: int = 0,
+    *,
+    init: str = "gaussian",
+    scale: float = 1.0,
+    bias_scale: float | None = None,
+    mean: float = 0.0,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    steps: int = 10_000,
+    cooling: float = 0.3,
+    within: float | None = None,
+    time_limit: float | None = None,
+    known: Callable[[Starts], None] = lambda part: None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Starts:
+    """Train random starts and say at which exact local minimum value each of them ends.
+
+    Parameters
+    ----------
+    problem : Problem
+        Any that :class:`exactgeo.numeric.NumericNetworks` takes, without [penalty]; the exact list and the basins are
+        there where :func:`basins` lists them. Frozen blocks stay.
+    count, seed : int
+        The same seed gives the same starts, whatever the machine; ends may differ where floats round otherwise.
+    init : str
+        ``gaussian`` (Assumption 1 of Safran and Shamir), ``lecun``, ``glorot``, ``he``, ``uniform``.
+    scale, bias_scale, mean : float
+        Factor of the distribution; deviation of the biases; what is added to each weight.
+    optimizer : str
+        ``gradient_descent``, ``backtracking``, ``adam``, ``lbfgs``; full batch.
+    rate : float, optional
+        The optimizer's own by default: 0.1, and 0.01 for adam.
+    steps : int
+    cooling : float
+        In this last part of the steps the rate of gradient_descent and adam is halved again and again; 0 for a
+        constant rate.
+    within : float, optional
+        An end counts for a value within this of it (relative to the value or 1), 10^-6 by default; it must be nearly
+        stationary, and lie in a basin of just that value, too.
+    time_limit : float, optional
+        Seconds; then what is known. Half of them, or a minute, for the exact list.
+    known, progress : callable, optional
+        Told after each batch of starts.
+
+    Returns
+    -------
+    exactgeo.random_starts.Starts
+        ``.ends``, ``.clusters``, ``.not_converged``, ``.basins``, ``.to_records()``. Values of ends and basins are
+        exact; which start ended where is numeric.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        A [penalty], or a loss or activation without a float form.
+    InputError
+        A name or number that is none.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.starts(eg.load("swirszcz-prop1"), count=40, optimizer="lbfgs")
+    >>> [str(end.value) for end in found.ends], sum(end.proportion.count for end in found.ends) + found.not_converged
+    (['14', '18', '75/4', '614/29', '106/5'], 40)
+    """
+    from exactgeo.numeric.classification import Closeness
+    from exactgeo.random_starts import Settings
+    from exactgeo.random_starts import starts as run
+
+    closeness = Closeness() if within is None else Closeness(loss=within)
+    settings = Settings(seed, init, scale, bias_scale, mean, optimizer, rate, steps, cooling, closeness)
+    return run(problem, count, settings, time_limit=time_limit, known=known, progress=progress)

@@ -686,7 +686,6 @@ def global_minimum(p, claim):
     bounds = [dual(p, r, here, columns) for r in duals]
     need(min(bounds, default=rational(loss)) >= rational(loss), "a dual vector gives too low a bound")
     if regions is None:
-        need(duals, "a bound is missing")
         return f"No parameters have a loss below the point's, {loss}: the predictions are affine in them."
     patterns = Patterns(p, here, duals, regions)
     allowed = {b: {patterns.allowed(b, region) for region in patterns.regions} for b in (1, -1)}

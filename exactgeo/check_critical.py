@@ -28,7 +28,7 @@ from exactgeo.check import (
 MAX_CONES = 2**12  # of the kinks of one neuron
 
 
-def columns(one, here):
+def columns(here):
     """Changes of the score by the trained parameters, kinks held: (values, neuron or None, move of T or None)."""
     found = [(column, None, None) for column in here.affine]
     for i, n in enumerate(here.neurons):
@@ -68,7 +68,7 @@ def critical_point(p, claim):
     one, here = of.near(p, p.point(tree))
     rho, radius, m = rational(rho), rational(radius), len(p.x)
     need(rho > 0 and radius > 0, "a radius is not positive")
-    every, r = columns(one, here), vector(slopes, m)
+    every, r = columns(here), vector(slopes, m)
     need(not any(dot(r, values) for values, _, _ in every), "the slopes are not orthogonal to a trained column")
     # Rule `newton`: eta <= mu rho.
     most = max(map(abs, here.predictions)) + rho

@@ -132,7 +132,7 @@ def bounds(number, kind, shift, bits):
     meter.spend(64 * (1 + len(number.terms)) * (1 + bits // 1024) ** 2)
     limit, factor = kind
     far = number.constant + sum(c * limit(q) for q, c in number.terms.items())
-    low = high = far << bits if type(far) is int else far * 2**bits
+    low = high = far * 2**bits
     for q, c in number.terms.items():
         ends = [a * b for a in fall(q - shift, bits) for b in factor(q, bits)]
         ends = [c * min(ends), c * max(ends)]

@@ -158,7 +158,7 @@ def penalised_strictness(p, claim):
     point, _ = stated(p, tree, loss)
     here = next((here for known, here in p.minima if known == point), None)
     need(here is not None, "no claim before has shown that the point is a local minimum")
-    found = largest(moves(p, here, point))
+    found = largest(moves(p, here))
     need(whole(dimension) == found, "the flat dimension is another one")
     need(strictness == ("flat" if found else "strict"), "the strictness is another one")
     return f"The set of equal loss around it is {'of dimension ' + str(found) if found else 'the point alone'}."
@@ -176,7 +176,7 @@ def bending(p, here):
     return list(range(len(p.x)))
 
 
-def moves(p, here, point):
+def moves(p, here):
     """Columns with a weight of either sign, groups of which one may have a positive weight, idle moves."""
     (r, shrink, shrunk, free), kept = units(p, here), bending(p, here)
     at = SimpleNamespace(lines=[], groups=[], idle=0)

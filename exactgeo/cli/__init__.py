@@ -23,6 +23,7 @@ from exactgeo.cli import (
     polish,
     proofs,
     regions,
+    starts,
 )
 from exactgeo.cli import slice as slice_
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
@@ -52,6 +53,7 @@ for _command in (
     proofs.proofs,
     regions.regions,
     slice_.slice_,
+    starts.starts,
 ):
     cli.add_command(_command)
 

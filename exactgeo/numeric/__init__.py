@@ -8,17 +8,22 @@ nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one net
 from __future__ import annotations
 
 from exactgeo.numeric.criterion import NumericCriterion, NumericStatus
-from exactgeo.numeric.descent import DescentStatus, GradientDescent, descend, random_starts
+from exactgeo.numeric.descent import DescentStatus, Trained, descend, train
 from exactgeo.numeric.evaluation import Patterns
+from exactgeo.numeric.initialisation import INITIALISATIONS, random_starts
 from exactgeo.numeric.networks import NumericNetworks
+from exactgeo.numeric.optimizers import OPTIMIZERS
 
 __all__ = [
+    "INITIALISATIONS",
+    "OPTIMIZERS",
     "DescentStatus",
-    "GradientDescent",
     "NumericCriterion",
     "NumericNetworks",
     "NumericStatus",
     "Patterns",
+    "Trained",
     "descend",
     "random_starts",
+    "train",
 ]

@@ -1,4 +1,4 @@
-"""Full-batch gradient descent from many starts at once: a proposer of points, never an argument about them."""
+"""Full-batch training from many starts at once: a proposer of points, never an argument about them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.evaluation import loss_and_gradient
 from exactgeo.numeric.layers import Floats
 from exactgeo.numeric.networks import NumericNetworks
+from exactgeo.numeric.optimizers import Backtracking, Optimizer, State
 
-__all__ = ["DescentStatus", "GradientDescent", "descend", "random_starts"]
-
-ARMIJO = 1e-4
-SHORTEST = 2.0**-60
-"""A step this small, relative to the parameters, is taken for the end of the descent."""
+__all__ = ["DescentStatus", "Trained", "descend", "train"]
 
 
 class DescentStatus(StrEnum):
@@ -37,7 +34,7 @@ _ORDER: tuple[DescentStatus, ...] = tuple(DescentStatus)
 
 
 @dataclass(frozen=True, eq=False)
-class GradientDescent:
+class Trained:
     """Ends of a batched descent; numeric throughout.
 
     Attributes
@@ -75,7 +72,7 @@ def descend(
     gradient_tolerance: float = 1e-10,
     first_step: float = 0.1,
     time_limit: float | None = None,
-) -> GradientDescent:
+) -> Trained:
     """Full-batch gradient descent of every network, with backtracking; monotone up to rounding.
 
     Each network keeps its own step: the Barzilai-Borwein step of its last move, halved until the loss falls by
@@ -97,7 +94,7 @@ def descend(
 
     Returns
     -------
-    GradientDescent. Cost: one forward and one backward pass a trial step, of the networks still moving.
+    Trained. Cost: one forward and one backward pass a trial step, of the networks still moving.
 
     Examples
     --------
@@ -106,17 +103,55 @@ def descend(
     >>> bool(end.losses[0] < 1e-18), str(end.status(0))
     (True, 'numeric: gradient norm below the tolerance')
     """
+    if not at_least_0(first_step, "first_step"):
+        raise InputError("first_step", str(first_step), "a number above 0", "0.1")
+    return train(
+        nets,
+        Backtracking(first_step),
+        iterations=iterations,
+        gradient_tolerance=gradient_tolerance,
+        time_limit=time_limit,
+    )
+
+
+def train(
+    nets: NumericNetworks,
+    optimizer: Optimizer,
+    *,
+    iterations: int = 10_000,
+    gradient_tolerance: float = 1e-10,
+    time_limit: float | None = None,
+) -> Trained:
+    """Full-batch training of every network by one optimizer.
+
+    Parameters
+    ----------
+    nets, iterations, gradient_tolerance, time_limit
+        As for :func:`descend`.
+    optimizer : Optimizer
+        Of :data:`~exactgeo.numeric.optimizers.OPTIMIZERS`.
+
+    Returns
+    -------
+    Trained. Cost: one forward and one backward pass a step, of the networks still moving.
+
+    Examples
+    --------
+    >>> from exactgeo.numeric.optimizers import Adam
+    >>> nets = NumericNetworks.from_arrays([[[3]]], [[1]], x=[[1], [2]], y=[1, 2])
+    >>> bool(train(nets, Adam(rate=0.05), iterations=2_000).losses[0] < 1e-12)
+    True
+    """
     expect_type(nets, NumericNetworks, "nets", "one that a from_* constructor makes")
+    expect_type(optimizer, Optimizer, "optimizer", "one of exactgeo.numeric.OPTIMIZERS")
     at_least_0(gradient_tolerance, "gradient_tolerance")
     if type(iterations) is not int or iterations < 0:
         raise InputError("iterations", str(iterations), "a whole number", "1000")
-    if not at_least_0(first_step, "first_step"):
-        raise InputError("first_step", str(first_step), "a number above 0", "0.1")
     end = math.inf if time_limit is None else time.monotonic() + at_least_0(time_limit, "time_limit")
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-        parts = [_descend(nets[part], iterations, gradient_tolerance, first_step, end) for part in nets.slices()]
-    parts = parts or [_descend(nets, 0, gradient_tolerance, first_step, end)]
-    return GradientDescent(
+        parts = [_train(nets[part], optimizer, iterations, gradient_tolerance, end) for part in nets.slices()]
+    parts = parts or [_train(nets, optimizer, 0, gradient_tolerance, end)]
+    return Trained(
         nets.at(np.concatenate([part.networks.parameters for part in parts])),
         np.concatenate([part.losses for part in parts]),
         np.concatenate([part.gradient_norms for part in parts]),
@@ -125,9 +160,7 @@ def descend(
     )
 
 
-def _descend(
-    nets: NumericNetworks, iterations: int, tolerance: float, first_step: float, end: float
-) -> GradientDescent:
+def _train(nets: NumericNetworks, optimizer: Optimizer, iterations: int, tolerance: float, end: float) -> Trained:
     count = len(nets)
     trained = nets.trained()
     losses, norms = np.zeros(count), np.zeros(count)
@@ -135,66 +168,24 @@ def _descend(
     ends = nets.parameters.copy()
 
     moving = np.arange(count)
-    current = nets.at(ends.copy())
-    loss, gradient = loss_and_gradient(current, trained)
-    step = np.full(count, first_step)
+    state = State(ends.copy(), *loss_and_gradient(nets, trained), iterations)
+    optimizer.begin(state)
     for trial in range(iterations + 1):
-        norm = np.abs(gradient).max(axis=1, initial=0.0)
-        reach = SHORTEST * np.maximum(1.0, np.abs(current.parameters).max(axis=1, initial=0.0))
+        state.step = trial
+        norm = np.abs(state.gradient).max(axis=1, initial=0.0)
+        lost = ~(np.isfinite(state.loss) & np.isfinite(norm))
         arrived = norm <= tolerance
-        stuck = ~(step * norm > reach)
-        done = arrived | stuck | (trial == iterations) | (time.monotonic() > end)
+        stuck = optimizer.stuck(state)
+        done = arrived | stuck | lost | (trial == iterations) | (time.monotonic() > end)
         if done.any():
             out = moving[done]
-            ends[out], losses[out], norms[out] = current.parameters[done], loss[done], norm[done]
+            ends[out], losses[out], norms[out] = state.parameters[done], state.loss[done], norm[done]
             taken[out] = trial
-            lost = ~(np.isfinite(loss) & np.isfinite(norm))
             codes[out] = np.where(lost, 3, np.where(arrived, 0, np.where(stuck, 1, 2)))[done]
-            keep = ~done
-            moving, loss, gradient = moving[keep], loss[keep], gradient[keep]
-            step, norm, current = step[keep], norm[keep], current[keep]
+            moving = moving[~done]
+            state.keep(~done)
             if not len(moving):
                 break
-        proposed = current.at(current.parameters - step[:, None] * gradient)
-        new_loss, new_gradient = loss_and_gradient(proposed, trained)
-        square = np.einsum("np,np->n", gradient, gradient)
-        accept = (new_loss <= loss - ARMIJO * step * square) & (new_loss < loss)
-        # Where the loss no longer resolves the step (gradients near the root of the rounding unit), the gradient does.
-        flat = np.abs(new_loss - loss) <= 4 * np.finfo(np.float64).eps * loss
-        accept |= flat & (np.abs(new_gradient).max(axis=1, initial=0.0) < norm)
-        curvature = np.einsum("np,np->n", new_gradient - gradient, gradient)
-        # Along s = -step g the change of gradient gives <s, s> / <s, y>; a non-convex stretch doubles the step.
-        longer = np.where(curvature < 0, -step * square / curvature, 2 * step)
-        step = np.where(accept, np.minimum(longer, 1e6), step / 2)
-        current = current.at(np.where(accept[:, None], proposed.parameters, current.parameters))
-        loss = np.where(accept, new_loss, loss)
-        gradient = np.where(accept[:, None], new_gradient, gradient)
-    return GradientDescent(nets.at(ends), losses, norms, taken, codes)
-
-
-def random_starts(nets: NumericNetworks, count: int, *, seed: int, scale: float = 1.0) -> NumericNetworks:
-    """``count`` networks whose trained entries are Gaussian; frozen ones are those of the first network.
-
-    Parameters
-    ----------
-    nets : NumericNetworks
-        At least one network.
-    seed : int
-    scale : float
-        Standard deviation of every trained entry.
-
-    Raises
-    ------
-    InputError
-        No network, a count or a scale below 0, or a scale whose draws leave the range of floats.
-    """
-    expect_type(nets, NumericNetworks, "nets", "one that a from_* constructor makes")
-    if type(count) is not int or count < 0:
-        raise InputError("count", str(count), "a whole number", "64")
-    at_least_0(scale, "scale")
-    if not len(nets):
-        raise InputError("nets", "no network", "at least one", "a network with the frozen values")
-    draws = np.random.default_rng(seed).normal(0.0, scale, (count, nets.parameters.shape[1]))
-    if not np.isfinite(draws).all():
-        raise InputError("scale", str(scale), "draws within the range of floats", "1.0")
-    return nets.at(np.where(nets.trained(), draws, nets.parameters[:1]))
+        proposed = optimizer.propose(state)
+        optimizer.take(state, proposed, *loss_and_gradient(nets.at(proposed), trained))
+    return Trained(nets.at(ends), losses, norms, taken, codes)

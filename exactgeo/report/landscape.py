@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, number_text, point_text, title_of, value_line, value_text
+from exactgeo.report.tables import columns, labelled, loss_name, point_text, title_of, value_line, value_text
 from exactgeo.report.text import sizes
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ ROWS = 20
 def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo landscape``, from the landscape and its JSON answer."""
     lines = [title_of(problem, "the problem"), ""]
+    lines.append(labelled("loss", loss_name(problem)))
     lines.append(labelled("space", "the full space" if found.full else "modulo permutation of neurons"))
     if found.census.count is None:
         lines += sizes(answer)
@@ -89,7 +90,7 @@ def _point(point: dict[str, Any]) -> list[str]:
         ]
     lines = [labelled("the point", f"{loss}, in no bad valley: its component goes down to the global minimum")]
     if point["descent"] is not None:
-        lines.append(labelled("way down", " -> ".join(point["descent"]["losses"])))
+        lines.append(labelled("way down", " -> ".join(map(value_text, point["descent"]["losses"]))))
     return lines
 
 
@@ -112,7 +113,7 @@ def _tree(graph: Any) -> Iterator[str]:
 
 def path_text(problem: Problem, found: CriticalPath, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo path``, from the path and its JSON answer."""
-    lines = [title_of(problem, "the problem"), ""]
+    lines = [title_of(problem, "the problem"), "", labelled("loss", loss_name(problem))]
     path = found.path
     if path is None:
         lines.append(labelled("highest", f"{value_line(found.at_least)} or more"))
@@ -124,7 +125,7 @@ def path_text(problem: Problem, found: CriticalPath, answer: dict[str, Any]) -> 
     for key in ("plot", "certificate"):
         if key in answer:
             lines.append(labelled(key, answer[key] or "none was written"))
-    body = [[number_text(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True)]
+    body = [[value_line(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True)]
     head, *rows = columns([["loss", "reached"], *body], indent="  ")
     lines += ["", head]
     lines += [f"{row}  {point_text(point)}" for row, point in zip(rows[:ROWS], path.points[:ROWS], strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exactgeo.polishing import Polished, safe_decimal
-from exactgeo.report.tables import labelled, number_text, title_of
+from exactgeo.report.tables import labelled, loss_line, title_of, value_line
 from exactgeo.report.text import verdict_text
 
 __all__ = ["polished_text"]
@@ -20,9 +20,9 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     if found.one_within is not None:
         lines.append(f"  one within {safe_decimal(found.one_within, up=True)}, proved exactly")
     plural = "s" * (found.cells != 1)
-    lines.append(labelled("your loss", number_text(found.loss_before)))
+    lines.append(labelled("your loss", loss_line(found.problem, found.loss_before)))
     lines.append(
-        labelled("walk", f"{found.cells} cell{plural}, down to {number_text(found.problem.loss_at(found.point))}")
+        labelled("walk", f"{found.cells} cell{plural}, down to {value_line(found.problem.loss_at(found.point))}")
     )
     if found.verdict is None:
         lines.append(labelled("because", found.reason))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = [
     "columns",
     "labelled",
+    "loss_line",
+    "loss_name",
     "number_text",
     "point_text",
     "short_text",
@@ -73,7 +75,7 @@ def _size(q: Fraction | int) -> str:
     return f"{rounded.normalize(SIX_DIGITS):g}"
 
 
-def value_line(q: Fraction | int) -> str:
+def value_line(q: Number | int) -> str:
     """:func:`number_text`, and the decimal of a rational that is no integer.
 
     Examples
@@ -81,6 +83,8 @@ def value_line(q: Fraction | int) -> str:
     >>> print(value_line(Fraction(106, 5)), value_line(14))
     106/5 = 21.2 14
     """
+    if isinstance(q, Combination):
+        return number_text(q)
     return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
 
 
@@ -127,6 +131,34 @@ def labelled(label: str, text: str) -> str:
     '  loss            18'
     """
     return f"  {label:<{LABEL_WIDTH}}{text}"
+
+
+MEANS = {"sum": "sum", "mean": "mean over the data points", "mean_entries": "mean over data points and outputs"}
+
+
+def loss_name(problem: Problem) -> str:
+    """Which loss a number is: its kind, and whether it is a sum or a mean.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> loss_name(eg.load("swirszcz-prop1"))
+    'squared loss, sum'
+    """
+    penalty = ", with the penalty" if problem.penalty else ""
+    return f"{problem.loss.name.replace('_', ' ')} loss, {MEANS[problem.reduction]}{penalty}"
+
+
+def loss_line(problem: Problem, loss: Number) -> str:
+    """A loss with its decimal and its name.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> loss_line(eg.load("swirszcz-prop1"), Fraction(106, 5))
+    '106/5 = 21.2 (squared loss, sum)'
+    """
+    return f"{value_line(loss)} ({loss_name(problem)})"
 
 
 def columns(rows: Sequence[Sequence[object]], *, left: bool = False, indent: str = "") -> list[str]:

@@ -15,13 +15,17 @@ from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational, short
 from exactgeo.kinds import Globality, Kind, Strictness
+from exactgeo.report.floats import in_floats
 from exactgeo.report.tables import (
     columns,
     labelled,
+    loss_line,
+    loss_name,
     number_text,
     point_text,
     short_text,
     title_of,
+    value_line,
     value_text,
     vector_text,
 )
@@ -69,9 +73,9 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     }[verdict.kind]
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
     if verdict.exact_loss is not None:
-        lines.append(labelled("loss", number_text(verdict.exact_loss)))
+        lines.append(labelled("loss", loss_line(verdict.problem, verdict.exact_loss)))
     elif verdict.loss_enclosure is not None:
-        lines.append(labelled("loss", f"in {verdict.loss_enclosure}"))
+        lines.append(labelled("loss", f"in {verdict.loss_enclosure} ({loss_name(verdict.problem)})"))
     lines += _fit(verdict.problem, verdict.point)
     if verdict.rung is not None:
         lines.append(labelled("decided by", verdict.rung.message))
@@ -89,14 +93,15 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines += [
             labelled("descent", f"lower at every 0 < s <= {number_text(descent.step)} along"),
             *(labelled("", text) for text in _way(descent)),
-            labelled("loss there", f"{number_text(descent.loss_after)} at s = {number_text(descent.step)}"),
+            labelled("loss there", f"{value_line(descent.loss_after)} at s = {number_text(descent.step)}"),
+            *(labelled("" if k else "in floats", text) for k, text in enumerate(in_floats(verdict))),
         ]
     if verdict.kind is not Kind.UNDECIDED:
         lines += _standing(verdict)
     if verdict.bad_valley is not None and verdict.globality is not Globality.GLOBAL:
         reach = "no: a path that never rises reaches the global minimum"
         if verdict.bad_valley and verdict.component_infimum is not None and verdict.escapes_at is not None:
-            floor, level = number_text(exact(verdict.component_infimum)), number_text(verdict.escapes_at)
+            floor, level = value_line(exact(verdict.component_infimum)), value_line(verdict.escapes_at)
             reach = f"yes: it goes down to {floor} and escapes at {level}"
         lines.append(labelled("bad valley", reach))
     if verdict.reason is not None:
@@ -162,7 +167,7 @@ def _standing(verdict: Verdict) -> list[str]:
     if better is None or verdict.kind is not Kind.LOCAL_MINIMUM:
         return []
     what = "the global minimum is" if better.complete else "a lower loss is"
-    lower = number_text(better.loss) if isinstance(better.loss, Fraction) else f"in {better.loss}"
+    lower = value_line(better.loss) if isinstance(better.loss, Fraction) else f"in {better.loss}"
     return [
         labelled("globality", f"spurious: {what} {lower}, at"),
         labelled("", point_text(better.point)),
@@ -172,6 +177,7 @@ def _standing(verdict: Verdict) -> list[str]:
 def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     """The report of ``exactgeo basins``, from its JSON answer."""
     lines = [title_of(problem, "the problem"), ""]
+    lines.append(labelled("loss", loss_name(problem)))
     lines += sizes(answer)
     attained = "" if answer["minimum_attained"] else " (an infimum, not attained or not known to be)"
     what = "global minimum" if answer["complete"] else "lowest so far"
@@ -185,7 +191,9 @@ def census_text(problem: Problem, answer: dict[str, Any]) -> str:
     for entry in answer.get("local_minima") or ():
         kinds = [f"{part['strictness']}, dimension {part['flat_dimension']}" for part in entry["sets"]]
         plural = "s" if entry["count"] != 1 else ""
-        lines.append(labelled("", f"{entry['value']}: {entry['count']} connected set{plural} ({'; '.join(kinds)})"))
+        lines.append(
+            labelled("", f"{value_text(entry['value'])}: {entry['count']} connected set{plural} ({'; '.join(kinds)})")
+        )
     if answer.get("reason"):
         lines.append(labelled("because", answer["reason"]))
     if "certificate" in answer:
@@ -213,7 +221,7 @@ def sizes(answer: dict[str, Any]) -> list[str]:
 
 
 def _listed(values: Sequence[str]) -> str:
-    return ", ".join(values[:12]) + (", ..." if len(values) > 12 else "")
+    return ", ".join(map(value_text, values[:12])) + (", ..." if len(values) > 12 else "")
 
 
 def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
@@ -223,7 +231,7 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
     lines = [
         title_of(verdict.problem, "the point"),
         "",
-        f"loss {number_text(explanation.loss)} ({verdict.problem.loss.name}, {problem.reduction})",
+        f"loss {loss_line(verdict.problem, explanation.loss)}",
         "",
     ]
     heading, last = _derivatives(explanation)

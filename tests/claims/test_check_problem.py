@@ -7,6 +7,7 @@ import json
 import random
 import sys
 
+import beside
 import pytest
 from damage import checker, places
 
@@ -201,6 +202,15 @@ def long_numbers():
     sys.set_int_max_str_digits(0)
     yield
     sys.set_int_max_str_digits(limit)
+
+
+def test_the_list_of_problems_beside():
+    """Each is read as the tool reads it, or refused."""
+    for text, _ in beside.NAMED:
+        tool, mine = both(text)
+        # An arrangement is no problem of the tool; what has no form in a certificate agrees with none.
+        if mine is not None and "normals" not in text and not isinstance(tool, str):
+            assert tool == mine, text[:200]
 
 
 def check(texts: list[str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import basin_brute
+import beside
 import pytest
 from damage import checker, outcome
 from forge import verdicts
@@ -69,6 +70,116 @@ def test_statements():
     assert outcome(written(accepted("regions-affine"))) == (
         "accepted: The arrangement has exactly 7 regions, those of the list."
     )
+
+
+def test_problems_beside():
+    """Regenerate with ``python tests/forged/beside.py`` after a change of the words, and look at the difference."""
+    companion = checker().companion("check_problem.py")
+    assert [beside.read(companion, *item) for item in beside.NAMED] == json.loads((FOLDER / "beside.json").read_text())
+
+
+STATED = {
+    "a cone without a basis, whose rank is taken": (
+        changed("flat-split", put("claims", 1, "flatness", "largest", "basis", None)),
+        "(flat, flat dimension 2). No parameters have a loss below the point's, 8: every basin has a bound.",
+    ),
+    "a bound below the loss of the point": (
+        changed("penalised-ray-alone", put("claims", 2, "bound", "1/4")),
+        "have a penalised loss below 1/4; the point has 1/2.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_statements_of_what_the_tool_never_writes(name):
+    tree, end = STATED[name]
+    assert outcome(written(tree)).startswith("accepted: ")
+    assert outcome(written(tree)).endswith(end)
+
+
+def idle_cases(data_points: int, dimension: int, neurons: int) -> dict[str, object]:
+    """Neurons of weights 0 at an exact fit of the absolute loss: every case of their signs, each a leaf of its own."""
+    zero = ["0"] * dimension
+    cover: list[dict[str, object]] = []
+
+    def cut(number: int) -> None:
+        if number == neurons:
+            cover.append({"rule": "subgradient", "slopes": {}, "multipliers": {}, "strict": []})
+            return
+        cover.append({"rule": "sign", "neuron": number})
+        cut(number + 1)
+        cut(number + 1)
+
+    cut(0)
+    joint = [{"neurons": [*range(neurons)], "data": [*range(data_points)], "cover": cover}]
+    point = {"weights": [[zero] * neurons, [["0"] * neurons]], "biases": [[], []]}
+    claim = {"kind": "subgradient_minimum", "point": point, "loss": "0", "radius": None}
+    claim |= {"neurons": [{"parts": []}] * neurons, "joint": joint}
+    x = [["1", *zero[1:]] for _ in range(data_points)]
+    tree = tiny(claim, x=x, y=["0"] * data_points, loss="absolute") | {"version": 2}
+    tree["problem"]["network"]["widths"] = [neurons]
+    return tree
+
+
+def long_curve(ways: int, data_points: int) -> dict[str, object]:
+    """Along a line down, as a curve of very many orders."""
+    way, still = ({"weights": [[[q]], [["0"]]], "biases": [[], []]} for q in ("-1", "0"))
+    claim = {"kind": "descent_curve", "point": {"weights": [[["1"]], [["1"]]], "biases": [[], []]}, "step": "1/2"}
+    claim |= {"loss": str(data_points), "curve": [way, *[still] * (ways - 1)]}
+    return tiny(claim, x=[["1"]] * data_points, y=["0"] * data_points, loss="absolute") | {"version": 2}
+
+
+WORK = {
+    "leaves": (idle_cases(2, 2, 2), idle_cases(400, 4, 8)),
+    "curve": (long_curve(2, 2), long_curve(400, 60)),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work_without_derivatives_is_counted_before_it_is_done(name):
+    """The short file is accepted; the long one is refused when its work is behind the limit by one step at most."""
+    module = checker()
+    short, long = (written(tree) for tree in WORK[name])
+    assert outcome(short).startswith("accepted: ")
+    assert outcome(long) == "Refused: more work than a check may take"
+    assert module.MAX_WORK < module.meter.spent < module.MAX_WORK * 1.1
+
+
+def metered(module: ModuleType) -> list[object]:
+    """How long numbers count, at the lengths where that changes; what is refused."""
+    found: list[object] = []
+    for bits in (1, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2048, 3072):
+        for numbers in ([Fraction(1, 2**bits)], [Fraction(2**bits)], [Fraction(1, 2), Fraction(2**bits, 3)], []):
+            module.meter.size = 1
+            module.meter.long(numbers)
+            found.append(module.meter.size)
+    for bits in (module.MAX_BITS - 1, module.MAX_BITS):
+        try:
+            module.meter.long([Fraction(1, 2**bits)])
+            found.append("read")
+        except module.Refused as error:
+            found.append(str(error))
+    module.meter.spent, module.meter.size = 0, 1
+    for steps in (module.MAX_WORK, 1):
+        try:
+            module.meter.spend(steps)
+            found.append(module.meter.spent)
+        except module.Refused as error:
+            found.append(str(error))
+    module.meter.spent = 0
+    return found
+
+
+def test_long_numbers_count_by_their_length():
+    found = metered(checker())
+    by_length = [[1] * 4, [1, 1, 2, 1], *[[2, 2, 2, 1]] * 4, *[[5, 5, 5, 1]] * 3, [10, 10, 10, 1]]
+    assert found[:40] == [size for sizes in by_length for size in sizes]
+    assert found[40:] == [
+        "read",
+        "numbers of too many digits over a common denominator",
+        checker().MAX_WORK,
+        "more work than a check may take",
+    ]
 
 
 def test_statements_without_strictness():
@@ -268,6 +379,73 @@ def test_enclosures_enclose():
     companion = checker().companion("check_logistic.py")
     for name in GENERATORS:
         assert set(enclosed(companion, name)) == {(True, True)}
+
+
+def signs(companion: ModuleType) -> list[int | str]:
+    """The signs of numbers that lie at the ends of their first enclosure, of 64 bits, or between it and 0.
+
+    tanh(1/2) less a rational: its bounds, a hundredth of the same, a hundredth of half a unit less.
+    """
+    found: list[int | str] = []
+    generator = companion.Mixed(Fraction(0), {Fraction(1): Fraction(1)})
+    low, high = (Fraction(q) / 2**64 for q in companion.bounds(generator, companion.TANH, 0, 64))
+    half = Fraction(1, 2**65)
+    for q in (low, high, low - half, high + half):
+        for scale in (Fraction(1), Fraction(1, 100), Fraction(-1), Fraction(-1, 100)):
+            found.append(companion.sign((generator - companion.Mixed(q)) * scale))
+    near = Fraction(companion.bounds(generator, companion.TANH, 0, 512)[0]) / 2**512
+    kept, companion.MAX_BITS = companion.MAX_BITS, 256
+    try:
+        companion.sign(generator - companion.Mixed(near))
+    except companion.Rejected as error:
+        found.append(str(error))
+    finally:
+        companion.MAX_BITS = kept
+    return [*found, *(companion.sign(companion.Mixed(q)) for q in (Fraction(-1), Fraction(0), Fraction(1)))]
+
+
+def test_signs_are_found_at_any_distance():
+    one_by_one = [1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1]
+    assert signs(checker().companion("check_logistic.py")) == [
+        *one_by_one,
+        "a number has no sign at 256 bits",
+        *(-1, 0, 1),
+    ]
+
+
+ROOTS = [Fraction(n, d) for n in (1, 2, 3, 10**9, 10**60 + 1) for d in (1, 7, 4 * 10**8, 10**60 + 1)]
+
+
+def test_roots():
+    """At least the root, and near: 60 bits of it."""
+    companion = checker().companion("check_critical.py")
+    assert companion.root(Fraction(0)) == 0
+    for q in ROOTS:
+        assert q <= companion.root(q) ** 2 <= q * (1 + Fraction(1, 2**60))
+    assert companion.length([Fraction(3), Fraction(4)]) >= 5
+
+
+CANCELLING: list[tuple[list[list[int]], list[list[int]], bool]] = [
+    ([], [[1, 0], [0, 1], [-1, -1]], True),
+    ([], [[1, 0], [0, 1], [1, 1]], False),
+    ([], [[1, 0], [0, 1], [-1, 0]], False),
+    ([], [[1, 0], [-2, 0]], True),
+    ([], [[0, 0]], True),
+    ([[1, 1]], [[1, 0], [0, 1]], True),
+    ([[1, 1]], [[1, 0], [0, -1]], False),
+    ([[1, 1]], [[-2, -2], [1, 0]], False),
+    ([[1, 0, 0], [0, 1, 1]], [[5, 1, 0], [0, 0, 1]], True),
+    ([[1, 0, 0], [0, 1, 1]], [[5, 1, 0], [0, 0, -1]], False),
+    ([[1, 0, 0]], [[0, 1, 0], [0, 0, 1], [7, -1, -1]], True),
+    ([[1, 0, 0]], [[0, 1, 0], [0, 0, 1], [7, -1, 1]], False),
+]
+"""Lines, rays, and whether the rays with positive weights and the lines with any can add up to 0."""
+
+
+def test_rays_that_cancel():
+    positive = checker().companion("check_penalty.py").positive
+    for lines, rays, found in CANCELLING:
+        assert positive(lines, rays) == found
 
 
 def test_losses_and_their_conjugates():

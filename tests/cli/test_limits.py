@@ -189,6 +189,7 @@ ARGUMENTS = {
     "polish": ["swirszcz-prop1"],
     "proofs": [],
     "regions": ["planes.json"],
+    "starts": ["swirszcz-prop1"],
     "slice": ["swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o", "slice.svg"],
 }
 

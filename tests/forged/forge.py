@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from forge_logistic import FORGED_LOGISTIC
 from forge_penalty import FORGED_PENALTY
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
-from forging import FOLDER, OLD, Tree, changed, modern, pair, put, written
+from forging import FOLDER, OLD, Tree, at, best, changed, modern, pair, put, tiny, written
 
 ONLY_V1 = {
     "strictness-without-its-proof",
@@ -65,6 +66,20 @@ FORGED |= FORGED_LOGISTIC
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}
+
+
+SIGNS = "--+++"  # of the basin of that name
+
+
+def one_less(tree: Tree) -> None:
+    """A cone of moves without one dimension of it."""
+    tree["claims"][1]["flatness"]["largest"]["basis"].pop()
+
+
+def still(tree: Tree) -> None:
+    """A direction of zeros."""
+    for key, layers in tree["claims"][0]["direction"].items():
+        tree["claims"][0]["direction"][key] = json.loads(re.sub('"[^"]+"', '"0"', json.dumps(layers)))
 
 
 def tree(name: str, *steps: Tree) -> Tree:
@@ -125,6 +140,34 @@ FORGED |= {
         changed("flat-split", put(*FLATNESS, "largest", "basis", [{"0": -1, "2": 1}, {"0": 1}])),
         "A direction that changes the loss counts.",
     ),
+    "largest-without-a-basis": (
+        changed("flat-split", put(*FLATNESS, "largest", "basis", None), put(*FLATNESS[:-1], "flat_dimension", 3)),
+        "A cone whose rank is taken has one dimension more.",
+    ),
+    "cover-of-no-neuron": (
+        changed("kinks-of-two-neurons", put(*FLATNESS, "tree", 0, "neuron", 7)),
+        "A neuron that is not there has a covering.",
+    ),
+    "cover-of-no-part": (
+        changed("kinks-of-two-neurons", put(*FLATNESS, "tree", 0, "part", 7)),
+        "A covering has a part that is not there.",
+    ),
+    "largest-of-no-unit": (
+        changed("flat-split", put(*FLATNESS, "largest", "states", [0])),
+        "A unit that is not there has a state.",
+    ),
+    "largest-of-a-state-that-is-none": (
+        changed("idle", put(*FLATNESS, "largest", "states", 0, 2)),
+        "A state of a unit may be 2.",
+    ),
+    "tree-unit-from-the-end": (
+        changed("absolute-sign-of-an-idle-neuron", put(*FLATNESS, "tree", 0, "unit", -1)),
+        "A unit is decided by its number from the end.",
+    ),
+    "tree-still-from-the-end": (
+        changed("absolute-sign-of-an-idle-neuron", put(*FLATNESS, "tree", 2, "still", [-1])),
+        "A unit approaches the point by its number from the end.",
+    ),
     "largest-basis-dependent": (
         changed("flat-split", put(*FLATNESS, "largest", "basis", [{"3": 1}, {"3": 2}])),
         "One direction counts as two.",
@@ -146,6 +189,76 @@ def alike() -> Tree:
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
 FORGED |= FORGED_SUBGRADIENT | FORGED_DEEP
+
+
+FORGED |= {
+    # A rate of -16 s^3 + 16 s^4, which is 0 at 1.
+    "descent-of-third-order": (
+        {
+            **pair(
+                {
+                    "kind": "not_local_minimum",
+                    "point": {"weights": [[["0", "0"], ["0", "0"]], [["1", "0"]]], "biases": [[], []]},
+                    "loss": "2",
+                    "direction": {"weights": [[["2", "2"], ["0", "-4"]], [["0", "1"]]], "biases": [[], []]},
+                    "step": "5/4",
+                },
+                x=[["1", "0"], ["0", "1"]],
+                y=["1", "-1"],
+                slopes=("1", "1"),
+            ),
+            "version": 2,
+        },
+        "A fall of third order is half as much again.",
+    ),
+    "flat-without-a-dimension-of-what-the-others-determine": (
+        changed("absolute-two-neurons", put("claims", 1, "flat_dimension", 3), one_less),
+        "The equations of variables that the others determine count against the dimension.",
+    ),
+    "descent-that-stands-still": (
+        changed("descent", still),
+        "The loss falls where nothing moves.",
+    ),
+    "penalty-of-biases-that-is-none": (
+        changed("penalised-strict", put("problem", "penalty", {"l2": "0", "l1": "0", "biases": True})),
+        "No penalty is one if biases have it.",
+    ),
+    "global-of-no-dual-and-no-ray": (
+        {
+            **tiny(
+                best(at("0", "0") | {"biases": [[], ["0"]]}, "1", [], {"0": [1]}), x=[["0"]], y=["1"], output_bias=True
+            ),
+            "version": 2,
+        },
+        "Without a dual vector there is a bound where no ray asks for one.",
+    ),
+    "no-claim": (changed("prop1", put("claims", [])), "Nothing is claimed, and all of it holds."),
+    "arrangement-of-nothing": (
+        changed("regions-central", put("arrangement", "normals", [])),
+        "There are no hyperplanes.",
+    ),
+    "arrangement-of-no-dimension": (
+        changed("regions-central", put("arrangement", "normals", [[], []])),
+        "There is no space.",
+    ),
+    "arrangement-of-texts": (
+        changed("regions-central", put("arrangement", "normals", ["100", "010"])),
+        "A text is a row of numbers.",
+    ),
+    "basin-of-a-dual-too-long": (
+        changed("basin", lambda tree: tree["claims"][0]["dual"].append("0")),
+        "A dual vector has a number for a datum that is not there.",
+    ),
+    "basin-of-no-cells": (changed("basin", put("claims", 0, "cells", [])), "A neuron has no region."),
+    "basin-of-another-letter": (
+        changed("basin", lambda tree: tree["claims"][0]["cells"][0].update(signs="x" + SIGNS[1:])),
+        "A region has a sign that is none.",
+    ),
+    "basin-of-a-long-region": (
+        changed("basin", lambda tree: tree["claims"][0]["cells"][0].update(signs=SIGNS + "+")),
+        "A region has a sign of a datum that is not there.",
+    ),
+}
 
 
 def verdicts() -> Tree:

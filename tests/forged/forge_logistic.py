@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from forging import Edit, Tree, accepted, changed, drop, put
+from forging import Edit, Tree, accepted, changed, drop, put, tiny
 
 LOG2 = {"constant": "0", "terms": {"0": "1"}}
 
@@ -27,6 +27,57 @@ def constant(tree: Any, by: str) -> None:
     tree["constant"] = str(Fraction(tree["constant"]) + Fraction(by))
 
 
+def line(w: list[str], way: list[str], y: list[str], step: str) -> Tree:
+    """A descent of a linear model that has one weight a data point."""
+    size = range(len(w))
+    claim = {
+        "kind": "ordered_descent",
+        "point": {"weights": [[w]], "biases": [[]]},
+        "loss": loss_of(w, y),
+        "direction": {"weights": [[way]], "biases": [[]]},
+        "step": step,
+    }
+    tree = tiny(claim, x=[["01"[j == k] for j in size] for k in size], y=y, loss="logistic")
+    tree["problem"]["network"] |= {"widths": [], "hidden_bias": [], "activation": ["1", "1"]}
+    tree["problem"]["train"] |= {"hidden": [], "hidden_bias": []}
+    return tree | {"version": 2}
+
+
+def ways(scores: list[str], neurons: list[Any], x: list[list[str]], y: list[str], step: str) -> Tree:
+    """A descent of neurons (w, v, change of w, change of v) without kinks, which have these scores."""
+
+    def row(q: Any) -> list[str]:
+        return [*map(str, q)] if isinstance(q, tuple) else [str(q)]
+
+    inputs, moves = [row(w) for w, _, _, _ in neurons], [row(u) for _, _, u, _ in neurons]
+    outputs, turns = [str(v) for _, v, _, _ in neurons], [str(kappa) for _, _, _, kappa in neurons]
+    claim = {
+        "kind": "ordered_descent",
+        "point": {"weights": [inputs, [outputs]], "biases": [[], []]},
+        "loss": loss_of(scores, y),
+        "direction": {"weights": [moves, [turns]], "biases": [[], []]},
+        "step": step,
+    }
+    tree = tiny(claim, x=x, y=y, slopes=("1", "1"), loss="logistic")
+    tree["problem"]["network"]["widths"] = [len(neurons)]
+    return tree | {"version": 2}
+
+
+def loss_of(scores: list[str], y: list[str]) -> Tree:
+    """The sum of log(1 + exp(-y q)), in its one form."""
+    terms: dict[str, Fraction] = {}
+    for q in map(Fraction, scores):
+        terms[str(abs(q))] = terms.get(str(abs(q)), Fraction(0)) + 1
+    away = sum(min(-Fraction(t) * Fraction(q), Fraction(0)) for q, t in zip(scores, y, strict=True))
+    return {"constant": str(away), "terms": {q: str(c) for q, c in terms.items()}}
+
+
+def at_centre(tree: Tree) -> None:
+    tree["claims"][0] |= {"slopes": ["-1/2", "1/2"], "inverse": [["1/2", "1/2"]]}
+    tree["claims"][0]["point"] = {"weights": [[["0"]]], "biases": [["0"]]}
+
+
+FLAT = ("claims", 1, "flatness")
 PART = ("claims", 0, "neurons", 0, "parts", 0)
 COVER = (*PART, "cover")
 
@@ -390,5 +441,189 @@ FORGED_LOGISTIC: dict[str, tuple[Tree, str]] = {
             lambda tree: tree["claims"][0].update(better_loss=tree["claims"][0]["loss"]),
         ),
         "A point is lower than itself.",
+    ),
+    "ordered-by-a-cover-of-no-parts": (
+        changed("logistic-two-lengths", put(*FLAT, "tree", 0, {"rule": "cover", "neuron": 0, "part": 0})),
+        "A face of a part that is not there is flat.",
+    ),
+    "ordered-flat-by-an-unknown-rule": (
+        changed("logistic-two-lengths", put(*FLAT, "rule", "modes")),
+        "A flat dimension is proved by another rule.",
+    ),
+    "ordered-beyond-the-first-output-weight": (
+        changed("logistic-two-lengths", first("ordered_minimum"), put("claims", 0, "radius", "1/2")),
+        "Only the last output weight bounds the neighbourhood.",
+    ),
+    "cross-entropy-radius-of-one-neuron": (
+        changed(
+            "cross-entropy-radius",
+            put("problem", "network", "widths", [1]),
+            put("claims", 0, "point", {"weights": [[["1"]], [["1"], ["3/2"]]], "biases": [[], ["1", "1/2"]]}),
+            put("claims", 0, "neurons", [{"parts": []}]),
+            put("claims", 0, "loss", {"constant": "0", "terms": {"0": "2"}}),
+            put("claims", 0, "radius", "1/2"),
+            first("ordered_minimum"),
+            data([["1"], ["1"]], ["1", "0"]),
+        ),
+        "Both output weights of the one neuron may move by as much as their difference.",
+    ),
+    "ordered-descent-of-a-score-near-4": (
+        line(["-7/2"], ["1"], ["1"], "5"),
+        "The bound of a score of -7/2 holds as far as one likes.",
+    ),
+    "ordered-descent-of-a-score-that-moves-at-second-order": (
+        ways(["4"], [(2, 2, 1, -1)], [["1"]], ["-1"], "2"),
+        "The part of second order brings a score back.",
+    ),
+    "ordered-descent-of-a-score-that-moves-far-at-second-order": (
+        ways(["4"], [(1, 4, "1/8", "-1/2")], [["1"]], ["-1"], "5"),
+        "A part of second order grows as one of first order.",
+    ),
+    "ordered-descent-of-a-score-that-moves-within-1": (
+        ways(["4"], [(2, 2, "3/2", "-3/2")], [["1"]], ["-1"], "7/10"),
+        "A part of second order shrinks as one of third order.",
+    ),
+    "ordered-descent-by-the-last-neuron": (
+        ways(["0"], [(1, 0, 1, 1), (1, 0, "1/2", "-1")], [["1"]], ["-1"], "1"),
+        "Of second order only the last neuron counts.",
+    ),
+    # The terms are 0, 0, -1 and 1/2.
+    "ordered-descent-of-third-order": (
+        ways(
+            ["0", "0"], [((0, 0), 1, (2, 2), 0), ((0, 0), 0, (0, -2), 1)], [["1", "0"], ["0", "1"]], ["1", "-1"], "5/2"
+        ),
+        "A fall of third order is half as much again.",
+    ),
+    "ordered-descent-beyond-its-turn-within-1": (
+        line(["0"], ["8"], ["1"], "3/5"),
+        "A fall goes on beyond its turn, however short the way.",
+    ),
+    "ordered-descent-that-rises-first": (
+        ways(["0"], [(0, 1, "-1/10", 0), (0, 0, 10, 1)], [["1"]], ["1"], "1/5"),
+        "What falls in the end falls from the start.",
+    ),
+    "ordered-descent-beyond-its-turn-of-third-order": (
+        ways(["0"], [(0, 1, 1, 0), (0, 0, "1/10", 1)], [["1"]], ["1"], "16/5"),
+        "The part of third order grows as one of second order.",
+    ),
+    "ordered-generator-of-nothing": (
+        changed("logistic-kink", put("claims", 0, "loss", "terms", "7", "0")),
+        "A combination has a generator that counts 0.",
+    ),
+    "ordered-part-of-no-kink": (
+        changed("logistic-kink", put(*PART, "rows", [7])),
+        "A part has a kink that is not there.",
+    ),
+    "critical-within-0": (
+        changed("critical-bias", data([["0"], ["0"]], ["1", "-1"]), at_centre, put("claims", 0, "rho", "0")),
+        "A vector within 0 of the point's is another one than the point's.",
+    ),
+    "critical-slopes-of-no-datum": (
+        changed("critical-bias", lambda tree: tree["claims"][0]["slopes"].append("0")),
+        "A datum that is not there has a slope.",
+    ),
+    # eta is 0.1; the curvature allows 0.08 at the far end of the ball, and 0.12 at the near one.
+    "critical-curvature-of-the-near-end": (
+        changed(
+            "critical-bias",
+            put("claims", 0, "point", "biases", [["29/30"]]),
+            put("claims", 0, "rho", "1/2"),
+            put("claims", 0, "radius", "1"),
+        ),
+        "The curvature is least where the ball is nearest to 0.",
+    ),
+    # The radius at which the bounds of the exponential, of 65 bits, lie on both sides of what is allowed.
+    "critical-curvature-rounded-up": (
+        changed("critical-bias", put("claims", 0, "rho", "18460853458656428577671/59029581035870565171200000000")),
+        "The curvature is what its upper bound says.",
+    ),
+    "critical-of-a-score-of-10000": (
+        changed("critical-bias", put("claims", 0, "point", "biases", [["10000"]])),
+        "A curvature of e^-10000 is of use.",
+    ),
+    "critical-basis-from-the-end": (
+        changed("critical-bias", put("claims", 0, "basis", [-1])),
+        "A column has two numbers.",
+    ),
+    "critical-no-rows-of-an-inverse": (
+        changed("critical-bias", put("claims", 0, "inverse", [])),
+        "A left inverse has no row for a column.",
+    ),
+    "critical-fewer-rooms": (
+        changed("critical-silent", put("claims", 0, "rooms", [[]])),
+        "A neuron without cones has none to give.",
+    ),
+    "critical-behind-a-neuron-with-kinks": (
+        changed("critical-two-kinks", put("claims", 0, "rooms", 1, [])),
+        "The neurons behind one with kinks have nothing to show.",
+    ),
+    "critical-output-that-vanishes": (
+        changed("critical-output", put("claims", 0, "rho", "693147/1000000"), put("claims", 0, "radius", "2")),
+        "An output weight keeps its sign if it only gets to 0.",
+    ),
+    "critical-reach-of-the-last-neuron": (
+        changed("critical-silent", put("claims", 0, "radius", "1/1000000000")),
+        "Only what the last neuron moves counts.",
+    ),
+    "critical-reach-by-an-output-weight-below-1": (
+        changed("critical-oblique-kink", put("claims", 0, "radius", "1/50000")),
+        "Input weights move less if the output weight is small.",
+    ),
+    "critical-kink-that-is-reached": (
+        changed("critical-unit", put("claims", 0, "rho", "8959/20000"), put("claims", 0, "radius", "10")),
+        "A pre-activation keeps its sign if it only gets to 0.",
+    ),
+    "critical-kink-at-a-half": (
+        changed(
+            "critical-output",
+            put("problem", "train", "hidden", [True]),
+            put("claims", 0, "point", "weights", [[["1/2"]], [["693147/500000"]]]),
+            put("claims", 0, "rho", "1"),
+            put("claims", 0, "radius", "10"),
+        ),
+        "A pre-activation of 1/2 is as far from 0 as one of 2.",
+    ),
+    "critical-too-many-cones": (
+        changed("critical-kink", put("claims", 0, "rooms", 0, [0] * 4097)),
+        "A neuron has 4097 cones.",
+    ),
+    "critical-cone-of-no-side": (
+        changed("critical-kink", put("claims", 0, "rooms", 0, 0, "sides", [])),
+        "A cone has no side for a kink.",
+    ),
+    "critical-cone-of-side-2": (
+        changed("critical-cones", put("claims", 0, "rooms", 0, 0, "sides", 0, 2)),
+        "A side may be 2.",
+    ),
+    "critical-cone-of-no-kinks": (
+        changed("critical-kink", put("claims", 0, "rooms", 0, 0, "kinks", [])),
+        "A cone has no multiplier for a kink.",
+    ),
+    "critical-multiplier-of-no-datum": (
+        changed("critical-kink", lambda tree: kinks(tree)[0]["above"].append("0")),
+        "A multiplier follows a datum that is not there.",
+    ),
+    # The slope on the right is 0.1153 more than is needed, and the slopes at the critical vector move it by as much.
+    "critical-room-too-narrow": (
+        changed(
+            "critical-narrow-room", put("claims", 0, "rho", "2824654807/10000000000"), put("claims", 0, "radius", "1")
+        ),
+        "A kink holds for slopes that are nearer than they are.",
+    ),
+    "critical-inverse-of-no-datum": (
+        changed("critical-bias", lambda tree: tree["claims"][0]["inverse"][0].append("0")),
+        "A left inverse has an entry for a datum that is not there.",
+    ),
+    "critical-rooms-of-another-form": (
+        changed("critical-silent", put("claims", 0, "rooms", 1, {})),
+        "The cones of a neuron are no list.",
+    ),
+    "critical-multiplier-below-of-no-datum": (
+        changed("critical-kink", lambda tree: kinks(tree)[0]["below"].append("0")),
+        "A multiplier follows on the left a datum that is not there.",
+    ),
+    "ordered-descent-of-no-length": (
+        changed("logistic-descent", put("claims", 0, "step", "0")),
+        "The loss is lower at every step of (0, 0].",
     ),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from forging import Edit, Tree, changed, put
+from forging import Edit, Tree, changed, edited, put, tiny
 
 
 def named(name: str, *edits: Edit) -> Tree:
@@ -63,6 +64,11 @@ def _spoil(cover: list[Tree]) -> None:
     step["sign"] = -step["sign"]
 
 
+def _nowhere(cover: list[Tree]) -> None:
+    step = next(step for step in cover if step["rule"] == "implied")
+    step |= {"sign": 0, "multipliers": {}}
+
+
 def _rename(cover: list[Tree]) -> None:
     next(step for step in cover if step["rule"] == "implied")["rule"] = "guessed"
 
@@ -77,6 +83,27 @@ def _turn(way: Tree) -> None:
 
 
 NORM = {"rule": "norm", "multipliers": {}, "slopes": {}}
+
+SPLIT = {"rule": "split", "row": 0}
+_NETWORK = {"activation": ["1", "0"], "widths": [1]}
+
+
+def first(tree: Tree) -> None:
+    """Only the first claim, a minimum."""
+    tree["claims"] = tree["claims"][:1]
+
+
+def descent(w: str, fit: str, y: str, way: str, *, step: str, penalty: str = "0", **tables: str) -> Tree:
+    """Of one weight and (w - y)^2 / 2: no local minimum, with ``fit + penalty`` as its loss."""
+    lost = Fraction(fit) + Fraction(penalty)
+    fields = {"point": {"weights": [[[w]]], "biases": [[]]}, "direction": {"weights": [[[way]]], "biases": [[]]}}
+    tree = tiny({"kind": "penalised_descent", "loss": str(lost), "step": step, **fields}, x=[["1"]], y=[y])
+    tree["problem"] |= {"penalty": {"l1": "0", "l2": "0", "biases": False, **tables}}
+    tree["problem"]["network"] |= {"widths": [], "hidden_bias": [], "activation": ["1", "1"]}
+    tree["problem"]["train"] |= {"hidden": [], "hidden_bias": []}
+    tree["problem"]["loss"]["kind"] = "half_squared"
+    return tree | {"version": 2}
+
 
 FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
     "penalised-loss-without-its-penalty": (
@@ -342,5 +369,104 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
     "penalised-beyond-the-first-neuron": (
         named("balanced", claim("radius", "7/10")),
         "Only the last neuron bounds the neighbourhood.",
+    ),
+    # -1 + 1/2 s up to s = 2 without the penalty, which has 3/2 s^2 of its own: the end is 1/2.
+    "penalised-descent-without-the-square-of-its-step": (
+        descent("0", "1/2", "1", "1", l2="3", step="3/5"),
+        "The penalty of a step has no part of second order.",
+    ),
+    "penalised-descent-beyond-its-turn-within-1": (
+        descent("7/8", "1/128", "1", "1", l2="1/1000000", step="1/2", penalty="49/128000000"),
+        "A fall goes on beyond its turn, however short the way.",
+    ),
+    # The slope of the loss is -1 there, that of the size 2.
+    "penalised-descent-of-a-size-from-0": (
+        descent("0", "1/2", "1", "1/2", l1="2", step="1/8"),
+        "A size does not grow from 0.",
+    ),
+    "penalised-descent-of-a-size-from-0-downwards": (
+        descent("0", "1/2", "-1", "-1/2", l1="2", step="1/8"),
+        "A size does not grow from 0 where the parameter falls.",
+    ),
+    "penalised-descent-that-stands-still": (
+        descent("0", "1/2", "1", "0", l2="1", step="1"),
+        "The loss falls where nothing moves.",
+    ),
+    "penalised-descent-to-its-own-level": (
+        descent("0", "1/2", "1", "1", l2="1", step="1"),
+        "The loss at the end of a step is lower than where it was, and equal to that.",
+    ),
+    "penalised-descent-of-no-length": (
+        descent("0", "1/2", "1", "1", l2="1", step="0"),
+        "The loss is lower at every step of (0, 0].",
+    ),
+    "penalised-bound-with-a-slope-in-a-free-bias": (
+        named(
+            "ray-alone",
+            last,
+            put("problem", "data", "x", [["0"]]),
+            put("problem", "network", "hidden_bias", [True]),
+            put("problem", "train", "hidden_bias", [True]),
+            claim("point", "biases", [["0"], []]),
+            claim("above", [{"rule": "norm", "multipliers": {}, "slopes": {"0": "0"}}]),
+        ),
+        "No penalised loss is below 1/2 for y = 1 at x = 0; a bias without penalty fits it for nothing.",
+    ),
+    "penalised-bound-with-a-frozen-bias-beside-an-output-bias": (
+        named(
+            "ray-alone",
+            last,
+            put("problem", "data", {"x": [["1"], ["-1"]], "y": [["1"], ["-1"]]}),
+            put("problem", "network", {**_NETWORK, "hidden_bias": [True], "output_bias": True}),
+            put("problem", "train", "output_bias", True),
+            claim("point", "biases", [["5"], ["0"]]),
+            claim("loss", "1"),
+            claim("bound", "1"),
+            claim("dual", ["-1", "1"]),
+            claim("above", [SPLIT, NORM, NORM]),
+            claim("below", [SPLIT, NORM, NORM]),
+        ),
+        "With a bias of 5 no penalised loss is below 1; that of w = v = 1/2 is.",
+    ),
+    "penalised-bound-of-another-length": (
+        named("ray-alone", last, claim("dual", ["-1", "0"])),
+        "A dual vector has a number for a datum that is not there.",
+    ),
+    "penalised-bound-without-the-price-of-the-output-bias": (
+        named("output-bias", last, claim("bound", "2001/1000")),
+        "An output bias gains nothing of a penalty.",
+    ),
+    "penalised-beyond-the-output-weight": (
+        named("free-bias", point([["1"]], ["1"], [["10"], ["-8"]]), claim("radius", "2"), first),
+        "Within 2 an output weight of 1 keeps its sign.",
+    ),
+    # With b = -3/4 frozen the slopes are 0 and the input weight is longer than the output weight.
+    "penalised-longer-than-a-short-output": (
+        named(
+            "strict",
+            put("problem", "network", "hidden_bias", [True]),
+            put("problem", "data", "y", [["17/8"]]),
+            point([["1"]], ["1/2"], [["-3/4"], []]),
+            both("loss", "21/8"),
+            claim("radius", "1/4"),
+        ),
+        "An input weight of 1 is no longer than an output weight of 1/2.",
+    ),
+    "penalised-strictness-at-twice-a-bound-with-a-free-bias": (
+        named(
+            "without-biases",
+            put("problem", "penalty", "l2", "2"),
+            put("problem", "data", "y", [["-1"], ["1"]]),
+            both("loss", "1"),
+        ),
+        "A neuron at its bound of 2, whose bias has no penalty, has one dimension.",
+    ),
+    "penalised-two-rays-that-do-not-cancel": (
+        edited(idle(2), put("claims", 1, "flat_dimension", 1), put("claims", 1, "strictness", "flat")),
+        "Two neurons at their bound that both raise the prediction keep it.",
+    ),
+    "penalised-side-that-is-none": (
+        named("implied", lambda tree: _nowhere(tree["claims"][0]["neurons"][0]["below"])),
+        "The kink itself is implied, and nothing beside it is left.",
     ),
 }

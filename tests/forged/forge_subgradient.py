@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forging import Tree, at, changed, put, tiny
+from forging import Tree, at, changed, edited, put, tiny
 
 
 def _minimum(point: Tree, value: str, *cover: Tree, data: tuple[int, ...] = (), **options: Any) -> Tree:
@@ -33,6 +33,12 @@ def _fit(loss: str, v: list[str], w: list[str], scale: str, y: str) -> Tree:
     return tree
 
 
+def _also(tree: Tree, part: Tree) -> Tree:
+    return edited(tree, lambda tree: tree["claims"][0]["joint"].append(part))
+
+
+_AHEAD = {"x": [["1"]], "y": ["9/8"]}
+_BREAK = {"x": [["1"]], "y": ["1"]}
 _PART = ("claims", 0, "joint", 0)
 _NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
 
@@ -302,5 +308,62 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
             loss="half_squared",
         ),
         "A square has the slope 3 q / 2 - y.",
+    ),
+    "subgradient-beyond-the-first-of-two-strict-slopes": (
+        changed("absolute-two-idle-neurons", put("claims", 0, "radius", "1/2")),
+        "Only the last output weight with a slope bounds the neighbourhood.",
+    ),
+    "subgradient-behind-a-strict-neuron": (
+        changed("absolute-two-idle-neurons", put(*_PART, "cover", 3, _end(slopes={"0": "1", "1": "1"}, strict=[0]))),
+        "The neurons behind one with a slope of its sign have nothing to show.",
+    ),
+    "subgradient-of-the-sign-of-another-neuron": (
+        changed("absolute-two-idle-neurons", put(*_PART, "cover", 3, "slopes", "1", "1")),
+        "Two output weights that go up and down have the slopes of two that go up.",
+    ),
+    # For the other sign phi is above 0 as it bends, whatever the radius.
+    "subgradient-beyond-the-slope-of-a-falling-output-weight": (
+        changed("absolute-sign-of-an-idle-neuron", put(*_PART, "cover", 1, _end()), put("claims", 0, "radius", "1")),
+        "A slope of an output weight that goes down outweighs any move of its inputs.",
+    ),
+    "subgradient-beyond-the-slope-of-a-rising-output-weight": (
+        changed(
+            "absolute-sign-of-an-idle-neuron",
+            put("problem", "data", "y", [["0"], ["1"]]),
+            put(*_PART, "cover", 2, _end()),
+            put("claims", 0, "radius", "1"),
+        ),
+        "A slope of an output weight that goes up outweighs any move of its inputs.",
+    ),
+    "subgradient-of-a-neuron-from-the-end": (
+        _also(
+            _minimum(at("1", "1"), "2", x=[["1"], ["1"]], y=["0", "2"]),
+            {"neurons": [-1], "data": [], "cover": [_end()]},
+        ),
+        "A neuron that is decided alone is decided in a part as well, by its number from the end.",
+    ),
+    # -s/4 + s^2 is 0 at 1/4.
+    "curve-of-a-square-over-its-end-within-1": (
+        _line(at("1", "1"), "1/64", {"weights": [[["1"]], [["0"]]], "biases": [[], []]}, "1/2", **_AHEAD),
+        "The loss falls along a line until it is where it was, however short the way.",
+    ),
+    # -20 s^2 + s^4 is 0 at the root of 20.
+    "curve-of-a-fourth-power-over-its-end": (
+        edited(
+            _line(at("1", "1"), "100", {}, "5", x=[["1"]], y=["11"]),
+            put("claims", 0, "curve", [at("0", "0"), at("1", "0")]),
+        ),
+        "The loss falls along a curve beyond where it was.",
+    ),
+    # The loss is 1 - w beside w = 0: below it on the right.
+    "subgradient-multiplier-above-on-both-sides": (
+        _minimum(at("0", "1"), "1", _end(), x=[["1"]], y=["1"]),
+        "A kink of which no side is taken is bounded on its left alone.",
+    ),
+    "curve-down-from-a-break": (
+        _line(
+            at("1", "1"), "0", {"weights": [[["-1"]], [["0"]]], "biases": [[], []]}, "1/2", loss="absolute", **_BREAK
+        ),
+        "A loss has on the left of its break the slope it has on the right.",
     ),
 }

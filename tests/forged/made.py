@@ -188,6 +188,19 @@ _PROP1 = {"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}
 _MARGINS = {"x": [[0], [3], [1], [0], [1]], "y": [1, 1, -1, -1, 1]}
 _OUTPUTS = {"weights": [[[0], [0], [0]], [[1, -2, 0]]], "biases": [[0, 0, 0], [1]]}
 
+
+def _face(x: list[list[int]], y: list[int], v: int, activation: str, loss: str) -> Callable[[], Certificate]:
+    """Of one neuron with w = 0, whose kinks are all data."""
+    return lambda: _certify(
+        _problem(
+            data={"x": x, "y": y},
+            network=_PLAIN | {"output_bias": False, "activation": activation},
+            loss={"kind": loss},
+            point={"weights": [[[0, 0]], [[v]]]},
+        )
+    )
+
+
 MAKERS: dict[str, Callable[[], Certificate]] = {
     "prop1": _named("swirszcz-prop1"),
     "prop1-global": _named("swirszcz-prop1-better"),
@@ -433,6 +446,10 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
     ).certificate(),
     **made_penalty.MAKERS,
+    # Faces of coverings whose leaves have sides, open kinks at the one or the other slope, and multipliers.
+    "face-of-sides": _face([[-1, 1], [1, 1], [0, 1], [2, 0]], [0, -1, 1, -1], 2, "abs", "huber(1/2)"),
+    "face-of-a-left-slope": _face([[2, 1], [-1, 2], [2, 2]], [1, -1, -1], 2, "leaky_relu(-1/2)", "huber(1/2)"),
+    "face-of-a-negative-output": _face([[0, -1], [1, 1], [-1, 0]], [0, 1, 0], -1, "relu", "squared"),
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
     **SUBGRADIENT_MAKERS,

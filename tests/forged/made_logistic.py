@@ -87,6 +87,31 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         train={"output": False, "output_bias": False},
         point={"weights": [[[0, 0]], [[1]]], "biases": [[], ["1/3"]]},
     ),
+    # A side that two others imply is the left one.
+    "logistic-implied-side": _local(
+        data={"x": [[-1, -2], [-1, -1], [1, 0], [0, -1], [-2, -1], [2, 1]], "y": [-1, 1, 1, 1, -1, -1]},
+        network={"widths": [1], "hidden_bias": False},
+        train={"output": False, "output_bias": False},
+        point={"weights": [[[0, 0]], [[1]]], "biases": [[], ["1/3"]]},
+    ),
+    # Two active data leave a linear part, two on the kink make up for it.
+    "logistic-linear-part": _local(
+        data={"x": [[1, 1], [1, 0], [0, 1], [0, 1]], "y": [1, -1, -1, -1]},
+        network={"widths": [1], "hidden_bias": False},
+        train={"output_bias": False},
+        point={"weights": [[[1, 0]], [[1]]], "biases": [[], [-1]]},
+    ),
+    # Two data on opposite sides of one kink, which does not bend, and which the linear part needs.
+    "logistic-kink-that-is-straight": _local(
+        data={"x": [[0, 1], [0, -1], [1, -1], [1, 0]], "y": [-1, 1, -1, 1]},
+        network=_NO_BIAS | {"widths": [2]},
+        point={"weights": [[[1, 0], [1, 0]], [[1, -1]]]},
+    ),
+    "logistic-two-lengths": _local(
+        data={"x": [[1], [1]], "y": [1, -1]},
+        network=_NO_BIAS | {"widths": [2]},
+        point={"weights": [[[2], [1]], [["1/4", "-1/2"]]]},
+    ),
     "logistic-mirrored": _local(
         data={"x": [[1], [-1]], "y": [1, -1]},
         network={"widths": []},
@@ -129,6 +154,20 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         loss={"kind": "cross_entropy"},
         train={"output": False},
         point={"weights": [[[1]], [[1], [1]]]},
+    ),
+    "cross-entropy-linear-model": _local(
+        data={"x": [[1], [1]], "y": [1, 0]},
+        network={"widths": [], "outputs": 2},
+        loss={"kind": "cross_entropy"},
+        point={"weights": [[[1], [1]]], "biases": [[2, 2]]},
+    ),
+    # The output weights of the first neuron are frozen at 0: its input weight is free, and nothing else.
+    "cross-entropy-frozen-at-0": _local(
+        data={"x": [[1], [1]], "y": [1, 0]},
+        network=_NO_BIAS | {"widths": [2], "outputs": 2, "activation": "leaky_relu(1/2)"},
+        loss={"kind": "cross_entropy"},
+        train={"output": False},
+        point={"weights": [[[1], [0]], [[0, 1], [0, 3]]]},
     ),
     "cross-entropy-radius": _local(
         data={"x": [[1], [1], [-1]], "y": [1, 0, 1]},
@@ -184,5 +223,53 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         network={"widths": [2], "hidden_bias": False},
         loss={"kind": "logistic"},
         point={"weights": [[[1], [1]], [["693147/1000000", 0]]], "biases": [[], [0]]},
+    ),
+    # The kink x = 2 lies at w, b = 1, -2: along it the input weight moves half as far as the bias.
+    "critical-oblique-kink": _near(
+        "1/100000",
+        data={"x": [[2]] * 2 + [[3]] * 3, "y": [-1, -1, 1, 1, -1]},
+        network={"widths": [1], "output_bias": False},
+        point={"weights": [[[1]], [["693147/1000000"]]], "biases": [[-2], []]},
+    ),
+    # The kink x_1 = 0 makes up for the active data, of which those with x_1 = 1 have a slope.
+    "critical-multiplier": _near(
+        "1/100000",
+        data={"x": [[1, 0], *[[1, 1]] * 2, *[[0, 1]] * 2], "y": [-1, 1, 1, -1, -1]},
+        network=_NO_BIAS,
+        point={"weights": [[[1, 0]], [["693147/1000000"]]]},
+    ),
+    # A kink that has little to spare: the slope on its right is 2 / (1 + 2 exp(-1/4)), and 2/3 is needed.
+    "critical-narrow-room": _near(
+        "1/100000",
+        data={"x": [[1, 0], *[[1, 1]] * 2, *[[0, 1]] * 2], "y": [-1, 1, 1, -1, -1]},
+        network=_NO_BIAS | {"output_bias": True},
+        train={"output_bias": False},
+        point={
+            "weights": [[[1, 0]], [[f"{2 * 693147 - 250000}/1000000"]]],
+            "biases": [[], [f"{250000 - 693147}/1000000"]],
+        },
+    ),
+    "critical-linear-model": _near(
+        "1/100000",
+        data={"x": [[2], [3]], "y": [1, -1]},
+        network={"widths": [], "output_bias": False},
+        point={"weights": [[["-15616815/100000000"]]]},
+    ),
+    # An output weight of 0 whose neuron has a kink: what it sees the other parameters move as well.
+    "critical-silent-kink": _near(
+        "1/100000",
+        data={
+            "x": [*[[1, 0]] * 2, *[[0, 1]] * 2, *[[1, 1]] * 3, *[[0, -1]] * 3],
+            "y": [1, -1, 1, -1, 1, 1, -1, 1, -1, -1],
+        },
+        network={"widths": [2], "hidden_bias": False},
+        point={"weights": [[[1, 0], [1, 1]], [[0, "693147/1000000"]]], "biases": [[], ["-693147/1000000"]]},
+    ),
+    # Two neurons, each with the kink of the other one's data.
+    "critical-two-kinks": _near(
+        "1/100000",
+        data={"x": [[-1], [-1], [1], [1], [1], *[[0]] * 2], "y": [1, -1, 1, 1, -1, -1, -1]},
+        network={"widths": [2], "output_bias": False},
+        point={"weights": [[[1], [1]], [["693147/2000000", "693147/2000000"]]], "biases": [[0, 0], []]},
     ),
 }

@@ -70,4 +70,31 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "penalised-descent-with-the-output-bias": _decayed([[1], [-1]], ["-3/5", "3/5"], [[0]], [0], b=[1], c=0),
     "penalised-descent-of-a-bias": _decayed([[1], [2]], [1, 2], [[0]], [0], b=[0], c=None),
     "penalised-descent-of-sizes": _decayed([[1]], [2], [[1]], ["1/2"], l2=0, l1="1/10"),
+    # Of three data two are inside the margin, at which alone a move must keep the prediction.
+    "penalised-squared-hinge": _decayed(
+        [[1], [0], [-2]], [1, -1, -1], [[1]], [1], loss="squared_hinge", b=[1], c="-3/2"
+    ),
+    # The neuron at 0 takes over where the prediction is to fall; both weights of the other are 2.
+    "penalised-falling-ray": _decayed([[1]], [-5], [[2], [0]], [-2, 0]),
+    "penalised-frozen-outputs-of-long-inputs": _decayed([[1]], [4], [[2]], [1], train={"output": False}),
+    "penalised-linear-model-with-a-bias": _decayed([[1], [-1]], [3, 0], [], [1], c=1, biases=True),
+    # A bias without penalty moves data on both slopes, of which the Huber loss lets one go.
+    "penalised-leaky-bias": _decayed(
+        [[1], [0]], [3, -6], [[2]], [2], b=[-1], activation="leaky_relu(1/2)", loss="huber(2)"
+    ),
+    "penalised-bias-beside-a-datum-that-is-off": _decayed([[1], [0], [-2]], [3, 0, 5], [[1]], [1], b=[1]),
+    "penalised-two-idle-biases": _decayed([[1], [-1]], ["-1/3", "1/3"], [[0], [0]], [0, 0], b=[1, 2], c=0),
+    "penalised-two-biases-at-kinks": _decayed(
+        [[1], [-1]], ["5/2", "-1/2"], [["3/5"], ["4/5"]], ["3/5", "4/5"], b=["3/5", "4/5"], c=0
+    ),
+    # Three data are left of a kink and right of it at once: the two that cancel leave a slope.
+    "penalised-kink-that-is-straight": _decayed(
+        [[0, 1], [0, -1], [1, -1], [1, 0]], ["-1", "1", "0", "3"], [[1, 0]], [1]
+    ),
+    # A neuron that is off at 0 by its frozen bias never takes over.
+    "penalised-off-at-zero": _decayed([[1]], [2], [[0]], [0], b=[-1], train={"hidden_bias": False}),
+    "penalised-mean": _decayed([[1], [-1]], ["2", "-1/3"], [[1]], [1], l2="1/2", reduction="mean"),
+    "penalised-output-bias-of-a-mean": _decayed(
+        [[1], [-1]], [2, 2], [[0]], [0], b=[0], c=1, biases=True, reduction="mean"
+    ),
 }

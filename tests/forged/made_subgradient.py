@@ -59,6 +59,29 @@ SUBGRADIENT_MAKERS: dict[str, Callable[[], Certificate]] = {
         network={"widths": [1], "activation": "leaky_relu(1/2)", **_PLAIN},
         point={"weights": [[[0, 0]], [[1]]]},
     ),
+    # Two output weights of 0: each case has the signs of both, and slopes of both signs; the first has the smaller one.
+    "absolute-two-idle-neurons": _verdict(
+        data={"x": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "y": [0, 0, -1]},
+        network={"widths": [2], **_PLAIN},
+        point={"weights": [[[1, 0, 0], [0, 2, 0]], [[0, 0]]]},
+    ),
+    # The function of an active neuron is not 0 beside its kink: the multiplier of the kink makes up for it.
+    "absolute-multiplier-of-a-kink": _verdict(
+        data={"x": [[1, 0], [1, "-1/2"], [0, 1]], "y": [1, 0, -1]},
+        network={"widths": [1], **_PLAIN},
+        point={"weights": [[[1, 0]], [[1]]]},
+    ),
+    # Two data on opposite sides of one kink, which does not bend, and which the linear part needs.
+    "absolute-kink-that-is-straight": _verdict(
+        data={"x": [[0, 1], [0, -1], [1, -1], [1, 0]], "y": [-1, 1, 0, 2]},
+        network={"widths": [1], **_PLAIN},
+        point={"weights": [[[1, 0]], [[1]]]},
+    ),
+    "absolute-on-both-slopes": _verdict(
+        data={"x": [[1], [-1], [-1]], "y": [2, 0, 0]},
+        network={"widths": [1], "activation": "leaky_relu(1/2)", **_PLAIN},
+        point={"weights": [[[1]], [[1]]]},
+    ),
     "hinge-at-the-margin": _verdict(
         loss="hinge",
         data={"x": [[1], [-1], [2]], "y": [1, -1, 1]},
@@ -90,6 +113,12 @@ SUBGRADIENT_MAKERS: dict[str, Callable[[], Certificate]] = {
         data={"x": [[1], [-1]], "y": [2, 0]},
         network={"widths": [1]},
         point={"weights": [[[1]], [[1]]], "biases": [[0], [0]]},
+    ),
+    "curve-of-the-weights-of-a-linear-model": _verdict(
+        loss="hinge",
+        data={"x": [[1], [2]], "y": [1, -1]},
+        network={"widths": [], "output_bias": False},
+        point={"weights": [[[0]]]},
     ),
     "curve-of-a-linear-model": _verdict(
         loss="hinge",

@@ -35,6 +35,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import beside
 import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
@@ -124,6 +125,9 @@ def steps(folder: Path) -> Steps:
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
     found += [("enclosures", name) for name in pinned.GENERATORS]
+    found += [("restated", item) for item in beside.NAMED]
+    found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None), ("meter", None)]
+    found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))
@@ -219,6 +223,16 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return f"{code} {out.getvalue()} {err.getvalue()}"
     if kind == "shown":
         return str(module.companion("check_landscape.py").shown(step))
+    if kind == "restated":
+        return beside.read(module.companion("check_problem.py"), *step)
+    if kind == "roots":
+        return str([module.companion("check_critical.py").root(q) for q in step])
+    if kind == "cancelling":
+        return str([module.companion("check_penalty.py").positive(lines, rays) for lines, rays, _ in step])
+    if kind == "meter":
+        return str(pinned.metered(module))
+    if kind == "signs":
+        return str(pinned.signs(module.companion("check_logistic.py")))
     if kind == "enclosures":
         return str(pinned.enclosed(module.companion("check_logistic.py"), step))
     if kind == "rays":

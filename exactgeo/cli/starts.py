@@ -1,0 +1,97 @@
+"""``exactgeo starts``: how often training ends where."""
+
+from __future__ import annotations
+
+import click
+
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import (
+    DONE,
+    UNDECIDED,
+    current_run,
+    emit,
+    foresee,
+    json_option,
+    limit_option,
+    output_option,
+    picture,
+    problem_argument,
+    problem_of,
+)
+
+__all__ = ["starts"]
+
+
+@click.command(cls=Limited)
+@problem_argument
+@click.option("--count", type=click.IntRange(min=1), default=1000, show_default=True, help="Random starts.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random starts.")
+@click.option("--init", default="gaussian", show_default=True, help="gaussian, lecun, glorot, he or uniform.")
+@click.option("--scale", type=float, default=1.0, show_default=True, help="Factor of the distribution.")
+@click.option("--bias-scale", type=float, help="Deviation of the biases, in place of the distribution's.")
+@click.option("--mean", type=float, default=0.0, show_default=True, help="Added to each weight.")
+@click.option(
+    "--optimizer", default="adam", show_default=True, help="gradient_descent, backtracking, adam or lbfgs; full batch."
+)
+@click.option("--rate", type=float, help="The optimizer's own if left out: 0.1, and 0.01 for adam.")
+@click.option("--steps", type=click.IntRange(min=0), default=10_000, show_default=True, help="Of each start at most.")
+@click.option(
+    "--cooling", type=float, default=0.3, show_default=True, help="Last part of the steps in which the rate falls."
+)
+@click.option("--within", type=float, help="An end counts for a value within this of it; 0.000001 if left out.")
+@output_option("--plot", check=picture, metavar="OUT", help="Draw a histogram of the ends: .svg, .png or .pdf.")
+@limit_option
+@json_option
+def starts(
+    problem: str,
+    count: int,
+    seed: int,
+    init: str,
+    scale: float,
+    bias_scale: float | None,
+    mean: float,
+    optimizer: str,
+    rate: float | None,
+    steps: int,
+    cooling: float,
+    within: float | None,
+    plot: str | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
+    """Train random starts and say at which exact local minimum value each ends, with shares and intervals.
+
+    Where the exact list is not known the ends are numeric clusters. Exit 3 where the time limit ended it.
+    """
+    from exactgeo.api import starts as run
+    from exactgeo.landscape.plot import write as draw
+    from exactgeo.report.progress import progress_bar
+    from exactgeo.report.starts import histogram, starts_text
+
+    loaded = problem_of(problem)
+    foresee(loaded)
+    with progress_bar("starts", quiet=as_json) as progress:
+        found = run(
+            loaded,
+            count,
+            seed,
+            init=init,
+            scale=scale,
+            bias_scale=bias_scale,
+            mean=mean,
+            optimizer=optimizer,
+            rate=rate,
+            steps=steps,
+            cooling=cooling,
+            within=within,
+            time_limit=time_limit,
+            known=lambda part: current_run().tell(starts_text(part), part.to_json()),
+            progress=progress,
+        )
+    answer = found.to_json()
+    current_run().tell(starts_text(found), answer)
+    if plot is not None:
+        draw(histogram(found), plot)
+        answer["plot"] = plot
+    emit(answer, lambda: starts_text(found), as_json=as_json)
+    return DONE if found.complete else UNDECIDED
