@@ -46,6 +46,9 @@ CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
 CERTIFY_RUNGS = "the other rungs of `exactgeo certify`"
+LARGEST = 300_000
+"""Products of a forward pass up to which points of deep networks are looked at: each rung takes several."""
+
 WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 
@@ -227,6 +230,8 @@ def deep(problem: Problem) -> OutOfScope | None:
         found = "one hidden layer and one output", "more of either: other rungs decide these completely"
     if found is None and (net.uniform is None or not net.uniform.homogeneous):
         found = "activations that differ, or are smooth", "one piecewise linear activation, and linear outputs"
+    if found is None and problem.products > LARGEST:
+        found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
     return None if found is None else OutOfScope(*found, NUMERIC)
 
 
@@ -250,6 +255,8 @@ def linear_network(problem: Problem) -> OutOfScope | None:
             "hidden biases without a trained output bias",
             "a trained output bias, or trained ones in the first layer",
         )
+    if found is None and problem.products > LARGEST:
+        found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
     return None if found is None else OutOfScope(*found, CERTIFY_RUNGS)
 
 

@@ -290,3 +290,16 @@ def test_a_dead_layer_says_what_would_revive_it():
     assert dead_layers(problem, problem_from_mapping({**tables, "point": revived}).point) == ()
     frozen = problem_from_mapping({**tables, "train": {"hidden_bias": False}})
     assert dead_layers(frozen, frozen.point)[0].endswith("by its weights or the layers below")
+
+
+def test_a_large_network_is_refused_by_name_or_decided_by_its_last_layer():
+    """What takes too long is not begun: forms of all parameters, unrolled copies, curves."""
+    rng = random.Random(1)
+    for width, kind in ((20, "not_local_minimum"), (160, "undecided")):
+        weights = [[[rng.randint(-9, 9) for _ in range(4)] for _ in range(width)]]
+        weights.append([[rng.randint(-9, 9) for _ in range(width)] for _ in range(width)])
+        weights.append([[rng.randint(-9, 9) for _ in range(width)]])
+        found = decide(network([[t, 1, -t, 2] for t in range(12)], [t % 3 for t in range(12)], weights))
+        assert found.kind == kind
+        if kind == "undecided":
+            assert found.outside.reason == "316800 products a forward pass"

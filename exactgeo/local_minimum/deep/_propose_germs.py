@@ -23,6 +23,8 @@ EXPONENTS = 4
 SCALES = (2.0**-4, 2.0**-7, 2.0**-10)
 DENSITIES = (0.25, 0.5, 1.0)
 BATCH = 1024
+WORK = 100_000_000
+"""Products of all passes: fewer curves of large networks."""
 NOISE = 1e-11
 """A fall below this part of the loss may be rounding."""
 
@@ -115,8 +117,10 @@ def proposed_curves(
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):
         start = blocks.losses(np.zeros((1, blocks.size)))[0]
-        for first in range(0, count, BATCH):
-            rows = min(BATCH, count - first)
+        batch = max(16, min(BATCH, BATCH * 1000 // blocks.size))
+        count = max(batch, min(count, WORK // max(problem.products, 1)))
+        for first in range(0, count, batch):
+            rows = min(batch, count - first)
             # All on one scale, or each on its own; few parameters, or all.
             highest = rng.integers(1, EXPONENTS + 1, (rows, 1))
             exponents = 1 + rng.integers(0, 1 << 16, (rows, blocks.size)) % highest

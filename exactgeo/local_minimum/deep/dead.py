@@ -11,13 +11,17 @@ from exactgeo.problem import Point, Problem
 __all__ = ["dead_layers"]
 
 
+LARGEST = 1_000_000
+"""Products of a forward pass: beyond, nothing is said."""
+
+
 def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
     """One sentence for each hidden layer of which every unit is strictly on a slope 0 at every data point.
 
-    () where the activations are not piecewise linear. Cost: one forward pass in rationals.
+    () where the activations are not piecewise linear, or the network is large. Cost: one forward pass in rationals.
     """
     net, found = problem.network, list[str]()
-    if not all(activation.homogeneous for activation in net.activations):
+    if problem.products > LARGEST or not all(activation.homogeneous for activation in net.activations):
         return ()
     rows = problem.x
     for k, activation in enumerate(net.activations):

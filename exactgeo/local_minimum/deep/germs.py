@@ -15,6 +15,10 @@ COUNT, REPLAYED = 16384, 12
 """Of the curves that floats try, and of those that are replayed."""
 
 
+LARGEST = 50_000
+"""Products of a forward pass: beyond, curves take too long to be replayed."""
+
+
 def germ_descent(problem: Problem, point: Point, *, count: int = COUNT, seed: int = 0) -> Descent | None:
     """A descent along a random curve, with as few parameters moved as the loss needs; None where none was found.
 
@@ -29,6 +33,8 @@ def germ_descent(problem: Problem, point: Point, *, count: int = COUNT, seed: in
     # numpy loads when a curve is asked for.
     from exactgeo.local_minimum.deep._propose_germs import proposed_curves
 
+    if problem.products > LARGEST:
+        return None
     loss = problem.loss_at(point)
     for curve in proposed_curves(problem, point, count, seed, REPLAYED):
         found = descent_along(problem, point, loss, curve)

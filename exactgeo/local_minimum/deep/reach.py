@@ -38,6 +38,8 @@ def reach(at: DeepPoint) -> list[Vector]:
 
 def out_of_reach(at: DeepPoint) -> bool:
     """Whether the derivatives of the loss are orthogonal to all of it: then the point is a local minimum."""
+    if at.still:
+        return True
     return not any(dot(row, vector) for vector in reach(at) for row in at.gradient)
 
 

@@ -30,6 +30,9 @@ __all__ = ["Blocked", "prove_units"]
 LARGEST = 40
 """Kinks of one unrolled unit: beyond, the argument is left out."""
 
+COPIES = 20_000
+"""Units of the unrolled network, each at every data point: beyond, the argument is left out."""
+
 HALVINGS = (1, 3, 8, 20)
 """Margins that are tried: 1/2^k of the least output weight that is not 0."""
 
@@ -54,6 +57,11 @@ def prove_units(at: DeepPoint) -> tuple[UnitProof, ...] | Blocked:
     if at.trains_shift and any(map(sum, at.gradient)):
         return Blocked("the output bias has a slope")
     last = at.layers[-1]
+    copies = last.width
+    for layer in at.layers[1:]:
+        copies *= max(1, len(at.inputs_of(layer.index)))
+    if copies * at.problem.m > COPIES:
+        return Blocked(f"unrolled, the network has {copies} units or more")
     if at.trains_output and any(dot(g, row) for row in last.out for g in at.gradient):
         return Blocked("an output weight has a slope")
     found = []

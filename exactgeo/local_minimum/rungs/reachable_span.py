@@ -15,6 +15,10 @@ from exactgeo.problem import Point, Problem
 __all__ = ["ReachableSpan"]
 
 
+LARGEST = 3_000_000
+"""Numbers of an elimination: beyond, it takes too long."""
+
+
 class ReachableSpan(DeepRung):
     """A minimum where no small move changes the predictions in a direction in which the loss has a slope: without
     slopes, in front of a dead layer that is at its best constant, and where what is active spans too little.
@@ -28,6 +32,9 @@ class ReachableSpan(DeepRung):
 
     def decide(self, problem: Problem, point: Point) -> Minimum | Undecided:
         at = DeepPoint.of(problem, point)
+        units = sum(problem.network.widths)
+        if problem.m**2 * units > LARGEST and not at.still:
+            return undecided(at, f"a span of {problem.m} data points and {units} units is too large")
         if out_of_reach(at):
             return minimum(at, Reachable(), Argument.REACHABLE)
         return undecided(at, "the loss has a slope along a change of the predictions that may be within reach")
