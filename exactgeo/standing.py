@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
@@ -26,6 +27,7 @@ from exactgeo.exact.rational import beside, decimal, format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured, smooth_loss
+from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
@@ -100,6 +102,8 @@ class Verdict:
         The rungs that were asked, in order.
     lower_bound : Fraction or None
         Proved: no parameters have a lower loss. None where no bound is known.
+    remarks : tuple of str
+        What a person should know of the point: dead layers, and what would revive them.
     """
 
     problem: Problem
@@ -124,6 +128,7 @@ class Verdict:
     valley_reason: str = ""
     tries: tuple[Try, ...] = ()
     lower_bound: Fraction | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
@@ -158,6 +163,7 @@ class Verdict:
             },
             "certificate": certificate_path,
             "reason": reason,
+            "remarks": list(self.remarks),
         }
         return {**answer, "reasons": _reasons(self, answer)}
 
@@ -172,6 +178,7 @@ def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
         "loss_decimal": "the loss is below every rational of use",
         "rung": "no rung decided the point",
         "strictness": verdict.strictness_reason or minima,
+        "lower_bound": "no lower bound was proved",
         "better": "no parameters have a lower loss" if bottom else verdict.detail or "no lower point was found",
         "bad_valley": valley,
         "component_infimum": valley,
@@ -323,6 +330,7 @@ def _verdict(
         valley_reason=around.reason,
         tries=decision.tries,
         lower_bound=_lower_bound(known, loss),
+        remarks=dead_layers(problem, point),
     )
 
 
@@ -383,6 +391,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
+    if isinstance(decision, Minimum) and isinstance(decision.claim, LinearNetworkMinimumClaim):
+        return _Global(Globality.GLOBAL)
     if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return _Global(Globality.GLOBAL)
@@ -403,6 +413,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if loss is None or not deadline.left:
         return outside
+    if scope.deep(problem) is None:
+        return _descents(problem, point, loss, outside, deadline)
     from exactgeo.basin.size import size_of
 
     refusal = scope.basins(problem.at(point))
@@ -648,6 +660,17 @@ def _kept_minimum(problem: Problem, deadline: Deadline, part: float) -> GlobalMi
     from exactgeo.basin.branch import minimum
 
     return minimum(problem, time_limit=part * deadline.left)
+
+
+def _descents(problem: Problem, point: Point, loss: Value, outside: _Global, deadline: Deadline) -> _Global:
+    """Where there is no census: a lower point from descents in floats."""
+    lower = _lower_point(problem, point, loss, deadline)
+    if lower is not None:
+        return replace(outside, globality=Globality.SPURIOUS, better=lower)
+    if outside.reason is not None:
+        return outside
+    detail = "descents from random starts found no lower point, and there is no census of basins at this depth"
+    return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
 
 
 def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, deadline: Deadline) -> _Global:
