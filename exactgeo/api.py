@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
@@ -31,6 +32,7 @@ __all__ = [
     "critical_point_near",
     "landscape",
     "load",
+    "minimum",
     "own_point",
     "path",
     "polish",
@@ -111,8 +113,9 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+        Seconds for the local verdict (half a second at least), then for ``strictness`` (half of what is left, or half a
+        second) and for the searches behind ``globality`` and ``bad_valley``, 0 for none of these. What was not found in
+        time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
@@ -121,9 +124,10 @@ def certify(
     Returns
     -------
     Verdict
-        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
-        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        ``kind`` is undecided where time ends the decision. It is never so in time for at most one hidden layer, one
+        output, a piecewise-linear activation and a loss with rational values (squared, half_squared, huber,
+        squared_hinge, absolute, hinge); nor for logistic and cross_entropy of two classes, unless a number is below
+        every rational of use; for every other loss it is
         decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
         that docs/mathematics.md names.
 
@@ -323,6 +327,50 @@ def landscape(
 
     with Store(os.fspath(store)) as opened:
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
+
+
+def minimum(
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[GlobalMinimum], None] | None = None,
+) -> GlobalMinimum:
+    """The global minimum of the training loss with its proof, by branch and bound over partial sign patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`; needs a point only where output weights or biases are frozen.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, with the least loss found and a proved lower bound.
+    progress : callable, optional
+        Told now and then what is known so far, an answer of the same type.
+
+    Returns
+    -------
+    exactgeo.basin.branch.GlobalMinimum
+        ``.minimum``, ``.point``; ``.incumbent``, ``.lower_bound``, ``.complete``, ``.nodes``; ``.certificate``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside.
+
+    References
+    ----------
+    docs/mathematics.md, "The global minimum by branch and bound".
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.minimum(eg.load("swirszcz-prop1"))
+    >>> print(found.minimum, found.lower_bound, found.complete)
+    14 14 True
+    """
+    from exactgeo.basin.branch import minimum as search
+
+    scope.expect_problem(problem)
+    return search(problem, time_limit=time_limit, progress=progress)
 
 
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:

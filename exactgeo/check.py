@@ -693,6 +693,7 @@ COMPANIONS = {
     "": "local_minimum not_local_minimum lower_point basin_optimum global_minimum path",
     "check_flat.py": "strictness",
     "check_landscape.py": "barrier landscape regions",
+    "check_minimum.py": "lower_bound",
     "check_subgradient.py": "subgradient_minimum descent_curve",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",

@@ -15,6 +15,7 @@ from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.lower_bound import LowerBoundClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -45,6 +46,7 @@ _TYPES: tuple[type[Claim], ...] = (
     LowerPointClaim,
     BasinOptimumClaim,
     GlobalMinimumClaim,
+    LowerBoundClaim,
     RegionsClaim,
     BarrierClaim,
     PathClaim,

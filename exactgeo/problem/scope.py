@@ -221,6 +221,12 @@ def unresolved(reason: str) -> OutOfScope:
     return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
 
 
+def unfinished(end: str) -> OutOfScope:
+    """A decision that a time limit ended; ``end`` says which."""
+    reason = f"the decision ended {end}; raise --time-limit"
+    return OutOfScope(reason, "more time, or fewer kinks that depend on each other", WITHOUT)
+
+
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
@@ -417,8 +423,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.network.widths:
         found = "no hidden layer", "one hidden layer"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)

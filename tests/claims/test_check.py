@@ -212,6 +212,7 @@ def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.Compl
         (ACCEPT / "landscape.json", ("check_landscape.py",)),
         (ACCEPT / "penalised-ray.json", ("check_penalty.py",)),
         (ACCEPT / "start.json", ("check_probability.py", "check_solid_angle.py")),
+        (ACCEPT / "ball-kink.json", ("check_ball.py", "check_critical.py")),
         (ACCEPT / "regions-central.json", ("check_landscape.py",)),
         (ACCEPT / "smooth-saddle.json", ("check_smooth.py", "check_logistic.py")),
         (ACCEPT / "smooth-minimum.json", ("check_smooth.py", "check_logistic.py", "check_critical.py")),
