@@ -411,6 +411,7 @@ def polish(
     problem: Problem,
     point: PointLike | None = None,
     *,
+    method: str | None = None,
     time_limit: float = 60.0,
     known: Callable[[Polished], None] = lambda found: None,
 ) -> Polished:
@@ -419,10 +420,12 @@ def polish(
     Parameters
     ----------
     problem : Problem
-        One hidden layer, one output, a piecewise-linear activation, the squared or half squared loss; of an importer
-        (:func:`exactgeo.from_sklearn`, ...) or of a file.
+        At most one hidden layer, one output, a piecewise-linear activation; a loss of one score, and with squared
+        penalties one that has a derivative. Of an importer (:func:`exactgeo.from_sklearn`, ...) or of a file.
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out.
+    method : "exact" or "balls", optional
+        Rationals, or a box that holds exactly one local minimum. When left out: rationals while numbers are short.
     time_limit : float
         Seconds; then the best point so far, and ``status`` is ``undecided``.
     known : callable, optional
@@ -436,9 +439,9 @@ def polish(
     Raises
     ------
     exactgeo.OutOfScope
-        Named: what puts the problem outside.
+        Named: what puts the problem, or the method, outside.
     InputError
-        No point, or one whose shape is not the network's.
+        No point, or one whose shape is not the network's; another method.
 
     Examples
     --------
@@ -449,10 +452,13 @@ def polish(
     exact local_minimum 0 True
     """
     from exactgeo import formats
+    from exactgeo.polishing import METHODS
     from exactgeo.polishing import polish as walk
 
+    if method not in (None, *METHODS):
+        raise InputError("method", repr(method), "None, " + " or ".join(METHODS), "None for what the numbers ask for")
     start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
-    return walk(problem, start, time_limit=time_limit, known=known)
+    return walk(problem, start, method=method, time_limit=time_limit, known=known)
 
 
 def starts(

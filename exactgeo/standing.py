@@ -21,11 +21,11 @@ from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination, Number, within
-from exactgeo.exact.enclosure import Value, high, low, plain
+from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
 from exactgeo.exact.rational import beside, decimal, format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
-from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured
+from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured, smooth_loss
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
@@ -185,7 +185,7 @@ def _closed_form(loss: Number | None) -> dict[str, Any]:
     return {"loss_form": str(loss), "loss_decimal": loss.decimal(15)}
 
 
-def _as_value(number: Number) -> Value:
+def _as_value(number: Number | Enclosure) -> Value:
     """The number where it is rational, else its enclosure."""
     return within(number) if isinstance(number, Combination) else number
 
@@ -324,7 +324,7 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
         return problem.enclosure_at(point)
     except ValueError:
         # The value of an activation is not rational.
-        return None
+        return smooth_loss(problem, point)
 
 
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> _Global:
@@ -332,7 +332,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if problem.penalty:
         return _penalised(problem, decision, point)
     if isinstance(loss, Fraction) and not loss:
-        return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
+        claim = GlobalMinimumClaim(point, loss) if all(a.homogeneous for a in problem.network.activations) else None
+        return _Global(Globality.GLOBAL, claim=claim)
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)

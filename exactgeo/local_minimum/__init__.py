@@ -13,6 +13,7 @@ from fractions import Fraction
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
@@ -36,7 +37,12 @@ __all__ = [
     "exact_loss",
     "explain",
     "measured",
+    "smooth_loss",
 ]
+
+
+BITS = 128
+"""Of the enclosure of a loss."""
 
 
 def decide(problem: Problem, point: Point | None = None, *, strictness: bool = True) -> Decision:
@@ -122,6 +128,18 @@ def _loss(problem: Problem, point: Point) -> Fraction | None:
         return problem.loss_at(point)
     except ValueError:
         return None
+
+
+def smooth_loss(problem: Problem, point: Point) -> Enclosure | None:
+    """Proved bounds on a loss with smooth activations; None of another."""
+    if scope.smooth(problem) is not None:
+        return None
+    # Balls load when one is asked for.
+    from exactgeo.exact.krawczyk import bounds, precision
+    from exactgeo.local_minimum.smooth_loss import SmoothLoss
+
+    with precision(BITS):
+        return bounds(SmoothLoss(problem).value(point))
 
 
 def explain(problem: Problem, point: Point) -> Explanation:

@@ -21,7 +21,9 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import replay_ball
 import replay_logistic
+import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
 
@@ -36,7 +38,7 @@ def numbers(tree: Any) -> Any:
 
 def holds(tree: Tree) -> bool:
     """Whether every claim of a certificate is true."""
-    subject = tree.get("problem", tree.get("arrangement"))
+    subject = next(tree[key] for key in ("problem", "arrangement", "population") if key in tree)
     return all(_holds(json.dumps(subject), json.dumps(claim)) for claim in tree["claims"])
 
 
@@ -61,7 +63,9 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
+        **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 

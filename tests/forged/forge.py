@@ -15,9 +15,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_ball import FORGED_BALL
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
+from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, at, best, changed, modern, pair, put, tiny, written
@@ -43,6 +45,7 @@ def still_path(bias: str, loss: str) -> Tree:
 FORGED: dict[str, tuple[Tree, str]] = (
     {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
     | FORGED_PENALTY
+    | FORGED_BALL
     | {
         "strictness-of-no-minimum": (
             changed("prop1", lambda tree: tree["claims"].pop(0)),
@@ -63,6 +66,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
     }
 )
 FORGED |= FORGED_LOGISTIC
+FORGED |= FORGED_SMOOTH
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}

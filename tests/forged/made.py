@@ -11,8 +11,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import made_ball
 import made_logistic
 import made_penalty
+import made_smooth
 from degenerate import generate, to_problem
 from made_minimum import MINIMUM_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
@@ -450,8 +452,10 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     "face-of-sides": _face([[-1, 1], [1, 1], [0, 1], [2, 0]], [0, -1, 1, -1], 2, "abs", "huber(1/2)"),
     "face-of-a-left-slope": _face([[2, 1], [-1, 2], [2, 2]], [1, -1, -1], 2, "leaky_relu(-1/2)", "huber(1/2)"),
     "face-of-a-negative-output": _face([[0, -1], [1, 1], [-1, 0]], [0, 1, 0], -1, "relu", "squared"),
+    **made_ball.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
+    **made_smooth.MAKERS,
     **SUBGRADIENT_MAKERS,
     **MINIMUM_MAKERS,
 }
