@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
     from exactgeo.polishing import Polished
+    from exactgeo.probability import Probabilities
     from exactgeo.random_starts import Starts
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "own_point",
     "path",
     "polish",
+    "probabilities",
     "starts",
 ]
 
@@ -111,8 +113,9 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+        Seconds for the local verdict (half a second at least), then for ``strictness`` (half of what is left, or half a
+        second) and for the searches behind ``globality`` and ``bad_valley``, 0 for none of these. What was not found in
+        time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
@@ -121,9 +124,10 @@ def certify(
     Returns
     -------
     Verdict
-        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
-        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        ``kind`` is undecided where time ends the decision. It is never so in time for at most one hidden layer, one
+        output, a piecewise-linear activation and a loss with rational values (squared, half_squared, huber,
+        squared_hinge, absolute, hinge); nor for logistic and cross_entropy of two classes, unless a number is below
+        every rational of use; for every other loss it is
         decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
         that docs/mathematics.md names.
 
@@ -405,6 +409,45 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
     return critical_path(problem, start, end, time_limit=time_limit)
+
+
+def probabilities(problem: Problem, *, seed: int = 0) -> Probabilities:
+    """Where a random start lands: the regions of a neuron, and the law of the basin value at every width.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`, with a hidden layer.
+    seed : int
+        Of the samples, where nothing is proved: data of rank 6 or more that are no orthogonal parts of lower rank.
+
+    Returns
+    -------
+    exactgeo.probability.Probabilities
+        ``.rank``, ``.regions``, ``.law(alpha, widths=[...])``. The start is that of Assumption 1 of Safran and Shamir:
+        independent neurons, each with (lifted) input weights whose distribution no rotation changes and an output
+        weight of random sign.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside; or too many regions of a neuron, and no closed form.
+
+    References
+    ----------
+    docs/mathematics.md, "Random starts"; Safran and Shamir, On the Quality of the Initial Basin in Overspecified Neural
+    Networks, Section 4.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> law = eg.probabilities(eg.load("swirszcz-prop1")).law(14, widths=[1, 10])
+    >>> [row.probability.lo[:8] for row in law], law.rate.hi[:8]
+    (['0.161895', '0.980893'], '0.663989')
+    """
+    from exactgeo.probability import Probabilities
+
+    return Probabilities(problem, seed=seed)
 
 
 def polish(

@@ -94,6 +94,8 @@ class Verdict:
         Why the verdict is undecided or the globality unknown.
     strictness_reason : str
         Why a local minimum has no ``strictness``; "" when it has.
+    valley_reason : str
+        Why ``bad_valley`` or ``escapes_at`` is not known; "" where they are.
     tries : tuple of Try
         The rungs that were asked, in order.
     lower_bound : Fraction or None
@@ -119,6 +121,7 @@ class Verdict:
     loss_enclosure: Value | None = None
     exact_loss: Number | None = None
     strictness_reason: str = ""
+    valley_reason: str = ""
     tries: tuple[Try, ...] = ()
     lower_bound: Fraction | None = None
 
@@ -132,13 +135,7 @@ class Verdict:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
         descent = self.descent
         reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
-        reasons = (
-            dict.fromkeys(("strictness", "flat_dimension"), self.strictness_reason) if self.strictness_reason else {}
-        )
-        outside = scope.exact_values(self.problem) if self.loss is None and self.bad_valley is None else None
-        if outside is not None and self.kind is Kind.LOCAL_MINIMUM:
-            reasons |= dict.fromkeys(("bad_valley", "component_infimum", "escapes_at"), outside.reason)
-        return {
+        answer = {
             "verdict": str(self.kind),
             **_value("loss", self.loss if self.loss is not None else self.loss_enclosure),
             **_closed_form(self.exact_loss),
@@ -161,8 +158,34 @@ class Verdict:
             },
             "certificate": certificate_path,
             "reason": reason,
-            "reasons": reasons,
         }
+        return {**answer, "reasons": _reasons(self, answer)}
+
+
+def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
+    """Why each entry of an answer that is null is null, but for ``reason``."""
+    minimum, bottom = verdict.kind is Kind.LOCAL_MINIMUM, verdict.globality is Globality.GLOBAL
+    minima = "asked of local minima alone"
+    valley = verdict.valley_reason or minima
+    why = {
+        "loss": "an activation has no rational value here, and the loss no enclosure",
+        "loss_decimal": "the loss is below every rational of use",
+        "rung": "no rung decided the point",
+        "strictness": verdict.strictness_reason or minima,
+        "better": "no parameters have a lower loss" if bottom else verdict.detail or "no lower point was found",
+        "bad_valley": valley,
+        "component_infimum": valley,
+        "escapes_at": "asked of points in bad valleys alone" if verdict.bad_valley is False else valley,
+        "descent": "the point is a local minimum" if minimum else "no descent was found",
+        "certificate": "nothing was proved that a certificate can hold, or not in time"
+        if verdict.certificate is None
+        else "no file was asked for",
+    }
+    why["flat_dimension"] = why["strictness"]
+    for key in answer:
+        if f"{key}_enclosure" in answer:
+            why[key] = "not rational: its enclosure stands beside it"
+    return {key: why[key] for key, value in answer.items() if value is None and key != "reason"}
 
 
 def _way(descent: Descent) -> dict[str, Any]:
@@ -191,6 +214,18 @@ def _as_value(number: Number | Enclosure) -> Value:
 
 
 @dataclass(frozen=True)
+class _Around:
+    """What is known of the valley around a point, the claim that proves it, and why nothing is."""
+
+    component: Component | None = None
+    claim: Claim | None = None
+    reason: str = ""
+
+
+WAITING = _Around(reason="the search around the point has not ended")
+
+
+@dataclass(frozen=True)
 class _Global:
     """What is known of the global minimum, and the claim that proves it."""
 
@@ -210,7 +245,7 @@ def verdict_on(
     strictness: bool = True,
     known: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Verdict:
-    """Everything that is known of a point: first whether it is a local minimum, which no limit ends, then the rest.
+    """Everything that is known of a point: first whether it is a local minimum, then the rest.
 
     Parameters
     ----------
@@ -218,17 +253,20 @@ def verdict_on(
     point : Point
         Of the problem's shape.
     time_limit : float
-        Seconds for strictness (half a second at least) and for the searches behind ``globality`` and ``bad_valley``, 0
-        for none of these.
+        Seconds for the decision and for strictness (half a second at least for each), and for the searches behind
+        ``globality`` and ``bad_valley``, 0 for none of these.
     strictness : bool
         Whether to look for the flat dimension at all.
     known : callable
         Told the verdict as soon as it is known, and again with its strictness.
     """
     deadline = Deadline.after(time_limit)
-    decision = decide(problem, point, strictness=False)
+    local = Deadline.after(max(time_limit, AT_LEAST))
+    decision = decide(problem, point, strictness=False, check=local.check)
     loss = _as_value(decision.loss) if decision.loss is not None else _enclosed(problem, point)
-    none = _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended")
+    none = _at_zero(problem, point, loss) or _Global(
+        Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended"
+    )
     if isinstance(decision, Minimum):
         waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
         decision = replace(decision, reason=waiting)
@@ -238,12 +276,11 @@ def verdict_on(
         decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
         known(_verdict(problem, point, decision, loss, none))
     found = _globality(problem, point, decision, loss, deadline)
-    component, claim = _component(problem, point, found, deadline)
-    return _verdict(problem, point, decision, loss, found, component, claim)
+    return _verdict(problem, point, decision, loss, found, _component(problem, point, decision, found, deadline))
 
 
 AT_LEAST = 0.5
-"""Seconds for strictness, whatever the limit is."""
+"""Seconds for the decision, and for strictness, whatever the limit is."""
 
 LEFT_OUT = "left out, as --no-strictness asks"
 
@@ -254,15 +291,15 @@ def _verdict(
     decision: Decision,
     loss: Value | None,
     known: _Global,
-    component: Component | None = None,
-    around: Claim | None = None,
+    around: _Around = WAITING,
 ) -> Verdict:
+    component = around.component
     bottom = known.globality is Globality.GLOBAL
     claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
     # Under a penalty the claim of the descent says as much.
     if known.better is not None and not problem.penalty:
         claims += _lower_claims(problem, point, decision, known.better)
-    claims += [claim for claim in (known.claim, around) if claim is not None]
+    claims += [claim for claim in (known.claim, around.claim) if claim is not None]
     return Verdict(
         problem=problem,
         point=point,
@@ -283,6 +320,7 @@ def _verdict(
         component_infimum=component.infimum if component is not None else loss if bottom else None,
         escapes_at=None if component is None else component.escapes_at,
         strictness_reason=_without_strictness(decision, bottom),
+        valley_reason=around.reason,
         tries=decision.tries,
         lower_bound=_lower_bound(known, loss),
     )
@@ -327,13 +365,21 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
         return smooth_loss(problem, point)
 
 
+def _at_zero(problem: Problem, point: Point, loss: Value | None) -> _Global | None:
+    """A point of loss 0 is a global minimum: no loss is below 0. None of other points, and under a penalty."""
+    if problem.penalty or not isinstance(loss, Fraction) or loss:
+        return None
+    claim = GlobalMinimumClaim(point, loss) if all(a.homogeneous for a in problem.network.activations) else None
+    return _Global(Globality.GLOBAL, claim=claim)
+
+
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     if problem.penalty:
         return _penalised(problem, decision, point)
-    if isinstance(loss, Fraction) and not loss:
-        claim = GlobalMinimumClaim(point, loss) if all(a.homogeneous for a in problem.network.activations) else None
-        return _Global(Globality.GLOBAL, claim=claim)
+    zero = _at_zero(problem, point, loss)
+    if zero is not None:
+        return zero
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
@@ -348,6 +394,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
         outside = _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
+        if decision.ended:
+            outside = replace(outside, reason=Reason.BUDGET, detail=decision.outside.reason)
     elif not deadline.left:
         detail = "no time was given to the search for a lower point"
         if deadline.seconds > 0:
@@ -625,23 +673,31 @@ def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline
     return None if found is None else Better(*found, False)
 
 
-def _component(
-    problem: Problem, point: Point, known: _Global, deadline: Deadline
-) -> tuple[Component | None, Claim | None]:
+def _component(problem: Problem, point: Point, decision: Decision, known: _Global, deadline: Deadline) -> _Around:
     """The component around a point that is no global minimum, and the claim that proves it: walls, or a path down."""
     better = known.better
-    if better is None or not better.complete or not isinstance(better.loss, Fraction) or not deadline.left:
-        return None, None
+    if isinstance(decision, Descent) or known.globality is Globality.GLOBAL:
+        return _Around()
+    outside = scope.exact_values(problem)
+    if outside is not None:
+        return _Around(reason=outside.reason)
+    if better is None or not better.complete or not isinstance(better.loss, Fraction):
+        return _Around(reason=f"no point is known to be a global minimum: {known.detail or 'the search has not ended'}")
+    late = f"the search around the point had not ended after {deadline.seconds:g} s; raise --time-limit"
+    if not deadline.left:
+        return _Around(reason=late)
     from exactgeo.landscape import component
     from exactgeo.landscape.claims import component_claim
 
     try:
         census = census_of(problem.at(point), deadline)
         if not census.complete:
-            return None, None
+            return _Around(reason="the basins are too many to be listed")
         found = component(problem, point, census=census, time_limit=deadline.left)
         claim = component_claim(found, better.point, better.loss, deadline.check)
-    except (OutOfScope, OutOfTime):
-        return None, None
+    except OutOfScope as refusal:
+        return _Around(reason=refusal.reason)
+    except OutOfTime:
+        return _Around(reason=late)
     # Out of time before the walls around the point were known.
-    return None if claim is None else found, claim
+    return _Around(reason=found.reason or late) if claim is None else _Around(found, claim, found.reason)

@@ -179,6 +179,8 @@ class Undecided:
         What puts the problem outside the rung that comes nearest.
     tries : tuple of Try
         Every rung with its reason.
+    ended : bool
+        Whether time ended the decision: the point is in scope.
     """
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
@@ -186,6 +188,7 @@ class Undecided:
     loss: Number | None
     outside: OutOfScope
     tries: tuple[Try, ...]
+    ended: bool = False
 
 
 Decision = Minimum | Descent | Undecided

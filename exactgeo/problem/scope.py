@@ -22,6 +22,7 @@ __all__ = [
     "explanation",
     "full_space",
     "many_cells",
+    "many_regions",
     "no_float_form",
     "no_slope",
     "no_solver",
@@ -31,6 +32,7 @@ __all__ = [
     "penalised_basins",
     "polish",
     "polish_by",
+    "probabilities",
     "rational_slopes",
     "resisting",
     "slices",
@@ -219,6 +221,12 @@ def unresolved(reason: str) -> OutOfScope:
     return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
 
 
+def unfinished(end: str) -> OutOfScope:
+    """A decision that a time limit ended; ``end`` says which."""
+    reason = f"the decision ended {end}; raise --time-limit"
+    return OutOfScope(reason, "more time, or fewer kinks that depend on each other", WITHOUT)
+
+
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
@@ -368,6 +376,20 @@ def exact_values(problem: Problem) -> OutOfScope | None:
     return OutOfScope(reason, "the other losses", BASINS)
 
 
+def probabilities(problem: Problem) -> OutOfScope | None:
+    """Where a random start lands (:mod:`exactgeo.probability`): basins of networks with neurons."""
+    found = basins(problem)
+    if found is None and not any(problem.network.widths):
+        return OutOfScope("no hidden neuron, so nothing is drawn", "a hidden layer with neurons", BASINS)
+    return found
+
+
+def many_regions(regions: int, most: int) -> OutOfScope:
+    """Probabilities of so many regions of a neuron, where no closed form serves."""
+    inside = f"up to {most} regions, or data on orthogonal lines without biases"
+    return OutOfScope(f"about {regions} regions of one neuron", inside, "`exactgeo certify`, which decides one point")
+
+
 def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:
     """The local minimum conditions in floats: ``quadratic`` says that the loss is one quadratic a target."""
     found = _architecture(net)
@@ -401,8 +423,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.network.widths:
         found = "no hidden layer", "one hidden layer"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)

@@ -21,6 +21,7 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import probability_brute
 import replay_ball
 import replay_logistic
 import replay_smooth
@@ -63,6 +64,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
@@ -523,6 +525,45 @@ def _one_region(problem: Tree, claim: Tree) -> bool:
     return claim["values"] == values and claim["valleys"] in (None, leaves) and wide in (None, least)
 
 
+def _basin_probability(problem: Tree, claim: Tree) -> bool:
+    """Widths above 3 are not judged."""
+    if loss(problem, claim["point"]) != F(claim["loss"]):
+        return False
+    net, train, point = problem["network"], problem["train"], claim["point"]
+    name, bound = kind(problem)
+    y = [t for (t,) in numbers(problem["data"]["y"])]
+    if net["output_bias"] and not train["output_bias"]:
+        assert "hinge" not in name, "the replay shifts the targets"
+        y = [t - F(point["biases"][-1][0]) for t in y]
+    biased = net["hidden_bias"][0] and train["hidden_bias"][0]
+    if not train["hidden"][0] or (net["hidden_bias"][0] and not biased and any(numbers(point["biases"][0]))):
+        return False
+    frozen = None if train["output"] else [v for v in numbers(point["weights"][1][0]) if v]
+    level = F(claim["at_most"]) * (len(y) if problem["loss"]["reduction"] == "mean" else 1)
+    for item in claim["widths"]:
+        width, given = item["width"], frozen
+        if frozen is not None and width != len(frozen):
+            if len({v > 0 for v in frozen}) > 1:
+                return False
+            given = frozen[:1] * width
+        if width <= 3:
+            found, error = probability_brute.law(
+                numbers(problem["data"]["x"]),
+                y,
+                level,
+                width,
+                bias=biased,
+                output_bias=train["output_bias"],
+                slopes=numbers(net["activation"]),
+                kind=name,
+                bound=bound,
+                frozen=given,
+            )
+            if not F(item["lo"]) - error <= found <= F(item["hi"]) + error:
+                return False
+    return True
+
+
 def _barrier(problem: Tree, claim: Tree) -> bool:
     point, other, level = claim["point"], claim["other"], F(claim["level"])
     here, there = loss(problem, point), loss(problem, other)
@@ -656,7 +697,8 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
     if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
         return False
     here = decay_judge.of_problem(problem, claim["point"])
-    if decay_judge.decide(here) != "minimum":
+    found = decay_judge.decide(here)
+    if found == "descent" or (found == "open" and not _least_nearby(problem, claim)):
         return False
     near = decay_judge.Near(here)
     reach = [abs(v) for v in here.v if v and here.output and near.T]
@@ -666,6 +708,32 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
             reach += [abs(q) / size] if q and size and near.kinked else []
     radius = claim["radius"]
     return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def _least_nearby(problem: Tree, claim: Tree) -> bool:
+    """Nothing lower among many moves within the radius; where the conditions of first order leave a point open."""
+    rng, size = random.Random(0), F(claim["radius"] or 1)
+    train = problem["train"]
+    weights = [*train["hidden"], train["output"]]
+    biases = [*train["hidden_bias"], train["output_bias"]]
+
+    def move(scale: F, free: bool) -> str:
+        return str(scale * rng.randint(-8, 8) / 8 if free else F(0))
+
+    for _ in range(400):
+        scale = size / 2 ** rng.choice((0, 0, 2, 5, 9))
+        way = {
+            "weights": [
+                [[move(scale, free) for _ in row] for row in matrix]
+                for matrix, free in zip(claim["point"]["weights"], weights, strict=True)
+            ],
+            "biases": [
+                [move(scale, free) for _ in row] for row, free in zip(claim["point"]["biases"], biases, strict=True)
+            ],
+        }
+        if _penalised(problem, moved(claim["point"], way, F(1))) < F(claim["loss"]):
+            return False
+    return True
 
 
 def _penalised_strictness(problem: Tree, claim: Tree) -> bool:

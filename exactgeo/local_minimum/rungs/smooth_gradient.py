@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.local_minimum.decision import Descent, Undecided
 from exactgeo.local_minimum.rungs.rung import Rung
@@ -22,6 +23,6 @@ class SmoothGradient(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         return scope.smooth(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Descent | Undecided:
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Descent | Undecided:
         found = descent(problem, point)
         return Undecided(None, scope.no_slope(), ()) if found is None else found
