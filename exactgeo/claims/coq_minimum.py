@@ -157,7 +157,7 @@ class Minima(Terms):
             terms.append(f"({self.costs.names[self.y[t]]} ({self.prediction(t, move.moved)}) - {value})")
         for t in range(len(self.y)):
             if slope := move.known(t):
-                terms.append(f"{number(slope)} * ({self._share(t, part, move)})")
+                terms.append(f"{number(slope)} * ({self._added(t, part, move)})")
         yield f"  assert (J{j} : 0 <= {plus(terms)}).\n  {{\n"
         forms = {i: {row: form for row, (form, _) in self._kinks(i, move.z[i]).items()} for i in part.neurons}
         pending: list[dict[int, int]] = [{}]
@@ -178,7 +178,7 @@ class Minima(Terms):
                     yield from self._end(part, step, signs, move)
         yield "  }\n"
 
-    def _share(self, t: int, part: JointProof, move: _Move) -> str:
+    def _added(self, t: int, part: JointProof, move: _Move) -> str:
         """What a part adds to a prediction: its neurons, and the affine parameters that reach its open data."""
         terms = []
         for i in part.neurons:

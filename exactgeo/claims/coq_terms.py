@@ -34,7 +34,7 @@ Proof.
   apply Qle_bool_iff in E. assert (F : z == 0) by lra. rewrite F. lra.
 Qed.
 
-Lemma square_nonneg (q : Q) : 0 <= q * q.
+{straight}Lemma square_nonneg (q : Q) : 0 <= q * q.
 Proof. nra. Qed.
 
 Lemma times_zero (a b : Q) : 0 == b -> 0 == a * b.
@@ -42,12 +42,17 @@ Proof. intro H. rewrite <- H. ring. Qed.
 
 Ltac sides :=
   repeat match goal with
-  | |- context [act ?z] => first [rewrite (act_pos z) by lra | rewrite (act_neg z) by lra]
+  | |- context [act ?z] => first [{how}rewrite (act_pos z) by lra | rewrite (act_neg z) by lra]
   end; lra.
 
 {costs}(* The training loss, as a function of all parameters. *)
 Definition loss ({parameters} : Q) : Q :=
   {scale} * ({squares}).
+"""
+
+_STRAIGHT = """Lemma act_straight (z : Q) : act z == {right} * z.
+Proof. unfold act. destruct (Qle_bool 0 z); reflexivity. Qed.
+
 """
 
 _COST = """(* The loss of one prediction p, of target {y}. *)
@@ -202,7 +207,9 @@ class Terms:
         names = " ".join(self.trained) or "nothing"
         slopes = {"right": number(self.right), "left": number(self.left)}
         whole = {"scale": number(self.scale), "squares": squares, "costs": costs}
-        return _HEADER.format(**slopes, left_out=left_out, parameters=names, **whole)
+        if not self.bent:
+            slopes |= {"straight": _STRAIGHT.format(**slopes), "how": "rewrite (act_straight z) | "}
+        return _HEADER.format(**{"straight": "", "how": ""} | slopes, left_out=left_out, parameters=names, **whole)
 
     def values(self, point: Point | Direction) -> dict[str, Fraction]:
         """The parameters of a point (or a direction) by name."""

@@ -154,6 +154,21 @@ def test_each_case_has_its_subgradients():
     assert text.count("destruct (Qlt_le_dec 0 (1 * dw0_0)) as [K0_0 | K0_0].\n") == 1
 
 
+@coqc
+@pytest.mark.parametrize("loss", ["squared", "absolute", "huber(2)"])
+def test_coq_accepts_minima_of_a_linear_activation(loss, tmp_path):
+    # No side of a pre-activation is known, and phi is 0 because three activations cancel.
+    problem = {
+        "data": {"x": [[1], [2], [3]], "y": [1, 1, -1]},
+        "network": {"widths": [1], "activation": "linear", "hidden_bias": False, "output_bias": False},
+        "loss": {"kind": loss},
+        "point": {"weights": [[[0]], [[1]]]},
+    }
+    left = export(eg.certify(eg.load(problem)).certificate.to_data(), tmp_path / "claim.v")
+    assert left == ["strictness", "global_minimum"]
+    compile_file(tmp_path / "claim.v", 1)
+
+
 def minimum(loss: str, seed: int) -> Certificate:
     """The first local minimum of a degenerate problem from this seed on: idle neurons, kinks, frozen blocks."""
     for number in range(seed, seed + 1000):
