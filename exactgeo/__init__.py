@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
+    from exactgeo.api import minimum as minimum
     from exactgeo.api import path as path
     from exactgeo.api import polish as polish
     from exactgeo.api import starts as starts
@@ -59,6 +60,7 @@ _DEFINED_IN = {
     "from_torch": "importers",
     "landscape": "api",
     "load": "api",
+    "minimum": "api",
     "path": "api",
     "polish": "api",
     "starts": "api",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
@@ -30,6 +31,7 @@ __all__ = [
     "critical_point_near",
     "landscape",
     "load",
+    "minimum",
     "own_point",
     "path",
     "polish",
@@ -109,8 +111,9 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+        Seconds for the local verdict (half a second at least), then for ``strictness`` (half of what is left, or half a
+        second) and for the searches behind ``globality`` and ``bad_valley``, 0 for none of these. What was not found in
+        time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
@@ -119,9 +122,10 @@ def certify(
     Returns
     -------
     Verdict
-        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
-        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        ``kind`` is undecided where time ends the decision. It is never so in time for at most one hidden layer, one
+        output, a piecewise-linear activation and a loss with rational values (squared, half_squared, huber,
+        squared_hinge, absolute, hinge); nor for logistic and cross_entropy of two classes, unless a number is below
+        every rational of use; for every other loss it is
         decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
         that docs/mathematics.md names.
 
@@ -323,6 +327,50 @@ def landscape(
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
 
 
+def minimum(
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[GlobalMinimum], None] | None = None,
+) -> GlobalMinimum:
+    """The global minimum of the training loss with its proof, by branch and bound over partial sign patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`; needs a point only where output weights or biases are frozen.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, with the least loss found and a proved lower bound.
+    progress : callable, optional
+        Told now and then what is known so far, an answer of the same type.
+
+    Returns
+    -------
+    exactgeo.basin.branch.GlobalMinimum
+        ``.minimum``, ``.point``; ``.incumbent``, ``.lower_bound``, ``.complete``, ``.nodes``; ``.certificate``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside.
+
+    References
+    ----------
+    docs/mathematics.md, "The global minimum by branch and bound".
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.minimum(eg.load("swirszcz-prop1"))
+    >>> print(found.minimum, found.lower_bound, found.complete)
+    14 14 True
+    """
+    from exactgeo.basin.branch import minimum as search
+
+    scope.expect_problem(problem)
+    return search(problem, time_limit=time_limit, progress=progress)
+
+
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:
     """An exact path between two points that rises no higher than every path between them must.
 
@@ -365,6 +413,7 @@ def polish(
     problem: Problem,
     point: PointLike | None = None,
     *,
+    method: str | None = None,
     time_limit: float = 60.0,
     known: Callable[[Polished], None] = lambda found: None,
 ) -> Polished:
@@ -373,10 +422,12 @@ def polish(
     Parameters
     ----------
     problem : Problem
-        One hidden layer, one output, a piecewise-linear activation, the squared or half squared loss; of an importer
-        (:func:`exactgeo.from_sklearn`, ...) or of a file.
+        At most one hidden layer, one output, a piecewise-linear activation; a loss of one score, and with squared
+        penalties one that has a derivative. Of an importer (:func:`exactgeo.from_sklearn`, ...) or of a file.
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out.
+    method : "exact" or "balls", optional
+        Rationals, or a box that holds exactly one local minimum. When left out: rationals while numbers are short.
     time_limit : float
         Seconds; then the best point so far, and ``status`` is ``undecided``.
     known : callable, optional
@@ -390,9 +441,9 @@ def polish(
     Raises
     ------
     exactgeo.OutOfScope
-        Named: what puts the problem outside.
+        Named: what puts the problem, or the method, outside.
     InputError
-        No point, or one whose shape is not the network's.
+        No point, or one whose shape is not the network's; another method.
 
     Examples
     --------
@@ -403,10 +454,13 @@ def polish(
     exact local_minimum 0 True
     """
     from exactgeo import formats
+    from exactgeo.polishing import METHODS
     from exactgeo.polishing import polish as walk
 
+    if method not in (None, *METHODS):
+        raise InputError("method", repr(method), "None, " + " or ".join(METHODS), "None for what the numbers ask for")
     start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
-    return walk(problem, start, time_limit=time_limit, known=known)
+    return walk(problem, start, method=method, time_limit=time_limit, known=known)
 
 
 def starts(

@@ -6,7 +6,7 @@ solved again from their bases, only where they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -26,7 +26,7 @@ from exactgeo.problem import Point, Problem
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers
 
-__all__ = ["Orbit", "Table", "text"]
+__all__ = ["Orbit", "Table", "counted_together", "text"]
 
 RECORDS = 8192
 """Rows turned into Python objects together where all are listed."""
@@ -202,16 +202,7 @@ class Table:
         for best, number in zip(self.optima, numbers, strict=True):
             if number:
                 orbits[best.value] = orbits.get(best.value, 0) + number
-        exact = all(isinstance(value, Fraction) for value in orbits)
-        merged: list[tuple[Value, int]] = []
-        for value, number in sorted(orbits.items(), key=lambda item: low(item[0])):
-            last = merged[-1][0] if merged else None
-            if not exact and last is not None and low(value) <= high(last):
-                hull = Enclosure(low(last), max(high(last), high(value)))
-                merged[-1] = (hull, merged[-1][1] + number)
-            else:
-                merged.append((value, number))
-        return tuple(merged)
+        return counted_together(orbits)
 
     @cached_property
     def lowest(self) -> list[int]:
@@ -296,6 +287,29 @@ class Table:
                     "value": values[owner],
                     "attained": self.optima[owner].attained,
                 }
+
+
+def counted_together(numbers: Mapping[Value, int]) -> tuple[tuple[Value, int], ...]:
+    """Values with their numbers, ascending; of values that are not all rational, overlapping enclosures are joined.
+
+    Examples
+    --------
+    >>> one, half = Fraction(1), Fraction(1, 2)
+    >>> [(str(value), number) for value, number in counted_together({one: 2, half: 3})]
+    [('1/2', 3), ('1', 2)]
+    >>> counted_together({Enclosure(half, one): 2, Enclosure(one, 2 * one): 3}) == ((Enclosure(half, 2 * one), 5),)
+    True
+    """
+    exact = all(isinstance(value, Fraction) for value in numbers)
+    merged: list[tuple[Value, int]] = []
+    for value, number in sorted(numbers.items(), key=lambda item: low(item[0])):
+        last = merged[-1][0] if merged else None
+        if not exact and last is not None and low(value) <= high(last):
+            hull = Enclosure(low(last), max(high(last), high(value)))
+            merged[-1] = (hull, merged[-1][1] + number)
+        else:
+            merged.append((value, number))
+    return tuple(merged)
 
 
 def text(value: Value) -> str:

@@ -1,8 +1,9 @@
 """The vectorised fallback for many networks or large instances: float64, and every answer says so.
 
 ``NumericNetworks`` holds N networks of one shape: losses, activation patterns, one-sided derivatives, and the
-conditions of the two-layer criterion with their margins. ``descend`` proposes points. Nothing here is a proof and
-nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one network to the exact decision.
+conditions of the two-layer criterion with their margins. ``descend`` and ``student_teacher`` propose points. Nothing
+here is a proof and nothing on the exact side rests on it; ``NumericNetworks.certify(i)`` hands one network to the exact
+decision.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from exactgeo.numeric.evaluation import Patterns
 from exactgeo.numeric.initialisation import INITIALISATIONS, random_starts
 from exactgeo.numeric.networks import NumericNetworks
 from exactgeo.numeric.optimizers import OPTIMIZERS
+from exactgeo.numeric.population import StudentTeacher, student_teacher
 
 __all__ = [
     "INITIALISATIONS",
@@ -22,8 +24,10 @@ __all__ = [
     "NumericNetworks",
     "NumericStatus",
     "Patterns",
+    "StudentTeacher",
     "Trained",
     "descend",
     "random_starts",
+    "student_teacher",
     "train",
 ]

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from exactgeo.basin import Census, census
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.size import size_of
+from exactgeo.basin.table import counted_together
 from exactgeo.errors import InputError, OutOfScope, expect_type
 from exactgeo.exact.enclosure import Value, low, plain
 from exactgeo.exact.rational import format_rational
@@ -469,7 +470,7 @@ def _basins(parts: Sequence[_Batch], exact: _Exact, count: int) -> tuple[tuple[E
                 boundary += 1
             else:
                 counts[value] = counts.get(value, 0) + 1
-    entries = tuple(Ending(value, proportion_of(counts[value], count)) for value in sorted(counts, key=low))
+    entries = tuple(Ending(value, proportion_of(number, count)) for value, number in counted_together(counts))
     reason = f"{boundary} starts lie on the boundary of basins: a pre-activation or an output weight is 0"
     return entries, reason if boundary else ""
 

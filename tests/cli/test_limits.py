@@ -185,6 +185,7 @@ ARGUMENTS = {
     "export": ["certificate.json", "-o", "out.v"],
     "import": ["model.npz"],
     "landscape": ["swirszcz-prop1"],
+    "minimum": ["swirszcz-prop1"],
     "path": ["swirszcz-prop1", "--to", "swirszcz-prop1-better"],
     "polish": ["swirszcz-prop1"],
     "proofs": [],

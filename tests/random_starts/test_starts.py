@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction as F
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -231,6 +232,9 @@ def test_every_loss_has_starts(loss):
     assert found.basins is not None
     if loss == "logistic":
         assert found.ends is None
+        # Enclosures that overlap are counted together: no two entries may be of one value.
+        bounds = [(entry.value.lo, entry.value.hi) for entry in found.basins]
+        assert all(one[1] < two[0] for one, two in pairwise(bounds))
         return
     assert found.clusters == ()
     assert sum(end.proportion.count for end in found.ends) > 40
