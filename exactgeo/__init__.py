@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exactgeo.api import minimum as minimum
     from exactgeo.api import path as path
     from exactgeo.api import polish as polish
+    from exactgeo.api import probabilities as probabilities
     from exactgeo.api import starts as starts
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.checking import check as check
@@ -63,6 +64,7 @@ _DEFINED_IN = {
     "minimum": "api",
     "path": "api",
     "polish": "api",
+    "probabilities": "api",
     "starts": "api",
 }
 

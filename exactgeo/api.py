@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
     from exactgeo.polishing import Polished
+    from exactgeo.probability import Probabilities
     from exactgeo.random_starts import Starts
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "own_point",
     "path",
     "polish",
+    "probabilities",
     "starts",
 ]
 
@@ -407,6 +409,45 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
 
     start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
     return critical_path(problem, start, end, time_limit=time_limit)
+
+
+def probabilities(problem: Problem, *, seed: int = 0) -> Probabilities:
+    """Where a random start lands: the regions of a neuron, and the law of the basin value at every width.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`, with a hidden layer.
+    seed : int
+        Of the samples, where nothing is proved: data of rank 6 or more that are no orthogonal parts of lower rank.
+
+    Returns
+    -------
+    exactgeo.probability.Probabilities
+        ``.rank``, ``.regions``, ``.law(alpha, widths=[...])``. The start is that of Assumption 1 of Safran and Shamir:
+        independent neurons, each with (lifted) input weights whose distribution no rotation changes and an output
+        weight of random sign.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside; or too many regions of a neuron, and no closed form.
+
+    References
+    ----------
+    docs/mathematics.md, "Random starts"; Safran and Shamir, On the Quality of the Initial Basin in Overspecified Neural
+    Networks, Section 4.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> law = eg.probabilities(eg.load("swirszcz-prop1")).law(14, widths=[1, 10])
+    >>> [row.probability.lo[:8] for row in law], law.rate.hi[:8]
+    (['0.161895', '0.980893'], '0.663989')
+    """
+    from exactgeo.probability import Probabilities
+
+    return Probabilities(problem, seed=seed)
 
 
 def polish(

@@ -698,6 +698,7 @@ COMPANIONS = {
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",
+    "check_probability.py": "basin_probability",
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",

@@ -142,8 +142,8 @@ def neuron(p, here, n, kinks, multipliers):
 
 
 def tie(here, leaders, factors):
-    """Rule `tie`: a neuron that is a multiple of another one under a penalty on both factors moves with it."""
-    for i, (j, factor) in enumerate(zipped(leaders, map(rational, factors))):
+    """A neuron that is a multiple of another one under a penalty on both factors moves with it."""
+    for i, (j, factor) in enumerate(zipped(leaders, factors)):
         n, leader = here.neurons[i], here.neurons[j]
         n.tied = i != j
         need(n.tied or factor == 1, "a neuron is a multiple of itself")
@@ -207,7 +207,7 @@ def pulls(here, at, n):
 
 
 def equations(here, at):
-    """Rule `stationary`: the left sides of the equations."""
+    """The left sides of the equations."""
     found, kinks, used = [], [], here.parameters
     slopes = row(at.slopes)
     for i, n in enumerate(here.neurons):
@@ -271,7 +271,7 @@ def matrix(p, here, at, size):
 
 
 def contraction(inverse, scale, values, slopes, radii):
-    """Rule `contraction`: |A g| + |I - A D| rho < rho, entry by entry: exactly one solution in the box."""
+    """|A g| + |I - A D| rho < rho, entry by entry: exactly one solution in the box."""
     (middles, far), size = slopes, len(radii)
     columns = list(zipped(*middles))
     whole_radii = [int(q * UNIT // 1) for q in radii]
@@ -290,8 +290,9 @@ def contraction(inverse, scale, values, slopes, radii):
 
 
 def ball(p, claim):
-    names = "point kinks leaders factors multipliers radii scale inverse radius low high"
-    tree, kinks, leaders, factors, multipliers, radii, scale, inverse, radius, low, high = fields(claim, names)
+    tree, kinks, leaders, factors, multipliers, radii, scale, inverse, radius, low, high = fields(
+        claim, "point kinks leaders factors multipliers radii scale inverse radius low high"
+    )
     here = look(p, point := p.point(tree))
     l2, l1, here.biases = p.penalty or (0, 0, False)
     need(l1 == 0, "the rule is for squares alone")
@@ -305,8 +306,7 @@ def ball(p, claim):
         frozen = any(q for k, q in enumerate(n.w) if k not in here.T)
         need(not (here.T and here.moved and frozen), "trained output weights with input weights that are partly frozen")
         neuron(p, here, n, rows, given)
-    many(leaders, len(here.neurons), whole, range(len(here.neurons))), many(factors, len(here.neurons), rational)
-    tie(here, leaders, factors)
+    tie(here, many(leaders, len(here.neurons), whole, range(len(here.neurons))), many(factors, None, rational))
     here.live = [n for n in here.neurons if n.live]
     values = unknowns(p, here, point)
     size, radii = len(values), vector(radii, len(values))
@@ -348,7 +348,7 @@ def sides(p, here, radius, within):
 
 
 def still(p, here, at, n):
-    """Rule `rest`: a neuron that does not move has no output, and no small move of it lowers the loss."""
+    """A neuron that does not move has no output, and no small move of it lowers the loss."""
     need(
         not any(n.w[k] for k in here.T if here.shrink[k]) and not (here.joint and n.v),
         "a neuron without output has weights with a penalty",

@@ -7,6 +7,7 @@ from typing import Any
 from exactgeo.claims.ball import BallClaim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
+from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
@@ -59,6 +60,7 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedDescentClaim,
     OrderedLowerPointClaim,
     CriticalPointClaim,
+    BasinProbabilityClaim,
     SmoothMinimumClaim,
     SmoothSaddleClaim,
     SmoothDescentClaim,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from exactgeo.exact.enclosure import Enclosure, Value, plain
@@ -102,6 +103,7 @@ class Polished:
         return found | {"verdict": verdict, "certificate": certificate}
 
 
+@lru_cache(maxsize=16)
 def loss_value(problem: Problem, point: Point) -> Value:
     """The training loss, an enclosure where it need not be rational."""
     found = smooth_loss(problem, point) or problem.enclosure_at(point)

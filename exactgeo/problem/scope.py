@@ -22,6 +22,7 @@ __all__ = [
     "explanation",
     "full_space",
     "many_cells",
+    "many_regions",
     "no_float_form",
     "no_slope",
     "no_solver",
@@ -31,6 +32,7 @@ __all__ = [
     "penalised_basins",
     "polish",
     "polish_by",
+    "probabilities",
     "rational_slopes",
     "resisting",
     "slices",
@@ -372,6 +374,20 @@ def exact_values(problem: Problem) -> OutOfScope | None:
         return found
     reason = f"the values of the {problem.loss.name} loss are enclosures, and equal ones cannot be told from close ones"
     return OutOfScope(reason, "the other losses", BASINS)
+
+
+def probabilities(problem: Problem) -> OutOfScope | None:
+    """Where a random start lands (:mod:`exactgeo.probability`): basins of networks with neurons."""
+    found = basins(problem)
+    if found is None and not any(problem.network.widths):
+        return OutOfScope("no hidden neuron, so nothing is drawn", "a hidden layer with neurons", BASINS)
+    return found
+
+
+def many_regions(regions: int, most: int) -> OutOfScope:
+    """Probabilities of so many regions of a neuron, where no closed form serves."""
+    inside = f"up to {most} regions, or data on orthogonal lines without biases"
+    return OutOfScope(f"about {regions} regions of one neuron", inside, "`exactgeo certify`, which decides one point")
 
 
 def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:

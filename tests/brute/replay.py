@@ -21,6 +21,7 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import probability_brute
 import replay_ball
 import replay_logistic
 import replay_smooth
@@ -63,6 +64,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
@@ -521,6 +523,45 @@ def _one_region(problem: Tree, claim: Tree) -> bool:
     values = [{"value": str(least), "basins": 2**n if claim["full"] else n + 1}]
     wide = None if claim["infinite_width"] is None else F(claim["infinite_width"])
     return claim["values"] == values and claim["valleys"] in (None, leaves) and wide in (None, least)
+
+
+def _basin_probability(problem: Tree, claim: Tree) -> bool:
+    """Widths above 3 are not judged."""
+    if loss(problem, claim["point"]) != F(claim["loss"]):
+        return False
+    net, train, point = problem["network"], problem["train"], claim["point"]
+    name, bound = kind(problem)
+    y = [t for (t,) in numbers(problem["data"]["y"])]
+    if net["output_bias"] and not train["output_bias"]:
+        assert "hinge" not in name, "the replay shifts the targets"
+        y = [t - F(point["biases"][-1][0]) for t in y]
+    biased = net["hidden_bias"][0] and train["hidden_bias"][0]
+    if not train["hidden"][0] or (net["hidden_bias"][0] and not biased and any(numbers(point["biases"][0]))):
+        return False
+    frozen = None if train["output"] else [v for v in numbers(point["weights"][1][0]) if v]
+    level = F(claim["at_most"]) * (len(y) if problem["loss"]["reduction"] == "mean" else 1)
+    for item in claim["widths"]:
+        width, given = item["width"], frozen
+        if frozen is not None and width != len(frozen):
+            if len({v > 0 for v in frozen}) > 1:
+                return False
+            given = frozen[:1] * width
+        if width <= 3:
+            found, error = probability_brute.law(
+                numbers(problem["data"]["x"]),
+                y,
+                level,
+                width,
+                bias=biased,
+                output_bias=train["output_bias"],
+                slopes=numbers(net["activation"]),
+                kind=name,
+                bound=bound,
+                frozen=given,
+            )
+            if not F(item["lo"]) - error <= found <= F(item["hi"]) + error:
+                return False
+    return True
 
 
 def _barrier(problem: Tree, claim: Tree) -> bool:

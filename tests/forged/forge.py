@@ -19,6 +19,7 @@ from forge_ball import FORGED_BALL
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
+from forge_probability import FORGED_PROBABILITY
 from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
@@ -65,7 +66,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
-FORGED |= FORGED_LOGISTIC
+FORGED |= FORGED_LOGISTIC | FORGED_PROBABILITY
 FORGED |= FORGED_SMOOTH
 
 STRICT = {"kind": "penalised_strictness", "strictness": "strict", "flat_dimension": 0}

@@ -14,6 +14,7 @@ from pathlib import Path
 import made_ball
 import made_logistic
 import made_penalty
+import made_probability
 import made_smooth
 from degenerate import generate, to_problem
 from made_minimum import MINIMUM_MAKERS
@@ -498,6 +499,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
     ).certificate(),
     **made_penalty.MAKERS,
+    **made_probability.MAKERS,
     # Faces of coverings whose leaves have sides, open kinks at the one or the other slope, and multipliers.
     "face-of-sides": _face([[-1, 1], [1, 1], [0, 1], [2, 0]], [0, -1, 1, -1], 2, "abs", "huber(1/2)"),
     "face-of-a-left-slope": _face([[2, 1], [-1, 2], [2, 2]], [1, -1, -1], 2, "leaky_relu(-1/2)", "huber(1/2)"),

@@ -139,6 +139,26 @@ def test_both_methods_agree():
     assert balls.loss.lo <= problem.loss_at(balls.point) + F(1, 10**20)
 
 
+def test_the_command_says_that_it_is_an_enclosure(capsys, tmp_path):
+    import json
+
+    from exactgeo.cli import main
+
+    path = tmp_path / "p.toml"
+    path.write_text(regression(*XOR, 2, 0, 1e-2).to_toml())
+    for more in ((), ("--json",)):
+        with pytest.raises(SystemExit) as end:
+            main(["polish", str(path), "--method", "balls", *more])
+        assert end.value.code == 0
+    text, answer = capsys.readouterr().out.rsplit("\n{", 1)
+    assert "exactly one local minimum in a box around the point, proved by enclosure" in text
+    assert "no other local minimum" in text
+    found = json.loads("{" + answer)
+    assert (found["status"], found["loss"], found["verdict"]["rung"]) == ("enclosed", None, "ball")
+    assert F(found["radius"]) < F(found["alone_within"])
+    assert F(found["moved"]) <= F(found["one_within"])
+
+
 def test_methods_that_cannot_be_are_refused():
     problem = regression(*XOR, 2, 0, 1e-2)
     with pytest.raises(eg.OutOfScope, match="irrational as a rule"):

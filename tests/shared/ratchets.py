@@ -235,7 +235,7 @@ def balls(sources: Sources) -> Offences:
                 found += isinstance(node.value, ast.Name) and node.value.id == "flint"
         return found
 
-    return counted(sources, ("exact/interval.py", "exact/krawczyk.py"), count)
+    return counted(sources, ("exact/interval.py", "exact/krawczyk.py", "exact/spherical.py"), count)
 
 
 def counted(sources: Sources, free: tuple[str, ...], count: Callable[[str], int]) -> Offences:
