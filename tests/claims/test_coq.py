@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from made import ACCEPT
+from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
 from exactgeo import library
@@ -16,6 +18,7 @@ from exactgeo.claims import coq as _coq
 from exactgeo.claims.certificate import Certificate
 from exactgeo.cli import main
 from exactgeo.errors import InputError
+from exactgeo.local_minimum import Minimum, decide
 
 coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed (Debian: apt-get install coq)")
 
@@ -92,15 +95,133 @@ def test_coq_accepts_refutations_of_losses_by_pieces(loss, tmp_path):
 
 
 def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
-    found = Certificate.read(ACCEPT / "huber-descent.json")
-    minimum = Certificate.read(ACCEPT / "huber-minimum.json").claims[0]
-    text, left = _coq.coq(Certificate(found.subject, (*found.claims, minimum)))
-    assert left == ["local_minimum"]
-    assert "Left out of this file: local_minimum. *)" in text
-    for name in ("huber-minimum", "absolute-two-neurons", "penalised-descent", "logistic-descent"):
+    found = Certificate.read(ACCEPT / "huber-minimum-anywhere.json")
+    assert [claim.kind for claim in found.claims] == ["local_minimum", "strictness", "global_minimum"]
+    text, left = _coq.coq(found)
+    assert left == ["strictness", "global_minimum"]
+    assert "Left out of this file: strictness, global_minimum. *)" in text
+    with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
+        _coq.coq(Certificate(found.subject, found.claims[2:]))
+    for name in ("basin-huber", "penalised-descent", "logistic-descent", "logistic-kink"):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
+
+
+# -- minima of losses by pieces --
+
+MINIMA = [
+    "absolute-no-common-subgradient",  # cases of one neuron, a slope each
+    "absolute-parts",
+    "absolute-sign-of-an-idle-neuron",  # strict
+    "hinge-linear-model",
+    "huber-minimum-at-the-break",
+    "squared-hinge-at-the-margin",
+]
+
+
+@coqc
+@pytest.mark.parametrize("name", MINIMA)
+def test_coq_accepts_minima_of_losses_by_pieces(name, tmp_path):
+    found = Certificate.read(ACCEPT / f"{name}.json")
+    text, left = _coq.coq(found)
+    assert found.claims[0].kind in ("local_minimum", "subgradient_minimum")
+    assert f"Theorem {found.claims[0].kind} :\n  forall " in text
+    assert found.claims[0].kind not in left
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", len(found.claims) - len(left))
+
+
+def test_each_case_has_its_subgradients():
+    text, _ = _coq.coq(Certificate.read(ACCEPT / "absolute-no-common-subgradient.json"))
+    assert (
+        """Theorem subgradient_minimum :
+  forall dw0_0 dv0 : Q,
+  -1 <= dw0_0 -> dw0_0 <= 1 ->
+  -1 <= dv0 -> dv0 <= 1 ->
+  loss (0) (1) <= loss (0 + dw0_0) (1 + dv0).
+"""
+        in text
+    )
+    # Both lines of the open data point, that of the left slope of the other; then a vector of slopes for each case.
+    assert "Lemma below_0_0_0 (p : Q) : 0 + (-1) * (p - 0) <= cost0 p.\n" in text
+    assert "Lemma below_0_0_1 (p : Q) : 0 + 1 * (p - 0) <= cost0 p.\n" in text
+    assert "Lemma below_0_1_0 (p : Q) : 1 + (-1) * (p - 0) <= cost1 p.\n" in text
+    assert "below_0_1_1" not in text
+    p = "(1 + dv0) * act (4 * (0 + dw0_0))"
+    for slope in ("1", "(-1 # 2)"):
+        assert text.count(f"assert (B0 : 0 + {slope} * ({p} - 0) <= cost0 ({p})).\n") == 1
+    assert text.count("destruct (Qlt_le_dec 0 (1 * dw0_0)) as [K0_0 | K0_0].\n") == 1
+
+
+@coqc
+@pytest.mark.parametrize("loss", ["squared", "absolute", "huber(2)"])
+def test_coq_accepts_minima_of_a_linear_activation(loss, tmp_path):
+    # No side of a pre-activation is known, and phi is 0 because three activations cancel.
+    problem = {
+        "data": {"x": [[1], [2], [3]], "y": [1, 1, -1]},
+        "network": {"widths": [1], "activation": "linear", "hidden_bias": False, "output_bias": False},
+        "loss": {"kind": loss},
+        "point": {"weights": [[[0]], [[1]]]},
+    }
+    left = export(eg.certify(eg.load(problem)).certificate.to_data(), tmp_path / "claim.v")
+    assert left == ["strictness", "global_minimum"]
+    compile_file(tmp_path / "claim.v", 1)
+
+
+def minimum(loss: str, seed: int) -> Certificate:
+    """The first local minimum of a degenerate problem from this seed on: idle neurons, kinks, frozen blocks."""
+    for number in range(seed, seed + 1000):
+        rng = random.Random(number)
+        problem = with_loss(rng.choice((absolute_case, idle_case))(rng), loss, rng)
+        found = decide(problem, problem.point)
+        if isinstance(found, Minimum):
+            return found.certificate
+    raise AssertionError("no minimum in a thousand cases")
+
+
+@pytest.mark.slow
+@coqc
+@pytest.mark.parametrize("seed", range(0, 50_000, 5_000))
+@pytest.mark.parametrize("loss", ["absolute", "hinge", "huber", "squared_hinge"])
+def test_coq_accepts_degenerate_minima(loss, seed, tmp_path):
+    text, left = _coq.coq(minimum(loss, seed))
+    assert not set(left) & {"local_minimum", "subgradient_minimum"}
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", 1)
+
+
+def end(claim: dict, k: int) -> dict:
+    """The k-th case of the first part."""
+    return [step for step in claim["joint"][0]["cover"] if step["rule"] == "subgradient"][k]
+
+
+BROKEN = {
+    # For each the false or unproved step: a vector of slopes, the neighbourhood of one that is strict, a multiplier.
+    "a slope of another case": ("absolute-no-common-subgradient", lambda c: end(c, 0).update(slopes={"0": "-1/2"})),
+    "a slope outside": ("absolute-no-common-subgradient", lambda c: end(c, 0).update(slopes={"0": "2"})),
+    "no slope": ("absolute-no-common-subgradient", lambda c: end(c, 1).update(slopes={})),
+    "sides exchanged": (
+        "absolute-no-common-subgradient",
+        lambda c: c["joint"][0]["cover"].insert(1, c["joint"][0]["cover"].pop()),
+    ),
+    "not strict": ("absolute-sign-of-an-idle-neuron", lambda c: end(c, 1).update(slopes={}, strict=[])),
+    "too large": ("absolute-sign-of-an-idle-neuron", lambda c: c.update(radius="3")),
+    "a multiplier": ("absolute-multiplier-of-a-kink", lambda c: end(c, 0).update(multipliers={})),
+    "a share": ("huber-minimum-on-slopes", lambda c: c.update(neurons=[{"parts": []} for _ in c["neurons"]])),
+}
+
+
+@pytest.mark.slow
+@coqc
+@pytest.mark.parametrize("what", sorted(BROKEN))
+def test_coq_rejects_a_broken_proof(what, tmp_path):
+    name, change = BROKEN[what]
+    tree = json.loads((ACCEPT / f"{name}.json").read_text())
+    change(tree["claims"][0])
+    export(tree, tmp_path / "claim.v")
+    done = subprocess.run(["coqc", "-q", "claim.v"], cwd=tmp_path, capture_output=True, timeout=280, check=False)
+    assert done.returncode == 1
 
 
 @pytest.mark.slow
@@ -132,6 +253,8 @@ def test_coq_accepts_every_named_verdict(name, tmp_path):
         ("plateau", "<= (106 # 5))", "<= 21)"),
         ("curve-on-two-scales", "s <= 1 ->", "s <= 100 ->"),
         ("huber-descent", "s <= (1 # 2) ->", "s <= 100 ->"),
+        ("absolute-no-common-subgradient", "-1 <= dv0", "-2 <= dv0"),
+        ("hinge-linear-model", "(p : Q) : 0 + (-1) *", "(p : Q) : 0 + (-2) *"),
     ],
 )
 def test_coq_rejects_another_statement(name, old, new, tmp_path):
