@@ -159,9 +159,15 @@ class BoundedPass:
         if not moved:
             return Hidden(z, act, [])
         kind = self.precision.dtype.type
-        slope = np.where(z.value >= 0, kind(right), kind(left))
-        spread = np.where(z.surely_off_0(), kind(few * steepest), kind(abs(right - left) + few * steepest))
-        return Hidden(z, act, [self._times(slope, spread, steepest, move) for move in moved])
+        sure = z.surely_off_0()
+        spread = np.where(sure, kind(few * steepest), kind(abs(right - left) + few * steepest))
+        changes = []
+        for move in moved:
+            # On a kink the side is that to which it moves; which it is where that is not sure, ``spread`` leaves open.
+            side = np.where(sure, z.value, move.value)
+            slope = np.where(side >= 0, kind(right), kind(left))
+            changes.append(self._times(slope, spread, steepest, move))
+        return Hidden(z, act, changes)
 
     def _times(self, slope: Reals, spread: Reals, steepest: float, move: Enclosed) -> Enclosed:
         value = slope * move.value
