@@ -141,6 +141,54 @@ def test_sure_signs_are_the_exact_ones_and_kinks_are_never_sure(dtype):
     assert ("float64 first" in said.needs(0)) == (dtype == "float32")
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_kink_that_is_missed_by_less_than_rounding_has_either_slope(dtype):
+    rng = random.Random(6)
+    problem = problem_of(rng, (3,), make_loss("squared"), m=9)
+    near = []
+    for point in points_of(rng, problem, 6):
+        w, row = point.weights[0][0], problem.x[0]
+        off = rng.choice([-1, 1]) * Fraction(1, 2**100)
+        near.append(
+            Point(point.weights, ((off - sum(a * q for a, q in zip(w, row, strict=True)), *point.biases[0][1:]), (0,)))
+        )
+    directions = points_of(rng, problem, 6)
+    nets = NumericNetworks.from_points(problem, near)
+    said = nets.evaluate(dtype=dtype, directions=NumericNetworks.from_points(problem, directions).parameters)
+    assert (said.doubtful >= 1).all()
+    wrong = 0
+    for i, (point, direction) in enumerate(zip(near, directions, strict=True)):
+        slope = exact_slope(problem, point, direction)
+        assert holds(slope, said.derivatives[0, i], said.derivative_errors[0, i], Fraction(1, 2**200))
+        wrong += not holds(slope, said.derivatives[0, i], 1e-2)
+    assert wrong > 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_cancels_in_one_layer_widens_the_bound_of_the_next(dtype):
+    rng = random.Random(2)
+    problem = problem_of(rng, (3, 2), make_loss("absolute"), m=8)
+    close = tuple((1 + Fraction(rng.randint(1, 9), 70000), Fraction(1)) for _ in range(8))
+    problem = Problem(close, problem.y, problem.network, problem.loss, problem.train, problem.reduction)
+    points = [
+        Point((tuple((10000 * q, -10000 * q) for q in (number(rng) for _ in range(3))), *p.weights[1:]), p.biases)
+        for p in points_of(rng, problem, 12)
+    ]
+    said = NumericNetworks.from_points(problem, points).evaluate(dtype=dtype)
+    for point, loss, error in zip(points, said.losses, said.loss_errors, strict=True):
+        assert holds(problem.loss_at(point), loss, error)
+
+
+def test_a_break_of_the_loss_within_rounding_counts_with_its_steeper_side():
+    network = Network(1, (), 1, (), (), False)
+    weight = 1 - Fraction(1, 3 * 10**9)
+    problem = Problem(((1,),), ((1,),), network, make_loss("hinge"), Train((), ()), "sum")
+    point = Point((((weight,),),), ((),))
+    said = NumericNetworks.from_points(problem, [point]).evaluate(dtype="float32")
+    assert said.losses[0] == 0
+    assert holds(problem.loss_at(point), 0, said.loss_errors[0])
+
+
 @pytest.mark.parametrize("name", loss_names())
 def test_losses_at_parts_of_the_data_add_up(name):
     rng = random.Random(name)
@@ -347,8 +395,10 @@ def test_float32_lists_no_region_that_its_rounding_made():
     found = sampled_regions(x, 20000, bias=False, dtype="float32")
     exact = {tuple(int(s) for s in r) for r in Arrangement([[Fraction(q) for q in row] for row in x]).regions().signs}
     assert {tuple(int(s) for s in row) for row in found.signs()} == {(1, 1, -1), (-1, -1, 1)} < exact
-    same = sampled_regions([[1e-44, 1.0], [0.0, 1.0]], 20000, bias=False, dtype="float32")
-    assert len(same) == 2
+    same = sampled_regions([[1e-44, 0.0], [0.0, 1.0]], 20000, bias=False, dtype="float32")
+    assert len(same) == 0
+    assert same.doubtful == 20000
+    assert sampled_regions([[1e-44, 0.0], [0.0, 1.0]], 200, bias=False).doubtful == 0
 
 
 # -- refusals ---------------------------------------------------------------------------------------------
