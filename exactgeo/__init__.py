@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
+    from exactgeo.api import minimum as minimum
     from exactgeo.api import path as path
     from exactgeo.api import polish as polish
+    from exactgeo.api import probabilities as probabilities
     from exactgeo.api import starts as starts
     from exactgeo.arrangement import Arrangement as Arrangement
     from exactgeo.checking import check as check
@@ -59,8 +61,10 @@ _DEFINED_IN = {
     "from_torch": "importers",
     "landscape": "api",
     "load": "api",
+    "minimum": "api",
     "path": "api",
     "polish": "api",
+    "probabilities": "api",
     "starts": "api",
 }
 

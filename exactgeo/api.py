@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
     from exactgeo.polishing import Polished
+    from exactgeo.probability import Probabilities
     from exactgeo.random_starts import Starts
 
 __all__ = [
@@ -30,9 +32,11 @@ __all__ = [
     "critical_point_near",
     "landscape",
     "load",
+    "minimum",
     "own_point",
     "path",
     "polish",
+    "probabilities",
     "starts",
 ]
 
@@ -109,8 +113,9 @@ def certify(
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out. Many points of one problem are decided without rebuilding it.
     time_limit : float
-        Seconds for ``strictness`` (half of them, or half a second) and for the searches behind ``globality`` and
-        ``bad_valley``, 0 for none of these; the local verdict is not limited. What was not found is None, with why.
+        Seconds for the local verdict (half a second at least), then for ``strictness`` (half of what is left, or half a
+        second) and for the searches behind ``globality`` and ``bad_valley``, 0 for none of these. What was not found in
+        time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
     known : callable
@@ -119,9 +124,10 @@ def certify(
     Returns
     -------
     Verdict
-        ``kind`` is never undecided for at most one hidden layer, one output, a piecewise-linear activation and a loss
-        with rational values and a derivative everywhere (squared, half_squared, huber, squared_hinge); nor for logistic
-        and cross_entropy of two classes, unless a number is below every rational of use; for every other loss it is
+        ``kind`` is undecided where time ends the decision. It is never so in time for at most one hidden layer, one
+        output, a piecewise-linear activation and a loss with rational values (squared, half_squared, huber,
+        squared_hinge, absolute, hinge); nor for logistic and cross_entropy of two classes, unless a number is below
+        every rational of use; for every other loss it is
         decided where the point is a global minimum. Under a [penalty] with l2 alone it is undecided in the few cases
         that docs/mathematics.md names.
 
@@ -323,6 +329,50 @@ def landscape(
         return build(problem, executor=executor, full=full, time_limit=time_limit, progress=progress, store=opened)
 
 
+def minimum(
+    problem: Problem,
+    *,
+    time_limit: float | None = None,
+    progress: Callable[[GlobalMinimum], None] | None = None,
+) -> GlobalMinimum:
+    """The global minimum of the training loss with its proof, by branch and bound over partial sign patterns.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`; needs a point only where output weights or biases are frozen.
+    time_limit : float, optional
+        Seconds; afterwards ``complete`` is False, with the least loss found and a proved lower bound.
+    progress : callable, optional
+        Told now and then what is known so far, an answer of the same type.
+
+    Returns
+    -------
+    exactgeo.basin.branch.GlobalMinimum
+        ``.minimum``, ``.point``; ``.incumbent``, ``.lower_bound``, ``.complete``, ``.nodes``; ``.certificate``.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside.
+
+    References
+    ----------
+    docs/mathematics.md, "The global minimum by branch and bound".
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> found = eg.minimum(eg.load("swirszcz-prop1"))
+    >>> print(found.minimum, found.lower_bound, found.complete)
+    14 14 True
+    """
+    from exactgeo.basin.branch import minimum as search
+
+    scope.expect_problem(problem)
+    return search(problem, time_limit=time_limit, progress=progress)
+
+
 def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:
     """An exact path between two points that rises no higher than every path between them must.
 
@@ -361,10 +411,50 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
     return critical_path(problem, start, end, time_limit=time_limit)
 
 
+def probabilities(problem: Problem, *, seed: int = 0) -> Probabilities:
+    """Where a random start lands: the regions of a neuron, and the law of the basin value at every width.
+
+    Parameters
+    ----------
+    problem : Problem
+        In scope of :func:`basins`, with a hidden layer.
+    seed : int
+        Of the samples, where nothing is proved: data of rank 6 or more that are no orthogonal parts of lower rank.
+
+    Returns
+    -------
+    exactgeo.probability.Probabilities
+        ``.rank``, ``.regions``, ``.law(alpha, widths=[...])``. The start is that of Assumption 1 of Safran and Shamir:
+        independent neurons, each with (lifted) input weights whose distribution no rotation changes and an output
+        weight of random sign.
+
+    Raises
+    ------
+    exactgeo.OutOfScope
+        Named: what puts the problem outside; or too many regions of a neuron, and no closed form.
+
+    References
+    ----------
+    docs/mathematics.md, "Random starts"; Safran and Shamir, On the Quality of the Initial Basin in Overspecified Neural
+    Networks, Section 4.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> law = eg.probabilities(eg.load("swirszcz-prop1")).law(14, widths=[1, 10])
+    >>> [row.probability.lo[:8] for row in law], law.rate.hi[:8]
+    (['0.161895', '0.980893'], '0.663989')
+    """
+    from exactgeo.probability import Probabilities
+
+    return Probabilities(problem, seed=seed)
+
+
 def polish(
     problem: Problem,
     point: PointLike | None = None,
     *,
+    method: str | None = None,
     time_limit: float = 60.0,
     known: Callable[[Polished], None] = lambda found: None,
 ) -> Polished:
@@ -373,10 +463,12 @@ def polish(
     Parameters
     ----------
     problem : Problem
-        One hidden layer, one output, a piecewise-linear activation, the squared or half squared loss; of an importer
-        (:func:`exactgeo.from_sklearn`, ...) or of a file.
+        At most one hidden layer, one output, a piecewise-linear activation; a loss of one score, and with squared
+        penalties one that has a derivative. Of an importer (:func:`exactgeo.from_sklearn`, ...) or of a file.
     point : Point or mapping with weights and biases, optional
         ``problem.point`` when left out.
+    method : "exact" or "balls", optional
+        Rationals, or a box that holds exactly one local minimum. When left out: rationals while numbers are short.
     time_limit : float
         Seconds; then the best point so far, and ``status`` is ``undecided``.
     known : callable, optional
@@ -390,9 +482,9 @@ def polish(
     Raises
     ------
     exactgeo.OutOfScope
-        Named: what puts the problem outside.
+        Named: what puts the problem, or the method, outside.
     InputError
-        No point, or one whose shape is not the network's.
+        No point, or one whose shape is not the network's; another method.
 
     Examples
     --------
@@ -403,10 +495,13 @@ def polish(
     exact local_minimum 0 True
     """
     from exactgeo import formats
+    from exactgeo.polishing import METHODS
     from exactgeo.polishing import polish as walk
 
+    if method not in (None, *METHODS):
+        raise InputError("method", repr(method), "None, " + " or ".join(METHODS), "None for what the numbers ask for")
     start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
-    return walk(problem, start, time_limit=time_limit, known=known)
+    return walk(problem, start, method=method, time_limit=time_limit, known=known)
 
 
 def starts(

@@ -241,7 +241,8 @@ class Problem:
         meter.long([q for rows in (self.x, self.y) for row in rows for q in row])
         widths, slopes, hidden_bias, output_bias = fields(net, "widths activation hidden_bias output_bias")
         self.sizes = [len(x[0]), *many(widths, None, whole, range(MAX_CASES)), len(y[0])]
-        self.layers, self.slopes = len(widths), vector(slopes, 2)
+        self.smooth = slopes if widths and slopes in ("sigmoid", "tanh") else None  # an activation without slopes
+        self.layers, self.slopes = len(widths), vector(["0", "0"] if self.smooth else slopes, 2)
         self.kinked = self.slopes[0] != self.slopes[1]
         self.bias = [*many(hidden_bias, self.layers, typed, bool), typed(output_bias, bool)]
         kind, reduction = fields(loss, "kind reduction")
@@ -569,15 +570,6 @@ def complete(rows, regions, height):
     need(count(planes, number, {}) == number, "regions are missing")
 
 
-def regions(arrangement, claim):
-    [listed] = fields(claim, "regions")
-    normals, offsets = arrangement
-    rows = normals if offsets is None else [[*row, -q] for row, q in zipped(normals, offsets)]
-    rows = [primitive(row) for row in rows]
-    complete(rows, listed, [] if offsets is None else [(*[0] * len(normals[0]), 1)])
-    return f"The arrangement has exactly {len(listed)} regions, those of the list."
-
-
 def generators(rows):
     """Rays that generate every region of the linear hyperplanes, up to directions on which all rows vanish."""
     scale = lcm(*(q.denominator for row in rows for q in row))
@@ -698,14 +690,20 @@ def global_minimum(p, claim):
 
 # version: kind: the companion that has its function, "" for this file
 COMPANIONS = {
-    "": "local_minimum not_local_minimum lower_point basin_optimum global_minimum path regions",
+    "": "local_minimum not_local_minimum lower_point basin_optimum global_minimum path",
     "check_flat.py": "strictness",
-    "check_landscape.py": "barrier landscape",
+    "check_landscape.py": "barrier landscape regions",
+    "check_minimum.py": "lower_bound",
     "check_subgradient.py": "subgradient_minimum descent_curve",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",
+    "check_probability.py": "basin_probability",
+    "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
+    "check_population.py": "population_minimum",
+    "check_ball.py": "ball",
 }
+SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
 KINDS[1] = {kind: file for kind, file in KINDS[2].items() if file in ("", "check_landscape.py")}
 KINDS[1] |= dict.fromkeys(("local_minimum", "not_local_minimum", "regions"), "check_v1.py")
@@ -747,13 +745,15 @@ def plain(block):
 
 def subject_of(tree):
     """The version, the problem or the arrangement with what there is to say of it, and the claims."""
-    form(type(tree) is dict and ("problem" in tree) != ("arrangement" in tree), "neither a problem nor an arrangement")
-    key = "problem" if "problem" in tree else "arrangement"
+    found = [key for key in ("problem", *SUBJECTS) if key in typed(tree, dict)]
+    form(len(found) == 1, "neither a problem nor an arrangement nor a population")
+    [key] = found
     name, version, subject, claims = fields(tree, f"format version {key} claims")
     form(name == "exactgeo-certificate" and typed(version, int) in KINDS, "another format or version")
     if key == "problem":
         p = Problem(subject)
-        lines = [f"layers of sizes {p.sizes}, activation slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"]
+        activation = p.smooth or f"slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"
+        lines = [f"layers of sizes {p.sizes}, activation {activation}"]
         lines += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
         if p.penalty:
             where = "weights and biases" if p.penalty[2] else "weights"
@@ -761,11 +761,7 @@ def subject_of(tree):
         lines += ["frozen parameters keep their values; trained: " + json.dumps(subject["train"])]
         lines += [f"data (x, y as canonical JSON): sha256 {digest(subject['data'])}"]
     else:
-        normals, offsets = fields(subject, "normals offsets")
-        form(many(normals, None, typed, list) and normals[0], "there is no hyperplane")
-        p = many(normals, None, vector, len(normals[0])), offsets and vector(offsets, len(normals))
-        lines = [f"{len(normals)} hyperplanes <normal, w> = offset in dimension {len(normals[0])}"]
-        lines += [f"data (normals, offsets as canonical JSON): sha256 {digest(subject)}"]
+        p, lines = vars(companion(KINDS[2][SUBJECTS[key]]))[key](subject)
     return version, p, many(claims, None, typed, dict), lines
 
 
@@ -780,12 +776,15 @@ def examine(path, beside):
     proved, held = [], None
     for claim in claims:
         kind = claim.pop("kind", None)
-        known = typed(kind, str) in KINDS[version] and (kind == "regions") == ("arrangement" in tree)
+        of = next((key for key, other in SUBJECTS.items() if kind == other), "problem")
+        known = typed(kind, str) in KINDS[version] and of in tree
         form(known, f"unknown kind {ascii(kind)[:40]}")
         file = KINDS[version][kind]
-        # No other kind sees the penalty, and these have one.
-        penalised = "problem" in tree and p.penalty is not None
-        form(penalised == (file == "check_penalty.py"), f"a claim of kind {kind} and a penalty do not go together")
+        # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
+        smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
+        sees = {"check_smooth.py": smooth, "check_penalty.py": penalty and not smooth, "check_ball.py": not smooth}
+        good = sees.get(file, not smooth and not penalty)
+        form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)
         need(held in (None, frozen), "the claims speak of different frozen values")
@@ -823,8 +822,7 @@ def report(answer):
         lines.append(f"{claim['kind']} ({'; '.join(named)}): {claim['statement']}" if named else claim["statement"])
     for name, point in answer["points"].items():
         lines.append(f"{name}: weights {words(point['weights'])}, biases {words(point['biases'])}")
-    frozen = answer["claims"][0]["frozen"]
-    if frozen is not None:
+    if (frozen := answer["claims"][0]["frozen"]) is not None:
         lines.append("frozen: " + (", ".join(f"{key} = {words(q)}" for key, q in frozen.items()) or "nothing"))
     return "\n  ".join([*lines, *answer["hypotheses"], "sha256 " + answer["sha256"]])
 
@@ -837,8 +835,8 @@ def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = dict.fromkeys(("statement", "sha256"), None) | {"accepted": False, "report": "", "hypotheses": []}
-    answer |= {"claims": [], "points": {}}
+    answer = {key: [] for key in ("claims", "hypotheses")} | {"points": {}, "report": "", "accepted": False}
+    answer |= dict.fromkeys(("statement", "sha256"))
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
         answer, code = examine(names[0], names[1] if names[1:] else None), 0

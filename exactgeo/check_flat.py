@@ -281,15 +281,19 @@ def ended(at, states, zero, step, dimension):
     """The end of a branch: what vanishes there, and the dimension that is left; or no move approaches the point."""
     _, still, proofs = fields(step, "rule still zero")
     still, signs = [at.units[j] for j in many(still, None, whole, range(len(at.units)))], signs_of(at, states)
-    need(None not in states or not (still or proofs), "nothing vanishes while a unit is open")
+    need(None not in states or not still, "a unit approaches nothing while another one is open")
     need(all(states[at.units.index(unit)] for unit in still), "a unit at rest approaches nothing")
     gone = absent(at, states, zero).union(*(unit.t for unit in still))
+    held = {
+        k for unit, state in zipped(at.units, states) if state is None for k in (*unit.t, *unit.sides, unit.k)
+    } - zero
     for weights, equations in many(proofs, None, fields, "weights equations"):
         weights, equations = integers(weights, range(at.size)), integers(equations, range(len(at.rows)))
-        alone = len(weights) == 1
+        alone = len(weights) == 1 and None not in states
         need(all(q * signs.get(k, 0) > 0 or alone for k, q in weights.items()), "terms of both signs may cancel")
         total = combine(equations, at.rows, at.size)
-        rest = [k for k in range(at.size) if total[k] != weights.get(k, 0) and k not in gone]
+        # A unit left open counts with one column, and yet it may be active with all its variables.
+        rest = [k for k in range(at.size) if total[k] != weights.get(k, 0) and k not in gone - held]
         need(not rest and all(weights.values()), "a variable need not vanish")
         gone |= set(weights)
     if still:

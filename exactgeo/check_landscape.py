@@ -1,4 +1,4 @@
-"""Companion of check.py: the claims `landscape` and `barrier`, about all basins and the walls between them."""
+"""Companion of check.py: `landscape` and `barrier`, about all basins and the walls between them; and `regions`."""
 
 from collections import Counter
 from fractions import Fraction
@@ -10,6 +10,8 @@ from exactgeo.check import (
     MAX_CASES,
     Patterns,
     combine,
+    complete,
+    digest,
     dot,
     dual,
     fields,
@@ -221,3 +223,21 @@ def merged(graph, lows, reaches):
     for basin in {find(basin) for basin in lows}:
         found[part[basin][0], None] += part[basin][1]
     return sorted([(*key, n) for key, n in found.items() if n], key=lambda valley: (valley[0], valley[1] or 0))
+
+
+def arrangement(subject):
+    """Normals and offsets, and what there is to say of them."""
+    normals, offsets = fields(subject, "normals offsets")
+    form(many(normals, None, typed, list) and normals[0], "there is no hyperplane")
+    found = many(normals, None, vector, len(normals[0])), offsets and vector(offsets, len(normals))
+    lines = [f"{len(normals)} hyperplanes <normal, w> = offset in dimension {len(normals[0])}"]
+    return found, [*lines, f"data (normals, offsets as canonical JSON): sha256 {digest(subject)}"]
+
+
+def regions(arrangement, claim):
+    [listed] = fields(claim, "regions")
+    normals, offsets = arrangement
+    rows = normals if offsets is None else [[*row, -q] for row, q in zipped(normals, offsets)]
+    rows = [primitive(row) for row in rows]
+    complete(rows, listed, [] if offsets is None else [(*[0] * len(normals[0]), 1)])
+    return f"The arrangement has exactly {len(listed)} regions, those of the list."

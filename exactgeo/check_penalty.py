@@ -121,7 +121,7 @@ def penalised_minimum(p, claim):
     for k, column in enumerate(here.affine):
         value = inputs[k] if k < len(inputs) else p.penalty[2] * point[1][-1][0]
         need(dot(r, column) + shrink * value == 0, "the penalised loss has a slope in an affine parameter")
-    here.leaves = []
+    here.leaves, here.resisting = [], False
     for n, (parts, above, below) in zipped(here.neurons, many(proofs, len(here.neurons), fields, "parts above below")):
         need(not here.moved or dot(r, n.out) + shrink * n.v == 0, "the penalised loss has a slope in an output weight")
         linear, bends = slope_of(p, here, r, n, n.v)
@@ -132,7 +132,9 @@ def penalised_minimum(p, claim):
         leaves = []
         if here.moved and here.T and n.v:
             need(dot(own, own) <= n.v * n.v, "the input weights are longer than the output weight")
-        if here.moved and here.T and not n.v:
+        if here.moved and here.T and not n.v and above == below == []:
+            here.resisting = True
+        elif here.moved and here.T and not n.v:
             for factor, cover in ((1, above), (-1, below)):
                 found = bounded(*slope_of(p, here, r, n, factor), cover, free, shrink * shrink)
                 leaves += [(factor, tuple(q)) for q in found]
@@ -145,9 +147,63 @@ def penalised_minimum(p, claim):
         need(not bounds, "the neighbourhood is too large")
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
+    if here.resisting:
+        need(radius is not None, "the second order of the loss holds in a neighbourhood alone")
+        second_order(p, here, rational(radius))
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
     p.minima.append((point, here))
     return f"No parameters {where} have a penalised loss below the point's, {loss}."
+
+
+def second_order(p, here, rho):
+    """Rule `second`: where no slope is left, the penalised loss of all moves within rho is at least a form >= 0.
+
+    The change of a prediction is first + mixed, |mixed| <= rho * sum of heights * |change of an output weight|, so its
+    square is at least first^2 - rho * (a sum of squares of moves); it counts as far as the loss stays curved.
+    """
+    r, shrink, shrunk, _ = units(p, here)
+    need(not any(n.kinks for n in here.neurons), "a neuron on a kink has no second order")
+    size = len(here.affine) + len(here.neurons) * (len(here.T) + here.moved)
+    meter.spend(size**3 + len(p.x) * size**2)
+    columns, square, heights = list(here.affine), [[0] * size for _ in range(size)], [{} for _ in p.x]
+    for k in range(len(here.affine)):  # of a network with neurons: the output bias
+        square[k][k] += shrink * p.penalty[2]
+    for n in here.neurons:
+        first, output = len(columns), len(columns) + len(here.T)
+        for j in range(len(here.T)):
+            slopes = [(s or 0) * row[j] for s, row in zipped(n.slope, here.rows)]
+            columns.append([n.v * q for q in slopes])
+            square[first + j][first + j] += shrink * (j in shrunk)
+            if here.moved:
+                slope = dot(r, slopes)
+                square[first + j][output] += slope
+                square[output][first + j] += slope
+                for t, q in enumerate(slopes):
+                    heights[t][output] = heights[t].get(output, 0) + abs(q)
+        if here.moved:
+            columns.append(n.out)
+            square[output][output] += shrink
+    for t, (q, (y,)) in enumerate(zipped(here.residuals, p.y)):
+        first, total = [column[t] for column in columns], sum(heights[t].values())
+        length = sum(map(abs, first))
+        moved, room = rho * length + rho * rho * total, p.M - abs(q) if p.kind == "huber" else 1 - y * (q + y)
+        if p.kind not in ("huber", "squared_hinge") or moved <= room:
+            for a, one in enumerate(first):
+                square[a] = [e + one * other for e, other in zipped(square[a], first)]
+                square[a][a] -= rho * (abs(one) * total + heights[t].get(a, 0) * length)
+    need(semidefinite(square), "the second order of the loss is negative somewhere")
+
+
+def semidefinite(rows):
+    """Whether a symmetric matrix has no negative value, by elimination."""
+    while rows:
+        pivot, *line = rows[0]
+        if pivot < 0 or (pivot == 0 and any(line)):
+            return False
+        rows = [
+            [q - row[0] * other / pivot for q, other in zipped(row[1:], line)] if pivot else row[1:] for row in rows[1:]
+        ]
+    return True
 
 
 # -- the set of equal loss --
@@ -158,6 +214,7 @@ def penalised_strictness(p, claim):
     point, _ = stated(p, tree, loss)
     here = next((here for known, here in p.minima if known == point), None)
     need(here is not None, "no claim before has shown that the point is a local minimum")
+    need(not here.resisting, "a minimum by its second order may be part of a set of equal loss")
     found = largest(moves(p, here))
     need(whole(dimension) == found, "the flat dimension is another one")
     need(strictness == ("flat" if found else "strict"), "the strictness is another one")

@@ -215,7 +215,8 @@ def problem(reader, keys):
     trains["output_bias"] = a(bool, train.get("output_bias", True)) and output_bias
     point = reader.point(keys["point"], [len(x[0]), *widths, scores], [*bias, output_bias]) if "point" in keys else None
     form(all(pair == slopes[0] for pair in slopes) and last == ["1", "1"], "no certificate has several activations")
-    network = {"widths": widths, "activation": slopes[0] if layers else ["1", "1"]}
+    activation = slopes[0] if layers else ["1", "1"]
+    network = {"widths": widths, "activation": activation if len(activation) == 2 else activation[0]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
     found = {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}
     return found | reader.penalty(keys.get("penalty", {})), point
@@ -233,6 +234,7 @@ OWN_POINT = (
     "critical_point",
 )
 OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
+OWN_POINT += ("smooth_descent",)
 OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
 
 

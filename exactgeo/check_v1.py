@@ -18,7 +18,6 @@ from exactgeo.check import (
 )
 from exactgeo.check import local_minimum as minimum
 from exactgeo.check import not_local_minimum as descent
-from exactgeo.check import regions as regions_listed
 
 
 def local_minimum(p, claim):
@@ -51,6 +50,6 @@ def moved(block, by, step):
 
 def regions(arrangement, claim):
     number, listed = fields(claim, "count regions")
-    text = regions_listed(arrangement, {"regions": listed})
+    text = companion("check_landscape.py").regions(arrangement, {"regions": listed})
     need(whole(number) == len(listed), "the count is another one")
     return text

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exactgeo.errors import OutOfTime
 
-__all__ = ["Deadline"]
+__all__ = ["Check", "Deadline", "unlimited"]
+
+Check = Callable[[], None]
+"""Called between pieces of work: it raises :class:`~exactgeo.errors.OutOfTime` where the time is over."""
+
+
+def unlimited() -> None:
+    """The check of work that may take any time."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,12 @@ class Argument(_Worded):
         "ordered_slopes",
         "Complete criterion at a rational point: slopes that are not rational, with exact signs.",
     )
+    SMOOTH_CRITICAL = (
+        "smooth_critical",
+        "Exactly one critical point in a box around the point, and the signs of all curvatures there.",
+    )
+    SMOOTH_GRADIENT = "smooth_gradient", "Smooth activations: an enclosed derivative that is not 0."
+    BALL = "ball", "Exactly one local minimum in a box around the point, enclosed by intervals."
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

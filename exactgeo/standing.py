@@ -19,18 +19,19 @@ from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
-from exactgeo.errors import InputError, InternalError, OutOfScope, OutOfTime
+from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination, Number, within
-from exactgeo.exact.enclosure import Value, high, low, plain
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
+from exactgeo.exact.rational import beside, decimal, format_rational
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
-from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured
+from exactgeo.local_minimum import Decision, Descent, Minimum, Try, Undecided, decide, exact_loss, measured, smooth_loss
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
+    from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.landscape import Component
 
 __all__ = ["Better", "Verdict", "verdict_on"]
@@ -93,8 +94,12 @@ class Verdict:
         Why the verdict is undecided or the globality unknown.
     strictness_reason : str
         Why a local minimum has no ``strictness``; "" when it has.
+    valley_reason : str
+        Why ``bad_valley`` or ``escapes_at`` is not known; "" where they are.
     tries : tuple of Try
         The rungs that were asked, in order.
+    lower_bound : Fraction or None
+        Proved: no parameters have a lower loss. None where no bound is known.
     """
 
     problem: Problem
@@ -116,7 +121,9 @@ class Verdict:
     loss_enclosure: Value | None = None
     exact_loss: Number | None = None
     strictness_reason: str = ""
+    valley_reason: str = ""
     tries: tuple[Try, ...] = ()
+    lower_bound: Fraction | None = None
 
     @property
     def message(self) -> str:
@@ -128,13 +135,7 @@ class Verdict:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
         descent = self.descent
         reason = None if self.reason is None else f"{self.reason}: {self.detail or self.reason.message}"
-        reasons = (
-            dict.fromkeys(("strictness", "flat_dimension"), self.strictness_reason) if self.strictness_reason else {}
-        )
-        outside = scope.exact_values(self.problem) if self.loss is None and self.bad_valley is None else None
-        if outside is not None and self.kind is Kind.LOCAL_MINIMUM:
-            reasons |= dict.fromkeys(("bad_valley", "component_infimum", "escapes_at"), outside.reason)
-        return {
+        answer = {
             "verdict": str(self.kind),
             **_value("loss", self.loss if self.loss is not None else self.loss_enclosure),
             **_closed_form(self.exact_loss),
@@ -144,6 +145,7 @@ class Verdict:
             "flat_dimension": self.flat_dimension,
             "globality": str(self.globality),
             "better": None if self.better is None else self.better.to_json(),
+            **beside("lower_bound", self.lower_bound),
             "bad_valley": self.bad_valley,
             **_value("component_infimum", self.component_infimum),
             "escapes_at": plain(self.escapes_at),
@@ -156,8 +158,34 @@ class Verdict:
             },
             "certificate": certificate_path,
             "reason": reason,
-            "reasons": reasons,
         }
+        return {**answer, "reasons": _reasons(self, answer)}
+
+
+def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
+    """Why each entry of an answer that is null is null, but for ``reason``."""
+    minimum, bottom = verdict.kind is Kind.LOCAL_MINIMUM, verdict.globality is Globality.GLOBAL
+    minima = "asked of local minima alone"
+    valley = verdict.valley_reason or minima
+    why = {
+        "loss": "an activation has no rational value here, and the loss no enclosure",
+        "loss_decimal": "the loss is below every rational of use",
+        "rung": "no rung decided the point",
+        "strictness": verdict.strictness_reason or minima,
+        "better": "no parameters have a lower loss" if bottom else verdict.detail or "no lower point was found",
+        "bad_valley": valley,
+        "component_infimum": valley,
+        "escapes_at": "asked of points in bad valleys alone" if verdict.bad_valley is False else valley,
+        "descent": "the point is a local minimum" if minimum else "no descent was found",
+        "certificate": "nothing was proved that a certificate can hold, or not in time"
+        if verdict.certificate is None
+        else "no file was asked for",
+    }
+    why["flat_dimension"] = why["strictness"]
+    for key in answer:
+        if f"{key}_enclosure" in answer:
+            why[key] = "not rational: its enclosure stands beside it"
+    return {key: why[key] for key, value in answer.items() if value is None and key != "reason"}
 
 
 def _way(descent: Descent) -> dict[str, Any]:
@@ -180,9 +208,21 @@ def _closed_form(loss: Number | None) -> dict[str, Any]:
     return {"loss_form": str(loss), "loss_decimal": loss.decimal(15)}
 
 
-def _as_value(number: Number) -> Value:
+def _as_value(number: Number | Enclosure) -> Value:
     """The number where it is rational, else its enclosure."""
     return within(number) if isinstance(number, Combination) else number
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What is known of the valley around a point, the claim that proves it, and why nothing is."""
+
+    component: Component | None = None
+    claim: Claim | None = None
+    reason: str = ""
+
+
+WAITING = _Around(reason="the search around the point has not ended")
 
 
 @dataclass(frozen=True)
@@ -194,6 +234,7 @@ class _Global:
     claim: Claim | None = None
     reason: Reason | None = None
     detail: str = ""
+    lower_bound: Fraction | None = None
 
 
 def verdict_on(
@@ -204,7 +245,7 @@ def verdict_on(
     strictness: bool = True,
     known: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Verdict:
-    """Everything that is known of a point: first whether it is a local minimum, which no limit ends, then the rest.
+    """Everything that is known of a point: first whether it is a local minimum, then the rest.
 
     Parameters
     ----------
@@ -212,17 +253,20 @@ def verdict_on(
     point : Point
         Of the problem's shape.
     time_limit : float
-        Seconds for strictness (half a second at least) and for the searches behind ``globality`` and ``bad_valley``, 0
-        for none of these.
+        Seconds for the decision and for strictness (half a second at least for each), and for the searches behind
+        ``globality`` and ``bad_valley``, 0 for none of these.
     strictness : bool
         Whether to look for the flat dimension at all.
     known : callable
         Told the verdict as soon as it is known, and again with its strictness.
     """
     deadline = Deadline.after(time_limit)
-    decision = decide(problem, point, strictness=False)
+    local = Deadline.after(max(time_limit, AT_LEAST))
+    decision = decide(problem, point, strictness=False, check=local.check)
     loss = _as_value(decision.loss) if decision.loss is not None else _enclosed(problem, point)
-    none = _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended")
+    none = _at_zero(problem, point, loss) or _Global(
+        Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended"
+    )
     if isinstance(decision, Minimum):
         waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
         decision = replace(decision, reason=waiting)
@@ -232,12 +276,11 @@ def verdict_on(
         decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
         known(_verdict(problem, point, decision, loss, none))
     found = _globality(problem, point, decision, loss, deadline)
-    component, claim = _component(problem, point, found, deadline)
-    return _verdict(problem, point, decision, loss, found, component, claim)
+    return _verdict(problem, point, decision, loss, found, _component(problem, point, decision, found, deadline))
 
 
 AT_LEAST = 0.5
-"""Seconds for strictness, whatever the limit is."""
+"""Seconds for the decision, and for strictness, whatever the limit is."""
 
 LEFT_OUT = "left out, as --no-strictness asks"
 
@@ -248,15 +291,15 @@ def _verdict(
     decision: Decision,
     loss: Value | None,
     known: _Global,
-    component: Component | None = None,
-    around: Claim | None = None,
+    around: _Around = WAITING,
 ) -> Verdict:
+    component = around.component
     bottom = known.globality is Globality.GLOBAL
     claims: list[Claim] = [] if isinstance(decision, Undecided) else [*decision.claims]
     # Under a penalty the claim of the descent says as much.
     if known.better is not None and not problem.penalty:
         claims += _lower_claims(problem, point, decision, known.better)
-    claims += [claim for claim in (known.claim, around) if claim is not None]
+    claims += [claim for claim in (known.claim, around.claim) if claim is not None]
     return Verdict(
         problem=problem,
         point=point,
@@ -277,8 +320,19 @@ def _verdict(
         component_infimum=component.infimum if component is not None else loss if bottom else None,
         escapes_at=None if component is None else component.escapes_at,
         strictness_reason=_without_strictness(decision, bottom),
+        valley_reason=around.reason,
         tries=decision.tries,
+        lower_bound=_lower_bound(known, loss),
     )
+
+
+def _lower_bound(known: _Global, loss: Value | None) -> Fraction | None:
+    """Below which no loss is, where that is known: that of a global minimum, or of a bound."""
+    if known.globality is Globality.GLOBAL and isinstance(loss, Fraction):
+        return loss
+    if known.better is not None and known.better.complete and isinstance(known.better.loss, Fraction):
+        return known.better.loss
+    return known.lower_bound
 
 
 def _lower_claims(problem: Problem, point: Point, decision: Decision, better: Better) -> list[Claim]:
@@ -308,15 +362,24 @@ def _enclosed(problem: Problem, point: Point) -> Value | None:
         return problem.enclosure_at(point)
     except ValueError:
         # The value of an activation is not rational.
+        return smooth_loss(problem, point)
+
+
+def _at_zero(problem: Problem, point: Point, loss: Value | None) -> _Global | None:
+    """A point of loss 0 is a global minimum: no loss is below 0. None of other points, and under a penalty."""
+    if problem.penalty or not isinstance(loss, Fraction) or loss:
         return None
+    claim = GlobalMinimumClaim(point, loss) if all(a.homogeneous for a in problem.network.activations) else None
+    return _Global(Globality.GLOBAL, claim=claim)
 
 
 def _globality(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> _Global:
     """Where the point stands, and the claim that proves a global minimum: its own, or the better point's."""
     if problem.penalty:
         return _penalised(problem, decision, point)
-    if isinstance(loss, Fraction) and not loss:
-        return _Global(Globality.GLOBAL, claim=GlobalMinimumClaim(point, loss))
+    zero = _at_zero(problem, point, loss)
+    if zero is not None:
+        return zero
     if isinstance(decision, Descent):
         lower = Better(_as_value(decision.loss_after), decision.end, False)
         return _Global(Globality.SPURIOUS, lower)
@@ -331,6 +394,8 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
         outside = _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
+        if decision.ended:
+            outside = replace(outside, reason=Reason.BUDGET, detail=decision.outside.reason)
     elif not deadline.left:
         detail = "no time was given to the search for a lower point"
         if deadline.seconds > 0:
@@ -338,10 +403,20 @@ def _globality(problem: Problem, point: Point, decision: Decision, loss: Value |
         return _Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if loss is None or not deadline.left:
         return outside
-    try:
-        found_all = census_of(problem.at(point), deadline)
-    except OutOfScope as refusal:
+    from exactgeo.basin.size import size_of
+
+    refusal = scope.basins(problem.at(point))
+    if refusal is not None:
         return _relaxed(problem, point, loss, refusal, deadline) if isinstance(decision, Minimum) else outside
+    size, bounded = size_of(problem.at(point)), outside
+    if size.orbits_about > FEW:
+        large = size.hopeless or size.orbits_about > BASINS_A_SECOND * CENSUS * deadline.left
+        bounded = _bounded(problem, point, loss, outside, deadline, SEARCH if large else 1 - CENSUS)
+        if large or bounded.globality is not Globality.UNKNOWN:
+            return bounded
+    found_all = census_of(problem.at(point), deadline)
+    if not found_all.complete and bounded is not outside:
+        return bounded
     return _among_all(problem, point, loss, found_all, outside, deadline)
 
 
@@ -404,6 +479,52 @@ def _among_all(
         detail = "the enclosures of the point's loss and of the global minimum overlap"
         return _Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
     return outside
+
+
+def _bounded(problem: Problem, point: Point, loss: Value, outside: _Global, deadline: Deadline, part: float) -> _Global:
+    """From a branch and bound, for a part of the time; ``outside`` says why the ladder left the point open."""
+    found = _kept_minimum(problem.at(point), deadline, part)
+    bound, best = found.lower_bound, found.incumbent
+    known = replace(outside, lower_bound=bound if bound or found.complete else None)
+    if best is not None and high(best) < low(loss):
+        better = Better(best, found.point, found.complete) if found.point is not None else None
+        at = (found.point, best) if found.point is not None and isinstance(best, Fraction) else None
+        claim = None if at is None else _bound_claim(found, *at, deadline)
+        if better is None:
+            better = _lower_point(problem, point, loss, deadline)
+        return replace(known, globality=Globality.SPURIOUS, better=better, claim=claim)
+    if isinstance(loss, Fraction) and bound >= loss:
+        if bound > loss:
+            raise InternalError(f"the bound {bound} of the global minimum is above a point's loss {loss}")
+        return replace(known, globality=Globality.GLOBAL, claim=_bound_claim(found, point, loss, deadline))
+    if best is None or not found.complete:
+        lower = None if found.interrupted else _lower_point(problem, point, loss, deadline)
+        if lower is not None:
+            return replace(known, globality=Globality.SPURIOUS, better=lower)
+    if outside.reason is not None:
+        return known
+    if found.complete:
+        detail = "the enclosures of the point's loss and of the global minimum overlap"
+        return replace(known, reason=Reason.OUT_OF_SCOPE, detail=detail)
+    detail = f"the search ended after {deadline.seconds:g} s with no lower point"
+    if bound:
+        detail += f" and the proof that none is below {decimal(bound)}, a gap of {decimal(high(loss) - bound)}"
+    detail += "; raise --time-limit"
+    if found.detail:
+        detail = f"descents from random starts found no lower point; {found.detail}"
+    if found.interrupted:
+        detail = "the search for a lower point was interrupted with nothing below"
+    claim = _bound_claim(found, point, loss, deadline) if isinstance(loss, Fraction) and bound else None
+    return replace(known, reason=Reason.BUDGET, detail=detail, claim=claim)
+
+
+def _bound_claim(found: GlobalMinimum, point: Point, loss: Fraction, deadline: Deadline) -> Claim | None:
+    """The claim of a branch and bound; None where it takes too long."""
+    try:
+        # A little is given in any case: it has been proved, and is only to be written down.
+        return found.claim(point, loss, Deadline.after(max(deadline.left, AT_LEAST)).check)
+    except OutOfTime:
+        return None
 
 
 def _bottom_claim(
@@ -497,8 +618,10 @@ class _Interrupted(Exception):
 
 CENSUS = 0.75
 """Of the time left: where a census does not end, descents from random starts may still find a lower point."""
-STARTS, ITERATIONS, PRODUCTS = 64, 2000, 10**8
-"""Of these descents; fewer iterations where all would take more products of numbers."""
+SEARCH = 0.8
+"""Of the time left, for a branch and bound where a census is too large: its claim is to be written down as well."""
+FEW, BASINS_A_SECOND = 5_000, 10_000
+"""Basins modulo permutation for which a census is all there is; and, after a branch and bound, is begun."""
 
 
 @lru_cache(maxsize=4)
@@ -519,6 +642,14 @@ def census_of(problem: Problem, deadline: Deadline) -> Census:
         return end.found
 
 
+@lru_cache(maxsize=4)
+def _kept_minimum(problem: Problem, deadline: Deadline, part: float) -> GlobalMinimum:
+    """The branch and bound behind globality, kept so that many points of one problem have one."""
+    from exactgeo.basin.branch import minimum
+
+    return minimum(problem, time_limit=part * deadline.left)
+
+
 def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, deadline: Deadline) -> _Global:
     """Outside the census: a lower bound from training the frozen blocks too, a lower point from float descent."""
     net = problem.network
@@ -536,58 +667,37 @@ def _relaxed(problem: Problem, point: Point, loss: Value, outside: OutOfScope, d
 
 def _lower_point(problem: Problem, point: Point, loss: Value, deadline: Deadline) -> Better | None:
     """A point of lower loss, proposed by float descent from random starts and evaluated exactly."""
-    from exactgeo.numeric import NumericNetworks, descend, random_starts
+    from exactgeo.numeric.lower_point import lower_point
 
-    parameters = sum(len(row) for matrix in point.weights for row in matrix)
-    iterations = min(ITERATIONS, PRODUCTS // (STARTS * problem.m * max(parameters, 1)))
-    try:
-        starts = random_starts(NumericNetworks.from_points(problem, [point]), STARTS, seed=0, scale=3.0)
-        end = descend(starts, iterations=iterations, time_limit=deadline.left)
-    except (InputError, OutOfScope):
-        # Values that float64 cannot hold, or a loss that the descent does not take: nothing is proposed.
-        return None
-    proposed = end.networks.point(min(range(len(end.losses)), key=lambda i: float(end.losses[i])))
-    for denominator in (2**10, 2**30):
-        candidate = _rounded(problem, proposed, point, denominator)
-        value: Value = problem.loss_at(candidate) if problem.loss.rational else problem.enclosure_at(candidate)
-        if high(value) < low(loss):
-            return Better(value, candidate, False)
-    return None
+    found = lower_point(problem, point, loss, deadline.left)
+    return None if found is None else Better(*found, False)
 
 
-def _rounded(problem: Problem, proposed: Point, point: Point, denominator: int) -> Point:
-    """The proposed parameters over one denominator, so that losses stay short, and the point's own where frozen."""
-    train = problem.train
-
-    def near(q: Fraction) -> Fraction:
-        return Fraction(round(q * denominator), denominator)
-
-    return Point(
-        tuple(
-            tuple(tuple(map(near, row)) for row in new) if free else old
-            for new, old, free in zip(proposed.weights, point.weights, train.weights, strict=True)
-        ),
-        tuple(
-            tuple(map(near, new)) if free else old
-            for new, old, free in zip(proposed.biases, point.biases, train.biases, strict=True)
-        ),
-    )
-
-
-def _component(
-    problem: Problem, point: Point, known: _Global, deadline: Deadline
-) -> tuple[Component | None, Claim | None]:
+def _component(problem: Problem, point: Point, decision: Decision, known: _Global, deadline: Deadline) -> _Around:
     """The component around a point that is no global minimum, and the claim that proves it: walls, or a path down."""
     better = known.better
-    if better is None or not better.complete or not isinstance(better.loss, Fraction) or not deadline.left:
-        return None, None
+    if isinstance(decision, Descent) or known.globality is Globality.GLOBAL:
+        return _Around()
+    outside = scope.exact_values(problem)
+    if outside is not None:
+        return _Around(reason=outside.reason)
+    if better is None or not better.complete or not isinstance(better.loss, Fraction):
+        return _Around(reason=f"no point is known to be a global minimum: {known.detail or 'the search has not ended'}")
+    late = f"the search around the point had not ended after {deadline.seconds:g} s; raise --time-limit"
+    if not deadline.left:
+        return _Around(reason=late)
     from exactgeo.landscape import component
     from exactgeo.landscape.claims import component_claim
 
     try:
-        found = component(problem, point, census=census_of(problem.at(point), deadline), time_limit=deadline.left)
+        census = census_of(problem.at(point), deadline)
+        if not census.complete:
+            return _Around(reason="the basins are too many to be listed")
+        found = component(problem, point, census=census, time_limit=deadline.left)
         claim = component_claim(found, better.point, better.loss, deadline.check)
-    except (OutOfScope, OutOfTime):
-        return None, None
+    except OutOfScope as refusal:
+        return _Around(reason=refusal.reason)
+    except OutOfTime:
+        return _Around(reason=late)
     # Out of time before the walls around the point were known.
-    return None if claim is None else found, claim
+    return _Around(reason=found.reason or late) if claim is None else _Around(found, claim, found.reason)

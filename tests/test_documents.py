@@ -68,13 +68,20 @@ def test_every_printed_value_is_compared(path: Path) -> None:
 
 
 def test_documents_name_certificates_that_exist() -> None:
+    """Of problems that ship with the package, or of a kind that is about none."""
     from exactgeo import library
+    from exactgeo.claims import CLAIMS
 
     known = dict(library.names())
     for path in DOCUMENTS:
-        named = re.findall(r"(?:swirszcz|safran-shamir)-[\w-]*\w", proofs.read(path).fields["certificate"])
-        assert named, path.name
+        certificate = proofs.read(path).fields["certificate"]
+        named, kinds = (
+            re.findall(r"(?:swirszcz|safran-shamir)-[\w-]*\w", certificate),
+            re.findall(r"of kind `(\w+)`", certificate),
+        )
+        assert named or kinds, path.name
         assert set(named) <= set(known), path.name
+        assert set(kinds) <= set(CLAIMS) - {"local_minimum"}, path.name
 
 
 HEAD = """# A title

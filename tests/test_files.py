@@ -96,6 +96,7 @@ OUTPUTS = [
     ("certify", "swirszcz-prop1", "--certificate"),
     ("basins", "swirszcz-prop1", "--certificate"),
     ("basins", "swirszcz-prop1", "--out"),
+    ("minimum", "swirszcz-prop1", "--certificate"),
     ("landscape", "swirszcz-prop1", "--certificate"),
     ("landscape", "swirszcz-prop1", "--plot"),
     ("landscape", "swirszcz-prop1", "--out"),
@@ -117,6 +118,7 @@ def no_work(monkeypatch):
 
     for module, name in (
         ("api", "certify"),
+        ("api", "minimum"),
         ("api", "path"),
         ("basin.census", "reduce"),
         ("checking", "check"),

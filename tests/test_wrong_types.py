@@ -48,6 +48,7 @@ OF_A_PROBLEM = {
     "certify": eg.certify,
     "basins": eg.basins,
     "landscape": eg.landscape,
+    "minimum": eg.minimum,
     "path": lambda problem: eg.path(problem, POINT, POINT),
     "own_point": own_point,
     "decide": decide,

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from exactgeo.exact.enclosure import Enclosure
+
+if TYPE_CHECKING:
+    # Balls load when one is asked for.
+    from exactgeo.exact.krawczyk import Ball
 
 __all__ = ["Activation"]
 
@@ -59,3 +64,10 @@ class Activation(ABC):
         ValueError
             They are not rational.
         """
+
+    def jet(self, z: Ball) -> tuple[Ball, Ball, Ball] | None:
+        """a, a' and a'' on a ball; None where they are not known, or a kink is in it.
+
+        Law: they hold the values at each of its points.
+        """
+        return None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO
+
+if TYPE_CHECKING:
+    from exactgeo.exact.krawczyk import Ball
 
 __all__ = ["LINEAR", "PiecewiseLinear"]
 
@@ -56,6 +60,15 @@ class PiecewiseLinear(Activation):
     def derivatives(self, z: Fraction) -> tuple[Fraction, Fraction]:
         right, left = self.slopes
         return (left if z <= 0 else right), (right if z >= 0 else left)
+
+    def jet(self, z: Ball) -> tuple[Ball, Ball, Ball] | None:
+        from exactgeo.exact.krawczyk import ball
+
+        right, left = self.slopes
+        if right != left and not (z > 0 or z < 0):
+            return None
+        slope = ball(left if z < 0 else right)
+        return slope * z, slope, ball(0)
 
 
 LINEAR = PiecewiseLinear.linear()

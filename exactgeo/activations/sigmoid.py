@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
+
+if TYPE_CHECKING:
+    from exactgeo.exact.krawczyk import Ball
 
 __all__ = ["Sigmoid"]
 
@@ -33,3 +37,9 @@ class Sigmoid(Activation):
         if z:
             raise ValueError("the derivative of sigmoid is rational at 0 only")
         return Fraction(1, 4), Fraction(1, 4)
+
+    def jet(self, z: Ball) -> tuple[Ball, Ball, Ball]:
+        # Of a wide ball tanh is bounded, exp is not.
+        value = (1 + (z / 2).tanh()) / 2
+        slope = value * (1 - value)
+        return value, slope, slope * (1 - 2 * value)

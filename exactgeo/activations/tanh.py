@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ONE, ZERO
+
+if TYPE_CHECKING:
+    from exactgeo.exact.krawczyk import Ball
 
 __all__ = ["Tanh"]
 
@@ -34,3 +38,8 @@ class Tanh(Activation):
         if z:
             raise ValueError("the derivative of tanh is rational at 0 only")
         return ONE, ONE
+
+    def jet(self, z: Ball) -> tuple[Ball, Ball, Ball]:
+        value = z.tanh()
+        slope = 1 - value * value
+        return value, slope, -2 * value * slope

@@ -22,6 +22,7 @@ from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.solvers import BasisSolver
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Value
+from exactgeo.exact.vectors import Vector
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +75,16 @@ class Solved:
         solver = solvers.of(program)
         found = solver.on_support(self.basis) if isinstance(solver, BasisSolver) else None
         if found is None or (found.value, found.support, found.allowed) != (self.value, self.support, self.allowed):
+            raise InternalError("the optimum on a support is not what it was")
+        return found
+
+    def gradient(self, program: Program) -> Vector:
+        """Its gradient, of which the signs are known to be those that ``allowed`` says."""
+        solver = solvers.of(program)
+        if self.proof is not None or not isinstance(solver, BasisSolver):
+            return self.optimum(program).gradient
+        found = solver.gradient(self.basis)
+        if found is None:
             raise InternalError("the optimum on a support is not what it was")
         return found
 

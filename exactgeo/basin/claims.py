@@ -99,7 +99,7 @@ def global_claim(
     return GlobalMinimumClaim(point, loss, duals, None if problem.affine else listed(problem, point, check))
 
 
-class _Solutions:
+class Solutions:
     """The distinct solutions that optima give, each as neurons with input weights on rays of the cones it may use."""
 
     def __init__(self, reduction: Reduction) -> None:
@@ -111,7 +111,8 @@ class _Solutions:
         # With the optimum, so that its id stays its own.
         self._known: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[Optimum, Solution]] = {}
 
-    def add(self, best: Optimum, cones: Cones) -> None:
+    def add(self, best: Optimum, cones: Cones) -> tuple[tuple[int, int], ...]:
+        """An optimum over these cones; the rays, each with its output sign, on which its neurons are."""
         open_rays = {1: 0, -1: 0}
         for rays, sign in cones:
             open_rays[sign] |= rays
@@ -121,6 +122,7 @@ class _Solutions:
         )
         if (id(best), chosen) not in self._known:
             self._known[id(best), chosen] = best, self._written(best, chosen)
+        return chosen
 
     def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
         reduction, terms = self._reduction, []
@@ -174,7 +176,7 @@ def every_claim(
     attained = all(isinstance(found.value, Fraction) and found.attained for found in optima)
     if not optima or not attained or best is None or not isinstance(table.minimum, Fraction):
         return None
-    solutions = _Solutions(reduction)
+    solutions = Solutions(reduction)
     for found, cones in walls:
         solutions.add(found, cones)
     numbers: Counter[Fraction] = Counter()

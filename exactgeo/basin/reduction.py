@@ -13,14 +13,13 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb, factorial, gcd, prod
-from operator import mul
 from typing import TYPE_CHECKING
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import integer_rows, primitive, rref
+from exactgeo.exact.matrix import integer_rows, primitive, products, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
 from exactgeo.problem import Neuron, Point, Problem, scope
 
@@ -101,7 +100,7 @@ class Reduction:
     frozen_offset : Fraction
         The output bias where it is frozen.
     listed : bool
-        False when there are too many regions to begin with; then there are none.
+        False when there are too many regions to begin with, or none were wanted; then there are none.
     """
 
     problem: Problem
@@ -395,14 +394,16 @@ def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], ra
     return mask
 
 
-def reduce(problem: Problem, *, listed: bool = True) -> Reduction:
+def reduce(problem: Problem, *, listed: bool = True, regions: bool = True) -> Reduction:
     """Take a problem apart into the cells of a neuron and their columns.
 
     Parameters
     ----------
     problem : Problem
     listed : bool
-        Whether the regions of a neuron are listed; without them there are no basins either.
+        Whether the rays and the regions of a neuron are listed; without them there are no basins either.
+    regions : bool
+        False for the rays alone: columns, and no patterns.
 
     Raises
     ------
@@ -424,7 +425,7 @@ def reduce(problem: Problem, *, listed: bool = True) -> Reduction:
     offset = [shift] * problem.m
     if not net.widths and not train.output and frozen is not None:
         offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
-    rows, regions, region_rays, rays = _arrange(problem) if listed else ((), (), (), ())
+    rows, signs, region_rays, rays = _arrange(problem, regions) if listed else ((), (), (), ())
     ray_columns, columns = _columns(_outputs(problem, rows, rays))
     lines, sources = _lines(problem)
     return Reduction(
@@ -432,13 +433,13 @@ def reduce(problem: Problem, *, listed: bool = True) -> Reduction:
         Program(loss, problem.weight, y, tuple(offset), columns, lines),
         _exchangeable(problem, ray_columns, region_rays),
         rows,
-        regions,
+        signs,
         region_rays,
         rays,
         ray_columns,
         sources,
         shift,
-        listed,
+        listed and regions,
     )
 
 
@@ -491,9 +492,10 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
 
 
 def _arrange(
-    problem: Problem,
+    problem: Problem, regions: bool
 ) -> tuple[tuple[Vector, ...], tuple[tuple[int, ...], ...], tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """Lifted rows, regions as sign vectors, their rays as masks, and the rays of one neuron's arrangement."""
+    """Lifted rows, regions as sign vectors and their rays as masks (none where not wanted), and the rays of its
+    arrangement."""
     net, m = problem.network, problem.m
     if not net.widths:
         return (), (), (), ()
@@ -505,6 +507,8 @@ def _arrange(
         rays = tuple(tuple(sign * int(i == j) for i in range(size)) for j in range(size) for sign in (1, -1))
         return rows, ((0,) * m,), ((1 << len(rays)) - 1,), rays
     arrangement = Arrangement(rows, dimension=size)
+    if not regions:
+        return rows, (), (), tuple(arrangement.rays())
     masks = tuple(sum(1 << j for j in part) for part in arrangement.rays_by_region())
     return rows, tuple(tuple(map(int, signs)) for signs in arrangement.regions()), masks, tuple(arrangement.rays())
 
@@ -520,9 +524,8 @@ def _outputs(
     (slopes,), unit = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
     right, left = map(int, slopes)
     found = []
-    for ray in rays:
-        sides = [sum(map(mul, ray, row)) for row in data]
-        vector = [(right if side >= 0 else left) * int(side) for side in sides]
+    for sides in products(rays, data):
+        vector = [(right if side >= 0 else left) * side for side in sides]
         factor = gcd(*vector)
         found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
     return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from exactgeo.claims.ball import BallClaim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
+from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
@@ -13,6 +15,7 @@ from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.lower_bound import LowerBoundClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -24,7 +27,11 @@ from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.smooth_descent import SmoothDescentClaim
+from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
+from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
@@ -39,6 +46,7 @@ _TYPES: tuple[type[Claim], ...] = (
     LowerPointClaim,
     BasinOptimumClaim,
     GlobalMinimumClaim,
+    LowerBoundClaim,
     RegionsClaim,
     BarrierClaim,
     PathClaim,
@@ -52,6 +60,12 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedDescentClaim,
     OrderedLowerPointClaim,
     CriticalPointClaim,
+    BasinProbabilityClaim,
+    SmoothMinimumClaim,
+    SmoothSaddleClaim,
+    SmoothDescentClaim,
+    PopulationMinimumClaim,
+    BallClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -180,6 +180,9 @@ def _keyed(data: Any) -> dict[str, Any]:
 def _one_of(members: list[Any], union: Any, data: Any) -> Any:
     if data is None and NoneType in get_args(union):
         return None
+    if str in members and type(data) is str:
+        return data
+    members = [member for member in members if member is not str]
     if len(members) == 1:
         return from_data(members[0], data)
     # At most one of them has no rule: what is written without one.

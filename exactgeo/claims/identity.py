@@ -431,6 +431,8 @@ class _Minimum:
         if not net.hidden:
             yield from ((decay / 2, move**2) for move in self.u[0])
             return
+        if any(net.moved and any(net.trained) and v == 0 and not claim.neurons[i].above for i, v in enumerate(net.v)):
+            raise ValueError("a minimum by its second order is an inequality, and no polynomial identity")
         for i, (v, dv) in enumerate(zip(net.v, self.dv, strict=True)):
             own = [(a, b) for a, b, flag in zip(net.w[i], self.u[i], net.penalised, strict=True) if flag]
             if v != 0:

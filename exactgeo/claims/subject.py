@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from exactgeo.activations import PiecewiseLinear
+from exactgeo.activations import Activation, PiecewiseLinear, make_activation
 from exactgeo.claims.fields import Misread, from_data, to_data
 from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
@@ -16,6 +16,7 @@ from exactgeo.problem import REDUCTIONS, Network, Penalty, Problem, Train
 
 __all__ = [
     "HyperplaneList",
+    "Population",
     "Subject",
     "has_form",
     "problem_data",
@@ -39,7 +40,22 @@ class HyperplaneList:
     offsets: Vector | None
 
 
-Subject = Problem | HyperplaneList
+@dataclass(frozen=True)
+class Population:
+    """The Gaussian population loss of ReLU students against teachers.
+
+    Attributes
+    ----------
+    teachers : rows of d rationals
+    """
+
+    teachers: Matrix
+
+
+Subject = Problem | HyperplaneList | Population
+
+SMOOTH = ("sigmoid", "tanh")
+"""Activations without slopes that a certificate can name."""
 
 
 # The tables of a certificate's problem, one record each.
@@ -54,7 +70,7 @@ class _Data:
 @dataclass(frozen=True)
 class _Network:
     widths: tuple[int, ...]
-    activation: Vector
+    activation: Vector | str
     hidden_bias: tuple[bool, ...]
     output_bias: bool
 
@@ -76,11 +92,13 @@ class _Tables:
 def has_form(problem: Problem) -> bool:
     """Whether a certificate can speak of the problem.
 
-    It can where the loss is one that the format knows, the hidden layers have one piecewise linear activation, and the
-    outputs are linear and have a target each.
+    It can where the loss is one that the format knows, the hidden layers have one activation, and the outputs are
+    linear and have a target each.
     """
     net = problem.network
-    if net.uniform is None or not net.uniform.homogeneous or net.outputs != _outputs(problem.loss, problem.y):
+    if net.uniform is None or not (net.uniform.homogeneous or net.uniform.name in SMOOTH):
+        return False
+    if net.outputs != _outputs(problem.loss, problem.y):
         return False
     return problem.loss.certified
 
@@ -93,7 +111,8 @@ def _outputs(loss: Loss, y: Matrix) -> int:
 def problem_data(problem: Problem) -> dict[str, Any]:
     """A problem as the ``problem`` of a certificate: no names, no point, one form.
 
-    Targets are rows, the activation is its pair of slopes (right, left), and no bias that is not there is trained.
+    Targets are rows, the activation is its pair of slopes (right, left) or its name where it has none, and no bias that
+    is not there is trained.
 
     Raises
     ------
@@ -101,13 +120,13 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         The format has no form for it, see :func:`has_form`.
     """
     net, train = problem.network, problem.train
-    if net.uniform is None or net.uniform.slopes is None:
-        raise ValueError("a certificate has one piecewise linear activation, and linear outputs")
-    slopes = net.uniform.slopes
+    if net.uniform is None:
+        raise ValueError("a certificate has one activation, and linear outputs")
+    activation = net.uniform.slopes or net.uniform.name
     hidden_bias = tuple(a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True))
     tables = _Tables(
         _Data(problem.x, problem.y),
-        _Network(net.widths, slopes, net.hidden_bias, net.output_bias),
+        _Network(net.widths, activation, net.hidden_bias, net.output_bias),
         _Loss(problem.loss.name, problem.reduction),
         Train(train.hidden, hidden_bias, train.output, train.output_bias and net.output_bias),
     )
@@ -118,6 +137,8 @@ def subject_data(subject: Subject) -> dict[str, Any]:
     """The subject under its key in a certificate. Cost: one conversion of each number of the data set."""
     if isinstance(subject, HyperplaneList):
         return {"arrangement": to_data(subject)}
+    if isinstance(subject, Population):
+        return {"population": to_data(subject)}
     return {"problem": problem_data(subject)}
 
 
@@ -130,8 +151,10 @@ def read_subject(data: dict[str, Any]) -> Subject:
     Misread
         There is none, or it is not in the one form.
     """
-    key = "arrangement" if "arrangement" in data else "problem"
+    key = next((key for key in ("arrangement", "population") if key in data), "problem")
     try:
+        if key == "population":
+            return _population(from_data(Population, data[key]))
         if key == "arrangement":
             return _planes(from_data(HyperplaneList, data[key]))
         return _read_problem(data.get(key))
@@ -151,6 +174,12 @@ def _read_problem(data: Any) -> Problem:
         if not penalty or min(penalty.l2, penalty.l1) < 0:
             raise Misread([], "factors that are not negative, and not both 0").under(".penalty")
     return replace(_problem(from_data(_Tables, tables)), penalty=penalty)
+
+
+def _population(found: Population) -> Population:
+    if len({len(row) for row in found.teachers}) != 1 or not found.teachers[0]:
+        raise Misread([], "rows of one length").under(".teachers")
+    return found
 
 
 def _planes(planes: HyperplaneList) -> HyperplaneList:
@@ -181,7 +210,12 @@ def _problem(tables: _Tables) -> Problem:
     return Problem(x, y, network, loss, tables.train, tables.loss.reduction)
 
 
-def _activation(slopes: Vector) -> PiecewiseLinear:
+def _activation(slopes: Vector | str) -> Activation:
+    if isinstance(slopes, str):
+        found = make_activation(slopes) if slopes in SMOOTH else None
+        if found is None:
+            raise Misread(slopes, "two slopes, or one of " + ", ".join(SMOOTH)).under(".network.activation")
+        return found
     if len(slopes) != 2:
         raise Misread([], "the right and the left slope").under(".network.activation")
     named = (PiecewiseLinear.relu(), PiecewiseLinear.absolute(), PiecewiseLinear.linear())

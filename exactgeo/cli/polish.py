@@ -26,12 +26,19 @@ __all__ = ["polish"]
 @problem_argument
 @point_option("Start at this point")
 @certificate_option("the certificate of the local minimum")
+@click.option(
+    "--method",
+    type=click.Choice(["exact", "balls"]),
+    help="Rationals, or a box that holds exactly one minimum; by default rationals while numbers are short.",
+)
 @click.option("--time-limit", type=SECONDS, default=60.0, show_default=True, help="Seconds; then what is known.")
 @json_option
-def polish(problem: str, point: str | None, certificate: str | None, time_limit: float, as_json: bool) -> int:
-    """The exact local minimum beside a trained network, and how far it is.
+def polish(
+    problem: str, point: str | None, certificate: str | None, method: str | None, time_limit: float, as_json: bool
+) -> int:
+    """The local minimum beside a trained network, exact or enclosed in a box, and how far it is.
 
-    Exit 0 where one is certified, 3 where the walk did not end.
+    Exit 0 where one is certified, 3 where none is.
     """
     from exactgeo.api import polish as walk
     from exactgeo.report.polished import polished_text
@@ -41,6 +48,7 @@ def polish(problem: str, point: str | None, certificate: str | None, time_limit:
     found = walk(
         loaded,
         point_of(point, loaded),
+        method=method,
         time_limit=time_limit,
         known=lambda part: run.tell(polished_text(part), part.to_json()),
     )

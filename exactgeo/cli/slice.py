@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
 import click
 
 from exactgeo.cli.limited import Limited
@@ -36,10 +39,11 @@ def slice_(
     problem: str, ends: tuple[str, ...], point: str | None, output: str, time_limit: float | None, as_json: bool
 ) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points."""
+    from exactgeo.exact.enclosure import plain
     from exactgeo.exact.rational import format_rational
     from exactgeo.landscape.plot import write as draw
     from exactgeo.problem import scope
-    from exactgeo.report.figures import slice_line, slice_plane
+    from exactgeo.report.figures import loss_value, slice_line, slice_plane
 
     loaded = problem_of(problem)
     if len(ends) > 2:
@@ -48,9 +52,13 @@ def slice_(
     outside = scope.slices(loaded)
     if outside is not None:
         raise outside
-    losses = [format_rational(loaded.loss_at(end)) for end in (one, *others)]
-    current_run().tell(f"losses {', '.join(losses)}", {"file": None, "losses": losses})
+    losses = [loss_value(loaded, end) for end in (one, *others)]
+    text = ", ".join(format_rational(q) if isinstance(q, Fraction) else str(q) for q in losses)
+    known: dict[str, Any] = {"losses": [plain(q) if isinstance(q, Fraction) else None for q in losses]}
+    if not loaded.loss.rational:
+        known["losses_enclosure"] = list(map(plain, losses))
+    current_run().tell(f"losses {text}", {"file": None, **known})
     figure = slice_line(loaded, one, *others) if len(others) == 1 else slice_plane(loaded, one, *others)
     draw(figure, output)
-    emit({"file": output, "losses": losses}, lambda: f"wrote {output}: losses {', '.join(losses)}", as_json=as_json)
+    emit({"file": output, **known}, lambda: f"wrote {output}: losses {text}", as_json=as_json)
     return DONE

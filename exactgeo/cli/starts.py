@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from exactgeo.cli.limited import Limited
@@ -18,8 +21,16 @@ from exactgeo.cli.options import (
     problem_argument,
     problem_of,
 )
+from exactgeo.errors import OutOfScope
+
+if TYPE_CHECKING:
+    from exactgeo.exact.enclosure import Value
+    from exactgeo.problem import Problem
 
 __all__ = ["starts"]
+
+SECONDS_A_VALUE = 1.0
+"""For the probability of a basin value; then it is a pair of bounds."""
 
 
 @click.command(cls=Limited)
@@ -88,10 +99,23 @@ def starts(
             known=lambda part: current_run().tell(starts_text(part), part.to_json()),
             progress=progress,
         )
-    answer = found.to_json()
+    current_run().tell(starts_text(found), found.to_json())
+    answer = found.to_json(_chances(loaded) if found.settings.assumption_1 and found.basins is not None else None)
     current_run().tell(starts_text(found), answer)
     if plot is not None:
         draw(histogram(found), plot)
         answer["plot"] = plot
     emit(answer, lambda: starts_text(found), as_json=as_json)
     return DONE if found.complete else UNDECIDED
+
+
+def _chances(problem: Problem) -> Callable[[Value], Any] | None:
+    """The exact probability that such a start lies in a basin of a value; None where nothing is known of it."""
+    from functools import partial
+
+    from exactgeo.api import probabilities
+
+    try:
+        return partial(probabilities(problem).of_value, time_limit=SECONDS_A_VALUE)
+    except OutOfScope:
+        return None

@@ -65,12 +65,12 @@ class ResidualSigns:
     vectors : sequence of m-vectors of ints
         What residuals are formed with.
     goal : m-vector of ints
-    exact : callable (weights, bottom, index) -> int
-        A positive multiple of the product of a residual with ``vectors[index]``, for where floats leave it open.
+    exact : callable (weights, bottom, indices) -> list of int
+        Positive multiples of the products of a residual with ``vectors[index]``, for where floats leave them open.
 
     Examples
     --------
-    >>> signs = ResidualSigns([(1, 0), (0, 1)], (2, -3), lambda weights, bottom, index: 0)
+    >>> signs = ResidualSigns([(1, 0), (0, 1)], (2, -3), lambda weights, bottom, indices: [0] * len(indices))
     >>> signs([({0: 4}, 2)]).tolist()
     [[0, -1]]
     """
@@ -79,7 +79,7 @@ class ResidualSigns:
         self,
         vectors: Sequence[Sequence[int]],
         goal: Sequence[int],
-        exact: Callable[[dict[int, int], int, int], int],
+        exact: Callable[[dict[int, int], int, list[int]], list[int]],
     ) -> None:
         self._exact = exact
         # Output weights of both signs give each column and its opposite: one of the two is enough.
@@ -136,7 +136,8 @@ class ResidualSigns:
         used = (coefficients != 0).reshape(-1)
         known[owners[used], chosen.reshape(-1)[used]] = True
         result[owners[used], chosen.reshape(-1)[used]] = 0
-        for i, j in np.argwhere(~known).tolist():
-            dot = self._exact(*solutions[i], self._first[j])
-            result[i, j] = (dot > 0) - (dot < 0)
+        for i in np.flatnonzero(~known.all(axis=1)).tolist():
+            open_lines = np.flatnonzero(~known[i]).tolist()
+            dots = self._exact(*solutions[i], [self._first[j] for j in open_lines])
+            result[i, open_lines] = [(dot > 0) - (dot < 0) for dot in dots]
         return result[:, self._line_of] * self._orientation

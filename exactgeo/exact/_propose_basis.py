@@ -8,6 +8,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.deadline import Check, unlimited
+
 __all__ = ["Proposal", "propose_basis"]
 
 SMALL = 1e-9
@@ -47,10 +49,11 @@ class _Simplex:
         self.basis = np.arange(self.size, self.size + rows)
         self.high = np.zeros(self.size + rows, dtype=bool)
 
-    def minimise(self, cost: NDArray[np.float64], most: int) -> bool:
+    def minimise(self, cost: NDArray[np.float64], most: int, check: Check) -> bool:
         """Pivot to an optimal basis; False when it takes more than ``most`` pivots or has no end."""
         reduced = cost - cost[self.basis] @ self.table
         for count in range(most):
+            check()
             gain = np.where(self.high, reduced, -reduced)
             gain[self.basis] = 0
             gain[self.upper <= 0] = 0
@@ -103,7 +106,11 @@ class _Simplex:
 
 
 def propose_basis(
-    matrix: NDArray[np.float64], right: NDArray[np.float64], upper: NDArray[np.float64], cost: NDArray[np.float64]
+    matrix: NDArray[np.float64],
+    right: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    check: Check = unlimited,
 ) -> Proposal | None:
     """A basis that should minimise ``cost x`` over ``A x = b``, ``0 <= x <= upper``; or the sum of ``|b - A x|``.
 
@@ -115,14 +122,14 @@ def propose_basis(
     rows, size = matrix.shape
     most = 20 * (rows + size) + 100
     first = np.concatenate([np.zeros(size), np.ones(rows)])
-    if not simplex.minimise(first, most):
+    if not simplex.minimise(first, most, check):
         return None
     slack = simplex.basis >= size
     feasible = float(simplex.value[slack].sum()) <= 1e-7
     if feasible and cost.any():
         simplex.upper[size:] = 0
         simplex.value[simplex.basis >= size] = 0
-        if not simplex.minimise(np.concatenate([cost, np.zeros(rows)]), most):
+        if not simplex.minimise(np.concatenate([cost, np.zeros(rows)]), most, check):
             return None
     high = {int(j) for j in np.flatnonzero(simplex.high[:size])}
     return Proposal([int(j) for j in simplex.basis], high, feasible, [Fraction(q) for q in simplex.signs / scale])

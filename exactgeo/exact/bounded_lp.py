@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
-from exactgeo.exact.matrix import solve_regular
+from exactgeo.exact.matrix import integer_rows, solve_regular
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 
 __all__ = ["BoundedAnswer", "BoundedProgram"]
@@ -58,8 +60,8 @@ class BoundedProgram:
     right: list[Fraction] = field(default_factory=list)
     upper: dict[int, Fraction] = field(default_factory=dict)
 
-    def minimise(self, cost: Mapping[int, Fraction]) -> BoundedAnswer:
-        """Minimise ``cost x``, exactly.
+    def minimise(self, cost: Mapping[int, Fraction], check: Check = unlimited) -> BoundedAnswer:
+        """Minimise ``cost x``, exactly; ``check`` is called every few pivots.
 
         Raises
         ------
@@ -74,41 +76,49 @@ class BoundedProgram:
         """
         answer = None
         if (len(self.rows) + len(self.upper)) * (self.size + len(self.upper)) > SMALL:
-            answer = self._proposed(cost)
+            answer = self._proposed(cost, check)
         if answer is None:
-            answer = self._exactly(cost)
+            answer = self._exactly(cost, check)
             if not self.holds(answer, cost):
                 raise InternalError("the answer to a linear program failed its replay")
         return answer
 
     def holds(self, answer: BoundedAnswer, cost: Mapping[int, Fraction]) -> bool:
-        """Whether the witness proves the answer."""
-        shadow = [ZERO] * self.size
-        for row, q in zip(self.rows, answer.y, strict=True):
-            if q:
-                for j, a in row.items():
-                    shadow[j] += q * a
+        """Whether the witness proves the answer. Cost: an integer product for each coefficient."""
+        rows: list[tuple[dict[int, int], int]] = []
+        y = []
+        for entries, b, q in zip(self.rows, self.right, answer.y, strict=True):
+            unit = lcm(b.denominator, *(a.denominator for a in entries.values()))
+            whole = {j: a.numerator * (unit // a.denominator) for j, a in entries.items()}
+            rows.append((whole, b.numerator * (unit // b.denominator)))
+            y.append(q / unit)
+        (weights,), unit = integer_rows([y])
+        shadow = [0] * self.size
+        bound = 0
+        for (row, right), weight in zip(rows, weights, strict=True):
+            if weight:
+                bound += weight * right
+                for j, p in row.items():
+                    shadow[j] += weight * p
         costs = {} if answer.x is None else cost
-        bound = sum((q * b for q, b in zip(answer.y, self.right, strict=True)), ZERO)
-        for j, q in enumerate(shadow):
-            excess = q - costs.get(j, ZERO)
+        least = Fraction(bound, unit)
+        for j, total in enumerate(shadow):
+            excess = total - unit * costs.get(j, ZERO)
             if excess > 0:
                 if j not in self.upper:
                     return False
-                bound -= excess * self.upper[j]
+                least -= excess * self.upper[j] / unit
         if answer.x is None:
-            return bound > 0
-        x = answer.x
+            return least > 0
+        (x,), unit = integer_rows([answer.x])
         return (
-            all(q >= 0 for q in x)
-            and all(x[j] <= q for j, q in self.upper.items())
-            and all(
-                sum((a * x[j] for j, a in row.items()), ZERO) == b for row, b in zip(self.rows, self.right, strict=True)
-            )
-            and sum((q * x[j] for j, q in cost.items()), ZERO) == bound
+            min(x, default=0) >= 0
+            and all(answer.x[j] <= q for j, q in self.upper.items())
+            and all(sum(p * x[j] for j, p in row.items()) == right * unit for row, right in rows)
+            and sum((q * answer.x[j] for j, q in cost.items()), ZERO) == least
         )
 
-    def _exactly(self, cost: Mapping[int, Fraction]) -> BoundedAnswer:
+    def _exactly(self, cost: Mapping[int, Fraction], check: Check) -> BoundedAnswer:
         """By the exact simplex, with a row more for each bound."""
         bounded = list(self.upper)
         width = self.size + len(bounded)
@@ -123,13 +133,13 @@ class BoundedProgram:
             dense[j] = dense[self.size + k] = ONE
             table.append(dense)
         costs = [cost.get(j, ZERO) for j in range(width)]
-        answer = minimise(costs, table, [*self.right, *self.upper.values()])
+        answer = minimise(costs, table, [*self.right, *self.upper.values()], check)
         if answer.y is None:
             raise InternalError("a linear program over a bounded set is unbounded")
         x = None if answer.x is None else answer.x[: self.size]
         return BoundedAnswer(x, answer.y[: len(self.rows)])
 
-    def _proposed(self, cost: Mapping[int, Fraction]) -> BoundedAnswer | None:
+    def _proposed(self, cost: Mapping[int, Fraction], check: Check) -> BoundedAnswer | None:
         """By a basis from floats; None where its replay fails."""
         import numpy as np
 
@@ -141,7 +151,7 @@ class BoundedProgram:
                 matrix[i, j] = float(q)
         right = np.array([float(q) for q in self.right])
         upper = np.array([float(self.upper[j]) if j in self.upper else np.inf for j in range(self.size)])
-        found = propose_basis(matrix, right, upper, np.array([float(cost.get(j, 0)) for j in range(self.size)]))
+        found = propose_basis(matrix, right, upper, np.array([float(cost.get(j, 0)) for j in range(self.size)]), check)
         if found is None:
             return None
         basis, count = found.basis, len(self.rows)

@@ -1,7 +1,7 @@
 """Proved enclosures of transcendental functions of rationals, in ball arithmetic.
 
-The only file that imports flint's balls; nothing but :class:`~exactgeo.exact.enclosure.Enclosure` leaves it. The
-bounds are rigorous whatever the working precision is.
+Nothing but :class:`~exactgeo.exact.enclosure.Enclosure` leaves this file, and balls of flint are imported here and in
+:mod:`exactgeo.exact.krawczyk` alone. The bounds are rigorous whatever the working precision is.
 
 References
 ----------

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import Row, echelon, integer_rows, nullspace, primitive, solve
 from exactgeo.exact.vectors import ONE, ZERO, dot, integer_dot
@@ -96,11 +97,12 @@ class _Tableau:
             return _eliminate(objective, objective[column], pivot_row, p)
         return objective
 
-    def restore_feasibility(self, hurry: int | None = None) -> int | None:
+    def restore_feasibility(self, hurry: int | None = None, check: Check = unlimited) -> int | None:
         """Pivot until the right side is >= 0 in every signed row; the index of a contradictory row otherwise."""
         # The most negative value and entry need few pivots but may cycle: a bounded number, then the least index.
         hurry = 3 * len(self.rows) + 15 if hurry is None else hurry
         while True:
+            check()
             leaving = -1
             for i, row in enumerate(self.rows):
                 if row[-1] >= 0 or self.basis[i] < self.free:
@@ -125,13 +127,14 @@ class _Tableau:
             hurry -= 1
             self.pivot(leaving, column)
 
-    def optimise(self, objective: list[int]) -> int | None:
+    def optimise(self, objective: list[int], check: Check = unlimited) -> int | None:
         """From a feasible basis to an optimal one; the column of an unbounded ray otherwise."""
         reduced = objective
         for i, column in enumerate(self.basis):
             if reduced[column]:
                 reduced = _eliminate(reduced, reduced[column], self.rows[i], self.rows[i][column])
         while True:
+            check()
             column = next((j for j in range(len(reduced) - 1) if reduced[j] < 0), -1)
             if column < 0:
                 return None
@@ -170,7 +173,7 @@ def _separate(vectors: Sequence[Sequence[int]], zero: int, values: Sequence[int]
 
 
 def _decide(
-    columns: Sequence[Sequence[int]], free: int, target: Sequence[int]
+    columns: Sequence[Sequence[int]], free: int, target: Sequence[int], check: Check = unlimited
 ) -> tuple[_Tableau | None, tuple[int, ...]]:
     """A feasible tableau for ``target`` over the columns (the first ``free`` unsigned), or None and a separator."""
     count, dimension = len(columns), len(target)
@@ -184,7 +187,7 @@ def _decide(
                 return None, (normal if side < 0 else tuple(-q for q in normal))
         raise InternalError("no functional separates a vector from a span that misses it")
     tableau = _Tableau(table, pivots, free)
-    contradiction = tableau.restore_feasibility()
+    contradiction = tableau.restore_feasibility(check=check)
     if contradiction is None:
         return tableau, ()
     leaving = tableau.basis[contradiction]
@@ -192,7 +195,9 @@ def _decide(
     return None, normal
 
 
-def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = ()) -> Multipliers | Separator:
+def cone_member(
+    target: Row, generators: Sequence[Row], lines: Sequence[Row] = (), check: Check = unlimited
+) -> Multipliers | Separator:
     """Farkas' lemma: write a vector in a finitely generated cone, or separate it from the cone.
 
     Parameters
@@ -202,6 +207,8 @@ def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = (
         Their multipliers are >= 0. Repeated, proportional and zero vectors are allowed, and g = 0.
     lines : sequence of l vectors of length d
         Their multipliers have any sign.
+    check : callable
+        Called for each pivot.
 
     Returns
     -------
@@ -228,7 +235,7 @@ def cone_member(target: Row, generators: Sequence[Row], lines: Sequence[Row] = (
     ints, _ = integer_rows([*lines, *generators, target])
     goal = ints.pop()
     free = len(lines)
-    tableau, normal = _decide(ints, free, goal)
+    tableau, normal = _decide(ints, free, goal, check)
     if tableau is None:
         sides = [integer_dot(normal, vector) for vector in ints]
         if len(normal) != len(goal) or any(sides[:free]) or min(sides, default=0) < 0 or integer_dot(normal, goal) >= 0:
@@ -252,8 +259,8 @@ def _replay_combination(weights: Sequence[Fraction], columns: Sequence[Sequence[
             raise InternalError("a linear combination failed its replay")
 
 
-def minimise(cost: Row, equalities: Sequence[Row], rhs: Row) -> LPAnswer:
-    """Minimise ``c.x`` subject to ``A x = b``, ``x >= 0``, exactly.
+def minimise(cost: Row, equalities: Sequence[Row], rhs: Row, check: Check = unlimited) -> LPAnswer:
+    """Minimise ``c.x`` subject to ``A x = b``, ``x >= 0``, exactly; ``check`` is called for each pivot.
 
     Parameters
     ----------
@@ -284,11 +291,11 @@ def minimise(cost: Row, equalities: Sequence[Row], rhs: Row) -> LPAnswer:
     columns = [[row[j] for row in equalities] for j in range(count)]
     ints, _ = integer_rows([*columns, rhs])
     goal = ints.pop()
-    tableau, normal = _decide(ints, 0, goal)
+    tableau, normal = _decide(ints, 0, goal, check)
     if tableau is None:
         answer = LPAnswer("infeasible", y=tuple(Fraction(-q) for q in normal))
     else:
-        column = tableau.optimise([*primitive(cost), 0])
+        column = tableau.optimise([*primitive(cost), 0], check)
         x = [ZERO] * count
         for i, j in enumerate(tableau.basis):
             x[j] = tableau.value(i)
@@ -358,7 +365,7 @@ class PositivePart:
     weights: Mapping[int, int]
 
 
-def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
+def positive_part(forms: Sequence[Row], dimension: int, check: Check = unlimited) -> PositivePart:
     """The cone ``{y : forms y >= 0}``: a point of its relative interior, and one proof of what vanishes on it.
 
     Parameters
@@ -366,6 +373,8 @@ def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
     forms : sequence of rows of int or Fraction, of length ``dimension``
         Zero, repeated and opposite ones are allowed, and none at all.
     dimension : int
+    check : callable
+        Called for each pivot.
 
     Returns
     -------
@@ -389,7 +398,7 @@ def positive_part(forms: Sequence[Row], dimension: int) -> PositivePart:
     weights: dict[int, int] = {}
     while open_:
         total = [-sum(column) for column in zip(*(rows[k] for k in open_), strict=True)] if dimension else []
-        answer = cone_member(total, rows)
+        answer = cone_member(total, rows, check=check)
         if isinstance(answer, Multipliers):
             bottom = lcm(*(q.denominator for q in answer.generators))
             scaled = [q.numerator * (bottom // q.denominator) for q in answer.generators]

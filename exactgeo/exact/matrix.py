@@ -23,6 +23,7 @@ __all__ = [
     "least_squares",
     "nullspace",
     "primitive",
+    "products",
     "rank",
     "rref",
     "solve",
@@ -231,6 +232,20 @@ def _annihilates(matrix: flint.fmpz_mat, basis: Sequence[Sequence[int]]) -> bool
         return True
     product = matrix * flint.fmpz_mat(basis).transpose()
     return product == flint.fmpz_mat(matrix.nrows(), len(basis))
+
+
+def products(vectors: Sequence[Sequence[int]], others: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The inner product of each vector with each of the others, whole numbers all.
+
+    Examples
+    --------
+    >>> products([(1, 2), (0, -1)], [(3, 4)]), products([(1, 2)], [])
+    ([[11], [-4]], [[]])
+    """
+    if not vectors or not others:
+        return [[] for _ in vectors]
+    table = flint.fmpz_mat([list(v) for v in vectors]) * flint.fmpz_mat([list(v) for v in others]).transpose()
+    return [list(map(int, row)) for row in table.tolist()]
 
 
 def solve(rows: Sequence[Row], rhs: Row) -> tuple[Fraction, ...] | None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.errors import InternalError
-from exactgeo.exact.combination import Number, inner, sign
-from exactgeo.exact.lp import Separator
-from exactgeo.exact.matrix import nullspace, primitive, solve
+from exactgeo.exact.combination import Combination, Number, inner, sign, within
+from exactgeo.exact.lp import Separator, cone_member
+from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 from exactgeo.exact.vectors import ZERO, dot
 
 __all__ = ["OrderedMultipliers", "ordered_cone_member"]
@@ -39,8 +39,9 @@ def ordered_cone_member(
     Returns
     -------
     OrderedMultipliers or Separator
-        A primitive integer normal u with <u, g> >= 0 for every generator and <u, target> < 0. Cost: one elimination,
-        a few pivots on a d x g rational tableau, and a sign of each right-hand side a pivot.
+        A primitive integer normal u with <u, g> >= 0 for every generator and <u, target> < 0. Cost: :func:`cone_member`
+        of a rational target nearby, and d signs; where that is not the answer of the target itself, a few pivots on a
+        d x g rational tableau, and a sign of each right-hand side a pivot.
 
     Raises
     ------
@@ -58,6 +59,55 @@ def ordered_cone_member(
     >>> ordered_cone_member([x, 2 * x], [[1, 0], [1, 1]]).normal
     (1, -1)
     """
+    return _proposed(target, generators) or _exactly(target, generators)
+
+
+PROPOSED = 96
+"""Bits of the target by which a combination, or a functional, is proposed."""
+
+
+def _proposed(
+    target: Sequence[Number], generators: Sequence[Sequence[Fraction | int]]
+) -> OrderedMultipliers | Separator | None:
+    """What a target nearby of rational numbers suggests, where it holds for the target itself; else None."""
+    if not any(isinstance(q, Combination) for q in target):
+        nearby: Sequence[Number] = target
+    else:
+        nearby = [_near(q) for q in target]
+    found = cone_member(nearby, generators)  # type: ignore[arg-type]
+    if isinstance(found, Separator):
+        return found if sign(inner(found.normal, target)) < 0 else None
+    support = [j for j, q in enumerate(found.generators) if q]
+    weights = _weights(target, [generators[j] for j in support])
+    if weights is None or any(sign(q) < 0 for q in weights):
+        return None
+    whole: list[Number] = [ZERO] * len(generators)
+    for j, q in zip(support, weights, strict=True):
+        whole[j] = q
+    return OrderedMultipliers(tuple(whole))
+
+
+def _near(q: Number) -> Fraction:
+    bounds = within(q, PROPOSED)
+    return Fraction(round((bounds.lo + bounds.hi) * 2**PROPOSED), 2 ** (PROPOSED + 1))
+
+
+def _weights(target: Sequence[Number], columns: Sequence[Sequence[Fraction | int]]) -> list[Number] | None:
+    """The weights of independent vectors whose combination is the target; None where it is none."""
+    size = len(columns)
+    _, pivots = rref([list(column) for column in columns], len(target))
+    # On the pivot coordinates the matrix of the columns is regular: [A | 1] becomes [1 | A^-1].
+    square = [[*(column[k] for column in columns), *(int(i == j) for j in range(size))] for i, k in enumerate(pivots)]
+    inverse = [row[size:] for row in rref(square, 2 * size)[0]]
+    weights: list[Number] = [inner(row, [target[k] for k in pivots]) for row in inverse]
+    holds = all(inner([column[k] for column in columns], weights) == q for k, q in enumerate(target))
+    return weights if holds else None
+
+
+def _exactly(
+    target: Sequence[Number], generators: Sequence[Sequence[Fraction | int]]
+) -> OrderedMultipliers | Separator:
+    """By the simplex method over the ordered space."""
     dimension, count = len(target), len(generators)
     rows = [[Fraction(g[k]) for g in generators] for k in range(dimension)]
     right: list[Number] = list(target)

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
@@ -36,10 +37,17 @@ __all__ = [
     "exact_loss",
     "explain",
     "measured",
+    "smooth_loss",
 ]
 
 
-def decide(problem: Problem, point: Point | None = None, *, strictness: bool = True) -> Decision:
+BITS = 128
+"""Of the enclosure of a loss."""
+
+
+def decide(
+    problem: Problem, point: Point | None = None, *, strictness: bool = True, check: Check = unlimited
+) -> Decision:
     """Decide local minimality of a point in the trained parameters.
 
     Parameters
@@ -49,13 +57,15 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
         ``problem.point`` when left out.
     strictness : bool
         Whether a local minimum is asked for its strictness at once, whatever that takes; else see :func:`measured`.
+    check : callable
+        Called between pieces of work; where it raises :class:`~exactgeo.errors.OutOfTime` the point is undecided.
 
     Returns
     -------
     Minimum, Descent or Undecided
-        Never undecided in scope (:func:`exactgeo.problem.scope.complete_decision`). Cost: O(m n d) rationals, then for
-        each neuron one small exact LP a cell of its linearly dependent concave kinks, and for the flat dimension a few
-        LPs (exponential in the worst case).
+        Never undecided in scope (:func:`exactgeo.problem.scope.complete_decision`) and in time. Cost: O(m n d)
+        rationals, then for each neuron one small exact LP a cell of its linearly dependent concave kinks, and for the
+        flat dimension a few LPs (exponential in the worst case).
 
     Raises
     ------
@@ -85,10 +95,14 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
     for rung in LADDER:
         outside = rung.accepts(problem)
         if outside is None:
-            found = rung.decide(problem, point)
+            try:
+                check()
+                found = rung.decide(problem, point, check)
+            except OutOfTime as end:
+                found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
             why = found.outside.reason if isinstance(found, Undecided) else ""
             if isinstance(found, Minimum) and strictness:
-                found = measured(found, lambda: None)
+                found = measured(found, unlimited)
             return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
         tries.append(Try(rung.name, "out_of_scope", outside.reason))
     outside = scope.decision(problem) or outside
@@ -97,7 +111,7 @@ def decide(problem: Problem, point: Point | None = None, *, strictness: bool = T
     return Undecided(_loss(problem, point), outside, tuple(tries))
 
 
-def measured(found: Minimum, check: Callable[[], None]) -> Minimum:
+def measured(found: Minimum, check: Check) -> Minimum:
     """A local minimum with its strictness; without it, and with the reason, where ``check`` ended the search.
 
     Parameters
@@ -122,6 +136,18 @@ def _loss(problem: Problem, point: Point) -> Fraction | None:
         return problem.loss_at(point)
     except ValueError:
         return None
+
+
+def smooth_loss(problem: Problem, point: Point) -> Enclosure | None:
+    """Proved bounds on a loss with smooth activations; None of another."""
+    if scope.smooth(problem) is not None:
+        return None
+    # Balls load when one is asked for.
+    from exactgeo.exact.krawczyk import bounds, precision
+    from exactgeo.local_minimum.smooth_loss import SmoothLoss
+
+    with precision(BITS):
+        return bounds(SmoothLoss(problem).value(point))
 
 
 def explain(problem: Problem, point: Point) -> Explanation:

@@ -19,18 +19,19 @@ Wu, Simsek, Ged, arXiv 2402.05626, for sufficiency and for scalar outputs; docs/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.strictness import StrictnessClaim, Tree
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
-from exactgeo.local_minimum.flatness import covers, search, strictness
+from exactgeo.local_minimum.flatness import common, covers, search, strictness
 from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
@@ -39,7 +40,7 @@ from exactgeo.problem import Point, Problem
 __all__ = ["conclude", "measure", "prove_neuron", "radius"]
 
 
-def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
+def conclude(problem: Problem, point: Point, argument: Argument, check: Check = unlimited) -> Minimum | Descent:
     """Decide a point of a problem in scope of the complete decision.
 
     Parameters
@@ -48,15 +49,17 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     point : Point
     argument : Argument
         What a local minimum is decided by.
+    check : callable
+        Called between pieces of work; what it raises passes through.
     """
     at = TwoLayerPoint.of(problem, point)
-    proof = _prove(at)
+    proof = _prove(at, check)
     if isinstance(proof, Descent):
         return proof
     return Minimum(problem, LocalMinimumClaim(point, at.loss, radius(at), proof), argument, at=at)
 
 
-def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
+def measure(found: Minimum, check: Check) -> StrictnessClaim:
     """How large the set of equal loss around a local minimum is.
 
     Parameters
@@ -69,11 +72,14 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
     at, claim = found.at, found.claim
     if at is None or not isinstance(claim, LocalMinimumClaim | SubgradientMinimumClaim):
         raise InternalError("a minimum without the point it was decided at")
-    moves = Moves.of(at, germs(at))
     check()
-    # Where the proof is not made neuron by neuron nothing more is known than the equations.
-    known = covers(at, moves, claim.neurons) if isinstance(claim, LocalMinimumClaim) else []
-    flat = search(moves, known, check)
+    moves = Moves.of(at, germs(at), check)
+    known, sure = [], None
+    if isinstance(claim, LocalMinimumClaim):
+        known = covers(at, moves, claim.neurons)
+    else:
+        sure = common(at, moves, claim)
+    flat = search(moves, known, check, sure)
     slants = tuple(unit.slant for unit in moves.units)
     return StrictnessClaim(
         claim.point,
@@ -84,7 +90,7 @@ def measure(found: Minimum, check: Callable[[], None]) -> StrictnessClaim:
     )
 
 
-def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
+def _prove(at: TwoLayerPoint, check: Check) -> tuple[NeuronProof, ...] | Descent:
     """For each neuron the covering that proves its condition, or a descent."""
     train = at.problem.train
     for number, (_, column) in enumerate(at.linear):
@@ -98,14 +104,16 @@ def _prove(at: TwoLayerPoint) -> tuple[NeuronProof, ...] | Descent:
     for neuron in at.neurons:
         found: list[Part] | Vector = []
         if at.trained and (neuron.v or train.output):
-            found = prove_neuron(at, neuron, at.residuals)
+            found = prove_neuron(at, neuron, at.residuals, check)
         if isinstance(found, tuple):
             return along_inputs(at, neuron, found)
         proofs.append(NeuronProof(tuple(found)))
     return tuple(proofs)
 
 
-def prove_neuron(at: TwoLayerPoint, neuron: NeuronState, slopes: Vector) -> list[Part] | Vector:
+def prove_neuron(
+    at: TwoLayerPoint, neuron: NeuronState, slopes: Vector, check: Check = unlimited
+) -> list[Part] | Vector:
     """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it.
 
     Parameters
@@ -114,6 +122,8 @@ def prove_neuron(at: TwoLayerPoint, neuron: NeuronState, slopes: Vector) -> list
     neuron : NeuronState
     slopes : Vector
         Of the loss at the data points, up to one positive factor.
+    check : callable
+        Called between pieces of work.
     """
     sign = neuron.sign or 1
     linear = [sign * q for q in at.smooth_part(neuron, slopes)]
@@ -125,16 +135,16 @@ def prove_neuron(at: TwoLayerPoint, neuron: NeuronState, slopes: Vector) -> list
         else:
             terms.append(Term(kink.row, kink.form, right, left))
     if neuron.v:
-        return prove_nonnegative(tuple(linear), terms, len(at.trained))
+        return prove_nonnegative(tuple(linear), terms, len(at.trained), check)
     if not terms:
         return prove_nonnegative(tuple(linear), (), len(at.trained))
     # v = 0 needs phi = 0, but phi bends at a kink: of u and -u along the kink's form one has phi != 0,
     # or another direction does; -phi and phi cannot both be >= 0.
-    up = prove_nonnegative(tuple(linear), terms, len(at.trained))
+    up = prove_nonnegative(tuple(linear), terms, len(at.trained), check)
     if isinstance(up, tuple):
         return up
     flipped = [Term(t.row, t.form, -t.right, -t.left) for t in terms]
-    down = prove_nonnegative(tuple(-q for q in linear), flipped, len(at.trained))
+    down = prove_nonnegative(tuple(-q for q in linear), flipped, len(at.trained), check)
     if not isinstance(down, tuple):
         raise InternalError("a function that bends is 0 everywhere")
     return down

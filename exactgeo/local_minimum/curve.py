@@ -16,10 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from operator import add
+from typing import Any, TypeVar
 
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, dot
+from exactgeo.exact.matrix import integer_rows
+from exactgeo.exact.vectors import ZERO
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.leaf_program import Moves
@@ -31,6 +34,8 @@ __all__ = ["descent"]
 Polynomial = list[Fraction]
 """Coefficients of 1, s, s^2, ..."""
 
+Q = TypeVar("Q", int, Fraction)
+
 ROUNDED = (3, 12, 30)
 """Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken whole."""
 
@@ -38,13 +43,14 @@ TRIES = 40
 """How often the moves of a straight line are doubled against its quadratic terms."""
 
 
-def _sum(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
-    size = max(len(a), len(b))
-    return [(a[k] if k < len(a) else ZERO) + (b[k] if k < len(b) else ZERO) for k in range(size)]
+def _sum(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
+    if len(a) < len(b):
+        a, b = b, a
+    return [*map(add, a, b), *a[len(b) :]]
 
 
-def _product(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
-    total = [ZERO] * max(0, len(a) + len(b) - 1)
+def _product(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
+    total: list[Any] = [0] * max(0, len(a) + len(b) - 1)
     for i, p in enumerate(a):
         if p:
             for j, q in enumerate(b):
@@ -52,11 +58,11 @@ def _product(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
     return total
 
 
-def _times(q: Fraction, a: Sequence[Fraction]) -> Polynomial:
+def _times(q: Any, a: Sequence[Any]) -> list[Any]:
     return [q * p for p in a]
 
 
-def _order(a: Sequence[Fraction]) -> int | None:
+def _order(a: Sequence[Fraction | int]) -> int | None:
     """The lowest power with a coefficient, None of 0."""
     return next((k for k, q in enumerate(a) if q), None)
 
@@ -73,13 +79,15 @@ def _quotient(top: Sequence[Fraction], bottom: Sequence[Fraction], last: int) ->
     return found
 
 
-def _keeps_sign(a: Sequence[Fraction], step: Fraction) -> bool:
-    """Whether the lowest coefficient outweighs those of the other sign on (0, step]; so does 0."""
+def _keeps_sign(a: Sequence[int], halvings: int) -> bool:
+    """Whether the lowest coefficient outweighs those of the other sign on (0, 1 / 2^halvings]; so does 0."""
     low = _order(a)
     if low is None:
         return True
     sign = 1 if a[low] > 0 else -1
-    return sign * a[low] + sum((min(sign * q, ZERO) * step ** (k - low) for k, q in enumerate(a) if k > low), ZERO) > 0
+    last = len(a) - 1
+    against = sum(min(sign * q, 0) << halvings * (last - k) for k, q in enumerate(a) if k > low)
+    return (sign * a[low] << halvings * (last - low)) + against > 0
 
 
 @dataclass
@@ -190,24 +198,51 @@ def _lines(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int],
 
 def _slope(at: TwoLayerPoint, moves: Moves, signs: Mapping[int, int]) -> Fraction:
     """The derivative of the loss (as a sum, without its weight) along moves of one scale."""
-    changes: list[Fraction] = [ZERO] * at.problem.m
+    frame, up_down = at.frame, at.slopes
+    up, down = (int(q * frame.slope_unit) for q in up_down)
+    sides = {q: int(q * frame.slope_unit) for q in up_down}
+    parts: list[tuple[list[int], int]] = []
     for k, q in moves.affine.items():
-        changes = [a + q * b for a, b in zip(changes, at.linear[k][1], strict=True)]
-    up, down = at.slopes
+        (column,), unit = integer_rows([[q * b for b in at.linear[k][1]]])
+        parts.append((column, unit))
     for neuron in at.neurons:
         i = neuron.index
-        sign = Fraction(neuron.sign or signs.get(i, 0))
+        sign = neuron.sign or signs.get(i, 0)
         kappa = moves.outputs.get(i, ZERO)
-        t = moves.inputs.get(i, ()) if neuron.v else ()
         if kappa:
-            changes = [a + sign * kappa * b for a, b in zip(changes, neuron.outputs, strict=True)]
+            factor = sign * kappa.numerator
+            parts.append(([factor * q for q in neuron.levels], kappa.denominator * neuron.unit))
+        t = moves.inputs.get(i, ()) if neuron.v else ()
         if any(t):
-            for j, (row, side) in enumerate(zip(at.rows, neuron.side, strict=True)):
-                if side != 0:
-                    q = dot(row, t)
-                    changes[j] += sign * q * (side if side is not None else up if q > 0 else down)
-    pairs = zip(changes, at.subgradients, strict=True)
-    return sum((q * (right if q > 0 else left) for q, (left, right) in pairs), ZERO)
+            (whole,), unit = integer_rows([t])
+            along = [sign * q for q in _combination(whole, frame.columns)]
+            # The slope at a kink is that of the way the pre-activation goes, whatever the sign of v is.
+            change = [
+                q * (sides[side] if side is not None else up if sign * q > 0 else down)
+                for q, side in zip(along, neuron.side, strict=True)
+            ]
+            parts.append((change, unit * frame.unit * frame.slope_unit))
+    if not parts:
+        return ZERO
+    bottom = lcm(*(unit for _, unit in parts))
+    changes = _combination([bottom // unit for _, unit in parts], [row for row, _ in parts])
+    ends, unit = _ends(at)
+    slope = sum(q * (right if q > 0 else left) for q, (left, right) in zip(changes, ends, strict=True))
+    return Fraction(slope, bottom * unit)
+
+
+def _combination(weights: Sequence[int], columns: Sequence[Sequence[int]]) -> list[int]:
+    """``sum weights[k] * columns[k]``, entry by entry."""
+    total = [0] * len(columns[0])
+    for q, column in zip(weights, columns, strict=True):
+        if q:
+            total = [a + q * b for a, b in zip(total, column, strict=True)]
+    return total
+
+
+def _ends(at: TwoLayerPoint) -> tuple[list[list[int]], int]:
+    """Left and right derivatives of the loss at the data points, times a common denominator, and that."""
+    return integer_rows(at.subgradients)
 
 
 def descent(
@@ -233,10 +268,11 @@ def descent(
 
 def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
     """The descent along one curve, None where the loss does not fall."""
-    kept: list[Polynomial] = []
-    changes = _changes(at, curve, kept)
-    within: list[tuple[Polynomial, Fraction]] = []
-    total: Polynomial = []
+    kept: list[Sequence[int]] = []
+    changes, unit = _changes(at, curve, kept)
+    within: list[tuple[Sequence[int], Fraction]] = []
+    first: Polynomial = []
+    bent: Polynomial = []
     for p, (y,), change in zip(at.predictions, at.problem.y, changes, strict=True):
         low = _order(change)
         if low is None:
@@ -248,13 +284,15 @@ def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
         kept.append(change)
         ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
         if ahead:
-            within.append((_times(ONE if upwards else -ONE, change), min(ahead)))
-        total = _sum(total, _sum(_times(2 * a * p + b, change), _times(a, _product(change, change)) if a else []))
-    total = _times(at.problem.weight, total)
+            within.append((change if upwards else [-q for q in change], unit * min(ahead)))
+        first = _sum(first, _times(2 * a * p + b if a else b, change))
+        if a:
+            bent = _sum(bent, _times(a, _product(change, change)))
+    total = _sum(_times(at.problem.weight / unit, first), _times(at.problem.weight / unit**2, bent))
     lead = _order(total)
     if lead is None or total[lead] > 0:
         return None
-    kept.append(total)
+    kept.append(integer_rows([total])[0][0])
     step = _step(kept, within)
     claim = DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
     argument = Argument.CURVE
@@ -262,44 +300,61 @@ def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
         argument = Argument.FIRST_ORDER if lead == 1 else Argument.SECOND_ORDER
     after = at.loss + sum((q * step**k for k, q in enumerate(total)), ZERO)
     found = Descent(at.problem, claim, argument, after, tuple(total))
-    if at.problem.loss_at(found.end) != after:
+    if TwoLayerPoint.of(at.problem, found.end).loss != after:
         raise InternalError("the loss along a curve is not the polynomial it should be")
     return found
 
 
-def _step(kept: Sequence[Polynomial], within: Sequence[tuple[Polynomial, Fraction]]) -> Fraction:
+def _step(kept: Sequence[Sequence[int]], within: Sequence[tuple[Sequence[int], Fraction]]) -> Fraction:
     """The largest power of 1/2 at which the first keep their signs and the second stay below their bounds."""
-    step = ONE
+    halvings = 0
     for row in kept:
-        while not _keeps_sign(row, step):
-            step /= 2
+        while not _keeps_sign(row, halvings):
+            halvings += 1
+    step = Fraction(1, 2**halvings)
     for row, room in within:
-        while sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) > room:
+        while sum((max(q, 0) * step**k for k, q in enumerate(row)), ZERO) > room:
             step /= 2
     return step
 
 
-def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Polynomial]) -> list[Polynomial]:
-    """The change of each prediction along the curve; the pre-activations are added to what has to keep its sign."""
-    m = at.problem.m
-    changes: list[Polynomial] = [[] for _ in range(m)]
+def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Sequence[int]]) -> tuple[list[list[int]], int]:
+    """The change of each prediction along the curve, times one positive integer, and that; the pre-activations, up to
+    positive factors, are added to what has to keep its sign."""
+    frame, m = at.frame, at.problem.m
+    up, down = (int(q * frame.slope_unit) for q in at.slopes)
+    parts: list[tuple[list[list[int]], int]] = []
     for k, polynomial in curve.affine.items():
-        changes = [_sum(row, _times(q, polynomial)) for row, q in zip(changes, at.linear[k][1], strict=True)]
-    up, down = at.slopes
+        (row, column), unit = integer_rows([polynomial, at.linear[k][1]])
+        parts.append(([[q * a for a in row] for q in column], unit * unit))
     for neuron in at.neurons:
         i = neuron.index
         if i not in curve.outputs and i not in curve.inputs:
             continue
-        v = _sum([neuron.v], curve.outputs.get(i, ()))
-        for t, row in enumerate(at.rows):
-            z: Polynomial = [neuron.z[t]]
-            for x, polynomial in zip(row, curve.inputs.get(i, ()), strict=False):
-                if x:
-                    z = _sum(z, _times(x, polynomial))
+        (v,), v_unit = integer_rows([_sum([neuron.v], curve.outputs.get(i, ()))])
+        inputs, unit = integer_rows(curve.inputs.get(i, ()))
+        bottom = lcm(neuron.unit, unit * frame.unit)
+        factor = bottom // (unit * frame.unit)
+        inputs = [[factor * q for q in row] for row in inputs]
+        factor = bottom // neuron.unit
+        changes: list[list[int]] = []
+        for t, height in enumerate(neuron.heights):
+            z = [factor * height] + [0] * (max(map(len, inputs), default=1) - 1)
+            for coordinate, row in zip(frame.columns, inputs, strict=False):
+                x = coordinate[t]
+                for k, q in enumerate(row):
+                    z[k] += x * q
             low = _order(z)
             if up != down:
                 kept.append(z)
             slope = up if low is None or z[low] > 0 else down
-            moved = _times(slope, _product(v, z))
-            changes[t] = _sum(changes[t], _sum(moved, [-neuron.v * neuron.outputs[t]]))
-    return changes
+            # Without its constant term, the output as it was.
+            change = [slope * q for q in _product(v, z)]
+            change[0] = 0
+            changes.append(change)
+        parts.append((changes, v_unit * bottom * frame.slope_unit))
+    unit = lcm(*(size for _, size in parts))
+    total: list[list[int]] = [[] for _ in range(m)]
+    for changes, size in parts:
+        total = [_sum(row, _times(unit // size, change)) for row, change in zip(total, changes, strict=True)]
+    return total, unit

@@ -17,10 +17,12 @@ from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
+from exactgeo.exact.enclosure import Enclosure
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Point, Problem
@@ -108,29 +110,30 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim, DescentCurveClaim, OrderedDescentClaim or PenalisedDescentClaim
+    claim : NotLocalMinimumClaim, DescentCurveClaim, OrderedDescentClaim, PenalisedDescentClaim or SmoothDescentClaim
         With the direction or curve, and the step up to which it holds.
     argument : Argument
-    loss_after : Fraction or LogCombination
+    loss_after : Fraction, LogCombination or Enclosure
         The loss at the end, where s is the step.
     polynomial : tuple of numbers
         Coefficients of the change of the loss in s, constant term (0) first, valid on [0, step]: no pre-activation
         changes sign on the way. Of a NotLocalMinimumClaim for a loss of several pieces an upper bound, by the largest
-        of their curvatures.
+        of their curvatures. Empty where the loss is no polynomial there.
     tries : tuple of Try
     """
 
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | DescentCurveClaim | OrderedDescentClaim | PenalisedDescentClaim
+    claim: NotLocalMinimumClaim | DescentCurveClaim | OrderedDescentClaim | PenalisedDescentClaim | SmoothDescentClaim
     argument: Argument
-    loss_after: Number
+    loss_after: Number | Enclosure
     polynomial: tuple[Number, ...]
     tries: tuple[Try, ...] = ()
 
     @property
-    def loss(self) -> Number:
+    def loss(self) -> Number | None:
+        """None where it has no exact value."""
         return self.claim.at_point
 
     @property
@@ -176,6 +179,8 @@ class Undecided:
         What puts the problem outside the rung that comes nearest.
     tries : tuple of Try
         Every rung with its reason.
+    ended : bool
+        Whether time ended the decision: the point is in scope.
     """
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
@@ -183,6 +188,7 @@ class Undecided:
     loss: Number | None
     outside: OutOfScope
     tries: tuple[Try, ...]
+    ended: bool = False
 
 
 Decision = Minimum | Descent | Undecided

@@ -18,7 +18,7 @@ made, and where nothing bends one node is all there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,8 +27,10 @@ from itertools import count
 from math import lcm
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Implied, NeuronProof, Part, Split
+from exactgeo.claims.local_minimum import Implied, Leaf, NeuronProof, Part, Split
 from exactgeo.claims.strictness import Branch, ByCover, ByPair, ByUnit, Cone, End, Vanishing
+from exactgeo.claims.subgradient_minimum import Subgradient, SubgradientMinimumClaim
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
 from exactgeo.exact.matrix import nullspace, primitive, solve
@@ -37,10 +39,7 @@ from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 
-__all__ = ["Cover", "Flat", "covers", "search", "strictness"]
-
-Check = Callable[[], None]
-"""Called between pieces of work; raises where the time is over."""
+__all__ = ["Cover", "Flat", "common", "covers", "search", "strictness"]
 
 States = tuple[int | None, ...]
 """For each unit None (undecided), 0 (rests), 1 or -1: active with this sign of k (1 for a unit without kinks)."""
@@ -138,7 +137,51 @@ def _largest_faces(faces: Sequence[frozenset[int]]) -> tuple[frozenset[int], ...
     return tuple(face for face in distinct if not any(other < face for other in distinct))
 
 
-def search(moves: Moves, known: Sequence[Cover], check: Check = lambda: None) -> Flat:
+def common(at: TwoLayerPoint, moves: Moves, claim: SubgradientMinimumClaim) -> Vanishing | None:
+    """What vanishes at equal loss, by one vector r of subgradients for all moves; None where the claim has none.
+
+    ``h(dp) - <r, dp>`` is a sum of terms >= 0, one a slack of the data, and so is <r, dp>, one a side of a kink: the
+    slack of h is minus their sum. As a combination of the equations: that of h, r_t times those of the data, and the
+    multiplier of each kink times its own.
+    """
+    unit = 2 * at.curvature or Fraction(1)
+    slopes = [left for left, _ in at.subgradients]
+    weights: dict[int | tuple[int, int] | None, Fraction] = {None: Fraction(1)}
+    for joint in claim.joint:
+        step = joint.cover[0]
+        if not isinstance(step, Subgradient):
+            return None
+        for t in joint.data:
+            slopes[t] = step.slopes.get(t, Fraction(0))
+        for i, found in step.multipliers.items():
+            weights |= {(i, row): q / unit for row, q in found.items()}
+    for neuron, proof in zip(at.neurons, claim.neurons, strict=True):
+        for part in proof.parts:
+            (leaf,) = part.cover if len(part.cover) == 1 else (None,)
+            if not isinstance(leaf, Leaf) or leaf.multipliers:
+                return None
+            weights |= {(neuron.index, row): q / unit for row, q in leaf.slopes.items()}
+        for kink in neuron.kinks:
+            right, left = at.kink_slopes(kink, tuple(slopes))
+            if right == left:
+                weights.setdefault((neuron.index, kink.row), (neuron.sign or 1) * right / unit)
+    weights |= {t: q / unit for t, q in enumerate(slopes)}
+    used = {
+        moves.named[name]: q / moves.factors[moves.named[name]] for name, q in weights.items() if name in moves.named
+    }
+    bottom = lcm(*(q.denominator for q in used.values()))
+    whole = {row: int(q * bottom) for row, q in used.items() if q}
+    total = [0] * moves.size
+    for row, q in whole.items():
+        total = [a + q * b for a, b in zip(total, moves.rows[row], strict=True)]
+    gone = {k: q for k, q in enumerate(total) if q}
+    signed = moves.signs.keys() - {k for unit in moves.units for k in unit.sides}
+    if any(q < 0 or k not in signed for k, q in gone.items()):
+        return None
+    return Vanishing(FrozenDict(gone), FrozenDict(whole))
+
+
+def search(moves: Moves, known: Sequence[Cover], check: Check = unlimited, sure: Vanishing | None = None) -> Flat:
     """Largest local dimension of the set of equal loss, in the trained parameters; and its proof.
 
     Parameters
@@ -149,6 +192,8 @@ def search(moves: Moves, known: Sequence[Cover], check: Check = lambda: None) ->
         What is known beside the equations; may be empty, which costs time only.
     check : callable
         Called at every node of the search; what it raises passes through.
+    sure : Vanishing, optional
+        What vanishes at every point of equal loss, whatever the units do.
 
     Returns
     -------
@@ -160,10 +205,10 @@ def search(moves: Moves, known: Sequence[Cover], check: Check = lambda: None) ->
     ----------
     The definition is that of ``docs/mathematics.md``, "Strictness".
     """
-    found = _Search(moves, known, check).run()
+    found = _Search(moves, known, check, sure).run()
     if not moves.solves(found.basis):
         moves.all_rows()
-        found = _Search(moves, known, check).run()
+        found = _Search(moves, known, check, sure).run()
     return Flat(found.dimension, tuple(found.root.proof(found.dimension)), found.largest)
 
 
@@ -178,8 +223,9 @@ class _Found:
 class _Search:
     """Branch and bound over one tree."""
 
-    def __init__(self, moves: Moves, known: Sequence[Cover], check: Check) -> None:
+    def __init__(self, moves: Moves, known: Sequence[Cover], check: Check, sure: Vanishing | None) -> None:
         self.moves, self.known, self.check = moves, known, check
+        self.sure = () if sure is None else (sure,)
 
     def run(self) -> _Found:
         root = _Tree(self, (None,) * len(self.moves.units))
@@ -283,7 +329,12 @@ class _Tree:
                 gone.add(unit.output)
             if state == 0:
                 gone.add(unit.output)
-        return frozenset(gone)
+        return frozenset(gone.union(*(proof.weights for proof in self.sure)))
+
+    @property
+    def sure(self) -> tuple[Vanishing, ...]:
+        """What vanishes here whatever is chosen."""
+        return self.task.sure
 
     @cached_property
     def basis(self) -> list[tuple[int, ...]]:
@@ -356,7 +407,7 @@ class _Tree:
     def proof(self, best: int) -> Iterator[Branch]:
         """The branches below in preorder; a node that its own width does not bound brings what vanishes there."""
         if self.width <= best:
-            yield End()
+            yield End((), self.sure)
         elif self.step is not None and (self.node is None or self.node.dimension > best):
             yield self.step
             for child in self.children:
@@ -384,7 +435,7 @@ class _Tree:
 
     def _examine(self) -> _Node:
         moves, signed = self.moves, self._signed()
-        cone = _Inside(moves.size, self.basis, signed)
+        cone = _Inside(moves.size, self.basis, signed, self.task.check)
         proofs = cone.proof(moves, self.absent)
         gone = self.absent | cone.zero
         basis = cone.span
@@ -399,17 +450,21 @@ class _Tree:
             self.task.check()
             tied = frozenset(k for j in waiting for k in units[j].inputs)
             still = _cut(self.basis, tied)
-            scale = _Inside(moves.size, still, ahead)
+            scale = _Inside(moves.size, still, ahead, self.task.check)
             point = scale.generic([units[j].output for j in waiting if not units[j].signed])
             now = [j for j in waiting if point[units[j].output]]
             if not now:
                 # Without what was positive on earlier scales the cone is larger: the proof is on all of it.
-                frozen = _Inside(moves.size, still, signed)
+                frozen = _Inside(moves.size, still, signed, self.task.check)
                 lines = [units[j].output for j in waiting if not units[j].signed]
                 return _Node(
                     dimension,
                     gone,
-                    (*frozen.proof(moves, self.absent | tied), *_lines(moves, lines, self.absent | tied | frozen.zero)),
+                    (
+                        *self.sure,
+                        *frozen.proof(moves, self.absent | tied),
+                        *_lines(moves, lines, self.absent | tied | frozen.zero),
+                    ),
                     tuple(waiting),
                     (),
                     [],
@@ -418,7 +473,7 @@ class _Tree:
             waiting = [j for j in waiting if j not in now]
             ahead = [(k, sign) for k, sign in ahead if not point[k]]
         curve.append(cone.point)
-        return _Node(dimension, gone, proofs, (), tuple(curve), basis)
+        return _Node(dimension, gone, (*self.sure, *proofs), (), tuple(curve), basis)
 
 
 def _rank(state: int) -> int:
@@ -433,9 +488,11 @@ def _cut(basis: Sequence[Sequence[int]], zero: frozenset[int]) -> list[tuple[int
 class _Inside:
     """The part of a space where variables have their signs: what vanishes on it, and a point inside."""
 
-    def __init__(self, size: int, basis: Sequence[Sequence[int]], signed: Sequence[tuple[int, int]]) -> None:
+    def __init__(
+        self, size: int, basis: Sequence[Sequence[int]], signed: Sequence[tuple[int, int]], check: Check
+    ) -> None:
         self.signed = signed
-        found = positive_part([[sign * b[k] for b in basis] for k, sign in signed], len(basis))
+        found = positive_part([[sign * b[k] for b in basis] for k, sign in signed], len(basis), check)
         self.weights = {signed[place][0]: q for place, q in found.weights.items()}
         self.zero = frozenset(self.weights)
         points = combined(basis, [found.point])

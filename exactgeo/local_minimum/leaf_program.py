@@ -18,13 +18,14 @@ docs/mathematics.md, "Losses without a derivative": Theorem A, and the rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.bounded_lp import BoundedProgram
-from exactgeo.exact.matrix import primitive
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.matrix import integer_rows, primitive
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
 __all__ = ["Case", "Failure", "Kinked", "Moves", "Part", "Proof", "solve_case"]
@@ -59,7 +60,7 @@ class Kinked:
 
         Cost: the size of a function, and the members of the kinks.
         """
-        total = [scale * q for q in self.linear[k]]
+        total = list(self.linear[k]) if scale == 1 else [scale * q for q in self.linear[k]]
         for row, form in self.forms.items():
             if form[k]:
                 bend, factor = self.bends[row][row in left], scale * form[k]
@@ -109,7 +110,7 @@ class Part:
             tuple(slopes[t][1] - slopes[t][0] for t in data),
             low,
             {k: function(at.linear[k][1]) for k in affine},
-            {i: _kinked(at, at.neurons[i], function, data) for i in neurons},
+            {i: _kinked(at, at.neurons[i], low, data) for i in neurons},
             at.problem.train.output,
         )
 
@@ -143,25 +144,29 @@ class Part:
         return self.least([sign * (a - b) for a, b in zip(right, left, strict=True)]) >= 0
 
 
-def _kinked(
-    at: TwoLayerPoint, neuron: NeuronState, function: Callable[[Sequence[Fraction]], Vector], data: Sequence[int]
-) -> Kinked:
-    m, number = at.problem.m, {t: k for k, t in enumerate(data)}
+def _kinked(at: TwoLayerPoint, neuron: NeuronState, low: Vector, data: Sequence[int]) -> Kinked:
+    number = {t: k for k, t in enumerate(data)}
+
+    def entries(values: Mapping[int, Fraction], start: Fraction) -> Vector:
+        return (*(values.get(t, ZERO) for t in data), start)
+
+    start = at.smooth_part(neuron, low)
+    sides = {t: side for t in data if (side := neuron.side[t])}
     linear = tuple(
-        function([(s or ZERO) * row[k] for s, row in zip(neuron.side, at.rows, strict=True)])
-        for k in range(len(at.trained))
+        entries({t: side * at.rows[t][k] for t, side in sides.items()}, start[k]) for k in range(len(at.trained))
     )
     bends = {}
     up, down = at.slopes
     for kink in neuron.kinks:
-        right, left = [ZERO] * m, [ZERO] * m
-        for t, factor in kink.members:
-            right[t] = factor * (up if factor > 0 else down)
-            left[t] = factor * (down if factor > 0 else up)
-        bends[kink.row] = function(right), function(left)
+        right = {t: factor * (up if factor > 0 else down) for t, factor in kink.members}
+        left = {t: factor * (down if factor > 0 else up) for t, factor in kink.members}
+        ends = at.kink_slopes(kink, low)
+        bends[kink.row] = entries(right, ends[0]), entries(left, ends[1])
     forms = {kink.row: kink.form for kink in neuron.kinks}
     support = {kink.row: (*(number[t] for t, _ in kink.members if t in number), len(data)) for kink in neuron.kinks}
-    return Kinked(neuron, function(neuron.outputs), linear, bends, forms, support)
+    (whole,), unit = integer_rows([low])
+    outputs = (*(neuron.outputs[t] for t in data), Fraction(integer_dot(whole, neuron.levels), unit * neuron.unit))
+    return Kinked(neuron, outputs, linear, bends, forms, support)
 
 
 @dataclass(frozen=True)
@@ -258,8 +263,10 @@ class _Program:
         return self.program.size - 1
 
     def _row(self, name: tuple[str, int, int], function: Sequence[Fraction], scale: int) -> None:
-        self.program.rows.append({j: scale * q for j, q in enumerate(function[:-1]) if q})
-        self.program.right.append(-scale * function[-1])
+        if scale != 1:
+            function = [scale * q for q in function]
+        self.program.rows.append({j: q for j, q in enumerate(function[:-1]) if q})
+        self.program.right.append(-function[-1])
         self.names.append(name)
 
     def _still(self, i: int, neuron: Kinked) -> None:
@@ -275,11 +282,14 @@ class _Program:
         columns: list[tuple[int, int]] = []
         for row, (right, left) in neuron.bends.items():
             side = self.case.sides.get((i, row), 0)
+            # m = right - a >= left: a + b = right - left, a bound where no slope of the part is in it.
+            jump = [sign * (b - a) for a, b in zip(right, left, strict=True)]
             if side:
                 column = self._column()
+            elif jump[-1] < 0 and not any(jump[entry] for entry in neuron.support[row][:-1]):
+                column = self._column()
+                self.program.upper[column] = -jump[-1]
             else:
-                # m = right - a >= left: a + b = right - left.
-                jump = [sign * (b - a) for a, b in zip(right, left, strict=True)]
                 self._row(("open", i, row), jump, 1)
                 column = self._column(ONE)
                 self._column(ONE)
@@ -294,9 +304,9 @@ class _Program:
                 if form[k]:
                     entries[column] = Fraction(direction * form[k])
 
-    def maximise(self, waiting: Sequence[int]) -> tuple[Vector | None, Vector]:
+    def maximise(self, waiting: Sequence[int], check: Check) -> tuple[Vector | None, Vector]:
         """The greatest sum of these slacks: the point and the multipliers of the rows; no point where none is."""
-        answer = self.program.minimise({self.slack[i]: -ONE for i in waiting})
+        answer = self.program.minimise({self.slack[i]: -ONE for i in waiting}, check)
         return answer.x, answer.y
 
     def proof(self, point: Vector, strict: Sequence[int]) -> Proof:
@@ -337,7 +347,7 @@ class _Program:
                 yield abs(q), i, None, -1 if q < 0 and name == "outputs" else 1
 
 
-def solve_case(part: Part, case: Case) -> Proof | Failure:
+def solve_case(part: Part, case: Case, check: Check = unlimited) -> Proof | Failure:
     """A subgradient for all moves of a case, or moves that show that there is none.
 
     The neurons with a chosen sign start as strict: only ``sign phi(w) >= 0`` is asked of them. Those for which it
@@ -351,7 +361,7 @@ def solve_case(part: Part, case: Case) -> Proof | Failure:
         program = _Program(part, case, strict)
         waiting, found = strict, []
         while True:
-            point, y = program.maximise(waiting)
+            point, y = program.maximise(waiting, check)
             if point is None:
                 break
             found.append(point)

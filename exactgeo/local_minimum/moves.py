@@ -18,6 +18,7 @@ from functools import cached_property
 from math import lcm
 from random import Random
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
 from exactgeo.exact.vectors import integer_dot
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
@@ -113,6 +114,10 @@ class Moves:
     units : the idle neurons
     fixed : dimensions of what no variable stands for: dead neurons, frozen ones with v = 0
     inputs : number of trained coordinates of a neuron
+    factors : the positive factor of each equation of ``rows``
+        By which it is ``dp_t = plus - minus``, a kink's ``<form, t> = plus - minus``, or ``h(dp) + slack = 0``.
+    named : the equations that have a name
+        By the data point, by (neuron, row) of the kink, by None for that of h.
     """
 
     inputs: int
@@ -124,11 +129,16 @@ class Moves:
     hidden: set[int] = field(default_factory=set)
     units: list[Unit] = field(default_factory=list)
     kinks: dict[tuple[int, int], int] = field(default_factory=dict)
+    factors: list[Fraction] = field(default_factory=list)
+    named: dict[int | tuple[int, int] | None, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, at: TwoLayerPoint, shape: Sequence[Germ]) -> Moves:
-        """All moves at a local minimum with these germs. Cost: O(m n d) integers, and one elimination."""
-        return _Builder(at, shape).build()
+    def of(cls, at: TwoLayerPoint, shape: Sequence[Germ], check: Check = unlimited) -> Moves:
+        """All moves at a local minimum with these germs; ``check`` is called for each neuron.
+
+        Cost: O(m n d) integers, and one elimination.
+        """
+        return _Builder(at, shape).build(check)
 
     @cached_property
     def kept(self) -> list[tuple[int, ...]]:
@@ -198,6 +208,7 @@ class _Builder:
         self.parts: list[list[list[int]]] = []
         """Blocks of columns of the data equations: one row a data point."""
         self.equations: list[dict[int, Fraction | int]] = []
+        self.names: dict[tuple[int, int] | None, int] = {}
         self.weights: dict[int, Fraction] = {}
         """The derivative of the loss along each variable, where it has one, for the row of h."""
         up, down = at.slopes
@@ -214,11 +225,12 @@ class _Builder:
         self.nothing = [0] * len(at.trained)
         self.smooth = all(germ.low == germ.high for germ in shape)
 
-    def build(self) -> Moves:
+    def build(self, check: Check) -> Moves:
         at, moves = self.at, self.moves
         trained = at.problem.train.output
         idle = []
         for neuron in at.neurons:
+            check()
             if neuron.v:
                 self._moving(neuron, trained)
             elif not trained:
@@ -262,6 +274,7 @@ class _Builder:
             self.moves.signs |= {plus: 1, minus: 1}
             sides += [plus, minus]
             equation: dict[int, Fraction | int] = {k: q for k, q in zip(variables, kink.form, strict=True) if q}
+            self.names[neuron.index, kink.row] = len(self.equations)
             self.equations.append({**equation, plus: -1, minus: 1})
         return variables, tuple(sides)
 
@@ -335,18 +348,25 @@ class _Builder:
                     steep[moves.size] = slope
                     extra.append(self.scale if side else -self.scale)
                     moves.size += 1
+            moves.named[t] = len(rows)
             rows.append([*row, *[0] * (moves.size - len(row) - len(extra)), *extra])
         if not self.smooth:
             self._h(steep)
+        moves.named |= {name: len(rows) + k for name, k in self.names.items()}
         dense: list[Row] = [[*row, *[0] * (moves.size - len(row))] for row in rows]
         dense += [[equation.get(k, 0) for k in range(moves.size)] for equation in self.equations]
         moves.rows = [primitive(row) for row in dense]
+        # The data equations above are written with a factor of their own.
+        units = [self.scale] * len(rows) + [1] * len(self.equations)
+        triples = zip(moves.rows, dense, units, strict=True)
+        moves.factors = [_ratio(short, row) * unit for short, row, unit in triples]
 
     def _h(self, steep: dict[int, Fraction]) -> None:
         """h(dp) + slack = 0: its value where the loss has a kink, or is affine, by the slacks of the data."""
         moves = self.moves
         moves.signs[moves.size] = 1
         moves.hidden.add(moves.size)
+        self.names[None] = len(self.equations)
         self.equations.append({**steep, moves.size: 1})
         moves.size += 1
 
@@ -355,3 +375,8 @@ def _dead(neuron: NeuronState, at: TwoLayerPoint) -> bool:
     """Whether a neuron with v = 0 has outputs 0 wherever it moves (a kink could give it others)."""
     live = any(s and size for s, size in zip(neuron.side, at.frame.sizes, strict=True))
     return not (neuron.kinks or any(neuron.levels) or live)
+
+
+def _ratio(short: Sequence[int], row: Row) -> Fraction:
+    """The positive factor by which one row is the other."""
+    return next((Fraction(p) / q for p, q in zip(short, row, strict=True) if p), Fraction(1))

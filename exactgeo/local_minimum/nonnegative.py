@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split, Step
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, primitive, rref, solve
@@ -61,7 +62,9 @@ def _components(terms: Sequence[Term], dimension: int) -> tuple[list[int], list[
     return basis, list(groups.values()), coordinates
 
 
-def prove_nonnegative(linear: Vector, terms: Sequence[Term], dimension: int) -> list[Part] | Vector:
+def prove_nonnegative(
+    linear: Vector, terms: Sequence[Term], dimension: int, check: Check = unlimited
+) -> list[Part] | Vector:
     """Prove ``f >= 0`` on all of Q^dimension, or find u with ``f(u) < 0``.
 
     Parameters
@@ -69,6 +72,9 @@ def prove_nonnegative(linear: Vector, terms: Sequence[Term], dimension: int) -> 
     linear : vector of length ``dimension``
     terms : sequence of Term
         With forms that are nonzero and pairwise not proportional.
+    dimension : int
+    check : callable
+        Called for each cell.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def prove_nonnegative(linear: Vector, terms: Sequence[Term], dimension: int) -> 
             tuple(weights[p] for p in positions),
             [terms[j] for j in group],
             [tuple(coordinates[j][p] for p in positions) for j in group],
-        ).run()
+        ).run(check)
         if isinstance(found, _Low):
             values = [ZERO] * len(basis)
             for p, q in zip(positions, found.q, strict=True):
@@ -178,7 +184,7 @@ class _Cover:
         """The slope chosen last for a convex term that bends inside a cone, as it is and times ``unit``."""
         self.steps: list[Step] = []
 
-    def run(self) -> list[Step] | _Low:
+    def run(self, check: Check) -> list[Step] | _Low:
         """The steps in preorder, or a point where the function is negative."""
         size = len(self.basis)
         unit = [tuple(int(k == i) for k in range(size)) for i in range(size)]
@@ -187,6 +193,7 @@ class _Cover:
             return low
         stack: list[tuple[list[_Ray] | None, dict[int, int], tuple[int, ...]]] = [(None, {}, ())]
         while stack:
+            check()
             rays, sides, walls = stack.pop()
             if rays is None and len(walls) < size:
                 j = self.basis[len(walls)]

@@ -17,6 +17,7 @@ from math import comb
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
 from exactgeo.claims.penalised_minimum import NormLeaf, NormStep
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.least_norm import Box, least_norm
 from exactgeo.exact.lp import Multipliers, cone_member
@@ -59,7 +60,7 @@ _Sides = tuple[tuple[int, int], ...]
 
 
 def prove_bounded(
-    linear: Vector, terms: Sequence[Term], free: Sequence[int], square: Fraction
+    linear: Vector, terms: Sequence[Term], free: Sequence[int], square: Fraction, check: Check = unlimited
 ) -> list[NormStep] | Vector:
     """Prove ``f(u)^2 <= square |u|^2`` wherever f(u) > 0, or find a u that violates it.
 
@@ -71,6 +72,8 @@ def prove_bounded(
     free : indices of the coordinates that the norm does not see
         f must be 0 along each of them, both ways.
     square : Fraction
+    check : callable
+        Called for each cell.
 
     Returns
     -------
@@ -85,6 +88,7 @@ def prove_bounded(
     steps: list[NormStep] = []
     stack: list[_Sides] = [()]
     while stack:
+        check()
         sides = stack.pop()
         signed = [tuple(sign * q for q in convex[j].form) for j, sign in sides]
         if len(sides) == len(convex):

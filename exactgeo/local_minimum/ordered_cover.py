@@ -20,6 +20,7 @@ from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_minimum import OrderedLeaf, OrderedPart, OrderedStep
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, inner, sign
 from exactgeo.exact.lp import Multipliers, cone_member
@@ -45,7 +46,7 @@ class OrderedTerm:
 
 
 def ordered_nonnegative(
-    linear: Sequence[Number], terms: Sequence[OrderedTerm], dimension: int
+    linear: Sequence[Number], terms: Sequence[OrderedTerm], dimension: int, check: Check = unlimited
 ) -> list[OrderedPart] | Vector:
     """Prove ``f >= 0`` on all of Q^dimension, or find u with ``f(u) < 0``.
 
@@ -54,6 +55,9 @@ def ordered_nonnegative(
     linear : vector of length ``dimension`` over an ordered space
     terms : sequence of OrderedTerm
         With integer forms that are nonzero and pairwise not proportional, and slopes that differ.
+    dimension : int
+    check : callable
+        Called for each cell.
 
     Returns
     -------
@@ -76,7 +80,10 @@ def ordered_nonnegative(
         positions = [p for p, j in enumerate(basis) if j in group]
         chosen = [terms[j] for j in group]
         found = _cover(
-            [weights[p] for p in positions], chosen, [tuple(coordinates[j][p] for p in positions) for j in group]
+            [weights[p] for p in positions],
+            chosen,
+            [tuple(coordinates[j][p] for p in positions) for j in group],
+            check,
         )
         if isinstance(found, _Low):
             values = [ZERO] * len(basis)
@@ -133,13 +140,16 @@ class _Low:
     q: Vector
 
 
-def _cover(linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector]) -> list[OrderedStep] | _Low:
+def _cover(
+    linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector], check: Check
+) -> list[OrderedStep] | _Low:
     """The covering of one component, in the coordinates of its basis."""
     concave = [j for j, term in enumerate(terms) if term.concave]
     convex = [j for j in range(len(terms)) if j not in concave]
     steps: list[OrderedStep] = []
     stack: list[tuple[tuple[int, int], ...]] = [()]
     while stack:
+        check()
         decided = stack.pop()
         signed = [tuple(side * q for q in forms[j]) for j, side in decided]
         if len(decided) == len(concave):

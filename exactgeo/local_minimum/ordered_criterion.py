@@ -28,6 +28,7 @@ from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim, OrderedNeuronProof, OrderedPart
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.strictness import Tree
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import MAX_SHIFT, Number, Unresolved, inner, sign
 from exactgeo.exact.matrix import primitive
@@ -146,7 +147,7 @@ def one_score(problem: Problem, point: Point) -> tuple[Problem, Point]:
 # -- the conditions ------------------------------------------------------------------------------------------------
 
 
-def conclude_ordered(problem: Problem, point: Point) -> Minimum | Descent:
+def conclude_ordered(problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
     """Decide a point of a problem in scope of the complete decision whose loss has slopes in an ordered space.
 
     Raises
@@ -155,7 +156,7 @@ def conclude_ordered(problem: Problem, point: Point) -> Minimum | Descent:
         A number is too small for its sign, or for a rational step, to be found.
     """
     at = OrderedPoint.of(problem, point)
-    proofs = _prove_all(at)
+    proofs = _prove_all(at, check)
     if isinstance(proofs, Descent):
         return proofs
     claim = OrderedMinimumClaim(at.point, Combined.of(at.loss), _radius(at), proofs)
@@ -163,7 +164,7 @@ def conclude_ordered(problem: Problem, point: Point) -> Minimum | Descent:
     return Minimum(problem, claim, argument)
 
 
-def _prove_all(at: OrderedPoint) -> tuple[OrderedNeuronProof, ...] | Descent:
+def _prove_all(at: OrderedPoint, check: Check) -> tuple[OrderedNeuronProof, ...] | Descent:
     """For each neuron the covering that proves its condition, or a descent."""
     local = at.local
     for number, (_, column) in enumerate(local.linear):
@@ -179,14 +180,14 @@ def _prove_all(at: OrderedPoint) -> tuple[OrderedNeuronProof, ...] | Descent:
     for neuron in local.neurons:
         found: list[OrderedPart] | Vector = []
         if local.trained and (neuron.v or local.problem.train.output):
-            found = _prove(at, neuron)
+            found = _prove(at, neuron, check)
         if isinstance(found, tuple):
             return _along_inputs(at, neuron, found)
         proofs.append(OrderedNeuronProof(tuple(found)))
     return tuple(proofs)
 
 
-def _prove(at: OrderedPoint, neuron: NeuronState) -> list[OrderedPart] | Vector:
+def _prove(at: OrderedPoint, neuron: NeuronState, check: Check) -> list[OrderedPart] | Vector:
     """``sign(v) phi >= 0`` on T by a covering, ``phi = 0`` for v = 0; or a direction of T that violates it."""
     side = neuron.sign or 1
     size = len(at.local.trained)
@@ -198,12 +199,12 @@ def _prove(at: OrderedPoint, neuron: NeuronState) -> list[OrderedPart] | Vector:
             linear = [p + right * q for p, q in zip(linear, kink.form, strict=True)]
         else:
             terms.append(OrderedTerm(kink.row, kink.form, right, left))
-    found = ordered_nonnegative(linear, terms, size)
+    found = ordered_nonnegative(linear, terms, size, check)
     if neuron.v or not terms or isinstance(found, tuple):
         return found
     # v = 0 needs phi = 0, but phi bends: it is not 0 everywhere, and phi and -phi cannot both be >= 0.
     flipped = [replace(term, right=-term.right, left=-term.left) for term in terms]
-    down = ordered_nonnegative([-q for q in linear], flipped, size)
+    down = ordered_nonnegative([-q for q in linear], flipped, size, check)
     if not isinstance(down, tuple):
         raise InternalError("a function that bends is 0 everywhere")
     return down
@@ -331,7 +332,7 @@ def below(at: OrderedPoint, direction: Direction) -> Descent | None:
     return Descent(at.problem, claim, argument, after, polynomial)
 
 
-def measure_ordered(found: Minimum, check: Callable[[], None]) -> OrderedStrictnessClaim:
+def measure_ordered(found: Minimum, check: Check) -> OrderedStrictnessClaim:
     """How large the set of equal loss around a local minimum is, and the proof.
 
     Parameters

@@ -5,7 +5,8 @@ some vector of subgradients of the losses makes the first-order change of the lo
 Vectors may differ from choice to choice. Neurons are coupled only by data points at which the loss has no derivative:
 neurons that depend on none of them are decided as for a loss with a derivative. The others are searched by branch and
 bound: one linear program asks for a vector for all choices at once, and where there is none, its duals show which kink
-they use both ways; only that one is cut. Deciding it is co-NP-complete (from MAX-CUT).
+they use both ways; only that one is cut. Beside it descents are looked for where all such kinks have a side at once.
+Deciding it is co-NP-complete (from MAX-CUT).
 
 References
 ----------
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from random import Random
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import NeuronProof
@@ -28,9 +30,10 @@ from exactgeo.claims.subgradient_minimum import (
     Subgradient,
     SubgradientMinimumClaim,
 )
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import prove_neuron, radius
 from exactgeo.local_minimum.curve import descent
@@ -45,7 +48,7 @@ Slopes = Sequence[tuple[Fraction, Fraction]]
 """Left and right derivative of the loss at each data point."""
 
 
-def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | Descent:
+def conclude(problem: Problem, point: Point, argument: Argument, check: Check = unlimited) -> Minimum | Descent:
     """Decide a point of a problem in scope of the complete decision.
 
     Parameters
@@ -54,13 +57,15 @@ def conclude(problem: Problem, point: Point, argument: Argument) -> Minimum | De
     point : Point
     argument : Argument
         What a local minimum is decided by.
+    check : callable
+        Called between pieces of work; what it raises passes through.
     """
     at = TwoLayerPoint.of(problem, point)
-    found = prove(at)
+    found = prove(at, check)
     return found if isinstance(found, Descent) else Minimum(problem, found, argument, at=at)
 
 
-def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
+def prove(at: TwoLayerPoint, check: Check = unlimited) -> SubgradientMinimumClaim | Descent:
     """Decide a point of one hidden layer and one output, for any convex piecewise quadratic loss.
 
     Cost: one linear program for each part of coupled neurons where one vector of subgradients is enough; exponential in
@@ -79,14 +84,14 @@ def prove(at: TwoLayerPoint) -> SubgradientMinimumClaim | Descent:
             return _fall(at, [Moves({k: -slope}, {}, {})], {})
     proofs = [NeuronProof(())] * len(at.neurons)
     for i in alone:
-        found = _alone(at, at.neurons[i], low)
+        found = _alone(at, at.neurons[i], low, check)
         if not isinstance(found, NeuronProof):
             return found
         proofs[i] = found
     joint, bounds = [], []
     for neurons, affine, data in coupled:
         part = Part.of(at, slopes, neurons, affine, data)
-        steps = search(at, part)
+        steps = search(at, part, check)
         if isinstance(steps, Descent):
             return steps
         bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, data, step)]
@@ -133,7 +138,7 @@ def _depends(at: TwoLayerPoint, neuron: NeuronState, t: int) -> bool:
     return neuron.side[t] != 0 and any(at.rows[t])
 
 
-def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof | Descent:
+def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector, check: Check) -> NeuronProof | Descent:
     """A neuron on which the loss depends as one with a derivative."""
     i = neuron.index
     if at.problem.train.output:
@@ -141,7 +146,7 @@ def _alone(at: TwoLayerPoint, neuron: NeuronState, low: Vector) -> NeuronProof |
         if slope:
             sign = neuron.sign or (-1 if slope > 0 else 1)
             return _fall(at, [Moves({}, {i: -sign * slope}, {})], {i: sign})
-    found = prove_neuron(at, neuron, low) if at.trained else []
+    found = prove_neuron(at, neuron, low, check) if at.trained else []
     if isinstance(found, list):
         return NeuronProof(tuple(found))
     if neuron.v:
@@ -172,7 +177,7 @@ def _room(at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient
 # -- branch and bound ------------------------------------------------------------------------------------------------
 
 
-def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
+def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[JointStep] | Descent:
     """The covering of all cases of a part in preorder, or a descent."""
     if part.least_everywhere:
         return [Subgradient(FrozenDict(), FrozenDict(), ())]
@@ -182,33 +187,71 @@ def search(at: TwoLayerPoint, part: Part) -> list[JointStep] | Descent:
             return claim
     steps: list[JointStep] = []
     stack = [Case()]
+    first: Failure | None = None
+    dives = 0
     while stack:
         case = stack.pop()
-        found = solve_case(part, case)
+        found = solve_case(part, case, check)
         if isinstance(found, Proof):
             steps.append(_subgradient(found))
             continue
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
-        if claim is None and not steps:
-            claim = _dive(at, part, case, found)
+        # To cover what has no descent may take long: looking for one is about half of the work.
+        first = first or found
+        for _ in range(min(1 + len(found.gaps) // 8 if found is first else 1, DIVES - dives)):
+            claim = claim or _dive(at, part, first, dives, check)
+            dives += 1
         if claim is not None:
             return claim
         stack += reversed(_branch(part, case, found, steps))
     return steps
 
 
-def _dive(at: TwoLayerPoint, part: Part, case: Case, failure: Failure) -> Descent | None:
-    """A descent where all that the moves use both ways gets the side they use more, again and again; or None."""
-    found: Proof | Failure = failure
-    while isinstance(found, Failure) and found.gaps:
-        signs = {i: found.ways[i, row] for i, row in found.gaps if row is None}
-        sides = {(i, row): found.ways[i, row] for i, row in found.gaps if row is not None}
+DIVES = 100
+"""How many descents are looked for: some at once, then one a case of the covering that has no subgradient."""
+NOISE = (0, 100, 300, 1000, 3000)
+"""How much of 1000, the largest entry of a neuron's move, is added to it at random, one after the other."""
+
+
+def _dive(at: TwoLayerPoint, part: Part, failure: Failure, number: int, check: Check) -> Descent | None:
+    """A descent where all that the moves use both ways gets the side they use more, again and again; or None.
+
+    Dives after the first one look at the moves from somewhere near: a side is then that of a point, so that all chosen
+    sides have a common one.
+    """
+    rng, noise = Random(number), NOISE[number % len(NOISE)]
+    case, found = Case(), failure
+    while found.gaps:
+        ways = dict(found.ways)
+        if number:
+            ways |= _sides_nearby(part, found, noise, rng)
+        signs = {i: ways[i, row] for i, row in found.gaps if row is None}
+        sides = {(i, row): ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        found = solve_case(part, case)
-        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps)) if isinstance(found, Failure) else None
+        answer = solve_case(part, case, check)
+        if isinstance(answer, Proof):
+            return None
+        found = answer
+        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
         if claim is not None:
             return claim
     return None
+
+
+def _sides_nearby(
+    part: Part, failure: Failure, noise: int, rng: Random
+) -> Iterator[tuple[tuple[int, int | None], int]]:
+    """The sides on which a point near the moves lies, of the kinks used both ways; now and then another sign."""
+    points: dict[int, list[int]] = {}
+    for i, t in failure.scales[-1].inputs.items():
+        largest = max(map(abs, t), default=ZERO) or ONE
+        points[i] = [round(1000 * q / largest) + round(rng.gauss(0, noise)) for q in t]
+    for i, row in failure.gaps:
+        if row is None:
+            if noise and not rng.randrange(4):
+                yield (i, row), -failure.ways[i, row]
+        elif i in points:
+            yield (i, row), 1 if integer_dot(part.neurons[i].forms[row], points[i]) >= 0 else -1
 
 
 def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:

@@ -14,10 +14,10 @@ from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot, integer_dot
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Frame", "Kink", "NeuronState", "TwoLayerPoint"]
+__all__ = ["Frame", "Kink", "NeuronState", "TwoLayerPoint", "row_form"]
 
 
-def _form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
+def row_form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
     """``row = factor * form`` with a primitive integer form whose first nonzero entry is positive."""
     scale = lcm(*(q.denominator for q in row)) if row else 1
     integers = [int(q * scale) for q in row]
@@ -245,7 +245,7 @@ def _frame(problem: Problem) -> Frame:
     sizes = tuple(sum(abs(row[k]) for k in trained) for row in lifted)
     slopes = problem.network.activation.slopes if problem.network.widths else None
     slope_unit = lcm(*(q.denominator for q in slopes or (ONE,)))
-    forms = tuple(_form(row) for row in rows)
+    forms = tuple(row_form(row) for row in rows)
     return Frame(trained, rows, forms, tuple(map(tuple, lifted)), columns, sizes, unit, slope_unit)
 
 

@@ -8,8 +8,10 @@ With the squares of the trained weights (and perhaps biases) added, times lambda
 * where v_i = 0 is trained, ``phi_i(u)^2 <= lambda^2 |u|^2``, the norm of the penalised coordinates,
 
 with two reservations, where the answer may be undecided: where v_i = 0 the last condition is necessary only if the
-outputs of neuron i are 0 or a trained output bias can follow them; and where v_i != 0 is trained, and the weights w_i
-are longer than it because a hidden bias is frozen at another value than 0, the conditions are only necessary.
+outputs of neuron i are 0 or a trained output bias can follow them, else the second order of all moves together decides,
+unless it is degenerate or a neuron is on a kink (:mod:`exactgeo.local_minimum.decayed_hessian`); and where v_i != 0 is
+trained, and the weights w_i are longer than it because a hidden bias is frozen at another value than 0, the conditions
+are only necessary.
 
 *Proof.* docs/mathematics.md, "Weight decay".
 
@@ -20,16 +22,18 @@ Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020, for the g
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim, PenalisedProof
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_descent import down, down_affine, down_both, down_slowly, resisted
 from exactgeo.local_minimum.decayed_flatness import flatness
+from exactgeo.local_minimum.decayed_hessian import second_order
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.nonnegative import prove_nonnegative
@@ -40,15 +44,20 @@ from exactgeo.problem import Point, Problem, scope
 __all__ = ["conclude", "measured"]
 
 
-def conclude(problem: Problem, point: Point) -> Minimum | Descent | Undecided:
+def conclude(problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
     """Decide a point of a problem in scope of weight decay, or say why not."""
     local = DecayedPoint.of(problem, point)
-    proof = _prove(local)
+    proof, radius = _prove(local, check), _radius(local)
+    if isinstance(proof, _Resisting):
+        found = second_order(local, radius, check)
+        if isinstance(found, Descent):
+            return found
+        radius, proof = found, proof.outside if found is None else proof.proofs
     if isinstance(proof, Descent):
         return proof
     if isinstance(proof, OutOfScope):
         return Undecided(local.loss, proof, ())
-    claim = PenalisedMinimumClaim(point, local.loss, _radius(local), proof)
+    claim = PenalisedMinimumClaim(point, local.loss, radius, proof)
     return Minimum(problem, claim, Argument.WEIGHT_DECAY)
 
 
@@ -63,7 +72,10 @@ def measured(found: Minimum) -> Minimum:
     claim = found.claim
     if not isinstance(claim, PenalisedMinimumClaim):
         raise InternalError("a minimum of another criterion")
-    dimension = flatness(DecayedPoint.of(found.problem, claim.point), claim.neurons)
+    local = DecayedPoint.of(found.problem, claim.point)
+    if resists(local, claim.neurons):
+        return replace(found, reason="a minimum by its second order may be part of a set of equal loss, or not")
+    dimension = flatness(local, claim.neurons)
     if isinstance(dimension, str):
         return replace(found, reason=dimension)
     strictness = Strictness.FLAT if dimension else Strictness.STRICT
@@ -71,12 +83,27 @@ def measured(found: Minimum) -> Minimum:
     return replace(found, flat=flat, reason="")
 
 
-def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfScope:
+@dataclass(frozen=True)
+class _Resisting:
+    """Proofs of all neurons but for the bound of some with outputs, which the second order may decide together."""
+
+    outside: OutOfScope
+    proofs: tuple[PenalisedProof, ...]
+
+
+def resists(local: DecayedPoint, proofs: tuple[PenalisedProof, ...]) -> bool:
+    """Whether the bound of an output weight of 0 is left to the second order of the loss."""
+    pairs = zip(local.at.neurons, proofs, strict=True)
+    return bool(local.output and local.at.trained) and any(not n.v and not proof.above for n, proof in pairs)
+
+
+def _prove(local: DecayedPoint, check: Check) -> tuple[PenalisedProof, ...] | _Resisting | Descent | OutOfScope:
     """The proofs of all neurons; or a descent; or, where there is none at first order, what keeps the point open."""
-    found = _first_order(local)
+    found = _first_order(local, check)
     if isinstance(found, Descent):
         return found
     outside = scope.sparse_penalty() if local.sparse else None
+    resisting = None
     proofs = []
     for neuron, proof in zip(local.at.neurons, found, strict=True):
         if neuron.v and local.output and local.at.trained and _unbalanced(local, neuron):
@@ -84,17 +111,22 @@ def _prove(local: DecayedPoint) -> tuple[PenalisedProof, ...] | Descent | OutOfS
         if neuron.v or not local.output or not local.at.trained or local.sparse:
             proofs.append(proof)
             continue
-        bounded = _bounded(local, neuron)
+        bounded = _bounded(local, neuron, check)
         if isinstance(bounded, Descent):
             return bounded
         if isinstance(bounded, OutOfScope):
             outside = bounded
+        elif isinstance(bounded, _Resisting):
+            resisting = bounded.outside
+            proofs.append(proof)
         else:
             proofs.append(bounded)
-    return tuple(proofs) if outside is None else outside
+    if outside is not None:
+        return outside
+    return tuple(proofs) if resisting is None else _Resisting(resisting, tuple(proofs))
 
 
-def _first_order(local: DecayedPoint) -> list[PenalisedProof] | Descent:
+def _first_order(local: DecayedPoint, check: Check) -> list[PenalisedProof] | Descent:
     """That no slope is negative, neuron by neuron; or a descent along one."""
     at = local.at
     for number, value, sparse in local.affine():
@@ -110,7 +142,7 @@ def _first_order(local: DecayedPoint) -> list[PenalisedProof] | Descent:
             if sign:
                 return down(local, neuron, (ZERO,) * len(at.trained), Fraction(sign))
         linear, terms = local.slope(neuron)
-        parts = prove_nonnegative(linear, terms, len(at.trained))
+        parts = prove_nonnegative(linear, terms, len(at.trained), check)
         if isinstance(parts, tuple):
             return down(local, neuron, parts, ZERO)
         proofs.append(PenalisedProof(tuple(parts), (), ()))
@@ -131,7 +163,9 @@ def _unbalanced(local: DecayedPoint, neuron: NeuronState) -> bool:
     return dot(w, w) > neuron.v * neuron.v
 
 
-def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Descent | OutOfScope:
+def _bounded(
+    local: DecayedPoint, neuron: NeuronState, check: Check
+) -> PenalisedProof | _Resisting | Descent | OutOfScope:
     """The condition of an output weight of 0, proved or refuted."""
     at, free, square = local.at, local.free, local.shrink * local.shrink
     for j in free:
@@ -145,9 +179,9 @@ def _bounded(local: DecayedPoint, neuron: NeuronState) -> PenalisedProof | Desce
         return _climbed(local, neuron) or scope.many_cells(neuron.index, number)
     covers = []
     for gain in gains:
-        cover = prove_bounded(*gain, free, square)
+        cover = prove_bounded(*gain, free, square, check)
         if not isinstance(cover, list):
-            return _beyond(local, neuron)
+            return _beyond(local, neuron, check)
         covers.append(tuple(cover))
     return PenalisedProof((), *covers)
 
@@ -162,14 +196,14 @@ def _climbed(local: DecayedPoint, neuron: NeuronState) -> Descent | None:
     return None
 
 
-def _beyond(local: DecayedPoint, neuron: NeuronState) -> Descent | OutOfScope:
+def _beyond(local: DecayedPoint, neuron: NeuronState, check: Check) -> Descent | _Resisting:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
     square = local.shrink * (local.shrink + resisted(local, neuron)[1])
     for sign in (1, -1):
-        found = prove_bounded(*local.gain(neuron, sign), local.free, square)
+        found = prove_bounded(*local.gain(neuron, sign), local.free, square, check)
         if not isinstance(found, list):
             return down_both(local, neuron, found)
-    return scope.resisting(neuron.index)
+    return _Resisting(scope.resisting(neuron.index), ())
 
 
 def _radius(local: DecayedPoint) -> Fraction | None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from exactgeo.exact.combination import MAX_SHIFT, LogCombination, Number, TanhCombination, Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.loss import Loss
+
+if TYPE_CHECKING:
+    from exactgeo.exact.krawczyk import Ball
 
 __all__ = ["Logistic"]
 
@@ -28,6 +31,7 @@ class Logistic(Loss):
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     ordered: ClassVar[bool] = True
+    smooth: ClassVar[bool] = True
     certified: ClassVar[bool] = True
     targets: ClassVar[tuple[str, str] | None] = ("-1 or 1", "-1 or 1")
 
@@ -51,6 +55,12 @@ class Logistic(Loss):
         if p:
             raise ValueError("the derivative of the logistic loss is rational at 0 only")
         return -y / 2, -y / 2
+
+    def jet(self, p: Ball, y: Fraction) -> tuple[Ball, Ball, Ball]:
+        z = int(y) * p
+        # Of a wide ball tanh is bounded, exp is not.
+        share = (1 - (z / 2).tanh()) / 2
+        return (-z).exp().log1p(), -int(y) * share, share * (1 - share)
 
     def derivative(self, p: Fraction, y: Fraction) -> Number:
         """``(tanh(p / 2) - y) / 2``."""
@@ -83,6 +93,21 @@ class Logistic(Loss):
             raise Unresolved(f"a curvature of the order of exp(-{float(far):.3g}), below every rational of use")
         x = decay(far, 2 * int(far) + 64).lo
         return x / (1 + x) ** 2
+
+    def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """``sigmoid(p) - 1`` for y = 1 and ``sigmoid(p)`` for y = -1: both grow with p."""
+        from exactgeo.exact.interval import sigmoid
+
+        shift = (1 + y) / 2
+        return sigmoid(lo).lo - shift, sigmoid(hi).hi - shift
+
+    def curvature_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """``s (1 - s)``, s = sigmoid(-|p|), falls as |p| grows."""
+        from exactgeo.exact.interval import sigmoid
+
+        far, near = max(abs(lo), abs(hi)), ZERO if lo <= 0 <= hi else min(abs(lo), abs(hi))
+        least, most = sigmoid(-far).lo, sigmoid(-near).hi
+        return least * (1 - least), most * (1 - most)
 
     def affine(self, p: Fraction, y: Fraction) -> tuple[bool, bool]:
         return False, False

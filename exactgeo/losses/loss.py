@@ -14,6 +14,7 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
 
 if TYPE_CHECKING:
+    from exactgeo.exact.krawczyk import Ball
     from exactgeo.losses.piecewise_quadratic import Pieces
 
 __all__ = ["Loss"]
@@ -39,6 +40,8 @@ class Loss(ABC):
     ordered : bool
         Whether :meth:`derivative` and :meth:`exact_value` of rational predictions lie in ordered spaces over Q
         (:mod:`exactgeo.exact.combination`): then signs are exact where values are not rational.
+    smooth : bool
+        Whether it has two continuous derivatives in p: law: iff :meth:`jet` gives them.
     certified : bool
         Whether the format of certificates knows the loss. Law: iff the checker does.
     targets : (expected, write) or None
@@ -53,6 +56,7 @@ class Loss(ABC):
     rational: ClassVar[bool]
     differentiable: ClassVar[bool]
     ordered: ClassVar[bool] = False
+    smooth: ClassVar[bool] = False
     certified: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = None
     classes: ClassVar[bool] = False
@@ -145,6 +149,19 @@ class Loss(ABC):
         found = self.conjugate(r, y)
         return None if found is None else Enclosure(found, found)
 
+    def jet(self, p: Ball, y: Fraction) -> tuple[Ball, Ball, Ball] | None:
+        """l, l' and l'' in p on a ball, for a loss with two continuous derivatives; None of every other.
+
+        Law: they hold the values at each of its points.
+        """
+        from exactgeo.exact.krawczyk import ball
+
+        pieces = self.pieces(y)
+        if pieces is None or pieces.breaks:
+            return None
+        a, b, c = map(ball, pieces.quadratics[0])
+        return (a * p + b) * p + c, 2 * a * p + b, 2 * a
+
     # -- where the values are not rational, but their signs are known ----------------------------------------------
 
     def derivative(self, p: Fraction, y: Fraction) -> Number:
@@ -198,6 +215,28 @@ class Loss(ABC):
             It is below every rational of use.
         """
         raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
+
+    # -- on an interval of predictions --------------------------------------------------------------------------------
+
+    def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """Bounds on all subgradients at predictions from lo to hi. Law: they hold :meth:`slopes` at each of them.
+
+        Raises
+        ------
+        ValueError
+            The loss is no function of one score.
+        """
+        return self.slopes(lo, y)[0], self.slopes(hi, y)[1]
+
+    def curvature_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        """Bounds on ``(l'(q) - l'(p)) / (q - p)`` for p < q from lo to hi.
+
+        Raises
+        ------
+        ValueError
+            The loss has no derivative somewhere, or is no function of one score.
+        """
+        raise ValueError(f"the {self.name} loss has no bounds of its curvature")
 
     # -- of a data point ----------------------------------------------------------------------------------------
 

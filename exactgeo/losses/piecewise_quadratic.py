@@ -104,6 +104,13 @@ class PiecewiseQuadratic(Loss):
     def conjugate(self, r: Fraction, y: Fraction) -> Fraction | None:
         return _pieces(self, y).conjugate(r)
 
+    def curvature_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
+        if not self.differentiable:
+            return super().curvature_range(lo, hi, y)
+        pieces = _pieces(self, y)
+        met = pieces.quadratics[bisect_left(pieces.breaks, lo) : bisect_right(pieces.breaks, hi) + 1]
+        return 2 * min(a for a, _, _ in met), 2 * max(a for a, _, _ in met)
+
 
 @lru_cache(maxsize=4096)
 def _pieces(loss: PiecewiseQuadratic, y: Fraction) -> Pieces:

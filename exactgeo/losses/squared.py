@@ -21,6 +21,7 @@ class Squared(PiecewiseQuadratic):
     kind: ClassVar[str] = "squared"
     example: ClassVar[str] = "squared"
     differentiable: ClassVar[bool] = True
+    smooth: ClassVar[bool] = True
     certified: ClassVar[bool] = True
 
     def pieces(self, y: Fraction) -> Pieces:
@@ -38,6 +39,7 @@ class HalfSquared(PiecewiseQuadratic):
     kind: ClassVar[str] = "half_squared"
     example: ClassVar[str] = "half_squared"
     differentiable: ClassVar[bool] = True
+    smooth: ClassVar[bool] = True
     certified: ClassVar[bool] = True
 
     def pieces(self, y: Fraction) -> Pieces:

@@ -2,9 +2,9 @@
 
 ``NumericNetworks`` holds N networks of one shape: losses, activation patterns, one-sided derivatives, and the
 conditions of the two-layer criterion with their margins; ``evaluate`` and ``first_order`` do so at size, in bounded
-memory and either float type. ``sampled_regions`` draws regions of one neuron. ``descend`` proposes points. Nothing
-here is a proof and nothing on the exact side calls it; ``NumericNetworks.certify(i)`` hands one network to the exact
-decision.
+memory and either float type. ``sampled_regions`` draws regions of one neuron. ``descend`` and ``student_teacher``
+propose points. Nothing here is a proof and nothing on the exact side rests on it; ``NumericNetworks.certify(i)`` hands
+one network to the exact decision.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from exactgeo.numeric.first_order import FirstOrder
 from exactgeo.numeric.initialisation import INITIALISATIONS, random_starts
 from exactgeo.numeric.networks import NumericNetworks
 from exactgeo.numeric.optimizers import OPTIMIZERS
+from exactgeo.numeric.population import StudentTeacher, student_teacher
 from exactgeo.numeric.sampled import SampledRegions, sampled_regions
 from exactgeo.numeric.streaming import Evaluation
 
@@ -30,9 +31,11 @@ __all__ = [
     "NumericStatus",
     "Patterns",
     "SampledRegions",
+    "StudentTeacher",
     "Trained",
     "descend",
     "random_starts",
     "sampled_regions",
+    "student_teacher",
     "train",
 ]

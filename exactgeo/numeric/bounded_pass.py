@@ -93,14 +93,14 @@ class BoundedPass:
         inputs = np.ascontiguousarray(x.T.astype(self.precision.dtype))
         below = Enclosed(inputs, self.precision.unit * 2 * np.abs(inputs) + self.precision.floor * self.precision.unit)
         changes: list[Enclosed] | None = None
-        for (weights, sizes, biases), activation in zip(self._layers, self._activations, strict=True):
-            terms = weights.shape[-1]
-            z = self._bounded(self._affine(weights[0], sizes[0], biases, 0, below), terms)
+        for (stacked, sizes, biases), activation in zip(self._layers, self._activations, strict=True):
+            terms = stacked.shape[-1]
+            z = self._bounded(self._affine(stacked[0], sizes[0], biases, 0, below), terms)
             moved = []
-            for k in range(1, len(weights)):
-                value, error = self._affine(weights[k], sizes[k], biases, k, below)
+            for k in range(1, len(stacked)):
+                value, error = self._affine(stacked[k], sizes[k], biases, k, below)
                 if changes is not None:
-                    more, more_error = self._affine(weights[0], sizes[0], None, 0, changes[k - 1])
+                    more, more_error = self._affine(stacked[0], sizes[0], None, 0, changes[k - 1])
                     value += more
                     error += more_error + self.precision.unit * 2 * np.abs(value)
                 moved.append(self._bounded((value, error), terms))
@@ -146,8 +146,8 @@ class BoundedPass:
         if activation.slopes is None:
             # sigmoid and tanh: slopes and their slopes are at most 1, values too.
             act = Enclosed(form.value(z.value), z.error + few)
-            slope, spread = form.slope(z.value), np.minimum(z.error, 1) + few
-            return Hidden(z, act, [self._times(slope, spread, 1.0, move) for move in moved])
+            slope, leeway = form.slope(z.value), np.minimum(z.error, 1) + few
+            return Hidden(z, act, [self._times(slope, leeway, 1.0, move) for move in moved])
         right, left = map(float, activation.slopes)
         if right == left == 1.0:
             return Hidden(z, z, moved)
@@ -160,18 +160,18 @@ class BoundedPass:
             return Hidden(z, act, [])
         kind = self.precision.dtype.type
         sure = z.surely_off_0()
-        spread = np.where(sure, kind(few * steepest), kind(abs(right - left) + few * steepest))
+        leeway = np.where(sure, kind(few * steepest), kind(abs(right - left) + few * steepest))
         changes = []
         for move in moved:
-            # On a kink the side is that to which it moves; which it is where that is not sure, ``spread`` leaves open.
+            # On a kink the side is that to which it moves; which it is where that is not sure, ``leeway`` leaves open.
             side = np.where(sure, z.value, move.value)
             slope = np.where(side >= 0, kind(right), kind(left))
-            changes.append(self._times(slope, spread, steepest, move))
+            changes.append(self._times(slope, leeway, steepest, move))
         return Hidden(z, act, changes)
 
-    def _times(self, slope: Reals, spread: Reals, steepest: float, move: Enclosed) -> Enclosed:
+    def _times(self, slope: Reals, leeway: Reals, steepest: float, move: Enclosed) -> Enclosed:
         value = slope * move.value
-        error = (spread + 4 * self.precision.unit * steepest) * (np.abs(move.value) + move.error)
+        error = (leeway + 4 * self.precision.unit * steepest) * (np.abs(move.value) + move.error)
         error = error + steepest * move.error + self.precision.tiny
         unknown = ~np.isfinite(value)
         if unknown.any():

@@ -127,7 +127,7 @@ class _Sums:
         rows = np.hstack([x, np.ones((len(x), 1))]).astype(kind)
         r = slope.value.astype(kind)
         size = np.abs(r) + self.precision.floor
-        spread = slope.swing.astype(kind) + relative * size
+        leeway = slope.swing.astype(kind) + relative * size
         z, act = hidden.z, hidden.act
         pieces = np.where(z.value >= 0, kind.type(self.right), kind.type(self.left)) * r
         shape = (-1, pieces.shape[2])
@@ -135,13 +135,13 @@ class _Sums:
         sizes = np.abs(rows) + self.precision.floor
         grown = 1 + 8 * relative
         lost = self.precision.tiny * len(x)
-        self.phi_error += grown * max(self.steepest, 1.0) * (spread @ sizes) + lost
-        self._add_kinks(~z.surely_off_0(), size + spread, sizes, grown)
+        self.phi_error += grown * max(self.steepest, 1.0) * (leeway @ sizes) + lost
+        self._add_kinks(~z.surely_off_0(), size + leeway, sizes, grown)
         self.radial += (act.value @ r.transpose(0, 2, 1))[:, :, 0]
-        off = np.abs(act.value) @ spread.transpose(0, 2, 1) + act.error @ (size + spread).transpose(0, 2, 1)
+        off = np.abs(act.value) @ leeway.transpose(0, 2, 1) + act.error @ (size + leeway).transpose(0, 2, 1)
         self.radial_error += grown * off[:, :, 0] + lost
         self.total += slope.value.sum(axis=(1, 2))
-        self.total_error += grown * spread.sum(axis=(1, 2))
+        self.total_error += grown * leeway.sum(axis=(1, 2))
 
     def _add_kinks(self, unsure: Bools, size: Reals, sizes: Reals, grown: float) -> None:
         if self.right == self.left:

@@ -1,187 +1,126 @@
 """From trained floats to the certified local minimum beside them.
 
-Where no pre-activation changes its side the training problem is convex (:mod:`exactgeo.polishing.cell`), and its
-minimum is rational for one parabola a target (:mod:`exactgeo.polishing.optimum`). The decision of ``certify`` says
-whether that is a local minimum of the whole loss; where it is not, its descent leads into the next cell. The loss falls
-strictly, so the walk ends.
+Where no pre-activation changes its side the training problem is convex (:mod:`exactgeo.polishing.cell`). Two methods go
+down from cell to cell. In rationals (:mod:`exactgeo.polishing.exactly`) each minimum of a cell is solved, and the
+decision of ``certify`` says whether it is a local minimum of the whole loss. In balls
+(:mod:`exactgeo.polishing.enclosed`) floats go down, and where they end intervals prove that a box holds exactly one
+local minimum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from exactgeo.deadline import Deadline
-from exactgeo.exact.enclosure import Value
-from exactgeo.exact.rational import format_rational
-from exactgeo.exact.vectors import ZERO
-from exactgeo.local_minimum import Descent, Minimum, decide
-from exactgeo.polishing.cell import Cell, Pattern, pattern_of
+from exactgeo.polishing.cell import moving_coordinates
+from exactgeo.polishing.enclosed import Enclosed, enclosed, verdict_of
+from exactgeo.polishing.exactly import exactly
 from exactgeo.polishing.none_within import none_within
-from exactgeo.polishing.optimum import Unsettled, minimise_on
-from exactgeo.problem import Direction, Point, Problem, scope
-from exactgeo.standing import Verdict, verdict_on
+from exactgeo.polishing.polished import Polished, safe_decimal
+from exactgeo.polishing.smooth import OpenEnd, critical_near, sloped_within
+from exactgeo.problem import Point, Problem, scope
 
-__all__ = ["Polished", "polish"]
+__all__ = ["METHODS", "Polished", "polish", "safe_decimal"]
 
+METHODS = ("exact", "balls")
 
-@dataclass(frozen=True)
-class Polished:
-    """What became of trained floats.
-
-    Attributes
-    ----------
-    problem : Problem
-    start : Point
-        The floats, as the dyadics they are.
-    loss_before : Fraction
-    point : Point
-        The last point of the walk: where ``reason`` is empty a local minimum.
-    cells : int
-        How many were visited.
-    none_within : Fraction
-        No local minimum lies within this max-norm distance of ``start``.
-    verdict : Verdict or None
-        What ``certify`` says of ``point``; None where the walk did not end.
-    reason : str
-        Why it did not end.
-    """
-
-    problem: Problem
-    start: Point
-    loss_before: Fraction
-    point: Point
-    cells: int
-    none_within: Fraction
-    verdict: Verdict | None
-    reason: str = ""
-
-    @property
-    def status(self) -> str:
-        """``exact``, or ``undecided``."""
-        return "undecided" if self.verdict is None else "exact"
-
-    @property
-    def loss(self) -> Value:
-        return self.problem.loss_at(self.point)
-
-    @property
-    def moved(self) -> Fraction:
-        """Max-norm distance from ``start`` to ``point``."""
-        there = self.start.towards(self.point)
-        rows = [row for matrix in there.weights for row in matrix] + list(there.biases)
-        return max((abs(q) for row in rows for q in row), default=ZERO)
-
-    @property
-    def one_within(self) -> Fraction | None:
-        """A local minimum lies within this max-norm distance of ``start``; None where none was found."""
-        return None if self.verdict is None else self.moved
-
-    def to_json(self, certificate: str | None = None) -> dict[str, Any]:
-        """The answer of ``exactgeo polish --json``: radii and distances are decimals rounded to the safe side."""
-        loss = self.problem.loss_at(self.point)
-        return {
-            "status": self.status,
-            "reason": self.reason or None,
-            "point": self.point.to_dict(),
-            "loss": format_rational(loss),
-            "loss_decimal": f"{float(loss):.15g}",
-            "loss_before": format_rational(self.loss_before),
-            "loss_before_decimal": f"{float(self.loss_before):.15g}",
-            "moved": safe_decimal(self.moved, up=True),
-            "cells": self.cells,
-            "none_within": safe_decimal(self.none_within, up=False),
-            "one_within": None if self.one_within is None else safe_decimal(self.one_within, up=True),
-            "verdict": None if self.verdict is None else self.verdict.to_json(certificate),
-            "certificate": certificate,
-        }
-
-
-def safe_decimal(value: Fraction, *, up: bool) -> str:
-    """Three significant decimal digits, rounded up or down.
-
-    Examples
-    --------
-    >>> safe_decimal(Fraction(2, 3), up=True), safe_decimal(Fraction(2, 3), up=False)
-    ('6.67e-1', '6.66e-1')
-    """
-    if not value:
-        return "0"
-    exponent = 0
-    while value >= Fraction(10) ** (exponent + 1):
-        exponent += 1
-    while value < Fraction(10) ** exponent:
-        exponent -= 1
-    scaled = value / Fraction(10) ** (exponent - 2)
-    digits = -(-scaled.numerator // scaled.denominator) if up else scaled.numerator // scaled.denominator
-    if digits == 1000:
-        digits, exponent = 100, exponent + 1
-    return f"{digits // 100}.{digits % 100:02d}e{exponent}"
-
-
-VERDICT = 5.0
-"""Seconds for the verdict on the minimum: as ``certify`` has them."""
+LONG = 1300
+"""(Unknowns) x (bits of a datum) from which rationals are too long, and balls are tried first."""
 
 
 def polish(
-    problem: Problem, point: Point, *, time_limit: float = 60.0, known: Callable[[Polished], None] = lambda found: None
+    problem: Problem,
+    point: Point,
+    *,
+    method: str | None = None,
+    time_limit: float = 60.0,
+    known: Callable[[Polished], None] = lambda found: None,
 ) -> Polished:
-    """Walk from a trained network to a certified local minimum beside it.
+    """Go down from a trained network to a certified local minimum beside it.
 
     Parameters
     ----------
     problem : Problem
-        One hidden layer, one output, a piecewise-linear activation, a loss that is one parabola a target (squared,
-        half_squared).
+        At most one hidden layer, one output, a piecewise-linear activation; or sigmoid and tanh, of any depth.
     point : Point
         Trained floats, as the dyadics they are.
+    method : str or None
+        ``exact``: rationals; ``balls``: an enclosure. None: rationals where numbers stay small, else balls; and the
+        other where one declines.
     time_limit : float
         Seconds; then the best point so far.
     known : callable
-        Told after each cell how far the walk has come.
+        Told after each cell how far the descent has come.
 
     Raises
     ------
     exactgeo.OutOfScope
-        Named: what puts the problem outside.
+        Named: what puts the problem, or the method, outside.
 
     Notes
     -----
-    Cost: for each cell a float QP and some exact solves with numbers of about (unknowns) x (bits of the data).
+    Cost: for each cell a float program; in rationals some exact solves with numbers of about (unknowns) x (bits of the
+    data), in balls one proof at the end.
     """
-    outside = scope.polish(problem)
-    if outside is not None:
-        raise outside
+    for outside in (scope.polish(problem), scope.polish_by(problem, method)):
+        if outside is not None:
+            raise outside
     deadline = Deadline.after(time_limit)
-    before = problem.loss_at(point)
+    if scope.smooth(problem) is None:
+        return _smoothly(problem, point, deadline)
     radius = none_within(problem, point)
-    here, pattern, cells = point, pattern_of(problem, point), 0
-
-    def stopped(reason: str) -> Polished:
-        return Polished(problem, point, before, here, cells, radius, None, reason)
-
-    while True:
-        over = stopped(f"the walk was ended after {time_limit:g} s, in cell {cells}; raise --time-limit")
-        known(over)
-        if not deadline.left:
-            return over
-        cells += 1
-        try:
-            cell = Cell.of(problem, here, pattern)
-            here = cell.point_at(minimise_on(cell))
-        except Unsettled as failure:
-            return stopped(f"cell {cells}: {failure}")
-        found = decide(problem, here, strictness=False)
-        if isinstance(found, Minimum):
-            verdict = verdict_on(problem, here, min(deadline.left, VERDICT))
-            return Polished(problem, point, before, here, cells, radius, verdict)
-        if not isinstance(found, Descent) or found.direction is None:
-            return stopped("the decision is left open at the minimum of a cell")
-        pattern = _beyond(problem, here, pattern, found.direction)
+    undecided = Polished(problem, point, point, 0, radius, None, reason="")
+    for chosen in _methods(problem, method):
+        if chosen == "exact":
+            found = exactly(problem, point, radius, deadline, known)
+        else:
+            found = _by_balls(problem, point, radius, deadline, known)
+        if found.verdict is not None:
+            return found
+        reason = found.reason if not undecided.reason else f"{undecided.reason}; {found.reason}"
+        undecided = Polished(problem, point, found.point, undecided.cells + found.cells, radius, None, reason=reason)
+    return undecided
 
 
-def _beyond(problem: Problem, point: Point, pattern: Pattern, direction: Direction) -> Pattern:
-    """The cell that a descent enters."""
-    return pattern_of(problem, point, pattern, Point(direction.weights, direction.biases))
+def _methods(problem: Problem, method: str | None) -> list[str]:
+    """What is tried, in order."""
+    if method is not None:
+        return [method]
+    order = ["exact", "balls"] if _bits(problem) <= LONG else ["balls", "exact"]
+    return [name for name in order if scope.polish_by(problem, name) is None]
+
+
+def _bits(problem: Problem) -> int:
+    """(Unknowns) x (bits of a datum)."""
+    unknowns = sum(problem.network.widths) * len(moving_coordinates(problem)) + 1 if problem.network.widths else 1
+    data = [q for row in problem.lifted for q in row] + [q for row in problem.y for q in row]
+    return unknowns * max(max(q.denominator.bit_length(), abs(q.numerator).bit_length()) for q in data)
+
+
+def _by_balls(
+    problem: Problem, point: Point, radius: Fraction, deadline: Deadline, known: Callable[[Polished], None]
+) -> Polished:
+    def over(cells: int) -> bool:
+        ended = f"the descent was ended after {deadline.seconds:g} s, in cell {cells}; raise --time-limit"
+        known(Polished(problem, point, point, cells, radius, None, reason=ended))
+        return not deadline.left
+
+    found: Enclosed = enclosed(problem, point, over)
+    if found.ball is None:
+        return Polished(problem, point, point, found.cells, radius, None, reason=f"balls: {found.reason}")
+    verdict = verdict_of(found.ball)
+    return Polished(problem, point, found.ball.point, found.cells, radius, verdict, found.ball)
+
+
+def _smoothly(problem: Problem, point: Point, deadline: Deadline) -> Polished:
+    """Of smooth activations: no cells, but critical points."""
+    radius = sloped_within(problem, point)
+    found = critical_near(problem, point, deadline)
+    if isinstance(found, OpenEnd):
+        return Polished(problem, point, found.point, found.visited, radius, None, reason=found.reason)
+    radius = max(radius, found.none_within(point))
+    if found.minimum:
+        return Polished(problem, point, found.point, found.visited, radius, found.verdict(), found)
+    reason = f"a saddle, proved, is the last critical point that was reached in {deadline.seconds:g} s"
+    return Polished(problem, point, found.point, found.visited, radius, None, reason=reason)

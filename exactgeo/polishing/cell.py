@@ -36,8 +36,8 @@ class Pattern:
     signs: tuple[int, ...]
 
 
-def pattern_of(problem: Problem, point: Point, before: Pattern | None = None, towards: Point | None = None) -> Pattern:
-    """The cell of a point; on a kink the side on which ``towards`` lies, else that of the cell before, else 1.
+def pattern_of(problem: Problem, point: Point, before: Pattern | None = None, towards: Sequence[Point] = ()) -> Pattern:
+    """The cell of a point; on a kink the side to which ``towards`` leads, else that of the cell before, else 1.
 
     Parameters
     ----------
@@ -45,24 +45,23 @@ def pattern_of(problem: Problem, point: Point, before: Pattern | None = None, to
         One hidden layer, one output.
     point : Point
     before : Pattern, optional
-    towards : Point, optional
-        Another point: what matters is the direction to it.
+    towards : points
+        Directions: the first that leaves the kink says to which side.
     """
     sides, signs = [], []
-    others = [None] * len(point.neurons) if towards is None else list(towards.neurons)
-    for i, ((w, v), other) in enumerate(zip(point.neurons, others, strict=True)):
+    for i, (w, v) in enumerate(point.neurons):
+        ways = [way.neurons[i] for way in towards]
         row = []
         for t, x in enumerate(problem.lifted):
-            z = dot(w, x) or (ZERO if other is None else dot(other.w, x))
+            z = dot(w, x) or next(filter(None, (dot(way.w, x) for way in ways)), ZERO)
             if not z:
                 row.append(1 if before is None else before.sides[i][t])
             else:
                 row.append(1 if z > 0 else -1)
         sides.append(tuple(row))
-        reached = v or (ZERO if other is None else other.v)
+        reached = v or next(filter(None, (way.v for way in ways)), ZERO)
         sign = (reached > 0) - (reached < 0)
-        slopes = problem.network.activation.slopes
-        assert slopes is not None
+        slopes = _slopes(problem)
         live = any(slopes[side < 0] and any(x) for side, x in zip(row, problem.lifted, strict=True))
         signs.append(sign if live else 0)
     return Pattern(tuple(sides), tuple(signs))
@@ -97,9 +96,7 @@ class Cell:
         """The problem on the cell, at the point's values of what does not move in it. Cost: O(m n d) rationals."""
         train, net = problem.train, problem.network
         moving = moving_coordinates(problem)
-        slopes = net.activation.slopes
-        assert slopes is not None
-        up, down = slopes
+        up, down = _slopes(problem)
         size = len(moving)
         columns: list[Vector] = []
         offset = [point.shift] * problem.m
@@ -124,6 +121,10 @@ class Cell:
                 for t, x in enumerate(problem.lifted):
                     offset[t] += v * slope[t] * sum((q * x[k] for k, q in frozen), ZERO)
         rows, constraints, bounds = cls._sides(problem, point, pattern, moving, spans, len(columns))
+        if not net.widths and train.output:
+            columns += [tuple(x[k] for x in problem.x) for k in range(problem.d)]
+        elif not net.widths:
+            offset = [p + dot(point.inputs, x) for p, x in zip(offset, problem.x, strict=True)]
         if net.output_bias and train.output_bias:
             columns.append((ONE,) * problem.m)
             offset = [p - point.shift for p in offset]
@@ -141,7 +142,7 @@ class Cell:
     ) -> tuple[tuple[tuple[int, int], ...], Matrix, Vector]:
         """``side <zeta_i, x_t> >= 0``, one a neuron and data point whose row does not vanish on what moves."""
         rows, constraints, bounds = [], [], []
-        if problem.network.activation.has_kink:
+        if spans and problem.network.activation.has_kink:
             for i, start in spans:
                 w, v = point.neurons[i]
                 for t, x in enumerate(problem.lifted):
@@ -166,6 +167,8 @@ class Cell:
                 found += [v] if self.problem.train.output else []
             elif self.pattern.signs[i]:
                 found += [abs(v) * w[k] for k in moving]
+        if self.problem.train.output:
+            found += point.inputs
         if self.problem.network.output_bias and self.problem.train.output_bias:
             found.append(point.shift)
         return tuple(found)
@@ -200,6 +203,9 @@ class Cell:
                     used += 1
                 neurons.append((tuple(lifted), outer))
         has_bias = self.problem.network.output_bias
+        if not self.problem.network.widths:
+            inputs = values[: self.problem.d] if train.output else self.point.inputs
+            return self.point.with_inputs(inputs, values[-1] if has_bias and train.output_bias else self.point.shift)
         shift = values[used] if has_bias and train.output_bias else self.point.shift
         return self.point.with_neurons(neurons, shift if has_bias else None)
 
@@ -208,8 +214,17 @@ class Cell:
         return nullspace([self.constraints[k] for k in active], len(self.columns))
 
 
+def _slopes(problem: Problem) -> tuple[Fraction, Fraction]:
+    """Of the activation; 1 where there is none."""
+    found = problem.network.activation.slopes if problem.network.widths else (ONE, ONE)
+    assert found is not None
+    return found
+
+
 def moving_coordinates(problem: Problem) -> tuple[int, ...]:
     """The trained coordinates of a neuron's lifted weights."""
     train, net = problem.train, problem.network
+    if not net.widths:
+        return ()
     found = tuple(range(problem.d)) if train.hidden[0] else ()
     return (*found, problem.d) if net.hidden_bias[0] and train.hidden_bias[0] else found

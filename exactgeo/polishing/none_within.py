@@ -46,35 +46,44 @@ def _power(exponent: int) -> Fraction:
 def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
     """Whether a derivative by a trained parameter has one sign on the box of this radius around the point."""
     train, net = problem.train, problem.network
-    slopes = net.activation.slopes
-    assert slopes is not None
-    up, down = slopes
+    up, down = net.activation.slopes if net.widths else (Fraction(1), Fraction(1))  # type: ignore[misc]
     x = Intervals.of(problem.lifted)
     w, v = _parameters(problem, point, radius)
-    z = x @ w.T
+    shift = Intervals.of([point.shift], radius if train.output_bias else ZERO)
+    decay = problem.penalty.l2 / problem.weight
+    shrink = Intervals.of([decay])
+    z = x @ w.T if net.widths else Intervals.of([[ZERO]] * problem.m)
     outputs = z.bent(up, down)
-    predictions = (outputs * Intervals(v.middle[None, :], v.radius[None, :])).sum(axis=1)
+    if net.widths:
+        predictions = (outputs * v[None, :]).sum(axis=1)
+    else:
+        inputs = Intervals.of(point.inputs, radius if train.output else ZERO)
+        predictions = x @ inputs
     if net.output_bias:
-        shift = Intervals.of([point.shift], radius if train.output_bias else ZERO)
         predictions = predictions + shift
+    ranges = [predictions.enclosure((t,)) for t in range(problem.m)]
     residuals = Intervals.between(
-        (problem.loss.slopes(found.lo, y)[0], problem.loss.slopes(found.hi, y)[1])
-        for found, (y,) in zip((predictions.enclosure((t,)) for t in range(problem.m)), problem.y, strict=True)
+        problem.loss.slope_range(found.lo, found.hi, y) for found, (y,) in zip(ranges, problem.y, strict=True)
     )
-    if net.output_bias and train.output_bias and residuals.sum(axis=0).signs():
-        return True
-    row = Intervals(residuals.middle[None, :], residuals.radius[None, :])
-    if train.output and (row @ outputs).signs().any():
+    if net.output_bias and train.output_bias:
+        slope = residuals[None, :].sum(axis=1)
+        if (slope + shift * shrink if problem.penalty.biases else slope).signs().any():
+            return True
+    row = residuals[None, :]
+    if not net.widths:
+        return train.output and bool(((row @ x)[0] + inputs * shrink).signs().any())
+    if train.output and ((row @ outputs)[0] + v * shrink).signs().any():
         return True
     moving = list(moving_coordinates(problem))
-    sides = z.signs()
-    flat = up == down
+    sides, kinked = z.signs(), up != down
+    heavy = [decay if k < problem.d or problem.penalty.biases else ZERO for k in moving]
     for i in range(len(point.neurons)):
-        if not moving or not v.signs()[i] or not (flat or sides[:, i].all()):
+        if not moving or (kinked and not sides[:, i].all()):
             continue
-        slope = np.array([up if side >= 0 else down for side in sides[:, i]], object)
-        weighted = row * Intervals.of(slope)
-        if (weighted @ Intervals(x.middle[:, moving], x.radius[:, moving])).signs().any():
+        bent = np.array([up if side >= 0 else down for side in sides[:, i]], object)
+        weighted = (row * Intervals.of(bent)) @ x[:, moving]
+        pull = weighted[0] * v[i : i + 1] + w[i, moving] * Intervals.of(heavy)
+        if pull.signs().any():
             return True
     return False
 
@@ -82,6 +91,8 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
 def _parameters(problem: Problem, point: Point, radius: Fraction) -> tuple[Intervals, Intervals]:
     """Lifted input weights (n rows) and output weights of the box: what is frozen does not move."""
     neurons = point.neurons
+    if not neurons:
+        return Intervals.of([[ZERO]]), Intervals.of([ZERO])
     w = Intervals.of([neuron.w for neuron in neurons])
     spread = Intervals.of([neuron.w for neuron in neurons], radius)
     columns = np.zeros(w.middle.shape, bool)

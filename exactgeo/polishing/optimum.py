@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from exactgeo.exact.matrix import independent_rows, least_squares, solve
 from exactgeo.exact.vectors import ZERO, Vector, dot
-from exactgeo.polishing._propose_minimiser import Unsettled, pieces_at, propose
+from exactgeo.polishing._propose_minimiser import FloatProgram, Proposal, Terms, Unsettled, propose
 from exactgeo.polishing.cell import Cell
+from exactgeo.polishing.corner import minimise_at_corner
 
 __all__ = ["Unsettled", "minimise_on"]
 
 Floats = NDArray[np.float64]
+
+MAX_PIECES = 40
+"""Changes of the pieces of the loss before a face is given up."""
 
 MAX_EXCHANGES = 200
 """Changes of the active set before a cell is given up."""
@@ -39,9 +43,11 @@ def minimise_on(cell: Cell) -> Vector:
     """
     if not cell.columns:
         return ()
-    proposal = propose(cell)
+    proposal = _proposal(cell)
+    if not cell.problem.loss.differentiable:
+        return minimise_at_corner(cell, proposal)
     strength = proposal.multipliers
-    order = sorted((k for k in range(len(strength)) if strength[k] > proposal.slacks[k]), key=lambda k: -strength[k])
+    order = sorted((int(k) for k in np.flatnonzero(proposal.active)), key=lambda k: -strength[k])
     active = [order[k] for k in independent_rows([cell.constraints[k] for k in order], len(cell.columns))]
     own = np.array([float(q) for q in cell.values_at(cell.point)])
     try:
@@ -49,6 +55,36 @@ def minimise_on(cell: Cell) -> Vector:
         return _exchanged(cell, active, own)
     except Unsettled:
         return _exchanged(cell, active, proposal.values)
+
+
+def _proposal(cell: Cell) -> Proposal:
+    """The program of the cell in floats, and a float minimiser."""
+
+    def floats(rows: Sequence[Vector], width: int) -> Floats:
+        return np.array([[float(q) for q in row] for row in rows]).reshape(-1, width)
+
+    count = len(cell.columns)
+    program = FloatProgram(
+        Terms.of(cell.problem),
+        floats(cell.columns, cell.problem.m).T,
+        np.array([float(q) for q in cell.offset]),
+        floats(cell.constraints, count),
+        np.array([float(q) for q in cell.bounds]),
+        np.zeros(count),
+        np.array([float(q) for q in cell.values_at(cell.point)]),
+    )
+    return propose(program)
+
+
+def pieces_at(cell: Cell, predictions: Sequence[Fraction]) -> list[tuple[Fraction, Fraction]]:
+    """(a, b) of the quadratic ``a p^2 + b p`` on whose interval each prediction is."""
+    found = []
+    for p, (y,) in zip(predictions, cell.problem.y, strict=True):
+        pieces = cell.problem.loss.pieces(y)
+        assert pieces is not None
+        a, b, _ = pieces.around(p)[0]
+        found.append((a, b))
+    return found
 
 
 def _exchanged(cell: Cell, active: list[int], near: Floats) -> Vector:
@@ -78,15 +114,16 @@ def _on_face(cell: Cell, active: Sequence[int], near: Floats) -> Vector | None:
     if not directions:
         return start
     fitted = _project(start, directions, near)
-    while True:
+    for _ in range(MAX_PIECES):
         pieces = pieces_at(cell, cell.predictions(_moved(start, directions, fitted)))
         found = _least(cell, start, directions, pieces, fitted)
         values = _moved(start, directions, found)
         if _pieces_hold(cell, pieces, cell.predictions(values)):
             return values
         if found == fitted:
-            raise Unsettled("the pieces of the loss were not found")
+            break
         fitted = found
+    raise Unsettled("the pieces of the loss were not found")
 
 
 def _pieces_hold(cell: Cell, pieces: Sequence[tuple[Fraction, Fraction]], predictions: Vector) -> bool:
@@ -105,9 +142,6 @@ def _least(
     near: Vector,
 ) -> Vector:
     """Coefficients of the directions that minimise the sum of the pieces; those it does not tell stay ``near``."""
-    if len({a for a, _ in pieces}) != 1 or not pieces[0][0]:
-        raise Unsettled("the loss is no single parabola around these predictions")
-    centre = [-b / (2 * a) for a, b in pieces]
     reduced = [
         tuple(
             sum((Fraction(q) * c[t] for q, c in zip(d, cell.columns, strict=True) if q), ZERO)
@@ -116,6 +150,10 @@ def _least(
         for d in directions
     ]
     base = cell.predictions(_moved(start, directions, near))
+    if len({a for a, _ in pieces}) != 1 or not pieces[0][0]:
+        steps = _least_of_pieces(reduced, pieces, base)
+        return tuple(p + q for p, q in zip(near, steps, strict=True))
+    centre = [-b / (2 * a) for a, b in pieces]
     goal = [y - p for y, p in zip(centre, base, strict=True)]
     told = independent_rows(reduced, cell.problem.m)
     coefficients, residual = least_squares([reduced[j] for j in told], goal)
@@ -130,6 +168,17 @@ def _least(
     assert weights is not None
     moves = [sum((w * rows[t][j] for w, t in zip(weights, kept, strict=True)), ZERO) for j in range(len(reduced))]
     return tuple(p + q for p, q in zip(near, moves, strict=True))
+
+
+def _least_of_pieces(columns: Sequence[Vector], pieces: Sequence[tuple[Fraction, Fraction]], base: Vector) -> Vector:
+    """Coefficients that minimise quadratics of different curvatures; 0 for those that they do not tell."""
+    weighted = [[2 * a * q for (a, _), q in zip(pieces, column, strict=True)] for column in columns]
+    slopes = [2 * a * p + b for (a, b), p in zip(pieces, base, strict=True)]
+    gram = [[dot(one, other) for other in columns] for one in weighted]
+    found = solve(gram, [-dot(column, slopes) for column in columns])
+    if found is None:
+        raise Unsettled("the pieces of the loss were not found")
+    return found
 
 
 def _moved(start: Vector, directions: Sequence[Sequence[int]], coefficients: Vector) -> Vector:

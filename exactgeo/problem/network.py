@@ -50,6 +50,11 @@ class Network:
         return (*self.hidden_bias, self.output_bias)
 
     @property
+    def layer_activations(self) -> tuple[Activation, ...]:
+        """One a weight layer, the output's last."""
+        return (*self.activations, self.output_activation)
+
+    @property
     def uniform(self) -> Activation | None:
         """The activation of all hidden layers (linear where there are none) if it is one and the outputs have none."""
         kinds = set(self.activations) or {LINEAR}

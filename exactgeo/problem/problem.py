@@ -169,9 +169,7 @@ class Problem:
         """
         self.expect_point(point)
         net, rows = self.network, self.x
-        for weights, bias, activate in zip(
-            point.weights, point.biases, (*net.activations, net.output_activation), strict=True
-        ):
+        for weights, bias, activate in zip(point.weights, point.biases, net.layer_activations, strict=True):
             shifts = bias or (ZERO,) * len(weights)
             rows = tuple(tuple(dot(unit, row) + b for unit, b in zip(weights, shifts, strict=True)) for row in rows)
             if activate != LINEAR:

@@ -22,16 +22,21 @@ __all__ = [
     "explanation",
     "full_space",
     "many_cells",
+    "many_regions",
     "no_float_form",
+    "no_slope",
     "no_solver",
     "not_linear",
     "numeric_conditions",
     "ordered_slopes",
     "penalised_basins",
     "polish",
+    "polish_by",
+    "probabilities",
     "rational_slopes",
     "resisting",
     "slices",
+    "smooth",
     "sparse_penalty",
     "unbalanced",
     "unresolved",
@@ -134,6 +139,32 @@ def _weight_decay(problem: Problem) -> tuple[str, str] | None:
     return found
 
 
+def smooth(problem: Problem) -> OutOfScope | None:
+    """Slopes of a loss with two continuous derivatives (:mod:`exactgeo.local_minimum.smooth_loss`)."""
+    expect_problem(problem)
+    net, found = problem.network, None
+    if all(activation.homogeneous for activation in net.layer_activations):
+        found = "no smooth activation", "sigmoid or tanh"
+    kinked = [activation.name for activation in net.layer_activations if activation.has_kink]
+    if found is None and kinked:
+        found = f"the activation {kinked[0]}, which has a kink", "sigmoid and tanh alone"
+    elif found is None and not problem.loss.smooth:
+        found = (
+            f"the {problem.loss.name} loss",
+            "a loss with two continuous derivatives: squared, half_squared, logistic",
+        )
+    elif found is None and problem.penalty.l1:
+        found = "the key l1 of [penalty], which has no derivative at 0", "l2 alone"
+    return None if found is None else OutOfScope(*found, "the other rungs of `exactgeo certify`")
+
+
+def no_slope() -> OutOfScope:
+    """A point of a smooth loss whose gradient is not told from 0."""
+    reason = "no derivative of the loss is proved to differ from 0, and a critical point is rarely rational"
+    advice = "`exactgeo polish`, which encloses the critical point beside it"
+    return OutOfScope(reason, f"points with a slope; else {advice}", advice)
+
+
 def sparse_penalty() -> OutOfScope:
     """A point with the key l1 of [penalty] and no slope down: the conditions of first order are only necessary."""
     reason = "with the key l1 of [penalty] the conditions of first order hold, and they are not sufficient"
@@ -188,6 +219,12 @@ def ordered_slopes(problem: Problem) -> OutOfScope | None:
 def unresolved(reason: str) -> OutOfScope:
     """A point whose numbers are too small for the arithmetic of signs."""
     return OutOfScope(reason, "points with predictions of moderate size", "a point nearby with fewer digits")
+
+
+def unfinished(end: str) -> OutOfScope:
+    """A decision that a time limit ended; ``end`` says which."""
+    reason = f"the decision ended {end}; raise --time-limit"
+    return OutOfScope(reason, "more time, or fewer kinks that depend on each other", WITHOUT)
 
 
 def explanation(problem: Problem) -> OutOfScope | None:
@@ -290,22 +327,44 @@ def no_solver(loss: Loss) -> OutOfScope:
 
 
 def polish(problem: Problem) -> OutOfScope | None:
-    """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): cells that are one parabola."""
-    found = complete_decision(problem)
-    if found is not None:
-        return found
+    """From floats to the local minimum beside them (:mod:`exactgeo.polishing`): in rationals or in balls."""
+    expect_problem(problem)
+    if smooth(problem) is None:
+        return None
     net, train = problem.network, problem.train
-    reason = None
-    pieces = problem.loss.pieces(problem.y[0][0])
-    if pieces is None or pieces.breaks:
-        reason = f"the {problem.loss.name} loss", "a loss that is one parabola a target: squared, half_squared"
-    elif not net.widths:
-        reason = "no hidden layer", "one hidden layer"
-    else:
+    reason = _architecture(net) or _slopes(problem)
+    if reason is not None:
+        pass
+    elif problem.outputs > 1:
+        reason = f"{problem.loss.name} with {problem.outputs} outputs", "one output: the difference of two scores"
+    elif problem.penalty.l1:
+        reason = "the key l1 of [penalty]", "l2 alone"
+    elif problem.penalty and not problem.loss.differentiable:
+        reason = f"the {problem.loss.name} loss under a [penalty]", "a loss with a derivative everywhere"
+    elif net.widths:
         moving = (train.hidden[0], *([train.hidden_bias[0]] if net.hidden_bias[0] else []))
         if train.output and any(moving) and not all(moving):
             reason = "trained output weights with input weights that are partly frozen", "both trained, or one of them"
-    return None if reason is None else OutOfScope(*reason, CERTIFY)
+    if reason is None:
+        return None
+    return OutOfScope(*reason, CERTIFY if decision(problem) is None else _instead(problem))
+
+
+def polish_by(problem: Problem, method: str | None) -> OutOfScope | None:
+    """One of the two methods of :mod:`exactgeo.polishing`, for a problem that is in scope of it; None means either."""
+    if method == "exact" and smooth(problem) is None:
+        return OutOfScope(
+            "critical points of sigmoid and tanh, irrational as a rule", "ReLU and its like", "method balls"
+        )
+    if method == "exact" and problem.penalty:
+        return OutOfScope("minima with a [penalty], irrational as a rule", "a loss without [penalty]", "method balls")
+    if method == "exact" and not problem.loss.rational:
+        reason = f"minima of the {problem.loss.name} loss, irrational as a rule"
+        return OutOfScope(reason, "a loss with rational values", "method balls")
+    if method == "balls" and not problem.loss.differentiable:
+        reason = f"the {problem.loss.name} loss, whose minima lie on its kinks"
+        return OutOfScope(reason, "a loss with a derivative everywhere", "method exact")
+    return None
 
 
 def exact_values(problem: Problem) -> OutOfScope | None:
@@ -315,6 +374,20 @@ def exact_values(problem: Problem) -> OutOfScope | None:
         return found
     reason = f"the values of the {problem.loss.name} loss are enclosures, and equal ones cannot be told from close ones"
     return OutOfScope(reason, "the other losses", BASINS)
+
+
+def probabilities(problem: Problem) -> OutOfScope | None:
+    """Where a random start lands (:mod:`exactgeo.probability`): basins of networks with neurons."""
+    found = basins(problem)
+    if found is None and not any(problem.network.widths):
+        return OutOfScope("no hidden neuron, so nothing is drawn", "a hidden layer with neurons", BASINS)
+    return found
+
+
+def many_regions(regions: int, most: int) -> OutOfScope:
+    """Probabilities of so many regions of a neuron, where no closed form serves."""
+    inside = f"up to {most} regions, or data on orthogonal lines without biases"
+    return OutOfScope(f"about {regions} regions of one neuron", inside, "`exactgeo certify`, which decides one point")
 
 
 def numeric_conditions(net: Network, loss: Loss, *, quadratic: bool) -> OutOfScope | None:
@@ -350,8 +423,6 @@ def slices(problem: Problem) -> OutOfScope | None:
         found = f"{problem.outputs} outputs", "one output"
     if found is None and not problem.network.widths:
         found = "no hidden layer", "one hidden layer"
-    if found is None and not problem.loss.rational:
-        found = f"the {problem.loss.name} loss has no rational values", "a loss with rational values"
     if found is None and problem.penalty:
         return without_penalty(problem)
     return None if found is None else OutOfScope(*found, NUMERIC)

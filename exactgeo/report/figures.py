@@ -8,12 +8,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.vectors import ZERO, dot
 from exactgeo.landscape.plot import BAD, BRANCH, KINK, SMALL, figure_of, label
 from exactgeo.losses import Loss
 from exactgeo.problem import Point, Problem, scope
 
-__all__ = ["slice_line", "slice_plane"]
+__all__ = ["loss_value", "slice_line", "slice_plane"]
 
 
 def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400, axes: Any = None) -> Any:
@@ -24,7 +25,7 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     problem : Problem
         One hidden layer.
     one, other : Point
-        At s = 0 and s = 1; both are evaluated, and their exact losses written.
+        At s = 0 and s = 1; both are evaluated, and their exact losses written: rounded where they are not rational.
     samples : int
     axes : matplotlib Axes, optional
 
@@ -35,7 +36,7 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     Raises
     ------
     OutOfScope
-        Not one hidden layer, one output, a piecewise linear activation and a loss with rational values.
+        Not one hidden layer, one output, and a piecewise linear activation.
     InputError
         Matplotlib is not installed; a point that is none of the problem's network.
     """
@@ -45,17 +46,17 @@ def slice_line(problem: Problem, one: Point, other: Point, *, samples: int = 400
     step, sides = one.towards(other), zip(_sides(problem, one), _sides(problem, other), strict=True)
     crossings = sorted({s for a, b in sides if a != b and 0 < (s := a / (a - b)) < 1})
     grid = sorted({Fraction(k, samples) for k in range(samples + 1)} | set(crossings))
-    values = [problem.loss_at(one.moved(step, s)) for s in grid]
+    values = [loss_value(problem, one.moved(step, s)) for s in grid]
     for s in crossings:
         axes.axvline(float(s), color=KINK, linewidth=0.6, linestyle=":")
-    axes.plot([float(s) for s in grid], [float(q) for q in values], color=BRANCH, linewidth=1.2)
-    top = max(values)
+    axes.plot([float(s) for s in grid], list(map(_height, values)), color=BRANCH, linewidth=1.2)
+    top = max(values, key=high)
     peak = grid[values.index(top)]
     marks = [(Fraction(0), values[0]), (Fraction(1), values[-1])]
-    axes.plot([float(s) for s, _ in marks], [float(q) for _, q in marks], "o", color=BAD, markersize=4)
-    axes.set_xticks([0, 1], [f"s = 0\nloss {label(values[0])}", f"s = 1\nloss {label(values[-1])}"], fontsize=SMALL)
+    axes.plot([float(s) for s, _ in marks], [_height(q) for _, q in marks], "o", color=BAD, markersize=4)
+    axes.set_xticks([0, 1], [f"s = 0\nloss {_label(values[0])}", f"s = 1\nloss {_label(values[-1])}"], fontsize=SMALL)
     axes.tick_params(axis="y", labelsize=SMALL)
-    note = f"highest sample {float(top):.6g} at s = {float(peak):.4g}; {len(crossings)} kinks"
+    note = f"highest sample {_height(top):.6g} at s = {float(peak):.4g}; {len(crossings)} kinks"
     axes.set_title(f"{problem.name or 'loss'} on a line: {note}", fontsize=SMALL + 1, loc="left")
     axes.set_ylabel("loss", fontsize=SMALL + 1)
     return figure
@@ -83,7 +84,7 @@ def slice_plane(
     Raises
     ------
     OutOfScope
-        Not one hidden layer, one output, a piecewise linear activation and a loss with rational values.
+        Not one hidden layer, one output, and a piecewise linear activation.
     InputError
         Matplotlib is not installed; a point that is none of the problem's network.
     """
@@ -109,7 +110,7 @@ def slice_plane(
     for name, (u, v), point in (("A", (0, 0), origin), ("B", (1, 0), right), ("C", (0, 1), up)):
         axes.plot([u], [v], "o", color="white", markeredgecolor="black", markersize=5)
         axes.annotate(
-            f"{name}: {label(problem.loss_at(point))}", (u, v), (6, 6), textcoords="offset points", fontsize=SMALL,
+            f"{name}: {_label(loss_value(problem, point))}", (u, v), (6, 6), textcoords="offset points", fontsize=SMALL,
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "linewidth": 0, "alpha": 0.85},
         )  # fmt: skip
     axes.set_title(f"{problem.name or 'loss'} on the plane A + s (B - A) + t (C - A)", fontsize=SMALL + 1, loc="left")
@@ -117,6 +118,19 @@ def slice_plane(
     axes.set_ylabel("t", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     return figure
+
+
+def loss_value(problem: Problem, point: Point) -> Value:
+    """The loss at a point: exactly where it is rational, else in proved bounds."""
+    return problem.loss_at(point) if problem.loss.rational else problem.enclosure_at(point)
+
+
+def _height(value: Value) -> float:
+    return float((low(value) + high(value)) / 2)
+
+
+def _label(value: Value) -> str:
+    return label(value) if isinstance(value, Fraction) else f"~{_height(value):.6g}"
 
 
 def _canvas(problem: Problem, axes: Any, width: float, height: float) -> tuple[Any, Any]:
@@ -169,6 +183,13 @@ def _heights(loss: Loss, predictions: Any, y: Fraction) -> Any:
     import numpy as np
 
     pieces = loss.pieces(y)
+    if pieces is None and not loss.rational:
+        from exactgeo.numeric.losses import form_of
+
+        form = form_of(loss, np.array([[float(y)]]))
+        if form is not None:
+            flat = np.asarray(predictions, dtype=float)
+            return form.total(flat.reshape(-1, 1, 1)).reshape(flat.shape)
     if pieces is None:
         return np.vectorize(lambda p: float(loss.value(Fraction(float(p)), y)), otypes=[float])(predictions)
     index = np.searchsorted([float(q) for q in pieces.breaks], predictions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exactgeo.polishing import Polished, safe_decimal
+from exactgeo.problem import scope
 from exactgeo.report.tables import labelled, loss_line, title_of, value_line
 from exactgeo.report.text import verdict_text
 
@@ -18,13 +19,25 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     else:
         lines.append("  no distance is proved within which there is no local minimum")
     if found.one_within is not None:
-        lines.append(f"  one within {safe_decimal(found.one_within, up=True)}, proved exactly")
-    plural = "s" * (found.cells != 1)
+        how = "proved exactly" if found.ball is None else "proved by enclosure"
+        lines.append(f"  one within {safe_decimal(found.one_within, up=True)}, {how}")
+    smooth = scope.smooth(found.problem) is None
+    what = ("critical point" if smooth else "cell") + "s" * (found.cells != 1)
     lines.append(labelled("your loss", loss_line(found.problem, found.loss_before)))
-    lines.append(
-        labelled("walk", f"{found.cells} cell{plural}, down to {value_line(found.problem.loss_at(found.point))}")
-    )
+    lines.append(labelled("descent", f"{found.cells} {what}, down to {value_line(found.loss)}"))
+    if found.ball is not None:
+        alone = "anywhere" if found.ball.radius is None else f"within {safe_decimal(found.ball.radius, up=False)} of it"
+        lines.append(labelled("enclosed", f"within {safe_decimal(found.ball.within, up=True)} of the point below"))
+        lines.append(labelled("alone", f"no other local minimum with the same {_held(found)} {alone}"))
     if found.verdict is None:
         lines.append(labelled("because", found.reason))
         return "\n".join(lines)
     return "\n".join([*lines, "", verdict_text(found.verdict, certificate_path)])
+
+
+def _held(found: Polished) -> str:
+    assert found.ball is not None
+    if found.ball.free:
+        return "held parameters"
+    rescaled = found.problem.train.output and not found.problem.penalty and found.ball.moving
+    return "output weights" if rescaled else "frozen parameters"

@@ -6,7 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
+
+from exactgeo.exact.enclosure import Value
+from exactgeo.exact.enclosure import high as upper
 
 __all__ = ["Bar", "progress_bar"]
 
@@ -54,6 +58,16 @@ class Bar:
         """Show the best value so far."""
         shown = str(value)
         self._update(best=f"best {shown if len(shown) <= 40 else shown[:37] + '...'}")
+
+    def between(self, low: Fraction, high: Value | None, nodes: int) -> None:
+        """Show a proved lower bound and the least value found, between which a minimum lies, and the gap."""
+        if high is None:
+            self._update(count=f"{nodes} nodes", best=f"at least {float(low):.6g}")
+            return
+        top = upper(high)
+        gap = (top - low) / top if top else Fraction(0)
+        text = f"in [{float(low):.6g}, {float(top):.6g}], gap {float(100 * gap):.3g} %"
+        self._update(completed=float(1 - gap), count=f"{nodes} nodes", best=text)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.combination import Combination, Number
+from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import format_rational, with_decimal
 
 if TYPE_CHECKING:
@@ -75,14 +76,16 @@ def _size(q: Fraction | int) -> str:
     return f"{rounded.normalize(SIX_DIGITS):g}"
 
 
-def value_line(q: Number | int) -> str:
-    """:func:`number_text`, and the decimal of a rational that is no integer.
+def value_line(q: Number | Value | int) -> str:
+    """:func:`number_text`, and the decimal of a rational that is no integer; the bounds of an enclosure.
 
     Examples
     --------
     >>> print(value_line(Fraction(106, 5)), value_line(14))
     106/5 = 21.2 14
     """
+    if isinstance(q, Enclosure):
+        return f"in {q}"
     if isinstance(q, Combination):
         return number_text(q)
     return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
@@ -149,7 +152,7 @@ def loss_name(problem: Problem) -> str:
     return f"{problem.loss.name.replace('_', ' ')} loss, {MEANS[problem.reduction]}{penalty}"
 
 
-def loss_line(problem: Problem, loss: Number) -> str:
+def loss_line(problem: Problem, loss: Number | Value) -> str:
     """A loss with its decimal and its name.
 
     Examples

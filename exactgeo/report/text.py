@@ -13,7 +13,7 @@ from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import format_rational, short
-from exactgeo.kinds import Globality, Kind, Strictness
+from exactgeo.kinds import Argument, Globality, Kind, Strictness
 from exactgeo.report.floats import in_floats
 from exactgeo.report.tables import (
     columns,
@@ -48,6 +48,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         Kind.NOT_LOCAL_MINIMUM: "NOT a local minimum, proved exactly",
         Kind.UNDECIDED: "undecided",
     }[verdict.kind]
+    if verdict.rung is Argument.BALL:
+        headline = "exactly one local minimum in a box around the point, proved by enclosure"
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
     if verdict.exact_loss is not None:
         lines.append(labelled("loss", loss_line(verdict.problem, verdict.exact_loss)))

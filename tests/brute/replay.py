@@ -21,7 +21,10 @@ from typing import Any
 import basin_brute
 import brute
 import decay_judge
+import probability_brute
+import replay_ball
 import replay_logistic
+import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
 
@@ -36,7 +39,7 @@ def numbers(tree: Any) -> Any:
 
 def holds(tree: Tree) -> bool:
     """Whether every claim of a certificate is true."""
-    subject = tree.get("problem", tree.get("arrangement"))
+    subject = next(tree[key] for key in ("problem", "arrangement", "population") if key in tree)
     return all(_holds(json.dumps(subject), json.dumps(claim)) for claim in tree["claims"])
 
 
@@ -51,6 +54,7 @@ def _holds(subject: str, claim: str) -> bool:
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
         "global_minimum": _global_minimum,
+        "lower_bound": _lower_bound,
         "basin_optimum": _basin,
         "regions": _regions,
         "landscape": _landscape,
@@ -60,7 +64,10 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "basin_probability": _basin_probability,
+        "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
+        **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
 
@@ -370,12 +377,18 @@ def _frame(problem: Tree, point: Tree) -> tuple[list[Numbers], Numbers]:
 
 
 def _global_minimum(problem: Tree, claim: Tree) -> bool:
-    point, here = claim["point"], loss(problem, claim["point"])
-    if here != F(claim["loss"]):
-        return False
+    here = loss(problem, claim["point"])
+    return here == F(claim["loss"]) and (here == 0 or here == _infimum(problem, claim["point"]))
+
+
+def _lower_bound(problem: Tree, claim: Tree) -> bool:
+    here, bound = loss(problem, claim["point"]), F(claim["bound"])
+    return here == F(claim["loss"]) and bound <= here and (bound <= 0 or bound <= _infimum(problem, claim["point"]))
+
+
+def _infimum(problem: Tree, point: Tree) -> Fraction:
+    """The least loss of all parameters with the point's frozen ones, over all basins."""
     net, train = problem["network"], problem["train"]
-    if here == 0:
-        return True
     assert len(net["widths"]) <= 1
     rows, offset = _frame(problem, point)
     slopes = numbers(net["activation"])
@@ -388,21 +401,21 @@ def _global_minimum(problem: Tree, claim: Tree) -> bool:
             lifted = [units.weight(i) for i in range(len(units.w))]
             features = [[activate(brute.dot(w, row), slopes) for row in units.lifted] for w in lifted]
         if train["output"]:
-            return here == _least(problem, [[s * q for q in c] for c in features for s in (1, -1)], offset)
+            return _least(problem, [[s * q for q in c] for c in features for s in (1, -1)], offset)
         fixed = [o + brute.dot(weights[-1][0], [c[t] for c in features]) for t, o in enumerate(offset)]
-        return here == _least(problem, [], fixed)
+        return _least(problem, [], fixed)
     # Input weights that are frozen beside a trained bias are treated as trained, for the same reason.
     width, outputs = len(rows[0]), weights[1][0]
     if slopes[0] == slopes[1]:
         columns = [[slopes[0] * s * row[k] for row in rows] for k in range(width) for s in (1, -1)]
-        return here == _least(problem, columns if any(outputs) or train["output"] else [], offset)
+        return _least(problem, columns if any(outputs) or train["output"] else [], offset)
     rays, cells = basin_brute.rays(rows, width), basin_brute.regions(rows, width)
     choices: list[tuple[Any, ...]] = [()]
     for v in outputs:
         signs = (1, -1) if train["output"] else ((v > 0) - (v < 0),)
         slots = [(cell, b) for b in signs for cell in cells] if signs != (0,) else [(cells[0], 0)]
         choices = list(dict.fromkeys(tuple(sorted((*old, new))) for old in choices for new in slots))
-    return here == min(
+    return min(
         _least(problem, [c for s, b in choice if b for c in basin_brute.columns(s, rows, rays, slopes, F(b))], offset)
         for choice in choices
     )
@@ -510,6 +523,45 @@ def _one_region(problem: Tree, claim: Tree) -> bool:
     values = [{"value": str(least), "basins": 2**n if claim["full"] else n + 1}]
     wide = None if claim["infinite_width"] is None else F(claim["infinite_width"])
     return claim["values"] == values and claim["valleys"] in (None, leaves) and wide in (None, least)
+
+
+def _basin_probability(problem: Tree, claim: Tree) -> bool:
+    """Widths above 3 are not judged."""
+    if loss(problem, claim["point"]) != F(claim["loss"]):
+        return False
+    net, train, point = problem["network"], problem["train"], claim["point"]
+    name, bound = kind(problem)
+    y = [t for (t,) in numbers(problem["data"]["y"])]
+    if net["output_bias"] and not train["output_bias"]:
+        assert "hinge" not in name, "the replay shifts the targets"
+        y = [t - F(point["biases"][-1][0]) for t in y]
+    biased = net["hidden_bias"][0] and train["hidden_bias"][0]
+    if not train["hidden"][0] or (net["hidden_bias"][0] and not biased and any(numbers(point["biases"][0]))):
+        return False
+    frozen = None if train["output"] else [v for v in numbers(point["weights"][1][0]) if v]
+    level = F(claim["at_most"]) * (len(y) if problem["loss"]["reduction"] == "mean" else 1)
+    for item in claim["widths"]:
+        width, given = item["width"], frozen
+        if frozen is not None and width != len(frozen):
+            if len({v > 0 for v in frozen}) > 1:
+                return False
+            given = frozen[:1] * width
+        if width <= 3:
+            found, error = probability_brute.law(
+                numbers(problem["data"]["x"]),
+                y,
+                level,
+                width,
+                bias=biased,
+                output_bias=train["output_bias"],
+                slopes=numbers(net["activation"]),
+                kind=name,
+                bound=bound,
+                frozen=given,
+            )
+            if not F(item["lo"]) - error <= found <= F(item["hi"]) + error:
+                return False
+    return True
 
 
 def _barrier(problem: Tree, claim: Tree) -> bool:
@@ -645,7 +697,8 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
     if _penalised(problem, claim["point"]) != F(claim["loss"]) or F(problem["penalty"]["l1"]):
         return False
     here = decay_judge.of_problem(problem, claim["point"])
-    if decay_judge.decide(here) != "minimum":
+    found = decay_judge.decide(here)
+    if found == "descent" or (found == "open" and not _least_nearby(problem, claim)):
         return False
     near = decay_judge.Near(here)
     reach = [abs(v) for v in here.v if v and here.output and near.T]
@@ -655,6 +708,32 @@ def _penalised_minimum(problem: Tree, claim: Tree) -> bool:
             reach += [abs(q) / size] if q and size and near.kinked else []
     radius = claim["radius"]
     return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def _least_nearby(problem: Tree, claim: Tree) -> bool:
+    """Nothing lower among many moves within the radius; where the conditions of first order leave a point open."""
+    rng, size = random.Random(0), F(claim["radius"] or 1)
+    train = problem["train"]
+    weights = [*train["hidden"], train["output"]]
+    biases = [*train["hidden_bias"], train["output_bias"]]
+
+    def move(scale: F, free: bool) -> str:
+        return str(scale * rng.randint(-8, 8) / 8 if free else F(0))
+
+    for _ in range(400):
+        scale = size / 2 ** rng.choice((0, 0, 2, 5, 9))
+        way = {
+            "weights": [
+                [[move(scale, free) for _ in row] for row in matrix]
+                for matrix, free in zip(claim["point"]["weights"], weights, strict=True)
+            ],
+            "biases": [
+                [move(scale, free) for _ in row] for row, free in zip(claim["point"]["biases"], biases, strict=True)
+            ],
+        }
+        if _penalised(problem, moved(claim["point"], way, F(1))) < F(claim["loss"]):
+            return False
+    return True
 
 
 def _penalised_strictness(problem: Tree, claim: Tree) -> bool:

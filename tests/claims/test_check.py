@@ -211,6 +211,12 @@ def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.Compl
         (ACCEPT / "prop1.json", ("check_flat.py", "check_landscape.py")),
         (ACCEPT / "landscape.json", ("check_landscape.py",)),
         (ACCEPT / "penalised-ray.json", ("check_penalty.py",)),
+        (ACCEPT / "ball-kink.json", ("check_ball.py", "check_critical.py")),
+        (ACCEPT / "start.json", ("check_probability.py", "check_solid_angle.py")),
+        (ACCEPT / "regions-central.json", ("check_landscape.py",)),
+        (ACCEPT / "smooth-saddle.json", ("check_smooth.py", "check_logistic.py")),
+        (ACCEPT / "smooth-minimum.json", ("check_smooth.py", "check_logistic.py", "check_critical.py")),
+        (ACCEPT / "population-one-student.json", ("check_population.py", "check_smooth.py", "check_critical.py")),
         (OLD / "accept" / "descent.json", ("check_v1.py",)),
         (OLD / "accept" / "cones.json", ("check_v1.py", "check_flat.py", "check_modes.py")),
     ],
@@ -236,8 +242,13 @@ def test_every_kind_has_its_function_in_the_file_that_the_core_names():
             owner = vars(module.companion(file)) if file else vars(module)
             assert owner[kind].__name__ == kind
     files = {file for kinds in module.KINDS.values() for file in kinds.values() if file}
-    # The problem beside the certificate, and the proof of a flat dimension of version 1, are no kinds.
-    assert files == {path.name for path in FILES} - {"check.py", "check_problem.py", "check_modes.py"}
+    # The problem beside the certificate, the proof of a flat dimension of version 1, and solid angles are no kinds.
+    assert files == {path.name for path in FILES} - {
+        "check.py",
+        "check_problem.py",
+        "check_modes.py",
+        "check_solid_angle.py",
+    }
 
 
 def test_an_unknown_kind_is_no_claim():

@@ -26,6 +26,8 @@ VERDICT_KEYS = {
     "flat_dimension",
     "globality",
     "better",
+    "lower_bound",
+    "lower_bound_decimal",
     "bad_valley",
     "component_infimum",
     "escapes_at",

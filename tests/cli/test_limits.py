@@ -185,8 +185,10 @@ ARGUMENTS = {
     "export": ["certificate.json", "-o", "out.v"],
     "import": ["model.npz"],
     "landscape": ["swirszcz-prop1"],
+    "minimum": ["swirszcz-prop1"],
     "path": ["swirszcz-prop1", "--to", "swirszcz-prop1-better"],
     "polish": ["swirszcz-prop1"],
+    "probabilities": ["swirszcz-prop1"],
     "proofs": [],
     "regions": ["planes.json"],
     "starts": ["swirszcz-prop1"],
@@ -264,7 +266,7 @@ def test_every_command_whose_work_can_be_long_has_a_limit():
     assert all(type(cli.commands[name]).__name__ == "Limited" for name in LONG)
 
 
-@pytest.mark.parametrize("name", ["landscape", "path", "slice"])
+@pytest.mark.parametrize("name", ["landscape", "path", "probabilities", "slice"])
 def test_a_picture_that_cannot_be_drawn_is_refused_before_the_work(capsys, monkeypatch, failing, name):
     failing(AssertionError("the work has begun"))
     option = "-o" if name == "slice" else "--plot"

@@ -116,7 +116,16 @@ def test_out_of_scope_has_its_own_line_and_object(capsys, tmp_path, command, nam
         assert run(capsys, advised, str(file), "--json")[0] in (0, 1)
 
 
-@pytest.mark.parametrize("name", ["deep", "two-outputs", "smooth"])
+def test_certify_refutes_a_smooth_point_with_a_slope(capsys, tmp_path):
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(OUTSIDE["smooth"]))
+    code, out, line = run(capsys, "certify", str(file), "--json")
+    answer = json.loads(out)
+    assert (code, line, answer["verdict"], answer["rung"]) == (1, "", "not_local_minimum", "smooth_gradient")
+    assert answer["loss"] is None or answer["descent"]["loss_after"] is None
+
+
+@pytest.mark.parametrize("name", ["deep", "two-outputs"])
 def test_certify_out_of_scope_is_undecided(capsys, tmp_path, name):
     file = tmp_path / "problem.json"
     file.write_text(json.dumps(OUTSIDE[name]))

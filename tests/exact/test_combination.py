@@ -8,6 +8,7 @@ from fractions import Fraction as F
 import mpmath
 import pytest
 
+from exactgeo.exact import ordered_cone
 from exactgeo.exact.combination import (
     LogCombination,
     TanhCombination,
@@ -137,8 +138,11 @@ def test_arithmetic_with_rationals_on_either_side():
         x + LOG(F(1))
 
 
-def test_farkas_in_an_ordered_space_against_floats():
+@pytest.mark.parametrize("proposed", [True, False])
+def test_farkas_in_an_ordered_space_against_floats(proposed, monkeypatch):
     """Membership of a vector with coordinates in the space, in cones of small integers: some degenerate."""
+    if not proposed:
+        monkeypatch.setattr(ordered_cone, "_proposed", lambda *given: None)
     rng = random.Random(3)
     inside = 0
     for _ in range(300):

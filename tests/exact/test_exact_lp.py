@@ -258,8 +258,8 @@ def test_cone_member_when_the_hurried_pivots_are_spent():
     class Patient(lp._Tableau):
         __slots__ = ()
 
-        def restore_feasibility(self):
-            return super().restore_feasibility(0)
+        def restore_feasibility(self, check):
+            return super().restore_feasibility(0, check)
 
     rng = random.Random(7)
     for _ in range(200):

@@ -119,6 +119,7 @@ def _leaf(value: Any, rng: random.Random) -> Any:
             "not_local_minimum",
             "lower_point",
             "global_minimum",
+            "lower_bound",
             "basin_optimum",
             "strictness",
             "landscape",

@@ -15,8 +15,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_ball import FORGED_BALL
 from forge_logistic import FORGED_LOGISTIC
+from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
+from forge_probability import FORGED_PROBABILITY
+from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
 from forging import FOLDER, OLD, Tree, at, best, changed, modern, pair, put, tiny, written
@@ -42,6 +46,7 @@ def still_path(bias: str, loss: str) -> Tree:
 FORGED: dict[str, tuple[Tree, str]] = (
     {name: (modern(tree), theorem) for name, (tree, theorem) in FORGED_V1.items() if name not in ONLY_V1}
     | FORGED_PENALTY
+    | FORGED_BALL
     | {
         "strictness-of-no-minimum": (
             changed("prop1", lambda tree: tree["claims"].pop(0)),
@@ -61,10 +66,62 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
-FORGED |= FORGED_LOGISTIC
+FORGED |= FORGED_LOGISTIC | FORGED_PROBABILITY
+FORGED |= FORGED_SMOOTH
+
+STRICT = {"kind": "penalised_strictness", "strictness": "strict", "flat_dimension": 0}
+
+
+def _where(tree: Tree) -> Tree:
+    return {key: tree["claims"][0][key] for key in ("point", "loss")}
+
+
+FORGED |= {
+    "second-order-that-is-negative": (
+        changed("second-order", put("problem", "penalty", "l2", "1/5")),
+        "Outputs resist whatever the penalty is: at 1/5 the loss falls along w = s, v = - s.",
+    ),
+    "second-order-too-far": (
+        changed("second-order-without-kinks", put("claims", 0, "radius", "1000")),
+        "The second order decides about all moves.",
+    ),
+    "second-order-everywhere": (
+        changed("second-order-without-kinks", put("claims", 0, "radius", None)),
+        "The second order decides about all moves, and no radius is needed.",
+    ),
+    "second-order-of-a-loss-that-is-straight": (
+        changed(
+            "second-order-of-huber",
+            put("problem", "loss", "kind", "huber(1/2)"),
+            put("problem", "penalty", "l2", "9/10"),
+            put("claims", 0, "loss", "7/20"),
+        ),
+        "A residual of 3/5 curves a loss that is straight beyond 1/2.",
+    ),
+    "second-order-beyond-the-curved-part": (
+        changed("second-order-of-huber", put("claims", 0, "radius", "1/8")),
+        "A residual of 3/5 stays below 7/10 when the prediction moves by up to 5/32.",
+    ),
+    "second-order-on-a-kink": (
+        changed(
+            "second-order",
+            put("claims", 0, "point", "biases", [["0"], []]),
+        ),
+        "A neuron on its kinks is smooth.",
+    ),
+    "second-order-strict": (
+        changed("second-order", lambda tree: tree["claims"].append(STRICT | _where(tree))),
+        "A minimum by its second order is the only point of its loss nearby: its bias is free.",
+    ),
+}
 
 FLATNESS = ("claims", 1, "flatness")
 END = {"rule": "bound", "still": [], "zero": []}
+
+
+# h(dp) = 0 plus slopes of size 1 at the targets, where the unit left open has an output along all slants but one.
+SLANTED = {"0": -2, "1": 1, "2": 1, "3": 2}
+SLACKS = {"5": 4, "7": 1, "8": 3, "9": 1, "10": 3, "11": 2}
 
 
 SIGNS = "--+++"  # of the basin of that name
@@ -98,6 +155,22 @@ FORGED |= {
     "tree-vanishes-while-a-unit-is-open": (
         ending("idle", zero=[{"weights": {"0": 1}, "equations": {}}]),
         "What vanishes with a unit at rest vanishes with it active.",
+    ),
+    "tree-open-unit-along-one-slant": (
+        changed(
+            "open-unit",
+            put(*FLATNESS, "slants", [[1]]),
+            put(*FLATNESS, "tree", [END | {"zero": [{"weights": SLACKS, "equations": SLANTED}]}]),
+        ),
+        "What vanishes while a unit moves along one slant vanishes wherever it moves.",
+    ),
+    "tree-open-unit-lends-a-sign": (
+        ending("open-unit-with-a-kink", zero=[{"weights": {"7": 1}, "equations": {}}]),
+        "A side of a kink has a sign while that of its output weight is open.",
+    ),
+    "tree-still-while-a-unit-is-open": (
+        ending("open-unit", still=[0]),
+        "A unit that is open has no moves near the point.",
     ),
     "tree-rest-approaches": (
         tree("idle", {"rule": "unit", "unit": 0}, END | {"still": [0]}, END),
@@ -187,7 +260,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM
 
 
 FORGED |= {

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import made_ball
 import made_logistic
 import made_penalty
+import made_probability
+import made_smooth
 from degenerate import generate, to_problem
+from made_minimum import MINIMUM_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
 
 import exactgeo as eg
@@ -22,6 +26,7 @@ from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.formats import problem_from_mapping
+from exactgeo.local_minimum import Descent, Minimum, decide
 
 ACCEPT = Path(__file__).parents[1] / "certificates" / "accept"
 D1 = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
@@ -31,6 +36,25 @@ def _certify(problem: eg.Problem) -> Certificate:
     found = eg.certify(problem).certificate
     assert found is not None
     return found
+
+
+def _decided(problem: eg.Problem) -> Certificate:
+    """Of what is local alone."""
+    found = decide(problem)
+    assert isinstance(found, Minimum | Descent)
+    return found.certificate
+
+
+def _resisting(**tables: object) -> eg.Problem:
+    """A neuron at 0 whose bias has no penalty and that no output bias follows; or as the tables say."""
+    given = {
+        "data": {"x": [[1], [-1]], "y": ["-3/5", "3/5"]},
+        "network": {"widths": [1], "output_bias": False},
+        "loss": {"kind": "half_squared"},
+        "penalty": {"l2": 1},
+        "point": {"weights": [[[0]], [[0]]], "biases": [[1], []]},
+    }
+    return problem_from_mapping(given | tables)
 
 
 def _named(name: str) -> Callable[[], Certificate]:
@@ -246,6 +270,36 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
             point={"weights": [[[0, 0]], [[1]]]},
         )
     ),
+    # What vanishes whatever an idle unit does: by one subgradient, with the unit left open.
+    "open-unit": lambda: _decided(
+        _problem(
+            data={"x": [[1], [-1], [2]], "y": [1, 0, 2]},
+            network={"widths": [2], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "absolute"},
+            point={"weights": [[[1], [-1]], [[1, 0]]]},
+        )
+    ),
+    "open-unit-with-a-kink": lambda: _decided(
+        _problem(
+            data={"x": [[1, 0], [0, 1], [1, 1]], "y": [1, 0, 1]},
+            network={"widths": [2], "hidden_bias": False, "output_bias": False},
+            loss={"kind": "absolute"},
+            point={"weights": [[[1, 0], [0, 1]], [[1, 0]]]},
+        )
+    ),
+    # Neurons at 0 with outputs, under a penalty: the second order of the loss decides.
+    "second-order": lambda: _decided(_resisting()),
+    "second-order-of-two": lambda: _decided(
+        _resisting(
+            data={"x": [[1], [2], [-1], [-2]], "y": ["-1/2", "5/2", "1/5", "-1/5"]},
+            network={"widths": [2], "output_bias": False},
+            point={"weights": [[[1], [0]], [[1, 0]]], "biases": [["-1/2", 1], []]},
+        )
+    ),
+    "second-order-of-huber": lambda: _decided(_resisting(loss={"kind": "huber(7/10)"})),
+    "second-order-without-kinks": lambda: _decided(
+        _resisting(network={"widths": [1], "activation": "linear", "output_bias": False})
+    ),
     "dead-unit": lambda: _certify(
         _problem(
             data={"x": [[1], [2]], "y": [1, 3]}, network=_ONE, point={"weights": [[[-1]], [[0]]], "biases": [[-1], [2]]}
@@ -445,13 +499,17 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1, 0, 0], [0, 1, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0], [1, 2, 3]]
     ).certificate(),
     **made_penalty.MAKERS,
+    **made_probability.MAKERS,
     # Faces of coverings whose leaves have sides, open kinks at the one or the other slope, and multipliers.
     "face-of-sides": _face([[-1, 1], [1, 1], [0, 1], [2, 0]], [0, -1, 1, -1], 2, "abs", "huber(1/2)"),
     "face-of-a-left-slope": _face([[2, 1], [-1, 2], [2, 2]], [1, -1, -1], 2, "leaky_relu(-1/2)", "huber(1/2)"),
     "face-of-a-negative-output": _face([[0, -1], [1, 1], [-1, 0]], [0, 1, 0], -1, "relu", "squared"),
+    **made_ball.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
+    **made_smooth.MAKERS,
     **SUBGRADIENT_MAKERS,
+    **MINIMUM_MAKERS,
 }
 
 

@@ -150,3 +150,24 @@ def test_linear_is_no_kink_by_any_name():
     for same in (LINEAR, make_activation("leaky_relu", F(1)), make_activation("pl", F(1), F(1))):
         assert same.slopes == (1, 1)
         assert not same.has_kink
+
+
+@laws()
+def test_a_jet_holds_values_and_difference_quotients(activation, reference):
+    """On a ball of radius 1/8; the quotients are those of the enclosures, which are independent of it."""
+    from exactgeo.exact.krawczyk import ball
+
+    h = F(1, 10**8)
+    for z in POINTS[::3]:
+        wide, narrow = activation.jet(ball(z, F(1, 8))), activation.jet(ball(z))
+        if wide is None:
+            assert activation.has_kink
+            assert abs(z) <= F(1, 8)
+            continue
+        for there in (z, z - F(1, 8), z + F(1, 9)):
+            left, here, right = (activation.enclosure(q).lo for q in (there - h, there, there + h))
+            values = map(float, (here, (right - left) / (2 * h), (right - 2 * here + left) / h**2))
+            for k, (value, error) in enumerate(zip(values, (1e-12, 1e-6, 1e-3), strict=True)):
+                assert float(wide[k].lower()) - error <= value <= float(wide[k].upper()) + error
+                if there == z:
+                    assert float(narrow[k]) == pytest.approx(value, abs=error)

@@ -273,3 +273,23 @@ def test_a_data_point_of_several_entries_is_the_sum_of_them():
         scores = [F(k, 3) for k in range(len(ys))]
         parts = [loss.value(p, y) for p, y in zip(scores, ys, strict=True)]
         assert loss.of_row(scores, ys) == sum(parts) == loss.enclosure_of_row(scores, ys).lo
+
+
+# -- on balls ----------------------------------------------------------------------------------------------------------
+
+
+@cases(LAWS)
+def test_a_jet_holds_values_and_difference_quotients(loss, y):
+    from exactgeo.exact.krawczyk import ball
+
+    assert loss.smooth == (loss.jet(ball(F(1, 3)), y) is not None)
+    if not loss.smooth:
+        return
+    h = F(1, 10**6)
+    for p in POINTS[::3]:
+        jet = loss.jet(ball(p, F(1, 8)), y)
+        for there in (p, p - F(1, 8), p + F(1, 9)):
+            left, here, right = (bounds(loss, q, y).lo for q in (there - h, there, there + h))
+            values = map(float, (here, (right - left) / (2 * h), (right - 2 * here + left) / h**2))
+            for k, (value, error) in enumerate(zip(values, (1e-12, 1e-6, 1e-2), strict=True)):
+                assert float(jet[k].lower()) - error <= value <= float(jet[k].upper()) + error

@@ -118,7 +118,7 @@ def test_strictness_by_hand(kind, x, y, c, strictness, dimension):
     found = decide(case)
     assert (found.kind, found.strictness) == (Kind.LOCAL_MINIMUM, strictness)
     assert (found.flat_dimension, found.reason) == (dimension, "")
-    assert eg.certify(case).to_json()["reasons"] == {}
+    assert not {"strictness", "flat_dimension", "globality"} & {*eg.certify(case).to_json()["reasons"]}
     assert outcome(found.certificate.to_json()).startswith("accepted: No parameters")
 
 

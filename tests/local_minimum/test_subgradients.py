@@ -342,7 +342,7 @@ def test_floats_that_propose_nonsense_change_nothing(seed, monkeypatch):
     monkeypatch.setattr(bounded_lp, "SMALL", 0)
     true, asked = floats.propose_basis, []
 
-    def wrong(matrix, right, upper, cost):
+    def wrong(matrix, right, upper, cost, check):
         found = true(matrix, right, upper, cost)
         asked.append(found)
         if found is None or not found.basis:
@@ -361,3 +361,38 @@ def test_floats_that_propose_nonsense_change_nothing(seed, monkeypatch):
         found = decide(problem, problem.point)
         assert brute(problem, case, 300) in (None, "minimum" if isinstance(found, Minimum) else "none")
     assert len(asked) > 30
+
+
+@pytest.mark.parametrize("dives", [0, 1, 100])
+def test_descents_looked_for_beside_the_covering_change_no_verdict(dives, monkeypatch):
+    """The same points, whatever is looked for: the traps, and random ones with kinks of two neurons."""
+    monkeypatch.setattr(subgradients_module, "DIVES", dives)
+    twice = ask(make(w=[[0]] * 4, v=[2, 2, -1, -1], **T1))
+    assert (twice.kind, ask(make(w=[[0], [0]], v=[2, -1], **T1)).kind) == (Kind.NOT_LOCAL_MINIMUM, Kind.LOCAL_MINIMUM)
+    found = []
+    for seed in range(60):
+        rng = random.Random(seed)
+        problem = with_loss(absolute_case(rng, tiny=False), "absolute", rng)
+        found.append(str(decide(problem, problem.point, strictness=False).kind))
+    assert Counter(found) == {"local_minimum": MINIMA, "not_local_minimum": 60 - MINIMA}
+
+
+MINIMA = 42
+"""Of the first 60 points above."""
+
+
+def test_a_common_subgradient_proves_what_vanishes_whatever_idle_units_do():
+    """The strictness of a minimum with one subgradient needs no linear program, and the unit may stay open."""
+    problem = eg.load(
+        {
+            "data": {"x": [[1], [-1], [2]], "y": [1, 0, 2]},
+            "network": {"widths": [2], "hidden_bias": False, "output_bias": False},
+            "loss": {"kind": "absolute"},
+            "point": {"weights": [[[1], [-1]], [[1, 0]]]},
+        }
+    )
+    found = decide(problem)
+    (end,) = found.flat.flatness.tree
+    assert (end.rule, len(end.zero)) == ("bound", 1)
+    assert set(end.zero[0].weights) <= set(range(5, 12))
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")

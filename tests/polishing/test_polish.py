@@ -136,11 +136,28 @@ def test_a_time_limit_of_nothing_says_so():
 
 
 def test_out_of_scope_is_named():
-    problem = eg.from_arrays([[1.0]], [1.0], [[[1.0]], [[1.0]]], loss="absolute")
-    with pytest.raises(eg.OutOfScope):
-        eg.polish(problem)
-    with pytest.raises(eg.OutOfScope, match="one parabola"):
-        eg.polish(eg.from_arrays([[1.0]], [1.0], [[[1.0]], [[1.0]]], loss="huber(1)"))
+    for options, reason in (
+        ({"l1": "1/10"}, "the key l1"),
+        ({"loss": "absolute", "l2": "1/10"}, r"under a \[penalty\]"),
+        ({"widths": [1, 1]}, "2 hidden layers"),
+        ({"train": {"hidden_bias": False}}, "partly frozen"),
+        ({"loss": "cross_entropy"}, "2 outputs"),
+    ):
+        deep, two = "widths" in options, options.get("loss") == "cross_entropy"
+        tables = {
+            "data": {"x": [[1]], "y": [1]},
+            "network": {"widths": options.get("widths", [1]), "outputs": 1 + two},
+            "loss": {"kind": options.get("loss", "squared")},
+            "train": options.get("train", {}),
+            "point": {
+                "weights": [[["1"]], *([[["1"]]] if deep else []), [["1"]] * (1 + two)],
+                "biases": [["1"], *([["1"]] if deep else []), ["0"] * (1 + two)],
+            },
+        }
+        penalty = {key: options[key] for key in ("l1", "l2") if key in options}
+        problem = eg.load({**tables, "penalty": penalty} if penalty else tables)
+        with pytest.raises(eg.OutOfScope, match=reason):
+            eg.polish(problem)
 
 
 def test_decimals_are_rounded_to_the_safe_side():

@@ -294,9 +294,23 @@ def test_the_command_prints_the_interface(capsys):
         low, high = F(entry["interval"]["lo"]), F(entry["interval"]["hi"])
         assert low <= F(entry["share"]) <= high
         assert F(entry["share"]) == F(entry["starts"], 50)
+    for entry in answer["basins"]:
+        # Of 50 starts: an interval that misses with a chance of 10^-9 is six deviations long.
+        chance, share = F(entry["probability"]["lo"]), F(entry["starts"], 50)
+        assert 0 < chance < 1
+        assert (share - chance) ** 2 < 36 * chance * (1 - chance) / 50 + F(1, 100)
+    assert "basins.probability" not in answer["reasons"]
+    assert set(answer["not_converged"]) == {"starts", "best", "beyond_floats", "status"}
+
+
+def test_basins_of_other_distributions_have_no_known_probability(capsys):
+    code, out, _ = run(
+        capsys, "starts", "swirszcz-prop1", "--count", "20", "--optimizer", "lbfgs", "--mean", "1", "--json"
+    )
+    answer = json.loads(out)
+    assert code == 0
     assert all(entry["probability"] is None for entry in answer["basins"])
     assert "basins.probability" in answer["reasons"]
-    assert set(answer["not_converged"]) == {"starts", "best", "beyond_floats", "status"}
 
 
 def test_the_text_has_the_loss_its_decimals_and_what_is_numeric(capsys):

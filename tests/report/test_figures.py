@@ -74,5 +74,43 @@ def test_heights_are_the_values_of_the_loss(name):
         heights = figures._heights(loss, np.array([[float(p) for p in points]]), y)
         assert np.abs(heights - [exact]).max() < 0.000001
         # And of a loss that has no pieces.
-        bare = SimpleNamespace(pieces=lambda y: None, value=loss.value)
+        bare = SimpleNamespace(pieces=lambda y: None, value=loss.value, rational=True)
         assert (figures._heights(bare, np.array([[float(p) for p in points]]), y) == [exact]).all()
+
+
+SIGNED = {
+    "data": {"x": [[1], [-1], [2]], "y": [1, -1, 1]},
+    "network": {"widths": [1]},
+    "loss": {"kind": "logistic"},
+    "point": {"weights": [[[1]], [[1]]], "biases": [[0], [0]]},
+}
+
+
+def test_a_loss_without_rational_values_is_drawn_from_enclosures(capsys, tmp_path):
+    """Scores 1, 0, 2 at the one end, -1, 1, -2 at the other: each sampled height lies in its proved bounds."""
+    one = eg.load(SIGNED)
+    far = {"weights": [[[-1]], [[2]]], "biases": [["1/2"], [-1]]}
+    other = eg.load({**SIGNED, "point": far})
+    figure = figures.slice_line(one, one.point, other.point, samples=40)
+    (curve,) = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 10]
+    step = one.point.towards(other.point)
+    for s, height in zip(curve.get_xdata(), curve.get_ydata(), strict=True):
+        bounds = one.enclosure_at(one.point.moved(step, F(float(s))))
+        assert abs(height - float(bounds.lo)) < 1 / 10**9
+    ends = [eg.load({**SIGNED, "point": point}) for point in (far, {"weights": [[[0]], [[1]]], "biases": [[2], [1]]})]
+    plane = figures._Plane(one, one.point, *(end.point for end in ends))
+    for s, t, end in ((0, 0, one), (1, 0, ends[0]), (0, 1, ends[1])):
+        assert abs(float(plane.losses(float(s), float(t))) - float(end.enclosure_at(end.point).lo)) < 1 / 10**9
+    first, second = tmp_path / "one.json", tmp_path / "other.json"
+    first.write_text(json.dumps(SIGNED))
+    second.write_text(json.dumps({**SIGNED, "point": far}))
+    out = tmp_path / "slice.svg"
+    code, text, _ = run(capsys, "slice", str(first), "--to", str(second), "-o", str(out), "--json")
+    answer = json.loads(text)
+    assert (code, answer["losses"]) == (0, [None, None])
+    bounds = answer["losses_enclosure"][0]
+    assert F(bounds["lo"]) <= F(float(curve.get_ydata()[0])) + F(1, 10**9)
+    assert 0 < F(bounds["hi"]) - F(bounds["lo"]) < F(1, 10**15)
+    code, text, _ = run(capsys, "slice", str(first), "--to", str(second), "-o", str(out))
+    assert code == 0
+    assert text.startswith(f"wrote {out}: losses [")

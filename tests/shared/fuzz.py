@@ -97,6 +97,7 @@ def examine(seed: int, folder: Path) -> list[str]:
         (["certify", str(problem), *limit, *proof], True),
         (["explain", str(problem)], False),
         (["basins", str(problem), *limit, *proof], True),
+        (["minimum", str(problem), *limit, *proof], True),
         (["landscape", str(problem), *limit, *proof], True),
         (["path", str(problem), "--to", str(other), *limit, *proof], True),
         (["regions", str(plane), *limit, *proof], True),

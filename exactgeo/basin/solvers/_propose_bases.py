@@ -28,6 +28,9 @@ __all__ = ["LeastSquares", "LinearProgram", "Pivoting"]
 TOGETHER = 2048
 """Programs that move together; more would leave the processor's caches."""
 
+TABULATED = 3000
+"""Columns of which all products are kept."""
+
 TIES = 1 - 1e-6
 """Share of the largest product from which on a column is as good: rounding does not choose among equals."""
 
@@ -75,6 +78,15 @@ class Pivoting(ABC):
             part = slice(first, first + TOGETHER)
             self._move(result[part], ~(allowed[part] & self._usable))
         return result
+
+    def within(self, states: Numbers, allowed: Bools) -> Numbers:
+        """Starts for :meth:`ends`: for each program, a row of the columns it may use, a basis of these near one of
+        more columns; here the first."""
+        return np.zeros(len(states), dtype=np.int64)
+
+    @abstractmethod
+    def weights(self, state: int) -> tuple[float, dict[int, float]]:
+        """What the program with the columns as they were given is worth at a basis, and its weights of them."""
 
     def _move(self, state: Numbers, barred: Bools) -> None:
         active = np.arange(len(state))
@@ -155,6 +167,11 @@ def _scaled(vectors: Sequence[Sequence[int]], size: int) -> Floats:
     return np.array([[q / top for q in v] for v, top in zip(vectors, tops, strict=True)]).reshape(len(vectors), size)
 
 
+def _top(vector: Sequence[int]) -> float:
+    """The largest entry, what :func:`_scaled` divides by."""
+    return float(min(max(map(abs, vector), default=0) or 1, 10**300))
+
+
 class LeastSquares(Pivoting):
     """Lawson and Hanson's method for the distance of a goal to cones; a basis is a support, its price the residual."""
 
@@ -172,12 +189,41 @@ class LeastSquares(Pivoting):
         # A column in the span of the lines cannot enter.
         usable: Bools = length > 1e-10
         matrix = np.where(usable[:, None], matrix, 0.0) / np.where(usable, length, 1.0)[:, None]
+        self._tops = np.array([_top(column) for column in columns]) * np.where(usable, length, 1.0)
+        self._goal_top = _top(distant)
         self._matrix = np.vstack([matrix, np.zeros((1, size))])
-        self._gram = self._matrix @ self._matrix.T
+        # Every product of two columns, unless they are very many.
+        self._gram = self._matrix @ self._matrix.T if len(matrix) <= TABULATED else None
         self._dots = self._matrix @ goal
         self._goal = goal
         room = max(1, min(len(matrix), size - len(lines)))
         super().__init__(matrix.T, usable, (), room, 1e-10)
+
+    def within(self, states: Numbers, allowed: Bools) -> Numbers:
+        """The part of a support that may be used, less what then has no positive weight."""
+        bases, found = self.bases[states].copy(), np.zeros(len(states), dtype=np.int64)
+        padded = np.hstack([allowed, np.zeros((len(allowed), 1), dtype=bool)])
+        bases[~np.take_along_axis(padded, bases, 1)] = self._n
+        rows = np.arange(len(states))
+        while len(rows):
+            bases = np.sort(bases, axis=1)
+            try:
+                weights, price = self._state(bases)
+            except np.linalg.LinAlgError:
+                return found
+            low = (bases < self._n) & (weights <= 1e-12)
+            bad = low.any(axis=1)
+            found[rows[~bad]] = self._number(bases[~bad], weights[~bad], price[~bad])
+            bases[low] = self._n
+            rows, bases = rows[bad], bases[bad]
+        return found
+
+    def weights(self, state: int) -> tuple[float, dict[int, float]]:
+        """The squared distance, and the weights."""
+        size = int((self.bases[state] < self._n).sum())
+        columns, price = self.bases[state, :size], self._prices[state]
+        found = self._weights[state, :size] * self._goal_top / self._tops[columns]
+        return float(price @ price) * self._goal_top**2, dict(zip(columns.tolist(), found.tolist(), strict=True))
 
     def _pivot(self, states: Numbers, entering: Numbers, ends: Numbers) -> None:
         at = np.flatnonzero(self.bases[states, -1] == self._n)
@@ -203,7 +249,11 @@ class LeastSquares(Pivoting):
     def _state(self, bases: Bases) -> tuple[Floats, Floats]:
         used = int((bases < self._n).sum(axis=1).max(initial=0))
         part = bases[:, :used]
-        gram = self._gram[part[:, :, None], part[:, None, :]]
+        if self._gram is not None:
+            gram = self._gram[part[:, :, None], part[:, None, :]]
+        else:
+            chosen = self._matrix[part]
+            gram = chosen @ chosen.transpose(0, 2, 1)
         diagonal = np.arange(used)
         gram[:, diagonal, diagonal] += np.where(part < self._n, 1e-15, 1.0)
         weights = np.zeros(bases.shape)
@@ -233,6 +283,7 @@ class LinearProgram(Pivoting):
         tops = [max(map(abs, column), default=0) or 1 for column in columns]
         matrix = _scaled(columns, size)
         self._matrix = matrix
+        self._tops, self._goal_top = np.array([float(top) for top in tops]), _top(wanted)
         self._costs = np.array([q / top for q, top in zip(costs, tops, strict=True)])
         goal = np.array([float(q) for q in _scaled([wanted], size)[0]])
         shift = np.random.default_rng(size).uniform(0.5, 1.0, size)
@@ -240,6 +291,13 @@ class LinearProgram(Pivoting):
         first = [a if q > 0 else b for (a, b), q in zip(slacks, self._goal.tolist(), strict=True)]
         usable: Bools = np.abs(matrix).max(axis=1, initial=0.0) > 0
         super().__init__(np.vstack([matrix.T, -self._costs]), usable, sorted(first), size, 1e-9)
+
+    def weights(self, state: int) -> tuple[float, dict[int, float]]:
+        """The least cost, and the weights."""
+        columns = self.bases[state]
+        found = self._weights[state] * self._goal_top / self._tops[columns]
+        cost = float((self._costs[columns] * self._tops[columns]) @ found)
+        return cost, dict(zip(columns.tolist(), found.tolist(), strict=True))
 
     def _pivot(self, states: Numbers, entering: Numbers, ends: Numbers) -> None:
         bases, weights = self.bases[states].copy(), self._weights[states]

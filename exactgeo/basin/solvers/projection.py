@@ -122,6 +122,10 @@ class _Form(ABC):
         None where no projection has this product."""
 
     @abstractmethod
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        """The weights of :meth:`primal_dual` alone, from those of a projection with this product."""
+
+    @abstractmethod
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
         """The program's side of a projection: its weights, line weights and gradient."""
 
@@ -150,8 +154,11 @@ class _Distance(_Form):
     def value(self, product: Fraction) -> Fraction:
         return self._weight * (self._a * product + self._least)
 
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        return {j: q for j, q in weights.items() if j < self._count}
+
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
-        mine = {j: q for j, q in weights.items() if j < self._count}
+        mine = self.weights_of(weights, ZERO)
         factor = -2 * self._a
         return mine, lines, tuple(s * factor * q for s, q in zip(self._sides, residual, strict=True))
 
@@ -194,13 +201,16 @@ class _Clipped(_Form):
             return None
         return self._weight * (self._most - self._a * (1 - product) / product + self._least)
 
+    def weights_of(self, weights: Mapping[int, Fraction], product: Fraction) -> dict[int, Fraction]:
+        return {j: q * self._factors[j] / product for j, q in weights.items() if j < self._count and product > 0}
+
     def primal_dual(self, weights: Mapping[int, Fraction], lines: Vector, residual: Vector) -> PrimalDual:
         height = residual[-1]  # positive: e = 0 satisfies every constraint
         if height <= 0:
             raise InternalError("least distance programming found no feasible point where 0 is one")
         factors, double = self._factors, 2 * self._a
         return (
-            {j: q * factors[j] / height for j, q in weights.items() if j < self._count},
+            self.weights_of(weights, height),
             tuple(q * s / height for q, s in zip(lines, factors[self._count :], strict=True)),
             tuple(double * (q / height - gap) for q, gap in zip(residual, self._gaps, strict=False)),
         )
@@ -248,6 +258,11 @@ class Projection(BasisSolver):
         from exactgeo.basin.solvers._propose_bases import LeastSquares
 
         return LeastSquares(self.columns, self.lines, self.goal)
+
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        square = Fraction(worth) / self.scale**2
+        exact = {j: Fraction(q) / self.scale for j, q in weights.items()}
+        return self._form.value(square) or ZERO, self._form.weights_of(exact, square)
 
     @cached_property
     def _vectors(self) -> list[list[int]]:
@@ -324,12 +339,27 @@ class Projection(BasisSolver):
     def _signs(self) -> ResidualSigns:
         from exactgeo.exact._filter_signs import ResidualSigns
 
-        def exact(weights: dict[int, int], bottom: int, index: int) -> int:
-            return bottom * self._dots[index] - sum(q * self._product(i, index) for i, q in weights.items())
+        def exact(weights: dict[int, int], bottom: int, indices: list[int]) -> list[int]:
+            gram = self._gram
+            if gram is not None:
+                return [bottom * self._dots[j] - sum(q * gram[i][j] for i, q in weights.items()) for j in indices]
+            residual = [bottom * q for q in self.goal]
+            for i, q in weights.items():
+                residual = [a - q * b for a, b in zip(residual, self._vectors[i], strict=True)]
+            return [sum(map(mul, residual, self._vectors[j])) for j in indices]
 
         return ResidualSigns(self._vectors, self.goal, exact)
 
+    def gradient(self, basis: Sequence[int]) -> Vector | None:
+        found = self._primal_dual(basis)
+        return None if found is None else found[2]
+
     def on_support(self, basis: Sequence[int]) -> Optimum | None:
+        found = self._primal_dual(basis)
+        return None if found is None else proved(self.program, None, *found)
+
+    def _primal_dual(self, basis: Sequence[int]) -> PrimalDual | None:
+        """The program's side of the projection with this support; None where there is none."""
         solved = self._weights(basis)
         if solved is None:
             return None
@@ -338,12 +368,11 @@ class Projection(BasisSolver):
         if any(q <= 0 for q in top):
             return None
         residual = _residual(self.columns, self.lines, basis, self.goal, (bottom, top, line_top))
-        found = self._form.primal_dual(
+        return self._form.primal_dual(
             {j: Fraction(q, bottom * self.scale) for j, q in zip(basis, top, strict=True)},
             tuple(Fraction(q, bottom * self.scale) for q in line_top),
             tuple(Fraction(q, bottom * self.scale) for q in residual),
         )
-        return proved(self.program, None, *found)
 
 
 # -- the active-set method ------------------------------------------------------------------------------------------

@@ -79,8 +79,7 @@ class Simplex(BasisSolver):
         weights = {j: q for j, q in x.items() if q and j < self.count}
         pairs = range(self.count, self.count + 2 * len(self.program.lines), 2)
         lines = tuple(x.get(j, ZERO) - x.get(j + 1, ZERO) for j in pairs)
-        gradient = tuple(-s * q for s, q in zip(self._sides, duals, strict=True))
-        return proved(self.program, mask, weights, lines, gradient)
+        return proved(self.program, mask, weights, lines, self._gradient(duals))
 
     def optimum(self, mask: int) -> Optimum:
         """By the exact simplex method."""
@@ -99,6 +98,10 @@ class Simplex(BasisSolver):
 
         return LinearProgram(self.columns, self.costs, self.goal, self.slacks)
 
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        value = self.program.weight * (Fraction(worth) / (self.scale * self._unit) + self._least)
+        return value, {j: Fraction(q) / self.scale for j, q in weights.items() if j < self.count}
+
     def refined(self, basis: Sequence[int]) -> Refined | None:
         solved = self._solve(basis)
         if solved is None:
@@ -113,6 +116,15 @@ class Simplex(BasisSolver):
         from exactgeo.exact._filter_signs import dot_signs
 
         return -dot_signs([list(found.witness[0].values()) for found in refined], self.columns[: self.count])
+
+    def gradient(self, basis: Sequence[int]) -> Vector | None:
+        solved = self._solve(basis)
+        return (
+            None if solved is None else self._gradient([Fraction(q, solved[1][1] * self._unit) for q in solved[1][0]])
+        )
+
+    def _gradient(self, duals: Sequence[Fraction]) -> Vector:
+        return tuple(-s * q for s, q in zip(self._sides, duals, strict=True))
 
     def on_support(self, basis: Sequence[int]) -> Optimum | None:
         solved = self._solve(basis)

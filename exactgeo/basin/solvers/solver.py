@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -132,6 +132,11 @@ class BasisSolver(Solver):
         """Float proposals of bases, for sets of :attr:`columns`."""
 
     @abstractmethod
+    def estimate(self, worth: float, weights: Mapping[int, float]) -> tuple[Fraction, dict[int, Fraction]]:
+        """What :meth:`Pivoting.weights` proposes, as the program's value and weights of its columns: near the truth, no
+        more."""
+
+    @abstractmethod
     def refined(self, basis: Sequence[int]) -> Refined | None:
         """What a proposed basis says, exact; None when it is no basis, or not a feasible one.
 
@@ -145,6 +150,10 @@ class BasisSolver(Solver):
         Further columns may follow, of those that every set may use: a negative sign there says that the basis is of no
         optimum at all. Law: where none is negative, the signs are those of the gradient of :meth:`on_support`.
         """
+
+    @abstractmethod
+    def gradient(self, basis: Sequence[int]) -> Vector | None:
+        """The gradient at a basis, exact, of which the signs are those of :meth:`signs`; None where there is none."""
 
     @abstractmethod
     def on_support(self, basis: Sequence[int]) -> Optimum | None:

@@ -9,11 +9,19 @@ from __future__ import annotations
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.rung import Rung
+from exactgeo.local_minimum.rungs.smooth_gradient import SmoothGradient
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
 
-LADDER: tuple[Rung, ...] = (LinearModel(), OrderedSlopes(), WeightDecay(), TwoLayer(), Subgradient())
+LADDER: tuple[Rung, ...] = (
+    LinearModel(),
+    OrderedSlopes(),
+    WeightDecay(),
+    TwoLayer(),
+    Subgradient(),
+    SmoothGradient(),
+)
 """In the order in which they are asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum import subgradients
@@ -30,7 +31,7 @@ class LinearModel(Rung):
             return scope.not_linear(problem)
         return scope.rational_slopes(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
         if problem.loss.differentiable:
-            return conclude(problem, point, Argument.LINEAR_MODEL)
-        return subgradients.conclude(problem, point, Argument.LINEAR_MODEL)
+            return conclude(problem, point, Argument.LINEAR_MODEL, check)
+        return subgradients.conclude(problem, point, Argument.LINEAR_MODEL, check)

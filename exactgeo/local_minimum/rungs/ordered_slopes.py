@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Unresolved
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
@@ -27,8 +28,8 @@ class OrderedSlopes(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         return scope.ordered_slopes(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent | Undecided:
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
         try:
-            return conclude_ordered(problem, point)
+            return conclude_ordered(problem, point, check)
         except Unresolved as why:
             return Undecided(None, scope.unresolved(str(why)), ())

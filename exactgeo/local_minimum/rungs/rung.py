@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.problem import Point, Problem
@@ -33,8 +34,10 @@ class Rung(ABC):
         """None for a problem whose points :meth:`decide` is for; else what puts it outside."""
 
     @abstractmethod
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent | Undecided:
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
         """Decide one point of an accepted problem, or say what keeps it open.
+
+        ``check`` is called between pieces of work; where it raises OutOfTime, that passes through.
 
         Raises
         ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
@@ -27,5 +28,5 @@ class Subgradient(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         return scope.rational_slopes(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
-        return conclude(problem, point, Argument.SUBGRADIENT)
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
+        return conclude(problem, point, Argument.SUBGRADIENT, check)

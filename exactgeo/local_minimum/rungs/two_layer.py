@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import conclude
@@ -27,5 +28,5 @@ class TwoLayer(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         return scope.derivative(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent:
-        return conclude(problem, point, Argument.TWO_LAYER)
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
+        return conclude(problem, point, Argument.TWO_LAYER, check)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.rungs.rung import Rung
@@ -27,5 +28,5 @@ class WeightDecay(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         return scope.weight_decay(problem)
 
-    def decide(self, problem: Problem, point: Point) -> Minimum | Descent | Undecided:
-        return conclude(problem, point)
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
+        return conclude(problem, point, check)

@@ -1,0 +1,69 @@
+"""``exactgeo minimum``: the global minimum with its proof, by branch and bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from exactgeo.cli.limited import Limited
+from exactgeo.cli.options import (
+    DONE,
+    UNDECIDED,
+    certificate_option,
+    current_run,
+    emit,
+    json_option,
+    limit_option,
+    problem_argument,
+    problem_of,
+)
+
+if TYPE_CHECKING:
+    from exactgeo.basin.branch import GlobalMinimum
+
+__all__ = ["minimum"]
+
+
+@click.command(cls=Limited)
+@problem_argument
+@certificate_option("the certificate of the minimum, or of the bound where the limit ended the search,")
+@limit_option
+@json_option
+def minimum(problem: str, certificate: str | None, time_limit: float | None, as_json: bool) -> int:
+    """The global minimum with its proof, by branch and bound: also where a census of all basins is too large.
+
+    Exit 0 where it is found, 3 where the limit ended the search: then the least loss found and a proved lower bound.
+    """
+    from exactgeo.api import minimum as search
+    from exactgeo.deadline import Deadline
+    from exactgeo.errors import OutOfTime
+    from exactgeo.report.minimum import minimum_text
+    from exactgeo.report.progress import progress_bar
+
+    loaded, run = problem_of(problem), current_run()
+    deadline = None if time_limit is None else Deadline.after(time_limit)
+    # The certificate is written within the limit as well.
+    part = SEARCH if certificate is not None else 1.0
+    with progress_bar("minimum", quiet=as_json) as bar:
+
+        def told(known: GlobalMinimum) -> None:
+            run.tell(minimum_text(known), known.to_json())
+            if bar is not None:
+                bar.between(known.lower_bound, known.incumbent, known.nodes)
+
+        found = search(loaded, time_limit=None if time_limit is None else part * time_limit, progress=told)
+    answer = found.to_json()
+    run.tell(minimum_text(found), answer)
+    if certificate is not None:
+        try:
+            proof = found.prove(check=lambda: None) if deadline is None else found.prove(check=deadline.check)
+        except OutOfTime:
+            proof = None
+        answer["certificate"] = None if proof is None else str(proof.write(certificate))
+    emit(answer, lambda: minimum_text(found, answer["certificate"], asked=certificate is not None), as_json=as_json)
+    return DONE if found.complete else UNDECIDED
+
+
+SEARCH = 0.8
+"""Of the limit, for the search, where a certificate is asked for."""
