@@ -151,8 +151,8 @@ class BoundedPass:
         right, left = map(float, activation.slopes)
         if right == left == 1.0:
             return Hidden(z, z, moved)
-        steepest = max(abs(right), abs(left))
-        # The floats of ReLU's products are exact, those of other slopes are not.
+        steepest = max(abs(right), abs(left), self.precision.floor)
+        # ReLU's products are exact. That a slope was rounded to 0 or 1 is within the room that of_sum leaves.
         exact = {right, left} <= {0.0, 1.0, -1.0}
         error = steepest * z.error if exact else steepest * (z.error + few * np.abs(z.value)) + self.precision.tiny
         act = Enclosed(form.value(z.value), error)
