@@ -295,8 +295,7 @@ def evaluate(p, point):
         rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
         rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
-    value = LOSSES[p.kind][0]
-    return p.weight * sum(value(q, y, p.M) for row, target in zipped(rows, p.y) for q, y in zipped(row, target))
+    return p.weight * sum(LOSSES[p.kind][0](q, y, p.M) for row, ys in zipped(rows, p.y) for q, y in zipped(row, ys))
 
 
 def stated(p, tree, loss):
@@ -694,7 +693,9 @@ COMPANIONS = {
     "check_flat.py": "strictness",
     "check_landscape.py": "barrier landscape regions",
     "check_minimum.py": "lower_bound",
-    "check_subgradient.py": "subgradient_minimum descent_curve",
+    "check_subgradient.py": "subgradient_minimum",
+    "check_deep.py": "descent_curve deep_minimum",
+    "check_linear.py": "linear_network_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",
@@ -797,8 +798,7 @@ def examine(path, beside):
             for one in points_in(point):
                 names.setdefault(written(one), f"P{len(names) + 1}")
     at = [names.get(written(claim["point"]), "") for claim in proved]
-    several = len(set(at)) > 1
-    statement = " ".join((f"At {name}: " if several else "") + claim["statement"] for name, claim in zipped(at, proved))
+    statement = " ".join((f"At {n}: " if len(set(at)) > 1 else "") + c["statement"] for n, c in zipped(at, proved))
     answer = {"accepted": True, "statement": statement, "claims": proved, "hypotheses": hypotheses}
     answer |= {"points": {name: json.loads(text) for text, name in names.items()}, "sha256": digest(data)}
     return answer | {"report": report(answer)}

@@ -1,7 +1,6 @@
 """Companion of check.py: claims for every convex piecewise quadratic loss, with or without a derivative.
 
-`subgradient_minimum`: a local minimum, by one vector of subgradients for each case of moves. `descent_curve`: no local
-minimum, by a polynomial curve along which the loss falls.
+`subgradient_minimum`: a local minimum, by one vector of subgradients for each case of moves.
 """
 
 from fractions import Fraction
@@ -201,71 +200,3 @@ def subgradient(p, here, slopes, part, case, step):
         total = combine(m, {row: shape for row, (shape, _, _) in kinks.items()}, len(here.T))
         need(not any(a + b for a, b in zipped(linear, total)), "the multipliers do not give the function of a neuron")
     return bounds
-
-
-# -- a curve of descent --
-
-
-def add(a, b):
-    size = max(len(a), len(b))
-    return [x + y for x, y in zipped([*a, *[0] * (size - len(a))], [*b, *[0] * (size - len(b))])]
-
-
-def times_polynomial(a, b):
-    meter.spend(8 * len(a) * len(b))
-    total = [0] * (len(a) + len(b) - 1)
-    for i, p in enumerate(a):
-        for j, q in enumerate(b):
-            total[i + j] += p * q
-    return total
-
-
-def lowest(a):
-    return next((k for k, q in enumerate(a) if q), None)
-
-
-def one_sign(a, step):
-    """Rule `one_sign`: the sign of a polynomial on (0, step], whose lowest coefficient outweighs the others."""
-    low = lowest(a)
-    if low is None:
-        return 0
-    sign = 1 if a[low] > 0 else -1
-    rest = sum(max(-sign * q, 0) * step ** (k - low) for k, q in enumerate(a) if k > low)
-    need(sign * a[low] > rest, "something may change its sign on the way")
-    return sign
-
-
-def descent_curve(p, claim):
-    tree, loss, curve, step = fields(claim, "point loss curve step")
-    here, step = look(p, stated(p, tree, loss)), rational(step)
-    curve = [p.point(way) for way in typed(curve, list)]
-    meter.spend(8 * len(curve) * len(p.x) * (1 + len(here.neurons) * (1 + len(here.lifted[0]))))
-    need(curve and step > 0, "there is no curve")
-    need(not any(q for way in curve for q in p.frozen(way)), "the curve moves a frozen parameter")
-    moved = [[0, *(sum(way[1][-1]) + (0 if p.layers else dot(way[0][0][0], row)) for way in curve)] for row in p.x]
-    for i, n in enumerate(here.neurons):
-        ways = [[*way[0][0][i], *way[1][0][i : i + 1]] for way in curve]
-        v = [n.v, *(way[0][1][0][i] for way in curve)]
-        if not any(v[1:]) and not any(map(any, ways)):
-            continue
-        for t, row in enumerate(here.lifted):
-            z = [n.z[t], *(dot(u, row) for u in ways)]
-            sign = one_sign(z, step) if p.kinked else 1
-            slope = p.slopes[0 if sign > 0 else 1]
-            moved[t] = add(moved[t], add([slope * q for q in times_polynomial(v, z)], [-n.v * n.out[t]]))
-    total = [0]
-    for change, (q, breaks, left, right) in zipped(moved, germ(p, here)):
-        sign = one_sign(change, step)
-        a, b = right if sign > 0 else left
-        ahead = [abs(e - q) for e in breaks if (e - q) * sign > 0]
-        reach = sum(max(sign * c, 0) * step**k for k, c in enumerate(change))
-        need(reach <= min(ahead, default=reach), "a prediction may pass a break of the loss")
-        total = add(total, [(2 * a * q + b) * c for c in change])
-        total = add(total, [a * c for c in times_polynomial(change, change)])
-    need(one_sign(total, step) < 0, "the loss does not fall")
-    what = (
-        "point + s * direction"
-        if len(curve) == 1
-        else f"point + s * curve_1 + ... + s^{len(curve)} * curve_{len(curve)}"
-    )
-    return f"The point, of loss {loss}, is no local minimum: the loss is lower at {what}, 0 < s <= {step}."

@@ -47,6 +47,17 @@ class Argument(_Worded):
     )
     SMOOTH_GRADIENT = "smooth_gradient", "Smooth activations: an enclosed derivative that is not 0."
     BALL = "ball", "Exactly one local minimum in a box around the point, enclosed by intervals."
+    REACHABLE = (
+        "reachable_span",
+        "The slopes of the loss are orthogonal to every change of the predictions that small moves can reach.",
+    )
+    UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
+    BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
+    MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
+    LINEAR_NETWORK = (
+        "linear_network",
+        "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",
+    )
     FIRST_ORDER = "first_order", "A one-sided first-order derivative is negative."
     SECOND_ORDER = "second_order", "First-order flat, lower at second order (an output weight is zero)."
     CURVE = "curve", "The loss falls along a polynomial curve; neurons with output weight zero move on several scales."

@@ -174,12 +174,12 @@ def test_moving_a_target_by_ten_to_the_minus_thirty_decides():
 def test_out_of_scope_is_undecided_with_its_reason():
     deep = {
         "data": {"x": [[1], [2]], "y": [0, 1]},
-        "network": {"widths": [1, 1]},
+        "network": {"widths": [1, 1], "activation": ["relu", "abs"]},
         "point": {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [0]]},
     }
     v = eg.certify(eg.load(deep))
     assert (v.kind, v.globality, v.certificate) == ("undecided", "unknown", None)
-    assert v.to_json()["reason"].startswith("out_of_scope: 2 hidden layers")
+    assert v.to_json()["reason"].startswith("out_of_scope: activations that differ, or are smooth")
     assert v.loss == 2
 
 
@@ -287,7 +287,7 @@ def test_the_replay_of_a_census_ends_with_the_limit(monkeypatch):
 
     monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(Table, "replayed", slow)
-    standing._kept_census.cache_clear()
+    standing.globality._kept_census.cache_clear()
     found = eg.certify(problem, time_limit=3)
     # One replay for the point of the minimum, the rest for its proof.
     assert 0 < replays[0] <= 4
@@ -296,5 +296,5 @@ def test_the_replay_of_a_census_ends_with_the_limit(monkeypatch):
     names = [[claim.kind for claim in verdict.certificate.claims] for verdict in (found, whole)]
     assert "global_minimum" not in names[0]
     assert "global_minimum" in names[1]
-    standing._kept_census.cache_clear()
+    standing.globality._kept_census.cache_clear()
     assert eg.certify(problem, time_limit=6000).to_json() == whole.to_json()

@@ -11,18 +11,18 @@ from degenerate import generate, to_problem
 from made_minimum import stopped
 
 import exactgeo as eg
-from exactgeo import standing
 from exactgeo.formats import problem_from_mapping
 from exactgeo.kinds import Globality
 from exactgeo.problem import scope
+from exactgeo.standing import globality
 
 
 @pytest.fixture
 def branching(monkeypatch):
     """Every problem in scope has too many basins for a census."""
-    monkeypatch.setattr(standing, "FEW", 0)
-    monkeypatch.setattr(standing, "BASINS_A_SECOND", 0)
-    standing._kept_minimum.cache_clear()
+    monkeypatch.setattr(globality, "FEW", 0)
+    monkeypatch.setattr(globality, "BASINS_A_SECOND", 0)
+    globality._kept_minimum.cache_clear()
 
 
 def kinds_of(verdict):
@@ -40,8 +40,8 @@ def test_globality_is_that_of_the_census(monkeypatch, seed):
     if scope.basins(problem) is not None:
         return
     before = eg.certify(problem, time_limit=20)
-    monkeypatch.setattr(standing, "FEW", 0)
-    monkeypatch.setattr(standing, "BASINS_A_SECOND", 0)
+    monkeypatch.setattr(globality, "FEW", 0)
+    monkeypatch.setattr(globality, "BASINS_A_SECOND", 0)
     after = eg.certify(problem, time_limit=20)
     assert (after.kind, after.globality, after.lower_bound) == (before.kind, before.globality, before.lower_bound)
     assert (after.better is None) == (before.better is None)
@@ -75,8 +75,8 @@ def test_a_search_that_ends_leaves_a_gap(branching, monkeypatch, batches):
     best = eg.minimum(problem)
     ended = stopped(problem.at(best.point), batches)
     assert not ended.complete
-    monkeypatch.setattr(standing, "_kept_minimum", lambda *_: ended)
-    monkeypatch.setattr(standing, "_lower_point", lambda *_: None)
+    monkeypatch.setattr(globality, "_kept_minimum", lambda *_: ended)
+    monkeypatch.setattr(globality, "_lower_point", lambda *_: None)
     verdict = eg.certify(problem, best.point, time_limit=20)
     if ended.lower_bound == 0:
         assert (verdict.globality, verdict.lower_bound) == (Globality.UNKNOWN, None)
@@ -93,7 +93,7 @@ def test_an_incumbent_below_the_point_proves_it_spurious(branching, monkeypatch)
     problem = eg.load("swirszcz-prop1")
     ended = replace(stopped(problem, 1), complete=False)
     assert ended.incumbent < problem.loss_at(problem.point)
-    monkeypatch.setattr(standing, "_kept_minimum", lambda *_: ended)
+    monkeypatch.setattr(globality, "_kept_minimum", lambda *_: ended)
     verdict = eg.certify(problem, point, time_limit=20)
     assert (verdict.globality, verdict.better.complete) == (Globality.SPURIOUS, False)
     assert verdict.better.loss == ended.incumbent

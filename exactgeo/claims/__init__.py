@@ -10,10 +10,12 @@ from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.landscape import LandscapeClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_bound import LowerBoundClaim
 from exactgeo.claims.lower_point import LowerPointClaim
@@ -66,6 +68,8 @@ _TYPES: tuple[type[Claim], ...] = (
     SmoothDescentClaim,
     PopulationMinimumClaim,
     BallClaim,
+    DeepMinimumClaim,
+    LinearNetworkMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -185,11 +185,12 @@ def _one_of(members: list[Any], union: Any, data: Any) -> Any:
     members = [member for member in members if member is not str]
     if len(members) == 1:
         return from_data(members[0], data)
-    # At most one of them has no rule: what is written without one.
-    rules = {_tag(member).get("rule"): member for member in members}
-    rule = _keyed(data).get("rule")
+    # Claims have a kind, other records a rule; at most one of them has none: what is written without one.
+    name = "kind" if all("kind" in _tag(member) for member in members) else "rule"
+    rules = {_tag(member).get(name): member for member in members}
+    rule = _keyed(data).get(name)
     if not isinstance(rule, str | NoneType) or rule not in rules:
-        raise Misread(rule, "one of the rules " + ", ".join(filter(None, rules)))
+        raise Misread(rule, f"one of the {name}s " + ", ".join(filter(None, rules)))
     return _record(rules[rule], data)
 
 

@@ -25,14 +25,20 @@ __all__ = ["explain"]
 @limit_option
 @json_option
 def explain(problem: str, point: str | None, time_limit: float | None, as_json: bool) -> int:
-    """Residuals, kinks and phi of each neuron, so that the verdict can be followed by hand."""
+    """Residuals, kinks and phi of each neuron, or every layer and output: the verdict, to be followed by hand."""
     from exactgeo.api import certify as decide
+    from exactgeo.local_minimum import DeepExplanation
     from exactgeo.local_minimum import explain as lay_out
+    from exactgeo.report.layers import layers_json, layers_text
     from exactgeo.report.text import explanation_json, explanation_text
 
     loaded = problem_of(problem)
     chosen = point_of(point, loaded)
     explanation = lay_out(loaded, chosen)
     verdict = decide(loaded, chosen, time_limit=0)
+    if isinstance(explanation, DeepExplanation):
+        found = explanation
+        emit(layers_json(found, verdict), lambda: layers_text(found, verdict), as_json=as_json)
+        return DONE
     emit(explanation_json(explanation, verdict), lambda: explanation_text(explanation, verdict), as_json=as_json)
     return DONE

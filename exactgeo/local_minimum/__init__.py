@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.deadline import Check, unlimited
@@ -17,6 +19,7 @@ from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
+from exactgeo.local_minimum.deep.explain import DeepExplanation, UnitView, explain_layers
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
 from exactgeo.local_minimum.rungs import LADDER
@@ -27,12 +30,14 @@ __all__ = [
     "LADDER",
     "Condition",
     "Decision",
+    "DeepExplanation",
     "Descent",
     "Explanation",
     "Minimum",
     "NeuronView",
     "Try",
     "Undecided",
+    "UnitView",
     "decide",
     "exact_loss",
     "explain",
@@ -92,23 +97,37 @@ def decide(
     problem.expect_point(point)
     tries: list[Try] = []
     outside = None
+    left_open: list[Undecided] = []
     for rung in LADDER:
         outside = rung.accepts(problem)
-        if outside is None:
-            try:
-                check()
-                found = rung.decide(problem, point, check)
-            except OutOfTime as end:
-                found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
-            why = found.outside.reason if isinstance(found, Undecided) else ""
-            if isinstance(found, Minimum) and strictness:
-                found = measured(found, unlimited)
-            return replace(found, tries=(*tries, Try(rung.name, str(found.kind), why)))
-        tries.append(Try(rung.name, "out_of_scope", outside.reason))
+        if outside is not None:
+            tries.append(Try(rung.name, "out_of_scope", outside.reason))
+            continue
+        try:
+            check()
+            found = rung.decide(problem, point, check)
+        except OutOfTime as end:
+            found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
+        why = found.outside.reason if isinstance(found, Undecided) else ""
+        tries.append(Try(rung.name, str(found.kind), why))
+        if isinstance(found, Undecided) and not found.ended:
+            left_open.append(found)
+            continue
+        if isinstance(found, Minimum) and strictness:
+            found = measured(found, unlimited)
+        return replace(found, tries=tuple(tries))
+    if len(left_open) == 1:
+        return replace(left_open[0], tries=tuple(tries))
+    if left_open:
+        refusal = scope.not_decided(f"none of {len(left_open)} arguments decides this point; {LISTED}")
+        return Undecided(left_open[0].loss, refusal, tuple(tries))
     outside = scope.decision(problem) or outside
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))
+
+
+LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
 def measured(found: Minimum, check: Check) -> Minimum:
@@ -123,6 +142,8 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
+    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
+        return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()
         flat = measure_ordered(found, check) if isinstance(found.claim, OrderedMinimumClaim) else measure(found, check)
@@ -150,15 +171,17 @@ def smooth_loss(problem: Problem, point: Point) -> Enclosure | None:
         return bounds(SmoothLoss(problem).value(point))
 
 
-def explain(problem: Problem, point: Point) -> Explanation:
+def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     """Predictions, derivatives of the loss, kinks and phi of each neuron: the numbers that :func:`decide` decides by.
+
+    Of several hidden layers or outputs: every layer and every output, and what is linear in the last layer.
 
     A loss with kinks has no phi: there are its one-sided derivatives at the predictions, and where the data points lie.
 
     Raises
     ------
     OutOfScope
-        Not one hidden layer at most, one output, a piecewise linear activation and a loss with rational values.
+        No piecewise linear activation, or a loss without rational values (or, of several layers, without a derivative).
     InputError
         No Problem, or no Point of its network.
     """
@@ -166,6 +189,8 @@ def explain(problem: Problem, point: Point) -> Explanation:
     if outside is not None:
         raise outside
     problem.expect_point(point)
+    if scope.deep(problem) is None:
+        return explain_layers(problem, point)
     if scope.ordered_slopes(problem) is None:
         return explain_point(OrderedPoint.of(problem, point))
     return explain_point(TwoLayerPoint.of(problem, point))

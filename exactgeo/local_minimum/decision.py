@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
+from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
@@ -49,6 +51,16 @@ class Try:
     reason: str = ""
 
 
+MinimumClaim = (
+    LocalMinimumClaim
+    | SubgradientMinimumClaim
+    | OrderedMinimumClaim
+    | PenalisedMinimumClaim
+    | DeepMinimumClaim
+    | LinearNetworkMinimumClaim
+)
+
+
 @dataclass(frozen=True)
 class Minimum:
     """A local minimum.
@@ -56,7 +68,7 @@ class Minimum:
     Attributes
     ----------
     problem : Problem
-    claim : LocalMinimumClaim, SubgradientMinimumClaim, OrderedMinimumClaim or PenalisedMinimumClaim
+    claim : MinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
     flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
@@ -72,7 +84,7 @@ class Minimum:
     kind: ClassVar[Kind] = Kind.LOCAL_MINIMUM
 
     problem: Problem
-    claim: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim
+    claim: MinimumClaim
     argument: Argument
     flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
     reason: str = ""

@@ -142,6 +142,11 @@ class Problem:
             if bias != units * net.biases[k]:
                 raise InputError(f"{where}.biases[{k}]", f"{bias} numbers", str(units * net.biases[k]), write)
 
+    @property
+    def products(self) -> int:
+        """How many products of numbers one forward pass takes."""
+        return self.m * sum(a * b for a, b in pairwise(self.network.sizes))
+
     @cached_property
     def lifted(self) -> Matrix:
         """Rows ``(x_t, 1)`` when the first hidden layer has a bias, else ``x_t``."""

@@ -16,16 +16,19 @@ __all__ = [
     "basins",
     "complete_decision",
     "decision",
+    "deep",
     "derivative",
     "exact_values",
     "expect_problem",
     "explanation",
     "full_space",
+    "linear_network",
     "many_cells",
     "many_regions",
     "no_float_form",
     "no_slope",
     "no_solver",
+    "not_decided",
     "not_linear",
     "numeric_conditions",
     "ordered_slopes",
@@ -47,6 +50,10 @@ __all__ = [
 CERTIFY = "`exactgeo certify`, which decides one point of this problem"
 BASINS = "`exactgeo basins`, whose values are proved enclosures here"
 NUMERIC = "`exactgeo.numeric`, float64 and no proof"
+CERTIFY_RUNGS = "the other rungs of `exactgeo certify`"
+LARGEST = 300_000
+"""Products of a forward pass up to which points of deep networks are looked at: each rung takes several."""
+
 WITHOUT = "the problem without its [penalty]"
 ONE_NETWORK = "`one_sided_derivatives`, or `certify(index)`, which hands one network to the exact decision"
 
@@ -111,7 +118,13 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
 
 def decision(problem: Problem) -> OutOfScope | None:
     """What every rung of the ladder refuses, in one sentence: None where one of them may decide."""
-    return weight_decay(problem) if problem.penalty else complete_decision(problem)
+    if problem.penalty:
+        return weight_decay(problem)
+    found, widths = complete_decision(problem), problem.network.widths
+    if found is None or deep(problem) is None:
+        return None
+    several = problem.outputs > 1 and not problem.loss.classes
+    return deep(problem) if len(widths) > 1 or (widths and several) else found
 
 
 def _instead(problem: Problem) -> str:
@@ -204,7 +217,7 @@ def rational_slopes(problem: Problem) -> OutOfScope | None:
     if problem.penalty or problem.loss.rational:
         return complete_decision(problem)
     reason = f"the {problem.loss.name} loss has slopes that are not rational"
-    return OutOfScope(reason, "a loss with rational values", "the other rungs of `exactgeo certify`")
+    return OutOfScope(reason, "a loss with rational values", CERTIFY_RUNGS)
 
 
 def ordered_slopes(problem: Problem) -> OutOfScope | None:
@@ -213,7 +226,7 @@ def ordered_slopes(problem: Problem) -> OutOfScope | None:
     if scalar is not None and scalar[0].ordered:
         return complete_decision(problem)
     inside = "the logistic loss, or cross_entropy of two classes"
-    return OutOfScope(f"the {problem.loss.name} loss", inside, "the other rungs of `exactgeo certify`")
+    return OutOfScope(f"the {problem.loss.name} loss", inside, CERTIFY_RUNGS)
 
 
 def unresolved(reason: str) -> OutOfScope:
@@ -230,7 +243,7 @@ def unfinished(end: str) -> OutOfScope:
 def explanation(problem: Problem) -> OutOfScope | None:
     """The numbers behind a verdict: predictions, derivatives of the loss, kinks (:mod:`exactgeo.local_minimum`)."""
     expect_problem(problem)
-    if ordered_slopes(problem) is None:
+    if ordered_slopes(problem) is None or deep(problem) is None:
         return None
     found = _architecture(problem.network)
     if found is None and problem.outputs > 1:
@@ -240,11 +253,72 @@ def explanation(problem: Problem) -> OutOfScope | None:
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
+def deep(problem: Problem) -> OutOfScope | None:
+    """The arguments for any depth and any number of outputs (:mod:`exactgeo.local_minimum.deep`)."""
+    net, loss = problem.network, problem.loss
+    found = _penalty(problem)
+    if found is None and not net.widths:
+        found = "no hidden layer", "a hidden layer"
+    if found is None and not (loss.rational and loss.differentiable):
+        found = f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
+    if found is None and net.outputs != len(problem.y[0]):
+        found = "targets that are classes", "a target for each output"
+    if found is None and len(net.widths) == 1 and net.outputs == 1:
+        found = "one hidden layer and one output", "more of either: other rungs decide these completely"
+    if found is None and (net.uniform is None or not net.uniform.homogeneous):
+        found = "activations that differ, or are smooth", "one piecewise linear activation, and linear outputs"
+    if found is None and problem.products > LARGEST:
+        found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
+    return None if found is None else OutOfScope(*found, NUMERIC)
+
+
+def linear_network(problem: Problem) -> OutOfScope | None:
+    """The complete decision for deep linear networks (:mod:`exactgeo.local_minimum.deep.linear`)."""
+    net, train = problem.network, problem.train
+    found = _penalty(problem)
+    if found is None and complete_decision(problem) is None:
+        found = "at most one hidden layer and one output", "more of either: other rungs decide these completely"
+    uniform = net.uniform
+    if found is None and (uniform is None or uniform.slopes is None or uniform.has_kink or not uniform.slopes[0]):
+        found = f"the activations {', '.join(sorted({a.name for a in net.activations}))}", "linear activations"
+    if found is None and not _one_square(problem):
+        found = f"the {problem.loss.name} loss", "the squared loss"
+    if found is None and not all(train.weights):
+        found = "frozen weights", "all weights trained"
+    free = net.output_bias and train.output_bias
+    behind = any(net.hidden_bias[1:]) or (any(net.hidden_bias[:1]) and not all(train.hidden_bias[:1]))
+    if found is None and behind and not free:
+        found = (
+            "hidden biases without a trained output bias",
+            "a trained output bias, or trained ones in the first layer",
+        )
+    if found is None and problem.products > LARGEST:
+        found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
+    return None if found is None else OutOfScope(*found, CERTIFY_RUNGS)
+
+
+def _one_square(problem: Problem) -> bool:
+    """Whether the loss of each prediction is one multiple of ``(p - y)^2``."""
+    for y in {y for row in problem.y for y in row}:
+        pieces = problem.loss.pieces(y)
+        if pieces is None or pieces.breaks:
+            return False
+        a, b, c = pieces.quadratics[0]
+        if not a or (b, c) != (-2 * a * y, a * y * y):
+            return False
+    return not problem.loss.classes
+
+
+def not_decided(reason: str) -> OutOfScope:
+    """A point that an argument for deep networks leaves open, and why."""
+    return OutOfScope(reason, "points that one of the rungs decides", NUMERIC)
+
+
 def not_linear(problem: Problem) -> OutOfScope:
     """What a linear model is not: for the rung that asks for one."""
     hidden = sum(map(bool, problem.network.widths))
     reason = f"{hidden} hidden layer{'s' * (hidden != 1)} with units"
-    return OutOfScope(reason, "a linear model", "the other rungs of `exactgeo certify`")
+    return OutOfScope(reason, "a linear model", CERTIFY_RUNGS)
 
 
 def _basins(problem: Problem) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
@@ -34,8 +35,30 @@ if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
     from exactgeo.standing import Verdict
 
-__all__ = ["census_text", "explanation_json", "explanation_text", "verdict_text"]
+__all__ = [
+    "FULL",
+    "census_text",
+    "condition_text",
+    "explanation_json",
+    "explanation_text",
+    "indices_text",
+    "more_text",
+    "number_json",
+    "verdict_text",
+]
 
+
+WithRadius = (
+    LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | DeepMinimumClaim
+)
+MINIMA: tuple[type[WithRadius], ...] = (
+    LocalMinimumClaim,
+    SubgradientMinimumClaim,
+    OrderedMinimumClaim,
+    PenalisedMinimumClaim,
+    DeepMinimumClaim,
+)
+"""Claims of a minimum in a neighbourhood."""
 
 BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
@@ -62,13 +85,11 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    minimum: LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | None = None
-    if verdict.certificate is not None:
-        first = verdict.certificate.first
-        minimum = first(LocalMinimumClaim) or first(SubgradientMinimumClaim)
-        minimum = minimum or first(OrderedMinimumClaim) or first(PenalisedMinimumClaim)
-    if minimum is not None:
-        lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
+    for kind in MINIMA:
+        minimum = verdict.certificate.first(kind) if verdict.certificate is not None else None
+        if minimum is not None:
+            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
+            break
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [
@@ -87,6 +108,7 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("bad valley", reach))
     if verdict.reason is not None:
         lines.append(labelled("because", f"{verdict.detail or verdict.reason.message}"))
+    lines += [labelled("remark", text) for text in verdict.remarks]
     if certificate_path is not None:
         lines.append(labelled("certificate", certificate_path))
     return "\n".join(lines)
@@ -110,7 +132,7 @@ def _fit(problem: Problem, point: Point) -> list[str]:
     rows += [[str(t), _entry(y), _entry(p)] for t, (y, p) in enumerate(first)]
     lines = [labelled("" if k else "fit", line) for k, line in enumerate(columns(rows))]
     if problem.m > BRIEF:
-        lines.append(labelled("", _more(problem.m - BRIEF, "exactgeo explain --json for all")))
+        lines.append(labelled("", more_text(problem.m - BRIEF, "exactgeo explain --json for all")))
     return lines
 
 
@@ -119,7 +141,7 @@ def _entry(row: Sequence[Fraction]) -> str:
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
-def _more(number: int, where: str) -> str:
+def more_text(number: int, where: str) -> str:
     return f"... and {number} more ({where})"
 
 
@@ -220,24 +242,24 @@ def explanation_text(explanation: Explanation, verdict: Verdict) -> str:
         rows.append([str(t), vector_text(x), number_text(y[0]), number_text(p), r])
     lines += columns(rows, indent="  ")
     if problem.m > FULL:
-        lines.append(f"  {_more(problem.m - FULL, '--json for all')}")
+        lines.append(f"  {more_text(problem.m - FULL, '--json for all')}")
     if explanation.conditions:
-        lines += ["", *(_condition(c) for c in explanation.conditions)]
+        lines += ["", *(condition_text(c) for c in explanation.conditions)]
     for view in explanation.neurons:
         neuron = view.neuron
         frozen = "" if problem.train.output else " (frozen)"
         lines += [
             "",
             f"neuron {neuron.index}: w = {vector_text(neuron.w)}, v = {number_text(neuron.v)}{frozen}",
-            labelled("w.x > 0 at t =", _indices(view.active)),
-            labelled("w.x < 0 at t =", _indices(view.inactive)),
-            labelled("w.x = 0 at t =", _indices(view.on_kink)),
+            labelled("w.x > 0 at t =", indices_text(view.active)),
+            labelled("w.x < 0 at t =", indices_text(view.inactive)),
+            labelled("w.x = 0 at t =", indices_text(view.on_kink)),
         ]
         if explanation.coordinates:
             lines.append(labelled("phi(u) =", _phi(explanation, view)))
         if neuron.v == 0 and not problem.train.output:
             lines.append("  no condition: the neuron is frozen off")
-        lines += [_condition(c) for c in view.conditions]
+        lines += [condition_text(c) for c in view.conditions]
     lines += ["", f"{verdict.kind}: {verdict.message}"]
     return "\n".join(lines)
 
@@ -254,12 +276,14 @@ def _derivatives(explanation: Explanation) -> tuple[str, list[str]]:
     return heading, [number_text(r) for r in explanation.residuals]
 
 
-def _indices(points: Sequence[int]) -> str:
+def indices_text(points: Sequence[int]) -> str:
+    """Data points, the first of many."""
     more = f", ... ({len(points)} in all)" if len(points) > FULL else ""
     return ", ".join(map(str, points[:FULL])) + more or "none"
 
 
-def _condition(condition: Condition) -> str:
+def condition_text(condition: Condition) -> str:
+    """A condition with its value, and whether it holds."""
     mark = "holds" if condition.holds else "FAILS"
     return f"  {condition.quantity} = {number_text(condition.value)}, must be {condition.required}: {mark}"
 

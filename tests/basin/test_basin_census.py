@@ -481,15 +481,15 @@ def test_an_interrupted_census_is_not_kept(monkeypatch):
 
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 50)
     monkeypatch.setattr("exactgeo.basin.census", interrupted)
-    standing._kept_census.cache_clear()
-    first = standing.census_of(case, Deadline.after(60.0))
+    standing.globality._kept_census.cache_clear()
+    first = standing.globality.census_of(case, Deadline.after(60.0))
     assert first.interrupted
     assert not first.complete
-    second = standing.census_of(case, Deadline.after(60.0))
+    second = standing.globality.census_of(case, Deadline.after(60.0))
     assert second.complete
-    assert standing.census_of(case, Deadline.after(60.0)) is second
+    assert standing.globality.census_of(case, Deadline.after(60.0)) is second
     assert len(calls) == 2
-    standing._kept_census.cache_clear()
+    standing.globality._kept_census.cache_clear()
 
 
 @pytest.mark.parametrize("hidden_bias", [True, False])

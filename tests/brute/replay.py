@@ -50,6 +50,8 @@ def _holds(subject: str, claim: str) -> bool:
         "local_minimum": _local_minimum,
         "strictness": _strictness,
         "subgradient_minimum": _subgradient_minimum,
+        "deep_minimum": _deep_minimum,
+        "linear_network_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
         "descent_curve": _curve,
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
@@ -232,6 +234,34 @@ def _curve(problem: Tree, claim: Tree) -> bool:
         for power, way in enumerate(claim["curve"], 1):
             end = moved(end, way, s**power)
         if loss(problem, end) >= start:
+            return False
+    return True
+
+
+def _deep_minimum(problem: Tree, claim: Tree) -> bool:
+    """No lower loss within the radius at many random points near the point, on random scales."""
+    point, radius, start = claim["point"], F(claim["radius"]), loss(problem, claim["point"])
+    if start != F(claim["loss"]) or radius <= 0:
+        return False
+    rng, train = random.Random(0), problem["train"]
+    weights, biases = [*train["hidden"], train["output"]], [*train["hidden_bias"], train["output_bias"]]
+    for _ in range(120):
+        s, density = radius / 2 ** rng.choice((0, 1, 3, 6, 10)), rng.choice((0.3, 0.6, 1))
+
+        def near(block: Any, s: Fraction = s, density: float = density) -> Any:
+            if isinstance(block, list):
+                return [near(item) for item in block]
+            size = s ** rng.randint(1, 3) if s < 1 else s
+            return str(size * rng.randint(-3, 3) / 3 if rng.random() < density else F(0))
+
+        def still(block: Any) -> Any:
+            return [still(item) for item in block] if isinstance(block, list) else "0"
+
+        way = {
+            key: [(near if free else still)(block) for block, free in zip(point[key], frees, strict=True)]
+            for key, frees in (("weights", weights), ("biases", biases))
+        }
+        if loss(problem, moved(point, way, F(1))) < start:
             return False
     return True
 

@@ -122,10 +122,10 @@ def idle_cases(data_points: int, dimension: int, neurons: int) -> dict[str, obje
 
 
 def long_curve(ways: int, data_points: int) -> dict[str, object]:
-    """Along a line down, as a curve of very many orders."""
+    """Along a line down, as a curve of very many orders, of which the first and the last move."""
     way, still = ({"weights": [[[q]], [["0"]]], "biases": [[], []]} for q in ("-1", "0"))
     claim = {"kind": "descent_curve", "point": {"weights": [[["1"]], [["1"]]], "biases": [[], []]}, "step": "1/2"}
-    claim |= {"loss": str(data_points), "curve": [way, *[still] * (ways - 1)]}
+    claim |= {"loss": str(data_points), "curve": [way, *[still] * (ways - 2), way]}
     return tiny(claim, x=[["1"]] * data_points, y=["0"] * data_points, loss="absolute") | {"version": 2}
 
 

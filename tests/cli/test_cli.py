@@ -17,6 +17,7 @@ from losses import is_kinked, loss_names, targets
 import exactgeo as eg
 
 VERDICT_KEYS = {
+    "remarks",
     "rungs",
     "reasons",
     "verdict",
@@ -55,14 +56,15 @@ def test_undecided_exits_3(capsys, tmp_path):
     file = tmp_path / "deep.json"
     deep = {
         "data": {"x": [[1], [2]], "y": [0, 1]},
-        "network": {"widths": [1, 1]},
+        "network": {"widths": [1, 1], "activation": ["relu", "abs"]},
         "point": {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [0]]},
     }
     file.write_text(json.dumps(deep))
     code, out, _ = run(capsys, "certify", str(file), "--json")
     answer = json.loads(out)
     assert (code, answer["verdict"], answer["globality"]) == (3, "undecided", "unknown")
-    assert answer["reason"] == "out_of_scope: 2 hidden layers; in scope: at most one hidden layer"
+    reason = "activations that differ, or are smooth; in scope: one piecewise linear activation, and linear outputs"
+    assert answer["reason"] == f"out_of_scope: {reason}"
     code, _, err = run(capsys, "explain", str(file))
     assert (code, "out of scope: 2 hidden layers" in err) == (2, True)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_ball import FORGED_BALL
+from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
 from forge_penalty import FORGED_PENALTY
@@ -260,7 +261,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP
 
 
 FORGED |= {

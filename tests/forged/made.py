@@ -17,6 +17,7 @@ import made_penalty
 import made_probability
 import made_smooth
 from degenerate import generate, to_problem
+from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
 
@@ -510,6 +511,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **made_smooth.MAKERS,
     **SUBGRADIENT_MAKERS,
     **MINIMUM_MAKERS,
+    **DEEP_MAKERS,
 }
 
 

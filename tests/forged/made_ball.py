@@ -119,7 +119,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
 BLIND: dict[str, Callable[[], Certificate]] = {
     # The kink would rather be further to the right: that side of the third point falls.
     "left": _enclosed(_LINE, [2, 2, 0, 2, 4], [["1"]], ["2"], blind=True, **_KINK),
-    "right": _enclosed(_LINE, [2, 2, 2, 4, 6], [["1"]], ["2"], blind=True, **_KINK),
+    "right": _enclosed(_LINE, [2, 2, 4, 9, 8], [["1"]], ["2"], blind=True, **_KINK),
     "heavy": _enclosed(
         _LINE, _BEND, [["6/5"], ["1"]], ["6/5", "1"], b=["-1", "-9"], c="1", kinks=[[2], []], l2="1/10", blind=True
     ),

@@ -34,14 +34,14 @@ def unregistered() -> set[type]:
     return {kind for kind in subclasses(Claim) if "kind" in vars(kind)} - set(CLAIMS.values())
 
 
-def records(kind: Any) -> set[type]:
-    """The record types that a type is made of."""
-    found: set[type] = set()
+def records(kind: Any, seen: frozenset[type] = frozenset()) -> set[type]:
+    """The record types that a type is made of; one may hold others of its own type."""
     if is_dataclass(kind):
-        found.add(kind)
+        if kind in seen:
+            return set()
         hints = get_type_hints(kind)
-        return found.union(*(records(hints[item.name]) for item in fields(kind)))
-    return found.union(*(records(part) for part in get_args(kind)))
+        return {kind}.union(*(records(hints[item.name], seen | {kind}) for item in fields(kind)))
+    return set[type]().union(*(records(part, seen) for part in get_args(kind)))
 
 
 # -- the registry --

@@ -6,12 +6,20 @@ an entry of :data:`LADDER`.
 
 from __future__ import annotations
 
+from exactgeo.local_minimum.rungs.first_order import FirstOrder
+from exactgeo.local_minimum.rungs.fixed_features import FixedFeatures
+from exactgeo.local_minimum.rungs.germ_curves import GermCurves
 from exactgeo.local_minimum.rungs.linear_model import LinearModel
+from exactgeo.local_minimum.rungs.linear_network import LinearNetwork
+from exactgeo.local_minimum.rungs.merged_layer import MergedLayer
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
+from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.local_minimum.rungs.smooth_gradient import SmoothGradient
+from exactgeo.local_minimum.rungs.smooth_point import SmoothPoint
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
+from exactgeo.local_minimum.rungs.unrolled import Unrolled
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
@@ -23,5 +31,16 @@ LADDER: tuple[Rung, ...] = (
     TwoLayer(),
     Subgradient(),
     SmoothGradient(),
+    LinearNetwork(),
+    ReachableSpan(),
+    FirstOrder(),
+    Unrolled(),
+    FixedFeatures(lambda: SMALLER),
+    MergedLayer(lambda: SMALLER),
+    SmoothPoint(),
+    GermCurves(),
 )
 """In the order in which they are asked."""
+
+SMALLER: tuple[Rung, ...] = LADDER[:-1]
+"""Those that are asked about smaller networks: random curves are tried on the whole."""

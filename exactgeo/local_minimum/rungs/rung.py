@@ -17,9 +17,9 @@ class Rung(ABC):
     """One argument that decides whether points of some problems are local minima.
 
     Laws: a problem that is accepted is decided, at every point but those that the answer says the argument does not
-    reach, and unless a number is too small for its sign to be found
+    reach (the next rung is asked), and unless a number is too small for its sign to be found
     (:class:`~exactgeo.exact.combination.Unresolved`); the checker accepts the claim of the answer; two rungs that
-    accept one problem agree.
+    decide one point agree.
 
     Attributes
     ----------

@@ -1,0 +1,78 @@
+"""Which rung decides degenerate points of networks of any depth, how many stay open, and how long it takes.
+
+    PYTHONPATH=tests/shared:tests/forged python benchmarks/deep_ladder.py [COUNT]
+
+Only points are counted that first order does not refute. Each minimum must survive random curves of another seed, and
+each certificate the checker.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+
+from damage import outcome
+from deep_problems import case
+
+from exactgeo.local_minimum import decide
+from exactgeo.local_minimum.deep.germs import germ_descent
+
+GENERATORS = {
+    "two or three hidden layers, one output": {"outputs": 1},
+    "two or three hidden layers, two outputs": {"outputs": 2},
+    "the same with frozen blocks": {"freeze": True},
+    "widths (n, 1, 1), one output": {"widths": [2, 1, 1], "outputs": 1},
+    "deep linear": {"activation": "linear"},
+    "one hidden layer, two outputs": {"widths": [2], "outputs": 2},
+}
+
+
+def share(name: str, count: int) -> None:
+    seen: Counter[str] = Counter()
+    wrong, times, seed = 0, [], 0
+    while sum(seen.values()) < count:
+        problem = case(random.Random(f"benchmark {name} {seed}"), **GENERATORS[name])
+        seed += 1
+        start = time.process_time()
+        found = decide(problem)
+        spent = time.process_time() - start
+        if getattr(found, "argument", "") == "first_order":
+            continue
+        times.append(spent)
+        if found.kind == "undecided":
+            seen["undecided"] += 1
+            continue
+        seen[found.tries[-1].rung] += 1
+        wrong += not outcome(found.certificate.to_json()).startswith("accepted: ")
+        if found.kind == "local_minimum":
+            wrong += germ_descent(problem, problem.point, count=2048, seed=seed) is not None
+    parts = ", ".join(f"{rung} {100 * number / count:.1f} %" for rung, number in seen.most_common())
+    print(f"{name}: {count} of {seed} points; wrong {wrong}; {parts}")
+    print(f"    median {statistics.median(times):.3f} s, longest {max(times):.2f} s")
+
+
+def parameters(problem) -> int:
+    point = problem.point
+    return sum(len(row) for matrix in point.weights for row in matrix) + sum(map(len, point.biases))
+
+
+def sized() -> None:
+    """100 networks with 18 to 22 parameters."""
+    times, seed = [], 0
+    while len(times) < 100:
+        problem = case(random.Random(f"size {seed}"), widths=[3, 2], outputs=1 + seed % 2)
+        seed += 1
+        if 18 <= parameters(problem) <= 22:
+            start = time.process_time()
+            decide(problem)
+            times.append(time.process_time() - start)
+    print(f"18 to 22 parameters, 100 networks: median {statistics.median(times):.3f} s, longest {max(times):.2f} s")
+
+
+if __name__ == "__main__":
+    for one in GENERATORS:
+        share(one, int(sys.argv[1]) if sys.argv[1:] else 1000)
+    sized()

@@ -1,0 +1,50 @@
+"""Dead layers in words: which layer is dead, and what would revive it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.problem import Point, Problem
+
+__all__ = ["dead_layers"]
+
+
+LARGEST = 1_000_000
+"""Products of a forward pass: beyond, nothing is said."""
+
+
+def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
+    """One sentence for each hidden layer of which every unit is strictly on a slope 0 at every data point.
+
+    () where the activations are not piecewise linear, or the network is large. Cost: one forward pass in rationals.
+    """
+    net, found = problem.network, list[str]()
+    if problem.products > LARGEST or not all(activation.homogeneous for activation in net.activations):
+        return ()
+    rows = problem.x
+    for k, activation in enumerate(net.activations):
+        assert activation.slopes is not None
+        up, down = activation.slopes
+        bias = point.biases[k] or (ZERO,) * net.widths[k]
+        z = [tuple(dot(unit, row) + b for unit, b in zip(point.weights[k], bias, strict=True)) for row in rows]
+        if net.widths[k] and all((q > 0 and not up) or (q < 0 and not down) for row in z for q in row):
+            found.append(_sentence(problem, k, z))
+        rows = tuple(tuple(map(activation, row)) for row in z)
+    return tuple(found)
+
+
+def _sentence(problem: Problem, k: int, z: list[tuple[Fraction, ...]]) -> str:
+    size, t, i = min((abs(q), t, i) for t, row in enumerate(z) for i, q in enumerate(row))
+    how = "raised" if z[t][i] < 0 else "lowered"
+    net, train = problem.network, problem.train
+    units = f"its {net.widths[k]} units are" if net.widths[k] > 1 else "its one unit is"
+    sentence = (
+        f"hidden layer {k + 1} is dead: {units} on the slope 0 of {net.activations[k].name} at every data point, and "
+        f"near the point the network is one constant; nothing up to that layer has any influence. "
+    )
+    nearest = f"by more than {format_rational(size)} (unit {i}, data point {t})"
+    if net.biases[k] and train.biases[k]:
+        return sentence + f"The least that revives it is a bias {how} {nearest}"
+    return sentence + f"To revive it a pre-activation must be {how} {nearest}, by its weights or the layers below"
