@@ -1,4 +1,4 @@
-"""Many networks of one shape, in float64: losses, activation patterns, one-sided derivatives, conditions.
+"""Many networks of one shape, in floats: losses, activation patterns, one-sided derivatives, conditions.
 
 Every answer of this package is numeric. Nothing here is called by the exact side, and no type here is a
 :class:`~exactgeo.kinds.Kind`: the way from here to a proof is :meth:`NumericNetworks.certify`.
@@ -15,11 +15,14 @@ from numpy.typing import ArrayLike
 from exactgeo.errors import InputError
 from exactgeo.losses import Loss
 from exactgeo.numeric import evaluation
+from exactgeo.numeric.blocks import MEMORY, Progress
 from exactgeo.numeric.conditions import criterion
 from exactgeo.numeric.constructors import at_least_0, finite, of_arrays, of_points
 from exactgeo.numeric.criterion import NumericCriterion
 from exactgeo.numeric.evaluation import Patterns
+from exactgeo.numeric.first_order import FirstOrder, first_order
 from exactgeo.numeric.layers import Floats, Layers
+from exactgeo.numeric.streaming import Evaluation, evaluate
 from exactgeo.problem import Point, Problem, Train
 
 __all__ = ["NumericNetworks"]
@@ -199,6 +202,84 @@ class NumericNetworks(Layers):
         """
         tolerance = at_least_0(kink_tolerance, "kink_tolerance")
         return evaluation.one_sided_derivatives(self, finite(directions, "directions", 2, 3), tolerance)
+
+    # -- at size ------------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        *,
+        directions: ArrayLike | None = None,
+        signs: bool = False,
+        dtype: str = "float64",
+        memory: int = MEMORY,
+        progress: Progress | None = None,
+    ) -> Evaluation:
+        """Losses, signs and one-sided derivatives with bounds on rounding, in blocks of networks and data points.
+
+        Parameters
+        ----------
+        directions : shape (N, P) or (K, N, P), optional
+            As :meth:`flatten` writes them.
+        signs : bool
+            Give the packed signs of all hidden pre-activations too: N * width * m / 4 bytes a layer.
+        dtype : str
+            ``"float64"`` or ``"float32"``: half the time and memory, and bounds 2^29 times as wide.
+        memory : int
+            Bytes that the arrays of a block may take; data and answers are not counted.
+        progress : callable, optional
+            Called with (done, total) after every block, in pairs of a network and a data point.
+
+        Returns
+        -------
+        Evaluation. Cost: two forward passes, and four more a direction.
+
+        Raises
+        ------
+        InputError
+            Another dtype, directions of another shape, memory below the least block.
+
+        Examples
+        --------
+        >>> nets = NumericNetworks.from_arrays([[[1]], [[2]]], [[1], [1]], x=[[1], [2]], y=[1, 2])
+        >>> said = nets.evaluate(dtype="float32")
+        >>> said.losses.tolist(), bool((said.loss_errors < 1e-3).all()), said.doubtful.tolist()
+        ([0.0, 5.0], True, [0, 0])
+        """
+        return evaluate(self, dtype=dtype, memory=memory, progress=progress, directions=directions, signs=signs)
+
+    def first_order(
+        self, *, margin: float, dtype: str = "float64", memory: int = MEMORY, progress: Progress | None = None
+    ) -> FirstOrder:
+        """The one-sided first-order conditions of one hidden layer, with margins, whatever the number of kinks.
+
+        Necessary for a local minimum, not sufficient: :meth:`criterion` tests all conditions, at smaller size.
+
+        Parameters
+        ----------
+        margin : float
+            A one-sided derivative along a coordinate must beat this, beyond the bound on its rounding.
+        dtype, memory, progress : see :meth:`evaluate`
+
+        Returns
+        -------
+        FirstOrder. Cost: two gradients.
+
+        Raises
+        ------
+        InputError
+            A margin that is no number of at least 0; see :meth:`evaluate`.
+        OutOfScope
+            Not one hidden layer, one output, a piecewise linear activation; a loss of classes.
+
+        Examples
+        --------
+        >>> nets = NumericNetworks.from_arrays([[[1]], [[2]]], [[1], [1]], x=[[1], [2]], y=[1, 2])
+        >>> said = nets.first_order(margin=1e-6)
+        >>> str(said.status(0)), str(said.status(1)), said.descents[1].tolist()
+        ('numeric: too close to call', 'numeric: descent direction found', [-1, -1])
+        """
+        least = at_least_0(margin, "margin")
+        return first_order(self, margin=least, dtype=dtype, memory=memory, progress=progress)
 
     # -- conditions, and the way to a proof ---------------------------------------------------------------
 

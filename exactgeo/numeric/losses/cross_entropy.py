@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 import numpy as np
 
 from exactgeo.losses import Loss
@@ -28,3 +31,9 @@ class CrossEntropyForm(LossForm):
         slope: Floats = weights / weights.sum(axis=1, keepdims=True)
         slope[:, self._y, self._points] -= 1.0
         return slope
+
+    def at_points(self, part: slice) -> Self:
+        some = copy(self)
+        some._y = self._y[part]
+        some._points = np.arange(len(some._y))
+        return some

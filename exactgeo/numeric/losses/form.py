@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,3 +42,7 @@ class LossForm(ABC):
         With ``moves``, of the shape of the predictions, from the side to which each prediction moves; predictions
         within ``tolerance`` of a break of the loss count as on it.
         """
+
+    @abstractmethod
+    def at_points(self, part: slice) -> Self:
+        """The form at some of the data points. Law: totals over parts of the data add up to that over all."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 import numpy as np
 
 from exactgeo.losses import Loss
@@ -26,3 +29,8 @@ class LogisticForm(LossForm):
         small = np.exp(-np.abs(z))
         slope: Floats = -self._y * np.where(z >= 0, small, 1.0) / (1.0 + small)
         return slope
+
+    def at_points(self, part: slice) -> Self:
+        some = copy(self)
+        some._y = self._y[:, part]
+        return some

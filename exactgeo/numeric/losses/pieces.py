@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from fractions import Fraction
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,13 @@ class _Quadratics:
         factor = 2 * (self.square if self.common is None else self.common)
         slope: Floats = (p - self.centre) * factor
         return slope if self.is_square else slope + self.linear
+
+    def at_points(self, part: slice) -> Self:
+        """At some of the targets; arrays have shape (k, m)."""
+        some = copy(self)
+        for name in ("square", "linear", "constant", "centre"):
+            setattr(some, name, getattr(self, name)[:, part])
+        return some
 
 
 def _centred(a: Fraction, b: Fraction, c: Fraction) -> tuple[Fraction, Fraction, Fraction, Fraction]:
@@ -102,6 +111,15 @@ class PiecesForm(LossForm):
         for limit, part in zip(self._breaks, self._parts[1:], strict=True):
             slope = np.where(self._beyond(predictions, limit, moves, tolerance), part.slope(predictions), slope)
         return slope
+
+    def at_points(self, part: slice) -> Self:
+        some = copy(self)
+        if len(self._breaks):
+            some._breaks = self._breaks[:, :, part]
+        some._parts = [quadratics.at_points(part) for quadratics in self._parts]
+        if self.curvature is not None:
+            some.centre = some._parts[0].centre
+        return some
 
     @staticmethod
     def _beyond(predictions: Floats, limit: Floats, moves: Floats | None, tolerance: float) -> NDArray[np.bool_]:
