@@ -156,7 +156,7 @@ def penalised_minimum(p, claim):
 
 
 def second_order(p, here, rho):
-    """Rule `second`: where no slope is left, the penalised loss of all moves within rho is at least a form >= 0.
+    """`second`: where no slope is left, the penalised loss of all moves within rho is at least a form >= 0.
 
     The change of a prediction is first + mixed, |mixed| <= rho * sum of heights * |change of an output weight|, so its
     square is at least first^2 - rho * (a sum of squares of moves); it counts as far as the loss stays curved.

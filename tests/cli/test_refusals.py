@@ -95,7 +95,7 @@ OUTSIDE = {
             for command in ("basins", "explain", "landscape", "path", "slice")
             for name in ("deep", "two-outputs", "smooth")
         ),
-        *((command, "logistic") for command in ("landscape", "path", "slice")),
+        *((command, "logistic") for command in ("landscape", "path")),
     ],
 )
 def test_out_of_scope_has_its_own_line_and_object(capsys, tmp_path, command, name):

@@ -97,12 +97,17 @@ def test_the_slope_along_a_line_holds_that_at_its_points(seed):
             assert float(whole.lower()) - 1e-12 <= there <= float(whole.upper()) + 1e-12
 
 
+def asked(found: Undecided) -> list[str]:
+    """The rungs that accepted the problem."""
+    return [tried.rung for tried in found.tries if tried.outcome != "out_of_scope"]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_point_with_a_slope_is_refuted_and_the_loss_falls_all_along(seed):
     case = problem(random.Random(300 + seed), uniform=True)
     found = decide(case)
     if isinstance(found, Undecided):
-        assert not SmoothLoss(case).vector(case.point) or found.tries[-1].rung == "smooth_gradient"
+        assert not SmoothLoss(case).vector(case.point) or asked(found) == ["smooth_gradient"]
         return
     assert isinstance(found, Descent)
     assert outcome(found.certificate.to_json()).startswith("accepted: No local minimum")
@@ -132,7 +137,7 @@ def test_no_slope_is_undecided_and_says_what_to_try():
     )
     found = decide(case)
     assert isinstance(found, Undecided)
-    assert found.tries[-1].rung == "smooth_gradient"
+    assert asked(found) == ["smooth_gradient"]
     assert "no derivative" in found.outside.reason
     assert "exactgeo polish" in found.outside.try_instead
     verdict = eg.certify(case)

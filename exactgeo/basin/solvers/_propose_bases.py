@@ -283,7 +283,7 @@ class LinearProgram(Pivoting):
         tops = [max(map(abs, column), default=0) or 1 for column in columns]
         matrix = _scaled(columns, size)
         self._matrix = matrix
-        self._tops, self._goal_top = np.array([float(top) for top in tops]), _top(wanted)
+        self._tops, self._goal_top = np.array([_top(column) for column in columns]), _top(wanted)
         self._costs = np.array([q / top for q, top in zip(costs, tops, strict=True)])
         goal = np.array([float(q) for q in _scaled([wanted], size)[0]])
         shift = np.random.default_rng(size).uniform(0.5, 1.0, size)
