@@ -54,10 +54,12 @@ def probability_text(found: Probability) -> str:
     '~2.16779797E-3010'
     >>> probability_text(Probability("enclosure", None, "0.25", "0.75"))
     'in [0.25, 0.75]'
+    >>> probability_text(Probability("estimate", None, "0E-12", "0.2028"))
+    'about [0, 0.2028]'
     """
     if found.value is not None and len(str(found.value)) <= 20:
         return value_line(found.value)
-    low, high = Decimal(found.lo), Decimal(found.hi)
+    low, high = (Decimal(q) or Decimal(0) for q in (found.lo, found.hi))
     if found.status == "estimate":
         return f"about [{FEW.plus(low)}, {FEW.plus(high)}]"
     for digits in (MANY, MIDDLING):

@@ -110,6 +110,8 @@ def histogram(found: Starts) -> Any:
     shown = losses[losses <= top]
     bottom = float(min(losses.min(initial=top), values[0] if values else top))
     axes.hist(shown, bins=80, range=(bottom, top if top > bottom else bottom + 1.0), color=BRANCH)
+    # Room for the values above the bars.
+    axes.set_ylim(top=1.5 * axes.get_ylim()[1])
     last = -math.inf
     for k, value in enumerate(values):
         axes.axvline(float(value), color=GLOBAL if k == 0 else BAD, linewidth=0.7, linestyle="--")
