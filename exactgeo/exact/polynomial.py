@@ -1,12 +1,15 @@
 """Polynomials in one variable s over Q, as coefficients of 1, s, s^2, ...: what a curve of parameters is made of.
 
-The sign of a polynomial for small s > 0 is that of its lowest coefficient that is not 0.
+Coefficients may be whole numbers, which is faster. The sign of a polynomial for small s > 0 is that of its lowest
+coefficient that is not 0.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any, TypeVar
 
 from exactgeo.exact.vectors import ZERO
 
@@ -16,7 +19,10 @@ Polynomial = list[Fraction]
 """Coefficients of 1, s, s^2, ...; [] is 0."""
 
 
-def add(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
+Q = TypeVar("Q", int, Fraction)
+
+
+def add(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
     """a + b.
 
     Examples
@@ -24,13 +30,14 @@ def add(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
     >>> [str(q) for q in add([Fraction(1)], [Fraction(2), Fraction(3)])]
     ['3', '3']
     """
-    size = max(len(a), len(b))
-    return [(a[k] if k < len(a) else ZERO) + (b[k] if k < len(b) else ZERO) for k in range(size)]
+    if len(a) < len(b):
+        a, b = b, a
+    return [*map(operator.add, a, b), *a[len(b) :]]
 
 
-def multiply(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
+def multiply(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
     """a b. Cost: the product of the lengths."""
-    total = [ZERO] * max(0, len(a) + len(b) - 1)
+    total: list[Any] = [0] * max(0, len(a) + len(b) - 1)
     for i, p in enumerate(a):
         if p:
             for j, q in enumerate(b):
@@ -38,17 +45,17 @@ def multiply(a: Sequence[Fraction], b: Sequence[Fraction]) -> Polynomial:
     return total
 
 
-def times(q: Fraction, a: Sequence[Fraction]) -> Polynomial:
+def times(q: Any, a: Sequence[Any]) -> list[Any]:
     """q a."""
     return [q * p for p in a]
 
 
-def value(a: Sequence[Fraction], s: Fraction) -> Fraction:
+def value(a: Sequence[Fraction | int], s: Fraction) -> Fraction:
     """a at s."""
     return sum((q * s**k for k, q in enumerate(a)), ZERO)
 
 
-def order(a: Sequence[Fraction]) -> int | None:
+def order(a: Sequence[Fraction | int]) -> int | None:
     """The lowest power with a coefficient, None of 0.
 
     Examples
@@ -71,16 +78,18 @@ def quotient(top: Sequence[Fraction], bottom: Sequence[Fraction], last: int) -> 
     return found
 
 
-def keeps_sign(a: Sequence[Fraction], step: Fraction) -> bool:
-    """Whether the lowest coefficient outweighs those of the other sign on (0, step]; so does 0.
+def keeps_sign(a: Sequence[int], halvings: int) -> bool:
+    """Whether the lowest coefficient outweighs those of the other sign on (0, 1 / 2^halvings]; so does 0.
 
     Examples
     --------
-    >>> [keeps_sign([Fraction(2), Fraction(-1)], Fraction(s)) for s in (1, 2)]
-    [True, False]
+    >>> [keeps_sign([2, -3], k) for k in (0, 1)]
+    [False, True]
     """
     low = order(a)
     if low is None:
         return True
     sign = 1 if a[low] > 0 else -1
-    return sign * a[low] + sum((min(sign * q, ZERO) * step ** (k - low) for k, q in enumerate(a) if k > low), ZERO) > 0
+    last = len(a) - 1
+    against = sum(min(sign * q, 0) << halvings * (last - k) for k, q in enumerate(a) if k > low)
+    return (sign * a[low] << halvings * (last - low)) + against > 0

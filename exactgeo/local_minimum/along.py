@@ -12,19 +12,24 @@ docs/mathematics.md, "Deep networks", D1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.polynomial import Polynomial, add, keeps_sign, multiply, order, times, value
-from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["Along", "centred", "descent_along", "loss_along"]
+
+Curve = Sequence[Direction]
+"""The coefficients of s, s^2, ..."""
 
 
 @dataclass
@@ -34,15 +39,47 @@ class Along:
     Attributes
     ----------
     change : Polynomial
-    kept : list of Polynomial
-        None may change its sign.
-    within : list of (Polynomial, Fraction)
+    kept : list of polynomials
+        None may change its sign; each is known up to a positive factor.
+    within : list of (polynomial, Fraction)
         The sum of the positive terms of each stays below its bound.
     """
 
-    change: Polynomial = field(default_factory=list)
-    kept: list[Polynomial] = field(default_factory=list)
-    within: list[tuple[Polynomial, Fraction]] = field(default_factory=list)
+    change: Polynomial
+    kept: list[Sequence[Fraction | int]]
+    within: list[tuple[Sequence[Fraction | int], Fraction]]
+
+    @staticmethod
+    def of(
+        problem: Problem,
+        predictions: Sequence[Vector],
+        changes: Sequence[Sequence[Sequence[Any]]],
+        kept: list[Sequence[Fraction | int]],
+        unit: int = 1,
+    ) -> Along:
+        """From the predictions at the point and ``unit`` times the change of each; those go to ``kept`` as well."""
+        within: list[tuple[Sequence[Fraction | int], Fraction]] = []
+        first: list[Any] = []
+        bent: list[Any] = []
+        for scores, targets, row in zip(predictions, problem.y, changes, strict=True):
+            for p, y, change in zip(scores, targets, row, strict=True):
+                low = order(change)
+                if low is None:
+                    continue
+                pieces = problem.loss.pieces(y)
+                if pieces is None:
+                    raise InternalError("a curve of a loss that is not quadratic between breaks")
+                upwards = change[low] > 0
+                a, b, _ = pieces.around(p)[upwards]
+                kept.append(change)
+                ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
+                if ahead:
+                    within.append((change if upwards else times(-1, change), unit * min(ahead)))
+                first = add(first, times(2 * a * p + b if a else b, change))
+                if a:
+                    bent = add(bent, times(a, multiply(change, change)))
+        weight = problem.weight / unit
+        return Along(add(times(weight, first), times(weight / unit, bent)), kept, within)
 
     @property
     def lead(self) -> int | None:
@@ -53,44 +90,59 @@ class Along:
     @property
     def step(self) -> Fraction:
         """The largest power of 1/2, at most 1, up to which all of this holds."""
-        step = ONE
+        halvings = 0
         for row in (*self.kept, self.change):
-            while not keeps_sign(row, step):
-                step /= 2
+            (whole,), _ = integer_rows([row])
+            while not keeps_sign(whole, halvings):
+                halvings += 1
+        step = Fraction(1, 2**halvings)
         for row, room in self.within:
-            while sum((max(q, ZERO) * step**k for k, q in enumerate(row)), ZERO) > room:
+            while value([max(q, 0) for q in row], step) > room:
                 step /= 2
         return step
 
+    def descent(
+        self,
+        problem: Problem,
+        point: Point,
+        loss: Fraction,
+        curve: Callable[[], Curve],
+        replay: Callable[[Point], Fraction],
+    ) -> Descent | None:
+        """The descent along the curve, None where the loss does not fall.
 
-def loss_along(problem: Problem, point: Point, curve: Sequence[Direction]) -> Along:
+        ``loss`` is that at the point; ``replay`` computes that of the end.
+
+        Raises
+        ------
+        InternalError
+            The loss at the end is another than the polynomial says.
+        """
+        if self.lead is None:
+            return None
+        claim = DescentCurveClaim(point, loss, tuple(curve()), self.step)
+        argument = Argument.CURVE
+        if len(claim.curve) == 1:
+            argument = Argument.FIRST_ORDER if self.lead == 1 else Argument.SECOND_ORDER
+        after = loss + value(self.change, claim.step)
+        found = Descent(problem, claim, argument, after, tuple(self.change))
+        if replay(found.end) != after:
+            raise InternalError("the loss along a curve is not the polynomial it should be")
+        return found
+
+
+def loss_along(problem: Problem, point: Point, curve: Curve) -> Along:
     """The loss along ``point + sum_l s^l curve_l``; the activations are piecewise linear, the loss quadratic in pieces.
 
     Cost: one forward pass in polynomials.
     """
-    found = Along()
-    total: Polynomial = []
-    for scores, targets in zip(_run(problem, point, curve, found.kept), problem.y, strict=True):
-        for after, y in zip(scores, targets, strict=True):
-            p, change = (after[0] if after else ZERO), [ZERO, *after[1:]]
-            low = order(change)
-            if low is None:
-                continue
-            pieces = problem.loss.pieces(y)
-            if pieces is None:
-                raise InternalError("a curve of a loss that is not quadratic between breaks")
-            upwards = change[low] > 0
-            a, b, _ = pieces.around(p)[upwards]
-            found.kept.append(change)
-            ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
-            if ahead:
-                found.within.append((times(ONE if upwards else -ONE, change), min(ahead)))
-            total = add(total, add(times(2 * a * p + b, change), times(a, multiply(change, change)) if a else []))
-    found.change = times(problem.weight, total)
-    return found
+    kept: list[Sequence[Fraction | int]] = []
+    rows = _run(problem, point, curve, kept)
+    predictions = [tuple(after[0] if after else ZERO for after in row) for row in rows]
+    return Along.of(problem, predictions, [[[ZERO, *after[1:]] for after in row] for row in rows], kept)
 
 
-def _run(problem: Problem, point: Point, curve: Sequence[Direction], kept: list[Polynomial]) -> list[list[Polynomial]]:
+def _run(problem: Problem, point: Point, curve: Curve, kept: list[Sequence[Fraction | int]]) -> list[list[Polynomial]]:
     """The predictions along a curve; the pre-activations of kinked layers that move are added to ``kept``."""
     net = problem.network
     rows: list[list[Polynomial]] = [[_short([q]) for q in row] for row in problem.x]
@@ -138,7 +190,7 @@ def _accumulate(z: Polynomial, a: Polynomial, b: Polynomial) -> Polynomial:
     return z
 
 
-def descent_along(problem: Problem, point: Point, loss: Fraction, curve: Sequence[Direction]) -> Descent | None:
+def descent_along(problem: Problem, point: Point, loss: Fraction, curve: Curve) -> Descent | None:
     """The descent along a curve, None where the loss does not fall.
 
     Parameters
@@ -149,28 +201,11 @@ def descent_along(problem: Problem, point: Point, loss: Fraction, curve: Sequenc
         At the point.
     curve : sequence of Direction
         P_1, P_2, ...; 0 for what is frozen.
-
-    Raises
-    ------
-    InternalError
-        The loss at the end is another than the polynomial says.
     """
-    found = loss_along(problem, point, curve)
-    lead = found.lead
-    if lead is None:
-        return None
-    claim = DescentCurveClaim(point, loss, tuple(curve), found.step)
-    argument = Argument.CURVE
-    if len(claim.curve) == 1:
-        argument = Argument.FIRST_ORDER if lead == 1 else Argument.SECOND_ORDER
-    after = loss + value(found.change, claim.step)
-    descent = Descent(problem, claim, argument, after, tuple(found.change))
-    if problem.loss_at(descent.end) != after:
-        raise InternalError("the loss along a curve is not the polynomial it should be")
-    return descent
+    return loss_along(problem, point, curve).descent(problem, point, loss, lambda: curve, problem.loss_at)
 
 
-def centred(problem: Problem, point: Point, curve: Sequence[Direction]) -> tuple[Direction, ...]:
+def centred(problem: Problem, point: Point, curve: Curve) -> tuple[Direction, ...]:
     """The same curve with output biases that keep the mean of each prediction as it is at the point."""
     rows = _run(problem, point, curve, [])
     means: list[Polynomial] = []

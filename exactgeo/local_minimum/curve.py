@@ -16,14 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
-from operator import add
-from typing import Any, TypeVar
 
-from exactgeo.claims.descent_curve import DescentCurveClaim
-from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows
+from exactgeo.exact.polynomial import Polynomial, add, multiply, order, quotient, times
 from exactgeo.exact.vectors import ZERO
-from exactgeo.kinds import Argument
+from exactgeo.local_minimum.along import Along
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.leaf_program import Moves
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
@@ -31,63 +28,11 @@ from exactgeo.problem import Direction
 
 __all__ = ["descent"]
 
-Polynomial = list[Fraction]
-"""Coefficients of 1, s, s^2, ..."""
-
-Q = TypeVar("Q", int, Fraction)
-
 ROUNDED = (3, 12, 30)
 """Bits to which the moves of a first-order descent are rounded, one after the other, before they are taken whole."""
 
 TRIES = 40
 """How often the moves of a straight line are doubled against its quadratic terms."""
-
-
-def _sum(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
-    if len(a) < len(b):
-        a, b = b, a
-    return [*map(add, a, b), *a[len(b) :]]
-
-
-def _product(a: Sequence[Q], b: Sequence[Q]) -> list[Q]:
-    total: list[Any] = [0] * max(0, len(a) + len(b) - 1)
-    for i, p in enumerate(a):
-        if p:
-            for j, q in enumerate(b):
-                total[i + j] += p * q
-    return total
-
-
-def _times(q: Any, a: Sequence[Any]) -> list[Any]:
-    return [q * p for p in a]
-
-
-def _order(a: Sequence[Fraction | int]) -> int | None:
-    """The lowest power with a coefficient, None of 0."""
-    return next((k for k, q in enumerate(a) if q), None)
-
-
-def _quotient(top: Sequence[Fraction], bottom: Sequence[Fraction], last: int) -> Polynomial:
-    """The power series of top / bottom up to s^last; top vanishes to the order of bottom at least."""
-    start = _order(bottom)
-    assert start is not None
-    shifted, lead = [*top[start:], *[ZERO] * (last + 1)], bottom[start:]
-    found: Polynomial = []
-    for k in range(last + 1):
-        rest = shifted[k] - sum((lead[j] * found[k - j] for j in range(1, min(k, len(lead) - 1) + 1)), ZERO)
-        found.append(rest / lead[0])
-    return found
-
-
-def _keeps_sign(a: Sequence[int], halvings: int) -> bool:
-    """Whether the lowest coefficient outweighs those of the other sign on (0, 1 / 2^halvings]; so does 0."""
-    low = _order(a)
-    if low is None:
-        return True
-    sign = 1 if a[low] > 0 else -1
-    last = len(a) - 1
-    against = sum(min(sign * q, 0) << halvings * (last - k) for k, q in enumerate(a) if k > low)
-    return (sign * a[low] << halvings * (last - low)) + against > 0
 
 
 @dataclass
@@ -113,9 +58,9 @@ class _Curve:
         factor = Fraction(lcm(*(q.denominator for q in values)))
         factor /= gcd(*(int(q * factor) for q in values))
         return _Curve(
-            {k: _times(factor, row) for k, row in self.affine.items()},
-            {i: _times(factor, row) for i, row in self.outputs.items()},
-            {i: [_times(factor, row) for row in rows] for i, rows in self.inputs.items()},
+            {k: times(factor, row) for k, row in self.affine.items()},
+            {i: times(factor, row) for i, row in self.outputs.items()},
+            {i: [times(factor, row) for row in rows] for i, rows in self.inputs.items()},
         )
 
     def directions(self, at: TwoLayerPoint) -> tuple[Direction, ...]:
@@ -167,9 +112,9 @@ def _along(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int])
         if any(outputs):
             curve.outputs[i] = series([sign * q for q in outputs])
         if neuron.v:
-            curve.inputs[i] = [_times(1 / abs(neuron.v), series(row)) for row in inputs]
+            curve.inputs[i] = [times(1 / abs(neuron.v), series(row)) for row in inputs]
         elif any(outputs):
-            curve.inputs[i] = [_quotient(row, outputs, last) if any(row) else [] for row in inputs]
+            curve.inputs[i] = [quotient(row, outputs, last) if any(row) else [] for row in inputs]
     return curve
 
 
@@ -268,57 +213,19 @@ def descent(
 
 def _below(at: TwoLayerPoint, curve: _Curve) -> Descent | None:
     """The descent along one curve, None where the loss does not fall."""
-    kept: list[Sequence[int]] = []
+    kept: list[Sequence[Fraction | int]] = []
     changes, unit = _changes(at, curve, kept)
-    within: list[tuple[Sequence[int], Fraction]] = []
-    first: Polynomial = []
-    bent: Polynomial = []
-    for p, (y,), change in zip(at.predictions, at.problem.y, changes, strict=True):
-        low = _order(change)
-        if low is None:
-            continue
-        pieces = at.problem.loss.pieces(y)
-        assert pieces is not None
-        upwards = change[low] > 0
-        a, b, _ = pieces.around(p)[upwards]
-        kept.append(change)
-        ahead = [abs(q - p) for q in pieces.breaks if q != p and (q > p) == upwards]
-        if ahead:
-            within.append((change if upwards else [-q for q in change], unit * min(ahead)))
-        first = _sum(first, _times(2 * a * p + b if a else b, change))
-        if a:
-            bent = _sum(bent, _times(a, _product(change, change)))
-    total = _sum(_times(at.problem.weight / unit, first), _times(at.problem.weight / unit**2, bent))
-    lead = _order(total)
-    if lead is None or total[lead] > 0:
-        return None
-    kept.append(integer_rows([total])[0][0])
-    step = _step(kept, within)
-    claim = DescentCurveClaim(at.point, at.loss, curve.directions(at), step)
-    argument = Argument.CURVE
-    if len(claim.curve) == 1:
-        argument = Argument.FIRST_ORDER if lead == 1 else Argument.SECOND_ORDER
-    after = at.loss + sum((q * step**k for k, q in enumerate(total)), ZERO)
-    found = Descent(at.problem, claim, argument, after, tuple(total))
-    if TwoLayerPoint.of(at.problem, found.end).loss != after:
-        raise InternalError("the loss along a curve is not the polynomial it should be")
-    return found
+    along = Along.of(at.problem, [(p,) for p in at.predictions], [(row,) for row in changes], kept, unit)
+    return along.descent(
+        at.problem,
+        at.point,
+        at.loss,
+        lambda: curve.directions(at),
+        lambda end: TwoLayerPoint.of(at.problem, end).loss,
+    )
 
 
-def _step(kept: Sequence[Sequence[int]], within: Sequence[tuple[Sequence[int], Fraction]]) -> Fraction:
-    """The largest power of 1/2 at which the first keep their signs and the second stay below their bounds."""
-    halvings = 0
-    for row in kept:
-        while not _keeps_sign(row, halvings):
-            halvings += 1
-    step = Fraction(1, 2**halvings)
-    for row, room in within:
-        while sum((max(q, 0) * step**k for k, q in enumerate(row)), ZERO) > room:
-            step /= 2
-    return step
-
-
-def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Sequence[int]]) -> tuple[list[list[int]], int]:
+def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Sequence[Fraction | int]]) -> tuple[list[list[int]], int]:
     """The change of each prediction along the curve, times one positive integer, and that; the pre-activations, up to
     positive factors, are added to what has to keep its sign."""
     frame, m = at.frame, at.problem.m
@@ -331,7 +238,7 @@ def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Sequence[int]]) -> tup
         i = neuron.index
         if i not in curve.outputs and i not in curve.inputs:
             continue
-        (v,), v_unit = integer_rows([_sum([neuron.v], curve.outputs.get(i, ()))])
+        (v,), v_unit = integer_rows([add([neuron.v], curve.outputs.get(i, ()))])
         inputs, unit = integer_rows(curve.inputs.get(i, ()))
         bottom = lcm(neuron.unit, unit * frame.unit)
         factor = bottom // (unit * frame.unit)
@@ -344,17 +251,17 @@ def _changes(at: TwoLayerPoint, curve: _Curve, kept: list[Sequence[int]]) -> tup
                 x = coordinate[t]
                 for k, q in enumerate(row):
                     z[k] += x * q
-            low = _order(z)
+            low = order(z)
             if up != down:
                 kept.append(z)
             slope = up if low is None or z[low] > 0 else down
             # Without its constant term, the output as it was.
-            change = [slope * q for q in _product(v, z)]
+            change = [slope * q for q in multiply(v, z)]
             change[0] = 0
             changes.append(change)
         parts.append((changes, v_unit * bottom * frame.slope_unit))
     unit = lcm(*(size for _, size in parts))
     total: list[list[int]] = [[] for _ in range(m)]
     for changes, size in parts:
-        total = [_sum(row, _times(unit // size, change)) for row, change in zip(total, changes, strict=True)]
+        total = [add(row, times(unit // size, change)) for row, change in zip(total, changes, strict=True)]
     return total, unit
