@@ -1,0 +1,1 @@
+"""Certified paths in networks of any depth."""
