@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import flint
@@ -61,7 +62,7 @@ def _sequence(p: Any) -> list[Any]:
 
 def _changes(sequence: Sequence[Any], at: Any) -> int:
     signs = [q for q in (entry(at) for entry in sequence) if q]
-    return sum(1 for a, b in zip(signs, signs[1:], strict=False) if (a > 0) != (b > 0))
+    return sum(1 for a, b in pairwise(signs) if (a > 0) != (b > 0))
 
 
 def _count(sequence: Sequence[Any], lo: Fraction, hi: Fraction) -> int:
@@ -126,7 +127,8 @@ def rational_roots(coefficients: Coefficients, lo: Fraction = ZERO, hi: Fraction
     (['1/3', '2/3'], True, ([], False))
     """
     p = polynomial(coefficients)
-    found, complete = [], True
+    found: list[Fraction] = []
+    complete = True
     if p.degree() < 1:
         return found, complete
     for factor, _ in p.factor()[1]:

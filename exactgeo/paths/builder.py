@@ -163,8 +163,11 @@ class PathBuilder:
 
 
 def _cuts(line: Segment, lo: Fraction, hi: Fraction, check: Check) -> Iterator[Fraction]:
-    """Where a move has to be cut between lo and hi, in order: first at the kinks of the lowest layer that has any, then,
-    between those, at those behind it, and last at the breaks of the loss."""
+    """Where a move has to be cut between lo and hi, in order.
+
+    First at the kinks of the lowest layer that has any, between those at the kinks behind it, last at the breaks of
+    the loss.
+    """
     check()
     problem, layer = line.problem, line.rational
     ends = (line.start if not lo else line.at(lo)), (line.end if hi == ONE else line.at(hi))

@@ -58,8 +58,8 @@ class Downwards(_Construction):
     Attributes
     ----------
     to_infimum : bool
-        Whether the end of the path is at the infimum of the loss over all predictions (or as near as a loss without a
-        minimum allows), which no parameters can be below.
+        Whether the end is at the infimum of the loss over all predictions that are equal at equal rows of data, which
+        no parameters are below (for a loss without a minimum: as near to it as was asked for).
     """
 
     to_infimum: ClassVar[bool] = True

@@ -15,7 +15,7 @@ from typing import Any
 
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.algebraic import Algebraic
-from exactgeo.exact.enclosure import Enclosure, Value, plain
+from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
@@ -72,15 +72,12 @@ class Path:
     def highest(self) -> Value | Algebraic:
         """The largest loss on the path: a rational at a point, else an exact algebraic number; or an enclosure."""
         found = [segment.highest for segment in self.segments] or [self._alone()]
+        if any(isinstance(q, Enclosure) for q in found):
+            values = [q for q in found if not isinstance(q, Algebraic)]
+            return Enclosure(max(map(low, values)), max(map(high, values)))
         best = found[0]
         for other in found[1:]:
-            if isinstance(best, Enclosure) or isinstance(other, Enclosure):
-                assert not isinstance(best, Algebraic) and not isinstance(other, Algebraic)
-                lo, hi = (max(q.lo if isinstance(q, Enclosure) else q for q in (best, other)),
-                          max(q.hi if isinstance(q, Enclosure) else q for q in (best, other)))  # fmt: skip
-                best = Enclosure(lo, hi)
-            else:
-                best = max(best, other)
+            best = max(best, other)  # type: ignore[type-var]
         return best
 
     @property

@@ -1,4 +1,4 @@
-"""One segment of a path: two points, what moves between them, and the exact loss along it, with the kind of its shape."""
+"""One segment of a path: two points, what moves between them, the exact loss along it and its shape."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ class Segment:
         if sign_on(bent) == 1:
             return Kind.CONVEX
         start, end = self.ends
-        assert isinstance(start, Fraction) and isinstance(end, Fraction)
+        assert isinstance(start, Fraction)
+        assert isinstance(end, Fraction)
         room = add(times(max(start, end), bottom), times(-1, top))
         return Kind.BELOW if sign_on(room) in (0, 1) else Kind.ABOVE
 
