@@ -77,7 +77,7 @@ class Path:
             return Enclosure(max(map(low, values)), max(map(high, values)))
         best = found[0]
         for other in found[1:]:
-            best = max(best, other)  # type: ignore[type-var]
+            best = max(best, other)
         return best
 
     @property
