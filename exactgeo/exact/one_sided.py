@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import flint
+
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 
-__all__ = ["added", "left_inverse", "product", "right_inverse", "spanning", "transposed", "weighted"]
+__all__ = ["added", "determinant", "left_inverse", "product", "right_inverse", "spanning", "transposed", "weighted"]
 
 
 def transposed(rows: Matrix) -> Matrix:
@@ -102,3 +104,16 @@ def right_inverse(rows: Matrix) -> Matrix:
 def left_inverse(rows: Matrix) -> Matrix:
     """L with ``L rows = 1``; ``rows`` has independent columns. Raises as :func:`right_inverse`."""
     return transposed(right_inverse(transposed(rows)))
+
+
+def determinant(rows: Matrix) -> Fraction:
+    """The determinant of a square matrix.
+
+    Examples
+    --------
+    >>> print(determinant(((Fraction(1), Fraction(2)), (Fraction(3), Fraction(4)))), determinant(()))
+    -2 1
+    """
+    size = len(rows)
+    found = flint.fmpq_mat(size, size, [flint.fmpq(q.numerator, q.denominator) for row in rows for q in row]).det()
+    return Fraction(int(found.p), int(found.q))

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from exactgeo.paths.construction import Downwards, Joining
+from exactgeo.paths.constructions.all_wide import AllWide
+from exactgeo.paths.constructions.one_wide_layer import OneWideLayer
 
 __all__ = ["DOWNWARDS", "JOINING"]
 
-DOWNWARDS: tuple[Downwards, ...] = ()
+DOWNWARDS: tuple[Downwards, ...] = (AllWide(), OneWideLayer())
 JOINING: tuple[Joining, ...] = ()

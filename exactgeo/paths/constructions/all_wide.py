@@ -1,8 +1,9 @@
-"""Down to the infimum where every hidden layer is wide: any piecewise-linear activation, at constant loss but for the end.
+"""Down to the infimum where every hidden layer is wide: any piecewise-linear activation with its kink at 0.
 
 Every hidden layer has at least N units, N the number of distinct data. Upwards, each gets rank N: the first one bends the
 data, a layer above it has inputs of full rank, so that a cleared unit of it takes any pre-activation. Only the first
-layer needs a kink; the others an activation that is not 0. Then W(L) alone moves the outputs straight to the best ones.
+layer needs a kink (and not even that if the data are independent); no other hidden layer needs a bias. Then the last
+weights alone move the outputs straight to the best ones. All but that keeps every output.
 
 References
 ----------
@@ -11,29 +12,44 @@ Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(a) 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from exactgeo.deadline import Check
+from exactgeo.paths.builder import PathBuilder, PathRefused
+from exactgeo.paths.construction import Downwards, Missing
+from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.fit import best_outputs
-from exactgeo.paths.constructions.full_rank import need_trained, raise_rank
-from exactgeo.paths.constructions.walk import Unmet, Walk
+from exactgeo.paths.constructions.full_rank import bends, raise_rank
+from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["walk_down"]
+__all__ = ["AllWide"]
 
 
-def walk_down(problem: Problem, start: Point) -> Walk:
-    """A walk from a point to the least loss of all that never rises.
+class AllWide(Downwards):
+    """All hidden layers as wide as the data are many."""
 
-    Raises
-    ------
-    Unmet
-    """
-    walk = Walk(problem, start)
-    goal = best_outputs(problem, walk.rows)
-    size = len(walk.rows)
-    for layer, width in enumerate(problem.network.widths, 1):
-        if width < size:
-            raise Unmet(f"layer {layer} has {width} units for {size} distinct data")
-    need_trained(walk, [walk.depth])
-    for layer in range(1, walk.depth):
-        raise_rank(walk, layer)
-    walk.by_features(walk.depth, goal, "straight to the fit", moved=walk.depth, constant=False)
-    return walk
+    name: ClassVar[str] = "all hidden layers wide"
+    source: ClassVar[str] = "Nguyen 2019, Theorem 3(a)"
+
+    def missing(self, problem: Problem, point: Point) -> Missing | None:
+        return hypotheses.unmet(lambda: self._ask(problem, point))
+
+    def _ask(self, problem: Problem, point: Point) -> None:
+        network = problem.network
+        hypotheses.plain(problem)
+        hypotheses.piecewise_linear(problem, range(1, network.depth))
+        distinct = len(set(problem.x))
+        for layer, width in enumerate(network.widths, 1):
+            if width < distinct:
+                raise PathRefused(f"hidden layer {layer} has {width} units for {distinct} distinct data")
+        hypotheses.trained(problem, range(1, network.depth + 1))
+        hypotheses.unfrozen_bias(problem, point, range(1, network.depth))
+        best_outputs(problem)
+        bends(Layers(problem, point), 1)
+
+    def lay(self, builder: PathBuilder, check: Check) -> None:
+        walk = Walk(builder)
+        for layer in range(1, walk.depth):
+            raise_rank(walk, layer)
+        walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=walk.depth)

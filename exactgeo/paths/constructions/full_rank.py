@@ -1,13 +1,16 @@
 """Full rank at constant outputs: of what a layer puts out, and of the weights above it.
 
 *Clear.* Units of a layer that are combinations of others get no outgoing weights, and the others take their part.
-*Raise.* A cleared unit may become anything. With a kink at 0, right and left slopes r and l, ``a(z) + a(-z)`` is
-``(r - l)|z|``; if u takes N >= 2 values u_t, the matrix ``|u_s - u_t|`` is regular; so while the rank is below N, one of the
-columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number off the value does. If the inputs have rank N already, every
-pre-activation can be had, and unit vectors will do, whatever the activation is.
 
-*Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards: features under its independent rows stay, those that
-are to carry the new ones become 0, by layer k + 1 alone; then the dependent rows get their new entries.
+*Raise.* A cleared unit may become anything. Let the activation have right and left slopes r and l, r not l: then
+``a(z) + a(-z)`` is ``(r - l)|z|``. Where u takes N >= 2 values u_t on the N distinct inputs, the matrix ``|u_s - u_t|`` is
+regular; so while the rank is below N one of the columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number beside the
+value does. If the inputs have rank N already every pre-activation can be had, and ``a(+-e_t)`` will do, with a kink or
+without.
+
+*Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards. Let B be independent rows of W(l), and E unit rows
+that complete them. ``F(l - 1)`` goes straight to F' with ``W_B F' = W_B F`` and ``E F' = 0``, by the weights of layer
+k + 1 alone; then E is added to the dependent rows. Neither moves Z(l).
 
 References
 ----------
@@ -19,136 +22,120 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 
+from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.one_sided import added, product, right_inverse, spanning, transposed
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
-from exactgeo.paths.constructions.walk import Unmet, Walk
+from exactgeo.paths.builder import PathRefused
+from exactgeo.paths.constructions.walk import Layers, Walk
+from exactgeo.problem import Point
 
-__all__ = ["clear", "complete_weights", "need_bijective", "need_trained", "raise_rank", "separating"]
-
-
-def need_trained(walk: Walk, layers: Sequence[int], biases: Sequence[int] = ()) -> None:
-    """Weights of layers, and biases of layers, are trained.
-
-    Raises
-    ------
-    Unmet
-    """
-    train, network = walk.problem.train, walk.problem.network
-    for layer in layers:
-        if not train.weights[layer - 1]:
-            raise Unmet(f"the weights of layer {layer} are not trained")
-    for layer in biases:
-        if not network.biases[layer - 1] or not train.biases[layer - 1]:
-            raise Unmet(f"layer {layer} has no trained bias")
+__all__ = ["bends", "clear", "cleared", "complete_weights", "raise_rank", "separating"]
 
 
-def need_bijective(walk: Walk, layers: Sequence[int]) -> None:
-    """The activations of layers are bijective.
-
-    Raises
-    ------
-    Unmet
-    """
-    for layer in layers:
-        activation = walk.problem.network.layer_activations[layer - 1]
-        if activation.slopes is None or activation.slopes[0] * activation.slopes[1] <= 0:
-            raise Unmet(f"the activation of layer {layer}, {activation.name}, is not bijective and piecewise linear")
-
-
-def clear(walk: Walk, layer: int, first: Sequence[int] = (), *, constant_first: bool = False) -> list[int]:
-    """Leave outgoing weights to independent units of a hidden layer alone, at constant outputs: one segment.
+def cleared(
+    at: Layers, layer: int, first: Sequence[int] = (), *, constant_first: bool = False
+) -> tuple[list[int], Point]:
+    """Independent units of a hidden layer, and the point with the same outputs where no other has outgoing weights.
 
     Parameters
     ----------
     first : sequence of int
-        Units that are kept if they can be; then those with outgoing weights, as far as nothing else says.
+        Units to keep where they are independent; then those with outgoing weights.
     constant_first : bool
-        Whether what is constant goes into the bias of the layer above, which is trained.
-
-    Returns
-    -------
-    list of int
-        The independent units; with the constant vector where that comes first.
+        Whether what is constant goes into the bias of the layer above, which is trained; the units are independent
+        of it, too.
     """
-    out, above, bias = walk.at.features(layer), walk.at.weights(layer + 1), walk.at.bias(layer + 1)
+    out, above, bias = at.features(layer), at.weights(layer + 1), list(at.bias(layer + 1))
     used = [j for j in range(len(out)) if any(row[j] for row in above)]
     order = list(dict.fromkeys([*first, *used, *range(len(out))]))
-    extra = [(ONE,) * len(walk.rows)] if constant_first else []
-    chosen, coefficients = spanning([*extra, *(out[j] for j in order)])
-    shift = len(extra)
-    kept = [order[k - shift] for k in chosen if k >= shift]
-    weights, sums = [list(row) for row in above], list(bias)
-    for k, j in enumerate(order):
+    shift = 1 if constant_first else 0
+    chosen, coefficients = spanning([(ONE,) * len(at.rows)] * shift + [out[j] for j in order])
+    kept = [order[k - shift] for k in chosen[shift:]]
+    weights = [list(row) for row in above]
+    for j, parts in zip(order, coefficients[shift:], strict=True):
         if j in kept:
             continue
         for unit, row in enumerate(weights):
             gone, row[j] = row[j], ZERO
-            for position, coefficient in zip(chosen, coefficients[k + shift], strict=True):
-                if position < shift:
-                    sums[unit] += gone * coefficient
-                else:
-                    row[order[position - shift]] += gone * coefficient
-    walk.straight(walk.at.has(layer + 1, tuple(map(tuple, weights)), sums if extra else None), "clear")
-    return sorted(kept)
+            if shift:
+                bias[unit] += gone * parts[0]
+            for i, part in zip(kept, parts[shift:], strict=True):
+                row[i] += gone * part
+    return sorted(kept), at.with_layer(layer + 1, tuple(map(tuple, weights)), bias if shift else None)
+
+
+def clear(walk: Walk, layer: int, first: Sequence[int] = (), *, constant_first: bool = False) -> list[int]:
+    """Go to the point of :func:`cleared`: one segment, which moves nothing that a unit puts out."""
+    kept, end = cleared(walk.at, layer, first, constant_first=constant_first)
+    walk.straight(end, f"clear layer {layer}")
+    return kept
+
+
+def bends(at: Layers, layer: int) -> None:
+    """Whether :func:`raise_rank` can bend what a layer gets, by its own weights and bias.
+
+    Raises
+    ------
+    PathRefused
+    """
+    inputs = list(dict.fromkeys(at.inputs(layer)))
+    if rank(inputs, len(inputs[0])) == len(inputs):
+        if any(at.slopes(layer)):
+            return
+        raise PathRefused(f"the activation of hidden layer {layer} is 0")
+    right, left = at.slopes(layer)
+    if right == left:
+        raise PathRefused(f"the activation of hidden layer {layer} has no kink, and its inputs are dependent")
+    if not at.trains_bias(layer) and at.incoming(layer, (ONE,) * len(at.rows)) is None:
+        raise PathRefused(f"hidden layer {layer} has no trained bias, and none of its inputs serves as one")
 
 
 def raise_rank(walk: Walk, layer: int) -> list[int]:
     """Give what a hidden layer puts out as much rank as it has distinct inputs, at constant outputs: three segments.
 
+    The layer has as many units, :func:`bends` accepts it, its weights and those of the layer above are trained, and so
+    is its bias unless it is 0.
+
     Returns
     -------
     list of int
         As many independent units.
-
-    Raises
-    ------
-    Unmet
-        It has fewer units, is not piecewise linear, or cannot bend its inputs.
     """
-    inputs = list(dict.fromkeys(transposed(walk.at.features(layer - 1))))
-    size, width = len(inputs), len(walk.at.weights(layer))
-    if width < size:
-        raise Unmet(f"layer {layer} has {width} units for {size} distinct inputs")
-    if walk.problem.network.layer_activations[layer - 1].slopes is None:
-        raise Unmet(f"the activation of layer {layer} is not piecewise linear")
+    inputs = list(dict.fromkeys(walk.at.inputs(layer)))
     independent, _ = spanning(walk.at.features(layer))
-    if len(independent) == size:
+    if len(independent) == len(inputs):
         return independent
-    need_trained(walk, [layer, layer + 1])
     kept = clear(walk, layer)
-    free = [j for j in range(width) if j not in kept]
+    free = [j for j in range(len(walk.at.weights(layer))) if j not in kept]
     found = [walk.at.features(layer)[j] for j in kept]
     units = {}
-    for z in _bent(walk, layer, inputs):
+    for z in _bent(walk.at, layer, inputs):
         (column,) = walk.at.activate(layer, (z,))
-        if len(found) == size:
-            break
-        if len(spanning([*found, column])[0]) > len(found):
-            incoming = walk.incoming(layer, z)
+        if len(found) < len(inputs) and len(spanning([*found, column])[0]) > len(found):
+            incoming = walk.at.incoming(layer, z)
             if incoming is not None:
                 found.append(column)
                 units[free[len(units)]] = incoming
-    if len(found) < size:
-        raise Unmet(f"layer {layer} does not bend all its {size} distinct inputs apart")
-    walk.send(layer, units, "raise rank")
+    if len(found) < len(inputs):
+        raise InternalError("the bent inputs of a layer do not span")
+    walk.send(layer, units, f"raise rank of layer {layer}")
     return sorted([*kept, *units])
 
 
-def _bent(walk: Walk, layer: int, inputs: Sequence[Vector]) -> Iterator[Vector]:
+def _bent(at: Layers, layer: int, inputs: Sequence[Vector]) -> Iterator[Vector]:
     """Pre-activations (one a distinct row of the data) of which enough make outputs independent."""
-    columns = transposed(walk.at.features(layer - 1))
-    if walk.problem.network.layer_activations[layer - 1].has_kink:
+    right, left = at.slopes(layer)
+    if right != left:
         w = separating(inputs)
-        u = [dot(w, column) for column in columns]
+        u = [dot(w, row) for row in at.inputs(layer)]
         levels = sorted(set(u))
         for level in levels if len(levels) > 1 else [levels[0] - 1]:
             yield tuple(q - level for q in u)
             yield tuple(level - q for q in u)
-    if rank(inputs, len(inputs[0])) == len(inputs):
-        for inner in inputs:
-            yield tuple(ONE if column == inner else ZERO for column in columns)
-            yield tuple(-ONE if column == inner else ZERO for column in columns)
+    for inner in inputs:
+        yield tuple(ONE if row == inner else ZERO for row in at.inputs(layer))
+        yield tuple(-ONE if row == inner else ZERO for row in at.inputs(layer))
 
 
 def separating(rows: Sequence[Vector]) -> Vector:
@@ -162,57 +149,49 @@ def separating(rows: Sequence[Vector]) -> Vector:
     """
     distinct, size = set(rows), len(rows[0])
     for k in range(size):
-        w = tuple(ONE if j == k else ZERO for j in range(size))
         if len({row[k] for row in distinct}) == len(distinct):
-            return w
+            return tuple(ONE if j == k else ZERO for j in range(size))
+    # Two rows differ by a polynomial in the base that is not 0: it has few zeros.
     for base in count(1):
         w = tuple(ONE * base**j for j in range(size))
         if len({dot(w, row) for row in distinct}) == len(distinct):
             return w
-    raise AssertionError("not reached: a polynomial that is not 0 has few zeros")
+    raise AssertionError
 
 
 def complete_weights(walk: Walk, wide: int) -> None:
     """Give the weights of layers wide + 2, ..., L independent rows, at constant outputs.
 
-    The features of the wide layer have full rank; layers above it have bijective activations and do not widen.
-
-    Raises
-    ------
-    Unmet
-        A layer is wider than the one below it.
+    ``F(wide)`` has independent columns; the activations above are bijective, no layer widens, all is trained.
     """
     for layer in range(wide + 2, walk.depth + 1):
         weights = walk.at.weights(layer)
         units, width = len(weights), len(weights[0])
-        if units > width:
-            raise Unmet(f"layer {layer} is wider than layer {layer - 1}: {units} and {width} units")
         kept, _ = spanning(weights)
         if len(kept) == units:
             continue
-        need_trained(walk, [layer])
         unit = [tuple(ONE if i == j else ZERO for j in range(width)) for i in range(width)]
         independent: Matrix = tuple(weights[i] for i in kept)
-        fresh = [k - len(kept) for k in spanning([*independent, *unit])[0] if k >= len(kept)]
-        fresh = fresh[: units - len(kept)]
-        walk.by_features(layer - 1, _emptied(walk, layer, independent, fresh), "make room", moved=wide + 1)
-        dependent = [i for i in range(units) if i not in kept]
+        fresh = [k - len(kept) for k in spanning([*independent, *unit])[0][len(kept) : units]]
+        goal = _emptied(walk.at.features(layer - 1), independent, fresh)
+        walk.by_features(layer - 1, goal, f"make room below layer {layer}", moved=wide + 1)
         rows = list(walk.at.weights(layer))
-        for i, k in zip(dependent, fresh, strict=True):
+        for i, k in zip((i for i in range(units) if i not in kept), fresh, strict=True):
             rows[i] = tuple(p + q for p, q in zip(rows[i], unit[k], strict=True))
-        walk.straight(walk.at.has(layer, tuple(rows)), "complete the weights")
+        walk.straight(walk.at.with_layer(layer, tuple(rows)), f"complete the weights of layer {layer}")
 
 
-def _emptied(walk: Walk, layer: int, weights: Matrix, fresh: Sequence[int]) -> Matrix:
-    """Features below a layer with 0 in the ``fresh`` units, and the same products with independent rows of weights."""
-    features = walk.at.features(layer - 1)
+def _emptied(features: Matrix, weights: Matrix, fresh: Sequence[int]) -> Matrix:
+    """Features with 0 in the ``fresh`` units, and the same products with independent rows of weights."""
     rest = [j for j in range(len(features)) if j not in fresh]
-    goal = [list(row) for row in features]
+    goal = list(features)
     for j in fresh:
-        goal[j] = [ZERO] * len(walk.rows)
-    if weights:
+        goal[j] = (ZERO,) * len(features[j])
+    if weights and fresh:
         taken = product(tuple(tuple(row[j] for j in fresh) for row in weights), tuple(features[j] for j in fresh))
         back = product(right_inverse(tuple(tuple(row[j] for j in rest) for row in weights)), taken)
         for j, row in zip(rest, added(tuple(features[j] for j in rest), back), strict=True):
-            goal[j] = list(row)
-    return tuple(map(tuple, goal))
+            goal[j] = row
+    return tuple(goal)
+
+

@@ -1,72 +1,89 @@
-"""Down to the infimum where one hidden layer is wide: at constant loss to full rank, then along one convex parabola.
+"""Down to the infimum where one hidden layer is wide: at constant loss to full rank, then along one convex function.
 
-Let hidden layer k have at least N units, N the number of distinct data, no layer above it be wider than the one below
-it (n(k+1) >= ... >= n(L), the outputs are n(L)), and the activations above it be piecewise linear and bijective; its own
-has a kink. Then (i) the inputs of layer k are made distinct where the data are; (ii) F(k) gets rank N; (iii) W(l) gets
-independent rows for l >= k + 2; (iv) the outputs go straight to the best ones of all: on the whole way the loss is one
-convex function of s, lowest at the end. All but (iv) leave the outputs as they are.
+Let hidden layer k have at least N units, N the number of distinct data; let no layer above k + 1 be wider than the one
+below it, the outputs included, and the activations above layer k be piecewise linear and bijective. Then (i) the inputs of layer k
+are made distinct where the data are (:mod:`exactgeo.paths.constructions.collapsed`); (ii) F(k) gets rank N; (iii) W(l)
+gets independent rows for l >= k + 2; (iv) the outputs go straight to the best ones of all: on the whole way the loss is
+one convex function of s, lowest at the end. All but (iv) keep every output.
 
-Equal widths suffice, where the theorem asks for decreasing ones.
+Equal widths suffice, where the theorem asks for decreasing ones, and k + 1 against k is free.
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 1 of the seed 002 (Theorem 4.1 there).
+Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 1 of the seed 002.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import ClassVar
 
-from exactgeo.paths.constructions.collapsed import separate
+from exactgeo.deadline import Check
+from exactgeo.errors import InternalError
+from exactgeo.paths.builder import PathBuilder, PathRefused
+from exactgeo.paths.construction import Downwards, Missing
+from exactgeo.paths.constructions import hypotheses
+from exactgeo.paths.constructions.collapsed import separable, separate
 from exactgeo.paths.constructions.fit import best_outputs
-from exactgeo.paths.constructions.full_rank import complete_weights, need_bijective, need_trained, raise_rank
-from exactgeo.paths.constructions.walk import Unmet, Walk
+from exactgeo.paths.constructions.full_rank import bends, complete_weights, raise_rank
+from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["walk_down"]
+__all__ = ["OneWideLayer"]
 
 
-def walk_down(problem: Problem, start: Point) -> Walk:
-    """A walk from a point to the least loss of all that never rises.
+class OneWideLayer(Downwards):
+    """One hidden layer as wide as the data are many, bijective activations and no wider layer above it."""
+
+    name: ClassVar[str] = "one wide hidden layer"
+    source: ClassVar[str] = "Nguyen 2019, Theorem 1"
+
+    def missing(self, problem: Problem, point: Point) -> Missing | None:
+        return hypotheses.unmet(lambda: _wide_layer(problem, point))
+
+    def lay(self, builder: PathBuilder, check: Check) -> None:
+        walk = Walk(builder)
+        wide = _wide_layer(walk.problem, builder.end)
+        separate(walk, wide)
+        raise_rank(walk, wide)
+        complete_weights(walk, wide)
+        walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=wide + 1)
+
+
+def _wide_layer(problem: Problem, point: Point) -> int:
+    """The hidden layer to use: one with distinct inputs if there is one, else the last that will do.
 
     Raises
     ------
-    Unmet
-        The first hypothesis that fails for the best wide layer.
+    PathRefused
+        None will do: what the last wide one misses.
     """
-    first: Unmet | None = None
-    for layer in _wide(problem, start):
+    hypotheses.plain(problem)
+    hypotheses.piecewise_linear(problem, range(1, problem.network.depth))
+    best_outputs(problem)
+    at = Layers(problem, point)
+    distinct, widths = len(at.rows), problem.network.widths
+    wide = [layer for layer in range(len(widths), 0, -1) if widths[layer - 1] >= distinct]
+    if not wide:
+        raise PathRefused(f"no hidden layer has {distinct} units, one for each distinct row of data; {max(widths)} at most")
+    wide.sort(key=lambda layer: len(set(at.inputs(layer))) < distinct)
+    refused = []
+    for layer in wide:
         try:
-            return _down(problem, start, layer)
-        except Unmet as unmet:
-            first = first or unmet
-    distinct = len(set(problem.x))
-    raise first or Unmet(f"no hidden layer has as many units as there are distinct data, {distinct}")
+            _ask(at, layer)
+        except PathRefused as reason:
+            refused.append(reason)
+        else:
+            return layer
+    raise refused[0] if refused else InternalError("no wide layer was asked")
 
 
-def _wide(problem: Problem, start: Point) -> Iterator[int]:
-    """Hidden layers that are wide enough: first those with distinct inputs, the last ones first."""
-    at = Walk(problem, start).at
-    size = len(at.rows)
-    layers = [k for k in range(problem.network.depth - 1, 0, -1) if problem.network.widths[k - 1] >= size]
-
-    def collapsed(layer: int) -> bool:
-        return len(set(zip(*at.features(layer - 1), strict=True))) < size
-
-    return iter(sorted(layers, key=collapsed))
-
-
-def _down(problem: Problem, start: Point, wide: int) -> Walk:
-    walk = Walk(problem, start)
-    goal = best_outputs(problem, walk.rows)
-    widths = problem.network.sizes
-    for layer in range(wide + 2, walk.depth + 1):
-        if widths[layer] > widths[layer - 1]:
-            raise Unmet(f"layer {layer} is wider than layer {layer - 1}: {widths[layer]} and {widths[layer - 1]} units")
-    need_bijective(walk, range(wide + 1, walk.depth))
-    need_trained(walk, [wide + 1])
-    separate(walk, wide)
-    raise_rank(walk, wide)
-    complete_weights(walk, wide)
-    walk.by_features(walk.depth, goal, "straight to the fit", moved=wide + 1, constant=False)
-    return walk
+def _ask(at: Layers, wide: int) -> None:
+    problem = at.problem
+    hypotheses.non_increasing(problem, wide + 1)
+    hypotheses.bijective(problem, range(wide + 1, problem.network.depth))
+    hypotheses.trained(problem, range(wide, problem.network.depth + 1))
+    hypotheses.unfrozen_bias(problem, at.point, [wide])
+    if len(set(at.inputs(wide))) < len(at.rows):
+        separable(at, wide)
+    else:
+        bends(at, wide)
