@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from exactgeo.paths.construction import Downwards, Joining
 from exactgeo.paths.constructions.all_wide import AllWide
+from exactgeo.paths.constructions.first_twice_wide import FirstTwiceWide
 from exactgeo.paths.constructions.one_wide_layer import OneWideLayer
+from exactgeo.paths.constructions.twice_wide import TwiceWide
 
 __all__ = ["DOWNWARDS", "JOINING"]
 
 DOWNWARDS: tuple[Downwards, ...] = (AllWide(), OneWideLayer())
-JOINING: tuple[Joining, ...] = ()
+JOINING: tuple[Joining, ...] = (TwiceWide(), FirstTwiceWide())

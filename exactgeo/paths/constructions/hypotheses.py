@@ -11,7 +11,18 @@ from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.construction import Missing
 from exactgeo.problem import Point, Problem
 
-__all__ = ["bijective", "non_increasing", "piecewise_linear", "plain", "trained", "trained_bias", "unfrozen_bias", "unmet"]
+__all__ = [
+    "bijective",
+    "decreasing",
+    "non_increasing",
+    "piecewise_linear",
+    "plain",
+    "same_frozen_bias",
+    "trained",
+    "trained_bias",
+    "unfrozen_bias",
+    "unmet",
+]
 
 
 def unmet(ask: Callable[[], object]) -> Missing | None:
@@ -75,6 +86,23 @@ def unfrozen_bias(problem: Problem, point: Point, layers: Iterable[int]) -> None
     for layer in layers:
         if not problem.train.biases[layer - 1] and any(point.biases[layer - 1]):
             raise PathRefused(f"the bias of {named(problem, layer)} is frozen, and not 0")
+
+
+def same_frozen_bias(problem: Problem, point: Point, layers: Iterable[int]) -> None:
+    """Layers have no biases that are frozen at several values."""
+    for layer in layers:
+        if not problem.train.biases[layer - 1] and len(set(point.biases[layer - 1])) > 1:
+            raise PathRefused(f"the biases of {named(problem, layer)} are frozen at several values")
+
+
+def decreasing(problem: Problem, first: int) -> None:
+    """Every layer above ``first`` has fewer units than the one below it, the output layer included."""
+    sizes = problem.network.sizes
+    for layer in range(first + 1, problem.network.depth + 1):
+        if sizes[layer] >= sizes[layer - 1]:
+            raise PathRefused(
+                f"{named(problem, layer)} has not fewer units than the layer below it, {sizes[layer]} and {sizes[layer - 1]}"
+            )
 
 
 def non_increasing(problem: Problem, first: int) -> None:

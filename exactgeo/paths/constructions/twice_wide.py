@@ -1,0 +1,137 @@
+"""Two points joined where every hidden layer is twice as wide as it has to be: any data, any convex loss.
+
+Let hidden layer l have as many units as the ranks of ``F(l)`` at the two points together (2N will do, N the number of
+distinct data). Both points are cleared: outgoing weights only from independent units I(l), I'(l). The second network is
+written into cleared units of the first, layer by layer: a copy of unit j in I'(l) is unit j itself, unless j is in I(l),
+else a unit outside both; its incoming weights come from copies alone. One straight line of the last layer takes the
+outputs from one network to the other: affine predictions, so a convex loss. Then every unit that is no copy goes to 0,
+the copies outside go back to their own units, and what still differs is units without an effect. All other moves keep
+every output; the loss never exceeds the higher one of the two points.
+
+Nothing is asked of the activations but that they are piecewise linear, for rational points; nothing of hidden biases but
+that they are trained, or absent, or all the same in a layer.
+
+References
+----------
+Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(b) of the seed 002.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from exactgeo.deadline import Check
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import rank
+from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.paths.builder import PathBuilder, PathRefused
+from exactgeo.paths.construction import Joining, Missing
+from exactgeo.paths.constructions import hypotheses
+from exactgeo.paths.constructions.full_rank import clear
+from exactgeo.paths.constructions.walk import Layers, Unit, Walk
+from exactgeo.problem import Point, Problem
+
+__all__ = ["TwiceWide", "copies"]
+
+
+class TwiceWide(Joining):
+    """Every hidden layer with room for both networks."""
+
+    name: ClassVar[str] = "all hidden layers twice as wide"
+    source: ClassVar[str] = "Nguyen 2019, Theorem 3(b)"
+
+    def missing(self, problem: Problem, one: Point, other: Point) -> Missing | None:
+        return hypotheses.unmet(lambda: _ask(problem, one, other))
+
+    def lay(self, builder: PathBuilder, other: Point, check: Check) -> None:
+        walk = Walk(builder)
+        far = Walk(PathBuilder(walk.problem, other, check))
+        hidden = range(1, walk.depth)
+        kept = {layer: clear(walk, layer) for layer in hidden}
+        active = {layer: clear(far, layer) for layer in hidden}
+        places = {k: copies(kept[k], active[k], len(walk.at.weights(k))) for k in hidden}
+        _write(walk, far.at, places)
+        _cross(walk, far.at, places[walk.depth - 1])
+        _drop(walk, places)
+        _return(walk, places)
+        for layer in hidden:
+            rest = set(range(len(far.at.weights(layer)))) - set(active[layer])
+            walk.send(layer, _units(far.at, layer, rest), "give idle units their end")
+        if walk.at.point != far.at.point:
+            raise InternalError("two networks still differ")
+        builder.follow(far.builder.path.reversed())
+
+
+def _ask(problem: Problem, one: Point, other: Point) -> None:
+    network = problem.network
+    hypotheses.plain(problem)
+    hypotheses.piecewise_linear(problem, range(1, network.depth))
+    hypotheses.trained(problem, range(1, network.depth + 1))
+    hypotheses.same_frozen_bias(problem, one, range(1, network.depth))
+    for layer, width in enumerate(network.widths, 1):
+        a, b = (_rank(Layers(problem, point), layer) for point in (one, other))
+        if a + b > width:
+            raise PathRefused(f"hidden layer {layer} has {width} units, and outputs of rank {a} and {b} at the two ends")
+
+
+def _rank(at: Layers, layer: int) -> int:
+    return rank(at.features(layer), len(at.rows))
+
+
+def copies(kept: Iterable[int], active: Iterable[int], width: int) -> dict[int, int]:
+    """Where a copy of each active unit of the other network goes: its own place, unless that is kept by this one."""
+    taken, wanted = set(kept), list(active)
+    outside = (j for j in range(width) if j not in taken and j not in wanted)
+    return {j: next(outside) if j in taken else j for j in wanted}
+
+
+def _units(at: Layers, layer: int, units: Iterable[int]) -> dict[int, Unit]:
+    return {j: (at.weights(layer)[j], at.bias(layer)[j]) for j in units}
+
+
+def _relocated(row: Vector, places: dict[int, int] | None) -> Vector:
+    """Weights from the copies of units, in place of those from the units; of the data where there are no places."""
+    if places is None:
+        return row
+    found = [ZERO] * len(row)
+    for j, place in places.items():
+        found[place] = row[j]
+    return tuple(found)
+
+
+def _write(walk: Walk, far: Layers, places: dict[int, dict[int, int]]) -> None:
+    """Copy the other network's active units, upwards."""
+    for layer, where in places.items():
+        found = _units(far, layer, where)
+        units = {where[j]: (_relocated(w, places.get(layer - 1)), b) for j, (w, b) in found.items()}
+        walk.send(layer, units, "copy the other network")
+
+
+def _cross(walk: Walk, far: Layers, where: dict[int, int]) -> None:
+    """The outputs of the copies in place of the own ones: the one move that changes any."""
+    weights = tuple(_relocated(row, where) for row in far.weights(walk.depth))
+    trained = walk.at.trains_bias(walk.depth)
+    end = walk.at.with_layer(walk.depth, weights, far.bias(walk.depth) if trained else None)
+    walk.straight(end, "straight across")
+
+
+def _drop(walk: Walk, places: dict[int, dict[int, int]]) -> None:
+    """Units that are no copies go to 0, downwards: then none above has weights from them."""
+    for layer, where in reversed(places.items()):
+        rows = walk.at.weights(layer)
+        zero = {j: ((ZERO,) * len(row), ZERO) for j, row in enumerate(rows) if j not in where.values()}
+        walk.straight(walk.at.with_units(layer, zero), "drop the first network")
+
+
+def _return(walk: Walk, places: dict[int, dict[int, int]]) -> None:
+    """Copies outside their own places go there, upwards."""
+    for layer, where in places.items():
+        at, away = walk.at, {j: place for j, place in where.items() if place != j}
+        found = _units(at, layer, away.values())
+        walk.straight(at.with_units(layer, {j: found[place] for j, place in away.items()}), "return the copies")
+        rows = [list(row) for row in walk.at.weights(layer + 1)]
+        for row in rows:
+            for j, place in away.items():
+                row[j], row[place] = row[place], ZERO
+        walk.straight(walk.at.with_layer(layer + 1, tuple(map(tuple, rows))), "return the copies")
