@@ -13,5 +13,5 @@ from exactgeo.paths.constructions.twice_wide import TwiceWide
 
 __all__ = ["DOWNWARDS", "JOINING"]
 
-DOWNWARDS: tuple[Downwards, ...] = (AllWide(), OneWideLayer())
+DOWNWARDS: tuple[Downwards, ...] = (OneWideLayer(), AllWide())
 JOINING: tuple[Joining, ...] = (TwiceWide(), FirstTwiceWide())

@@ -1,9 +1,9 @@
 """Down to the infimum where every hidden layer is wide: any piecewise-linear activation with its kink at 0.
 
-Every hidden layer has at least N units, N the number of distinct data. Upwards, each gets rank N: the first one bends the
-data, a layer above it has inputs of full rank, so that a cleared unit of it takes any pre-activation. Only the first
-layer needs a kink (and not even that if the data are independent); no other hidden layer needs a bias. Then the last
-weights alone move the outputs straight to the best ones. All but that keeps every output.
+Every hidden layer has at least N units, N the number of distinct data. Upwards, each gets rank N: the first one bends
+the data, a layer above it has inputs of full rank, so that a cleared unit of it takes any pre-activation. Only the
+first layer needs a kink (and not even that if the data are independent); no other hidden layer needs a bias. Then the
+last weights alone move the outputs straight to the best ones. All but that keeps every output.
 
 References
 ----------

@@ -4,14 +4,16 @@
 more, and the layers below get weights that tell the data apart.
 
 *Some agree.* Let u = <w, input> take a value u_1 < ... < u_q on each of the q distinct inputs, and let layer k get
-units ``a(+-(u - t))`` for several levels t, one by one in cleared places. What layer k + 1 gets of them is a piecewise
-linear function of u that bends at the levels. With levels ``u_i + d`` and ``u_{i+1} - d``, i = 1, ..., q - 1, it can be constant on
-every ``[u_i - d, u_i + d]``, with the values it has to have: one straight move of (W(k + 1), b(k + 1)) that keeps every
-output. Then the layers below may move as long as no u leaves its interval: they tell the data apart by a small move.
+units ``a(+-(u - t))`` for several levels t, one by one in cleared places. What layer k + 1 gets of them is a
+piecewise linear function of u that bends at the levels. With levels ``u_i + d`` and ``u_{i+1} - d``, i = 1, ..., q -
+1, it can be constant on every ``[u_i - d, u_i + d]``, with the values it has to have: one straight move of (W(k + 1),
+b(k + 1)) that keeps every output. Then the layers below may move as long as no u leaves its interval: they tell the
+data apart by a small move.
 
-Where layer k has fewer than 2 (q - 1) units, the levels are ``u_i +- d`` for values of several data and u_i for values of one,
-the last one left out: with mu values of several data q + mu - 1 < N units. The values of one datum then move with s, and
-(W(k + 1), b(k + 1)) solves a linear system ``A(s) W = p`` for each s: the outputs are constant, W is a rational function.
+Where layer k has fewer than 2 (q - 1) units, the levels are ``u_i +- d`` for values of several data and u_i for
+values of one, the last one left out: with mu values of several data q + mu - 1 < N units. The values of one datum
+then move with s, and (W(k + 1), b(k + 1)) solves a linear system ``A(s) W = p`` for each s: the outputs are constant,
+W is a rational function.
 
 References
 ----------
@@ -29,11 +31,12 @@ from itertools import pairwise
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import solve_regular
 from exactgeo.exact.one_sided import determinant, spanning, transposed
-from exactgeo.exact.polynomial import add, multiply, times, value
+from exactgeo.exact.polynomial import add, multiply, times
+from exactgeo.exact.polynomial import value as value_at
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.constructions import hypotheses
-from exactgeo.paths.constructions.full_rank import bends, clear, separating
+from exactgeo.paths.constructions.full_rank import clear, separating
 from exactgeo.paths.constructions.walk import Layers, Node, Unit, Walk, cut_at_zeros, preactivations
 from exactgeo.paths.forward import RationalLayer
 from exactgeo.problem import Point
@@ -52,14 +55,17 @@ def separable(at: Layers, layer: int) -> None:
     PathRefused
     """
     problem, lowest = at.problem, _lowest(at, layer)
-    hypotheses.trained(problem, range(lowest, layer + 2))
-    hypotheses.trained_bias(problem, [layer, layer + 1])
-    if len(set(at.inputs(layer))) > 1:
-        hypotheses.bijective(problem, range(lowest, layer))
-        if not any(at.slopes(layer)) or at.slopes(layer)[0] == at.slopes(layer)[1]:
-            raise PathRefused(f"the activation of hidden layer {layer} has no kink")
-    else:
-        hypotheses.trained_bias(problem, range(lowest, layer))
+    try:
+        hypotheses.trained(problem, range(lowest, layer + 2))
+        hypotheses.trained_bias(problem, [layer, layer + 1])
+        if len(set(at.inputs(layer))) > 1:
+            hypotheses.bijective(problem, range(lowest, layer))
+        else:
+            hypotheses.trained_bias(problem, range(lowest, layer))
+        hypotheses.kinked(problem, [layer])
+    except PathRefused as refused:
+        where = f"the inputs of hidden layer {layer} agree where the data differ, and"
+        raise PathRefused(f"{where} {refused.reason}") from refused
 
 
 def _lowest(at: Layers, layer: int) -> int:
@@ -140,9 +146,7 @@ class _Levels:
     @property
     def plateaus(self) -> list[Fraction]:
         """Two levels between any two values."""
-        return [
-            level for a, b in pairwise(self.values) for level in (a + self.reach, b - self.reach)
-        ]
+        return [level for a, b in pairwise(self.values) for level in (a + self.reach, b - self.reach)]
 
     @property
     def nodes(self) -> list[Fraction]:
@@ -179,7 +183,8 @@ def _place(walk: Walk, levels: _Levels, wanted: Sequence[Fraction]) -> dict[int,
     They are placed so that as many as can be are independent of each other and of a constant, first; clearing again
     keeps them rather than others, so that there is always room: the others are at most what is missing to q.
     """
-    layer, placed, rest = levels.layer, {}, list(wanted)
+    layer, rest = levels.layer, list(wanted)
+    placed: dict[int, Fraction] = {}
     while rest:
         kept = clear(walk, layer, list(placed), constant_first=True)
         free = [j for j in range(len(walk.at.weights(layer))) if j not in kept and j not in placed]
@@ -279,7 +284,7 @@ class _System:
 
 
 def _spread(walk: Walk, system: _System, below: int) -> None:
-    """Make what a lower layer puts out distinct where the data are, by so small a move that no u leaves its interval."""
+    """Make what a lower layer puts out distinct where the data are, so little that no u leaves its interval."""
     at = walk.at
     if len(set(at.inputs(below + 1))) == len(at.rows):
         return
@@ -319,7 +324,9 @@ def _curve(at: Layers, end: Point, below: int, system: _System) -> _Curve | None
     before = levels.of_inputs(system.start)
     if any(abs(p - q) >= levels.reach for row in u for p, q in zip(row, before, strict=True)):
         return None
-    offsets = [(s, tuple(tuple(q - b for q in row) for b in system.bends)) for (s, _), row in zip(nodes, u, strict=True)]
+    offsets = [
+        (s, tuple(tuple(q - b for q in row) for b in system.bends)) for (s, _), row in zip(nodes, u, strict=True)
+    ]
     return [(s, [q + system.bends[0] for q in matrix[0]]) for s, matrix in cut_at_zeros(offsets)]
 
 
@@ -328,7 +335,7 @@ def interpolated(numbers: Sequence[Fraction], values: Sequence[Fraction]) -> lis
     found: list[Fraction] = []
     basis = [ONE]
     for k, number in enumerate(numbers):
-        share = (values[k] - value(found, number)) / value(basis, number)
+        share = (values[k] - value_at(found, number)) / value_at(basis, number)
         found = add(found, times(share, basis))
         basis = multiply(basis, [-number, ONE])
     return found

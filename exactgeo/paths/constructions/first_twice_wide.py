@@ -1,15 +1,16 @@
 """Two points joined where the first hidden layer is twice as wide as the data are many, and the others fall in width.
 
-Let the first hidden layer have at least 2N units, N the number of distinct data, ``n(2) > n(3) > ... > n(L)`` with n(L)
-the outputs, and the activations above the first layer be piecewise linear and bijective. Both points are taken to a normal
-form at constant outputs: ``F(1)`` of rank N, of N units with outgoing weights; ``W(l) = [1 0]`` and ``b(l) = 0`` for l >= 3,
-``b(2) = 0``. The first layer of one is written beside that of the other. Then the two differ in W(2) alone: the outputs of
-the last hidden layer go straight from one to the other, which is convex, and those of the layers below follow at
-constant outputs, down to W(2).
+Let the first hidden layer have at least 2N units, N the number of distinct data, ``n(2) > n(3) > ... > n(L)`` with
+n(L) the outputs, and the activations above the first layer be piecewise linear and bijective. Both points are taken
+to a normal form at constant outputs: ``F(1)`` of rank N, of N units with outgoing weights; ``W(l) = [1 0]`` and
+``b(l) = 0`` for l >= 3, ``b(2) = 0``. The first layer of one is written beside that of the other. Then the two differ
+in W(2) alone: the outputs of the last hidden layer go straight from one to the other, which is convex, and those of
+the layers below follow at constant outputs, down to W(2).
 
-*Normal form of W(l).* A shear ``W(l) (1 + t S)`` with ``F(l - 1)`` going to ``(1 - t S) F(l - 1)``, ``S S = 0``, keeps Z(l); both are
-linear in t, and the weights of layer 2 alone move ``F(l - 1)``. Column by column shears make [1 0] of every W(l) with
-independent rows: because it has a column more than rows, that one makes the pivot 1, whatever its sign was.
+*Normal form of W(l).* A shear ``W(l) (1 + t S)`` with ``F(l - 1)`` going to ``(1 - t S) F(l - 1)``, ``S S = 0``,
+keeps Z(l); both are linear in t, and the weights of layer 2 alone move ``F(l - 1)``. Column by column shears make [1
+0] of every W(l) with independent rows: because it has a column more than rows, that one makes the pivot 1, whatever
+its sign was.
 
 So every sublevel set is connected; two global minima are joined by global minima.
 
@@ -66,7 +67,9 @@ def _ask(problem: Problem, one: Point, other: Point) -> None:
     hypotheses.piecewise_linear(problem, range(1, network.depth))
     first = network.widths[0]
     if first < 2 * distinct:
-        raise PathRefused(f"the first hidden layer has {first} units, fewer than two for each of {distinct} distinct data")
+        raise PathRefused(
+            f"the first hidden layer has {first} units, fewer than two for each of {distinct} distinct data"
+        )
     hypotheses.decreasing(problem, 2)
     hypotheses.bijective(problem, range(2, network.depth))
     hypotheses.trained(problem, range(1, network.depth + 1))

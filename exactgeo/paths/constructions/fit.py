@@ -29,7 +29,9 @@ def best_outputs(problem: Problem) -> Matrix:
         pieces = [problem.loss.pieces(target) for target in targets]
         found = tuple(piece for piece in pieces if piece is not None)
         if len(found) < problem.outputs:
-            raise PathRefused(f"the {problem.loss.name} loss may have no least value: it is not quadratic between breaks")
+            raise PathRefused(
+                f"the {problem.loss.name} loss may have no least value: it is not quadratic between breaks"
+            )
         members.setdefault(row, []).append(found)
     return tuple(
         tuple(_lowest([pieces[unit] for pieces in rows]) for rows in members.values())

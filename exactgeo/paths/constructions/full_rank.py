@@ -3,14 +3,14 @@
 *Clear.* Units of a layer that are combinations of others get no outgoing weights, and the others take their part.
 
 *Raise.* A cleared unit may become anything. Let the activation have right and left slopes r and l, r not l: then
-``a(z) + a(-z)`` is ``(r - l)|z|``. Where u takes N >= 2 values u_t on the N distinct inputs, the matrix ``|u_s - u_t|`` is
-regular; so while the rank is below N one of the columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number beside the
-value does. If the inputs have rank N already every pre-activation can be had, and ``a(+-e_t)`` will do, with a kink or
-without.
+``a(z) + a(-z)`` is ``(r - l)|z|``. Where u takes N >= 2 values u_t on the N distinct inputs, the matrix ``|u_s -
+u_t|`` is regular; so while the rank is below N one of the columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number
+beside the value does. If the inputs have rank N already every pre-activation can be had, and ``a(+-e_t)`` will do,
+with a kink or without.
 
-*Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards. Let B be independent rows of W(l), and E unit rows
-that complete them. ``F(l - 1)`` goes straight to F' with ``W_B F' = W_B F`` and ``E F' = 0``, by the weights of layer
-k + 1 alone; then E is added to the dependent rows. Neither moves Z(l).
+*Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards. Let B be independent rows of W(l), and E unit
+rows that complete them. ``F(l - 1)`` goes straight to F' with ``W_B F' = W_B F`` and ``E F' = 0``, by the weights of
+layer k + 1 alone; then E is added to the dependent rows. Neither moves Z(l).
 
 References
 ----------
@@ -24,10 +24,10 @@ from itertools import count
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import rank
-from exactgeo.exact.one_sided import added, product, right_inverse, spanning, transposed
+from exactgeo.exact.one_sided import added, product, right_inverse, spanning
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.paths.builder import PathRefused
-from exactgeo.paths.constructions.walk import Layers, Walk
+from exactgeo.paths.constructions.walk import Layers, Unit, Walk
 from exactgeo.problem import Point
 
 __all__ = ["bends", "clear", "cleared", "complete_weights", "raise_rank", "separating"]
@@ -109,7 +109,7 @@ def raise_rank(walk: Walk, layer: int) -> list[int]:
     kept = clear(walk, layer)
     free = [j for j in range(len(walk.at.weights(layer))) if j not in kept]
     found = [walk.at.features(layer)[j] for j in kept]
-    units = {}
+    units: dict[int, Unit] = {}
     for z in _bent(walk.at, layer, inputs):
         (column,) = walk.at.activate(layer, (z,))
         if len(found) < len(inputs) and len(spanning([*found, column])[0]) > len(found):
@@ -193,5 +193,3 @@ def _emptied(features: Matrix, weights: Matrix, fresh: Sequence[int]) -> Matrix:
         for j, row in zip(rest, added(tuple(features[j] for j in rest), back), strict=True):
             goal[j] = row
     return tuple(goal)
-
-

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from exactgeo.activations import LINEAR
 from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.construction import Missing
 from exactgeo.problem import Point, Problem
@@ -14,7 +15,8 @@ from exactgeo.problem import Point, Problem
 __all__ = [
     "bijective",
     "decreasing",
-    "non_increasing",
+    "kinked",
+    "no_wider",
     "piecewise_linear",
     "plain",
     "same_frozen_bias",
@@ -42,7 +44,7 @@ def plain(problem: Problem) -> None:
     """No penalty, nothing applied to the outputs, and a hidden layer."""
     if problem.penalty:
         raise PathRefused("the loss has a penalty")
-    if problem.network.output_activation.slopes != (1, 1):
+    if problem.network.output_activation != LINEAR:
         raise PathRefused(f"the outputs have an activation, {problem.network.output_activation.name}")
     if not problem.network.widths:
         raise PathRefused("there is no hidden layer")
@@ -65,6 +67,14 @@ def bijective(problem: Problem, layers: Iterable[int]) -> None:
         if activation.slopes is None or activation.slopes[0] * activation.slopes[1] <= 0:
             name = activation.name
             raise PathRefused(f"the activation of hidden layer {layer}, {name}, is not piecewise linear and bijective")
+
+
+def kinked(problem: Problem, layers: Iterable[int]) -> None:
+    """Activations of hidden layers are piecewise linear with two slopes."""
+    for layer in layers:
+        activation = problem.network.activations[layer - 1]
+        if activation.slopes is None or not activation.has_kink:
+            raise PathRefused(f"the activation of hidden layer {layer}, {activation.name}, has no kink")
 
 
 def trained(problem: Problem, layers: Iterable[int]) -> None:
@@ -100,15 +110,14 @@ def decreasing(problem: Problem, first: int) -> None:
     sizes = problem.network.sizes
     for layer in range(first + 1, problem.network.depth + 1):
         if sizes[layer] >= sizes[layer - 1]:
-            raise PathRefused(
-                f"{named(problem, layer)} has not fewer units than the layer below it, {sizes[layer]} and {sizes[layer - 1]}"
-            )
+            below = f"the layer below it, {sizes[layer]} and {sizes[layer - 1]}"
+            raise PathRefused(f"{named(problem, layer)} has not fewer units than {below}")
 
 
-def non_increasing(problem: Problem, first: int) -> None:
-    """No layer above ``first`` is wider than the one below it, the output layer included."""
+def no_wider(problem: Problem, layers: Iterable[int]) -> None:
+    """Layers have no more units than the one below each."""
     sizes = problem.network.sizes
-    for layer in range(first + 1, problem.network.depth + 1):
+    for layer in layers:
         if sizes[layer] > sizes[layer - 1]:
             raise PathRefused(
                 f"{named(problem, layer)} has more units than the layer below it, {sizes[layer]} and {sizes[layer - 1]}"

@@ -1,10 +1,10 @@
 """Down to the infimum where one hidden layer is wide: at constant loss to full rank, then along one convex function.
 
-Let hidden layer k have at least N units, N the number of distinct data; let no layer above k + 1 be wider than the one
-below it, the outputs included, and the activations above layer k be piecewise linear and bijective. Then (i) the inputs of layer k
-are made distinct where the data are (:mod:`exactgeo.paths.constructions.collapsed`); (ii) F(k) gets rank N; (iii) W(l)
-gets independent rows for l >= k + 2; (iv) the outputs go straight to the best ones of all: on the whole way the loss is
-one convex function of s, lowest at the end. All but (iv) keep every output.
+Let hidden layer k have at least N units, N the number of distinct data; let no layer above k + 1 be wider than the
+one below it, the outputs included, and the activations above layer k be piecewise linear and bijective. Then (i) the
+inputs of layer k are made distinct where the data are (:mod:`exactgeo.paths.constructions.collapsed`); (ii) F(k) gets
+rank N; (iii) W(l) gets independent rows for l >= k + 2; (iv) the outputs go straight to the best ones of all: on the
+whole way the loss is one convex function of s, lowest at the end. All but (iv) keep every output.
 
 Equal widths suffice, where the theorem asks for decreasing ones, and k + 1 against k is free.
 
@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import rank
 from exactgeo.paths.builder import PathBuilder, PathRefused
 from exactgeo.paths.construction import Downwards, Missing
 from exactgeo.paths.constructions import hypotheses
@@ -64,7 +65,9 @@ def _wide_layer(problem: Problem, point: Point) -> int:
     distinct, widths = len(at.rows), problem.network.widths
     wide = [layer for layer in range(len(widths), 0, -1) if widths[layer - 1] >= distinct]
     if not wide:
-        raise PathRefused(f"no hidden layer has {distinct} units, one for each distinct row of data; {max(widths)} at most")
+        raise PathRefused(
+            f"no hidden layer has {distinct} units, one for each distinct row of data; {max(widths)} at most"
+        )
     wide.sort(key=lambda layer: len(set(at.inputs(layer))) < distinct)
     refused = []
     for layer in wide:
@@ -78,10 +81,17 @@ def _wide_layer(problem: Problem, point: Point) -> int:
 
 
 def _ask(at: Layers, wide: int) -> None:
-    problem = at.problem
-    hypotheses.non_increasing(problem, wide + 1)
-    hypotheses.bijective(problem, range(wide + 1, problem.network.depth))
-    hypotheses.trained(problem, range(wide, problem.network.depth + 1))
+    problem, depth = at.problem, at.problem.network.depth
+    hypotheses.bijective(problem, range(wide + 1, depth))
+    hypotheses.trained(problem, [wide + 1])
+    dependent = [
+        k for k in range(wide + 2, depth + 1) if rank(at.weights(k), len(at.weights(k)[0])) < len(at.weights(k))
+    ]
+    hypotheses.no_wider(problem, dependent)
+    hypotheses.trained(problem, dependent)
+    if rank(at.features(wide), len(at.rows)) == len(at.rows):
+        return
+    hypotheses.trained(problem, [wide])
     hypotheses.unfrozen_bias(problem, at.point, [wide])
     if len(set(at.inputs(wide))) < len(at.rows):
         separable(at, wide)

@@ -1,15 +1,15 @@
 """Two points joined where every hidden layer is twice as wide as it has to be: any data, any convex loss.
 
 Let hidden layer l have as many units as the ranks of ``F(l)`` at the two points together (2N will do, N the number of
-distinct data). Both points are cleared: outgoing weights only from independent units I(l), I'(l). The second network is
-written into cleared units of the first, layer by layer: a copy of unit j in I'(l) is unit j itself, unless j is in I(l),
-else a unit outside both; its incoming weights come from copies alone. One straight line of the last layer takes the
-outputs from one network to the other: affine predictions, so a convex loss. Then every unit that is no copy goes to 0,
-the copies outside go back to their own units, and what still differs is units without an effect. All other moves keep
-every output; the loss never exceeds the higher one of the two points.
+distinct data). Both points are cleared: outgoing weights only from independent units I(l), I'(l). The second network
+is written into cleared units of the first, layer by layer: a copy of unit j in I'(l) is unit j itself, unless j is in
+I(l), else a unit outside both; its incoming weights come from copies alone. One straight line of the last layer takes
+the outputs from one network to the other: affine predictions, so a convex loss. Then every unit that is no copy goes
+to 0, the copies outside go back to their own units, and what still differs is units without an effect. All other
+moves keep every output; the loss never exceeds the higher one of the two points.
 
-Nothing is asked of the activations but that they are piecewise linear, for rational points; nothing of hidden biases but
-that they are trained, or absent, or all the same in a layer.
+Nothing is asked of the activations but that they are piecewise linear, for rational points; nothing of hidden biases
+but that they are trained, or absent, or all the same in a layer.
 
 References
 ----------
@@ -72,7 +72,9 @@ def _ask(problem: Problem, one: Point, other: Point) -> None:
     for layer, width in enumerate(network.widths, 1):
         a, b = (_rank(Layers(problem, point), layer) for point in (one, other))
         if a + b > width:
-            raise PathRefused(f"hidden layer {layer} has {width} units, and outputs of rank {a} and {b} at the two ends")
+            raise PathRefused(
+                f"hidden layer {layer} has {width} units, and outputs of rank {a} and {b} at the two ends"
+            )
 
 
 def _rank(at: Layers, layer: int) -> int:

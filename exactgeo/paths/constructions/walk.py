@@ -1,12 +1,12 @@
 """A walk through parameter space in the terms of layers: what each puts out, and moves that prescribe it.
 
-Layers are counted as in the literature: ``F(0)`` is the data, ``Z(l) = W(l) F(l - 1) + b(l)`` and ``F(l) = a(Z(l))`` for
-l = 1, ..., L, one row a unit and one column a distinct row of the data; ``F(L)`` are the outputs.
+Layers are counted as in the literature: ``F(0)`` is the data, ``Z(l) = W(l) F(l - 1) + b(l)`` and ``F(l) = a(Z(l))``
+for l = 1, ..., L, one row a unit and one column a distinct row of the data; ``F(L)`` are the outputs.
 
 Besides straight moves there are moves *by features*: the outputs of layer l go along a straight line, and the layers
 below answer: ``F(l - 1)`` follows by ``Z(l) = a^-1(F(l))`` and a right inverse of W(l), down to a layer whose inputs
-have full rank, whose weights alone move. Such a move is cut at the zeros of ``F(l)`` first, then, within the pieces, at
-those of the layers below: finitely many, all rational.
+have full rank, whose weights alone move. Such a move is cut at the zeros of ``F(l)`` first, then, within the pieces,
+at those of the layers below: finitely many, all rational.
 
 References
 ----------
@@ -101,9 +101,7 @@ class Layers:
             return None
         return (found[:-1], found[-1]) if bias else (found, ZERO)
 
-    def with_layer(
-        self, layer: int, weights: Matrix | None = None, bias: Sequence[Fraction] | None = None
-    ) -> Point:
+    def with_layer(self, layer: int, weights: Matrix | None = None, bias: Sequence[Fraction] | None = None) -> Point:
         """The point with other weights or another bias in one layer; no bias is given to a layer without one."""
         matrices, vectors = list(self.point.weights), list(self.point.biases)
         if weights is not None:
@@ -155,9 +153,7 @@ class Walk:
         for goal in (zero, units):
             self.straight(self.at.with_units(layer, goal), step)
 
-    def by_features(
-        self, layer: int, goal: Matrix, step: str, *, moved: int, beside: Point | None = None
-    ) -> None:
+    def by_features(self, layer: int, goal: Matrix, step: str, *, moved: int, beside: Point | None = None) -> None:
         """``F(layer)`` along a straight line to ``goal``, by the weights of layer ``moved`` alone.
 
         Parameters
