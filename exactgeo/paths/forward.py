@@ -118,7 +118,7 @@ def _padded(a: Sequence[Fraction], b: Sequence[Fraction]) -> Iterator[tuple[Frac
         yield (a[k] if k < len(a) else ZERO), (b[k] if k < len(b) else ZERO)
 
 
-def run(problem: Problem, start: Point, end: Point, rational: RationalLayer | None = None) -> Outputs | list[Crossing]:
+def run(problem: Problem, start: Point, end: Point, curved: Sequence[RationalLayer] = ()) -> Outputs | list[Crossing]:
     """The predictions along a segment; or, of the first layer where pre-activations change their signs, all that do.
 
     Parameters
