@@ -143,7 +143,7 @@ class PathBuilder:
 
     def _lay(self, end: Point, step: str, layers: tuple[RationalLayer, ...]) -> None:
         start = self.end
-        self._expect_trained(start, end)
+        self._expect_trained(start, end, layers)
         line = Segment.unchecked(self.problem, start, end, step, layers)
         marks = [ZERO, *_cuts(line, ZERO, ONE, self._check), ONE]
         last = start
@@ -154,9 +154,11 @@ class PathBuilder:
             self._segments.append(Segment(self.problem, last, there, step, part))
             last = there
 
-    def _expect_trained(self, start: Point, end: Point) -> None:
+    def _expect_trained(self, start: Point, end: Point, curved: Sequence[RationalLayer]) -> None:
         self.problem.expect_point(end)
-        train = self.problem.train
+        train, has = self.problem.train, self.problem.network.biases
+        if any(not train.weights[q.index] or has[q.index] > train.biases[q.index] for q in curved):
+            raise InternalError("a curved layer has frozen parameters")
         for k, free in enumerate(train.weights):
             if not free and start.weights[k] != end.weights[k]:
                 raise InternalError(f"a path moves the frozen weights of layer {k}")
