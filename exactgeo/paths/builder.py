@@ -96,7 +96,7 @@ class PathBuilder:
             The line moves a frozen parameter.
         """
         if end != self.end:
-            self._lay(end, step, None)
+            self._lay(end, step, ())
 
     def move(
         self,
@@ -107,15 +107,18 @@ class PathBuilder:
         """:meth:`straight`, to the last point with other weights or biases of some layers."""
         self.straight(with_layers(self.end, weights, biases), step)
 
-    def rational(self, layer: RationalLayer, step: str, end: Point | None = None) -> None:
-        """A move in which one layer is a rational function of s; the others go straight to ``end``, or stay.
+    def curved(self, layers: Sequence[RationalLayer], step: str, end: Point | None = None) -> None:
+        """A move in which layers are rational functions of s; the others go straight to ``end``, or stay.
 
         Raises
         ------
         PathRefused, InternalError
             As :meth:`straight`; a pole on [0, 1], or a layer that does not start where the path is.
         """
-        self._lay(layer.point(self.end if end is None else end, ONE), step, layer)
+        goal = self.end if end is None else end
+        for layer in layers:
+            goal = layer.point(goal, ONE)
+        self._lay(goal, step, tuple(layers))
 
     def follow(self, path: Path) -> None:
         """All segments of a path that starts at the last point."""
@@ -138,22 +141,24 @@ class PathBuilder:
         """The number of segments so far."""
         return len(self._segments)
 
-    def _lay(self, end: Point, step: str, layer: RationalLayer | None) -> None:
+    def _lay(self, end: Point, step: str, layers: tuple[RationalLayer, ...]) -> None:
         start = self.end
-        self._expect_trained(start, end)
-        line = Segment.unchecked(self.problem, start, end, step, layer)
+        self._expect_trained(start, end, layers)
+        line = Segment.unchecked(self.problem, start, end, step, layers)
         marks = [ZERO, *_cuts(line, ZERO, ONE, self._check), ONE]
         last = start
         for lo, hi in pairwise(marks):
             self._check()
             there = end if hi == ONE else line.at(hi)
-            part = None if layer is None else layer.on(lo, hi)
+            part = tuple(layer.on(lo, hi) for layer in layers)
             self._segments.append(Segment(self.problem, last, there, step, part))
             last = there
 
-    def _expect_trained(self, start: Point, end: Point) -> None:
+    def _expect_trained(self, start: Point, end: Point, curved: Sequence[RationalLayer]) -> None:
         self.problem.expect_point(end)
-        train = self.problem.train
+        train, has = self.problem.train, self.problem.network.biases
+        if any(not train.weights[q.index] or has[q.index] > train.biases[q.index] for q in curved):
+            raise InternalError("a curved layer has frozen parameters")
         for k, free in enumerate(train.weights):
             if not free and start.weights[k] != end.weights[k]:
                 raise InternalError(f"a path moves the frozen weights of layer {k}")
@@ -169,9 +174,9 @@ def _cuts(line: Segment, lo: Fraction, hi: Fraction, check: Check) -> Iterator[F
     the loss.
     """
     check()
-    problem, layer = line.problem, line.rational
+    problem = line.problem
     ends = (line.start if not lo else line.at(lo)), (line.end if hi == ONE else line.at(hi))
-    found = run(problem, *ends, None if layer is None else layer.on(lo, hi))
+    found = run(problem, *ends, [layer.on(lo, hi) for layer in line.curved])
     crossed = crossings(found, problem) if isinstance(found, Outputs) else found
     if not crossed:
         if isinstance(found, Outputs) and not (problem.loss.rational or found.affine or found.constant):

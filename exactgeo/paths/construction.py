@@ -1,94 +1,54 @@
-"""What a construction of paths is: a theorem about networks of some kind, and how its path is laid.
+"""What a construction of paths is: a theorem about networks of some kind, and the points through which its path goes.
 
-A new construction is a class that obeys these laws, in a file of its own, and an entry of :data:`DOWNWARDS` or
-:data:`JOINING` of :mod:`exactgeo.paths.constructions`.
+A new construction is a function in a file of its own and an entry of :data:`DOWNWARDS` or :data:`JOINING` of
+:mod:`exactgeo.paths.constructions`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from exactgeo.deadline import Check
-from exactgeo.paths.builder import PathBuilder
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Downwards", "Joining", "Missing"]
+__all__ = ["Downwards", "Joining", "Stop"]
+
+Stop = tuple[Point, str]
+"""Where a path goes next, straight, and what that does."""
 
 
 @dataclass(frozen=True)
-class Missing:
-    """Why a construction does not apply: the condition of its theorem that does not hold, with numbers, for people.
-
-    Examples
-    --------
-    >>> print(Missing("no hidden layer has 5 units or more, one for each different row of data (the widest has 3)"))
-    no hidden layer has 5 units or more, one for each different row of data (the widest has 3)
-    """
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
+class _Construction:
+    name: str
+    source: str
 
 
-class _Construction(ABC):
-    """What both kinds have.
-
-    Attributes
-    ----------
-    name : str
-        A few words, shown in answers.
-    source : str
-        The theorem.
-    """
-
-    name: ClassVar[str]
-    source: ClassVar[str]
-
-
+@dataclass(frozen=True)
 class Downwards(_Construction):
-    """From any point a path that never rises. Laws:
-
-    * where :meth:`missing` is None, :meth:`lay` ends, from every point, degenerate ones included;
-    * no segment rises, and the end has the loss that :attr:`to_infimum` says;
-    * what is frozen does not move.
+    """From any point a path that never rises, to the least loss of all predictions that agree at equal rows of data.
 
     Attributes
     ----------
-    to_infimum : bool
-        Whether the end is at the infimum of the loss over all predictions that are equal at equal rows of data, which
-        no parameters are below (for a loss without a minimum: as near to it as was asked for).
+    name, source : str
+        For people: a few words, and the theorem.
+    stops : callable (problem, point)
+        Law: the loss never rises on the way, nothing frozen moves, and the end has the least loss that any parameters
+        have. It raises :class:`~exactgeo.paths.PathRefused` where a condition of the theorem does not hold, and says
+        which.
     """
 
-    to_infimum: ClassVar[bool] = True
-
-    @abstractmethod
-    def missing(self, problem: Problem, point: Point) -> Missing | None:
-        """Why the theorem does not apply; None where it does. Cost: little, no path is laid."""
-
-    @abstractmethod
-    def lay(self, builder: PathBuilder, check: Check) -> None:
-        """Lay the path from ``builder.end``.
-
-        Raises
-        ------
-        exactgeo.paths.PathRefused
-            It cannot go on, with the reason.
-        exactgeo.errors.OutOfTime
-            By ``check``; what was laid so far stays.
-        """
+    stops: Callable[[Problem, Point], Sequence[Stop]]
 
 
+@dataclass(frozen=True)
 class Joining(_Construction):
-    """Between any two points a path that is never above the higher one. Laws as of :class:`Downwards`."""
+    """Between any two points a path that is never above the higher one.
 
-    @abstractmethod
-    def missing(self, problem: Problem, one: Point, other: Point) -> Missing | None:
-        """Why the theorem does not apply; None where it does."""
+    Attributes
+    ----------
+    name, source : str
+    stops : callable (problem, one, other)
+        As of :class:`Downwards`; the last stop is the other point.
+    """
 
-    @abstractmethod
-    def lay(self, builder: PathBuilder, other: Point, check: Check) -> None:
-        """Lay the path from ``builder.end`` to the other point; what it needs at that end is laid from there, and
-        turned round by :meth:`exactgeo.paths.Path.reversed`."""
+    stops: Callable[[Problem, Point, Point], Sequence[Stop]]

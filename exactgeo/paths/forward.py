@@ -1,7 +1,7 @@
 """A forward pass along one segment of a path: the network run over Q[s], 0 <= s <= 1.
 
-Every parameter is affine in s, but for one layer whose weights may be rational functions over one denominator that is
-positive on [0, 1]. The pass is projective: what a layer puts out is a matrix of polynomials over one positive
+Every parameter is affine in s, but for layers whose weights may be rational functions, each over one denominator that
+is positive on [0, 1]. The pass is projective: what a layer puts out is a matrix of polynomials over one positive
 polynomial, and a piecewise-linear activation with its kink at 0 commutes with positive factors. So rational segments
 cost no more than polynomial ones, and a pre-activation has the sign of its numerator.
 """
@@ -118,7 +118,7 @@ def _padded(a: Sequence[Fraction], b: Sequence[Fraction]) -> Iterator[tuple[Frac
         yield (a[k] if k < len(a) else ZERO), (b[k] if k < len(b) else ZERO)
 
 
-def run(problem: Problem, start: Point, end: Point, rational: RationalLayer | None = None) -> Outputs | list[Crossing]:
+def run(problem: Problem, start: Point, end: Point, curved: Sequence[RationalLayer] = ()) -> Outputs | list[Crossing]:
     """The predictions along a segment; or, of the first layer where pre-activations change their signs, all that do.
 
     Parameters
@@ -126,8 +126,8 @@ def run(problem: Problem, start: Point, end: Point, rational: RationalLayer | No
     problem : Problem
         Its activations have two slopes.
     start, end : Point
-    rational : RationalLayer, optional
-        In place of the straight move of that layer.
+    curved : sequence of RationalLayer
+        In place of the straight moves of these layers.
 
     Notes
     -----
@@ -139,7 +139,7 @@ def run(problem: Problem, start: Point, end: Point, rational: RationalLayer | No
     for k, activation in enumerate(net.layer_activations):
         if activation.slopes is None:
             raise InternalError("a path through a smooth activation")
-        weights, divisor = _layer(start, end, k, rational, net.sizes[k] + net.biases[k])
+        weights, divisor = _layer(start, end, k, curved, net.sizes[k] + net.biases[k])
         rows = weights.times(rows.extended(bottom) if net.biases[k] else rows)
         if divisor is not None:
             bottom = tuple(multiply(bottom, divisor))
@@ -158,11 +158,12 @@ def run(problem: Problem, start: Point, end: Point, rational: RationalLayer | No
 
 
 def _layer(
-    start: Point, end: Point, k: int, rational: RationalLayer | None, width: int
+    start: Point, end: Point, k: int, curved: Sequence[RationalLayer], width: int
 ) -> tuple[PolynomialMatrix, tuple[Fraction, ...] | None]:
     """The rows (weights, bias) of a layer along the segment, and what they are divided by."""
-    if rational is not None and rational.index == k:
-        return PolynomialMatrix.of_entries(rational.numerators, width), rational.denominator
+    for layer in curved:
+        if layer.index == k:
+            return PolynomialMatrix.of_entries(layer.numerators, width), layer.denominator
     one, other = _rows(start, k), _rows(end, k)
     if one == other:
         return PolynomialMatrix.of(one, width), None

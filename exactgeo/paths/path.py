@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.algebraic import Algebraic
@@ -19,6 +19,9 @@ from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
+
+if TYPE_CHECKING:
+    from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Path", "highest_json"]
 
@@ -120,6 +123,13 @@ class Path:
     def then(self, other: Path) -> Path:
         """This path, and behind it one that starts at its end."""
         return Path(self.problem, self.point, (*self.segments, *other.segments))
+
+    @cached_property
+    def certificate(self) -> Certificate | None:
+        """The proof of all of it, in a form that the checker reads; None where the format has none."""
+        from exactgeo.paths.claims import path_certificate
+
+        return path_certificate(self)
 
     @property
     def stretches(self) -> Iterator[tuple[str, int, int]]:

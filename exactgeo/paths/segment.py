@@ -46,8 +46,8 @@ class Segment:
     start, end : Point
     step : str
         What it does, in a few words.
-    rational : RationalLayer or None
-        A layer that moves as a rational function; all others move straight, or not at all.
+    curved : tuple of RationalLayer
+        Layers that move as rational functions; all others move straight, or not at all.
 
     Raises
     ------
@@ -59,31 +59,30 @@ class Segment:
     start: Point
     end: Point
     step: str = ""
-    rational: RationalLayer | None = None
+    curved: tuple[RationalLayer, ...] = ()
 
     @classmethod
     def unchecked(
-        cls, problem: Problem, start: Point, end: Point, step: str, rational: RationalLayer | None
+        cls, problem: Problem, start: Point, end: Point, step: str, curved: tuple[RationalLayer, ...]
     ) -> Segment:
         """A move that has still to be cut: it may be asked for its points, and for nothing else."""
         found = object.__new__(cls)
-        values = {"problem": problem, "start": start, "end": end, "step": step, "rational": rational}
+        values = {"problem": problem, "start": start, "end": end, "step": step, "curved": curved}
         found.__dict__.update(values)
         return found
 
     def __post_init__(self) -> None:
-        layer = self.rational
-        if layer is not None and not (
-            layer.positive and layer.point(self.start, ZERO) == self.start and layer.point(self.end, ONE) == self.end
-        ):
-            raise InternalError("a rational layer has a pole on its segment, or other ends")
+        for layer in self.curved:
+            ends = layer.point(self.start, ZERO) == self.start and layer.point(self.end, ONE) == self.end
+            if not (layer.positive and ends):
+                raise InternalError("a layer has a pole on its segment, or other ends")
         if crossings(self.outputs, self.problem):
             raise InternalError("a prediction passes a break of the loss inside a segment")
 
     @cached_property
     def outputs(self) -> Outputs:
         """The predictions along the segment."""
-        found = run(self.problem, self.start, self.end, self.rational)
+        found = run(self.problem, self.start, self.end, self.curved)
         if not isinstance(found, Outputs):
             raise InternalError("a pre-activation changes its sign inside a segment of a path")
         return found
@@ -200,12 +199,14 @@ class Segment:
     def at(self, s: Fraction) -> Point:
         """The point at 0 <= s <= 1 of the way."""
         between = self.start.moved(self.start.towards(self.end), s)
-        return between if self.rational is None else self.rational.point(between, s)
+        for layer in self.curved:
+            between = layer.point(between, s)
+        return between
 
     def reversed(self) -> Segment:
         """The same segment backwards."""
-        layer = None if self.rational is None else self.rational.on(ONE, ZERO)
-        return Segment(self.problem, self.end, self.start, self.step, layer)
+        layers = tuple(layer.on(ONE, ZERO) for layer in self.curved)
+        return Segment(self.problem, self.end, self.start, self.step, layers)
 
 
 def _upper(value: Value) -> Fraction:
