@@ -70,7 +70,7 @@ class PathBuilder:
         problem.expect_point(point)
         self.problem = problem
         self.point = point
-        self._check = check
+        self.check = check
         self._segments: list[Segment] = []
 
     @property
@@ -145,10 +145,10 @@ class PathBuilder:
         start = self.end
         self._expect_trained(start, end, layers)
         line = Segment.unchecked(self.problem, start, end, step, layers)
-        marks = [ZERO, *_cuts(line, ZERO, ONE, self._check), ONE]
+        marks = [ZERO, *_cuts(line, ZERO, ONE, self.check), ONE]
         last = start
         for lo, hi in pairwise(marks):
-            self._check()
+            self.check()
             there = end if hi == ONE else line.at(hi)
             part = tuple(layer.on(lo, hi) for layer in layers)
             self._segments.append(Segment(self.problem, last, there, step, part))

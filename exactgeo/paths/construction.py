@@ -1,4 +1,4 @@
-"""What a construction of paths is: a theorem about networks of some kind, and the points through which its path goes.
+"""What a construction of paths is: a theorem about networks of some kind, and how its path is laid.
 
 A new construction is a function in a file of its own and an entry of :data:`DOWNWARDS` or :data:`JOINING` of
 :mod:`exactgeo.paths.constructions`.
@@ -6,15 +6,13 @@ A new construction is a function in a file of its own and an entry of :data:`DOW
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from exactgeo.problem import Point, Problem
+from exactgeo.paths.builder import PathBuilder
+from exactgeo.problem import Point
 
-__all__ = ["Downwards", "Joining", "Stop"]
-
-Stop = tuple[Point, str]
-"""Where a path goes next, straight, and what that does."""
+__all__ = ["Downwards", "Joining"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +29,13 @@ class Downwards(_Construction):
     ----------
     name, source : str
         For people: a few words, and the theorem.
-    stops : callable (problem, point)
-        Law: the loss never rises on the way, nothing frozen moves, and the end has the least loss that any parameters
-        have. It raises :class:`~exactgeo.paths.PathRefused` where a condition of the theorem does not hold, and says
-        which.
+    lay : callable (builder)
+        Lays the path from the builder's end. Law: the loss never rises on the way, nothing frozen moves, and the end
+        has the least loss that any parameters have. It raises :class:`~exactgeo.paths.PathRefused` where a condition of
+        the theorem does not hold, and says which, before anything is laid.
     """
 
-    stops: Callable[[Problem, Point], Sequence[Stop]]
+    lay: Callable[[PathBuilder], None]
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ class Joining(_Construction):
     Attributes
     ----------
     name, source : str
-    stops : callable (problem, one, other)
-        As of :class:`Downwards`; the last stop is the other point.
+    lay : callable (builder, other)
+        As of :class:`Downwards`, from the builder's end to the other point.
     """
 
-    stops: Callable[[Problem, Point, Point], Sequence[Stop]]
+    lay: Callable[[PathBuilder, Point], None]

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from exactgeo.paths.construction import Downwards, Joining
-from exactgeo.paths.constructions.all_wide import AllWide
-from exactgeo.paths.constructions.first_twice_wide import FirstTwiceWide
-from exactgeo.paths.constructions.one_wide_layer import OneWideLayer
-from exactgeo.paths.constructions.twice_wide import TwiceWide
+from exactgeo.paths.constructions.all_wide import ALL_WIDE
+from exactgeo.paths.constructions.first_twice_wide import FIRST_TWICE_WIDE
+from exactgeo.paths.constructions.one_wide_layer import ONE_WIDE_LAYER
+from exactgeo.paths.constructions.twice_wide import TWICE_WIDE
 
 __all__ = ["DOWNWARDS", "JOINING"]
 
-DOWNWARDS: tuple[Downwards, ...] = (OneWideLayer(), AllWide())
-JOINING: tuple[Joining, ...] = (TwiceWide(), FirstTwiceWide())
+DOWNWARDS: tuple[Downwards, ...] = (ONE_WIDE_LAYER, ALL_WIDE)
+JOINING: tuple[Joining, ...] = (TWICE_WIDE, FIRST_TWICE_WIDE)

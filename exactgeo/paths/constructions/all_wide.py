@@ -12,44 +12,39 @@ Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(a) 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from exactgeo.deadline import Check
 from exactgeo.paths.builder import PathBuilder, PathRefused
-from exactgeo.paths.construction import Downwards, Missing
+from exactgeo.paths.construction import Downwards
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.fit import best_outputs
 from exactgeo.paths.constructions.full_rank import bends, raise_rank
 from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["AllWide"]
+__all__ = ["ALL_WIDE"]
 
 
-class AllWide(Downwards):
-    """All hidden layers as wide as the data are many."""
+def lay(builder: PathBuilder) -> None:
+    """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
+    _ask(builder.problem, builder.end)
+    walk = Walk(builder)
+    for layer in range(1, walk.depth):
+        raise_rank(walk, layer)
+    walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=walk.depth)
 
-    name: ClassVar[str] = "all hidden layers wide"
-    source: ClassVar[str] = "Nguyen 2019, Theorem 3(a)"
 
-    def missing(self, problem: Problem, point: Point) -> Missing | None:
-        return hypotheses.unmet(lambda: self._ask(problem, point))
+def _ask(problem: Problem, point: Point) -> None:
+    network = problem.network
+    hypotheses.plain(problem)
+    hypotheses.piecewise_linear(problem, range(1, network.depth))
+    distinct = len(set(problem.x))
+    for layer, width in enumerate(network.widths, 1):
+        if width < distinct:
+            raise PathRefused(f"hidden layer {layer} has {width} units for {distinct} distinct data")
+    hypotheses.trained(problem, range(1, network.depth + 1))
+    hypotheses.unfrozen_bias(problem, point, range(1, network.depth))
+    best_outputs(problem)
+    bends(Layers(problem, point), 1)
 
-    def _ask(self, problem: Problem, point: Point) -> None:
-        network = problem.network
-        hypotheses.plain(problem)
-        hypotheses.piecewise_linear(problem, range(1, network.depth))
-        distinct = len(set(problem.x))
-        for layer, width in enumerate(network.widths, 1):
-            if width < distinct:
-                raise PathRefused(f"hidden layer {layer} has {width} units for {distinct} distinct data")
-        hypotheses.trained(problem, range(1, network.depth + 1))
-        hypotheses.unfrozen_bias(problem, point, range(1, network.depth))
-        best_outputs(problem)
-        bends(Layers(problem, point), 1)
 
-    def lay(self, builder: PathBuilder, check: Check) -> None:
-        walk = Walk(builder)
-        for layer in range(1, walk.depth):
-            raise_rank(walk, layer)
-        walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=walk.depth)
+ALL_WIDE = Downwards("all hidden layers wide", "Nguyen 2019, Theorem 3(a)", lay)
+"""All hidden layers as wide as the data are many."""

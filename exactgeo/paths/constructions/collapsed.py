@@ -305,7 +305,7 @@ def _spread(walk: Walk, system: _System, below: int) -> None:
         walk.straight(end, "tell the data apart")
     gap = at.point.towards(end)
     for (s, _), layer in zip(curve[1:], layers, strict=False):
-        walk.builder.rational(layer, "tell the data apart", at.point.moved(gap, s))
+        walk.builder.curved([layer], "tell the data apart", at.point.moved(gap, s))
 
 
 _Curve = list[tuple[Fraction, list[Fraction]]]

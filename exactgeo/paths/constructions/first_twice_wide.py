@@ -23,42 +23,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import ClassVar
 
-from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
 from exactgeo.exact.one_sided import added, left_inverse, product, right_inverse
 from exactgeo.exact.vectors import ONE, ZERO, Matrix
 from exactgeo.paths.builder import PathBuilder, PathRefused
-from exactgeo.paths.construction import Joining, Missing
+from exactgeo.paths.construction import Joining
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import bends, clear, complete_weights, raise_rank
 from exactgeo.paths.constructions.twice_wide import copies
 from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["FirstTwiceWide"]
+__all__ = ["FIRST_TWICE_WIDE"]
 
 
-class FirstTwiceWide(Joining):
-    """A first hidden layer twice as wide as the data are many, and falling widths above it."""
+def lay(builder: PathBuilder, other: Point) -> None:
+    """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
+    _ask(builder.problem, builder.end, other)
+    walk = Walk(builder)
+    far = Walk(PathBuilder(walk.problem, other, builder.check))
+    kept, active = _normalise(walk), _normalise(far)
+    _equalise_first(walk, far.at, kept, active)
+    for layer in range(walk.depth - 1, 1, -1):
+        step = "straight across" if layer == walk.depth - 1 else f"towards the other layer {layer}"
+        walk.by_features(layer, far.at.features(layer), step, moved=2)
+    walk.straight(far.at.point, "straight across" if walk.depth == 2 else "towards the other layer 2")
+    builder.follow(far.builder.path.reversed())
 
-    name: ClassVar[str] = "first hidden layer twice as wide"
-    source: ClassVar[str] = "Nguyen 2019, Theorem 2"
 
-    def missing(self, problem: Problem, one: Point, other: Point) -> Missing | None:
-        return hypotheses.unmet(lambda: _ask(problem, one, other))
-
-    def lay(self, builder: PathBuilder, other: Point, check: Check) -> None:
-        walk = Walk(builder)
-        far = Walk(PathBuilder(walk.problem, other, check))
-        kept, active = _normalise(walk), _normalise(far)
-        _equalise_first(walk, far.at, kept, active)
-        for layer in range(walk.depth - 1, 1, -1):
-            step = "straight across" if layer == walk.depth - 1 else f"towards the other layer {layer}"
-            walk.by_features(layer, far.at.features(layer), step, moved=2)
-        walk.straight(far.at.point, "straight across" if walk.depth == 2 else "towards the other layer 2")
-        builder.follow(far.builder.path.reversed())
+FIRST_TWICE_WIDE = Joining("first hidden layer twice as wide", "Nguyen 2019, Theorem 2", lay)
+"""A first hidden layer twice as wide as the data are many, and falling widths above it."""
 
 
 def _ask(problem: Problem, one: Point, other: Point) -> None:

@@ -5,11 +5,10 @@ Layers are counted from 1; the last one is the output. Every function raises :cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from exactgeo.activations import LINEAR
 from exactgeo.paths.builder import PathRefused
-from exactgeo.paths.construction import Missing
 from exactgeo.problem import Point, Problem
 
 __all__ = [
@@ -23,17 +22,7 @@ __all__ = [
     "trained",
     "trained_bias",
     "unfrozen_bias",
-    "unmet",
 ]
-
-
-def unmet(ask: Callable[[], object]) -> Missing | None:
-    """The sentence with which a question is refused, None where it is not."""
-    try:
-        ask()
-    except PathRefused as refused:
-        return Missing(refused.reason)
-    return None
 
 
 def named(problem: Problem, layer: int) -> str:

@@ -15,13 +15,10 @@ Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 1 of 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import rank
 from exactgeo.paths.builder import PathBuilder, PathRefused
-from exactgeo.paths.construction import Downwards, Missing
+from exactgeo.paths.construction import Downwards
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.collapsed import separable, separate
 from exactgeo.paths.constructions.fit import best_outputs
@@ -29,25 +26,21 @@ from exactgeo.paths.constructions.full_rank import bends, complete_weights, rais
 from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["OneWideLayer"]
+__all__ = ["ONE_WIDE_LAYER"]
 
 
-class OneWideLayer(Downwards):
-    """One hidden layer as wide as the data are many, bijective activations and no wider layer above it."""
+def lay(builder: PathBuilder) -> None:
+    """Lay the path; raises PathRefused, and lays nothing, where no hidden layer will do."""
+    walk = Walk(builder)
+    wide = _wide_layer(walk.problem, builder.end)
+    separate(walk, wide)
+    raise_rank(walk, wide)
+    complete_weights(walk, wide)
+    walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=wide + 1)
 
-    name: ClassVar[str] = "one wide hidden layer"
-    source: ClassVar[str] = "Nguyen 2019, Theorem 1"
 
-    def missing(self, problem: Problem, point: Point) -> Missing | None:
-        return hypotheses.unmet(lambda: _wide_layer(problem, point))
-
-    def lay(self, builder: PathBuilder, check: Check) -> None:
-        walk = Walk(builder)
-        wide = _wide_layer(walk.problem, builder.end)
-        separate(walk, wide)
-        raise_rank(walk, wide)
-        complete_weights(walk, wide)
-        walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=wide + 1)
+ONE_WIDE_LAYER = Downwards("one wide hidden layer", "Nguyen 2019, Theorem 1", lay)
+"""Bijective activations, and no wider layer above a layer as wide as the data are many."""
 
 
 def _wide_layer(problem: Problem, point: Point) -> int:

@@ -19,48 +19,43 @@ Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(b) 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
-from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.paths.builder import PathBuilder, PathRefused
-from exactgeo.paths.construction import Joining, Missing
+from exactgeo.paths.construction import Joining
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import clear
 from exactgeo.paths.constructions.walk import Layers, Unit, Walk
 from exactgeo.problem import Point, Problem
 
-__all__ = ["TwiceWide", "copies"]
+__all__ = ["TWICE_WIDE", "copies"]
 
 
-class TwiceWide(Joining):
-    """Every hidden layer with room for both networks."""
+def lay(builder: PathBuilder, other: Point) -> None:
+    """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
+    _ask(builder.problem, builder.end, other)
+    walk = Walk(builder)
+    far = Walk(PathBuilder(walk.problem, other, builder.check))
+    hidden = range(1, walk.depth)
+    kept = {layer: clear(walk, layer) for layer in hidden}
+    active = {layer: clear(far, layer) for layer in hidden}
+    places = {k: copies(kept[k], active[k], len(walk.at.weights(k))) for k in hidden}
+    _write(walk, far.at, places)
+    _cross(walk, far.at, places[walk.depth - 1])
+    _drop(walk, places)
+    _return(walk, places)
+    for layer in hidden:
+        rest = set(range(len(far.at.weights(layer)))) - set(active[layer])
+        walk.send(layer, _units(far.at, layer, rest), "give idle units their end")
+    if walk.at.point != far.at.point:
+        raise InternalError("two networks still differ")
+    builder.follow(far.builder.path.reversed())
 
-    name: ClassVar[str] = "all hidden layers twice as wide"
-    source: ClassVar[str] = "Nguyen 2019, Theorem 3(b)"
 
-    def missing(self, problem: Problem, one: Point, other: Point) -> Missing | None:
-        return hypotheses.unmet(lambda: _ask(problem, one, other))
-
-    def lay(self, builder: PathBuilder, other: Point, check: Check) -> None:
-        walk = Walk(builder)
-        far = Walk(PathBuilder(walk.problem, other, check))
-        hidden = range(1, walk.depth)
-        kept = {layer: clear(walk, layer) for layer in hidden}
-        active = {layer: clear(far, layer) for layer in hidden}
-        places = {k: copies(kept[k], active[k], len(walk.at.weights(k))) for k in hidden}
-        _write(walk, far.at, places)
-        _cross(walk, far.at, places[walk.depth - 1])
-        _drop(walk, places)
-        _return(walk, places)
-        for layer in hidden:
-            rest = set(range(len(far.at.weights(layer)))) - set(active[layer])
-            walk.send(layer, _units(far.at, layer, rest), "give idle units their end")
-        if walk.at.point != far.at.point:
-            raise InternalError("two networks still differ")
-        builder.follow(far.builder.path.reversed())
+TWICE_WIDE = Joining("all hidden layers twice as wide", "Nguyen 2019, Theorem 3(b)", lay)
+"""Every hidden layer with room for both networks."""
 
 
 def _ask(problem: Problem, one: Point, other: Point) -> None:
