@@ -62,9 +62,7 @@ def _ask(problem: Problem, one: Point, other: Point) -> None:
     hypotheses.piecewise_linear(problem, range(1, network.depth))
     first = network.widths[0]
     if first < 2 * distinct:
-        raise PathRefused(
-            f"the first hidden layer has {first} units, fewer than two for each of {distinct} distinct data"
-        )
+        raise PathRefused(f"hidden layer 1 has {first} units, fewer than two for each of {distinct} distinct data")
     hypotheses.decreasing(problem, 2)
     hypotheses.bijective(problem, range(2, network.depth))
     hypotheses.trained(problem, range(1, network.depth + 1))

@@ -30,7 +30,7 @@ def best_outputs(problem: Problem) -> Matrix:
         found = tuple(piece for piece in pieces if piece is not None)
         if len(found) < problem.outputs:
             raise PathRefused(
-                f"the {problem.loss.name} loss may have no least value: it is not quadratic between breaks"
+                f"the {problem.loss.name} loss is not quadratic between breaks: it may have no least value"
             )
         members.setdefault(row, []).append(found)
     return tuple(

@@ -58,9 +58,7 @@ def _wide_layer(problem: Problem, point: Point) -> int:
     distinct, widths = len(at.rows), problem.network.widths
     wide = [layer for layer in range(len(widths), 0, -1) if widths[layer - 1] >= distinct]
     if not wide:
-        raise PathRefused(
-            f"no hidden layer has {distinct} units, one for each distinct row of data; {max(widths)} at most"
-        )
+        raise PathRefused(f"no hidden layer has a unit for each of {distinct} distinct data; {max(widths)} at most")
     wide.sort(key=lambda layer: len(set(at.inputs(layer))) < distinct)
     refused = []
     for layer in wide:

@@ -67,9 +67,7 @@ def _ask(problem: Problem, one: Point, other: Point) -> None:
     for layer, width in enumerate(network.widths, 1):
         a, b = (_rank(Layers(problem, point), layer) for point in (one, other))
         if a + b > width:
-            raise PathRefused(
-                f"hidden layer {layer} has {width} units, and outputs of rank {a} and {b} at the two ends"
-            )
+            raise PathRefused(f"hidden layer {layer} has {width} units, fewer than its ranks at the ends, {a} and {b}")
 
 
 def _rank(at: Layers, layer: int) -> int:
