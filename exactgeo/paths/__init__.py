@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from exactgeo.paths.builder import PathBuilder, PathRefused, with_layers
+from exactgeo.paths.decreasing import decreasing
 from exactgeo.paths.forward import RationalLayer
 from exactgeo.paths.path import Path
 from exactgeo.paths.segment import Kind, Segment
 
-__all__ = ["Kind", "Path", "PathBuilder", "PathRefused", "RationalLayer", "Segment", "with_layers"]
+__all__ = ["Kind", "Path", "PathBuilder", "PathRefused", "RationalLayer", "Segment", "decreasing", "with_layers"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.algebraic import Algebraic
-from exactgeo.exact.enclosure import Enclosure, Value, high, low, plain
+from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
@@ -66,6 +66,11 @@ class Path:
             return (self._alone(),)
         first, *_ = self.segments
         return (first.ends[0], *(segment.ends[1] for segment in self.segments))
+
+    @property
+    def exact_losses(self) -> tuple[Fraction, ...]:
+        """:attr:`losses` of a loss with rational values."""
+        return tuple(map(exact, self.losses))
 
     def _alone(self) -> Value:
         problem = self.problem
