@@ -53,7 +53,7 @@ def down(
     if is_least(problem, point):
         return FoundPath(problem, stay, True, stay.losses[0], End.INFIMUM, "no predictions have a lower loss")
     missing: list[str] = []
-    found = _by_theorem(problem, point, missing)
+    found = _by_theorem(problem, point, deadline, missing)
     if found is not None:
         return found
     known(
@@ -75,20 +75,23 @@ def _open(kind: End, reason: str) -> str:
     return reason
 
 
-def _by_theorem(problem: Problem, point: Point, missing: list[str]) -> FoundPath | None:
+def _by_theorem(problem: Problem, point: Point, deadline: Deadline | None, missing: list[str]) -> FoundPath | None:
     """The path of the first construction that applies; what the others lack is added to ``missing``."""
     for construction in DOWNWARDS:
-        builder = PathBuilder(problem, point)
+        how = f"{construction.name} ({construction.source})"
+        builder = PathBuilder(problem, point, unlimited if deadline is None else deadline.check)
         try:
-            for end, step in construction.stops(problem, point):
-                builder.straight(end, step)
+            construction.lay(builder)
         except PathRefused as refusal:
-            missing.append(f"{construction.name} ({construction.source}): {refusal.reason}")
+            missing.append(f"{how}: {refusal.reason}")
             continue
+        except OutOfTime as end:
+            # What was laid so far does not rise.
+            reason = f"the path was ended {end}; raise --time-limit"
+            return FoundPath(problem, builder.path, False, None, End.OPEN, how, tuple(missing), reason)
         path = builder.path
         if not (path.never_rises and is_least(problem, path.end)):
             raise InternalError(f"the path of {construction.name} rises, or ends above the infimum")
-        how = f"{construction.name} ({construction.source})"
         return FoundPath(problem, path, True, path.losses[-1], End.INFIMUM, how, tuple(missing))
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from exactgeo.basin.size import size_of
-from exactgeo.deadline import Deadline
+from exactgeo.deadline import Deadline, unlimited
 from exactgeo.errors import InputError, InternalError, OutOfTime
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, high, low
@@ -59,10 +59,10 @@ def join(
     if problem.frozen is not None and frozen != problem.frozen:
         problem = problem.at(one)
     missing: list[str] = []
-    found = _by_theorem(problem, one, other, missing)
+    deadline = None if time_limit is None else Deadline.after(time_limit)
+    found = _by_theorem(problem, one, other, deadline, missing)
     if found is not None:
         return found
-    deadline = None if time_limit is None else Deadline.after(time_limit)
     at_least = max((Path(problem, point, ()).losses[0] for point in (one, other)), key=low)
     ended = "the search was ended; raise --time-limit"
     known(FoundPath(problem, None, False, at_least, End.POINT, "", tuple(missing), ended))
@@ -72,20 +72,24 @@ def join(
     return _best(problem, one, other, at_least, deadline, missing)
 
 
-def _by_theorem(problem: Problem, one: Point, other: Point, missing: list[str]) -> FoundPath | None:
+def _by_theorem(
+    problem: Problem, one: Point, other: Point, deadline: Deadline | None, missing: list[str]
+) -> FoundPath | None:
     """The path of the first construction that applies; what the others lack is added to ``missing``."""
     for construction in JOINING:
-        builder = PathBuilder(problem, one)
+        how = f"{construction.name} ({construction.source})"
+        builder = PathBuilder(problem, one, unlimited if deadline is None else deadline.check)
         try:
-            for end, step in construction.stops(problem, one, other):
-                builder.straight(end, step)
+            construction.lay(builder, other)
         except PathRefused as refusal:
-            missing.append(f"{construction.name} ({construction.source}): {refusal.reason}")
+            missing.append(f"{how}: {refusal.reason}")
+            continue
+        except OutOfTime as end:
+            missing.append(f"{how}: ended {end}")
             continue
         path = builder.path
         if path.end != other or _above_ends(path):
             raise InternalError(f"the path of {construction.name} ends elsewhere, or rises above its ends")
-        how = f"{construction.name} ({construction.source})"
         bound = max(path.losses[0], path.losses[-1], key=low)
         return FoundPath(problem, path, True, bound, End.POINT, how, tuple(missing))
     return None
