@@ -5,9 +5,11 @@ import random
 from fractions import Fraction
 
 import pytest
+import walk_brute
 import walk_nets
 
 from exactgeo.checking import check
+from exactgeo.exact.matrix import rank
 from exactgeo.formats import problem_from_mapping
 from exactgeo.paths import PathBuilder, PathRefused
 from exactgeo.paths.claims import path_certificate
@@ -50,8 +52,8 @@ MISSED = [
     (ONE_WIDE_LAYER, net(X, Y, [3, 1, 2]), "hidden layer 3 has more units than the layer below it, 2 and 1"),
     (ONE_WIDE_LAYER, net(X, Y, [3], train={"output": False}), "the weights of the output layer are not trained"),
     (ONE_WIDE_LAYER, net(X, Y, [3], train={"hidden": [False]}), "the weights of hidden layer 1 are not trained"),
-    (ONE_WIDE_LAYER, net(X, Y, [3], "linear"), "the activation of hidden layer 1 has no kink, and its inputs are dependent"),
-    (ONE_WIDE_LAYER, net(X, Y, [3], hidden_bias=[False]), "hidden layer 1 has no trained bias, and none of its inputs serves as one"),
+    (ONE_WIDE_LAYER, net(X, Y, [3], "linear"), "hidden layer 1 has no kink: its units reach rank 2 at 3 distinct inputs"),
+    (ONE_WIDE_LAYER, net(X, Y, [3], hidden_bias=[False]), "hidden layer 1 has no trained bias: its units reach rank 2 at 3 distinct inputs"),
     (ONE_WIDE_LAYER, net(X, Y, [3], "tanh"), "the activation of hidden layer 1, tanh, is not piecewise linear"),
     (ONE_WIDE_LAYER, net(X, [1, -1, 1], [3], loss="logistic"), "the logistic loss is not quadratic between breaks"),
     (ONE_WIDE_LAYER, net(X, Y, [3], penalty={"l2": "1/2"}), "the loss has a penalty"),
@@ -253,6 +255,41 @@ def test_joining_a_loss_without_rational_values():
         path = laid(JOIN[family], problem, other)
         assert path.end == other
         assert all(segment.outputs.constant or segment.outputs.affine for segment in path.segments)
+
+
+@pytest.mark.parametrize(
+    ("x", "activation", "reached"),
+    [
+        ([[1, 0], [0, 1], [1, 1]], "relu", 3),
+        ([[1, 0], [0, 1], [1, 1], [1, -1], [2, 3]], "abs", 5),
+        ([[1, 0], [-1, 0], [0, 1]], "relu", 3),
+        ([[1, 0], [-1, 0], [0, 1]], "abs", 2),
+        ([[1, 2], [2, 4], [0, 1]], "relu", 2),
+        ([[1, 2], [2, 4], [-1, -2], [0, 1]], "relu", 3),
+        ([[1, 0], [0, 0]], "relu", 1),
+        ([[1], [2]], "relu", 1),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], "linear", 3),
+        ([[1, 0, 1], [0, 1, 1], [1, 1, 1], [2, 0, 1]], "relu", 4),
+    ],
+)
+def test_without_biases_what_bends_on_planes_through_0_reaches(x, activation, reached):
+    """Even functions of the lines of the data, and linear ones where the slopes are not opposite."""
+    y = [(-1) ** k * k for k in range(len(x))]
+    problem = net(x, y, [len(x)], activation, hidden_bias=[False], weights=[[[0] * len(x[0])] * len(x), [[1] * len(x)]])
+    if reached == len(x):
+        walk_nets.goes_down(problem, laid(ONE_WIDE_LAYER, problem), random.Random(0), 50)
+    else:
+        with pytest.raises(
+            PathRefused, match=f"no trained bias: its units reach rank {reached} at {len(x)} distinct inputs"
+        ):
+            laid(ONE_WIDE_LAYER, problem)
+    rng, slopes = random.Random(1), problem.network.activations[0].slopes
+    columns = [
+        [walk_brute.outputs(([[w]], [()]), [slopes], [row])[0][0] for row in x]
+        for _ in range(400)
+        for w in [[rng.randint(-9, 9) for _ in x[0]]]
+    ]
+    assert rank(columns, len(x)) == reached
 
 
 def test_what_is_frozen_stays():

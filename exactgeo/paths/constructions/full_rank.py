@@ -5,8 +5,8 @@
 *Raise.* A cleared unit may become anything. Let the activation have right and left slopes r and l, r not l: then
 ``a(z) + a(-z)`` is ``(r - l)|z|``. Where u takes N >= 2 values u_t on the N distinct inputs, the matrix ``|u_s -
 u_t|`` is regular; so while the rank is below N one of the columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number
-beside the value does. If the inputs have rank N already every pre-activation can be had, and ``a(+-e_t)`` will do,
-with a kink or without.
+beside the value does. Without a bias units bend on planes through 0 alone (:func:`_turns`). If the inputs have rank N
+already every pre-activation can be had, and ``a(+-e_t)`` will do, with a kink or without.
 
 *Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards. Let B be independent rows of W(l), and E unit
 rows that complete them. ``F(l - 1)`` goes straight to F' with ``W_B F' = W_B F`` and ``E F' = 0``, by the weights of
@@ -20,11 +20,12 @@ Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Lemmas 3.2, 3
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import count
 
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import rank
-from exactgeo.exact.one_sided import added, product, right_inverse, spanning
+from exactgeo.exact.matrix import nullspace, rank
+from exactgeo.exact.one_sided import added, product, right_inverse, spanning, transposed, weighted
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.constructions.walk import Layers, Unit, Walk
@@ -73,22 +74,18 @@ def clear(walk: Walk, layer: int, first: Sequence[int] = (), *, constant_first: 
 
 
 def bends(at: Layers, layer: int) -> None:
-    """Whether :func:`raise_rank` can bend what a layer gets, by its own weights and bias.
+    """Whether :func:`raise_rank` can give a hidden layer full rank, by its own weights and bias.
 
     Raises
     ------
     PathRefused
     """
-    inputs = list(dict.fromkeys(at.inputs(layer)))
-    if rank(inputs, len(inputs[0])) == len(inputs):
-        if any(at.slopes(layer)):
-            return
-        raise PathRefused(f"the activation of hidden layer {layer} is 0")
-    right, left = at.slopes(layer)
-    if right == left:
-        raise PathRefused(f"the activation of hidden layer {layer} has no kink, and its inputs are dependent")
-    if not at.trains_bias(layer) and at.incoming(layer, (ONE,) * len(at.rows)) is None:
-        raise PathRefused(f"hidden layer {layer} has no trained bias, and none of its inputs serves as one")
+    size, reached = len(set(at.inputs(layer))), len(spanning([column for column, _ in _bent(at, layer)])[0])
+    if reached < size:
+        has = "trained bias" if at.slopes(layer)[0] != at.slopes(layer)[1] else "kink"
+        raise PathRefused(
+            f"hidden layer {layer} has no {has}: its units reach rank {reached} at {size} distinct inputs"
+        )
 
 
 def raise_rank(walk: Walk, layer: int) -> list[int]:
@@ -110,32 +107,60 @@ def raise_rank(walk: Walk, layer: int) -> list[int]:
     free = [j for j in range(len(walk.at.weights(layer))) if j not in kept]
     found = [walk.at.features(layer)[j] for j in kept]
     units: dict[int, Unit] = {}
-    for z in _bent(walk.at, layer, inputs):
-        (column,) = walk.at.activate(layer, (z,))
+    for column, incoming in _bent(walk.at, layer):
         if len(found) < len(inputs) and len(spanning([*found, column])[0]) > len(found):
-            incoming = walk.at.incoming(layer, z)
-            if incoming is not None:
-                found.append(column)
-                units[free[len(units)]] = incoming
+            found.append(column)
+            units[free[len(units)]] = incoming
     if len(found) < len(inputs):
         raise InternalError("the bent inputs of a layer do not span")
     walk.send(layer, units, f"raise rank of layer {layer}")
     return sorted([*kept, *units])
 
 
-def _bent(at: Layers, layer: int, inputs: Sequence[Vector]) -> Iterator[Vector]:
-    """Pre-activations (one a distinct row of the data) of which enough make outputs independent."""
-    right, left = at.slopes(layer)
-    if right != left:
-        w = separating(inputs)
-        u = [dot(w, row) for row in at.inputs(layer)]
-        levels = sorted(set(u))
-        for level in levels if len(levels) > 1 else [levels[0] - 1]:
-            yield tuple(q - level for q in u)
-            yield tuple(level - q for q in u)
-    for inner in inputs:
-        yield tuple(ONE if row == inner else ZERO for row in at.inputs(layer))
-        yield tuple(-ONE if row == inner else ZERO for row in at.inputs(layer))
+def _bent(at: Layers, layer: int) -> Iterator[tuple[Vector, Unit]]:
+    """What units of a layer may put out (an entry a distinct row of the data), and their weights and biases: enough to
+    span all that they can."""
+    rows = at.inputs(layer)
+    inputs = list(dict.fromkeys(rows))
+    if at.slopes(layer)[0] == at.slopes(layer)[1]:
+        found = [*transposed(rows), (ONE,) * len(rows)]
+    else:
+        found = (_levels if at.incoming(layer, (ONE,) * len(rows)) else _turns)(rows, inputs)
+    found += [tuple(ONE if row == inner else ZERO for row in rows) for inner in inputs]
+    for z in found:
+        for side in (z, tuple(-q for q in z)):
+            incoming = at.incoming(layer, side)
+            if incoming is not None:
+                (column,) = at.activate(layer, (side,))
+                yield column, incoming
+
+
+def _levels(rows: Matrix, inputs: Sequence[Vector]) -> list[Vector]:
+    """A function of the inputs that takes as many values as they, from each of its values."""
+    w = separating(inputs)
+    u = [dot(w, row) for row in rows]
+    levels = sorted(set(u))
+    return [tuple(q - level for q in u) for level in (levels if len(levels) > 1 else [levels[0] - 1])]
+
+
+def _turns(rows: Matrix, inputs: Sequence[Vector]) -> list[Vector]:
+    """Without a bias: planes through 0 that turn a little around each input, and the inputs themselves.
+
+    With w on x and on no input off the line of x, and t small, ``|w + t x| - 2 |w| + |w - t x|`` at the inputs is 0 off
+    the line of x, and not at x: these span all even functions of lines, which is what ``|<w, input>|`` can be.
+    """
+    found = list(transposed(rows))
+    for x in inputs:
+        basis = [tuple(map(Fraction, row)) for row in nullspace([x], len(x))] if any(x) else []
+        beside = [row for row in inputs if rank([x, row], len(x)) == 2]
+        for base in count(1):
+            w = weighted(basis, [ONE * base**j for j in range(len(basis))]) if basis else (ZERO,) * len(x)
+            if all(dot(w, row) for row in beside):
+                break
+        t = min((abs(dot(w, row)) / (1 + abs(dot(x, row))) for row in beside), default=ONE)
+        t = Fraction(1, -(-t.denominator // t.numerator))
+        found += [tuple(dot(w, row) + share * dot(x, row) for row in rows) for share in (ZERO, t, -t)]
+    return found
 
 
 def separating(rows: Sequence[Vector]) -> Vector:
