@@ -17,7 +17,7 @@ from exactgeo.paths.construction import Downwards
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.fit import best_outputs
 from exactgeo.paths.constructions.full_rank import bends, raise_rank
-from exactgeo.paths.constructions.walk import Layers, Walk
+from exactgeo.paths.constructions.route import Layers, Route
 from exactgeo.problem import Point, Problem
 
 __all__ = ["ALL_WIDE"]
@@ -26,10 +26,10 @@ __all__ = ["ALL_WIDE"]
 def lay(builder: PathBuilder) -> None:
     """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
     _ask(builder.problem, builder.end)
-    walk = Walk(builder)
-    for layer in range(1, walk.depth):
-        raise_rank(walk, layer)
-    walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=walk.depth)
+    route = Route(builder)
+    for layer in range(1, route.depth):
+        raise_rank(route, layer)
+    route.by_features(route.depth, best_outputs(route.problem), "straight to the fit", moved=route.depth)
 
 
 def _ask(problem: Problem, point: Point) -> None:

@@ -37,7 +37,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import clear, separating
-from exactgeo.paths.constructions.walk import Layers, Node, Unit, Walk, cut_at_zeros, preactivations
+from exactgeo.paths.constructions.route import Layers, Node, Route, Unit, cut_at_zeros, preactivations
 from exactgeo.paths.forward import RationalLayer
 from exactgeo.problem import Point
 
@@ -73,36 +73,36 @@ def _lowest(at: Layers, layer: int) -> int:
     return next(k for k in range(1, layer) if len(set(at.inputs(k + 1))) < len(at.rows))
 
 
-def separate(walk: Walk, layer: int) -> None:
+def separate(route: Route, layer: int) -> None:
     """Make the inputs of a hidden layer distinct where the data are, at constant outputs; :func:`separable` agrees."""
-    distinct = len(set(walk.at.inputs(layer)))
-    if distinct == len(walk.at.rows):
+    distinct = len(set(route.at.inputs(layer)))
+    if distinct == len(route.at.rows):
         return
     if distinct == 1:
-        _rebuild(walk, layer)
+        _rebuild(route, layer)
     else:
-        _split(walk, layer)
-    if len(set(walk.at.inputs(layer))) < len(walk.at.rows):
+        _split(route, layer)
+    if len(set(route.at.inputs(layer))) < len(route.at.rows):
         raise InternalError("the inputs of a layer still agree where the data differ")
 
 
-def _rebuild(walk: Walk, layer: int) -> None:
+def _rebuild(route: Route, layer: int) -> None:
     """All inputs agree: free the layers below, take them to 0, and give them weights that tell the data apart."""
-    kept = clear(walk, layer, constant_first=True)
+    kept = clear(route, layer, constant_first=True)
     if kept:
         raise InternalError("a constant layer has more than a constant")
-    lowest = _lowest(walk.at, layer)
+    lowest = _lowest(route.at, layer)
     for k in range(layer, lowest - 1, -1):
-        zero = {j: ((ZERO,) * len(row), ZERO) for j, row in enumerate(walk.at.weights(k))}
-        walk.straight(walk.at.with_units(k, zero), "free the layers below")
+        zero = {j: ((ZERO,) * len(row), ZERO) for j, row in enumerate(route.at.weights(k))}
+        route.straight(route.at.with_units(k, zero), "free the layers below")
     for k in range(lowest, layer):
-        inputs = walk.at.inputs(k)
+        inputs = route.at.inputs(k)
         w = separating(inputs)
         u = [dot(w, row) for row in inputs]
-        right, _ = walk.at.slopes(k)
+        right, _ = route.at.slopes(k)
         # All on the side of the kink where the activation is not 0.
         unit = (w, 1 - min(u)) if right else (w, -1 - max(u))
-        walk.straight(walk.at.with_units(k, {0: unit}), "tell the data apart")
+        route.straight(route.at.with_units(k, {0: unit}), "tell the data apart")
 
 
 # -- some inputs agree ----------------------------------------------------------------------------------------------
@@ -164,45 +164,45 @@ class _Levels:
         return [dot(self.w, row) for row in at.inputs(self.layer)]
 
 
-def _split(walk: Walk, layer: int) -> None:
-    levels = _Levels.of(walk.at, layer)
-    flat = 2 * (len(levels.values) - 1) <= len(walk.at.weights(layer))
-    placed = _place(walk, levels, levels.plateaus if flat else levels.nodes[:-1])
-    system = _System(levels, tuple(placed), tuple(placed.values()), flat, walk.at)
-    u = levels.of_inputs(walk.at)
-    walk.straight(system.point(walk.at, u), "flatten around equal inputs" if flat else "bend at the inputs")
-    idle = {j: ((ZERO,) * len(levels.w), ZERO) for j in range(len(walk.at.weights(layer))) if j not in placed}
-    walk.straight(walk.at.with_units(layer, idle), "free idle units")
-    for below in range(_lowest(walk.at, layer), layer):
-        _spread(walk, system, below)
+def _split(route: Route, layer: int) -> None:
+    levels = _Levels.of(route.at, layer)
+    flat = 2 * (len(levels.values) - 1) <= len(route.at.weights(layer))
+    installed = _install(route, levels, levels.plateaus if flat else levels.nodes[:-1])
+    system = _System(levels, tuple(installed), tuple(installed.values()), flat, route.at)
+    u = levels.of_inputs(route.at)
+    route.straight(system.point(route.at, u), "flatten around equal inputs" if flat else "bend at the inputs")
+    idle = {j: ((ZERO,) * len(levels.w), ZERO) for j in range(len(route.at.weights(layer))) if j not in installed}
+    route.straight(route.at.with_units(layer, idle), "free idle units")
+    for below in range(_lowest(route.at, layer), layer):
+        _tell_apart(route, system, below)
 
 
-def _place(walk: Walk, levels: _Levels, wanted: Sequence[Fraction]) -> dict[int, Fraction]:
+def _install(route: Route, levels: _Levels, wanted: Sequence[Fraction]) -> dict[int, Fraction]:
     """Units that bend at these levels, in cleared places: where they are.
 
-    They are placed so that as many as can be are independent of each other and of a constant, first; clearing again
+    They are installed so that as many as can be are independent of each other and of a constant, first; clearing again
     keeps them rather than others, so that there is always room: the others are at most what is missing to q.
     """
     layer, rest = levels.layer, list(wanted)
-    placed: dict[int, Fraction] = {}
+    installed: dict[int, Fraction] = {}
     while rest:
-        kept = clear(walk, layer, list(placed), constant_first=True)
-        free = [j for j in range(len(walk.at.weights(layer))) if j not in kept and j not in placed]
+        kept = clear(route, layer, list(installed), constant_first=True)
+        free = [j for j in range(len(route.at.weights(layer))) if j not in kept and j not in installed]
         if not free:
             raise InternalError("no room for a unit that bends at a level")
         units = {}
         for j in free:
             if rest:
-                level = _independent(walk.at, levels, [*placed.values()], rest)
+                level = _independent(route.at, levels, [*installed.values()], rest)
                 rest.remove(level)
-                placed[j] = level
+                installed[j] = level
                 units[j] = levels.unit(level)
-        walk.send(layer, units, "bend at levels between the inputs")
-    return placed
+        route.send(layer, units, "bend at levels between the inputs")
+    return installed
 
 
-def _independent(at: Layers, levels: _Levels, placed: Sequence[Fraction], rest: Sequence[Fraction]) -> Fraction:
-    """The first level whose unit is independent of those placed and of a constant; any where none is."""
+def _independent(at: Layers, levels: _Levels, installed: Sequence[Fraction], rest: Sequence[Fraction]) -> Fraction:
+    """The first level whose unit is independent of those installed and of a constant; any where none is."""
     u = levels.of_inputs(at)
 
     def column(level: Fraction) -> Vector:
@@ -210,8 +210,8 @@ def _independent(at: Layers, levels: _Levels, placed: Sequence[Fraction], rest: 
         return found
 
     constant = (ONE,) * len(u)
-    chosen, _ = spanning([constant, *map(column, placed), *map(column, rest)])
-    return rest[next((k - 1 - len(placed) for k in chosen if k > len(placed)), 0)]
+    chosen, _ = spanning([constant, *map(column, installed), *map(column, rest)])
+    return rest[next((k - 1 - len(installed) for k in chosen if k > len(installed)), 0)]
 
 
 @dataclass(frozen=True)
@@ -219,11 +219,11 @@ class _System:
     """What determines the weights and the bias of the layer above from u at the data, so that its inputs stay.
 
     A condition is a number and the value there of the function of u that each unit of the layer above gets. They stand
-    for the placed units and the bias; other units have no outgoing weights.
+    for the installed units and the bias; other units have no outgoing weights.
     """
 
     levels: _Levels
-    places: tuple[int, ...]
+    installed: tuple[int, ...]
     bends: Vector
     flat: bool
     start: Layers
@@ -247,10 +247,10 @@ class _System:
         return found
 
     def matrix(self, u: Sequence[Fraction]) -> list[Vector]:
-        """A row a condition: what the placed units put out there, and 1."""
+        """A row a condition: what the installed units put out there, and 1."""
         at, sign = self.start, self.levels.sign
-        places = [q for q, _ in self.positions(u)]
-        columns = at.activate(self.levels.layer, tuple(tuple(sign * (q - b) for q in places) for b in self.bends))
+        points = [q for q, _ in self.positions(u)]
+        columns = at.activate(self.levels.layer, tuple(tuple(sign * (q - b) for q in points) for b in self.bends))
         rows = [(*row, ONE) for row in transposed(columns)]
         if self.flat:
             # Beyond the outermost levels it is constant, too: the slopes of all units add up to 0.
@@ -258,7 +258,7 @@ class _System:
         return rows
 
     def rows(self, u: Sequence[Fraction]) -> list[Vector]:
-        """The solution, one row a unit of the layer above: its weights of the placed units, and its bias."""
+        """The solution, one row a unit of the layer above: its weights of the installed units, and its bias."""
         matrix, z = self.matrix(u), self.start.z(self.levels.layer + 1)
         found = []
         for unit in z:
@@ -275,7 +275,7 @@ class _System:
         weights = [[ZERO] * len(row) for row in at.weights(above)]
         rows = self.rows(u)
         for row, solution in zip(weights, rows, strict=True):
-            for j, q in zip(self.places, solution, strict=False):
+            for j, q in zip(self.installed, solution, strict=False):
                 row[j] = q
         return at.with_layer(above, tuple(map(tuple, weights)), [row[-1] for row in rows])
 
@@ -283,9 +283,9 @@ class _System:
 # -- the small move -------------------------------------------------------------------------------------------------
 
 
-def _spread(walk: Walk, system: _System, below: int) -> None:
+def _tell_apart(route: Route, system: _System, below: int) -> None:
     """Make what a lower layer puts out distinct where the data are, so little that no u leaves its interval."""
-    at = walk.at
+    at = route.at
     if len(set(at.inputs(below + 1))) == len(at.rows):
         return
     row, *_ = at.weights(below)
@@ -302,10 +302,10 @@ def _spread(walk: Walk, system: _System, below: int) -> None:
     else:
         raise InternalError("no small move tells the data apart")
     if not layers:
-        walk.straight(end, "tell the data apart")
+        route.straight(end, "tell the data apart")
     gap = at.point.towards(end)
     for (s, _), layer in zip(curve[1:], layers, strict=False):
-        walk.builder.curved([layer], "tell the data apart", at.point.moved(gap, s))
+        route.builder.curved([layer], "tell the data apart", at.point.moved(gap, s))
 
 
 _Curve = list[tuple[Fraction, list[Fraction]]]
@@ -371,7 +371,7 @@ def _piece(system: _System, at: Layers, one: Sequence[Fraction], other: Sequence
     rows = []
     for unit in range(len(at.weights(above))):
         row: list[Vector] = [()] * (size + 1)
-        for k, place in enumerate((*system.places, size)):
+        for k, place in enumerate((*system.installed, size)):
             row[place] = tuple(times(sign, interpolated(numbers, [top[unit][k] for top in tops])))
         rows.append(tuple(row))
     return RationalLayer(above - 1, tuple(rows), tuple(times(sign, interpolated(numbers, bottoms))))

@@ -31,8 +31,8 @@ from exactgeo.paths.builder import PathBuilder, PathRefused
 from exactgeo.paths.construction import Joining
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import bends, clear, complete_weights, raise_rank
+from exactgeo.paths.constructions.route import Layers, Route
 from exactgeo.paths.constructions.twice_wide import copies
-from exactgeo.paths.constructions.walk import Layers, Walk
 from exactgeo.problem import Point, Problem
 
 __all__ = ["FIRST_TWICE_WIDE"]
@@ -41,14 +41,14 @@ __all__ = ["FIRST_TWICE_WIDE"]
 def lay(builder: PathBuilder, other: Point) -> None:
     """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
     _ask(builder.problem, builder.end, other)
-    walk = Walk(builder)
-    far = Walk(PathBuilder(walk.problem, other, builder.check))
-    kept, active = _normalise(walk), _normalise(far)
-    _equalise_first(walk, far.at, kept, active)
-    for layer in range(walk.depth - 1, 1, -1):
-        step = "straight across" if layer == walk.depth - 1 else f"towards the other layer {layer}"
-        walk.by_features(layer, far.at.features(layer), step, moved=2)
-    walk.straight(far.at.point, "straight across" if walk.depth == 2 else "towards the other layer 2")
+    route = Route(builder)
+    far = Route(PathBuilder(route.problem, other, builder.check))
+    kept, active = _normalise(route), _normalise(far)
+    _equalise_first(route, far.at, kept, active)
+    for layer in range(route.depth - 1, 1, -1):
+        step = "straight across" if layer == route.depth - 1 else f"towards the other layer {layer}"
+        route.by_features(layer, far.at.features(layer), step, moved=2)
+    route.straight(far.at.point, "straight across" if route.depth == 2 else "towards the other layer 2")
     builder.follow(far.builder.path.reversed())
 
 
@@ -72,40 +72,40 @@ def _ask(problem: Problem, one: Point, other: Point) -> None:
         bends(Layers(problem, point), 1)
 
 
-def _normalise(walk: Walk) -> list[int]:
+def _normalise(route: Route) -> list[int]:
     """The normal form, at constant outputs; the units of the first layer that keep outgoing weights."""
-    raise_rank(walk, 1)
-    complete_weights(walk, 1)
-    for layer in range(walk.depth, 2, -1):
-        _shear(walk, layer)
-        if walk.at.trains_bias(layer):
-            at = walk.at
+    raise_rank(route, 1)
+    complete_weights(route, 1)
+    for layer in range(route.depth, 2, -1):
+        _shear(route, layer)
+        if route.at.trains_bias(layer):
+            at = route.at
             shift = tuple((b,) * len(at.rows) for b in at.bias(layer))
             goal = added(at.features(layer - 1), product(right_inverse(at.weights(layer)), shift))
             end = at.with_layer(layer, None, (ZERO,) * len(shift))
             if end != at.point:
-                walk.by_features(layer - 1, goal, f"take the biases of layer {layer} down", moved=2, beside=end)
-    if walk.at.trains_bias(2):
-        at = walk.at
+                route.by_features(layer - 1, goal, f"take the biases of layer {layer} down", moved=2, beside=end)
+    if route.at.trains_bias(2):
+        at = route.at
         shift = tuple((b,) * len(at.rows) for b in at.bias(2))
         weights = added(at.weights(2), product(shift, left_inverse(at.features(1))))
-        walk.straight(at.with_layer(2, weights, (ZERO,) * len(shift)), "take the biases of layer 2 down")
-    return clear(walk, 1)
+        route.straight(at.with_layer(2, weights, (ZERO,) * len(shift)), "take the biases of layer 2 down")
+    return clear(route, 1)
 
 
-def _shear(walk: Walk, layer: int) -> None:
+def _shear(route: Route, layer: int) -> None:
     """W(layer) to [1 0]."""
-    while (shear := _next_shear(walk.at.weights(layer))) is not None:
-        weights, features = walk.at.weights(layer), walk.at.features(layer - 1)
-        end = walk.at.with_layer(layer, added(weights, product(weights, shear)))
+    while (shear := _next_shear(route.at.weights(layer))) is not None:
+        weights, features = route.at.weights(layer), route.at.features(layer - 1)
+        end = route.at.with_layer(layer, added(weights, product(weights, shear)))
         goal = added(features, product(shear, features), -ONE)
-        walk.by_features(layer - 1, goal, f"shear layer {layer}", moved=2, beside=end)
+        route.by_features(layer - 1, goal, f"shear layer {layer}", moved=2, beside=end)
 
 
-def _next_shear(weights: Matrix) -> Matrix | None:
-    """S with S S = 0 such that ``weights (1 + S)`` is one step nearer to [1 0]; None where it is that."""
-    width = len(weights[0])
-    for r, row in enumerate(weights):
+def _next_shear(matrix: Matrix) -> Matrix | None:
+    """S with S S = 0 such that ``matrix (1 + S)`` is one step nearer to [1 0]; None where it is that."""
+    width = len(matrix[0])
+    for r, row in enumerate(matrix):
         wrong = [j for j in range(width) if row[j] != (ONE if j == r else ZERO)]
         if not wrong:
             continue
@@ -120,26 +120,26 @@ def _sparse(size: int, entries: dict[tuple[int, int], Fraction]) -> Matrix:
     return tuple(tuple(entries.get((i, j), ZERO) for j in range(size)) for i in range(size))
 
 
-def _equalise_first(walk: Walk, far: Layers, kept: list[int], active: list[int]) -> None:
+def _equalise_first(route: Route, far: Layers, kept: list[int], active: list[int]) -> None:
     """The first layer becomes that of the other network, at constant outputs; W(2) moves along."""
-    where = copies(kept, active, len(walk.at.weights(1)))
+    where = copies(kept, active, len(route.at.weights(1)))
 
     def units(wanted: Iterator[tuple[int, int]]) -> None:
         found = {place: (far.weights(1)[j], far.bias(1)[j]) for j, place in wanted}
-        walk.send(1, found, "write the other first layer")
+        route.send(1, found, "write the other first layer")
 
     units((j, place) for j, place in where.items())
-    _carry(walk, list(where.values()))
+    _carry(route, list(where.values()))
     units((j, j) for j, place in where.items() if place != j)
-    _carry(walk, active)
+    _carry(route, active)
     units((j, j) for j in range(len(far.weights(1))) if j not in active)
-    if walk.at.weights(1) != far.weights(1) or walk.at.bias(1) != far.bias(1):
+    if route.at.weights(1) != far.weights(1) or route.at.bias(1) != far.bias(1):
         raise InternalError("the first layers still differ")
 
 
-def _carry(walk: Walk, units: list[int]) -> None:
+def _carry(route: Route, units: list[int]) -> None:
     """W(2) onto as many independent units of the first layer as there are distinct data, at constant Z(2)."""
-    at = walk.at
+    at = route.at
     back = left_inverse(tuple(at.features(1)[j] for j in units))
     shift = tuple((b,) * len(at.rows) for b in at.bias(2))
     found = product(added(at.z(2), shift, -ONE), back)
@@ -149,4 +149,4 @@ def _carry(walk: Walk, units: list[int]) -> None:
         for j, q in zip(units, row, strict=True):
             full[j] = q
         rows.append(tuple(full))
-    walk.straight(at.with_layer(2, tuple(rows)), "carry layer 2 over")
+    route.straight(at.with_layer(2, tuple(rows)), "carry layer 2 over")

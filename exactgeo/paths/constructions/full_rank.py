@@ -5,7 +5,7 @@
 *Raise.* A cleared unit may become anything. Let the activation have right and left slopes r and l, r not l: then
 ``a(z) + a(-z)`` is ``(r - l)|z|``. Where u takes N >= 2 values u_t on the N distinct inputs, the matrix ``|u_s -
 u_t|`` is regular; so while the rank is below N one of the columns ``a(+-(u - u_t))`` raises it. Where N = 1 a number
-beside the value does. Without a bias units bend on planes through 0 alone (:func:`_turns`). If the inputs have rank N
+beside the value does. Without a bias units bend on planes through 0 alone (:func:`_rotated`). If the inputs have rank N
 already every pre-activation can be had, and ``a(+-e_t)`` will do, with a kink or without.
 
 *Complete.* W(l) gets independent rows for l = k + 2, ..., L, upwards. Let B be independent rows of W(l), and E unit
@@ -28,7 +28,7 @@ from exactgeo.exact.matrix import nullspace, rank
 from exactgeo.exact.one_sided import added, product, right_inverse, spanning, transposed, weighted
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.paths.builder import PathRefused
-from exactgeo.paths.constructions.walk import Layers, Unit, Walk
+from exactgeo.paths.constructions.route import Layers, Route, Unit
 from exactgeo.problem import Point
 
 __all__ = ["bends", "clear", "cleared", "complete_weights", "raise_rank", "separating"]
@@ -66,10 +66,10 @@ def cleared(
     return sorted(kept), at.with_layer(layer + 1, tuple(map(tuple, weights)), bias if shift else None)
 
 
-def clear(walk: Walk, layer: int, first: Sequence[int] = (), *, constant_first: bool = False) -> list[int]:
+def clear(route: Route, layer: int, first: Sequence[int] = (), *, constant_first: bool = False) -> list[int]:
     """Go to the point of :func:`cleared`: one segment, which moves nothing that a unit puts out."""
-    kept, end = cleared(walk.at, layer, first, constant_first=constant_first)
-    walk.straight(end, f"clear layer {layer}")
+    kept, end = cleared(route.at, layer, first, constant_first=constant_first)
+    route.straight(end, f"clear layer {layer}")
     return kept
 
 
@@ -88,7 +88,7 @@ def bends(at: Layers, layer: int) -> None:
         )
 
 
-def raise_rank(walk: Walk, layer: int) -> list[int]:
+def raise_rank(route: Route, layer: int) -> list[int]:
     """Give what a hidden layer puts out as much rank as it has distinct inputs, at constant outputs: three segments.
 
     The layer has as many units, :func:`bends` accepts it, its weights and those of the layer above are trained, and so
@@ -99,21 +99,21 @@ def raise_rank(walk: Walk, layer: int) -> list[int]:
     list of int
         As many independent units.
     """
-    inputs = list(dict.fromkeys(walk.at.inputs(layer)))
-    independent, _ = spanning(walk.at.features(layer))
+    inputs = list(dict.fromkeys(route.at.inputs(layer)))
+    independent, _ = spanning(route.at.features(layer))
     if len(independent) == len(inputs):
         return independent
-    kept = clear(walk, layer)
-    free = [j for j in range(len(walk.at.weights(layer))) if j not in kept]
-    found = [walk.at.features(layer)[j] for j in kept]
+    kept = clear(route, layer)
+    free = [j for j in range(len(route.at.weights(layer))) if j not in kept]
+    found = [route.at.features(layer)[j] for j in kept]
     units: dict[int, Unit] = {}
-    for column, incoming in _bent(walk.at, layer):
+    for column, incoming in _bent(route.at, layer):
         if len(found) < len(inputs) and len(spanning([*found, column])[0]) > len(found):
             found.append(column)
             units[free[len(units)]] = incoming
     if len(found) < len(inputs):
         raise InternalError("the bent inputs of a layer do not span")
-    walk.send(layer, units, f"raise rank of layer {layer}")
+    route.send(layer, units, f"raise rank of layer {layer}")
     return sorted([*kept, *units])
 
 
@@ -125,7 +125,7 @@ def _bent(at: Layers, layer: int) -> Iterator[tuple[Vector, Unit]]:
     if at.slopes(layer)[0] == at.slopes(layer)[1]:
         found = [*transposed(rows), (ONE,) * len(rows)]
     else:
-        found = (_levels if at.incoming(layer, (ONE,) * len(rows)) else _turns)(rows, inputs)
+        found = (_levels if at.incoming(layer, (ONE,) * len(rows)) else _rotated)(rows, inputs)
     found += [tuple(ONE if row == inner else ZERO for row in rows) for inner in inputs]
     for z in found:
         for side in (z, tuple(-q for q in z)):
@@ -143,7 +143,7 @@ def _levels(rows: Matrix, inputs: Sequence[Vector]) -> list[Vector]:
     return [tuple(q - level for q in u) for level in (levels if len(levels) > 1 else [levels[0] - 1])]
 
 
-def _turns(rows: Matrix, inputs: Sequence[Vector]) -> list[Vector]:
+def _rotated(rows: Matrix, inputs: Sequence[Vector]) -> list[Vector]:
     """Without a bias: planes through 0 that turn a little around each input, and the inputs themselves.
 
     With w on x and on no input off the line of x, and t small, ``|w + t x| - 2 |w| + |w - t x|`` at the inputs is 0 off
@@ -184,26 +184,26 @@ def separating(rows: Sequence[Vector]) -> Vector:
     raise AssertionError
 
 
-def complete_weights(walk: Walk, wide: int) -> None:
+def complete_weights(route: Route, wide: int) -> None:
     """Give the weights of layers wide + 2, ..., L independent rows, at constant outputs.
 
     ``F(wide)`` has independent columns; the activations above are bijective, no layer widens, all is trained.
     """
-    for layer in range(wide + 2, walk.depth + 1):
-        weights = walk.at.weights(layer)
-        units, width = len(weights), len(weights[0])
-        kept, _ = spanning(weights)
+    for layer in range(wide + 2, route.depth + 1):
+        present = route.at.weights(layer)
+        units, width = len(present), len(route.at.weights(layer - 1))
+        kept, _ = spanning(present)
         if len(kept) == units:
             continue
         unit = [tuple(ONE if i == j else ZERO for j in range(width)) for i in range(width)]
-        independent: Matrix = tuple(weights[i] for i in kept)
+        independent: Matrix = tuple(present[i] for i in kept)
         fresh = [k - len(kept) for k in spanning([*independent, *unit])[0][len(kept) : units]]
-        goal = _emptied(walk.at.features(layer - 1), independent, fresh)
-        walk.by_features(layer - 1, goal, f"make room below layer {layer}", moved=wide + 1)
-        rows = list(walk.at.weights(layer))
+        goal = _emptied(route.at.features(layer - 1), independent, fresh)
+        route.by_features(layer - 1, goal, f"make room below layer {layer}", moved=wide + 1)
+        rows = list(route.at.weights(layer))
         for i, k in zip((i for i in range(units) if i not in kept), fresh, strict=True):
             rows[i] = tuple(p + q for p, q in zip(rows[i], unit[k], strict=True))
-        walk.straight(walk.at.with_layer(layer, tuple(rows)), f"complete the weights of layer {layer}")
+        route.straight(route.at.with_layer(layer, tuple(rows)), f"complete the weights of layer {layer}")
 
 
 def _emptied(features: Matrix, weights: Matrix, fresh: Sequence[int]) -> Matrix:

@@ -23,7 +23,7 @@ from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.collapsed import separable, separate
 from exactgeo.paths.constructions.fit import best_outputs
 from exactgeo.paths.constructions.full_rank import bends, complete_weights, raise_rank
-from exactgeo.paths.constructions.walk import Layers, Walk
+from exactgeo.paths.constructions.route import Layers, Route
 from exactgeo.problem import Point, Problem
 
 __all__ = ["ONE_WIDE_LAYER"]
@@ -31,12 +31,12 @@ __all__ = ["ONE_WIDE_LAYER"]
 
 def lay(builder: PathBuilder) -> None:
     """Lay the path; raises PathRefused, and lays nothing, where no hidden layer will do."""
-    walk = Walk(builder)
-    wide = _wide_layer(walk.problem, builder.end)
-    separate(walk, wide)
-    raise_rank(walk, wide)
-    complete_weights(walk, wide)
-    walk.by_features(walk.depth, best_outputs(walk.problem), "straight to the fit", moved=wide + 1)
+    route = Route(builder)
+    wide = _wide_layer(route.problem, builder.end)
+    separate(route, wide)
+    raise_rank(route, wide)
+    complete_weights(route, wide)
+    route.by_features(route.depth, best_outputs(route.problem), "straight to the fit", moved=wide + 1)
 
 
 ONE_WIDE_LAYER = Downwards("one wide hidden layer", "Nguyen 2019, Theorem 1", lay)

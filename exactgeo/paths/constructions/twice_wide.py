@@ -27,7 +27,7 @@ from exactgeo.paths.builder import PathBuilder, PathRefused
 from exactgeo.paths.construction import Joining
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import clear
-from exactgeo.paths.constructions.walk import Layers, Unit, Walk
+from exactgeo.paths.constructions.route import Layers, Route, Unit
 from exactgeo.problem import Point, Problem
 
 __all__ = ["TWICE_WIDE", "copies"]
@@ -36,20 +36,20 @@ __all__ = ["TWICE_WIDE", "copies"]
 def lay(builder: PathBuilder, other: Point) -> None:
     """Lay the path; raises PathRefused, and lays nothing, where a hypothesis fails."""
     _ask(builder.problem, builder.end, other)
-    walk = Walk(builder)
-    far = Walk(PathBuilder(walk.problem, other, builder.check))
-    hidden = range(1, walk.depth)
-    kept = {layer: clear(walk, layer) for layer in hidden}
+    route = Route(builder)
+    far = Route(PathBuilder(route.problem, other, builder.check))
+    hidden = range(1, route.depth)
+    kept = {layer: clear(route, layer) for layer in hidden}
     active = {layer: clear(far, layer) for layer in hidden}
-    places = {k: copies(kept[k], active[k], len(walk.at.weights(k))) for k in hidden}
-    _write(walk, far.at, places)
-    _cross(walk, far.at, places[walk.depth - 1])
-    _drop(walk, places)
-    _return(walk, places)
+    positions = {k: copies(kept[k], active[k], len(route.at.weights(k))) for k in hidden}
+    _write(route, far.at, positions)
+    _cross(route, far.at, positions[route.depth - 1])
+    _drop(route, positions)
+    _return(route, positions)
     for layer in hidden:
         rest = set(range(len(far.at.weights(layer)))) - set(active[layer])
-        walk.send(layer, _units(far.at, layer, rest), "give idle units their end")
-    if walk.at.point != far.at.point:
+        route.send(layer, _units(far.at, layer, rest), "give idle units their end")
+    if route.at.point != far.at.point:
         raise InternalError("two networks still differ")
     builder.follow(far.builder.path.reversed())
 
@@ -85,48 +85,48 @@ def _units(at: Layers, layer: int, units: Iterable[int]) -> dict[int, Unit]:
     return {j: (at.weights(layer)[j], at.bias(layer)[j]) for j in units}
 
 
-def _relocated(row: Vector, places: dict[int, int] | None) -> Vector:
-    """Weights from the copies of units, in place of those from the units; of the data where there are no places."""
-    if places is None:
+def _relocated(row: Vector, positions: dict[int, int] | None) -> Vector:
+    """Weights from the copies of units, in place of those from the units; of the data where there are no positions."""
+    if positions is None:
         return row
     found = [ZERO] * len(row)
-    for j, place in places.items():
+    for j, place in positions.items():
         found[place] = row[j]
     return tuple(found)
 
 
-def _write(walk: Walk, far: Layers, places: dict[int, dict[int, int]]) -> None:
+def _write(route: Route, far: Layers, positions: dict[int, dict[int, int]]) -> None:
     """Copy the other network's active units, upwards."""
-    for layer, where in places.items():
+    for layer, where in positions.items():
         found = _units(far, layer, where)
-        units = {where[j]: (_relocated(w, places.get(layer - 1)), b) for j, (w, b) in found.items()}
-        walk.send(layer, units, "copy the other network")
+        units = {where[j]: (_relocated(w, positions.get(layer - 1)), b) for j, (w, b) in found.items()}
+        route.send(layer, units, "copy the other network")
 
 
-def _cross(walk: Walk, far: Layers, where: dict[int, int]) -> None:
+def _cross(route: Route, far: Layers, where: dict[int, int]) -> None:
     """The outputs of the copies in place of the own ones: the one move that changes any."""
-    weights = tuple(_relocated(row, where) for row in far.weights(walk.depth))
-    trained = walk.at.trains_bias(walk.depth)
-    end = walk.at.with_layer(walk.depth, weights, far.bias(walk.depth) if trained else None)
-    walk.straight(end, "straight across")
+    weights = tuple(_relocated(row, where) for row in far.weights(route.depth))
+    trained = route.at.trains_bias(route.depth)
+    end = route.at.with_layer(route.depth, weights, far.bias(route.depth) if trained else None)
+    route.straight(end, "straight across")
 
 
-def _drop(walk: Walk, places: dict[int, dict[int, int]]) -> None:
+def _drop(route: Route, positions: dict[int, dict[int, int]]) -> None:
     """Units that are no copies go to 0, downwards: then none above has weights from them."""
-    for layer, where in reversed(places.items()):
-        rows = walk.at.weights(layer)
+    for layer, where in reversed(positions.items()):
+        rows = route.at.weights(layer)
         zero = {j: ((ZERO,) * len(row), ZERO) for j, row in enumerate(rows) if j not in where.values()}
-        walk.straight(walk.at.with_units(layer, zero), "drop the first network")
+        route.straight(route.at.with_units(layer, zero), "drop the first network")
 
 
-def _return(walk: Walk, places: dict[int, dict[int, int]]) -> None:
-    """Copies outside their own places go there, upwards."""
-    for layer, where in places.items():
-        at, away = walk.at, {j: place for j, place in where.items() if place != j}
+def _return(route: Route, positions: dict[int, dict[int, int]]) -> None:
+    """Copies outside their own positions go there, upwards."""
+    for layer, where in positions.items():
+        at, away = route.at, {j: place for j, place in where.items() if place != j}
         found = _units(at, layer, away.values())
-        walk.straight(at.with_units(layer, {j: found[place] for j, place in away.items()}), "return the copies")
-        rows = [list(row) for row in walk.at.weights(layer + 1)]
+        route.straight(at.with_units(layer, {j: found[place] for j, place in away.items()}), "return the copies")
+        rows = [list(row) for row in route.at.weights(layer + 1)]
         for row in rows:
             for j, place in away.items():
                 row[j], row[place] = row[place], ZERO
-        walk.straight(walk.at.with_layer(layer + 1, tuple(map(tuple, rows))), "return the copies")
+        route.straight(route.at.with_layer(layer + 1, tuple(map(tuple, rows))), "return the copies")

@@ -1,4 +1,4 @@
-"""A walk through parameter space in the terms of layers: what each puts out, and moves that prescribe it.
+"""A path through parameter space in the terms of layers: what each puts out, and moves that prescribe it.
 
 Layers are counted as in the literature: ``F(0)`` is the data, ``Z(l) = W(l) F(l - 1) + b(l)`` and ``F(l) = a(Z(l))``
 for l = 1, ..., L, one row a unit and one column a distinct row of the data; ``F(L)`` are the outputs.
@@ -28,7 +28,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.paths.builder import PathBuilder
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Layers", "Node", "Unit", "Walk", "cut_at_zeros", "preactivations"]
+__all__ = ["Layers", "Node", "Route", "Unit", "cut_at_zeros", "preactivations"]
 
 Node = tuple[Fraction, Matrix]
 """The value of a curve of matrices at a number; straight between neighbours."""
@@ -59,7 +59,7 @@ class Layers:
     def slopes(self, layer: int) -> tuple[Fraction, Fraction]:
         found = self.problem.network.layer_activations[layer - 1].slopes
         if found is None:
-            raise InternalError("a walk through a smooth activation")
+            raise InternalError("a path through a smooth activation")
         return found
 
     def activate(self, layer: int, z: Matrix) -> Matrix:
@@ -126,7 +126,7 @@ def preactivations(weights: Matrix, bias: Vector, features: Matrix) -> Matrix:
     return tuple(tuple(dot(row, column) + b for column in columns) for row, b in zip(weights, bias, strict=True))
 
 
-class Walk:
+class Route:
     """A builder of paths, with the layers at its last point."""
 
     def __init__(self, builder: PathBuilder) -> None:
