@@ -81,14 +81,31 @@ def test_what_joins_misses_is_said():
     narrow = net(X, Y, [5])
     with pytest.raises(PathRefused, match="hidden layer 1 has 5 units, fewer than two for each of 3 distinct data"):
         laid(FIRST_TWICE_WIDE, narrow, narrow.point)
-    # Where the output is as wide as the layer below it a sign is in the way: W = (1) and W = (-1) are no shears apart.
-    equal = net([[0], [1]], [0, 1], [4, 1])
-    with pytest.raises(PathRefused, match="the output layer has not fewer units than the layer below it, 1 and 1"):
-        laid(FIRST_TWICE_WIDE, equal, equal.point)
     full = net(X, Y, [3], weights=[[[1], [1], [1]], [[1, 1, 1]]], biases=[[0, 1, -1], [0]])
     other = net(X, Y, [3], weights=[[[1], [-1], [1]], [[1, 1, 1]]], biases=[[0, 1, -1], [0]]).point
     with pytest.raises(PathRefused, match="hidden layer 1 has 3 units, fewer than its ranks at the ends"):
         laid(TWICE_WIDE, full, other)
+
+
+def test_equal_widths_keep_two_global_minima_apart():
+    """Widths must fall: on the way from W(3) = 1 to W(3) = -1 all outputs are equal once, at a loss of 1/2 or more."""
+    first = [[[1], [1], [1], [1]], [[1, 0, 0, 0]]]
+    plus = net([[0], [1]], [0, 1], [4, 1], weights=[*first, [[1]]])
+    minus = net([[0], [1]], [0, 1], [4, 1], weights=[first[0], [[-2, 0, 0, 0]], [[-1]]])
+    assert plus.loss_at(plus.point) == plus.loss_at(minus.point) == 0
+    with pytest.raises(PathRefused, match="the output layer has not fewer units than the layer below it, 1 and 1"):
+        laid(FIRST_TWICE_WIDE, plus, minus.point)
+    assert walk_brute.infimum("squared", [[0], [0]], [[0], [1]]) == Fraction(1, 2)
+
+
+def test_equal_outputs_are_joined_where_hidden_layers_differ():
+    """One datum, hidden layers (1, 0) and (0, 1) under the weights (1, 1): straight outputs alone would leave them."""
+    last = [[1, 1]]
+    problem = net([[0]], [5], [2, 2], weights=[[[0], [0]], [[1, 0], [0, 0]], last], biases=[[1, 1], [0, 0], [0]])
+    other = net([[0]], [5], [2, 2], weights=[[[0], [0]], [[0, 0], [1, 0]], last], biases=[[1, 1], [0, 0], [0]])
+    path = laid(FIRST_TWICE_WIDE, problem, other.point)
+    walk_nets.joins(problem, path, other.point, random.Random(0), 100)
+    assert set(path.losses) == {16}
 
 
 # -- random networks ------------------------------------------------------------------------------------------------
@@ -158,6 +175,21 @@ def test_partly_collapsed_inputs_are_told_apart_on_plateaus(activation):
     assert path.losses[-1] == 0
     assert "flatten around equal inputs" in step_names(path)
     assert not any(segment.curved for segment in path.segments)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu(1/2)"])
+def test_there_is_room_for_the_levels_where_the_layer_has_no_unit_more(activation):
+    """Values 0, 1, 2 of four data: 4 levels, 4 units. Units a(u - t) of a ReLU are 0 at the first value: there is room
+    because what is constant goes into the bias of the layer above, not into a fifth unit."""
+    weights = [[[1, 0]], [[1], [1], [1], [1]], [[1, 1, 1, 1]]]
+    activations = ["leaky_relu(1/2)", activation]
+    problem = net(
+        [[0, 0], [0, 1], [1, 0], [2, 0]], [1, -2, 3, 0], [1, 4], activations, weights, [[0], [1, 0, -1, -2], [0]]
+    )
+    path = laid(ONE_WIDE_LAYER, problem)
+    walk_nets.goes_down(problem, path, random.Random(0), 200)
+    assert path.losses[-1] == 0
+    assert "flatten around equal inputs" in step_names(path)
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu(1/2)", "abs", "pl(0, 1)"])
