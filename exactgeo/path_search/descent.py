@@ -16,7 +16,7 @@ from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.matrix import least_squares
-from exactgeo.exact.vectors import ONE, ZERO, Matrix, dot
+from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum import Descent, Minimum, decide
 from exactgeo.path_search._propose_step import Searcher
 from exactgeo.paths import Path, PathBuilder, PathRefused, RationalLayer, with_layers
@@ -177,7 +177,8 @@ def _best_outputs(builder: PathBuilder) -> None:
         return
     columns = [list(column) for column in zip(*_features(problem, builder.end), strict=True)]
     columns += [[ONE] * problem.m] if net.output_bias else []
-    rows, shifts = [], []
+    rows: list[Vector] = []
+    shifts: list[Fraction] = []
     for o in range(problem.outputs):
         lowest = [-q.quadratics[0][1] / (2 * q.quadratics[0][0]) for q in (row[o] for row in pieces) if q is not None]
         found, _ = least_squares(columns, lowest)

@@ -75,7 +75,7 @@ def decreasing(base: Path, check: Check = unlimited) -> Path:
         try:
             steps = _Steps(base, scaled, builder, check)
             steps.follow(ZERO, Fraction(len(base.segments)), (start + max(scaled.shrunk, end)) / 2)
-            steps.settle(base.end)
+            steps.rejoin(base.end)
         except PathRefused as refusal:
             refusals.append(refusal.reason)
             continue
@@ -138,7 +138,7 @@ def _keep_level(steps: _Steps, leave: Fraction, behind: int, again: Fraction) ->
     high = steps.loss
     steps.follow(onward, Fraction(behind), again + (high - again) / 4)
     for k in range(behind, len(base.segments) + 1):
-        if steps.settle(base.points[k], whole=k < len(base.segments)):
+        if steps.rejoin(base.points[k], whole=k < len(base.segments)):
             for segment in base.segments[k:]:
                 builder.straight(segment.end, segment.step)
             return
@@ -306,7 +306,7 @@ class _Steps:
             self._join((marks[k - 1], self._size, self.loss), (time, size, loss), 0)
             self._size, self.loss = size, loss
 
-    def settle(self, point: Point, *, whole: bool = False) -> bool:
+    def rejoin(self, point: Point, *, whole: bool = False) -> bool:
         """Straight back to the base path, or until the loss is lowest on the way; with ``whole`` to the base path, or
         not at all, which is False."""
         tail = PathBuilder(self.base.problem, self.builder.end, self._check)
