@@ -17,6 +17,7 @@ from exactgeo.exact.polynomial import multiply
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.landscape.permutations import replaced
 from exactgeo.paths import Path, PathBuilder, RationalLayer
+from exactgeo.paths.forward import Outputs, run
 from exactgeo.problem import Neuron, Point, Problem
 
 __all__ = ["BasinPathBuilder", "laid"]
@@ -38,10 +39,10 @@ def laid(problem: Problem, points: Sequence[Point]) -> Path:
         if _rescaled(one, other):
             builder.curved([_outputs_between(one, other)], "rescale", other)
             continue
-        first = builder.size
-        builder.straight(other, _step(problem, one, other))
-        if not all(segment.outputs.affine for segment in builder.path.segments[first:]):
+        outputs = run(problem, one, other)
+        if not (isinstance(outputs, Outputs) and outputs.affine):
             raise InternalError("a segment of a path is not affine in the predictions")
+        builder.straight(other, _step(problem, one, other))
     return builder.path
 
 
@@ -55,8 +56,9 @@ def _step(problem: Problem, one: Point, other: Point) -> str:
 
 
 def _rescaled(one: Point, other: Point) -> bool:
-    """Each neuron becomes (s w, v / s) with an s > 0 of its own, and some v moves; nothing else does."""
-    if one.shift != other.shift or all(a.v == b.v for a, b in zip(one.neurons, other.neurons, strict=True)):
+    """Each neuron becomes (s w, v / s) with an s > 0 of its own, and for one of them that is no straight line."""
+    pairs = list(zip(one.neurons, other.neurons, strict=True))
+    if one.shift != other.shift or not any(a.v != b.v and a.w != b.w for a, b in pairs):
         return False
     for (w, v), (u, k) in zip(one.neurons, other.neurons, strict=True):
         if (w, v) != (u, k) and (v * k <= 0 or tuple(v * a for a in w) != tuple(k * a for a in u)):

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from exactgeo.activations import LINEAR
 from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
-from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.exact.matrix import least_squares
+from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum import Descent, Minimum, decide
 from exactgeo.path_search._propose_step import Searcher
 from exactgeo.paths import Path, PathBuilder, PathRefused, RationalLayer, with_layers
@@ -134,6 +136,7 @@ def _by_layers(builder: PathBuilder, clock: Deadline) -> Lowered:
                 _take(builder, goal, f"lower the loss by layer {proposal.layer + 1}")
             if before - high(_loss(builder)) <= ENOUGH * before:
                 break
+        _best_outputs(builder)
         decision = decide(builder.problem, builder.end, strictness=False, check=clock.check)
         if isinstance(decision, Minimum):
             everywhere = decision.claim.radius is None
@@ -161,6 +164,37 @@ def _take(builder: PathBuilder, goal: Point, step: str) -> bool:
             return True
         goal = builder.end.moved(builder.end.towards(goal), Fraction(1, 2))
     return False
+
+
+def _best_outputs(builder: PathBuilder) -> None:
+    """Straight to the best weights of the outputs, exactly: least squares, where the loss is one parabola a target."""
+    problem, last = builder.problem, builder.problem.network.depth - 1
+    train, net = problem.train, problem.network
+    pieces = [] if problem.loss.classes else [[problem.loss.pieces(y) for y in row] for row in problem.y]
+    if not pieces or not train.output or any(q is None or q.breaks for row in pieces for q in row):
+        return
+    if net.output_activation != LINEAR or (net.output_bias and not train.output_bias):
+        return
+    columns = [list(column) for column in zip(*_features(problem, builder.end), strict=True)]
+    columns += [[ONE] * problem.m] if net.output_bias else []
+    rows: list[Vector] = []
+    shifts: list[Fraction] = []
+    for o in range(problem.outputs):
+        lowest = [-q.quadratics[0][1] / (2 * q.quadratics[0][0]) for q in (row[o] for row in pieces) if q is not None]
+        found, _ = least_squares(columns, lowest)
+        rows.append(found[: len(columns) - net.output_bias])
+        shifts += found[len(columns) - 1 :] if net.output_bias else []
+    _take(builder, with_layers(builder.end, {last: rows}, {last: shifts}), "straight to the best outputs")
+
+
+def _features(problem: Problem, point: Point) -> Matrix:
+    """What the last layer multiplies, m rows."""
+    *inner, _ = point.weights
+    rows = problem.x
+    for weights, bias, activate in zip(inner, point.biases, problem.network.activations, strict=False):
+        shifts = bias or (ZERO,) * len(weights)
+        rows = tuple(tuple(activate(dot(w, row) + b) for w, b in zip(weights, shifts, strict=True)) for row in rows)
+    return rows
 
 
 def _escape(builder: PathBuilder, found: Descent) -> bool:

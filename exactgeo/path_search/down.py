@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from exactgeo.basin.size import size_of
-from exactgeo.deadline import Deadline, unlimited
+from exactgeo.deadline import Check, Deadline, unlimited
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.enclosure import low
 from exactgeo.landscape import Component, component
 from exactgeo.path_search.answer import End, FoundPath
 from exactgeo.path_search.descent import lowered
-from exactgeo.paths import Path, PathBuilder, PathRefused, decreasing
+from exactgeo.paths import Path, PathBuilder, PathRefused, decreasing, levelled
 from exactgeo.paths.claims import is_least
 from exactgeo.paths.constructions import DOWNWARDS
 from exactgeo.problem import Point, Problem, scope
@@ -126,11 +126,23 @@ def _in_valley(
     path = valley.path or Path(problem, point, ())
     reason = ""
     if not path.never_rises:
+        rises = "the path rises on its way, never above its start"
         try:
-            path = decreasing(path, unlimited if deadline is None else deadline.check)
-            how += "; outputs rescaled on the way (Safran, Shamir 2016, Theorem 1)"
+            path, words = _falling(path, unlimited if deadline is None else deadline.check)
+            how += words
         except PathRefused as refusal:
-            reason = f"the path rises on its way, never above its start; rescaled outputs do not help: {refusal.reason}"
+            reason = f"{rises}; moved outputs do not keep its level: {refusal.reason}"
         except OutOfTime as end:
-            reason = f"the path rises on its way, never above its start; the search for a falling one was ended {end}"
+            reason = f"{rises}; the search for one that does not was ended {end}"
     return FoundPath(problem, path, not reason, valley.infimum, kind, how, tuple(missing), reason)
+
+
+def _falling(path: Path, check: Check) -> tuple[Path, str]:
+    """A path that never rises from one that is never above its start, and what was done."""
+    try:
+        return levelled(path, check), "; outputs moved where it would rise on its way"
+    except PathRefused as refusal:
+        try:
+            return decreasing(path, check), "; outputs rescaled on the way (Safran, Shamir 2016, Theorem 1)"
+        except PathRefused:
+            raise refusal from None

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from exactgeo.paths.builder import PathBuilder, PathRefused, with_layers
-from exactgeo.paths.decreasing import decreasing
+from exactgeo.paths.decreasing import decreasing, levelled
 from exactgeo.paths.forward import RationalLayer
 from exactgeo.paths.path import Path
 from exactgeo.paths.segment import Kind, Segment
 
-__all__ = ["Kind", "Path", "PathBuilder", "PathRefused", "RationalLayer", "Segment", "decreasing", "with_layers"]
+__all__ = [
+    "Kind",
+    "Path",
+    "PathBuilder",
+    "PathRefused",
+    "RationalLayer",
+    "Segment",
+    "decreasing",
+    "levelled",
+    "with_layers",
+]

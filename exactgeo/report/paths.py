@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Value
-from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_line
+from exactgeo.report.tables import columns, labelled, loss_name, point_text, title_of, value_line
 
 if TYPE_CHECKING:
     from exactgeo.path_search import FoundPath
@@ -18,6 +18,9 @@ __all__ = ["path_text"]
 
 ROWS = 20
 """Stretches that are listed."""
+
+SHORT = 100
+"""Characters of a point up to which it is written out."""
 
 ENDS = {
     "infimum": "no parameters have a lower loss",
@@ -71,7 +74,13 @@ def _value(value: Value | Algebraic) -> str:
 
 
 def _table(path: Path) -> list[str]:
-    """One line a stretch."""
+    """One line a point where points are few and short, else one a stretch."""
+    if len(path.points) <= ROWS and all(len(point_text(point)) <= SHORT for point in path.points):
+        body = [[value_line(q), ""] for q in path.losses]
+        for row, segment in zip(body[1:], path.segments, strict=True):
+            row[1] = str(segment.kind)
+        top, *rows = columns([["loss", "shape"], *body], indent="  ")
+        return [top, *(f"{row}  {point_text(point)}" for row, point in zip(rows, path.points, strict=True))]
     stretches = list(path.stretches)
     body = [[value_line(path.losses[0]), "", "", "start"]]
     for step, first, size in stretches[:ROWS]:
