@@ -16,7 +16,8 @@ So every sublevel set is connected; two global minima are joined by global minim
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 2 of the seed 002, and its corollary.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 2, and its corollary.
+docs/mathematics.md, "Paths in networks of any depth", P10.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ but that they are trained, or absent, or all the same in a layer.
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(b) of the seed 002.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 3(b).
+docs/mathematics.md, "Paths in networks of any depth", P9.
 """
 
 from __future__ import annotations
