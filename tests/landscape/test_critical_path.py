@@ -274,12 +274,19 @@ def test_what_a_segment_is_called():
     # One point, prediction c: |c| falls to 0 on the way from 5 to -1 and rises again; the middle does not show it.
     for loss in (*loss_names(takes_numbers), "huber(1/2)"):
         case = problem([[1]], [0], 1, loss=loss)
-        for start, end, name in (
-            (5, -1, "below"), (5, 0, "decreasing"), (0, 5, "increasing"), (-1, 5, "below"), (5, 3, "decreasing"),
-            (-2, 2, "below"), (3, 4, "increasing"),
+        for start, end, names in (
+            (5, -1, "decreasing convex rising"), (5, 0, "decreasing"), (0, 5, "rising"),
+            (-1, 5, "decreasing convex rising"), (5, 3, "decreasing"), (-2, 2, "decreasing convex rising"),
+            (3, 4, "rising"),
         ):  # fmt: skip
             ends = [point_from_mapping({"weights": [[[0]], [[1]]], "biases": [[0], [c]]}, case) for c in (start, end)]
-            assert kinds(laid(case, ends)) == name.split()
+            path = laid(case, ends)
+            # A segment ends where the loss has a break.
+            breaks = {F(q) for q in case.loss.pieces(F(0)).breaks if min(start, end) < q < max(start, end)}
+            assert {point.shift for point in path.points} == breaks | {start, end}
+            order = [names.split().index(name) for name in kinds(path)]
+            assert order == sorted(order)
+            assert path.losses[-1] == case.loss_at(ends[-1])
 
 
 @pytest.mark.parametrize("interrupt", [False, True])
