@@ -112,6 +112,8 @@ def _next_shear(matrix: Matrix) -> Matrix | None:
             continue
         if row[r] == 1:
             return _sparse(width, {(r, j): -row[j] for j in wrong})
+        if r + 1 == width:
+            raise InternalError("no column to spare for a shear")
         spare = next((j for j in range(r + 1, width) if row[j]), None)
         return _sparse(width, {(r, r + 1): ONE} if spare is None else {(spare, r): (1 - row[r]) / row[spare]})
     return None
