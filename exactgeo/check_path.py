@@ -93,15 +93,21 @@ def changes(sequence, s):
     return sum(1 for a, b in pairwise(signs) if a != b)
 
 
+def without_ends(a):
+    """A polynomial that is not 0 without its factors s and 1 - s, which are positive on (0, 1)."""
+    while not a[0]:
+        a = a[1:]
+    while not sum(a):
+        a = list(accumulate(a))[:-1]
+    return a
+
+
 def side(a):
     """Rule `side`: the sign of a polynomial on (0, 1), where it may touch 0; None where it changes its sign."""
     a = shortened(list(a))
     if not a:
         return 0
-    while not a[0]:
-        a = a[1:]
-    while not sum(a):  # a factor 1 - s, positive on (0, 1) as s is
-        a = list(accumulate(a))[:-1]
+    a = without_ends(a)
     if (a[0] > 0) != (sum(a) > 0):
         return None
     if len(a) > 2:
@@ -120,7 +126,7 @@ def side(a):
 
 def roots(a):
     """The number of distinct roots in [0, 1]; 0 and 1 must be none."""
-    need(a and a[0] and sum(a), "a denominator has a pole")
+    need(a and a[0] and sum(a), "a denominator has a root")
     sequence = sturm(list(primitive(a)))
     return changes(sequence, Fraction(0)) - changes(sequence, Fraction(1))
 
@@ -140,9 +146,12 @@ def layers(p, one, other, curved):
             found.append((rows, [1]))
             continue
         rows, bottom = curved[k]
-        need(p.trains[k] and p.trains_bias[k] == p.bias[k], "a segment moves a frozen parameter")
         need(bottom and bottom[0] > 0 and not roots(bottom), "a denominator has a pole, or is negative")
         rows = many(rows, len(start), many, p.sizes[k] + p.bias[k], polynomial)
+        for row, values in zipped(rows, start):
+            for j, (entry, q) in enumerate(zipped(row, values)):
+                trained = p.trains[k] if j < p.sizes[k] else p.trains_bias[k]
+                need(trained or entry == times([q], bottom), "a segment moves a frozen parameter")
         for s, ends in ((0, start), (1, end)):
             good = all(at(entry, s) == q * at(bottom, s) for pair in zipped(rows, ends) for entry, q in zipped(*pair))
             need(good, "the path jumps")
@@ -231,7 +240,7 @@ def segmented_path(p, claim):
         if kind == "above":
             rest_of = [add(times([q], bottom), times([-1], top)) for q in (high, low)]
             need(side(rest_of[0]) in (0, 1), "a segment is higher than is said")
-            attained = attained or side(rest_of[1]) in (None, -1, 0)
+            attained = attained or side(rest_of[1]) != 1 or roots(without_ends(rest_of[1]))
     need(max(values) <= high, "a point is higher than is said")
     need(attained, "no segment is as high as is said")
     if typed(lowest, bool):
@@ -242,8 +251,11 @@ def segmented_path(p, claim):
 
 
 def said(counts, first, last, low, high):
-    ways = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
-    text = f"A path of {sum(counts.values())} segments ({ways}) leads from the point, of loss {first}, to loss {last}"
+    if not counts:
+        return f"The path stays at the point, of loss {first}."
+    ways, number = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())), sum(counts.values())
+    size = f"{number} segments" if number > 1 else "one segment"
+    text = f"A path of {size} ({ways}) leads from the point, of loss {first}, to loss {last}"
     if not counts.keys() - {"constant", "decreasing"}:
         return f"{text}: it never rises."
     if low == high:

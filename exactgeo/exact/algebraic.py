@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import total_ordering
+from math import ceil, floor
 
 import flint
 
@@ -48,10 +49,14 @@ class Algebraic:
 
     @property
     def enclosure(self) -> Enclosure:
-        """Proved bounds, about 15 digits of the number."""
-        size = max(abs(self.lo), abs(self.hi))
-        found = self.refined(size / 10**16) if size else self
-        return Enclosure(found.lo, found.hi)
+        """Proved bounds: decimals that agree in about 15 digits."""
+        size, scale = max(abs(self.lo), abs(self.hi)), 10**15
+        while size < 1:
+            size, scale = 10 * size, 10 * scale
+        while size > 10 and scale > 1:
+            size, scale = size / 10, scale // 10
+        found = self.refined(Fraction(1, scale))
+        return Enclosure(Fraction(floor(found.lo * scale), scale), Fraction(ceil(found.hi * scale), scale))
 
     def __str__(self) -> str:
         return f"{float(self.enclosure.lo):.15g}"

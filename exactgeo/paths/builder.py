@@ -156,9 +156,11 @@ class PathBuilder:
 
     def _expect_trained(self, start: Point, end: Point, curved: Sequence[RationalLayer]) -> None:
         self.problem.expect_point(end)
-        train, has = self.problem.train, self.problem.network.biases
-        if any(not train.weights[q.index] or has[q.index] > train.biases[q.index] for q in curved):
-            raise InternalError("a curved layer has frozen parameters")
+        train = self.problem.train
+        for layer in curved:
+            free = train.weights[layer.index], train.biases[layer.index]
+            if not layer.keeps(self.problem.network.sizes[layer.index], *free):
+                raise InternalError(f"a curve moves frozen parameters of layer {layer.index}")
         for k, free in enumerate(train.weights):
             if not free and start.weights[k] != end.weights[k]:
                 raise InternalError(f"a path moves the frozen weights of layer {k}")

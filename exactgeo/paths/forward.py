@@ -67,6 +67,15 @@ class RationalLayer:
         biases[self.index] = tuple(row[size] for row in rows) if biases[self.index] else ()
         return Point(tuple(weights), tuple(biases))
 
+    def keeps(self, inputs: int, weights: bool, biases: bool) -> bool:
+        """Whether all stays constant but the weights, or the biases, where those are free to move."""
+        start = self.at(ZERO)
+        return all(
+            (weights if j < inputs else biases) or not any(add(entry, times(-q, self.denominator)))
+            for row, values in zip(self.numerators, start, strict=True)
+            for j, (entry, q) in enumerate(zip(row, values, strict=True))
+        )
+
     @property
     def positive(self) -> bool:
         """Whether the denominator is positive on [0, 1], by Sturm's theorem."""
