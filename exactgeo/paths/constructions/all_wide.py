@@ -7,7 +7,8 @@ last weights alone move the outputs straight to the best ones. All but that keep
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(a) of the seed 002.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 3(a).
+docs/mathematics.md, "Paths in networks of any depth", P8.
 """
 
 from __future__ import annotations

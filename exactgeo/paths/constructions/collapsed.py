@@ -17,8 +17,7 @@ W is a rational function.
 
 References
 ----------
-The case is passed over in Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019, where the inputs of the
-wide layer are made distinct by a small perturbation, which may raise the loss.
+docs/mathematics.md, "Paths in networks of any depth", P7; a small move alone may raise the loss, as the example there.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ So every sublevel set is connected; two global minima are joined by global minim
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 2 of the seed 002, and its corollary.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 2, and its corollary.
+docs/mathematics.md, "Paths in networks of any depth", P10.
 """
 
 from __future__ import annotations
@@ -111,6 +112,8 @@ def _next_shear(matrix: Matrix) -> Matrix | None:
             continue
         if row[r] == 1:
             return _sparse(width, {(r, j): -row[j] for j in wrong})
+        if r + 1 == width:
+            raise InternalError("no column to spare for a shear")
         spare = next((j for j in range(r + 1, width) if row[j]), None)
         return _sparse(width, {(r, r + 1): ONE} if spare is None else {(spare, r): (1 - row[r]) / row[spare]})
     return None

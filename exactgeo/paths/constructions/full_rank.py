@@ -14,7 +14,8 @@ layer k + 1 alone; then E is added to the dependent rows. Neither moves Z(l).
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Lemmas 3.2, 3.3 and 4.3.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019.
+docs/mathematics.md, "Paths in networks of any depth", P1 to P5.
 """
 
 from __future__ import annotations

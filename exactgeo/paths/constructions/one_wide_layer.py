@@ -10,7 +10,8 @@ Equal widths suffice, where the theorem asks for decreasing ones, and k + 1 agai
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 1 of the seed 002.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 1.
+docs/mathematics.md, "Paths in networks of any depth", P6.
 """
 
 from __future__ import annotations

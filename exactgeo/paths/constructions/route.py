@@ -10,7 +10,8 @@ at those of the layers below: finitely many, all rational.
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Lemmas 3.2 and 3.3.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019.
+docs/mathematics.md, "Paths in networks of any depth", P4.
 """
 
 from __future__ import annotations

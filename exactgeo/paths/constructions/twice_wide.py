@@ -13,7 +13,8 @@ but that they are trained, or absent, or all the same in a layer.
 
 References
 ----------
-Q. Nguyen, On connected sublevel sets in deep learning, ICML 2019: Theorem 3(b) of the seed 002.
+Q. Nguyen, On Connected Sublevel Sets in Deep Learning, ICML 2019 (presentation): Theorem 3(b).
+docs/mathematics.md, "Paths in networks of any depth", P9.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _cross(route: Route, far: Layers, where: dict[int, int]) -> None:
 
 
 def _drop(route: Route, positions: dict[int, dict[int, int]]) -> None:
-    """Units that are no copies go to 0, downwards: then none above has weights from them."""
+    """Units that are no copies go to 0, downwards, so that none above has weights from them: later moves bend none."""
     for layer, where in reversed(positions.items()):
         rows = route.at.weights(layer)
         zero = {j: ((ZERO,) * len(row), ZERO) for j, row in enumerate(rows) if j not in where.values()}
