@@ -703,6 +703,7 @@ COMPANIONS = {
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",
+    "check_path.py": "segmented_path",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
