@@ -311,6 +311,21 @@ def test_the_problem_beside(old, new, code, monkeypatch):
             module.examine("cert", "problem")
 
 
+@pytest.mark.parametrize("name", ["deep-mean-over-entries", "linear-network-fit"])
+def test_a_deep_minimum_beside_is_of_the_point_of_the_file(name, monkeypatch):
+    module, tree = checker(), accepted(name)
+    problem, point = tree["problem"], tree["claims"][0]["point"]
+    network = {**problem["network"], "activation": "pl({}, {})".format(*problem["network"]["activation"])}
+    given = {**problem, "network": network, "point": point}
+    texts = {"cert": written(tree), "problem": json.dumps(given)}
+    monkeypatch.setattr(module, "read", lambda path: (b"", texts[path]))
+    assert module.examine("cert", "problem")["accepted"]
+    point["weights"][0][0][0] = "7"
+    texts["problem"] = json.dumps(given)
+    with pytest.raises(module.Rejected, match="another point than the file beside it"):
+        module.examine("cert", "problem")
+
+
 def test_arrangements_beside():
     restate = checker().companion("check_problem.py").restate
     assert restate('{"normals": [[1, "1/2"]]}') == ({"normals": [["1", "1/2"]], "offsets": None}, None)

@@ -40,6 +40,10 @@ def _linear() -> Tree:
 
 
 FORGED_DEEP: dict[str, tuple[Tree, str]] = {
+    "deep-mean-over-the-data-alone": (
+        changed("deep-mean-over-entries", put("problem", "loss", "reduction", "mean")),
+        "A mean over data points and outputs is one over the data points.",
+    ),
     "deep-without-a-layer": (_linear(), "Where there is no hidden layer the rule for one holds."),
     "deep-of-the-absolute-loss": (
         _one("absolute", "0", y="1"),

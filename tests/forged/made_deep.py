@@ -16,9 +16,10 @@ def _seed(seed: int) -> Callable[[], Certificate]:
     return lambda: decide(case(random.Random(seed), freeze=seed % 3 == 0)).certificate  # type: ignore[union-attr]
 
 
-def _linear(y: list[object], weights: list[object], **network: object) -> Callable[[], Certificate]:
+def _linear(y: list[object], weights: list[object], reduction: str = "sum", **network: object) -> Callable[[], Certificate]:
     tables = {
         "data": {"x": [[1, 0], [0, 1]], "y": y},
+        "loss": {"reduction": reduction},
         "network": {"activation": "linear", "hidden_bias": False, "output_bias": False, **network},
         "point": {"weights": weights},
     }
@@ -54,6 +55,9 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-merged": _rung("merged_layer", 115, bias=True),
     "deep-merged-in-depth": _rung("merged_layer", 157, freeze=True, bias=True),
     "deep-merged-to-a-linear-network": _rung("merged_layer", 69, activation="linear", freeze=True),
+    "deep-mean-over-entries": _linear(
+        [[1, 0], [3, -3]], [[[1, -1]], [[1], [0]]], widths=[1], activation="relu", reduction="mean_entries"
+    ),
     "linear-network-tie": _linear([[2, 0], [0, 2]], [[[2, 0]], [[1], [0]]], widths=[1]),
     "linear-network-fit": _linear([[2, 0], [0, 2]], [[[2, 0], [0, 1]], [[1, 0], [0, 2]]], widths=[2]),
     "linear-network-three-layers": _linear(
