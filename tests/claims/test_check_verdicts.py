@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 
 import basin_brute
 import beside
+import edits
 import pytest
 from damage import checker, outcome
 from forge import verdicts
@@ -32,6 +33,12 @@ def test_accepted(path):
 @pytest.mark.parametrize("name", INDEX)
 def test_rejected(name):
     assert outcome((FOLDER / "reject" / f"{name}.json").read_text()) == INDEX[name]["reason"]
+
+
+@pytest.mark.parametrize("item", edits.pinned(), ids=lambda item: f"{item[0]}-{item[1][-1]}")
+def test_edited(item):
+    """One entry changed: what random damage left to chance, and a mutant lived on."""
+    assert outcome(edits.text_of(item)) == item[3]
 
 
 def test_damaged():

@@ -39,7 +39,39 @@ def _linear() -> Tree:
     return tree
 
 
+def _idle() -> Tree:
+    """A unit with weights 0 on its kink, below the target: it is proved for one sign of the output weight alone."""
+    tree = _one("squared", "1", y="-1", w="0", v="0")
+    covers = [[{"rule": "slopes", "slopes": {}}]] * 2
+    tree["claims"][0]["proof"] = {"rule": "unrolled", "units": [{"margin": "0", "covers": covers}]}
+    return tree
+
+
+def _split_at(name: str, unit: int, kink: int) -> Tree:
+    """A covering that starts with a split at a kink, and goes on as before on both of its sides."""
+
+    def edit(tree: Tree) -> None:
+        covers = tree["claims"][0]["proof"]["units"][unit]["covers"]
+        covers[0] = [{"rule": "split", "kink": kink}, *covers[0], *covers[0]]
+
+    return changed(name, edit)
+
+
 FORGED_DEEP: dict[str, tuple[Tree, str]] = {
+    **{
+        f"deep-kink-{kink}-that-is-not-there-{name}": (
+            _split_at(f"deep-{name}", 0, kink),
+            "A covering is cut by a kink that no copy has.",
+        )
+        for name, kink in (
+            ("unrolled-margin-zero-weight", 4),
+            ("unrolled-split-zero-weight", 3),
+            ("unrolled-17", 6),
+            ("unrolled-7", 0),
+            ("unrolled-slopes", 3),
+        )
+    },
+    "deep-idle-unit-of-one-sign": (_idle(), "An output weight of 0 moves to one side only."),
     "deep-mean-over-the-data-alone": (
         changed("deep-mean-over-entries", put("problem", "loss", "reduction", "mean")),
         "A mean over data points and outputs is one over the data points.",
