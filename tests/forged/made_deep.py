@@ -17,7 +17,9 @@ def _seed(seed: int) -> Callable[[], Certificate]:
     return lambda: decide(case(random.Random(seed), freeze=seed % 3 == 0)).certificate  # type: ignore[union-attr]
 
 
-def _linear(y: list[object], weights: list[object], reduction: str = "sum", **network: object) -> Callable[[], Certificate]:
+def _linear(
+    y: list[object], weights: list[object], reduction: str = "sum", **network: object
+) -> Callable[[], Certificate]:
     tables = {
         "data": {"x": [[1, 0], [0, 1]], "y": y},
         "loss": {"reduction": reduction},
@@ -47,7 +49,9 @@ def _best_fit(seed: int) -> Callable[[], Certificate]:
     return make
 
 
-def _by_hand(name: str, x: list[object], y: list[object], weights: list[object], **network: object) -> Callable[[], Certificate]:
+def _by_hand(
+    name: str, x: list[object], y: list[object], weights: list[object], **network: object
+) -> Callable[[], Certificate]:
     """What one rung makes of a network without biases."""
     rung = next(rung for rung in LADDER if rung.name == name)
 
