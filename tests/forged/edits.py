@@ -18,7 +18,7 @@ from damage import outcome, places
 from forging import FOLDER, Tree, accepted, written
 
 FILE = FOLDER / "edits.json"
-BOUNDS = ("radius", "step", "margin", "low", "high")
+BOUNDS = ("radius", "step", "margin", "low", "high", "lo", "hi", "at_most", "bound")
 """Fields with a largest, or least, value that is accepted."""
 FINE = 2**70
 

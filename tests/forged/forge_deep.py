@@ -47,6 +47,17 @@ def _idle() -> Tree:
     return tree
 
 
+def _frozen_kink() -> Tree:
+    """Two layers of one unit, the second frozen and on its kink: what moves below it can only lower the loss."""
+    tree = _one("squared", "1", y="1")
+    tree["problem"]["network"] |= {"widths": [1, 1], "hidden_bias": [False, True]}
+    tree["problem"]["train"] |= {"hidden": [True, False], "hidden_bias": [False, False]}
+    [claim] = tree["claims"]
+    claim["point"] = {"weights": [[["1"]], [["1"]], [["1"]]], "biases": [[], ["-1"], []]}
+    claim["proof"] = {"rule": "unrolled", "units": [{"margin": "0", "covers": [[{"rule": "slopes", "slopes": {}}]]}]}
+    return tree
+
+
 def _split_at(name: str, unit: int, kink: int) -> Tree:
     """A covering that starts with a split at a kink, and goes on as before on both of its sides."""
 
@@ -71,6 +82,7 @@ FORGED_DEEP: dict[str, tuple[Tree, str]] = {
             ("unrolled-slopes", 3),
         )
     },
+    "deep-kink-of-a-frozen-layer": (_frozen_kink(), "A unit of a frozen layer does not move."),
     "deep-idle-unit-of-one-sign": (_idle(), "An output weight of 0 moves to one side only."),
     "deep-mean-over-the-data-alone": (
         changed("deep-mean-over-entries", put("problem", "loss", "reduction", "mean")),
@@ -212,6 +224,16 @@ FORGED_DEEP: dict[str, tuple[Tree, str]] = {
     "deep-merged-too-far": (
         changed("deep-merged", put(*_PROOF, "claim", "radius", "1/16")),
         "Products of moves are as small as the moves.",
+    ),
+    "linear-network-of-the-second-component": (
+        # Outputs are turned by the angle of 3, 4, 5; the component that is left out is longer by a twentieth.
+        changed(
+            "linear-network-tie",
+            put("problem", "data", "y", [["3/5", "4/5"], ["-21/25", "63/100"]]),
+            put(*_CLAIM, "point", "weights", [[["1", "0"]], [["3/5"], ["4/5"]]]),
+            put(*_CLAIM, "loss", "441/400"),
+        ),
+        "A best fit of rank one may leave out the longest component.",
     ),
     "linear-network-of-another-loss": (
         changed("linear-network-fit", put("problem", "loss", "kind", "huber(8)")),

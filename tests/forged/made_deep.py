@@ -138,6 +138,7 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
         activation="pl(2, -1/3)",
         loss="half_squared",
     ),
+    "deep-merged-at-one-datum": _by_hand("merged_layer", [[1]], [1], [[[1]], [[1]], [[1]]], widths=[1, 1]),
     "deep-layer-without-units": _by_hand("reachable_span", [[1], [2]], [-1, 1], [[], [[]], [[1]]], widths=[0, 1]),
     "linear-network-tie": _linear([[2, 0], [0, 2]], [[[2, 0]], [[1], [0]]], widths=[1]),
     "linear-network-fit": _linear([[2, 0], [0, 2]], [[[2, 0], [0, 1]], [[1, 0], [0, 2]]], widths=[2]),
