@@ -23,6 +23,9 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
+from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.path import PathClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
@@ -61,6 +64,9 @@ _TYPES: tuple[type[Claim], ...] = (
     OrderedStrictnessClaim,
     OrderedDescentClaim,
     OrderedLowerPointClaim,
+    OrderedPenalisedMinimumClaim,
+    OrderedPenalisedStrictnessClaim,
+    OrderedPenalisedDescentClaim,
     CriticalPointClaim,
     BasinProbabilityClaim,
     SmoothMinimumClaim,
