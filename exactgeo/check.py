@@ -698,6 +698,7 @@ COMPANIONS = {
     "check_linear.py": "linear_network_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
+    "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",
     "check_critical.py": "critical_point",
     "check_probability.py": "basin_probability",
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
@@ -783,7 +784,8 @@ def examine(path, beside):
         file = KINDS[version][kind]
         # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
         smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
-        sees = {"check_smooth.py": smooth, "check_penalty.py": penalty and not smooth, "check_ball.py": not smooth}
+        decays = dict.fromkeys(("check_penalty.py", "check_ordered_penalty.py"), penalty and not smooth)
+        sees = {"check_smooth.py": smooth, **decays, "check_ball.py": not smooth}
         good = sees.get(file, not smooth and not penalty)
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)

@@ -186,8 +186,8 @@ def lemke(
 ) -> tuple[list[Fraction], list[int]] | None:
     """z >= 0 with ``w = constant + matrix z >= 0`` and ``<w, z> = 0``, and its basis; None at the end of a ray.
 
-    For a positive semidefinite matrix a ray says that no z >= 0 has w >= 0. The basis has the number i of each basic w_i
-    and n + i of each basic z_i: their columns of ``w - matrix z`` are independent.
+    For a positive semidefinite matrix a ray says that no z >= 0 has w >= 0. The basis has the number i of each basic
+    w_i and n + i of each basic z_i: their columns of ``w - matrix z`` are independent.
     """
     n = len(constant)
     if all(q >= 0 for q in constant):

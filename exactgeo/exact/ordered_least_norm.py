@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.exact.combination import MAX_BITS, Number, TanhCombination, Unresolved, inner, sign
+from exactgeo.exact.combination import MAX_BITS, Number, Unresolved, inner, sign
 from exactgeo.exact.least_norm import Box, Program, lemke
 from exactgeo.exact.matrix import Row
 from exactgeo.exact.ordered_cone import weights_of

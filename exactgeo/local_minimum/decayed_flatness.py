@@ -60,7 +60,7 @@ class Decayed(Protocol):
         """The slope of the loss as the inputs of a neuron of output weight 1 move along u."""
 
     def longer(self, neuron: NeuronState) -> int:
-        """-1 where the inputs of a neuron are shorter than the ones that balance its output weight, 0 where balanced."""
+        """-1 where the inputs of a neuron are shorter than those that balance its output weight, 0 where balanced."""
 
     def tight(self, neuron: NeuronState, proof: Any) -> list[tuple[int, Vector]]:
         """Sign and vector of each leaf of the proof of a neuron at 0 whose vector is as long as the bound."""

@@ -65,6 +65,8 @@ MinimumClaim = (
 )
 
 
+FlatClaim = StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim
+
 DescentClaim = (
     NotLocalMinimumClaim
     | DescentCurveClaim
@@ -85,7 +87,7 @@ class Minimum:
     claim : MinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim, OrderedPenalisedStrictnessClaim or None
+    flat : FlatClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -100,9 +102,9 @@ class Minimum:
     problem: Problem
     claim: MinimumClaim
     argument: Argument
-    flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim | None = (
-        None
-    )
+    flat: (
+        StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim | None
+    ) = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)

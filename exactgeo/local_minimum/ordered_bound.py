@@ -58,16 +58,12 @@ def prove_ordered_bound(
 
     def leaf(sides: Sides, signed: Sequence[tuple[int, ...]]) -> OrderedNormLeaf | Vector:
         slopes = [convex[j].right if side > 0 else convex[j].left for j, side in sides]
-        total = [
-            linear[k] + inner([Fraction(convex[j].form[k]) for j, _ in sides], slopes) for k in range(len(linear))
-        ]
+        total = [linear[k] + inner([Fraction(convex[j].form[k]) for j, _ in sides], slopes) for k in range(len(linear))]
         boxes = [OrderedBox(tuple(map(Fraction, term.form)), term.right, term.left) for term in concave]
         found = ordered_least_norm(total, boxes, signed, free)
         if compare_length(found.vector, square) > 0:
             return _beyond(linear, terms, free, square, found.witness)
-        multipliers = (
-            (convex[j].row, Combined.of(q)) for (j, _), q in zip(sides, found.rays, strict=True) if sign(q)
-        )
+        multipliers = ((convex[j].row, Combined.of(q)) for (j, _), q in zip(sides, found.rays, strict=True) if sign(q))
         chosen = ((term.row, Combined.of(q)) for term, q in zip(concave, found.boxes, strict=True))
         return OrderedNormLeaf(FrozenDict(multipliers), FrozenDict(chosen))
 

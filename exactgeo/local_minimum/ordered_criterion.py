@@ -43,7 +43,16 @@ from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPo
 from exactgeo.losses import make_loss
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["OrderedPoint", "conclude_ordered", "exact_loss", "largest_power", "measure_ordered", "one_score", "power_below", "radius_of"]
+__all__ = [
+    "OrderedPoint",
+    "conclude_ordered",
+    "exact_loss",
+    "largest_power",
+    "measure_ordered",
+    "one_score",
+    "power_below",
+    "radius_of",
+]
 
 
 @dataclass(frozen=True)

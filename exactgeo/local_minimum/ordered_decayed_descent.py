@@ -1,4 +1,4 @@
-"""Directions of descent of a loss with weight decay and transcendental slopes, each with the step up to which it holds."""
+"""Directions of descent under weight decay where slopes are transcendental, each with the step up to which it holds."""
 
 from __future__ import annotations
 
@@ -19,21 +19,10 @@ from exactgeo.local_minimum.ordered_decayed_point import OrderedDecayedPoint
 from exactgeo.local_minimum.two_layer_point import NeuronState
 from exactgeo.problem import Direction, Point
 
-__all__ = ["below", "certified", "down", "down_both", "down_slowly", "of_score", "resisted"]
+__all__ = ["below", "certified", "down", "down_both", "down_slowly", "resisted"]
 
 RATIO_BITS = (32, 64, 128, 512, 2048)
 """Binary digits of the best ratio of moves that are tried."""
-
-
-def of_score(local: OrderedDecayedPoint, direction: Direction) -> Direction:
-    """The moves of the problem's parameters that move its score so, at the least cost: two outputs move apart."""
-    if local.outputs == 1:
-        return direction
-    half = Fraction(1, 2)
-    [row] = direction.weights[-1]
-    rows = tuple(-half * q for q in row), tuple(half * q for q in row)
-    bias = tuple(way * half * q for q in direction.biases[-1] for way in (-1, 1))
-    return Direction((*direction.weights[:-1], rows), (*direction.biases[:-1], bias))
 
 
 def down(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
@@ -44,8 +33,8 @@ def down(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
 def down_slowly(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> Descent:
     """Down where the output weight is 0, along a u that costs no penalty and has phi(u) != 0.
 
-    The loss changes by at most ``s^2 k (phi(u) + k (outward / 2 + sum_t w_t (|a(z_t)| + |a'(z_t; u)|)^2))``, w_t <= 1/8:
-    negative for k of the sign opposite to phi(u) and small enough.
+    The loss changes by at most ``s^2 k (phi(u) + k (outward / 2 + sum_t w_t (|a(z_t)| + |a'(z_t; u)|)^2))``, where
+    w_t <= 1/8: negative for k of the sign opposite to phi(u) and small enough.
     """
     at, phi = local.at, local.phi(neuron, u)
     up, down = at.slopes
@@ -60,10 +49,10 @@ def down_slowly(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> D
 
 
 def down_both(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> Descent | None:
-    """Down where the output weight is 0 and phi(u) beyond its bound: with the best k and dc, None where these do not do.
+    """Down where the output weight is 0 and phi(u) beyond its bound, with the best k and dc; None where these fail.
 
-    The move (s u, s k, s dc) changes the loss by ``s^2 [k phi(u) + shrink |u|^2 / 2 + outward k^2 / 2 + shift dc^2 / 2 +
-    sum_t l''(p_t) (k a(z_t) + dc)^2 / 2]`` and higher powers.
+    The move (s u, s k, s dc) changes the loss by ``s^2 [k phi(u) + shrink |u|^2 / 2 + outward k^2 / 2 + shift dc^2 / 2
+    + sum_t l''(p_t) (k a(z_t) + dc)^2 / 2]`` and higher powers.
     """
     at = local.at
     for bits in RATIO_BITS:
@@ -77,7 +66,7 @@ def down_both(local: OrderedDecayedPoint, neuron: NeuronState, u: Vector) -> Des
 
 
 def resisted(local: OrderedDecayedPoint, neuron: NeuronState, bits: int) -> tuple[Fraction, Fraction]:
-    """How far the output bias follows an output weight of 0, the best ``dc = - k ratio``, and what k^2 then costs, twice."""
+    """How far the output bias follows an output weight of 0, ``dc = - k ratio``, and twice what k^2 then costs."""
     loss, predictions = local.at.problem.loss, local.at.predictions
     bends = [2 * rational_near(loss.bend_within(p, ZERO), bits) for p in predictions]
     ratio = ZERO
@@ -118,7 +107,7 @@ def below(local: OrderedDecayedPoint, direction: Direction, *, lifted: bool = Fa
     for |dp_t| <= step |first_t| + step^2 |second_t|, and by the change of the squares: a polynomial P in s of degree 4.
     With P_low < 0 its lowest coefficient, ``P(s) <= s^low (P_low + sum of the positive others times step^(k - low))``.
     """
-    whole = direction if lifted else of_score(local, direction)
+    whole = direction if lifted or local.outputs == 1 else direction.apart
     first, second, reach = score_change(local.at, whole.as_scalar())
     squares, reach = _penalty_change(local, whole, reach)
     point, loss = local.point, local.at.problem.loss

@@ -89,8 +89,10 @@ class OrderedDecayedPoint:
         return int(self.outputs == 2 and affine and not self.shift)
 
     def last_layer(self) -> Iterator[tuple[Direction, Number, Fraction, Fraction]]:
-        """Of each trained parameter of the last layer, as it is in the problem: its unit move, the slope of the loss and
-        of the squares of its penalty, its value, and its factor of l1."""
+        """The trained parameters of the last layer, as they are in the problem.
+
+        Of each its unit move, the slope of the loss and of the squares of its penalty, its value, and its factor of l1.
+        """
         problem, point = self.point.problem, self.point.point
         zero, penalty = Direction.zero(point), problem.penalty
         columns = [neuron.outputs for neuron in self.at.neurons]
@@ -99,13 +101,13 @@ class OrderedDecayedPoint:
         for r in range(self.outputs):
             side = 1 if r == self.outputs - 1 else -1
             for k, column in enumerate(columns if problem.train.output else ()):
-                value = point.weights[-1][r][k]
+                value = point.output_rows[r][k]
                 slope = self.point.along(column) * Fraction(side) + self.shrink * value
-                yield _unit(zero, r, k), slope, value, self.sparse
+                yield zero.along_output(r, k), slope, value, self.sparse
             if problem.network.output_bias and problem.train.output_bias:
-                value = point.biases[-1][r] if penalty.biases else ZERO
+                value = point.output_biases[r] if penalty.biases else ZERO
                 slope = self.point.along((ONE,) * problem.m) * Fraction(side) + self.shrink * value
-                yield _unit(zero, r, None), slope, value, self.sparse * penalty.biases
+                yield zero.along_output(r), slope, value, self.sparse * penalty.biases
 
     def inputs(self, neuron: NeuronState) -> Vector:
         """The penalised trained input weights."""
@@ -157,22 +159,10 @@ class OrderedDecayedPoint:
         return found
 
 
-def _straightened(
-    linear: Sequence[Number], terms: Sequence[OrderedTerm]
-) -> tuple[list[Number], list[OrderedTerm]]:
+def _straightened(linear: Sequence[Number], terms: Sequence[OrderedTerm]) -> tuple[list[Number], list[OrderedTerm]]:
     """Terms that do not bend as a part of what is linear."""
     whole = list(linear)
     for term in terms:
         if term.right == term.left:
             whole = [p + inner([Fraction(q)], [term.right]) for p, q in zip(whole, term.form, strict=True)]
     return whole, [term for term in terms if term.right != term.left]
-
-
-def _unit(zero: Direction, row: int, column: int | None) -> Direction:
-    """The move of one weight of the last layer, or of its bias."""
-    if column is None:
-        bias = tuple(Fraction(int(r == row)) for r in range(len(zero.biases[-1])))
-        return replace(zero, biases=(*zero.biases[:-1], bias))
-    last = [list(weights) for weights in zero.weights[-1]]
-    last[row][column] = ONE
-    return replace(zero, weights=(*zero.weights[:-1], tuple(map(tuple, last))))

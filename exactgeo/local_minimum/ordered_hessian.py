@@ -6,9 +6,9 @@ within the max norm rho changes the loss, up to a positive factor, by at least
     sum_t c_t l_t(m)^2 + 2 sum_t g_t q_t(m) + |m|_P^2 - rho sum_a d_a m_a^2,
 
 c_t at most the curvature as far as prediction t may move, rounded down to a rational number. The mixed entries
-``sum_t g_t q_t`` are rounded too, and what rounding leaves, at most 2^-64 |m_a| |m_b|, is taken off the diagonal: the form
-is rational. Where it is nonnegative the point is a local minimum; where it is negative for rho = 0 along some m, and the
-loss falls along m, it is none.
+``sum_t g_t q_t`` are rounded too, and what rounding leaves, at most 2^-64 |m_a| |m_b|, is taken off the diagonal: the
+form is rational. Where it is nonnegative the point is a local minimum; where it is negative for rho = 0 along some m,
+and the loss falls along m, it is none.
 
 References
 ----------

@@ -1,9 +1,9 @@
 """The criterion for weight decay where the slopes of the loss are transcendental: exact at rational points.
 
-The theorem is that of :mod:`exactgeo.local_minimum.weight_decay`, with g_t = l_t'(p_t) and one factor of the penalty for
-a neuron's inputs and another for its output weight (those of two outputs, seen as one score, cost half as much): what it
-asks for are signs of rational combinations of the g_t, and one comparison of ``|q|^2``, q a vector of such, with a
-rational number. The two are equal only where q is rational, so every sign shows in the end.
+The theorem is that of :mod:`exactgeo.local_minimum.weight_decay`, with g_t = l_t'(p_t) and one factor of the penalty
+for a neuron's inputs and another for its output weight (those of two outputs, seen as one score, cost half as much):
+what it asks for are signs of rational combinations of the g_t, and one comparison of ``|q|^2``, q a vector of such,
+with a rational number. The two are equal only where q is rational, so every sign shows in the end.
 
 What is open is what is open there: l1 without a slope down, neurons whose bias is frozen at another value than 0, and
 output weights of 0 with outputs that are not, whose second order is degenerate or not known on kinks.
@@ -24,7 +24,7 @@ from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictn
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.combination import Number, sign
-from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.exact.vectors import ONE
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_flatness import flatness
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
@@ -41,9 +41,7 @@ from exactgeo.problem import Point, Problem, scope
 __all__ = ["conclude_ordered_decay", "measure_ordered_decay"]
 
 
-def conclude_ordered_decay(
-    problem: Problem, point: Point, check: Check = unlimited
-) -> Minimum | Descent | Undecided:
+def conclude_ordered_decay(problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
     """Decide a point of a problem with a penalty whose loss has slopes in an ordered space, or say why not.
 
     Raises

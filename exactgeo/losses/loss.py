@@ -217,7 +217,7 @@ class Loss(ABC):
         raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
 
     def bend_within(self, p: Fraction, reach: Fraction) -> Number:
-        """w with ``l(p + e) <= l(p) + l'(p) e + w e^2`` for ``|e| <= reach`` and all y, near l''(p) / 2 for a short reach.
+        """w with ``l(p + e) <= l(p) + l'(p) e + w e^2`` for ``|e| <= reach`` and all y; near l''(p) / 2 if short.
 
         Law: it does not grow as the reach is cut.
 
