@@ -696,7 +696,7 @@ COMPANIONS = {
     "check_subgradient.py": "subgradient_minimum",
     "check_deep.py": "descent_curve deep_minimum",
     "check_linear.py": "linear_network_minimum",
-    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
+    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",
     "check_critical.py": "critical_point",
@@ -784,9 +784,8 @@ def examine(path, beside):
         file = KINDS[version][kind]
         # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
         smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
-        decays = dict.fromkeys(("check_penalty.py", "check_ordered_penalty.py"), penalty and not smooth)
-        sees = {"check_smooth.py": smooth, **decays, "check_ball.py": not smooth}
-        good = sees.get(file, not smooth and not penalty)
+        sees = {"check_smooth.py": smooth, "penalty": penalty and not smooth, "check_ball.py": not smooth}
+        good = sees.get("penalty" if "penalty" in file else file, not smooth and not penalty)
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)

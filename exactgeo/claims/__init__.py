@@ -28,6 +28,7 @@ from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumCla
 from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_basin import PenalisedBasinClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
@@ -60,6 +61,7 @@ _TYPES: tuple[type[Claim], ...] = (
     PenalisedStrictnessClaim,
     PenalisedDescentClaim,
     PenalisedBoundClaim,
+    PenalisedBasinClaim,
     OrderedMinimumClaim,
     OrderedStrictnessClaim,
     OrderedDescentClaim,
