@@ -344,7 +344,7 @@ def dual_vector(p, here, biases, numbers, bound):
 
 
 def penalised_basin(p, claim):
-    """As `basin_optimum`, of a neuron that also pays shrink |v w|: the sides leave a q of the slope no longer than that."""
+    """As `basin_optimum`, where v w costs shrink times its length: the sides leave of each slope a q no longer."""
     tree, loss, bound, cells, numbers = fields(claim, "point loss bound cells dual")
     (_, biases), here = stated(p, tree, loss)
     r, shrink, free = dual_vector(p, here, biases, numbers, bound)

@@ -86,14 +86,14 @@ class Identity:
 
 def identity(subject: Subject, claim: Claim, case: Case) -> Identity:
     """See :meth:`exactgeo.claims.certificate.Certificate.identity`."""
+    if isinstance(subject, Problem) and isinstance(claim, DescentCurveClaim):
+        return _Curve(subject, claim, case).identity()
     if isinstance(subject, Problem) and len(subject.network.widths) <= 1 and subject.outputs == 1:
         match claim:
             case LocalMinimumClaim() | SubgradientMinimumClaim() | PenalisedMinimumClaim():
                 return _Minimum(subject, claim, case).identity()
             case NotLocalMinimumClaim() | PenalisedDescentClaim():
-                return _Descent(subject, claim, (claim.direction,), case).identity()
-            case DescentCurveClaim():
-                return _Descent(subject, claim, claim.curve, case).identity()
+                return _Descent(subject, claim, case).identity()
     raise ValueError(f"a claim of kind {claim.kind} has no polynomial identity")
 
 
@@ -283,6 +283,8 @@ class _Minimum:
 
     def identity(self) -> Identity:
         claim, weight = self.claim, _rational(self.problem.weight)
+        if isinstance(claim, PenalisedMinimumClaim) and self._resisting(claim):
+            return _SecondOrder(self, claim).identity()
         slopes = [piece.slopes[0] for piece in self.pieces]
         # The proof is followed first: a side that it implies decides which polynomial the loss is.
         if isinstance(claim, SubgradientMinimumClaim):
@@ -431,8 +433,6 @@ class _Minimum:
         if not net.hidden:
             yield from ((decay / 2, move**2) for move in self.u[0])
             return
-        if any(net.moved and any(net.trained) and v == 0 and not claim.neurons[i].above for i, v in enumerate(net.v)):
-            raise ValueError("a minimum by its second order is an inequality, and no polynomial identity")
         for i, (v, dv) in enumerate(zip(net.v, self.dv, strict=True)):
             own = [(a, b) for a, b, flag in zip(net.w[i], self.u[i], net.penalised, strict=True) if flag]
             if v != 0:
@@ -444,6 +444,13 @@ class _Minimum:
             else:
                 yield from ((decay / 2, u**2) for _, u in own)
                 yield decay / 2, dv**2
+
+    def _resisting(self, claim: PenalisedMinimumClaim) -> bool:
+        """Whether the bound of some output weight of 0 is left to the second order of all moves."""
+        net = self.net
+        return (
+            net.moved and any(net.trained) and any(v == 0 and not claim.neurons[i].above for i, v in enumerate(net.v))
+        )
 
     def _at_zero(self, i: int, claim: PenalisedMinimumClaim, slopes: Sequence[Any], decay: Any) -> Iterator[Term]:
         """``dv phi + decay / 2 (|u|^2 + dv^2)`` at an output weight of 0: - sign(dv) phi <= <q, u>, |q| <= decay."""
@@ -468,6 +475,98 @@ class _Minimum:
             if flag:
                 yield decay / 2, (u - size * k / decay) ** 2
         yield decay / 2 * (1 - _total(k**2 for k in q) / decay**2), size**2
+
+
+class _SecondOrder:
+    """The identity of a minimum by the second order of all moves, each neuron off its kinks.
+
+    The change of a prediction is l + q, of first and second order. With rho the radius, and p, u, k moves, u within it,
+    ``rho (p^2 + k^2) + 2 u p k`` is ``(rho + u) (p + k)^2 / 2 + (rho - u) (p - k)^2 / 2``: so each product of l q is
+    paid for by squares, and what is left of the squares is a form that elimination writes as squares.
+    """
+
+    def __init__(self, at: _Minimum, claim: PenalisedMinimumClaim) -> None:
+        self.at, self.radius = at, _rational(claim.radius or 0)
+        net = at.net
+        self.inputs = [[u for u in row if u != 0] for row in at.u]
+        self.moves = [*([at.dc] if at.dc != 0 else []), *(u for row in self.inputs for u in row)]
+        self.moves += [dv for dv in at.dv if dv != 0]
+        self.first, self.second = [], []
+        for t in range(len(net.y)):
+            slopes = [at._slope(i, t) for i in range(len(net.v))]
+            first = at.dc + _total(
+                v * s * at.forms[i][t] + s * at.z[i][t] * at.dv[i]
+                for i, (v, s) in enumerate(zip(net.v, slopes, strict=True))
+            )
+            self.first.append(first.expand())
+            self.second.append([(i, s * at.forms[i][t]) for i, s in enumerate(slopes) if at.dv[i] != 0])
+
+    def _curved(self, t: int) -> bool:
+        """Whether the loss keeps its largest curvature as far as a prediction moves within the radius."""
+        at = self.at
+        reach = self.radius * _total(abs(q) for q in _coefficients(self.first[t]).values())
+        bent = (abs(q) for _, form in self.second[t] for q in _coefficients(form).values())
+        reach += self.radius**2 * _total(bent)
+        (y,) = at.problem.y[t]
+        pieces, q = at.problem.loss.pieces(y), at.pieces[t].q
+        if pieces is None:
+            return False
+        number = bisect_right(breaks := _rationals(pieces.breaks), q - reach)
+        inside = number == len(breaks) or q + reach <= breaks[number]
+        return bool(inside and _rational(pieces.quadratics[number][0]) == at._a())
+
+    def identity(self) -> Identity:
+        at, terms = self.at, []
+        weight, a = _rational(at.problem.weight), at._a()
+        change, form = at._penalty(), at._penalty()
+        for t, (piece, p) in enumerate(zip(at.pieces, at._after(), strict=True)):
+            slope = piece.slopes[0]
+            bent = _total(q * at.dv[i] for i, q in self.second[t])
+            change += weight * piece.change(p)
+            form += weight * slope * (self.first[t] + bent)
+            if not self._curved(t):
+                terms += [(weight * q, other) for q, other in piece.above(p, slope)]
+                continue
+            if piece.quadratic[0] != a or piece.side != 0:
+                raise ValueError(f"within the radius prediction {t} stays in its piece of the loss")
+            form += weight * a * self.first[t] ** 2
+            terms.append((weight * a, bent**2))
+            for move, p_move in _coefficients(self.first[t]).items():
+                for i, inputs in self.second[t]:
+                    for u, height in _coefficients(inputs).items():
+                        paid = list(self._paid(weight * a * p_move * height, move, u, at.dv[i]))
+                        terms += paid
+                        form -= weight * a * abs(p_move * height) * self.radius * (move**2 + at.dv[i] ** 2)
+        terms += _squares(form.expand(), self.moves)
+        return Identity(change, tuple((q, other) for q, other in terms if q != 0 and other != 0), False)
+
+    def _paid(self, q: Any, p: Any, u: Any, k: Any) -> Iterator[Term]:
+        """``|q| rho (p^2 + k^2) + 2 q p u k``."""
+        way = 1 if q > 0 else -1
+        yield abs(q) / 2, (self.radius + way * u) * (p + k) ** 2
+        yield abs(q) / 2, (self.radius - way * u) * (p - k) ** 2
+
+
+def _coefficients(form: Any) -> dict[Any, Any]:
+    """Of a linear form, by its symbols."""
+    return dict(form.expand().as_coefficients_dict()) if form != 0 else {}
+
+
+def _squares(form: Any, moves: Sequence[Any]) -> Iterator[Term]:
+    """A quadratic form that is not negative as a sum of squares, by elimination."""
+    for move in moves:
+        pivot = form.coeff(move, 2)
+        if pivot == 0:
+            if form.coeff(move, 1) != 0:
+                raise ValueError("a form of the second order is negative somewhere")
+            continue
+        if pivot < 0:
+            raise ValueError("a form of the second order is negative somewhere")
+        line = (form.coeff(move, 1) / (2 * pivot) + move).expand()
+        yield pivot, line**2
+        form = (form - pivot * line**2).expand()
+    if form != 0:
+        raise ValueError("the loss has a slope in its moves")
 
 
 def _ratio(a: Any, b: Any) -> Any:
@@ -498,63 +597,28 @@ def _behind(cover: Sequence[Any], index: int) -> int:
 
 
 class _Descent:
-    """The identity of a descent: what the loss falls by along a curve, as a polynomial in s on (0, step]."""
+    """The identity of a descent along a line: what the loss falls by, as a polynomial in s on (0, step]."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        claim: NotLocalMinimumClaim | PenalisedDescentClaim | DescentCurveClaim,
-        curve: Sequence[Direction],
-        case: Case,
-    ) -> None:
+    def __init__(self, problem: Problem, claim: NotLocalMinimumClaim | PenalisedDescentClaim, case: Case) -> None:
         import sympy
 
-        if case.signs or case.outputs:
-            raise ValueError("along a curve every pre-activation has its side")
+        _expect_no_sides(case)
         self.s = sympy.Symbol("s")
         self.problem, self.step = problem, _rational(claim.step)
-        self.exact = isinstance(claim, DescentCurveClaim)
-        self.start, self.ways = _Net(problem, claim.point), [_Net(problem, way) for way in curve]
-        moves = self._moves()
-        if self.exact:
-            if case.pieces:
-                raise ValueError("along a curve every prediction has its piece")
-            default = _pieces(self.start, case)
-            chosen = {
-                t: self._piece(t, piece, move) for t, (piece, move) in enumerate(zip(default, moves, strict=True))
-            }
-            case = Case(pieces=chosen)
-        self.moves, self.pieces = moves, _pieces(self.start, case)
-
-    def _along(self, start: Any, ways: Iterable[Any]) -> Any:
-        return start + _total(q * self.s**k for k, q in enumerate(ways, 1))
-
-    def _side(self, polynomial: Any) -> int:
-        """The sign for small s > 0: that of the lowest coefficient."""
-        import sympy
-
-        coefficients = sympy.Poly(polynomial, self.s).all_coeffs()[::-1]
-        return next((1 if q > 0 else -1 for q in coefficients if q != 0), 0)
-
-    def _piece(self, t: int, piece: _Piece, move: Any) -> int:
-        """The piece into which the change leads, of the two at a break."""
-        pieces = self.problem.loss.pieces(self.problem.y[t][0])
-        here = bisect_right(_rationals(pieces.breaks), piece.q) if pieces else 0
-        return here - 1 if piece.side > 0 and piece.end == piece.q and self._side(move) < 0 else here
+        self.start, self.way = _Net(problem, claim.point), _Net(problem, claim.direction)
+        self.moves, self.pieces = self._moves(), _pieces(self.start, case)
 
     def _moves(self) -> list[Any]:
         """The change of each prediction, expanded in s."""
         import sympy
 
-        start, ways = self.start, self.ways
-        total = [_total(way.c * self.s**k for k, way in enumerate(ways, 1))] * len(start.y)
+        start, way, s = self.start, self.way, self.s
+        total = [way.c * s] * len(start.y)
         for i, (w, v) in enumerate(zip(start.w, start.v, strict=True)):
-            v_new = self._along(v, [way.v[i] for way in ways])
-            changes = [way.pre(way.w[i]) for way in ways]
+            v_new, change = v + s * way.v[i], way.pre(way.w[i])
             for t, z in enumerate(start.pre(w)):
-                z_new = self._along(z, [change[t] for change in changes])
-                slope = start.slope(self._side(z_new))
-                total[t] += v_new * slope * z_new - v * start.slope(z) * z
+                z_new = z + s * change[t]
+                total[t] += v_new * start.slope(_side(z_new, s)) * z_new - v * start.slope(z) * z
         return [sympy.expand(move) for move in total]
 
     def identity(self) -> Identity:
@@ -565,40 +629,115 @@ class _Descent:
         for piece, move in zip(self.pieces, self.moves, strict=True):
             p, slope = piece.q + move, piece.slopes[0]
             change += weight * piece.change(p)
-            if self.exact:
-                own, b, _ = piece.quadratic
-                bound += (2 * own * piece.q + b) * move + own * move**2
-            else:
-                bound += slope * move + a * move**2
-                terms += [(weight * q, form) for q, form in piece.below(p, slope, a)]
+            bound += slope * move + a * move**2
+            terms += [(weight * q, form) for q, form in piece.below(p, slope, a)]
         penalty, polynomial = self._penalty()
         total = sympy.Poly(weight * bound + polynomial, self.s).all_coeffs()[::-1]
-        terms += self._fall(total)
+        terms += _fall(total, self.s, self.step)
         return Identity(change + penalty, tuple((q, form) for q, form in terms if q != 0 and form != 0), True)
-
-    def _fall(self, coefficients: Sequence[Any]) -> Iterator[Term]:
-        """Minus a polynomial on (0, step]: its lowest coefficient outweighs the positive ones."""
-        low = next((k for k, q in enumerate(coefficients) if q != 0), 0)
-        s, step = self.s, self.step
-        rest = -coefficients[low]
-        for k, q in enumerate(coefficients[low + 1 :], 1):
-            if q < 0:
-                yield -q, s ** (low + k)
-            else:
-                yield q, s**low * (step**k - s**k)
-                rest -= q * step**k
-        yield rest, s**low
 
     def _penalty(self) -> tuple[Any, Any]:
         """The change of the penalty along the way, as it is and by powers of s."""
-        penalty, s, way = self.problem.penalty, self.s, self.ways[0]
+        penalty, s, way = self.problem.penalty, self.s, self.way
         half, size = _rational(penalty.l2) / 2, _rational(penalty.l1)
         change = polynomial = _total([])
         for q, d in _penalised_pairs(self.start, way):
-            side = self._side(q + s * d)
+            side = _side(q + s * d, s)
             change += half * ((q + s * d) ** 2 - q**2) + size * (side * (q + s * d) - abs(q))
             polynomial += (2 * half * q * d + size * side * d) * s + half * d**2 * s**2
         return change, polynomial
+
+
+def _fall(coefficients: Sequence[Any], s: Any, step: Any) -> Iterator[Term]:
+    """Minus a polynomial on (0, step]: its lowest coefficient outweighs the positive ones."""
+    low = next((k for k, q in enumerate(coefficients) if q != 0), 0)
+    rest = -coefficients[low]
+    for k, q in enumerate(coefficients[low + 1 :], 1):
+        if q < 0:
+            yield -q, s ** (low + k)
+        else:
+            yield q, s**low * (step**k - s**k)
+            rest -= q * step**k
+    yield rest, s**low
+
+
+def _side(polynomial: Any, s: Any) -> int:
+    """The sign for small s > 0: that of the lowest coefficient."""
+    import sympy
+
+    coefficients = sympy.Poly(polynomial, s).all_coeffs()[::-1]
+    return next((1 if q > 0 else -1 for q in coefficients if q != 0), 0)
+
+
+def _expect_no_sides(case: Case) -> None:
+    if case.signs or case.outputs:
+        raise ValueError("along a curve every pre-activation has its side")
+
+
+class _Curve:
+    """The identity of a descent along a curve: the loss is one polynomial in s on (0, step], at any depth."""
+
+    def __init__(self, problem: Problem, claim: DescentCurveClaim, case: Case) -> None:
+        import sympy
+
+        _expect_no_sides(case)
+        if case.pieces:
+            raise ValueError("along a curve every prediction has its piece")
+        self.s = sympy.Symbol("s")
+        self.problem, self.claim = problem, claim
+
+    def _along(self, start: Fraction, ways: Iterable[Fraction]) -> Any:
+        """A parameter as a polynomial in s."""
+        import sympy
+
+        terms = [_rational(q) * self.s**k for k, q in enumerate((start, *ways))]
+        return sympy.Poly(_total(terms), self.s, domain="QQ")
+
+    def _predictions(self) -> list[list[Any]]:
+        """The network, run over Q[s]: an output by data point and place."""
+        import sympy
+
+        net, point, curve = self.problem.network, self.claim.point, self.claim.curve
+        rows = [[sympy.Poly(_rational(q), self.s, domain="QQ") for q in row] for row in self.problem.x]
+        for layer, activation in enumerate((*net.activations, net.output_activation)):
+            right, left = _rationals(activation.slopes or ())
+            blocks = [point.weights[layer], *(way.weights[layer] for way in curve)]
+            weights = [
+                [self._along(q, ways) for q, *ways in zip(*unit, strict=True)] for unit in zip(*blocks, strict=True)
+            ]
+            shifts = zip(point.biases[layer], *(way.biases[layer] for way in curve), strict=True)
+            biases = [self._along(q, ways) for q, *ways in shifts] or [rows[0][0] * 0] * len(weights)
+            sums = [
+                [
+                    sum((w * q for w, q in zip(unit, row, strict=True)), bias)
+                    for unit, bias in zip(weights, biases, strict=True)
+                ]
+                for row in rows
+            ]
+            rows = [[z * (right if _side(z, self.s) > 0 else left) for z in row] for row in sums]
+        return rows
+
+    def identity(self) -> Identity:
+        import sympy
+
+        problem, s, change = self.problem, self.s, _total([])
+        weight, bound = _rational(problem.weight), sympy.Poly(0, self.s, domain="QQ")
+        for row, targets in zip(self._predictions(), problem.y, strict=True):
+            for after, y in zip(row, targets, strict=True):
+                pieces = problem.loss.pieces(y)
+                if pieces is None:
+                    raise ValueError(f"there is no polynomial identity for the {problem.loss.name} loss")
+                q = after.eval(0)
+                breaks = _rationals(pieces.breaks)
+                number = bisect_right(breaks, q)
+                back = number > 0 and breaks[number - 1] == q and _side(after - q, s) < 0
+                piece = _Piece(pieces, q, number - back)
+                own, b, _ = piece.quadratic
+                move = after - q
+                bound += move * (2 * own * q + b) + move**2 * own
+                change += weight * piece.change(after.as_expr())
+        terms = _fall((bound * weight).all_coeffs()[::-1], s, _rational(self.claim.step))
+        return Identity(change, tuple((q, form) for q, form in terms if q != 0 and form != 0), True)
 
 
 def _penalised_pairs(start: _Net, way: _Net) -> Iterator[tuple[Any, Any]]:
