@@ -15,7 +15,7 @@ from itertools import pairwise
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim, PointClaim
-from exactgeo.claims.coq_minimum import Minima
+from exactgeo.claims.coq_penalised import PenalisedMinima
 from exactgeo.claims.coq_terms import number, plus
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
@@ -23,6 +23,8 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
@@ -40,10 +42,20 @@ EXPORTED = (
     PathClaim,
     DescentCurveClaim,
     SubgradientMinimumClaim,
+    PenalisedMinimumClaim,
+    PenalisedDescentClaim,
 )
 """Kinds of claims that can be exported; not each claim of them, see :func:`exported`."""
 
-_OF_EVERY_LOSS = (LocalMinimumClaim, SubgradientMinimumClaim, NotLocalMinimumClaim, LowerPointClaim, DescentCurveClaim)
+_OF_EVERY_LOSS = (
+    LocalMinimumClaim,
+    SubgradientMinimumClaim,
+    NotLocalMinimumClaim,
+    LowerPointClaim,
+    DescentCurveClaim,
+    PenalisedMinimumClaim,
+    PenalisedDescentClaim,
+)
 """Those that are exported for every piecewise quadratic loss; the others for the squared losses alone."""
 
 
@@ -73,6 +85,8 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     square = isinstance(problem, Problem) and square_factor(problem) is not None
     kinds_here = EXPORTED if square else _OF_EVERY_LOSS
     chosen = [claim for claim in claims if isinstance(claim, kinds_here) and exported(claim)]
+    if isinstance(problem, Problem) and problem.penalty:
+        chosen = [] if problem.penalty.l1 else [claim for claim in chosen if not _by_second_order(problem, claim)]
     if not isinstance(problem, Problem) or not chosen:
         kinds = ", ".join(claim.kind for claim in claims)
         expected = "a claim of kind " + ", ".join(kind.kind for kind in kinds_here)
@@ -104,12 +118,21 @@ def exported(claim: Claim) -> bool:
     return True
 
 
+def _by_second_order(problem: Problem, claim: Claim) -> bool:
+    """Whether the bound of some output weight of 0 is left to the second order, which has no theorem here."""
+    if not isinstance(claim, PenalisedMinimumClaim) or not problem.network.widths:
+        return False
+    moves = problem.train.output and (problem.train.hidden[0] or problem.train.hidden_bias[0])
+    pairs = zip(claim.point.neurons, claim.neurons, strict=True)
+    return moves and any(not neuron.v and not proof.above for neuron, proof in pairs)
+
+
 def _rescaled(one: Point, other: Point) -> bool:
     pairs = zip(one.neurons, other.neurons, strict=True)
     return any(a.w != b.w and a.v != b.v for a, b in pairs)
 
 
-class _Theory(Minima):
+class _Theory(PenalisedMinima):
     """The theorems of a certificate, one a claim."""
 
     def theorem(self, k: int, claim: PointClaim) -> Iterator[str]:
@@ -121,7 +144,9 @@ class _Theory(Minima):
         match claim:
             case LocalMinimumClaim() | SubgradientMinimumClaim():
                 yield from self.minimum(name, k, claim)
-            case NotLocalMinimumClaim():
+            case PenalisedMinimumClaim():
+                yield from self.penalised_minimum(name, k, claim)
+            case NotLocalMinimumClaim() | PenalisedDescentClaim():
                 yield from self._descent(name, k, claim, (claim.direction,), claim.step)
             case DescentCurveClaim():
                 yield from self._descent(name, k, claim, claim.curve, claim.step)
@@ -188,7 +213,7 @@ class _Theory(Minima):
         for key, q in point.items():
             powers = [f"{'s * ' * e}{number(way[key])}" for e, way in enumerate(ways, 1) if way[key]]
             moved[key] = f"({plus([number(q), *powers])})" if powers else number(q)
-        if self.costs and isinstance(claim, NotLocalMinimumClaim):
+        if self.costs and not isinstance(claim, DescentCurveClaim):
             for t, p in enumerate(self.predictions(claim.point)):
                 yield self.costs.upper(f"{k}_{t}", self.y[t], p)
         yield (
@@ -230,7 +255,7 @@ class _Theory(Minima):
         texts = [self.prediction(t, moved) for t in range(len(self.y))]
         pairs = zip(self.y, self.predictions(point), texts, strict=True)
         bounds = [self.costs.bound(y, p, f"({text})") for y, p, text in pairs]
-        yield f"  apply (Qle_lt_trans _ ({number(self.scale)} * ({plus(bounds)}))).\n  {{\n"
+        yield f"  apply (Qle_lt_trans _ ({number(self.scale)} * ({plus(bounds)}){self.sizes(moved)})).\n  {{\n"
         for t, text in enumerate(texts):
             yield f"    pose proof (upper_{k}_{t} ({text})) as B{t}.\n"
         yield "    lra.\n  }\n"

@@ -47,7 +47,7 @@ Ltac sides :=
 
 {costs}(* The training loss, as a function of all parameters. *)
 Definition loss ({parameters} : Q) : Q :=
-  {scale} * ({squares}).
+  {scale} * ({squares}){sizes}.
 """
 
 _STRAIGHT = """Lemma act_straight (z : Q) : act z == {right} * z.
@@ -166,6 +166,7 @@ class Terms:
         square = square_factor(problem)
         self.factor = square or Fraction(1)
         self.scale = self.factor * problem.weight
+        self.weight, self.l2 = problem.weight, problem.penalty.l2
         self.costs = None if square else Costs(problem, self.y)
         self.hidden = bool(net.widths)
         self.right, self.left = (net.activation.slopes if self.hidden else None) or (Fraction(1), Fraction(1))
@@ -183,6 +184,10 @@ class Terms:
         self.trained |= dict.fromkeys(self.outputs, train.output)
         if self.output_bias:
             self.trained["c"] = train.output_bias
+        biases = {"c", *(name for row in self.inputs for name in row[d:])}
+        self.penalised = [
+            name for name, trained in self.trained.items() if trained and (name not in biases or problem.penalty.biases)
+        ]
 
     def pre(self, i: int, t: int, at: Mapping[str, str]) -> str:
         """The pre-activation of a neuron at a data point, each parameter written as in ``at``."""
@@ -196,6 +201,12 @@ class Terms:
             terms = [f"{at[w]} * {number(q)}" for w, q in zip(self.outputs, self.x[t], strict=True)]
         return plus([*terms, *([at["c"]] if self.output_bias else [])])
 
+    def sizes(self, at: Mapping[str, str]) -> str:
+        """What the penalty adds to a loss, as " + ..."; nothing where there is none."""
+        if not self.l2:
+            return ""
+        return f" + {number(self.l2 / 2)} * ({plus([f'{at[name]} * {at[name]}' for name in self.penalised])})"
+
     def header(self, left_out: str) -> str:
         own = {name: name for name in self.trained}
         errors = [f"({self.prediction(t, own)} - {number(y)})" for t, y in enumerate(self.y)]
@@ -206,7 +217,7 @@ class Terms:
         costs = self.costs.definitions() if self.costs else ""
         names = " ".join(self.trained) or "nothing"
         slopes = {"right": number(self.right), "left": number(self.left)}
-        whole = {"scale": number(self.scale), "squares": squares, "costs": costs}
+        whole = {"scale": number(self.scale), "squares": squares, "costs": costs, "sizes": self.sizes(own)}
         if not self.bent:
             slopes |= {"straight": _STRAIGHT.format(**slopes), "how": "rewrite (act_straight z) | "}
         return _HEADER.format(**{"straight": "", "how": ""} | slopes, left_out=left_out, parameters=names, **whole)

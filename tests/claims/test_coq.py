@@ -102,10 +102,49 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
     assert "Left out of this file: strictness, global_minimum. *)" in text
     with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
         _coq.coq(Certificate(found.subject, found.claims[2:]))
-    for name in ("basin-huber", "penalised-descent", "logistic-descent", "logistic-kink"):
+    for name in ("basin-huber", "penalised-descent-of-sizes", "second-order", "logistic-descent", "logistic-kink"):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
+
+
+# -- weight decay --
+
+DECAYED = ["penalised-ray", "penalised-huber", "penalised-descent-with-the-output-bias", "penalised-frozen-inputs"]
+MORE_DECAYED = [
+    "penalised-balanced",
+    "penalised-bias-at-a-kink",
+    "penalised-bias-beside-a-datum-that-is-off",
+    "penalised-biases",
+    "penalised-descent-at-zero",
+    "penalised-falling-ray",
+    "penalised-frozen-outputs-of-long-inputs",
+    "penalised-linear-model-with-a-bias",
+    "penalised-squared-hinge",
+    "penalised-without-biases",
+]
+
+
+@coqc
+@pytest.mark.parametrize("name", [*DECAYED, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE_DECAYED)])
+def test_coq_accepts_weight_decay(name, tmp_path):
+    found = Certificate.read(ACCEPT / f"{name}.json")
+    text, left = _coq.coq(found)
+    assert f"Theorem {found.claims[0].kind} :" in text
+    assert " * (w0_0 * w0_0" in text or " * (v0 * v0" in text or not found.subject.network.widths
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", len(found.claims) - len(left))
+
+
+@coqc
+def test_coq_rejects_a_minimum_beyond_its_bound(tmp_path):
+    """The same proof with less decay: the square is not paid for."""
+    text, _ = _coq.coq(Certificate.read(ACCEPT / "penalised-ray-alone.json"))
+    decayed = "+ (1 # 2) * (w0_0 * w0_0 + v0 * v0)"
+    assert decayed in text
+    (tmp_path / "claim.v").write_text(text.replace(decayed, "+ (1 # 3) * (w0_0 * w0_0 + v0 * v0)"))
+    with pytest.raises(AssertionError):
+        compile_file(tmp_path / "claim.v", 1)
 
 
 # -- minima of losses by pieces --
