@@ -172,7 +172,14 @@ def _ordered_decay(problem: Problem) -> tuple[str, str] | None:
 
 def _decay(problem: Problem) -> tuple[str, str] | None:
     """What neither criterion of weight decay treats."""
-    return None if _ordered_decay(problem) is None else _weight_decay(problem)
+    if _ordered_decay(problem) is None:
+        return None
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
+    if found is None and not (problem.loss.rational and problem.loss.differentiable):
+        found = f"the {problem.loss.name} loss", "a loss with a derivative everywhere"
+    return found
 
 
 def smooth(problem: Problem) -> OutOfScope | None:
@@ -269,10 +276,10 @@ def explanation(problem: Problem) -> OutOfScope | None:
     if ordered_slopes(problem) is None or deep(problem) is None:
         return None
     found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
     if found is None and problem.penalty:
         return without_penalty(problem)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
