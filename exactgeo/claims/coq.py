@@ -55,8 +55,10 @@ _OF_EVERY_LOSS = (
     DescentCurveClaim,
     PenalisedMinimumClaim,
     PenalisedDescentClaim,
+    BasinOptimumClaim,
+    GlobalMinimumClaim,
 )
-"""Those that are exported for every piecewise quadratic loss; the others for the squared losses alone."""
+"""Those that are exported for every piecewise quadratic loss; paths for the squared losses alone."""
 
 
 def _conj(lemmas: Sequence[str]) -> str:
@@ -74,8 +76,8 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     ------
     InputError
         Nothing in it can be exported: no claim of the kinds in ``EXPORTED``, or not a piecewise quadratic loss of a
-        network with at most one hidden layer and one output. Of a loss other than the squared one only local minima and
-        refutations are exported, not the kinds ``basin_optimum``, ``global_minimum`` and ``path``.
+        network with at most one hidden layer and one output. The kind ``path`` is exported for the squared
+        losses alone.
 
     References
     ----------
@@ -170,8 +172,13 @@ class _Theory(PenalisedMinima):
         moved = {key: key if self.trained[key] else number(q) for key, q in point.items()}
         names = [key for key, trained in self.trained.items() if trained]
         quantified = f"forall {' '.join(names)} : Q, " if names else ""
+        if self.costs and claim.duals:
+            yield from self._touching(k, claim.duals[0])
         yield f"Theorem {name} : {quantified}{self.call(at)} <= {self.call(moved)}.\n"
         yield f"Proof.\n  intros. rewrite loss_at_point_{k}. unfold loss.\n"
+        if self.costs:
+            yield from self._below_all(k, claim, moved)
+            return
         predictions = [self.prediction(t, moved) for t in range(len(self.y))]
         duals = claim.duals[0] if claim.duals else [-2 * self.factor * y for y in self.y]
         if claim.duals:
@@ -185,6 +192,23 @@ class _Theory(PenalisedMinima):
         for t, (p, y, r) in enumerate(zip(predictions, self.y, duals, strict=True)):
             target = y + r / (2 * self.factor) if claim.duals else y
             yield f"  pose proof (square_nonneg (({p}) - {number(target)})) as S{t}.\n"
+        yield "  lra.\nQed.\n"
+
+    def _touching(self, k: int, dual: Sequence[Fraction]) -> Iterator[str]:
+        """A line of each dual number, below the loss of its data point."""
+        assert self.costs is not None
+        for t, (y, r) in enumerate(zip(self.y, dual, strict=True)):
+            yield self.costs.below(f"touching_{k}_{t}", y, self.costs.touched(y, r), r)
+
+    def _below_all(self, k: int, claim: GlobalMinimumClaim, moved: Mapping[str, str]) -> Iterator[str]:
+        """All parameters of affine predictions: the lines add up to the loss of the point."""
+        for i, v in enumerate(self.outputs if self.hidden else []):
+            for t in range(len(self.y)):
+                act = f"act ({self.pre(i, t, moved)})"
+                yield f"  assert (A{i}_{t} : {moved[v]} * {act} == {moved[v]} * {self.fixed(i, t, claim.point)}).\n"
+                yield "  { sides. }\n"
+        for t in range(len(self.y)):
+            yield f"  pose proof (touching_{k}_{t} ({self.prediction(t, moved)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
 
     def _path(self, name: str, k: int, claim: PathClaim, at: dict[str, str]) -> Iterator[str]:
@@ -264,6 +288,8 @@ class _Theory(PenalisedMinima):
         at = {key: number(q) for key, q in point.items()}
         moved = {key: key if self.trained[key] else number(q) for key, q in point.items()}
         names = [key for key, trained in self.trained.items() if trained]
+        if self.costs:
+            yield from self._touching(k, claim.dual)
         yield f"Theorem {name} :\n"
         if names:
             yield f"  forall {' '.join(names)} : Q,\n"
@@ -283,6 +309,11 @@ class _Theory(PenalisedMinima):
         for i, cell in enumerate(claim.cells):
             if cell.output:
                 yield from self._cell(i, cell, moved)
+        if self.costs:
+            for t in range(len(self.y)):
+                yield f"  pose proof (touching_{k}_{t} ({self.prediction(t, moved)})) as S{t}.\n"
+            yield "  lra.\nQed.\n"
+            return
         # (p - y)^2 >= r p - its conjugate, by one square each; the factor is that of the loss of one prediction.
         for t, (y, r) in enumerate(zip(self.y, claim.dual, strict=True)):
             error = self._linear(t, moved, claim.cells)
@@ -302,7 +333,12 @@ class _Theory(PenalisedMinima):
                 lemma = "act_neg" if sign == "-" else "act_pos"
                 how = f"apply {lemma}; lra" if sign != "0" else "unfold act; destruct Qle_bool; reflexivity"
             yield f"  assert (A{i}_{t} : act ({z}) == {number(slope)} * ({z})) by ({how}).\n"
-            yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
+            if self.costs:
+                # The losses stay as they are written: what they are functions of cannot be rewritten.
+                yield f"  assert (W{i}_{t} : {v} * act ({z}) == {v} * ({number(slope)} * ({z}))).\n"
+                yield f"  {{ rewrite A{i}_{t}. reflexivity. }}\n"
+            else:
+                yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
         for t in sorted(cell.multipliers, key=str):
             z = self.pre(i, t, moved)
             inward = z if cell.signs[t] == "+" else f"- ({z})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from exactgeo.claims.subject import square_factor
+from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Direction, Point, Problem
@@ -151,6 +152,26 @@ class Costs:
         stated = {"value": number(self.pieces[y].at(q)), "slope": number(slope), "q": number(q)}
         return _BELOW.format(name=name, cost=self.names[y], squares=self._squares(y, q), **stated)
 
+    def touched(self, y: Fraction, slope: Fraction) -> Fraction:
+        """A prediction at which this is a subgradient of the loss.
+
+        Raises
+        ------
+        InternalError
+            There is none.
+        """
+        pieces = self.pieces[y]
+        for q in pieces.breaks:
+            left, right = pieces.slopes(q)
+            if left <= slope <= right:
+                return q
+        for a, b, _ in pieces.quadratics:
+            q = (slope - b) / (2 * a) if a else ZERO
+            left, right = pieces.slopes(q)
+            if left <= slope <= right:
+                return q
+        raise InternalError("a dual number that is no slope of its loss")
+
     def _squares(self, y: Fraction, q: Fraction) -> str:
         ends = (*self.pieces[y].breaks, q)
         return " ".join(f"pose proof (square_nonneg (p - {number(e)}))." for e in ends)
@@ -239,6 +260,11 @@ class Terms:
 
     def slope(self, z: Fraction) -> Fraction:
         return self.right if z > 0 else self.left
+
+    def fixed(self, i: int, t: int, point: Point) -> str:
+        """The output of a neuron at a point, for output weight 1."""
+        z = self.pre_activations(self.values(point))[i][t]
+        return number(z * self.slope(z))
 
     def predictions(self, point: Point) -> list[Fraction]:
         values = self.values(point)

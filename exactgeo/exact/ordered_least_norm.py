@@ -49,6 +49,7 @@ def rational_near(number: Number, bits: int) -> Fraction:
 
     Examples
     --------
+    >>> from exactgeo.exact.combination import TanhCombination
     >>> x = TanhCombination.tanh_half(Fraction(1))
     >>> rational_near(x, 8), rational_near(2 * x - 1, 8) == 2 * rational_near(x, 8) - 1
     (Fraction(59, 128), True)
@@ -74,6 +75,7 @@ def ordered_least_norm(
 
     Examples
     --------
+    >>> from exactgeo.exact.combination import TanhCombination
     >>> x = TanhCombination.tanh_half(Fraction(1))
     >>> found = ordered_least_norm([-x, 2 * x], [], [(1, 0), (1, 1)])
     >>> print(*found.vector, *found.rays)

@@ -102,10 +102,38 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
     assert "Left out of this file: strictness, global_minimum. *)" in text
     with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
         _coq.coq(Certificate(found.subject, found.claims[2:]))
-    for name in ("basin-huber", "penalised-descent-of-sizes", "second-order", "logistic-descent", "logistic-kink"):
+    for name in ("penalised-descent-of-sizes", "second-order", "logistic-descent", "logistic-kink"):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
+
+
+@coqc
+@pytest.mark.parametrize("name", ["basin-huber", pytest.param("basins-hinge", marks=pytest.mark.slow)])
+def test_coq_accepts_basins_of_losses_by_pieces(name, tmp_path):
+    """The dual vector as lines that touch the losses."""
+    found = Certificate.read(ACCEPT / f"{name}.json")
+    basins = Certificate(found.subject, tuple(claim for claim in found.claims if claim.kind == "basin_optimum")[:2])
+    assert basins.claims
+    text, left = _coq.coq(basins)
+    assert "Lemma touching_0_0 (p : Q) : " in text
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", len(basins.claims) - len(left))
+
+
+@coqc
+def test_coq_accepts_the_bottom_of_an_affine_problem(tmp_path):
+    problem = {
+        "data": {"x": [[1], [1], [2]], "y": [0, 1, 1]},
+        "network": {"widths": []},
+        "loss": {"kind": "huber(1/2)"},
+        "point": {"weights": [[["1/2"]]], "biases": [[0]]},
+    }
+    found = eg.certify(eg.load(problem)).certificate
+    bottom = Certificate(found.subject, tuple(claim for claim in found.claims if claim.kind == "global_minimum"))
+    text, _ = _coq.coq(bottom)
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", 1)
 
 
 # -- weight decay --
