@@ -704,6 +704,7 @@ COMPANIONS = {
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",
+    "check_path.py": "segmented_path",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
@@ -784,8 +785,7 @@ def examine(path, beside):
         file = KINDS[version][kind]
         # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
         smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
-        sees = {"check_smooth.py": smooth, "penalty": penalty and not smooth, "check_ball.py": not smooth}
-        good = sees.get("penalty" if "penalty" in file else file, not smooth and not penalty)
+        good = smooth if "smooth" in file else not smooth and ("ball" in file or penalty == ("penalty" in file))
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)

@@ -24,11 +24,13 @@ from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictn
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.combination import Number, sign
+from exactgeo.exact.ordered_least_norm import rational_near
 from exactgeo.exact.vectors import ONE
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_flatness import flatness
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
-from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells
+from exactgeo.local_minimum.nonnegative import Term
+from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells, climb
 from exactgeo.local_minimum.ordered_bound import prove_ordered_bound
 from exactgeo.local_minimum.ordered_cover import ordered_nonnegative
 from exactgeo.local_minimum.ordered_criterion import radius_of
@@ -88,8 +90,11 @@ def measure_ordered_decay(found: Minimum) -> Minimum:
     return replace(found, flat=flat, reason="")
 
 
-RESISTED_BITS = 64
-"""Of the curvature that resists an output weight of 0."""
+NEAR_BITS = 64
+"""Of slopes and curvatures by which a descent is looked for."""
+
+MANY_CELLS = 64
+"""Cells of a covering from which on a descent is looked for without it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,8 @@ def _bounded(
                 return down_slowly(local, neuron, axis)
     gains = [local.gain(neuron, way) for way in (ONE, -ONE)]
     number = max(cells([not term.concave for term in terms], size) for _, terms in gains)
+    if number > MANY_CELLS and (climbed := _climbed(local, neuron)) is not None:
+        return climbed
     if number > MOST_CELLS:
         return scope.many_cells(neuron.index, number)
     covers = []
@@ -181,9 +188,25 @@ def _bounded(
     return OrderedPenalisedProof((), *covers)
 
 
+def _climbed(local: OrderedDecayedPoint, neuron: NeuronState) -> Descent | None:
+    """A descent met without a covering, with slopes rounded until it is proved."""
+    for way in (ONE, -ONE):
+        linear, terms = local.gain(neuron, way)
+        slopes = tuple(rational_near(q, NEAR_BITS) for q in linear)
+        bends = [
+            Term(t.row, tuple(map(int, t.form)), rational_near(t.right, NEAR_BITS), rational_near(t.left, NEAR_BITS))
+            for t in terms
+        ]
+        u = climb(slopes, bends, local.free, local.square)
+        found = None if u is None else down_both(local, neuron, u)
+        if found is not None:
+            return found
+    return None
+
+
 def _beyond(local: OrderedDecayedPoint, neuron: NeuronState, check: Check) -> Descent | _Resisting:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
-    square = local.shrink * resisted(local, neuron, RESISTED_BITS)[1]
+    square = local.shrink * resisted(local, neuron, NEAR_BITS)[1]
     for way in (ONE, -ONE):
         found = prove_ordered_bound(*local.gain(neuron, way), local.free, square, check)
         descent = down_both(local, neuron, found) if isinstance(found, tuple) else None

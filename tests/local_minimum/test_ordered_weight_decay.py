@@ -233,6 +233,16 @@ def test_the_second_order_decides_neurons_with_outputs():
     assert decided(*point, b=[1], train=free, l2="3/5").kind is Kind.NOT_LOCAL_MINIMUM
 
 
+def test_a_descent_is_met_without_a_covering_where_that_would_be_large():
+    """60 data of three inputs: thousands of cells, and little decay."""
+    rng = random.Random(1)
+    x = [[rng.randint(-9, 9) for _ in range(3)] for _ in range(60)]
+    y = [rng.choice([1, -1]) for _ in x]
+    found = decided(x, y, [[0, 0, 0]], [0], c=1, train={"output_bias": False})
+    assert (found.kind, found.argument) == (Kind.NOT_LOCAL_MINIMUM, Argument.SECOND_ORDER)
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
 @pytest.mark.parametrize("l2", [0, 1])
 def test_sizes_are_refuted_only(l2):
     found = decided([[1]], [1], [[0]], [0], l2=l2, l1="1/10")
