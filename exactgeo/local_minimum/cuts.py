@@ -1,0 +1,144 @@
+"""One subgradient for all moves of a case although kinks are concave: cutting planes, and a covering for each neuron.
+
+For fixed slopes the neurons are decided one by one, as for a loss with a derivative, and ``sign phi_i >= 0`` is asked
+of the slopes for one direction u at a time: ``sign phi_i(u) >= 0`` is linear in them. The cases of different neurons are
+then added up, not multiplied; cases of all neurons together are cut only where no vector of slopes serves all moves.
+
+References
+----------
+docs/mathematics.md, "Losses without a derivative", cuts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.subgradient_minimum import NeuronCover
+from exactgeo.deadline import Check
+from exactgeo.errors import InternalError
+from exactgeo.exact.matrix import nullspace, primitive
+from exactgeo.exact.vectors import ZERO, Vector, dot, integer_dot
+from exactgeo.local_minimum._propose_cuts import CutProposer, Cuts
+from exactgeo.local_minimum.leaf_program import Case, Cut, Failure, Part, Proof, solve_case
+from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
+
+__all__ = ["CutSearch"]
+
+STEEPER = 40
+"""How often a slope beyond a side is raised."""
+
+
+class CutSearch:
+    """The cuts of the cases of a part."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.proposer = CutProposer(part)
+        self.still = {
+            i: [neuron.along(u) for u in nullspace(list(neuron.forms.values()), len(neuron.linear))]
+            for i, neuron in part.neurons.items()
+        }
+        self._cuts: dict[int, dict[tuple[int, ...], Cut]] = {}
+        self._found: tuple[Vector, dict[int, NeuronCover]] = ((), {})
+
+    def guess(self, case: Case, check: Check) -> Proof | Failure:
+        """As :meth:`solve`, but the moves of a failure come from floats, and need not descend without a gap."""
+        found = self.proposer.propose(case, check)
+        if isinstance(found, Failure):
+            return found
+        return self.solve(case, check, found or {})
+
+    def solve(self, case: Case, check: Check, cuts: Cuts | None = None) -> Proof | Failure:
+        """A subgradient for all moves of a case, or moves that show that there is none."""
+        self._cuts = {i: {} for i in self.part.neurons}
+        for i, directions in (cuts or {}).items():
+            self._add(i, directions)
+        return solve_case(self.part, case, check, self)
+
+    def _add(self, i: int, directions: Iterable[tuple[int, ...]]) -> bool:
+        """Whether any of them is new."""
+        new = {u: self.part.neurons[i].along(u) for u in directions if u not in self._cuts[i]}
+        self._cuts[i] |= new
+        return bool(new)
+
+    # -- what the exact program asks for --
+
+    def cuts(self, neuron: int) -> Sequence[Cut]:
+        """Those of a neuron so far, and those on which no kink changes."""
+        return [*self.still[neuron], *self._cuts[neuron].values()]
+
+    def missed(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> bool:
+        """Add cuts that slopes violate; False where there are none."""
+        seen = self.proposer.violated(case, excess, strict)
+        bad = [self._add(i, (u for u in directions if self._inside(case, i, u))) for i, directions in seen.items()]
+        if any(bad):
+            return True
+        found: dict[int, NeuronCover] = {}
+        for i in self.part.neurons:
+            if i in strict or not (self.part.neurons[i].state.v or i in case.signs):
+                continue
+            cover = self._cover(case, i, excess, check)
+            if isinstance(cover, NeuronCover):
+                found[i] = cover
+            else:
+                bad.append(self._add(i, [primitive(cover)]))
+        self._found = excess, found
+        return any(bad)
+
+    def coverings(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Mapping[int, NeuronCover]:
+        """The proof that slopes violate no cut."""
+        if self._found[0] != excess and self.missed(case, excess, strict, check):
+            raise InternalError("the mean of slopes that violate no cut violates one")
+        return self._found[1]
+
+    def _inside(self, case: Case, i: int, u: Sequence[int]) -> bool:
+        forms = self.part.neurons[i].forms
+        sides = ((row, side) for (j, row), side in case.sides.items() if j == i)
+        return all(side * integer_dot(forms[row], u) >= 0 for row, side in sides)
+
+    def _cover(self, case: Case, i: int, excess: Vector, check: Check) -> NeuronCover | Vector:
+        """``sign phi >= 0`` on the sides of a neuron, or a direction there where it is not.
+
+        Beyond a side the slope is raised until phi is nonnegative there, or negative on this side of it.
+        """
+        part, neuron = self.part, self.part.neurons[i]
+        sign = neuron.state.sign or case.signs[i]
+        linear = [sign * part.value(function, excess) for function in neuron.linear]
+        slopes = {
+            row: (sign * part.value(right, excess), sign * part.value(left, excess))
+            for row, (right, left) in neuron.bends.items()
+        }
+        sides = {row: side for (j, row), side in case.sides.items() if j == i}
+        steep = 1 + sum(map(abs, linear), ZERO) + sum((abs(q) for pair in slopes.values() for q in pair), ZERO)
+        for _ in range(STEEPER):
+            beyond = {row: steep if side < 0 else -steep for row, side in sides.items()}
+            found = self._parts(i, linear, slopes, sides, beyond, check)
+            if not isinstance(found, list):
+                if all(side * dot(neuron.forms[row], found) >= 0 for row, side in sides.items()):
+                    return found
+                steep *= 16
+                continue
+            return NeuronCover(FrozenDict(beyond), tuple(found))
+        raise InternalError("no slope beyond the sides of a case makes a function nonnegative there")
+
+    def _parts(
+        self,
+        i: int,
+        linear: Sequence[Fraction],
+        slopes: Mapping[int, tuple[Fraction, Fraction]],
+        sides: Mapping[int, int],
+        beyond: Mapping[int, Fraction],
+        check: Check,
+    ):
+        terms, total = [], list(linear)
+        for row, form in self.part.neurons[i].forms.items():
+            right, left = slopes[row]
+            if row in sides:
+                right, left = (right, beyond[row]) if sides[row] > 0 else (beyond[row], left)
+            if right == left:
+                total = [p + right * q for p, q in zip(total, form, strict=True)]
+            else:
+                terms.append(Term(row, form, right, left))
+        return prove_nonnegative(tuple(total), terms, len(total), check)
