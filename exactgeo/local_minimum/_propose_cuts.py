@@ -34,15 +34,15 @@ MOST_RAYS = 40_000
 """Rays of a neuron that are listed; of more, about this many at random."""
 WORK = 4 * 10**7
 """Bound on rays times the cube of their dimension."""
-A_ROUND = 100
-"""Cuts that enter a program at once."""
+A_ROUND, A_NEURON = 100, 30
+"""Cuts that enter a program at once, of all neurons and of one."""
 
 
 class _Rays:
     """The functions of a neuron as float matrices over the slopes, and the rays of its kinks.
 
-    ``at`` holds one of the two directions of each ray, largest entry 1; ``subsets`` the kinks that determine it; ``up``
-    and ``down`` the forms of all kinks there, where positive and where negative.
+    ``at`` holds one of the two directions of each ray, largest entry 1; ``subsets`` the kinks that determine it; ``sides``
+    the forms of all kinks there, ``heights`` their absolute values.
     """
 
     def __init__(self, neuron: Kinked, rng: np.random.Generator) -> None:
@@ -59,7 +59,10 @@ class _Rays:
         self.at, self.subsets = self._list(rng)
         self.sides = self.at @ self.shapes.T
         self.sides[np.abs(self.sides) < SMALL * np.abs(self.shapes).max(initial=1)] = 0
-        self.up, self.down = np.maximum(self.sides, 0), np.maximum(-self.sides, 0)
+        self.heights = np.abs(self.sides)
+        # A kink is the mean of its slopes, and half of what it bends by times the height.
+        self.odd = self.linear + self.shapes.T @ (self.right + self.left) / 2
+        self.even = (self.right - self.left) / 2
 
     def _list(self, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
         """Cross products of all but one of as many kinks as are independent."""
@@ -100,16 +103,13 @@ class _Rays:
 
     def function(self, index: int, way: int) -> Array:
         """phi at a ray, as a function of the slopes."""
-        up, down = (self.up, self.down)[::way]
-        found: Array = way * self.at[index] @ self.linear + up[index] @ self.right - down[index] @ self.left
+        found: Array = way * self.at[index] @ self.odd + self.heights[index] @ self.even
         return found
 
     def values(self, slopes: Array) -> Array:
         """phi at all rays, one way and then the other."""
-        straight = self.at @ (self.linear @ slopes)
-        right, left = self.right @ slopes, self.left @ slopes
-        there, back = self.up @ right - self.down @ left, self.down @ right - self.up @ left
-        return np.concatenate([straight + there, back - straight])
+        odd, even = self.at @ (self.odd @ slopes), self.heights @ (self.even @ slopes)
+        return np.concatenate([even + odd, even - odd])
 
     def within(self, sides: Mapping[int, int]) -> NDArray[np.bool_]:
         """Which rays, one way and then the other, are on these sides of kinks."""
@@ -218,7 +218,7 @@ class CutProposer:
                 for u in rays.still:
                     yield _Row.of("inputs", i, sign * np.array(u, dtype=float) @ rays.linear, u)
             else:
-                for row in (*(rays.right - rays.left), *(rays.linear + rays.shapes.T @ rays.right)):
+                for row in (*rays.even, *rays.odd):
                     yield _Row.of("both", i, row)
 
     def _solve(self, cuts: Sequence[_Row]) -> tuple[Array, float, Array] | None:
@@ -249,10 +249,10 @@ class CutProposer:
             if not sign or not len(rays.at):
                 continue
             values = np.where(inside[i], sign * rays.values(slopes), 0)
-            worst = np.argpartition(values, A_ROUND)[:A_ROUND] if len(values) > A_ROUND else range(len(values))
-            for place in map(int, worst):
-                if values[place] >= -FEASIBLE:
-                    continue
+            places = np.flatnonzero(values < -FEASIBLE)
+            if len(places) > A_NEURON:
+                places = places[np.argpartition(values[places], A_NEURON)[:A_NEURON]]
+            for place in map(int, places):
                 index, way = place % len(rays.at), 1 if place < len(rays.at) else -1
                 cut = _Row.of("cut", i, sign * rays.function(index, way), place=place)
                 value = float(cut.row @ slopes)
@@ -274,7 +274,8 @@ class CutProposer:
                 rays = self.rays[i]
                 index, way = row.place % len(rays.at), 1 if row.place < len(rays.at) else -1
                 inputs[i] += move * way * rays.at[index]
-                used[i] += move * np.stack((rays.up[index], rays.down[index])[::way])
+                sides = move * way * rays.sides[index]
+                used[i] += np.stack([np.maximum(sides, 0), np.maximum(-sides, 0)])
             elif row.move == "inputs":
                 inputs[i] += move * np.array(row.way, dtype=float)
             else:
@@ -284,7 +285,7 @@ class CutProposer:
         ways: dict[tuple[int, int | None], int] = dict.fromkeys(gaps, 1)
         for i, (plus, minus) in used.items():
             rays, sign = self.rays[i], part.neurons[i].state.sign
-            score = np.minimum(plus, minus) * np.maximum(-sign * (rays.right - rays.left) @ slopes, 0)
+            score = np.minimum(plus, minus) * np.maximum(-sign * rays.even @ slopes, 0)
             for j in np.flatnonzero(score > SMALL):
                 gaps[i, rays.rows[j]] = float(score[j])
                 ways[i, rays.rows[j]] = 1 if plus[j] >= minus[j] else -1

@@ -43,11 +43,14 @@ class CutSearch:
         self._cuts: dict[int, dict[tuple[int, ...], Cut]] = {}
         self._found: tuple[Vector, dict[int, NeuronCover]] = ((), {})
 
-    def guess(self, case: Case, check: Check) -> Proof | Failure:
-        """As :meth:`solve`, but the moves of a failure come from floats, and need not descend without a gap."""
+    def guess(self, case: Case, check: Check, *, proof: bool = True) -> Proof | Failure | None:
+        """As :meth:`solve`, but the moves of a failure come from floats, and need not descend without a gap.
+
+        None in place of a proof that is not asked for.
+        """
         found = self.proposer.propose(case, check)
-        if isinstance(found, Failure):
-            return found
+        if isinstance(found, Failure) or (found is not None and not proof):
+            return found if isinstance(found, Failure) else None
         return self.solve(case, check, found or {})
 
     def solve(self, case: Case, check: Check, cuts: Cuts | None = None) -> Proof | Failure:

@@ -155,6 +155,16 @@ class Part:
                 ends[t] = ZERO
         return not any(ends)
 
+    @property
+    def concave(self) -> bool:
+        """Whether some kink of a neuron with output weight bends downwards for all slopes of the part."""
+        return any(
+            self.least([neuron.state.sign * (b - a) for a, b in zip(*pair, strict=True)]) > 0
+            for neuron in self.neurons.values()
+            if neuron.state.sign
+            for pair in neuron.bends.values()
+        )
+
     def value(self, function: Vector, excess: Vector) -> Fraction:
         return dot(function[:-1], excess) + function[-1]
 

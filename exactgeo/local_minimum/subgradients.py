@@ -189,12 +189,13 @@ def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[Join
         claim = descent(at, [moves], signs)
         if claim is not None:
             return claim
-    found = solve_case(part, Case(), check)
-    if isinstance(found, Proof):
-        return [_subgradient(found)]
-    claim = descent(at, found.scales, {}, guess=bool(found.gaps))
-    if claim is not None:
-        return claim
+    if not part.concave:
+        found = solve_case(part, Case(), check)
+        if isinstance(found, Proof):
+            return [_subgradient(found)]
+        claim = descent(at, found.scales, {}, guess=bool(found.gaps))
+        if claim is not None:
+            return claim
     steps: list[JointStep] = []
     stack = [Case()]
     cuts = CutSearch(part)
@@ -242,8 +243,8 @@ def _dive(
         signs = {i: ways[i, row] for i, row in found.gaps if row is None}
         sides = {(i, row): ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        answer = cuts.guess(case, check)
-        if isinstance(answer, Proof):
+        answer = cuts.guess(case, check, proof=False)
+        if not isinstance(answer, Failure):
             return None
         found = answer
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
