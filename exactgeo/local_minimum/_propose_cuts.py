@@ -22,14 +22,35 @@ from exactgeo.deadline import Check
 from exactgeo.exact.matrix import nullspace, rref
 from exactgeo.local_minimum.leaf_program import Case, Failure, Kinked, Moves, Part
 
-__all__ = ["CutProposer", "Cuts"]
+__all__ = ["CutProposer", "Cuts", "Vertex"]
 
 Array = NDArray[np.float64]
 Cuts = dict[int, list[tuple[int, ...]]]
 """By neuron the directions u of the cuts ``sign phi(u) >= 0``."""
 
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """Slopes of a case: the cuts that they meet with equality, and where they are at their left or right derivative.
+
+    Attributes
+    ----------
+    cuts : Cuts
+    low, high : set of int
+        Numbers of data points of the part.
+    excess : list of float
+        Slopes over the left derivatives.
+    """
+
+    cuts: Cuts
+    low: set[int]
+    high: set[int]
+    excess: list[float]
+
+
 SMALL = 1e-9
-FEASIBLE = 1e-7
+FEASIBLE, TIGHT = 1e-8, 1e-10
 MOST_RAYS = 40_000
 """Rays of a neuron that are listed; of more, about this many at random."""
 WORK = 4 * 10**7
@@ -151,8 +172,8 @@ class CutProposer:
         self.equations = [row for row in self._equations() if row.row.any()]
         self.kept: list[_Row] = []
 
-    def propose(self, case: Case, check: Check) -> Cuts | Failure | None:
-        """The cuts that slopes of a case meet with equality, or moves that show that there are no slopes.
+    def propose(self, case: Case, check: Check) -> Vertex | Failure | None:
+        """Slopes for all moves of a case, or moves that show that there are none.
 
         None where floats cannot say, and where an output weight has been given a sign.
         """
@@ -176,9 +197,11 @@ class CutProposer:
             return self._mixture([*cuts, *self.equations], weights, slopes)
         tight: Cuts = {}
         for cut, q in zip(cuts, above, strict=True):
-            if q < 100 * FEASIBLE:
+            if abs(q) < TIGHT:
                 self._add(tight, cut.number, cut.place)
-        return tight
+        excess = slopes[:-1]
+        low, high = np.flatnonzero(excess <= SMALL), np.flatnonzero(excess >= self.widths - SMALL)
+        return Vertex(tight, set(map(int, low)), set(map(int, high)), list(map(float, excess)))
 
     def violated(self, case: Case, slopes: Sequence[Fraction], strict: Sequence[int]) -> Cuts:
         """Directions of cuts that exact slopes seem to violate."""
@@ -235,6 +258,7 @@ class CutProposer:
             b_eq=-equal[:, -1],
             bounds=[*((0, width) for width in self.widths), (0, None)],
             method="highs-ds",
+            options={"primal_feasibility_tolerance": TIGHT, "dual_feasibility_tolerance": TIGHT},
         )
         if answer.status:
             return None

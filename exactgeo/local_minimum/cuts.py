@@ -18,14 +18,16 @@ from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.subgradient_minimum import NeuronCover
 from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import nullspace, primitive
+from exactgeo.exact.matrix import nullspace, primitive, rref
 from exactgeo.exact.vectors import ZERO, Vector, dot, integer_dot
-from exactgeo.local_minimum._propose_cuts import CutProposer, Cuts
+from exactgeo.local_minimum._propose_cuts import CutProposer, Cuts, Vertex
 from exactgeo.local_minimum.leaf_program import Case, Cut, Failure, Part, Proof, solve_case
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
 
 __all__ = ["CutSearch"]
 
+ROUND = 2**20
+"""Largest denominator of a slope that no equation determines."""
 STEEPER = 40
 """How often a slope beyond a side is raised."""
 
@@ -51,14 +53,50 @@ class CutSearch:
         found = self.proposer.propose(case, check)
         if isinstance(found, Failure) or (found is not None and not proof):
             return found if isinstance(found, Failure) else None
-        return self.solve(case, check, found or {})
-
-    def solve(self, case: Case, check: Check, cuts: Cuts | None = None) -> Proof | Failure:
-        """A subgradient for all moves of a case, or moves that show that there is none."""
-        self._cuts = {i: {} for i in self.part.neurons}
-        for i, directions in (cuts or {}).items():
-            self._add(i, directions)
+        self._start(found.cuts if found else {})
+        excess = found and self._exact(found)
+        if excess and not self.missed(case, excess, (), check):
+            slopes = {t: self.part.low[t] + q for t, q in zip(self.part.data, excess, strict=True)}
+            return Proof(slopes, {}, (), self._found[1])
         return solve_case(self.part, case, check, self)
+
+    def solve(self, case: Case, check: Check) -> Proof | Failure:
+        """A subgradient for all moves of a case, or moves that show that there is none."""
+        self._start({})
+        return solve_case(self.part, case, check, self)
+
+    def _start(self, cuts: Cuts) -> None:
+        self._cuts = {i: {} for i in self.part.neurons}
+        for i, directions in cuts.items():
+            self._add(i, directions)
+
+    def _exact(self, vertex: Vertex) -> Vector | None:
+        """Slopes at which everything that nearly is an equation is one; None where there are none between their ends.
+
+        What the equations leave free is as in the proposal. Cost: one elimination.
+        """
+        part, equations = self.part, [list(function) for function in self.part.affine.values()]
+        for i, neuron in part.neurons.items():
+            equations += [list(neuron.outputs)] if part.moved else []
+            if neuron.state.v:
+                equations += [list(cut.function) for cut in self.cuts(i)]
+            else:
+                equations += [[p - q for p, q in zip(*pair, strict=True)] for pair in neuron.bends.values()]
+                equations += [neuron.slope(k, (), 1) for k in range(len(neuron.linear))]
+        excess = [part.widths[k] if k in vertex.high else ZERO for k in range(len(part.data))]
+        free = [k for k in range(len(part.data)) if k not in vertex.low and k not in vertex.high]
+        rows = [[*(row[k] for k in free), -row[-1] - dot(row[:-1], excess)] for row in equations]
+        table, pivots = rref(rows, len(free) + 1)
+        if pivots and pivots[-1] == len(free):
+            return None
+        for j, k in enumerate(free):
+            if j not in pivots:
+                excess[k] = Fraction(vertex.excess[k]).limit_denominator(ROUND)
+        for row, pivot in zip(table, pivots, strict=True):
+            rest = (row[j] * excess[k] for j, k in enumerate(free) if j not in pivots)
+            excess[free[pivot]] = row[-1] - sum(rest, ZERO)
+        inside = all(0 <= q <= width for q, width in zip(excess, part.widths, strict=True))
+        return tuple(excess) if inside else None
 
     def _add(self, i: int, directions: Iterable[tuple[int, ...]]) -> bool:
         """Whether any of them is new."""
