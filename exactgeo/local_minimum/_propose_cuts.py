@@ -92,10 +92,10 @@ class _Rays:
             return np.zeros((0, self.size)), np.zeros((0, 0), dtype=np.int64)
         most = max(1, min(MOST_RAYS, WORK // rank**3))
         if comb(count, rank - 1) <= most:
-            subsets = np.array(list(combinations(range(count), rank - 1)), dtype=np.int64)
+            chosen = list(combinations(range(count), rank - 1))
+            subsets = np.array(chosen, dtype=np.int64).reshape(len(chosen), rank - 1)
         else:
             subsets = np.argsort(rng.random((most, count)), axis=1)[:, : rank - 1]
-        subsets = subsets.reshape(-1, rank - 1)
         shapes = self.shapes[:, self.pivots] / np.abs(self.shapes).max(axis=1, keepdims=True)
         tables = shapes[subsets]
         found = np.ones((len(subsets), rank))

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.local_minimum import Leaf
+from exactgeo.claims.local_minimum import Part as Share
 from exactgeo.claims.subgradient_minimum import NeuronCover
 from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
@@ -56,8 +58,7 @@ class CutSearch:
         self._start(found.cuts if found else {})
         excess = found and self._exact(found)
         if excess and not self.missed(case, excess, (), check):
-            slopes = {t: self.part.low[t] + q for t, q in zip(self.part.data, excess, strict=True)}
-            return Proof(slopes, {}, (), self._found[1])
+            return self.proof(case, excess, (), check)
         return solve_case(self.part, case, check, self)
 
     def solve(self, case: Case, check: Check) -> Proof | Failure:
@@ -128,11 +129,25 @@ class CutSearch:
         self._found = excess, found
         return any(bad)
 
-    def coverings(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Mapping[int, NeuronCover]:
-        """The proof that slopes violate no cut."""
+    def proof(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Proof:
+        """The proof that slopes violate no cut: by multipliers where one cone is enough for each neuron."""
         if self._found[0] != excess and self.missed(case, excess, strict, check):
             raise InternalError("the mean of slopes that violate no cut violates one")
-        return self._found[1]
+        coverings, slopes = self._found[1], self.part.slopes(excess)
+        leaves = {i: [step for part in cover.parts for step in part.cover] for i, cover in coverings.items()}
+        if any(not isinstance(step, Leaf) or step.multipliers for steps in leaves.values() for step in steps):
+            return Proof(slopes, {}, tuple(strict), coverings)
+        multipliers = {}
+        for i, steps in leaves.items():
+            sign = self.part.neurons[i].state.sign or case.signs[i]
+            multipliers[i] = {row: right for row, (right, left) in self._bends(i, excess, sign).items() if right == left}
+            multipliers[i] |= {row: q for step in steps if isinstance(step, Leaf) for row, q in step.slopes.items()}
+        return Proof(slopes, multipliers, tuple(strict))
+
+    def _bends(self, i: int, excess: Vector, sign: int) -> dict[int, tuple[Fraction, Fraction]]:
+        """The slopes of ``sign phi`` to the right and to the left of each kink."""
+        bends, value = self.part.neurons[i].bends, self.part.value
+        return {row: (sign * value(right, excess), sign * value(left, excess)) for row, (right, left) in bends.items()}
 
     def _inside(self, case: Case, i: int, u: Sequence[int]) -> bool:
         forms = self.part.neurons[i].forms
@@ -147,10 +162,7 @@ class CutSearch:
         part, neuron = self.part, self.part.neurons[i]
         sign = neuron.state.sign or case.signs[i]
         linear = [sign * part.value(function, excess) for function in neuron.linear]
-        slopes = {
-            row: (sign * part.value(right, excess), sign * part.value(left, excess))
-            for row, (right, left) in neuron.bends.items()
-        }
+        slopes = self._bends(i, excess, sign)
         sides = {row: side for (j, row), side in case.sides.items() if j == i}
         steep = 1 + sum(map(abs, linear), ZERO) + sum((abs(q) for pair in slopes.values() for q in pair), ZERO)
         for _ in range(STEEPER):
@@ -172,7 +184,8 @@ class CutSearch:
         sides: Mapping[int, int],
         beyond: Mapping[int, Fraction],
         check: Check,
-    ):
+    ) -> list[Share] | Vector:
+        """phi with these slopes, and those beyond its sides, shared out and covered; or where it is negative."""
         terms, total = [], list(linear)
         for row, form in self.part.neurons[i].forms.items():
             right, left = slopes[row]

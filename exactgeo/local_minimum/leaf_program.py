@@ -165,6 +165,10 @@ class Part:
             for pair in neuron.bends.values()
         )
 
+    def slopes(self, excess: Vector) -> dict[int, Fraction]:
+        """By data point."""
+        return {t: self.low[t] + q for t, q in zip(self.data, excess, strict=True)}
+
     def value(self, function: Vector, excess: Vector) -> Fraction:
         return dot(function[:-1], excess) + function[-1]
 
@@ -241,7 +245,7 @@ class Cutter(Protocol):
     def missed(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> bool:
         """Add cuts that slopes violate; False where there are none."""
 
-    def coverings(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Mapping[int, NeuronCover]:
+    def proof(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Proof:
         """The proof that slopes violate no cut."""
 
 
@@ -382,14 +386,14 @@ class _Program:
     def proof(self, point: Vector, strict: Sequence[int], check: Check) -> Proof:
         part = self.part
         excess = point[: len(part.data)]
-        coverings = self.cutter and self.cutter.coverings(self.case, excess, strict, check)
+        if self.cutter is not None:
+            return self.cutter.proof(self.case, excess, strict, check)
         multipliers: dict[int, dict[int, Fraction]] = {}
         for (i, row), (bend, direction, column) in self.multiplier.items():
             sign = part.neurons[i].state.sign or self.case.signs[i]
             value = sign * part.value(bend, excess) + direction * point[column]
             multipliers.setdefault(i, {})[row] = value
-        slopes = {t: part.low[t] + q for t, q in zip(part.data, excess, strict=True)}
-        return Proof(slopes, multipliers, tuple(strict), coverings)
+        return Proof(part.slopes(excess), multipliers, tuple(strict))
 
     def moves(self, y: Vector) -> Moves:
         affine: dict[int, Fraction] = {}

@@ -15,7 +15,7 @@ from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.subgradient_minimum import KinkSplit, SignSplit, Subgradient
+from exactgeo.claims.subgradient_minimum import CoveredSubgradient, KinkSplit, SignSplit, Subgradient
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument, Kind
 from exactgeo.local_minimum import Descent, Minimum, decide
@@ -328,7 +328,7 @@ def test_random_minima_mostly_have_one_subgradient():
         if isinstance(found, Minimum):
             steps = [step for part in found.claim.joint for step in part.cover]
             seen[any(isinstance(step, KinkSplit | SignSplit) for step in steps)] += 1
-            assert not steps or any(isinstance(step, Subgradient) for step in steps)
+            assert not steps or any(isinstance(step, Subgradient | CoveredSubgradient) for step in steps)
     assert seen[True] >= 3
     assert seen[False] > 10 * seen[True]
 
