@@ -169,7 +169,9 @@ def subgradient(p, here, slopes, part, case, step):
     """Rules `subgradient`, `covered`: one vector of slopes shows the first-order change >= 0 for all moves of a case."""
     (neurons, data, columns), (signs, sides) = part, case
     covered = step["rule"] == "covered"
-    _, given, proofs, strict = fields(step, "rule slopes neurons strict" if covered else "rule slopes multipliers strict")
+    _, given, proofs, strict = fields(
+        step, "rule slopes neurons strict" if covered else "rule slopes multipliers strict"
+    )
     meter.spend(8 * len(p.x) * (2 + len(columns) + len(neurons) * (2 + len(here.T))))
     r, given = list(here.low), sparse(given, data, None)
     for t in data:

@@ -29,7 +29,6 @@ Cuts = dict[int, list[tuple[int, ...]]]
 """By neuron the directions u of the cuts ``sign phi(u) >= 0``."""
 
 
-
 @dataclass(frozen=True)
 class Vertex:
     """Slopes of a case: the cuts that they meet with equality, and where they are at their left or right derivative.

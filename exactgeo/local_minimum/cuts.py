@@ -140,7 +140,9 @@ class CutSearch:
         multipliers = {}
         for i, steps in leaves.items():
             sign = self.part.neurons[i].state.sign or case.signs[i]
-            multipliers[i] = {row: right for row, (right, left) in self._bends(i, excess, sign).items() if right == left}
+            multipliers[i] = {
+                row: right for row, (right, left) in self._bends(i, excess, sign).items() if right == left
+            }
             multipliers[i] |= {row: q for step in steps if isinstance(step, Leaf) for row, q in step.slopes.items()}
         return Proof(slopes, multipliers, tuple(strict))
 

@@ -442,9 +442,7 @@ class _Program:
                 yield min(plus, minus), i, row, 1 if plus >= minus else -1
 
 
-def solve_case(
-    part: Part, case: Case, check: Check = unlimited, cutter: Cutter | None = None
-) -> Proof | Failure:
+def solve_case(part: Part, case: Case, check: Check = unlimited, cutter: Cutter | None = None) -> Proof | Failure:
     """A subgradient for all moves of a case, or moves that show that there is none.
 
     The neurons with a chosen sign start as strict: only ``sign phi(w) >= 0`` is asked of them. Those for which it

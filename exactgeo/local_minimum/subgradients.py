@@ -96,7 +96,12 @@ def prove(at: TwoLayerPoint, check: Check = unlimited) -> SubgradientMinimumClai
         steps = search(at, part, check)
         if isinstance(steps, Descent):
             return steps
-        bounds += [q for step in steps if isinstance(step, Subgradient | CoveredSubgradient) for q in _room(at, low, data, step)]
+        bounds += [
+            q
+            for step in steps
+            if isinstance(step, Subgradient | CoveredSubgradient)
+            for q in _room(at, low, data, step)
+        ]
         joint.append(JointProof(tuple(neurons), tuple(data), tuple(steps)))
     return SubgradientMinimumClaim(at.point, at.loss, radius(at, bounds), tuple(proofs), tuple(joint))
 
