@@ -22,9 +22,8 @@ from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.claims.subgradient_minimum import CoveredSubgradient
 from exactgeo.claims.path import PathClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.subgradient_minimum import CoveredSubgradient, SubgradientMinimumClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
 from exactgeo.exact.vectors import ZERO

@@ -1,8 +1,8 @@
 """Float proposals for one subgradient of all moves of a case: cutting planes over the rays of the kinks.
 
-For a direction u of neuron i ``sign phi_i(u) >= 0`` is linear in the slopes of the loss: a cut. Those of the rays of the
-arrangement of a neuron's kinks, within its sides, and both ways of the space on which the kinks vanish, say all. Only
-the violated ones enter a linear program. Nothing is believed: slopes are solved for over Q and proved by coverings;
+For a direction u of neuron i ``sign phi_i(u) >= 0`` is linear in the slopes of the loss: a cut. Those of the rays
+of the arrangement of a neuron's kinks, within its sides, and both ways of the space on which the kinks vanish, say all.
+Only the violated ones enter a linear program. Nothing is believed: slopes are solved for over Q and proved by coverings;
 mixtures of rays are moves whose descent is replayed, or say which kink to cut.
 """
 
@@ -52,6 +52,8 @@ SMALL = 1e-9
 FEASIBLE, TIGHT = 1e-8, 1e-10
 MOST_RAYS = 40_000
 """Rays of a neuron that are listed; of more, about this many at random."""
+ROOM = 3 * 10**7
+"""Bound on rays times kinks, of all neurons."""
 WORK = 4 * 10**7
 """Bound on rays times the cube of their dimension."""
 A_ROUND, A_NEURON = 100, 30
@@ -61,11 +63,11 @@ A_ROUND, A_NEURON = 100, 30
 class _Rays:
     """The functions of a neuron as float matrices over the slopes, and the rays of its kinks.
 
-    ``at`` holds one of the two directions of each ray, largest entry 1; ``subsets`` the kinks that determine it; ``sides``
-    the forms of all kinks there, ``heights`` their absolute values.
+    ``at`` holds one of the two directions of each ray, largest entry 1; ``subsets`` the kinks that determine it;
+    ``sides`` the forms of all kinks there, ``heights`` their absolute values.
     """
 
-    def __init__(self, neuron: Kinked, rng: np.random.Generator) -> None:
+    def __init__(self, neuron: Kinked, rng: np.random.Generator, most: int) -> None:
         self.rows = list(neuron.forms)
         self.forms = [neuron.forms[row] for row in self.rows]
         self.size, width = len(neuron.linear), len(neuron.outputs)
@@ -76,7 +78,7 @@ class _Rays:
         self.shapes = np.array(self.forms, dtype=float).reshape(len(bends), self.size)
         _, self.pivots = rref(self.forms, self.size)
         self.still = nullspace(self.forms, self.size)
-        self.at, self.subsets = self._list(rng)
+        self.at, self.subsets = self._list(rng, most)
         self.sides = self.at @ self.shapes.T
         self.sides[np.abs(self.sides) < SMALL * np.abs(self.shapes).max(initial=1)] = 0
         self.heights = np.abs(self.sides)
@@ -84,12 +86,12 @@ class _Rays:
         self.odd = self.linear + self.shapes.T @ (self.right + self.left) / 2
         self.even = (self.right - self.left) / 2
 
-    def _list(self, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+    def _list(self, rng: np.random.Generator, most: int) -> tuple[Array, NDArray[np.int64]]:
         """Cross products of all but one of as many kinks as are independent."""
         rank, count = len(self.pivots), len(self.forms)
         if not rank:
             return np.zeros((0, self.size)), np.zeros((0, 0), dtype=np.int64)
-        most = max(1, min(MOST_RAYS, WORK // rank**3))
+        most = max(1, min(most, WORK // rank**3))
         if comb(count, rank - 1) <= most:
             chosen = list(combinations(range(count), rank - 1))
             subsets = np.array(chosen, dtype=np.int64).reshape(len(chosen), rank - 1)
@@ -163,10 +165,14 @@ class _Row:
 class CutProposer:
     """The cuts of a part, listed once; those that mattered to the last case are tried first on the next one."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, check: Check) -> None:
         self.part = part
         rng = np.random.default_rng(0)
-        self.rays = {i: _Rays(neuron, rng) for i, neuron in part.neurons.items()}
+        self.rays: dict[int, _Rays] = {}
+        for i, neuron in part.neurons.items():
+            check()
+            most = ROOM // (len(part.neurons) * (1 + len(neuron.forms)))
+            self.rays[i] = _Rays(neuron, rng, max(1, min(MOST_RAYS, most)))
         self.widths = np.array([float(q) for q in part.widths])
         self.equations = [row for row in self._equations() if row.row.any()]
         self.kept: list[_Row] = []
@@ -261,8 +267,9 @@ class CutProposer:
         )
         if answer.status:
             return None
+        point = np.asarray(answer.x, dtype=float)
         weights = np.concatenate([-answer.ineqlin.marginals, answer.eqlin.marginals])
-        return np.append(answer.x[:count], 1.0), float(answer.x[count]), weights
+        return np.append(point[:count], 1.0), float(point[count]), weights
 
     def _violated(self, slopes: Array, slack: float, inside: Mapping[int, NDArray[np.bool_]]) -> list[_Row]:
         """The cuts that are violated most, by more than the slack."""

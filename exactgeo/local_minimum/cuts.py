@@ -1,8 +1,9 @@
 """One subgradient for all moves of a case although kinks are concave: cutting planes, and a covering for each neuron.
 
 For fixed slopes the neurons are decided one by one, as for a loss with a derivative, and ``sign phi_i >= 0`` is asked
-of the slopes for one direction u at a time: ``sign phi_i(u) >= 0`` is linear in them. The cases of different neurons are
-then added up, not multiplied; cases of all neurons together are cut only where no vector of slopes serves all moves.
+of the slopes for one direction u at a time: ``sign phi_i(u) >= 0`` is linear in them. The cases of different neurons
+are then added up, not multiplied; cases of all neurons together are cut only where no
+vector of slopes serves all moves.
 
 References
 ----------
@@ -37,9 +38,9 @@ STEEPER = 40
 class CutSearch:
     """The cuts of the cases of a part."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, check: Check) -> None:
         self.part = part
-        self.proposer = CutProposer(part)
+        self.proposer = CutProposer(part, check)
         self.still = {
             i: [neuron.along(u) for u in nullspace(list(neuron.forms.values()), len(neuron.linear))]
             for i, neuron in part.neurons.items()
@@ -47,17 +48,22 @@ class CutSearch:
         self._cuts: dict[int, dict[tuple[int, ...], Cut]] = {}
         self._found: tuple[Vector, dict[int, NeuronCover]] = ((), {})
 
-    def guess(self, case: Case, check: Check, *, proof: bool = True) -> Proof | Failure | None:
-        """As :meth:`solve`, but the moves of a failure come from floats, and need not descend without a gap.
-
-        None in place of a proof that is not asked for.
-        """
+    def failure(self, case: Case, check: Check) -> Failure | None:
+        """Moves that show that there is no subgradient for a case, as floats know them; None where there may be one."""
         found = self.proposer.propose(case, check)
-        if isinstance(found, Failure) or (found is not None and not proof):
-            return found if isinstance(found, Failure) else None
+        if found is None:
+            exact = self.solve(case, check)
+            return exact if isinstance(exact, Failure) else None
+        return found if isinstance(found, Failure) else None
+
+    def guess(self, case: Case, check: Check) -> Proof | Failure:
+        """As :meth:`solve`, but the moves of a failure come from floats, and need not descend without a gap."""
+        found = self.proposer.propose(case, check)
+        if isinstance(found, Failure):
+            return found
         self._start(found.cuts if found else {})
-        excess = found and self._exact(found)
-        if excess and not self.missed(case, excess, (), check):
+        excess = None if found is None else self._exact(found)
+        if excess is not None and not self.missed(case, excess, (), check):
             return self.proof(case, excess, (), check)
         return solve_case(self.part, case, check, self)
 
@@ -80,7 +86,7 @@ class CutSearch:
         for i, neuron in part.neurons.items():
             equations += [list(neuron.outputs)] if part.moved else []
             if neuron.state.v:
-                equations += [list(cut.function) for cut in self.cuts(i)]
+                equations += [[Fraction(q) for q in cut.function] for cut in self.cuts(i)]
             else:
                 equations += [[p - q for p, q in zip(*pair, strict=True)] for pair in neuron.bends.values()]
                 equations += [neuron.slope(k, (), 1) for k in range(len(neuron.linear))]

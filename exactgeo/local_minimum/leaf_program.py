@@ -68,13 +68,13 @@ class Kinked:
 
     @cached_property
     def whole(self) -> tuple[list[list[int]], list[list[int]], list[list[int]], int]:
-        """``linear``, and the slopes to the right and to the left of the kinks, times a common denominator; and that."""
+        """``linear`` and the slopes to the right and to the left of the kinks, times a common denominator; and that."""
         size, pairs = len(self.linear), list(self.bends.values())
         table, unit = integer_rows([*self.linear, *(right for right, _ in pairs), *(left for _, left in pairs)])
         return table[:size], table[size : size + len(pairs)], table[size + len(pairs) :], unit
 
     def along(self, u: tuple[int, ...]) -> Cut:
-        """phi along a direction of T. Cost: the size of a function for each coordinate, and the members of the kinks."""
+        """phi along a direction of T. Cost: the size of a function a coordinate, and the members of the kinks."""
         linear, right, left, unit = self.whole
         total = [0] * len(self.outputs)
         for q, function in zip(u, linear, strict=True):
@@ -347,7 +347,7 @@ class _Program:
         """``sign phi >= 0`` along these directions, and phi = 0 along those on which no kink changes."""
         self.ways[i] = cuts
         for k, cut in enumerate(cuts):
-            self._row(("cut", i, k), cut.function, sign)
+            self._row(("cut", i, k), [Fraction(q) for q in cut.function], sign)
             if any(integer_dot(form, cut.u) for form in neuron.forms.values()):
                 self._column(-ONE)
 

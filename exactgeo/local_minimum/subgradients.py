@@ -38,9 +38,9 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import prove_neuron, radius
 from exactgeo.local_minimum.curve import descent
+from exactgeo.local_minimum.cuts import CutSearch
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.leaf_program import Case, Failure, Moves, Part, Proof, solve_case
-from exactgeo.local_minimum.cuts import CutSearch
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Point, Problem
 
@@ -203,7 +203,7 @@ def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[Join
             return claim
     steps: list[JointStep] = []
     stack = [Case()]
-    cuts = CutSearch(part)
+    cuts = CutSearch(part, check)
     dives = 0
     while stack:
         case = stack.pop()
@@ -248,8 +248,8 @@ def _dive(
         signs = {i: ways[i, row] for i, row in found.gaps if row is None}
         sides = {(i, row): ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        answer = cuts.guess(case, check, proof=False)
-        if not isinstance(answer, Failure):
+        answer = cuts.failure(case, check)
+        if answer is None:
             return None
         found = answer
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))

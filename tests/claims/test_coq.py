@@ -102,7 +102,7 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
     assert "Left out of this file: strictness, global_minimum. *)" in text
     with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
         _coq.coq(Certificate(found.subject, found.claims[2:]))
-    for name in ("basin-huber", "penalised-descent", "logistic-descent", "logistic-kink"):
+    for name in ("basin-huber", "absolute-covered-on-a-side", "penalised-descent", "logistic-descent", "logistic-kink"):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
@@ -112,6 +112,8 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
 
 MINIMA = [
     "absolute-no-common-subgradient",  # cases of one neuron, a slope each
+    "absolute-covered",
+    "absolute-covered-with-a-sign",
     "absolute-parts",
     "absolute-sign-of-an-idle-neuron",  # strict
     "hinge-linear-model",
