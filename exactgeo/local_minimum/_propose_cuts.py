@@ -2,8 +2,8 @@
 
 For a direction u of neuron i ``sign phi_i(u) >= 0`` is linear in the slopes of the loss: a cut. Those of the rays
 of the arrangement of a neuron's kinks, within its sides, and both ways of the space on which the kinks vanish, say all.
-Only the violated ones enter a linear program. Nothing is believed: slopes are solved for over Q and proved by coverings;
-mixtures of rays are moves whose descent is replayed, or say which kink to cut.
+Only the violated ones enter a linear program. Nothing is believed: slopes are solved for over Q and proved by
+coverings; mixtures of rays are moves whose descent is replayed, or say which kink to cut.
 """
 
 from __future__ import annotations

@@ -10,12 +10,15 @@ import numpy as np
 from scipy.optimize import linprog
 
 from exactgeo.activations import PiecewiseLinear
+from exactgeo.deadline import unlimited
 from exactgeo.exact.vectors import Matrix
+from exactgeo.local_minimum._propose_cuts import CutProposer
+from exactgeo.local_minimum.leaf_program import Case, Part
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.losses import make_loss
 from exactgeo.problem import Network, Point, Problem, Train
 
-__all__ = ["absolute", "fitted", "grid"]
+__all__ = ["absolute", "fitted", "grid", "minimum"]
 
 RELU = PiecewiseLinear("relu", (Fraction(1), Fraction(0)))
 
@@ -65,3 +68,25 @@ def grid(n: int, m: int, d: int, fit: str, seed: int) -> Problem:
     point = Point((w, (v,)), (b, (Fraction(0),)))
     problem = absolute(x, point)
     return fitted(problem, rng, fit)
+
+
+def minimum(n: int, m: int, d: int, seed: int) -> Problem:
+    """The grid with targets for which one vector of slopes, -1 or 1 at many data, serves all moves: a local minimum."""
+    problem, rng = grid(n, m, d, "all", seed), random.Random(seed)
+    at = TwoLayerPoint.of(problem, problem.point)
+    neurons = [unit.index for unit in at.neurons]
+    part = Part.of(at, at.subgradients, neurons, range(len(at.linear)), range(m))
+    proposer = CutProposer(part, unlimited)
+    inside = proposer._inside(Case())
+    equal = np.array([row.row for row in proposer.equations])
+    cost, cuts = [rng.gauss(0, 1) for _ in range(m)], []
+    while True:
+        rows = np.array([cut.row for cut in cuts]).reshape(len(cuts), m + 1)
+        conditions = {"A_ub": -rows[:, :-1], "b_ub": rows[:, -1], "A_eq": equal[:, :-1], "b_eq": -equal[:, -1]}
+        excess = linprog(cost, bounds=[(0, 2)] * m, **conditions).x
+        new = proposer._violated(np.append(excess, 1.0), 0.0, inside)
+        if not new:
+            break
+        cuts += new
+    ends = [round(q - 1) if abs(abs(q - 1) - 1) < 1e-6 else 0 for q in excess]
+    return replace(problem, y=tuple((p - q,) for p, q in zip(at.predictions, ends, strict=True)))
