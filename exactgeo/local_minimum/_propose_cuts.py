@@ -144,7 +144,7 @@ class _Rays:
 
 @dataclass(frozen=True)
 class _Row:
-    """A function of the slopes, largest coefficient 1: >= 0 for a cut, by ``place`` of its ray; 0 for an equation.
+    """A function of the slopes, largest coefficient 1: >= 0 for a cut, by ``entry`` of its ray; 0 for an equation.
 
     ``move`` is the kind of move that it is ``1 / size`` times the change of the loss by; ``way`` its direction.
     """
@@ -154,12 +154,12 @@ class _Row:
     row: Array
     size: float
     way: tuple[int, ...] = ()
-    place: int = 0
+    entry: int = 0
 
     @classmethod
-    def of(cls, move: str, number: int, row: Array, way: tuple[int, ...] = (), place: int = 0) -> _Row:
+    def of(cls, move: str, number: int, row: Array, way: tuple[int, ...] = (), entry: int = 0) -> _Row:
         size = float(np.abs(row).max(initial=0)) or 1.0
-        return cls(move, number, row / size, size, way, place)
+        return cls(move, number, row / size, size, way, entry)
 
 
 class CutProposer:
@@ -185,7 +185,7 @@ class CutProposer:
         if case.signs:
             return None
         inside = self._inside(case)
-        cuts = [cut for cut in self.kept if inside[cut.number][cut.place]]
+        cuts = [cut for cut in self.kept if inside[cut.number][cut.entry]]
         while True:
             check()
             found = self._solve(cuts)
@@ -203,7 +203,7 @@ class CutProposer:
         tight: Cuts = {}
         for cut, q in zip(cuts, above, strict=True):
             if abs(q) < TIGHT:
-                self._add(tight, cut.number, cut.place)
+                self._add(tight, cut.number, cut.entry)
         excess = slopes[:-1]
         low, high = np.flatnonzero(excess <= SMALL), np.flatnonzero(excess >= self.widths - SMALL)
         return Vertex(tight, set(map(int, low)), set(map(int, high)), list(map(float, excess)))
@@ -217,9 +217,9 @@ class CutProposer:
             if not sign or i in strict:
                 continue
             values = np.where(inside[i], sign * rays.values(point), 0)
-            for place in np.argsort(values)[: 1 + A_ROUND // len(self.rays)]:
-                if values[place] < -FEASIBLE:
-                    self._add(found, i, int(place))
+            for entry in np.argsort(values)[: 1 + A_ROUND // len(self.rays)]:
+                if values[entry] < -FEASIBLE:
+                    self._add(found, i, int(entry))
         return found
 
     def _inside(self, case: Case) -> dict[int, NDArray[np.bool_]]:
@@ -228,9 +228,9 @@ class CutProposer:
             sides[i][row] = side
         return {i: rays.within(sides[i]) for i, rays in self.rays.items()}
 
-    def _add(self, found: Cuts, i: int, place: int) -> None:
+    def _add(self, found: Cuts, i: int, entry: int) -> None:
         rays = self.rays[i]
-        u = rays.exact(place % len(rays.at), 1 if place < len(rays.at) else -1)
+        u = rays.exact(entry % len(rays.at), 1 if entry < len(rays.at) else -1)
         if u is not None:
             found.setdefault(i, []).append(u)
 
@@ -279,12 +279,12 @@ class CutProposer:
             if not sign or not len(rays.at):
                 continue
             values = np.where(inside[i], sign * rays.values(slopes), 0)
-            places = np.flatnonzero(values < -FEASIBLE)
-            if len(places) > A_NEURON:
-                places = places[np.argpartition(values[places], A_NEURON)[:A_NEURON]]
-            for place in map(int, places):
-                index, way = place % len(rays.at), 1 if place < len(rays.at) else -1
-                cut = _Row.of("cut", i, sign * rays.function(index, way), place=place)
+            entries = np.flatnonzero(values < -FEASIBLE)
+            if len(entries) > A_NEURON:
+                entries = entries[np.argpartition(values[entries], A_NEURON)[:A_NEURON]]
+            for entry in map(int, entries):
+                index, way = entry % len(rays.at), 1 if entry < len(rays.at) else -1
+                cut = _Row.of("cut", i, sign * rays.function(index, way), entry=entry)
                 value = float(cut.row @ slopes)
                 if value < -slack - FEASIBLE:
                     found.append((value, cut))
@@ -302,7 +302,7 @@ class CutProposer:
                 continue
             if row.move == "cut":
                 rays = self.rays[i]
-                index, way = row.place % len(rays.at), 1 if row.place < len(rays.at) else -1
+                index, way = row.entry % len(rays.at), 1 if row.entry < len(rays.at) else -1
                 inputs[i] += move * way * rays.at[index]
                 sides = move * way * rays.sides[index]
                 used[i] += np.stack([np.maximum(sides, 0), np.maximum(-sides, 0)])
