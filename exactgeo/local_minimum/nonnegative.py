@@ -17,7 +17,7 @@ from math import lcm
 from typing import Any, NamedTuple
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split, Step
+from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
@@ -140,7 +140,7 @@ class Ray(NamedTuple):
     sides: tuple[int, ...]
     above: int
     below: int
-    value: int
+    value: Any
 
 
 class Cones:
@@ -178,7 +178,7 @@ class Cones:
         self.known = list(self.short.items())
         self.steps: list[Any] = []
 
-    def run(self, check: Check) -> list[Step] | Low:
+    def run(self, check: Check) -> list[Any] | Low:
         """The steps in preorder, or a point where the function is negative."""
         size = len(self.basis)
         unit = [tuple(int(k == i) for k in range(size)) for i in range(size)]
@@ -225,7 +225,7 @@ class Cones:
                     below |= 1 << j
         return Ray(at, tuple(sides), above, below, self._value(at, sides))
 
-    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> int:
+    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> Any:
         """The function on a ray, times something positive; 0 where that is not asked for."""
         return 0
 

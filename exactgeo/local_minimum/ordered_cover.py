@@ -12,7 +12,7 @@ right-hand side is not. Its dual is a rational direction in which the function i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -124,21 +124,80 @@ class _OrderedCover(Cones):
     def __init__(self, linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector]) -> None:
         super().__init__([term.row for term in terms], [j for j, term in enumerate(terms) if term.concave], forms)
         self.linear, self.terms = linear, terms
+        self.last: dict[int, Number] = {}
+        if self.whole:
+            self.straight = _in_basis(linear, self.columns, len(linear))
+            pairs = {j: (terms[j].right, terms[j].left) for j in self.short}
+            self.slopes = {j: tuple(q / self.factor[j] for q in pair) for j, pair in pairs.items()}
+
+    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> Number:
+        """The function on a ray; 0 where the forms that are concave do not span the others."""
+        if not self.whole:
+            return ZERO
+        bent = {j: q for j, q in enumerate(sides) if q}
+        slopes = [self.slopes[j][0 if q > 0 else 1] for j, q in bent.items()]
+        value: Number = inner([*at, *bent.values()], [*self.straight, *slopes])
+        return value
+
+    def _negative(self, rays: Sequence[Ray]) -> Low | None:
+        low = next((ray for ray in rays if sign(ray.value) < 0), None)
+        return None if low is None else self._point(low.at)
 
     def _leaf(self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]) -> Low | None:
-        """The generators are the cone's walls, then for each bend inside it a_j and b_j."""
-        terms, forms = self.terms, self.forms
+        """On one cone: by the values on its rays where nothing bends inside, else by a linear program."""
+        terms = self.terms
         above = below = 0
         for ray in rays:
             above |= ray.above
             below |= ray.below
         slopes = {j: terms[j].right if side > 0 else terms[j].left for j, side in sides.items()}
-        bent, straight = [], {}
+        bent: list[int] = []
+        straight: dict[int, Number] = {}
         for j in (j for j in range(len(terms)) if j not in sides):
             if j not in self.short or (above & below) >> j & 1:
                 bent.append(j)
             else:
                 straight[j] = terms[j].left if below >> j & 1 else terms[j].right
+        if self.whole and self._tried(rays, sides, walls, bent, straight):
+            return None
+        return self._program(sides, walls, bent, straight, slopes)
+
+    def _tried(
+        self,
+        rays: Sequence[Ray],
+        sides: Mapping[int, int],
+        walls: Sequence[int],
+        bent: Sequence[int],
+        straight: dict[int, Number],
+    ) -> bool:
+        """Whether the slopes that proved the last cone, of the terms that bend, prove this one."""
+        if not all(j in self.last and j in self.short for j in bent):
+            return False
+        values = []
+        for ray in rays:
+            sizes = [ray.sides[j] for j in bent]
+            slopes = [self.slopes[j][0 if q > 0 else 1] for j, q in zip(bent, sizes, strict=True)]
+            moves = [self.last[j] / self.factor[j] - slope for j, slope in zip(bent, slopes, strict=True)]
+            values.append(ray.value + inner(sizes, moves) if bent else ray.value)
+            if sign(values[-1]) < 0:
+                return False
+        used = {self.rows[j]: Combined.of(q * self.factor[j]) for j, q in _shares(values, rays, sides, walls)}
+        chosen = straight | {j: self.last[j] for j in bent}
+        self.steps.append(
+            OrderedLeaf(FrozenDict(used), FrozenDict((self.rows[j], Combined.of(q)) for j, q in chosen.items()))
+        )
+        return True
+
+    def _program(
+        self,
+        sides: Mapping[int, int],
+        walls: Sequence[int],
+        bent: Sequence[int],
+        straight: dict[int, Number],
+        slopes: dict[int, Number],
+    ) -> Low | None:
+        """The generators are the cone's walls, then for each bend inside it a_j and b_j."""
+        terms, forms = self.terms, self.forms
         slopes |= straight | {j: terms[j].left for j in bent}
         size, extra = len(self.linear), len(bent)
         total = [inner([ONE, *(forms[j][k] for j in slopes)], [self.linear[k], *slopes.values()]) for k in range(size)]
@@ -156,6 +215,27 @@ class _OrderedCover(Cones):
         weights = answer.generators
         used = {terms[j].row: Combined.of(q) for j, q in zip(walls, weights, strict=False) if q}
         chosen = {terms[j].row: Combined.of(q) for j, q in straight.items()}
-        chosen |= {terms[j].row: Combined.of(terms[j].left + weights[len(walls) + k]) for k, j in enumerate(bent)}
+        self.last |= {j: terms[j].left + weights[len(walls) + k] for k, j in enumerate(bent)}
+        chosen |= {terms[j].row: Combined.of(self.last[j]) for j in bent}
         self.steps.append(OrderedLeaf(FrozenDict(used), FrozenDict(chosen)))
         return None
+
+
+def _shares(
+    values: Sequence[Number], rays: Sequence[Ray], sides: Mapping[int, int], walls: Sequence[int]
+) -> list[tuple[int, Number]]:
+    """Values >= 0 on the rays of a cone as a combination of walls with weights >= 0: from face to face of the dual."""
+    found: list[tuple[int, Number]] = []
+    for j in walls:
+        heights = [sides[j] * ray.sides[j] for ray in rays]
+        least: Number | None = None
+        for value, h in zip(values, heights, strict=True):
+            if h and (least is None or sign(value - h * least) < 0):
+                least = value * Fraction(1, h)
+        if least is None or not least:
+            continue
+        values = [value - h * least for value, h in zip(values, heights, strict=True)]
+        found.append((j, least))
+    if any(values):
+        raise InternalError("a function that is nonnegative on a cone is no combination of its walls")
+    return found
