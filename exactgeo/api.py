@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
-    from exactgeo.landscape import CriticalPath, Landscape
+    from exactgeo.landscape import Landscape
+    from exactgeo.local_minimum import DeepExplanation, Explanation
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
+    from exactgeo.path_search import FoundPath
     from exactgeo.polishing import Polished
     from exactgeo.probability import Probabilities
     from exactgeo.random_starts import Starts
@@ -30,6 +32,8 @@ __all__ = [
     "basins",
     "certify",
     "critical_point_near",
+    "examples",
+    "explain",
     "landscape",
     "load",
     "minimum",
@@ -80,6 +84,20 @@ def _looks_like_name(source: str) -> bool:
     if len(source) > 200 or source.endswith((".toml", ".json")) or os.sep in source:
         return False
     return not Path(source).exists()
+
+
+def examples() -> dict[str, str]:
+    """The named problems that ship with exactgeo, each with one line about it; ``load`` takes the names.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> eg.examples()["swirszcz-prop1"]
+    'Proposition 1: a spurious local minimum of one ReLU unit on D1, loss 18.'
+    """
+    from exactgeo import library
+
+    return dict(library.names())
 
 
 def own_point(problem: Problem) -> Point:
@@ -151,6 +169,34 @@ def certify(
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     return verdict_on(problem, parameters, time_limit, strictness=strictness, known=known)
+
+
+def explain(problem: Problem, point: PointLike | None = None) -> Explanation | DeepExplanation:
+    """The numbers behind a verdict: residuals or one-sided derivatives of the loss, kinks and phi of each neuron.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point or mapping with weights and biases, optional
+        ``problem.point`` when left out.
+
+    Raises
+    ------
+    InputError
+        There is no point, or it is none of this network.
+    OutOfScope
+        The loss or an activation has no rational values there.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> [str(residual) for residual in eg.explain(eg.load("swirszcz-prop1")).residuals]
+    ['0', '0', '0', '3', '-3']
+    """
+    from exactgeo import formats
+    from exactgeo.local_minimum import explain
+
+    return explain(problem, formats.point_from_mapping(own_point(problem) if point is None else point, problem))
 
 
 def critical_point_near(
@@ -373,22 +419,37 @@ def minimum(
     return search(problem, time_limit=time_limit, progress=progress)
 
 
-def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:
-    """An exact path between two points that rises no higher than every path between them must.
+def path(
+    problem: Problem,
+    point: PointLike | None = None,
+    to: PointLike | None = None,
+    *,
+    time_limit: float | None = None,
+    known: Callable[[FoundPath], None] = lambda found: None,
+) -> FoundPath:
+    """An exact path between two points, as low as can be proved; or, without an end, down from one point.
 
     Parameters
     ----------
     problem : Problem
-        In scope of :func:`basins`, any loss but the logistic one.
-    one, other : Point or mapping with weights and biases
+        A network of any depth and width with piecewise-linear activations; no penalty. Any loss: without rational
+        values (logistic, cross_entropy) levels are enclosures, and there is no certificate.
+    point : Point or mapping with weights and biases, optional
+        Where the path starts; ``problem.point`` when left out.
+    to : Point or mapping, optional
+        Where it ends. Without it the path goes down, and never rises: to the infimum where a theorem says how, to the
+        minimum of the valley where all basins can be listed, else as low as a search proves.
     time_limit : float, optional
-        Seconds; afterwards ``path`` is None and ``at_least`` says which levels have been ruled out.
+        Seconds; afterwards what is known.
+    known : callable, optional
+        Told what is known before each search that may be long.
 
     Returns
     -------
-    exactgeo.landscape.CriticalPath
-        ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points;
-        ``.certificate``.
+    exactgeo.path_search.FoundPath
+        ``.points``, ``.segments`` (each with ``kind`` and ``step``), ``.losses``, ``.highest`` (a rational, or an exact
+        algebraic number), ``.loss_at(time)``, ``.plot()``, ``.to_records()``; ``.complete``, ``.at_least``, ``.end``,
+        ``.how``, ``.missing``, ``.reason``; ``.certificate``.
 
     Raises
     ------
@@ -397,18 +458,28 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
     InputError
         A point whose shape is not the network's; points that differ in what is frozen.
 
+    References
+    ----------
+    docs/paths.md.
+
     Examples
     --------
     >>> import exactgeo as eg
     >>> problem, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
-    >>> print(eg.path(problem, problem.point, other.point).highest)
-    106/5
+    >>> found = eg.path(problem, to=other.point)
+    >>> print(found.highest, found.complete, found.how)
+    106/5 True the landscape: no path is lower
+    >>> print(eg.path(eg.load("swirszcz-d1-plateau")))
+    <path: 2 segments, 106/5 -> 14; complete>
     """
     from exactgeo import formats
-    from exactgeo.landscape import critical_path
+    from exactgeo.path_search import down, join
 
-    start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
-    return critical_path(problem, start, end, time_limit=time_limit)
+    scope.expect_problem(problem)
+    start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
+    if to is None:
+        return down(problem, start, time_limit=time_limit, known=known)
+    return join(problem, start, formats.point_from_mapping(to, problem), time_limit=time_limit, known=known)
 
 
 def probabilities(problem: Problem, *, seed: int = 0) -> Probabilities:

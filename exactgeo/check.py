@@ -258,8 +258,8 @@ class Problem:
         form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
         form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
         self.sizes[-1] += kind == "cross_entropy"
-        form(reduction in ("sum", "mean"), "a reduction not in the format")
-        self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
+        form(reduction in ("sum", "mean", "mean_entries"), "a reduction not in the format")
+        self.weight = Fraction(1, {"sum": 1, "mean": len(x)}.get(reduction, len(x) * len(y[0])))
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
         # The point evaluated last, and its loss; the points that claims have shown to be local minima, each with what
@@ -703,6 +703,7 @@ COMPANIONS = {
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",
+    "check_path.py": "segmented_path",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}

@@ -31,6 +31,7 @@ from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.segmented_path import SegmentedPathClaim
 from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
@@ -52,6 +53,7 @@ _TYPES: tuple[type[Claim], ...] = (
     RegionsClaim,
     BarrierClaim,
     PathClaim,
+    SegmentedPathClaim,
     LandscapeClaim,
     PenalisedMinimumClaim,
     PenalisedStrictnessClaim,

@@ -255,8 +255,9 @@ class Combination:
         """The sign by bounds on each generator that are known, in integers; 0 where they do not say."""
         low: int = self.constant.numerator * 2**PLAIN // self.constant.denominator
         high = low + 1
+        kind: Any = type(self)
         for q, weight in self.terms:
-            ends = [weight.numerator * end for end in _plain_bounds(type(self), q)]
+            ends = [weight.numerator * end for end in _plain_bounds(kind, q)]
             low += min(ends) // weight.denominator
             high -= -max(ends) // weight.denominator
         return (low > 0) - (high < 0)

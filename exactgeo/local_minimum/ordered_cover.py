@@ -181,7 +181,7 @@ class _OrderedCover(Cones):
             values.append(ray.value + inner(sizes, moves) if bent else ray.value)
             if sign(values[-1]) < 0:
                 return False
-        used = {self.rows[j]: Combined.of(q * self.factor[j]) for j, q in _shares(values, rays, sides, walls)}
+        used = {self.rows[j]: Combined.of(q * self.factor[j]) for j, q in _by_walls(values, rays, sides, walls)}
         chosen = straight | {j: self.last[j] for j in bent}
         self.steps.append(
             OrderedLeaf(FrozenDict(used), FrozenDict((self.rows[j], Combined.of(q)) for j, q in chosen.items()))
@@ -221,7 +221,7 @@ class _OrderedCover(Cones):
         return None
 
 
-def _shares(
+def _by_walls(
     values: Sequence[Number], rays: Sequence[Ray], sides: Mapping[int, int], walls: Sequence[int]
 ) -> list[tuple[int, Number]]:
     """Values >= 0 on the rays of a cone as a combination of walls with weights >= 0: from face to face of the dual."""

@@ -32,6 +32,7 @@ __all__ = [
     "not_linear",
     "numeric_conditions",
     "ordered_slopes",
+    "paths",
     "penalised_basins",
     "polish",
     "polish_by",
@@ -487,6 +488,17 @@ def full_space(copies: int, most: int) -> OutOfScope | None:
         return None
     reason = f"{copies} permutations of neurons in the full space"
     return OutOfScope(reason, f"up to {most} of them", "the landscape modulo permutation, without --full")
+
+
+def paths(problem: Problem) -> OutOfScope | None:
+    """Exact paths (:mod:`exactgeo.paths`): networks of any depth and any number of outputs."""
+    expect_problem(problem)
+    for activation in problem.network.layer_activations:
+        if activation.slopes is None:
+            return OutOfScope(f"the smooth activation {activation.name}", "piecewise linear activations", CERTIFY)
+    if problem.penalty:
+        return without_penalty(problem)
+    return None
 
 
 def slices(problem: Problem) -> OutOfScope | None:

@@ -92,7 +92,8 @@ def loss(problem: Tree, point: Tree) -> Fraction:
     total = F(0)
     for row, target in zip(rows, numbers(problem["data"]["y"]), strict=True):
         total += sum((basin_brute.loss(name, p, y, bound) for p, y in zip(row, target, strict=True)), F(0))
-    return total / len(rows) if problem["loss"]["reduction"] == "mean" else total
+    entries = {"sum": 1, "mean": len(rows), "mean_entries": len(rows) * len(rows[0])}
+    return total / entries[problem["loss"]["reduction"]]
 
 
 def kind(problem: Tree) -> tuple[str, Fraction]:

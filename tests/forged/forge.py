@@ -19,6 +19,7 @@ from forge_ball import FORGED_BALL
 from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
+from forge_path import FORGED_PATH
 from forge_penalty import FORGED_PENALTY
 from forge_probability import FORGED_PROBABILITY
 from forge_smooth import FORGED_SMOOTH
@@ -261,7 +262,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_PATH
 
 
 FORGED |= {
