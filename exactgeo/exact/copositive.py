@@ -79,7 +79,7 @@ def copositivity(rows: Rows, free: int, check: Check = unlimited) -> Copositivit
     below = negative_vector(inner) if free else None
     if below is not None:
         return Copositivity(_replayed(rows, [*below, *[0] * (len(rows) - free)], negative=True))
-    kernel = [[*z, *[0] * (len(rows) - free)] for z in (nullspace(inner, free) if free else [])]
+    kernel = [[*map(Fraction, z), *[ZERO] * (len(rows) - free)] for z in (nullspace(inner, free) if free else [])]
     for z in kernel:
         for ray in range(free, len(rows)):
             slope = dot(rows[ray], z)
@@ -95,10 +95,10 @@ def copositivity(rows: Rows, free: int, check: Check = unlimited) -> Copositivit
         [rows[free + i][free + j] + dot([row[free + i] for row in rows[:free]], shifts[j]) for j in range(size)]
         for i in range(size)
     ]
-    below, zeros = _on_rays(schur, check)
-    found = [] if below is None else [below]
-    lifted = [
-        [sum((q * shift[k] for q, shift in zip(x, shifts, strict=True)), ZERO) for k in range(free)] + list(x)
+    lower, zeros = _on_rays(schur, check)
+    found = [] if lower is None else [lower]
+    lifted: list[list[Fraction]] = [
+        [sum((q * shift[k] for q, shift in zip(x, shifts, strict=True)), ZERO) for k in range(free)] + [*x]
         for x in (found or zeros)
     ]
     if found:

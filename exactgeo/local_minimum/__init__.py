@@ -13,6 +13,7 @@ from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.enclosure import Enclosure
@@ -142,7 +143,7 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
-    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
+    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | VectorMinimumClaim):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()

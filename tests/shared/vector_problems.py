@@ -34,7 +34,10 @@ def vector_case(rng: random.Random, **options: Any) -> Problem:
         # Output weights that are orthogonal, or all alike.
         v = [[int(o == i) for i in range(n)] for o in range(k)] if rng.random() < 0.6 else [[1] * n for _ in range(k)]
     up, down = map(Fraction, SLOPES[name])
-    z = [[sum(p * q for p, q in zip(unit, row)) + (b[i] if b else 0) for row in x] for i, unit in enumerate(w)]
+    z = [
+        [sum(p * q for p, q in zip(unit, row, strict=True)) + (b[i] if b else 0) for row in x]
+        for i, unit in enumerate(w)
+    ]
     out = [[(up if q > 0 else down) * q for q in row] for row in z]
     conditions = []
     for o in range(k):

@@ -8,8 +8,8 @@ not negative. Negative somewhere: no minimum. Of a *minimum* the form is first m
   orthogonal to them. Changes of a silent unit with output weights 0 are projected out (``v_i + k_i`` is anything),
   those of another stay.
 * *Rays that are not critical* are left out: along them the loss grows at first order.
-* *Gauge.* A multiple of a_i in s_i is a scaling, which v_i undoes: s_i may be taken orthogonal to a_i; and to a_j, where
-  the lines of unit i with a_i hold all that unit j can be.
+* *Gauge.* A multiple of a_i in s_i is a scaling, which v_i undoes: s_i may be taken orthogonal to a_i; and to a_j
+  where the lines of unit i with a_i hold all that unit j can be.
 
 Positive on all products: a minimum, of all changes that are left a strict one.
 
@@ -207,8 +207,8 @@ class Reduced:
         cones = {}
         for face in faces:
             own = [self.features[face.unit]] if face.unit in self.features else []
-            lines, rays = ([_off(self.projected(g), own) for g in part] for part in self.model.generators(face))
-            cones[face.unit] = _pointed(lines, rays)
+            of_lines, of_rays = ([_off(self.projected(g), own) for g in part] for part in self.model.generators(face))
+            cones[face.unit] = _pointed(of_lines, of_rays)
         loud = [face.unit for face in faces if face.unit in self.features]
         held = {}
         for i in loud:

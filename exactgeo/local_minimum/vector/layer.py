@@ -131,8 +131,8 @@ def _regions(kinks: list[Vector], size: int) -> list[tuple[Matrix, Matrix]] | No
     """
     if not size:
         return []
-    rows = {primitive(row) for row in kinks if any(row)}
-    rows = sorted({max(row, tuple(-q for q in row)) for row in rows})
+    oriented = {primitive(row) for row in kinks if any(row)}
+    rows = sorted({max(row, tuple(-q for q in row)) for row in oriented})
     lines = tuple(tuple(map(Fraction, u)) for u in nullspace(rows, size))
     # With the coordinates outside the pivots 0 the kinks meet in 0 only.
     _, pivots = rref(rows, size) if rows else ([], [])
@@ -156,7 +156,7 @@ def _largest(signs: list[tuple[int, int]]) -> list[list[int]] | None:
     """The largest sets of rays of which no two have different signs anywhere (Bron and Kerbosch); None beyond CONES."""
     near = [{j for j, (q, n) in enumerate(signs) if j != i and not (p & n or m & q)} for i, (p, m) in enumerate(signs)]
     found: list[list[int]] = []
-    pending = [([], set(range(len(signs))), set())]
+    pending: list[tuple[list[int], set[int], set[int]]] = [([], set(range(len(signs))), set())]
     while pending:
         chosen, left, done = pending.pop()
         if not left and not done:

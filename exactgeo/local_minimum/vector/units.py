@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 from exactgeo.exact.matrix import solve
@@ -106,7 +107,7 @@ class Model:
     units : tuple of Unit
         With an output bias that is trained one with the outputs 1.
     exact : bool
-        Whether the loss changes by this and no more: the squared loss; else its second-order part or a bound from above.
+        Whether the loss changes by this exactly: the squared loss; else its second-order part, or a bound from above.
     """
 
     residuals: Matrix
@@ -118,7 +119,7 @@ class Model:
         """Phi of a change of the outputs of a unit."""
         return tuple(dot(row, change) for row in self.residuals)
 
-    def inner(self, p: Sequence, q: Sequence) -> object:
+    def inner(self, p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction:
         """The product of two vectors of k in the metric."""
         return dot(p, [dot(row, q) for row in self.metric])
 
@@ -190,7 +191,7 @@ class Model:
         """A way down where a loud unit has output weights 0, or outputs in the span of the others' (V2).
 
         With g = Phi(s) != 0 on a critical s: ``k_j = -b_j g`` for all j leaves the predictions as they are to first
-        order, s_i = e s changes the loss by ``e^2 |v_i|^2 |s|^2 - 2 e |g|^2``; where v_i = 0, ``k_i = -e g`` and s_i = s
+        order, s_i = e s changes the loss by ``e^2 |v_i|^2 |s|^2 - 2 e |g|^2``; where v_i = 0, ``k_i = -e g``, s_i = s
         by ``e^2 |g|^2 |a_i|^2 - 2 e |g|^2``. Here e is half of what is too much.
         """
         for i in self.loud:
