@@ -119,21 +119,23 @@ def look(p, here):
         changes = [*lines, *(s for s, _ in rays)]
         units.append(SimpleNamespace(feature=feature, weight=weight, faces=faces, changes=changes, loud=loud))
     constant = SimpleNamespace(feature=[1] * len(p.x), weight=[0] * size, faces=[([], [])], changes=[], loud=False)
-    return units + [constant] * last.trains_bias, phi
+    return units + [constant] * last.trains_bias, phi, residuals
 
 
 # -- quadratic forms --
 
 
-def copositive(rows, free, strict):
-    """Rule `copositive`: a form is nonnegative (positive but at 0) where all but the first variables are so."""
-    rows, open_ = [list(row) for row in rows], list(range(free))
+def copositive(rows, free):
+    """Rule `copositive`: a form is nonnegative where all but the first variables are so; its zeros on least sets of
+    rays, and () where there are others."""
+    rows, open_, zeros = [list(row) for row in rows], list(range(free)), []
     meter.spend(16 * (1 + len(rows)) ** 3 + (64 + 16 * (len(rows) - free) ** 3) * 2 ** (len(rows) - free))
     while open_:
         need(all(rows[i][i] >= 0 for i in open_), "a quadratic form is negative somewhere")
         pivot = next((i for i in open_ if rows[i][i]), None)
         if pivot is None:
-            need(not strict and not any(any(rows[i]) for i in open_), "a quadratic form is negative or 0 somewhere")
+            need(not any(any(rows[i]) for i in open_), "a quadratic form is negative somewhere")
+            zeros.append(())
             break
         open_.remove(pivot)
         top = rows[pivot]
@@ -148,7 +150,9 @@ def copositive(rows, free, strict):
             if len(cut := kernel([[*row, 1] for row in part], count + 1)) == 1:
                 *x, t = cut[0] if cut[0][-1] >= 0 else [-q for q in cut[0]]
                 need(not t or min(x) < 0, "a quadratic form is negative on some rays")
-                need(t or not strict or min(x) <= 0 <= max(x), "a quadratic form is 0 on some rays")
+                if not t and not min(x) <= 0 <= max(x):
+                    zeros.append({j: abs(q) for j, q in zipped(chosen, x)})
+    return zeros
 
 
 def pointed(lines, rays):
@@ -203,6 +207,65 @@ def quadratic(acting, phi, size):
     return rows, free
 
 
+def flat(acting, residuals, rows, free, zeros):
+    """Rule `flat`: zeros of a form along which the loss is constant and without slopes, beside which it is positive; and
+    between two of them the form is positive, or 0 as between all that are near."""
+    need(() not in zeros, "a quadratic form is 0 on free moves")
+    zeros = [lifted(rows, free, zero) for zero in zeros]
+    images = [[dot(row, zero) for row in rows] for zero in zeros]
+    left = list(range(len(zeros)))
+    while left:
+        near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
+        part = near[left[0]]
+        need(all(near[k] == part for k in part), "a quadratic form is 0 between some zeros and not between others")
+        together(acting, residuals, rows, free, [zeros[k] for k in part])
+        left = [k for k in left if k not in part]
+
+
+def lifted(rows, free, zero):
+    """A zero on rays with the free variables at their best, which is one vector where the form is positive in them."""
+    *ahead, last = kernel([[*row[:free], sum(row[j] * q for j, q in zero.items())] for row in rows[:free]], free + 1)[0]
+    need(last, "a quadratic form is 0 on free moves")
+    return [Fraction(q) / last for q in ahead] + [zero.get(j, 0) for j in range(free, len(rows))]
+
+
+def together(acting, residuals, rows, free, zeros):
+    """The same for zeros between which the form is 0."""
+    changes = [(n, s) for part in ("lines", "rays") for n, unit in enumerate(acting) for s in getattr(unit, part)]
+    used = {k for z in zeros for k in range(free, len(rows)) if z[k]}
+    own = [[k for k in used if z[k] and not any(other[k] for other in zeros if other is not z)] for z in zeros]
+    need(all(own), "a zero of a quadratic form has no ray of its own")
+    rises = {k for k in range(free, len(rows)) if k not in used and all(dot(rows[k], z) for z in zeros)}
+    level = [k for k in range(free, len(rows)) if k not in used and k not in rises]
+    inner = [*range(free), *sorted(used - {min(ks) for ks in own}), *level]
+    beside = copositive([[rows[a][b] for b in inner] for a in inner], len(inner) - len(level))
+    need(not beside, "a quadratic form is 0 beside a zero")
+    still = [change for k, change in enumerate(changes, len(rows) - len(changes)) if k not in rises]
+    points = [Fraction(k, 1013) for k in range(1, 6)]  # more than the degree of the polynomials, 4
+    meter.spend(256 * 5 ** len(zeros) * (1 + len(acting)) ** 2 * (1 + len(residuals)) * (1 + len(residuals[0])))
+    for at in product(points, repeat=len(zeros)):
+        total = [sum(q * z[k] for q, z in zipped(at, zeros)) for k in range(len(rows))]
+        columns = [unit.feature for unit in acting]
+        for (n, s), q in zipped(changes, total[len(rows) - len(changes) :]):
+            columns[n] = [a + q * b for a, b in zipped(columns[n], s)] if q else columns[n]
+        resting(acting, residuals, columns, still)
+
+
+def resting(acting, residuals, columns, still):
+    """With these outputs and the best output weights the loss is the same, and has no slope along these changes."""
+    weights, rests = [], []
+    for o, row in enumerate(residuals):
+        target = [sum(unit.weight[o] * unit.feature[t] for unit in acting) - r for t, r in enumerate(row)]
+        gram = [[*(dot(a, b) for b in columns), -dot(a, target)] for a in columns]
+        *best, last = kernel(gram, len(columns) + 1)[0]
+        need(last, "outputs become dependent")
+        weights.append([q / last for q in best])
+        rests.append([sum(q * a[t] for q, a in zipped(weights[-1], columns)) - y for t, y in enumerate(target)])
+    need(sum(dot(a, a) for a in rests) == sum(dot(a, a) for a in residuals), "the loss changes along a zero")
+    slopes = [sum(w[n] * dot(rest, s) for w, rest in zipped(weights, rests)) for n, s in still]
+    need(not any(slopes), "the loss has a slope beside a curve of equal loss")
+
+
 def faces_of(units, chosen):
     meter.spend(1024 * prod(len(units[i].faces) for i in chosen))
     for choice in product(*(units[i].faces for i in chosen)):
@@ -238,7 +301,7 @@ def vector_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     point = stated(p, tree, loss)
     need(p.layers == 1, "the rule needs one hidden layer")
-    units, phi = look(p, companion("check_deep.py").layers(p, point))
+    units, phi, residuals = look(p, companion("check_deep.py").layers(p, point))
     form(typed(rule, str) in ("silent", "definite", "tied"), "an unknown proof")
     if rule == "silent":
         need(not any(unit.loud for unit in units), "a unit is loud")
@@ -249,6 +312,8 @@ def vector_minimum(p, claim):
         for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
             for chosen in faces_of(units, part):
                 acting, whole = actors(units, features, basis, chosen)
-                tie = rule == "tied" and (whole or len(part) == 1)
-                copositive(*quadratic(acting, phi, p.sizes[-1]), not tie)
+                zeros = copositive(*(rows := quadratic(acting, phi, p.sizes[-1])))
+                need(not zeros or rule == "tied", "a quadratic form is 0 somewhere")
+                if zeros and not whole and len(part) > 1:
+                    flat(acting, residuals, *rows, zeros)
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

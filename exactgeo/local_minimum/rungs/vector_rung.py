@@ -12,7 +12,7 @@ from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.rungs.deep_rung import undecided
 from exactgeo.local_minimum.rungs.rung import Rung
-from exactgeo.local_minimum.vector.forms import TooLarge
+from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.layer import VectorLayer
 from exactgeo.problem import Point, Problem, scope
 

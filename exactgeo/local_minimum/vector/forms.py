@@ -18,7 +18,8 @@ Positive on all products: a minimum, of all changes that are left a strict one.
 * one loud unit: ``(|a|^2 + |s|^2) (L' - L)`` less a square is the form, so its sign decides;
 * loud units that all hold one another, without rays: least squares of bounded rank, where a critical point with a form
   >= 0 is a best one (Eckart, Young);
-* units of which all that they can be is orthogonal to all of others' are decided apart.
+* units of which all that they can be is orthogonal to all of others' are decided apart;
+* zeros along which the loss stays as it is (:mod:`~exactgeo.local_minimum.vector.ties`).
 
 References
 ----------
@@ -28,114 +29,22 @@ docs/mathematics.md, "Vector outputs", V4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.copositive import Copositivity, copositivity
-from exactgeo.exact.matrix import primitive
-from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
+from exactgeo.exact.orthogonal import off, orthogonal, within
+from exactgeo.exact.vectors import Vector, dot
+from exactgeo.local_minimum.vector.actors import Actor, TooLarge, pointed, quadratic
+from exactgeo.local_minimum.vector.ties import flat
 from exactgeo.local_minimum.vector.units import Face, Model, Move
 
-__all__ = ["Actor", "Reduced", "TooLarge", "descent", "quadratic", "tied", "within"]
+__all__ = ["Reduced", "descent", "tied"]
 
-PRODUCTS, RAYS, VARIABLES = 400, 9, 40
-"""Products of faces, rays and variables of one of them, at most."""
-
-
-class TooLarge(Exception):
-    """There are more products of faces, or variables, than can be looked at."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A unit that takes part in a form.
-
-    Attributes
-    ----------
-    feature : Vector or None
-        Its outputs, where its output weights move.
-    weight : Vector
-    lines, rays : Matrix
-        The changes of its outputs.
-    """
-
-    feature: Vector | None
-    weight: Vector
-    lines: Matrix
-    rays: Matrix
-
-
-def quadratic(model: Model, actors: Sequence[Actor]) -> tuple[list[list[Fraction]], int]:
-    """The form in K, then the lines, then the rays, all actor by actor; and how many variables are free."""
-    size = len(model.metric)
-    moves = [i for i, actor in enumerate(actors) if actor.feature is not None for _ in range(size)]
-    changes = [(i, g) for i, actor in enumerate(actors) for g in actor.lines]
-    free = len(moves) + len(changes)
-    changes += [(i, g) for i, actor in enumerate(actors) for g in actor.rays]
-    if len(moves) + len(changes) > VARIABLES or len(moves) + len(changes) - free > RAYS:
-        raise TooLarge
-    # Each variable as a unit with the tensor product (vector of k) x (vector of m) that it adds to dP.
-    tensors: list[tuple[Vector, Vector]] = []
-    for n, i in enumerate(moves):
-        feature = actors[i].feature
-        assert feature is not None
-        tensors.append((tuple(Fraction(n % size == o) for o in range(size)), feature))
-    tensors += [(actors[i].weight, g) for i, g in changes]
-    rows = [[ZERO] * len(tensors) for _ in tensors]
-    for p, (v, a) in enumerate(tensors):
-        for q, (w, b) in enumerate(tensors[: p + 1]):
-            along = dot(a, b)
-            rows[p][q] = rows[q][p] = along * model.inner(v, w) if along else ZERO
-    for p, (i, g) in enumerate(changes, len(moves)):
-        phi = model.phi(g)
-        for q, j in enumerate(moves):
-            if i == j:
-                rows[p][q] += phi[q % size]
-                rows[q][p] += phi[q % size]
-    return rows, free
-
-
-def within(vector: Vector, basis: Sequence[Vector]) -> bool:
-    """Whether a vector is in the span of an orthogonal basis."""
-    return not any(_off(vector, basis))
-
-
-def _off(vector: Vector, basis: Sequence[Vector]) -> Vector:
-    """What of a vector is orthogonal to an orthogonal basis."""
-    for other in basis:
-        q = dot(vector, other)
-        if q:
-            q /= dot(other, other)
-            vector = tuple(a - q * b for a, b in zip(vector, other, strict=True))
-    return vector
-
-
-def _orthogonal(vectors: Sequence[Vector]) -> list[Vector]:
-    """An orthogonal basis of a span."""
-    basis: list[Vector] = []
-    for vector in vectors:
-        rest = _off(vector, basis)
-        if any(rest):
-            basis.append(tuple(map(Fraction, primitive(rest))))
-    return basis
-
-
-def _pointed(lines: Sequence[Vector], rays: Sequence[Vector]) -> tuple[Matrix, Matrix]:
-    """The same cone by orthogonal lines, and rays orthogonal to them of which no two are opposite."""
-    basis = _orthogonal(lines)
-    while True:
-        found: dict[tuple[int, ...], Vector] = {}
-        for ray in rays:
-            rest = _off(ray, basis)
-            if any(rest):
-                found[primitive(rest)] = rest
-        opposite = [ray for key, ray in found.items() if tuple(-q for q in key) in found]
-        if not opposite:
-            return tuple(basis), tuple(found.values())
-        basis = _orthogonal([*basis, *opposite])
+PRODUCTS = 400
+"""Products of faces, at most."""
 
 
 def _products(model: Model, units: Sequence[int]) -> Iterator[tuple[Face, ...]]:
@@ -172,17 +81,17 @@ class Reduced:
         for i in model.silent:
             if everything or not any(model.units[i].weight):
                 gone += self._changes(i)
-        self._basis = _orthogonal(gone)
+        self._basis = orthogonal(gone)
         self.quiet = [i for i in model.silent if any(not within(g, self._basis) for g in self._changes(i))]
         self.features = {i: self.projected(model.units[i].feature) for i in self.loud}
-        self.independent = len(_orthogonal(list(self.features.values()))) == len(self.loud)
+        self.independent = len(orthogonal(list(self.features.values()))) == len(self.loud)
 
     def _changes(self, i: int) -> list[Vector]:
         return [g for face in self.model.faces[i] for part in self.model.generators(face) for g in part]
 
     def projected(self, vector: Vector) -> Vector:
         """What is orthogonal to all that is projected out."""
-        return _off(vector, self._basis)
+        return off(vector, self._basis)
 
     def parts(self) -> list[list[int]]:
         """The loud units, apart where all that they can be is orthogonal to all that others can be."""
@@ -207,12 +116,12 @@ class Reduced:
         cones = {}
         for face in faces:
             own = [self.features[face.unit]] if face.unit in self.features else []
-            of_lines, of_rays = ([_off(self.projected(g), own) for g in part] for part in self.model.generators(face))
-            cones[face.unit] = _pointed(of_lines, of_rays)
+            of_lines, of_rays = ([off(self.projected(g), own) for g in part] for part in self.model.generators(face))
+            cones[face.unit] = pointed(of_lines, of_rays)
         loud = [face.unit for face in faces if face.unit in self.features]
         held = {}
         for i in loud:
-            span = _orthogonal([self.features[i], *cones[i][0]])
+            span = orthogonal([self.features[i], *cones[i][0]])
             held[i] = [
                 j
                 for j in loud
@@ -221,8 +130,8 @@ class Reduced:
         actors = []
         for face in faces:
             lines, rays = cones[face.unit]
-            others = _orthogonal([self.features[j] for j in (face.unit, *held[face.unit])]) if face.unit in held else []
-            lines, rays = _pointed([_off(g, others) for g in lines], [_off(g, others) for g in rays])
+            others = orthogonal([self.features[j] for j in (face.unit, *held[face.unit])]) if face.unit in held else []
+            lines, rays = pointed([off(g, others) for g in lines], [off(g, others) for g in rays])
             actors.append(Actor(self.features.get(face.unit), self.model.units[face.unit].weight, lines, rays))
         block = len(loud) == len(faces) and all(len(held[i]) == len(loud) - 1 and not cones[i][1] for i in loud)
         return actors, block
@@ -235,18 +144,19 @@ class Reduced:
         )
 
 
-def tied(reduced: Reduced, part: Sequence[int], check: Check = unlimited) -> str | None:
-    """Which argument proves a part of the loud units where the form may be 0: ``definite``, ``one_unit`` or ``block``,
-    the weakest that covers all its products of faces; None where none does."""
-    found = "definite"
+def tied(reduced: Reduced, part: Sequence[int], check: Check = unlimited) -> bool:
+    """Whether a part of the loud units is at a minimum though the form may be 0: on each product of its faces it is
+    positive, or nonnegative and one unit's, or a block's, or has zeros that are flat."""
     for actors, block in reduced.products(part):
-        form = copositivity(*quadratic(reduced.model, actors), check)
+        rows, free = quadratic(reduced.model, actors)
+        form = copositivity(rows, free, check)
         if form.strict:
             continue
-        if form.negative is not None or not (reduced.model.exact and (block or len(part) == 1)):
-            return None
-        found = "block" if block and len(part) > 1 else "one_unit"
-    return found
+        if form.negative is not None or not reduced.model.exact:
+            return False
+        if not block and len(part) > 1 and not flat(reduced.model, actors, rows, free, form.zeros, check):
+            return False
+    return True
 
 
 def descent(model: Model, check: Check = unlimited) -> Move | None:
