@@ -38,7 +38,7 @@ from exactgeo.local_minimum.vector.units import Model
 
 __all__ = ["flat"]
 
-LARGEST = 700
+LARGEST = 130
 """Points of a grid, at most."""
 
 UNIT = Fraction(1, 1009)
