@@ -280,8 +280,7 @@ class Problem:
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
         kept = [row for matrix, trained in zipped(point[0], self.trains) if not trained for row in matrix]
-        kept += [bias for bias, trained in zipped(point[1], self.trains_bias) if not trained]
-        return [q for row in kept for q in row]
+        return [q for row in [*kept, *(b for b, on in zipped(point[1], self.trains_bias) if not on)] for q in row]
 
     def activate(self, z):
         return z * self.slopes[0 if z > 0 else 1]
