@@ -54,6 +54,10 @@ class Argument(_Worded):
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
     BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
     MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
+    SMOOTH_POINT = (
+        "smooth_point",
+        "Off all kinks the Hessian has no negative value and vanishes along symmetries of the loss, or a curve tells.",
+    )
     LINEAR_NETWORK = (
         "linear_network",
         "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",

@@ -36,6 +36,7 @@ from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
@@ -70,6 +71,7 @@ _TYPES: tuple[type[Claim], ...] = (
     BallClaim,
     DeepMinimumClaim,
     LinearNetworkMinimumClaim,
+    SymmetricMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -10,6 +10,7 @@ from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import Weights
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 
 __all__ = ["Behind", "Cut", "DeepMinimumClaim", "Leaf", "Merged", "Proof", "Reachable", "Step", "UnitProof", "Unrolled"]
 
@@ -88,7 +89,7 @@ class Behind:
     rule: ClassVar[str] = "behind"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Merged:
     rule: ClassVar[str] = "merged"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim
 
 
 Proof = Reachable | Unrolled | Behind | Merged
@@ -118,11 +119,12 @@ class DeepMinimumClaim(PointClaim):
 
     Attributes
     ----------
-    radius : Fraction
+    radius : Fraction or None
+        None, near enough to the point: of a smaller network no more is known.
     proof : Reachable, Unrolled, Behind or Merged
     """
 
     kind: ClassVar[str] = "deep_minimum"
 
-    radius: Fraction
+    radius: Fraction | None
     proof: Reachable | Unrolled | Behind | Merged

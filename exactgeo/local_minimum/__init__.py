@@ -13,6 +13,7 @@ from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.enclosure import Enclosure
@@ -25,6 +26,7 @@ from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, m
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs
 
 __all__ = [
     "LADDER",
@@ -59,7 +61,8 @@ def decide(
     ----------
     problem : Problem
     point : Point, optional
-        ``problem.point`` when left out.
+        ``problem.point`` when left out. Where the outputs have a piecewise linear activation the decision is about the
+        network of :func:`exactgeo.problem.linear_outputs.with_linear_outputs`, whose last hidden layer has it.
     strictness : bool
         Whether a local minimum is asked for its strictness at once, whatever that takes; else see :func:`measured`.
     check : callable
@@ -95,6 +98,8 @@ def decide(
     if point is None:
         raise ValueError("decide needs a point")
     problem.expect_point(point)
+    if bends_outputs(problem):
+        problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     tries: list[Try] = []
     outside = None
     left_open: list[Undecided] = []
@@ -142,7 +147,7 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
-    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
+    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()
@@ -185,10 +190,13 @@ def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     InputError
         No Problem, or no Point of its network.
     """
+    scope.expect_problem(problem)
+    problem.expect_point(point)
+    if bends_outputs(problem):
+        problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     outside = scope.explanation(problem)
     if outside is not None:
         raise outside
-    problem.expect_point(point)
     if scope.deep(problem) is None:
         return explain_layers(problem, point)
     if scope.ordered_slopes(problem) is None:

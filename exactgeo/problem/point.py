@@ -118,6 +118,13 @@ class Direction(_Layers):
             tuple((ZERO,) * len(row) for row in point.biases),
         )
 
+    def reversed(self) -> Direction:
+        """The opposite direction."""
+        return Direction(
+            tuple(tuple(tuple(-q for q in row) for row in matrix) for matrix in self.weights),
+            tuple(tuple(-q for q in row) for row in self.biases),
+        )
+
 
 @dataclass(frozen=True)
 class Point(_Layers):

@@ -20,10 +20,10 @@ from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Direction
 
-__all__ = ["SecondOrder"]
+__all__ = ["Parameter", "SecondOrder"]
 
 
-class _Parameter(NamedTuple):
+class Parameter(NamedTuple):
     """A trained weight, or a bias where ``source`` is None."""
 
     layer: int
@@ -37,13 +37,13 @@ class SecondOrder:
     def __init__(self, at: DeepPoint) -> None:
         self.at = at
         train, net = at.problem.train, at.problem.network
-        self.parameters: list[_Parameter] = []
+        self.parameters: list[Parameter] = []
         for k, matrix in enumerate(at.point.weights):
             for i, row in enumerate(matrix):
                 if train.weights[k]:
-                    self.parameters += [_Parameter(k, i, j) for j in range(len(row))]
+                    self.parameters += [Parameter(k, i, j) for j in range(len(row))]
                 if train.biases[k] and net.biases[k]:
-                    self.parameters.append(_Parameter(k, i, None))
+                    self.parameters.append(Parameter(k, i, None))
 
     @cached_property
     def curvatures(self) -> Matrix | None:
@@ -85,7 +85,7 @@ class SecondOrder:
             found.append(tuple(rows))
         return found[::-1]
 
-    def _changes(self, one: _Parameter) -> dict[int, Matrix]:
+    def _changes(self, one: Parameter) -> dict[int, Matrix]:
         """What a parameter changes, at first order, of the outputs of its layer and those above; predictions last."""
         m, last = self.at.problem.m, len(self.at.layers)
         inputs = self.at.inputs_of(one.layer)
@@ -127,16 +127,24 @@ class SecondOrder:
                 rows[i][j] = rows[j][i] = total
         return rows
 
-    def direction(self, x: Sequence[int]) -> Direction:
+    @cached_property
+    def gradient(self) -> Vector:
+        """The derivative of the loss in each parameter, without the weight of the reduction."""
+        found = []
+        for layer, unit, source in self.parameters:
+            back = self._back[layer][unit]
+            found.append(sum(back, ZERO) if source is None else dot(back, self.at.inputs_of(layer)[source]))
+        return tuple(found)
+
+    def direction(self, x: Sequence[Fraction | int]) -> Direction:
         """The direction of a vector of the trained parameters."""
         values = dict(zip(self.parameters, map(Fraction, x), strict=True))
         zero = Direction.zero(self.at.point)
         weights = tuple(
-            tuple(tuple(values.get(_Parameter(k, i, j), ZERO) for j in range(len(row))) for i, row in enumerate(matrix))
+            tuple(tuple(values.get(Parameter(k, i, j), ZERO) for j in range(len(row))) for i, row in enumerate(matrix))
             for k, matrix in enumerate(zero.weights)
         )
         biases = tuple(
-            tuple(values.get(_Parameter(k, i, None), ZERO) for i in range(len(row)))
-            for k, row in enumerate(zero.biases)
+            tuple(values.get(Parameter(k, i, None), ZERO) for i in range(len(row))) for k, row in enumerate(zero.biases)
         )
         return Direction(weights, biases)
