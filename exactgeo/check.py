@@ -203,16 +203,13 @@ def echelon(rows):
 
 # -- problem, point, loss --
 
+HALF = Fraction(1, 2)
 # kind: loss at a prediction q, c of its conjugate r y + c r r, and where that is finite; target y, M of huber(M)
 LOSSES = {
     "squared": (lambda q, y, M: (q - y) ** 2, Fraction(1, 4), lambda r, y, M: True),
-    "half_squared": (lambda q, y, M: (q - y) ** 2 / 2, Fraction(1, 2), lambda r, y, M: True),
+    "half_squared": (lambda q, y, M: (q - y) ** 2 / 2, HALF, lambda r, y, M: True),
     "absolute": (lambda q, y, M: abs(q - y), 0, lambda r, y, M: abs(r) <= 1),
-    "huber": (
-        lambda q, y, M: ((q - y) ** 2 - max(0, abs(q - y) - M) ** 2) / 2,
-        Fraction(1, 2),
-        lambda r, y, M: abs(r) <= M,
-    ),
+    "huber": (lambda q, y, M: ((q - y) ** 2 - max(0, abs(q - y) - M) ** 2) / 2, HALF, lambda r, y, M: abs(r) <= M),
     "hinge": (lambda q, y, M: max(0, 1 - y * q), 0, lambda r, y, M: 0 <= -r * y <= 1),
     "squared_hinge": (lambda q, y, M: max(0, 1 - y * q) ** 2, Fraction(1, 4), lambda r, y, M: r * y <= 0),
 }
@@ -221,8 +218,8 @@ LOSSES = {
 # kind: the largest curvature a of its pieces, and r = l'(q) / 2a; the losses with a derivative everywhere
 SMOOTH = {
     "squared": (Fraction(1), lambda q, y, M: q - y),
-    "half_squared": (Fraction(1, 2), lambda q, y, M: q - y),
-    "huber": (Fraction(1, 2), lambda q, y, M: max(-M, min(M, q - y))),
+    "half_squared": (HALF, lambda q, y, M: q - y),
+    "huber": (HALF, lambda q, y, M: max(-M, min(M, q - y))),
     "squared_hinge": (Fraction(1), lambda q, y, M: -y * max(0, 1 - y * q)),
 }
 
@@ -698,6 +695,7 @@ COMPANIONS = {
     "check_deep.py": "descent_curve deep_minimum",
     "check_linear.py": "linear_network_minimum",
     "check_symmetry.py": "symmetric_minimum",
+    "check_deep_global.py": "deep_global_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",

@@ -286,48 +286,56 @@ def resting(p, claim, reduced, radius):
     return rational(claim["radius"]) if claim.get("radius") is not None else None
 
 
+def net_behind(p, here, point, k):
+    """The network behind a hidden layer, with its outputs as data, and the point in it."""
+    form(here.hidden[k].out, "a layer without units")
+    weights, biases = (part[k + 1 :] for part in point)
+    trains = {"trains": p.trains[k + 1 :], "trains_bias": p.trains_bias[k + 1 :]}
+    return smaller(p, weights, biases, p.bends[k + 1 :], x=[list(row) for row in zipped(*here.hidden[k].out)], **trains)
+
+
 def behind(p, here, point, k, claim, radius):
     """Rule `behind`: the outputs of a layer do not move, and the point is a minimum of the network behind it."""
     below = here.hidden[: k + 1]
     dead = all(s == 0 and s is not None for row in below[-1].slope for s in row)
     need(dead or not any(layer.own for layer in below), "the outputs of the layer may move")
-    form(below[-1].out, "a layer without units")
-    weights, biases = (part[k + 1 :] for part in point)
-    trains = {"trains": p.trains[k + 1 :], "trains_bias": p.trains_bias[k + 1 :]}
-    x = [list(row) for row in zipped(*below[-1].out)]
-    inner = resting(p, claim, smaller(p, weights, biases, p.bends[k + 1 :], x=x, **trains), radius)
-    need(
-        inner is None or radius is None or radius <= inner,
-        "the neighbourhood is larger than that of the smaller network",
-    )
+    inner = resting(p, claim, net_behind(p, here, point, k), radius)
+    need(inner is None or (radius or 0) <= inner, "the neighbourhood is larger than that of the smaller network")
 
 
-def merged_layers(p, here, point, k, claim, radius):
-    """Rule `merged_layers`: a layer whose units keep one slope each is linear: with the next it is one layer."""
-    (weights, biases), layer, last = point, here.hidden[k], [*here.hidden, here.last][k + 1]
+def net_merged(p, here, point, k):
+    """The network in which a layer whose units keep one slope each, and the next, are one layer; the point in it."""
+    (weights, biases), layer = point, here.hidden[k]
     need(all(len(set(row)) == 1 and row[0] is not None for row in layer.slope), "a unit of the layer has two slopes")
     slopes, width = [row[0] for row in layer.slope], len(layer.inputs)
     bias, other = (biases[j] or [0] * len(weights[j]) for j in (k, k + 1))
-    own = [[*row, b] for row, b in zipped(weights[k], bias)]
-    meter.spend(16 * len(weights[k + 1]) * (1 + len(own)) * (2 + width))
-    size = radius or 0
-    step, high = size * layer.trains, size * last.trains
-    steps = [step] * width + [size * layer.trains_bias]
-    rows, sizes = [], []
+    layer.lifted, rows = [[*row, b] for row, b in zipped(weights[k], bias)], []
+    meter.spend(16 * len(weights[k + 1]) * (1 + len(layer.lifted)) * (2 + width))
     for row, b in zipped(weights[k + 1], other):
-        rows.append([sum(w * d * q[j] for w, d, q in zipped(row, slopes, own)) for j in range(width + 1)])
+        rows.append([sum(w * d * q[j] for w, d, q in zipped(row, slopes, layer.lifted)) for j in range(width + 1)])
         rows[-1][-1] += b
-        sizes += [sum(abs(d) * (abs(w) * s + high * abs(q[j]) + high * s) for w, d, q in zipped(row, slopes, own))
-                  + size * last.trains_bias * (j == width) for j, s in enumerate(steps)]  # fmt: skip
     has = p.bias[k] or p.bias[k + 1]
     free = (p.bias[k] and (p.trains_bias[k] or p.trains[k + 1])) or p.trains_bias[k + 1]
     new = [row[:-1] for row in rows], [row[-1] for row in rows] if has else []
     points = ([*part[:k], q, *part[k + 2 :]] for part, q in zipped(point, new))
     trains = {"trains": [*p.trains[:k], p.trains[k] or p.trains[k + 1], *p.trains[k + 2 :]]}
     trains |= {"trains_bias": [*p.trains_bias[:k], free, *p.trains_bias[k + 2 :]]}
-    inner = resting(p, claim, smaller(p, *points, [*p.bends[:k], *p.bends[k + 1 :]], **trains), radius)
-    good = inner is None or radius is None or max([radius, *sizes]) <= inner
-    need(good, "the neighbourhood is larger than that of the smaller network")
+    return smaller(p, *points, [*p.bends[:k], *p.bends[k + 1 :]], **trains)
+
+
+def merged_layers(p, here, point, k, claim, radius):
+    """Rule `merged_layers`: a layer whose units keep one slope each is linear: with the next it is one layer, which
+    moves no further than the radius of the smaller network."""
+    inner = resting(p, claim, net_merged(p, here, point, k), radius)
+    layer, last, size = here.hidden[k], [*here.hidden, here.last][k + 1], radius or 0
+    high, steps = size * last.trains, [size * layer.trains] * len(layer.inputs) + [size * layer.trains_bias]
+    own, parts = layer.lifted, [(j, s, row) for row in point[0][k + 1] for j, s in enumerate(steps)]
+    sizes = [
+        sum(abs(d) * (abs(w) * s + high * abs(q[j]) + high * s) for w, [d, *_], q in zipped(row, layer.slope, own))
+        + size * last.trains_bias * (j == len(layer.inputs))
+        for j, s, row in parts
+    ]
+    need(inner is None or max([size, *sizes]) <= inner, "the neighbourhood is larger than that of the smaller network")
 
 
 def deep_minimum(p, claim):

@@ -10,6 +10,7 @@ from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
+from exactgeo.claims.deep_global_minimum import DeepGlobalMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
@@ -72,6 +73,7 @@ _TYPES: tuple[type[Claim], ...] = (
     DeepMinimumClaim,
     LinearNetworkMinimumClaim,
     SymmetricMinimumClaim,
+    DeepGlobalMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -103,7 +103,8 @@ def _without_identity(problem: Problem, point: Point, found: Verdict) -> Verdict
         better = replace(better, point=without_identity(better.point))
     if descent is not None:
         descent = descent.without_identity(problem)
-    return replace(found, problem=problem, point=point, better=better, descent=descent)
+    remarks = dead_layers(problem, point)
+    return replace(found, problem=problem, point=point, better=better, descent=descent, remarks=remarks)
 
 
 LEFT_OUT = "left out, as --no-strictness asks"

@@ -53,6 +53,7 @@ def _holds(subject: str, claim: str) -> bool:
         "deep_minimum": _deep_minimum,
         "linear_network_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
         "symmetric_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "1/1024"}),
+        "deep_global_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
         "descent_curve": _curve,
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
@@ -242,7 +243,8 @@ def _curve(problem: Tree, claim: Tree) -> bool:
 
 def _deep_minimum(problem: Tree, claim: Tree) -> bool:
     """No lower loss within the radius at many random points near the point, on random scales."""
-    point, radius, start = claim["point"], F(claim["radius"]), loss(problem, claim["point"])
+    # Without a radius the claim speaks of points near enough: an error would show on the smaller scales as well.
+    point, radius, start = claim["point"], F(claim["radius"] or "1/1024"), loss(problem, claim["point"])
     if start != F(claim["loss"]) or radius <= 0:
         return False
     rng, train = random.Random(0), problem["train"]

@@ -1,11 +1,11 @@
-"""The splitting lemma off all kinks, where the Hessian is positive semidefinite and vanishes along the symmetries and one
+"""The splitting lemma off all kinks, where the Hessian is positive semidefinite and vanishes along symmetries and one
 line more.
 
 Near the point the loss is that on the slice of the coordinates that symmetries do not move. There, with y the
 coordinate along the line and x the others, the Hessian in x is positive definite, so the least loss over x is a
-function f(y), and the point is a minimum iff f has one at 0. On a curve c(y) whose derivatives in x are O(y^a) the loss is
-``f(y) + O(y^(2a))``: so its lowest coefficient tells, if it is of an order below 2a. If the derivatives in x and the
-change of the loss are 0 along the curve, f is 0, and the point is a minimum too.
+function f(y), and the point is a minimum iff f has one at 0. On a curve c(y) with derivatives in x that are O(y^a) the
+loss is ``f(y) + O(y^(2a))``: its lowest coefficient tells, if it is of an order below 2a. If the derivatives in x and
+the change of the loss are 0 along the curve, f is 0, and the point is a minimum too.
 
 References
 ----------
