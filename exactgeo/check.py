@@ -696,6 +696,7 @@ COMPANIONS = {
     "check_linear.py": "linear_network_minimum",
     "check_symmetry.py": "symmetric_minimum",
     "check_deep_global.py": "deep_global_minimum",
+    "check_vector.py": "vector_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",

@@ -268,7 +268,7 @@ def smaller(p, weights, biases, bends, **changes):
 
 
 MINIMA = {"local_minimum": "", "deep_minimum": "check_deep.py", "linear_network_minimum": "check_linear.py"}
-MINIMA |= {"symmetric_minimum": "check_symmetry.py"}
+MINIMA |= {"symmetric_minimum": "check_symmetry.py", "vector_minimum": "check_vector.py"}
 
 
 def resting(p, claim, reduced, radius):

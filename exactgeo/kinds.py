@@ -58,6 +58,15 @@ class Argument(_Worded):
         "smooth_point",
         "Off all kinks the Hessian has no negative value and vanishes along symmetries of the loss, or a curve tells.",
     )
+    SILENT = (
+        "silent_units",
+        "Whatever a unit does that costs nothing at first order changes no sum of the loss's slopes.",
+    )
+    DEFINITE = "definite_faces", "The second-order form of the loss is positive on every product of critical faces."
+    TIED = (
+        "tied_faces",
+        "The second-order form of the loss is nonnegative on every product of critical faces, which is enough there.",
+    )
     LINEAR_NETWORK = (
         "linear_network",
         "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",

@@ -11,6 +11,7 @@ from exactgeo.claims.fields import Weights
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 
 __all__ = ["Behind", "Cut", "DeepMinimumClaim", "Leaf", "Merged", "Proof", "Reachable", "Step", "UnitProof", "Unrolled"]
 
@@ -89,7 +90,7 @@ class Behind:
     rule: ClassVar[str] = "behind"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Merged:
     rule: ClassVar[str] = "merged"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim
+    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
 
 
 Proof = Reachable | Unrolled | Behind | Merged

@@ -14,6 +14,7 @@ from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.enclosure import Enclosure
@@ -135,6 +136,9 @@ def decide(
 LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
+WITHOUT_STRICTNESS = DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
+
+
 def measured(found: Minimum, check: Check) -> Minimum:
     """A local minimum with its strictness; without it, and with the reason, where ``check`` ended the search.
 
@@ -147,7 +151,9 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
-    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim):
+    if isinstance(
+        found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
+    ):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()

@@ -23,6 +23,7 @@ from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
@@ -61,6 +62,7 @@ MinimumClaim = (
     | DeepMinimumClaim
     | LinearNetworkMinimumClaim
     | SymmetricMinimumClaim
+    | VectorMinimumClaim
 )
 
 
@@ -101,7 +103,8 @@ class Minimum:
     @property
     def everywhere(self) -> bool:
         """Whether the claim speaks of all parameters, and of no neighbourhood."""
-        return not isinstance(self.claim, DeepMinimumClaim | SymmetricMinimumClaim) and self.claim.radius is None
+        nearby = DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
+        return not isinstance(self.claim, nearby) and self.claim.radius is None
 
     @property
     def strictness(self) -> Strictness | None:

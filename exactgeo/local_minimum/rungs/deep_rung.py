@@ -9,6 +9,7 @@ from exactgeo.claims.deep_minimum import DeepMinimumClaim, Proof, Unrolled
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
@@ -21,7 +22,7 @@ from exactgeo.problem import Problem, scope
 
 __all__ = ["DeepRung", "Inner", "ReducingRung", "inner_claim", "minimum", "resting", "undecided"]
 
-Inner = LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim
+Inner = LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
 """The claims that a claim about a larger network may rest on."""
 
 
@@ -90,7 +91,7 @@ def resting(reduced: Behind | Merged, proof: Proof, argument: Argument, found: M
     """A local minimum because a smaller network has one: as far as its claim holds, and as nothing changes its sign."""
     at, inner = reduced.at, found.claim
     radius: Fraction | None = None
-    if not isinstance(inner, SymmetricMinimumClaim) and (found.everywhere or inner.radius is not None):
+    if not isinstance(inner, SymmetricMinimumClaim | VectorMinimumClaim) and (found.everywhere or inner.radius):
         radius = at.radius()
         while not reduced.within(radius, inner.radius):
             radius /= 2

@@ -1,0 +1,37 @@
+"""The rung of tied faces: where a second-order form that is nonnegative, and not positive, is enough (V4a, V4b)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from exactgeo.deadline import Check
+from exactgeo.kinds import Argument
+from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.local_minimum.rungs.vector_rung import VectorRung
+from exactgeo.local_minimum.vector.forms import Reduced, tied
+from exactgeo.local_minimum.vector.layer import VectorLayer
+
+__all__ = ["TiedFaces"]
+
+
+class TiedFaces(VectorRung):
+    """One loud unit, or loud units that hold one another, without rays: complete. Units that are orthogonal: apart.
+    Silent units are projected out.
+
+    References
+    ----------
+    docs/mathematics.md, "Vector outputs", V4a and V4b.
+    """
+
+    name: ClassVar[str] = "tied_faces"
+
+    def look(self, layer: VectorLayer, check: Check) -> Minimum | Descent | str:
+        if not layer.model.exact:
+            return "the loss is not squared, and not quadratic"
+        reduced = Reduced(layer.model, everything=True)
+        if not reduced.independent:
+            return "the outputs of loud units depend on what silent units can do"
+        for part in reduced.parts():
+            if not tied(reduced, part, check):
+                return f"the form of the loud units {part} has zeros that it does not decide"
+        return self.minimum(layer, "tied", Argument.TIED)

@@ -1,0 +1,146 @@
+"""Zeros of a second-order form that are no way down: along them the loss is as it is at the point, and all else costs.
+
+Let a form be nonnegative, positive on the free variables, and z_1, ..., z_p zeros of it between which it is 0 as well,
+on least sets J_1, ..., J_p of rays. With t_i along z_i and the best output weights the loss changes by N(t) over a
+determinant, N a polynomial of degree 2 in each t_i. The loss is not below its value at the point near these directions,
+if with the residuals r(t) and the output weights v_j(t), both over that determinant, which is of degree 2,
+
+* N = 0;
+* ``D_g(t) = <v_j(t), r(t) g>``, the slope along g of unit j, is 0 for all generators g, but rays that *rise*: outside
+  all J_i, the form bilinear in g and each z_i being positive;
+* the form is positive in the rays g that do not rise, and in all free variables and rays of the J_i less one
+  variable of each z_i that no other has.
+
+For then the best values of what is free are analytic functions of t and of the moves along such rays, at 0 where these
+are 0, and what is left is positive of second order; near the directions rays that rise cost more than they can gain.
+Elsewhere the form is positive. A polynomial is 0 if it is so at one point more than its degree in each variable.
+
+References
+----------
+docs/mathematics.md, "Vector outputs", V5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
+
+from exactgeo.deadline import Check, unlimited
+from exactgeo.exact.copositive import copositivity
+from exactgeo.exact.matrix import solve_regular
+from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
+from exactgeo.local_minimum.vector.actors import Actor
+from exactgeo.local_minimum.vector.units import Model
+
+__all__ = ["flat"]
+
+MOST = 3
+"""Zeros between which a form is 0, at most: 5^3 points are tried."""
+
+POINTS = tuple(Fraction(k, 1009) for k in range(1, 6))
+"""Where outputs are unlikely to become dependent."""
+
+Rows = Sequence[Sequence[Fraction]]
+
+
+def flat(
+    model: Model,
+    actors: Sequence[Actor],
+    rows: Rows,
+    free: int,
+    zeros: Sequence[Sequence[int]],
+    check: Check = unlimited,
+) -> bool:
+    """Whether all zeros of a form are flat in this sense.
+
+    Parameters
+    ----------
+    model : Model
+        Of the squared loss.
+    actors : sequence of Actor
+        All loud.
+    rows, free : the form
+        Of these actors, nonnegative.
+    zeros : sequence of vectors
+        As :func:`~exactgeo.exact.copositive.copositivity` gives them.
+    check : callable
+        Called before each least squares problem.
+    """
+    images = [[dot(row, z) for row in rows] for z in zeros]
+    left = list(range(len(zeros)))
+    while left:
+        near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
+        first = near[left[0]]
+        # Between those that are 0 with one of them all have to be.
+        if any(near[k] != first for k in first) or len(first) > MOST:
+            return False
+        if not _together(model, actors, rows, free, [zeros[k] for k in first], check):
+            return False
+        left = [k for k in left if k not in first]
+    return True
+
+
+def _together(
+    model: Model, actors: Sequence[Actor], rows: Rows, free: int, zeros: Sequence[Sequence[int]], check: Check
+) -> bool:
+    """Whether zeros between which the form is 0 are flat."""
+    changes = [(j, g) for j, actor in enumerate(actors) for g in actor.lines]
+    changes += [(j, g) for j, actor in enumerate(actors) for g in actor.rays]
+    start = len(rows) - len(changes)
+    own = _own(free, zeros)
+    if own is None:
+        return False
+    used = {k for z in zeros for k in range(free, len(rows)) if z[k]}
+    outside = [k for k in range(free, len(rows)) if k not in used]
+    level = [k for k in outside if not all(dot(rows[k], z) for z in zeros)]
+    inner = [*(k for k in (*range(free), *sorted(used)) if k not in own), *level]
+    if not copositivity([[rows[p][q] for q in inner] for p in inner], len(inner) - len(level), check).strict:
+        return False
+    still = [changes[k - start] for k in range(start, len(rows)) if k not in outside or k in level]
+    moves = [[(j, z[k], g) for k, (j, g) in enumerate(changes, start) if z[k]] for z in zeros]
+    for t in product(POINTS, repeat=len(zeros)):
+        check()
+        columns = [actor.feature for actor in actors if actor.feature is not None]
+        for size, move in zip(t, moves, strict=True):
+            for j, q, g in move:
+                columns[j] = tuple(a + size * q * b for a, b in zip(columns[j], g, strict=True))
+        if not _rests(model, actors, columns, still):
+            return False
+    return True
+
+
+def _own(free: int, zeros: Sequence[Sequence[int]]) -> list[int] | None:
+    """For each zero a ray that no other zero has."""
+    found = []
+    for z in zeros:
+        mine = range(free, len(z))
+        k = next((k for k in mine if z[k] and not any(other[k] for other in zeros if other is not z)), None)
+        if k is None:
+            return None
+        found.append(k)
+    return found
+
+
+def _rests(
+    model: Model, actors: Sequence[Actor], columns: Sequence[Vector], still: Sequence[tuple[int, Vector]]
+) -> bool:
+    """Whether with these outputs and the best output weights the loss is that at the point, without slopes."""
+    features = [actor.feature for actor in actors if actor.feature is not None]
+    gram = [[dot(a, b) for b in columns] for a in columns]
+    weights: list[Vector] = []
+    residuals: Matrix = ()
+    for o, row in enumerate(model.residuals):
+        own = [actor.weight[o] for actor in actors]
+        target = [sum((v * a[s] for v, a in zip(own, features, strict=True)), -r) for s, r in enumerate(row)]
+        best = solve_regular(gram, [dot(a, target) for a in columns])
+        if best is None:
+            return False
+        weights.append(best)
+        now = (sum((v * a[s] for v, a in zip(best, columns, strict=True)), -y) for s, y in enumerate(target))
+        residuals = (*residuals, tuple(now))
+    if sum((dot(row, row) for row in residuals), ZERO) != sum((dot(row, row) for row in model.residuals), ZERO):
+        return False
+    return not any(
+        sum((best[j] * dot(row, g) for best, row in zip(weights, residuals, strict=True)), ZERO) for j, g in still
+    )
