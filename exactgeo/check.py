@@ -697,6 +697,7 @@ COMPANIONS = {
     "check_symmetry.py": "symmetric_minimum",
     "check_deep_global.py": "deep_global_minimum",
     "check_vector.py": "vector_minimum",
+    "check_cells.py": "unrolled_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_critical.py": "critical_point",

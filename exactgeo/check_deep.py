@@ -269,6 +269,7 @@ def smaller(p, weights, biases, bends, **changes):
 
 MINIMA = {"local_minimum": "", "deep_minimum": "check_deep.py", "linear_network_minimum": "check_linear.py"}
 MINIMA |= {"symmetric_minimum": "check_symmetry.py", "vector_minimum": "check_vector.py"}
+MINIMA |= {"unrolled_minimum": "check_cells.py"}
 
 
 def resting(p, claim, reduced, radius):

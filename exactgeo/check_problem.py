@@ -238,6 +238,7 @@ OWN_POINT = (
     "strictness",
     "subgradient_minimum",
     "symmetric_minimum",
+    "unrolled_minimum",
     "deep_minimum",
     "linear_network_minimum",
     "descent_curve",

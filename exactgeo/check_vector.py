@@ -297,6 +297,19 @@ def parts(units, features, basis):
         yield sorted(part)
 
 
+def positive(units, phi, residuals, rule, size):
+    """The forms of the units on all products of critical faces, by a rule: positive, or 0 where that is enough."""
+    basis, features = reduced(units, rule == "tied")
+    quiet = [i for i, unit in enumerate(units) if not unit.loud and not within(unit.changes, basis)]
+    for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
+        for chosen in faces_of(units, part):
+            acting, whole = actors(units, features, basis, chosen)
+            zeros = copositive(*(rows := quadratic(acting, phi, size)))
+            need(not zeros or rule == "tied", "a quadratic form is 0 somewhere")
+            if zeros and not whole and len(part) > 1:
+                flat(acting, residuals, *rows, zeros)
+
+
 def vector_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     point = stated(p, tree, loss)
@@ -307,13 +320,5 @@ def vector_minimum(p, claim):
         need(not any(unit.loud for unit in units), "a unit is loud")
     else:
         need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
-        basis, features = reduced(units, rule == "tied")
-        quiet = [i for i, unit in enumerate(units) if not unit.loud and not within(unit.changes, basis)]
-        for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
-            for chosen in faces_of(units, part):
-                acting, whole = actors(units, features, basis, chosen)
-                zeros = copositive(*(rows := quadratic(acting, phi, p.sizes[-1])))
-                need(not zeros or rule == "tied", "a quadratic form is 0 somewhere")
-                if zeros and not whole and len(part) > 1:
-                    flat(acting, residuals, *rows, zeros)
+        positive(units, phi, residuals, rule, p.sizes[-1])
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

@@ -58,6 +58,10 @@ class Argument(_Worded):
         "smooth_point",
         "Off all kinks the Hessian has no negative value and vanishes along symmetries of the loss, or a curve tells.",
     )
+    UNROLLED_FACES = (
+        "unrolled_faces",
+        "The second-order form of the loss is positive on products of critical faces of copies of the network below.",
+    )
     SILENT = (
         "silent_units",
         "Whatever a unit does that costs nothing at first order changes no sum of the loss's slopes.",

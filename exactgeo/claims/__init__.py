@@ -38,6 +38,7 @@ from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
@@ -76,6 +77,7 @@ _TYPES: tuple[type[Claim], ...] = (
     SymmetricMinimumClaim,
     DeepGlobalMinimumClaim,
     VectorMinimumClaim,
+    UnrolledMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -14,6 +14,7 @@ from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
@@ -136,7 +137,9 @@ def decide(
 LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
-WITHOUT_STRICTNESS = DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
+WITHOUT_STRICTNESS = (
+    DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+)
 
 
 def measured(found: Minimum, check: Check) -> Minimum:
@@ -151,9 +154,7 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
-    if isinstance(
-        found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
-    ):
+    if isinstance(found.claim, WITHOUT_STRICTNESS):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()

@@ -23,6 +23,7 @@ from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
@@ -63,6 +64,7 @@ MinimumClaim = (
     | LinearNetworkMinimumClaim
     | SymmetricMinimumClaim
     | VectorMinimumClaim
+    | UnrolledMinimumClaim
 )
 
 
@@ -103,7 +105,7 @@ class Minimum:
     @property
     def everywhere(self) -> bool:
         """Whether the claim speaks of all parameters, and of no neighbourhood."""
-        nearby = DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
+        nearby = DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
         return not isinstance(self.claim, nearby) and self.claim.radius is None
 
     @property

@@ -24,6 +24,7 @@ from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.tied_faces import TiedFaces
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 from exactgeo.local_minimum.rungs.unrolled import Unrolled
+from exactgeo.local_minimum.rungs.unrolled_faces import UnrolledFaces
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
@@ -43,6 +44,7 @@ LADDER: tuple[Rung, ...] = (
     DependentOutputs(),
     DefiniteFaces(),
     TiedFaces(),
+    UnrolledFaces(),
     FixedFeatures(lambda: SMALLER),
     MergedLayer(lambda: SMALLER),
     SmoothPoint(),

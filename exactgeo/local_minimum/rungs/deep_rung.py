@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from exactgeo.claims.deep_minimum import DeepMinimumClaim, Proof, Unrolled
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
-from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
-from exactgeo.claims.vector_minimum import VectorMinimumClaim
+from exactgeo.claims.deep_minimum import DeepMinimumClaim, Inner, Nearby, Proof, Unrolled
 from exactgeo.deadline import Check
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
@@ -20,10 +16,7 @@ from exactgeo.local_minimum.deep.reduced import Behind, Merged
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Problem, scope
 
-__all__ = ["DeepRung", "Inner", "ReducingRung", "inner_claim", "minimum", "resting", "undecided"]
-
-Inner = LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim
-"""The claims that a claim about a larger network may rest on."""
+__all__ = ["DeepRung", "ReducingRung", "inner_claim", "minimum", "resting", "undecided"]
 
 
 class DeepRung(Rung):
@@ -91,7 +84,7 @@ def resting(reduced: Behind | Merged, proof: Proof, argument: Argument, found: M
     """A local minimum because a smaller network has one: as far as its claim holds, and as nothing changes its sign."""
     at, inner = reduced.at, found.claim
     radius: Fraction | None = None
-    if not isinstance(inner, SymmetricMinimumClaim | VectorMinimumClaim) and (found.everywhere or inner.radius):
+    if not isinstance(inner, Nearby) and (found.everywhere or inner.radius):
         radius = at.radius()
         while not reduced.within(radius, inner.radius):
             radius /= 2
