@@ -94,9 +94,8 @@ def look(p, here):
     layer, last, size = here.hidden[0], here.last, p.sizes[-1]
     curvature = SMOOTH[p.kind][0]
     residuals = [[q / (2 * curvature) for q in row] for row in here.gradient]
-    need(
-        last.trains and not any(dot(r, own) for own in last.own for r in residuals), "the loss has a slope, or a freeze"
-    )
+    need(last.trains, "the output weights are frozen")
+    need(not any(dot(r, own) for own in last.own for r in residuals), "the loss has a slope in the last layer")
 
     def phi(s):
         return [dot(row, s) for row in residuals]
@@ -208,7 +207,7 @@ def quadratic(acting, phi, size):
 
 
 def flat(acting, residuals, rows, free, zeros):
-    """Rule `flat`: zeros of a form along which the loss is constant and without slopes, beside which it is positive; and
+    """Rule `flat`: zeros of a form along which the loss is constant and has no slopes, beside which it is positive; and
     between two of them the form is positive, or 0 as between all that are near."""
     need(() not in zeros, "a quadratic form is 0 on free moves")
     zeros = [lifted(rows, free, zero) for zero in zeros]
@@ -248,10 +247,10 @@ def together(acting, residuals, rows, free, zeros):
         columns = [unit.feature for unit in acting]
         for (n, s), q in zipped(changes, total[len(rows) - len(changes) :]):
             columns[n] = [a + q * b for a, b in zipped(columns[n], s)] if q else columns[n]
-        resting(acting, residuals, columns, still)
+        unmoved(acting, residuals, columns, still)
 
 
-def resting(acting, residuals, columns, still):
+def unmoved(acting, residuals, columns, still):
     """With these outputs and the best output weights the loss is the same, and has no slope along these changes."""
     weights, rests = [], []
     for o, row in enumerate(residuals):

@@ -126,15 +126,15 @@ def _on_rays(schur: Rows, check: Check) -> tuple[Vector | None, list[Vector]]:
             x = solve_regular(part, [-ONE] * count)
             if x is not None:
                 if min(x) >= 0:
-                    return _spread(x, chosen, size), []
+                    return _filled(x, chosen, size), []
                 continue
             kernel = nullspace(part, count)
             if len(kernel) == 1 and (min(kernel[0]) > 0 or max(kernel[0]) < 0):
-                zeros.append(_spread([Fraction(abs(q)) for q in kernel[0]], chosen, size))
+                zeros.append(_filled([Fraction(abs(q)) for q in kernel[0]], chosen, size))
     return None, zeros
 
 
-def _spread(x: Sequence[Fraction], chosen: Sequence[int], size: int) -> Vector:
+def _filled(x: Sequence[Fraction], chosen: Sequence[int], size: int) -> Vector:
     values = dict(zip(chosen, x, strict=True))
     return tuple(values.get(k, ZERO) for k in range(size))
 

@@ -52,7 +52,7 @@ def _holds(subject: str, claim: str) -> bool:
         "subgradient_minimum": _subgradient_minimum,
         "deep_minimum": _deep_minimum,
         "linear_network_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
-        "symmetric_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "1/1024"}),
+        **dict.fromkeys(("symmetric_minimum", "vector_minimum", "unrolled_minimum"), _near_minimum),
         "deep_global_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
         "descent_curve": _curve,
         "not_local_minimum": _descent,
@@ -239,6 +239,11 @@ def _curve(problem: Tree, claim: Tree) -> bool:
         if loss(problem, end) >= start:
             return False
     return True
+
+
+def _near_minimum(problem: Tree, claim: Tree) -> bool:
+    """A claim without a radius: about points near enough."""
+    return _deep_minimum(problem, {**claim, "radius": "1/1024"})
 
 
 def _deep_minimum(problem: Tree, claim: Tree) -> bool:

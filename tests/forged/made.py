@@ -21,6 +21,7 @@ from degenerate import generate, to_problem
 from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
+from made_vector import VECTOR_MAKERS
 
 import exactgeo as eg
 from exactgeo import standing
@@ -514,6 +515,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **SUBGRADIENT_MAKERS,
     **MINIMUM_MAKERS,
     **DEEP_MAKERS,
+    **VECTOR_MAKERS,
 }
 
 

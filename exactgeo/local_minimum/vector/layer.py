@@ -47,7 +47,7 @@ class VectorLayer:
             return "it has more than one hidden layer"
         if not at.trains_output:
             return "the output weights are frozen: first order decides"
-        layer = at.layers[0]
+        (layer,) = at.layers
         if any(dot(g, a) for g in at.gradient for a in layer.out):
             return "the loss has a slope in an output weight"
         if at.trains_shift and any(map(sum, at.gradient)):
@@ -81,8 +81,9 @@ class VectorLayer:
             The loss does not fall.
         """
         at, zero = self.at, Direction.zero(self.at.point)
-        layer = at.layers[0]
-        weights, bias = [list(row) for row in zero.weights[0]], list(zero.biases[0])
+        (layer,) = at.layers
+        (inputs, _), (shifts, still) = zero.weights, zero.biases
+        weights, bias = [list(row) for row in inputs], list(shifts)
         for face, lines, rays in move.faces:
             of_lines, of_rays = self.moves[face.unit][face.cone]
             used = [*zip(lines, of_lines, strict=True)]
@@ -93,7 +94,8 @@ class VectorLayer:
             if layer.trains_bias:
                 bias[face.unit] = total[-1]
         rows = tuple(zip(*move.weights[: layer.width], strict=True))
-        last = move.weights[-1] if at.trains_shift else zero.biases[-1]
+        *_, constant = move.weights
+        last = constant if at.trains_shift else still
         direction = Direction((tuple(map(tuple, weights)), rows), (tuple(bias), last))
         found = descent_along(at.problem, at.point, at.loss, (direction,))
         if found is None:
@@ -143,11 +145,11 @@ def _regions(kinks: list[Vector], size: int) -> list[tuple[Matrix, Matrix]] | No
     sets = _largest([(positive, negative) for _, positive, negative in rays])
     if sets is None:
         return None
-    full = [_spread(ray, pivots, size) for ray, _, _ in rays]
+    full = [_filled(ray, pivots, size) for ray, _, _ in rays]
     return [(lines, tuple(full[k] for k in chosen)) for chosen in sets]
 
 
-def _spread(ray: Integers, pivots: list[int], size: int) -> Vector:
+def _filled(ray: Integers, pivots: list[int], size: int) -> Vector:
     values = dict(zip(pivots, ray, strict=True))
     return tuple(Fraction(values.get(k, 0)) for k in range(size))
 

@@ -35,8 +35,8 @@ from exactgeo.local_minimum.vector.units import Model
 
 __all__ = ["flat"]
 
-MOST = 3
-"""Zeros between which a form is 0, at most: 5^3 points are tried."""
+LARGEST = 4
+"""Zeros between which a form is 0, at most: 5^4 points are tried."""
 
 POINTS = tuple(Fraction(k, 1009) for k in range(1, 6))
 """Where outputs are unlikely to become dependent."""
@@ -73,7 +73,7 @@ def flat(
         near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
         first = near[left[0]]
         # Between those that are 0 with one of them all have to be.
-        if any(near[k] != first for k in first) or len(first) > MOST:
+        if any(near[k] != first for k in first) or len(first) > LARGEST:
             return False
         if not _together(model, actors, rows, free, [zeros[k] for k in first], check):
             return False
