@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from exactgeo.check import SMOOTH, companion, dot, echelon, fields, form, meter, need, primitive, stated, typed, zipped
 
 deep, vector = companion("check_deep.py"), companion("check_vector.py")
-MOST = 300  # cones of a unit
+LARGEST = 300  # cones of a unit
 
 
 def canonical(lines, rays):
@@ -54,7 +54,7 @@ def cut(cone, layer, i):
     for t, slope in enumerate(layer.slope[i]):
         if slope is None:
             parts = [(half, {**sides, t: side}) for one, sides in parts for side, half in halves(one, t)]
-            form(len(parts) <= MOST, "too many cones")
+            form(len(parts) <= LARGEST, "too many cones")
     for (lines, rays), sides in parts:
         factors = [layer.bends[sides[t] < 0] if s is None else s for t, s in enumerate(layer.slope[i])]
         lines, rays = ([[f * q for f, q in zipped(factors, vector)] for vector in some] for some in (lines, rays))
@@ -70,11 +70,11 @@ def cones_of(layer, i, below):
     number = 1
     for some in choices:
         number *= len(some)
-    form(number <= MOST, "too many cones")
+    form(number <= LARGEST, "too many cones")
     for choice in product(*choices):
         lines = [*layer.own, *(line for cone in choice for line in cone[0])]
         found |= {*cut(canonical(lines, [ray for cone in choice for ray in cone[1]]), layer, i)}
-        form(len(found) <= MOST, "too many cones")
+        form(len(found) <= LARGEST, "too many cones")
     meter.spend(64 * len(found) ** 2)
     return [a for a in found if not any(a != b and a[0] <= b[0] and a[1] <= b[1] for b in found)]
 

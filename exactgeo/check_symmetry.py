@@ -68,11 +68,13 @@ def gradient(p, here, bends, point, curve, size):
     return found
 
 
-class Symmetries:
-    """Rule `symmetries`: moves along which, from every point near this one, no prediction changes: {parameter: number}.
+def symmetries(p, here, names):
+    """Rule `symmetries`: moves along which, from every point near this one, no prediction changes; as rows."""
+    return [[move.get(one, 0) for one in names] for move in Symmetries(p, here, {*names}).moves]
 
-    `of` is a layer, (layer, unit, input or None for the bias) a parameter; the outputs are the last layer.
-    """
+
+class Symmetries:
+    """The moves, as {parameter: number}; a parameter is (layer, unit, input or None for the bias), the outputs last."""
 
     def __init__(self, p, here, free):
         self.p, self.layers, self.free = p, [*here.hidden, here.last], free
@@ -181,8 +183,7 @@ def symmetric_minimum(p, claim):
         hessian.append([moved[one][1] if len(moved[one]) > 1 else 0 for one in names])
     meter.spend(len(names) ** 3)
     linear.nonnegative_form(hessian)
-    moves = [[move.get(one, 0) for one in names] for move in Symmetries(p, here, {*names}).moves]
-    held = echelon(moves)
+    held = echelon(symmetries(p, here, names))
     lines = len(names) - len(echelon(hessian)) - len(held)
     if not curve:
         need(not lines, "the Hessian vanishes along more than symmetries")
