@@ -239,10 +239,12 @@ def together(acting, residuals, rows, free, zeros):
     inner = [*range(free), *sorted(used - {min(ks) for ks in own}), *level]
     beside = copositive([[rows[a][b] for b in inner] for a in inner], len(inner) - len(level))
     need(not beside, "a quadratic form is 0 beside a zero")
-    still = [change for k, change in enumerate(changes, len(rows) - len(changes)) if k not in rises]
-    points = [Fraction(k, 1013) for k in range(1, 6)]  # more than the degree of the polynomials, 4
-    meter.spend(256 * 5 ** len(zeros) * (1 + len(acting)) ** 2 * (1 + len(residuals)) * (1 + len(residuals[0])))
-    for at in product(points, repeat=len(zeros)):
+    numbered = list(enumerate(changes, len(rows) - len(changes)))
+    still = [change for k, change in numbered if k not in rises]
+    # Polynomials of degree 4 for each unit that moves are 0 if they are on a grid of more points.
+    sizes = [4 * len({n for k, (n, _) in numbered if z[k]}) + 1 for z in zeros]
+    meter.spend(256 * prod(sizes) * (1 + len(acting)) ** 2 * (1 + len(residuals)) * (1 + len(residuals[0])))
+    for at in product(*([Fraction(k, 1013) for k in range(1, size + 1)] for size in sizes)):
         total = [sum(q * z[k] for q, z in zipped(at, zeros)) for k in range(len(rows))]
         columns = [unit.feature for unit in acting]
         for (n, s), q in zipped(changes, total[len(rows) - len(changes) :]):

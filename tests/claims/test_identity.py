@@ -23,7 +23,9 @@ MINIMA = ("local_minimum", "subgradient_minimum", "penalised_minimum")
 DESCENTS = ("not_local_minimum", "descent_curve", "penalised_descent")
 IRRATIONAL = ("logistic", "cross_entropy")
 DEEPER = [
-    path.stem for path in sorted(ACCEPT.glob("*.json")) if path.stem.startswith(("deep-curve", "linear-network-curve"))
+    path.stem
+    for path in sorted(ACCEPT.glob("*.json"))
+    if path.stem.startswith(("deep-curve", "linear-network-curve", "vector-dependent"))
 ]
 
 

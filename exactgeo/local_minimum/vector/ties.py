@@ -1,9 +1,10 @@
 """Zeros of a second-order form that are no way down: along them the loss is as it is at the point, and all else costs.
 
 Let a form be nonnegative, positive on the free variables, and z_1, ..., z_p zeros of it between which it is 0 as well,
-on least sets J_1, ..., J_p of rays. With t_i along z_i and the best output weights the loss changes by N(t) over a
-determinant, N a polynomial of degree 2 in each t_i. The loss is not below its value at the point near these directions,
-if with the residuals r(t) and the output weights v_j(t), both over that determinant, which is of degree 2,
+on least sets J_1, ..., J_p of rays; z_i moves n_i units. With t_i along z_i and the best output weights the loss
+changes by N(t) over the determinant det(A^T A) of the outputs A(t), both polynomials of degree 2 n_i in each t_i. The
+loss is not below its value at the point near these directions, if with the residuals r(t) and the output weights
+v_j(t), which have the same degrees,
 
 * N = 0;
 * ``D_g(t) = <v_j(t), r(t) g>``, the slope along g of unit j, is 0 for all generators g, but rays that *rise*: outside
@@ -13,7 +14,8 @@ if with the residuals r(t) and the output weights v_j(t), both over that determi
 
 For then the best values of what is free are analytic functions of t and of the moves along such rays, at 0 where these
 are 0, and what is left is positive of second order; near the directions rays that rise cost more than they can gain.
-Elsewhere the form is positive. A polynomial is 0 if it is so at one point more than its degree in each variable.
+Elsewhere the form is positive. A polynomial is 0 if it is so on a grid of more points than its degree in each variable:
+4 n_i + 1.
 
 References
 ----------
@@ -25,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
+from math import prod
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.copositive import copositivity
@@ -35,11 +38,11 @@ from exactgeo.local_minimum.vector.units import Model
 
 __all__ = ["flat"]
 
-LARGEST = 4
-"""Zeros between which a form is 0, at most: 5^4 points are tried."""
+LARGEST = 130
+"""Points of a grid, at most."""
 
-POINTS = tuple(Fraction(k, 1009) for k in range(1, 6))
-"""Where outputs are unlikely to become dependent."""
+UNIT = Fraction(1, 1009)
+"""Of the grid: there outputs are unlikely to become dependent."""
 
 Rows = Sequence[Sequence[Fraction]]
 
@@ -73,7 +76,7 @@ def flat(
         near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
         first = near[left[0]]
         # Between those that are 0 with one of them all have to be.
-        if any(near[k] != first for k in first) or len(first) > LARGEST:
+        if any(near[k] != first for k in first):
             return False
         if not _together(model, actors, rows, free, [zeros[k] for k in first], check):
             return False
@@ -99,7 +102,10 @@ def _together(
         return False
     still = [changes[k - start] for k in range(start, len(rows)) if k not in outside or k in level]
     moves = [[(j, z[k], g) for k, (j, g) in enumerate(changes, start) if z[k]] for z in zeros]
-    for t in product(POINTS, repeat=len(zeros)):
+    degrees = [4 * len({j for j, _, _ in move}) for move in moves]
+    if prod(degree + 1 for degree in degrees) > LARGEST:
+        return False
+    for t in product(*([UNIT * k for k in range(1, degree + 2)] for degree in degrees)):
         check()
         columns = [actor.feature for actor in actors if actor.feature is not None]
         for size, move in zip(t, moves, strict=True):

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from exactgeo.exact.matrix import solve
+from exactgeo.exact.matrix import rank, solve
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 
 __all__ = ["Cone", "Face", "Model", "Move", "Unit"]
@@ -194,6 +194,8 @@ class Model:
         order, s_i = e s changes the loss by ``e^2 |v_i|^2 |s|^2 - 2 e |g|^2``; where v_i = 0, ``k_i = -e g``, s_i = s
         by ``e^2 |g|^2 |a_i|^2 - 2 e |g|^2``. Here e is half of what is too much.
         """
+        features = [unit.feature for unit in self.units]
+        dependent = bool(features) and rank(features, len(features[0])) < len(features)
         for i in self.loud:
             heard, unit = self._heard(i), self.units[i]
             assert heard is not None
@@ -207,7 +209,7 @@ class Model:
                 weights = [(ZERO,) * len(g)] * len(self.units)
                 weights[i] = tuple(-e * q for q in g)
                 return Move(tuple(weights), ((face, lines, rays),))
-            b = self.dependence(i)
+            b = self.dependence(i) if dependent else None
             if b is not None:
                 e = dot(g, g) / (self.inner(unit.weight, unit.weight) * dot(change, change))
                 scaled = tuple(e * q for q in lines), tuple(e * q for q in rays)
