@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Direction
@@ -34,8 +35,9 @@ class Parameter(NamedTuple):
 class SecondOrder:
     """The Hessian of the loss, without the weight of the reduction, at a point where :meth:`smooth`."""
 
-    def __init__(self, at: DeepPoint) -> None:
+    def __init__(self, at: DeepPoint, check: Check = unlimited) -> None:
         self.at = at
+        self._check = check
         train, net = at.problem.train, at.problem.network
         self.parameters: list[Parameter] = []
         for k, matrix in enumerate(at.point.weights):
@@ -110,10 +112,12 @@ class SecondOrder:
     def hessian(self) -> list[list[Fraction]]:
         """One row a parameter. Cost: m products of numbers an entry."""
         changes, last = [self._changes(one) for one in self.parameters], len(self.at.layers)
+        self._check()
         curvatures = self.curvatures or ()
         size = len(self.parameters)
         rows = [[ZERO] * size for _ in range(size)]
         for i, one in enumerate(self.parameters):
+            self._check()
             bent = [
                 tuple(c * q for c, q in zip(row, change, strict=True))
                 for row, change in zip(curvatures, changes[i][last], strict=True)

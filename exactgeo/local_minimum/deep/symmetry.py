@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import nullspace, rank
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint
@@ -35,7 +36,8 @@ Move = dict[Parameter, Fraction]
 class Symmetries:
     """The local symmetries of the loss at a point where :attr:`SecondOrder.smooth`."""
 
-    def __init__(self, second: SecondOrder) -> None:
+    def __init__(self, second: SecondOrder, check: Check = unlimited) -> None:
+        self._check = check
         self.at: DeepPoint = second.at
         self.parameters = second.parameters
         self._free = set(second.parameters)
@@ -47,6 +49,7 @@ class Symmetries:
         found = []
         for k in range(self._last + 1):
             for move in self._of_layer(k):
+                self._check()
                 row = tuple(move.get(one, ZERO) for one in self.parameters)
                 if any(row):
                     found.append(row)

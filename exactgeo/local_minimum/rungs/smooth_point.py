@@ -36,7 +36,7 @@ class SmoothPoint(DeepRung):
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
         at = DeepPoint.of(problem, point)
-        second = SecondOrder(at)
+        second = SecondOrder(at, check)
         if not second.smooth:
             return undecided(at, "a pre-activation is on a kink, or a prediction at a break of the loss")
         if len(second.parameters) > LARGEST:
@@ -47,7 +47,7 @@ class SmoothPoint(DeepRung):
         if found is not None:
             return found
         check()
-        splitting = Splitting(second, Symmetries(second).vectors)
+        splitting = Splitting(second, Symmetries(second, check).vectors)
         if not splitting.lines:
             return Minimum(problem, SymmetricMinimumClaim(point, at.loss, ()), Argument.SMOOTH_POINT)
         curve = splitting.curve(check)
