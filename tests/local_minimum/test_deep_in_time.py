@@ -6,7 +6,7 @@ import random
 
 import pytest
 from deep_problems import case
-from test_answers_in_time import Ended
+from ended import Ended
 
 from exactgeo.errors import OutOfTime
 from exactgeo.formats import problem_from_mapping
