@@ -32,7 +32,9 @@ def kernel(rows, size):
     """A basis of the vectors that are orthogonal to all rows."""
     found = echelon(rows)
     free = [k for k in range(size) if k not in found]
-    return [[Fraction(-found[k][j], found[k][k]) if k in found else int(k == j) for k in range(size)] for j in free]
+    return [
+        [Fraction(-found[k][j], found[k][k]) if k in found else Fraction(k == j) for k in range(size)] for j in free
+    ]
 
 
 def orthogonal(vectors):
@@ -209,41 +211,58 @@ def quadratic(acting, phi, size):
 def flat(acting, residuals, rows, free, zeros):
     """Rule `flat`: zeros of a form along which the loss is constant and has no slopes, beside which it is positive; and
     between two of them the form is positive, or 0 as between all that are near."""
-    need(() not in zeros, "a quadratic form is 0 on free moves")
-    zeros = [lifted(rows, free, zero) for zero in zeros]
+    changes = [(n, s) for part in ("lines", "rays") for n, unit in enumerate(acting) for s in getattr(unit, part)]
+    own, zeros = distinct(free, len(rows) - len(changes), spanning(rows, free, zeros))
     images = [[dot(row, zero) for row in rows] for zero in zeros]
     left = list(range(len(zeros)))
     while left:
         near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
         part = near[left[0]]
         need(all(near[k] == part for k in part), "a quadratic form is 0 between some zeros and not between others")
-        together(acting, residuals, rows, free, [zeros[k] for k in part])
+        together(acting, residuals, rows, free, changes, [zeros[k] for k in part], {own[k] for k in part})
         left = [k for k in left if k not in part]
 
 
-def lifted(rows, free, zero):
-    """A zero on rays with the free variables at their best, which is one vector where the form is positive in them."""
-    *ahead, last = kernel([[*row[:free], sum(row[j] * q for j, q in zero.items())] for row in rows[:free]], free + 1)[0]
-    need(last, "a quadratic form is 0 on free moves")
-    return [Fraction(q) / last for q in ahead] + [zero.get(j, 0) for j in range(free, len(rows))]
+def spanning(rows, free, zeros):
+    """Zeros as vectors: those on free variables alone, those on rays with free variables at their best."""
+    rest = len(rows) - free
+    found = [[*z, *[0] * rest] for z in kernel([row[:free] for row in rows[:free]], free)] if () in zeros else []
+    for zero in filter(None, zeros):
+        lifts = kernel([[*row[:free], sum(row[j] * q for j, q in zero.items())] for row in rows[:free]], free + 1)
+        *ahead, last = next(x for x in lifts if x[-1])
+        found.append([Fraction(q) / last for q in ahead] + [zero.get(j, 0) for j in range(free, len(rows))])
+    return found
 
 
-def together(acting, residuals, rows, free, zeros):
+def distinct(free, start, zeros):
+    """For each zero a variable that no other has, a ray or else a line; zeros of the same span."""
+    for i in range(len(zeros)):
+        z, k = zeros[i], next((k for k in range(start, free) if zeros[i][k]), None)
+        if not any(z[free:]) and k is not None:
+            zeros = [
+                x if j == i else [a - Fraction(x[k]) / z[k] * b for a, b in zipped(x, z)] for j, x in enumerate(zeros)
+            ]
+    own = []
+    for z in zeros:
+        mine = range(free, len(z)) if any(z[free:]) else range(start, free)
+        own.append(next((k for k in mine if z[k] and sum(1 for x in zeros if x[k]) == 1), None))
+    need(None not in own, "a zero of a quadratic form has no variable of its own")
+    return own, zeros
+
+
+def together(acting, residuals, rows, free, changes, zeros, own):
     """The same for zeros between which the form is 0."""
-    changes = [(n, s) for part in ("lines", "rays") for n, unit in enumerate(acting) for s in getattr(unit, part)]
     used = {k for z in zeros for k in range(free, len(rows)) if z[k]}
-    own = [[k for k in used if z[k] and not any(other[k] for other in zeros if other is not z)] for z in zeros]
-    need(all(own), "a zero of a quadratic form has no ray of its own")
     rises = {k for k in range(free, len(rows)) if k not in used and all(dot(rows[k], z) for z in zeros)}
     level = [k for k in range(free, len(rows)) if k not in used and k not in rises]
-    inner = [*range(free), *sorted(used - {min(ks) for ks in own}), *level]
+    inner = [*(k for k in [*range(free), *sorted(used)] if k not in own), *level]
     beside = copositive([[rows[a][b] for b in inner] for a in inner], len(inner) - len(level))
     need(not beside, "a quadratic form is 0 beside a zero")
     numbered = list(enumerate(changes, len(rows) - len(changes)))
     still = [change for k, change in numbered if k not in rises]
     # Polynomials of degree 4 for each unit that moves are 0 if they are on a grid of more points.
     sizes = [4 * len({n for k, (n, _) in numbered if z[k]}) + 1 for z in zeros]
-    meter.spend(256 * prod(sizes) * (1 + len(acting)) ** 2 * (1 + len(residuals)) * (1 + len(residuals[0])))
+    meter.spend(64 * prod(sizes) * (1 + len(acting)) ** 2 * (1 + len(residuals)) * (1 + len(residuals[0])))
     for at in product(*([Fraction(k, 1013) for k in range(1, size + 1)] for size in sizes)):
         total = [sum(q * z[k] for q, z in zipped(at, zeros)) for k in range(len(rows))]
         columns = [unit.feature for unit in acting]
@@ -260,7 +279,7 @@ def unmoved(acting, residuals, columns, still):
         gram = [[*(dot(a, b) for b in columns), -dot(a, target)] for a in columns]
         *best, last = kernel(gram, len(columns) + 1)[0]
         need(last, "outputs become dependent")
-        weights.append([q / last for q in best])
+        weights.append([Fraction(q) / last for q in best])
         rests.append([sum(q * a[t] for q, a in zipped(weights[-1], columns)) - y for t, y in enumerate(target)])
     need(sum(dot(a, a) for a in rests) == sum(dot(a, a) for a in residuals), "the loss changes along a zero")
     slopes = [sum(w[n] * dot(rest, s) for w, rest in zipped(weights, rests)) for n, s in still]
@@ -273,15 +292,18 @@ def faces_of(units, chosen):
         yield dict(zipped(chosen, choice))
 
 
-def reduced(units, everything):
-    """Rule `reduced`: what is orthogonal to the outputs of silent units, and to their changes where these are left out
-    (all of them, or those of units with output weights 0): a basis of the rest, and the loud units' features."""
-    gone = []
-    for unit in units:
-        if not unit.loud:
-            gone += [unit.feature, *(unit.changes if everything or not any(unit.weight) else [])]
+def reduced(units, rule):
+    """Rule `reduced`: the units whose output weights take part (the loud ones; `whole`: all that move) with their
+    outputs, and a basis of what these are orthogonal to: outputs of the others, and changes that are left out."""
+    gone, takes = (
+        [],
+        {i for i, unit in enumerate(units) if (any(map(any, unit.changes)) if rule == "whole" else unit.loud)},
+    )
+    for i, unit in enumerate(units):
+        if i not in takes:
+            gone += [unit.feature, *(unit.changes if rule == "tied" or not any(unit.weight) else [])]
     basis = orthogonal(gone)
-    features = {i: off(unit.feature, basis) for i, unit in enumerate(units) if unit.loud}
+    features = {i: off(units[i].feature, basis) for i in sorted(takes)}
     need(len(orthogonal(features.values())) == len(features), "outputs of loud units are dependent")
     return basis, features
 
@@ -300,14 +322,15 @@ def parts(units, features, basis):
 
 def positive(units, phi, residuals, rule, size):
     """The forms of the units on all products of critical faces, by a rule: positive, or 0 where that is enough."""
-    basis, features = reduced(units, rule == "tied")
-    quiet = [i for i, unit in enumerate(units) if not unit.loud and not within(unit.changes, basis)]
+    basis, features = reduced(units, rule)
+    quiet = [i for i, unit in enumerate(units) if i not in features and not within(unit.changes, basis)]
     for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
         for chosen in faces_of(units, part):
             acting, whole = actors(units, features, basis, chosen)
             zeros = copositive(*(rows := quadratic(acting, phi, size)))
-            need(not zeros or rule == "tied", "a quadratic form is 0 somewhere")
-            if zeros and not whole and len(part) > 1:
+            need(not zeros or rule != "definite", "a quadratic form is 0 somewhere")
+            complete = (whole or len(part) == 1) and all(units[i].loud for i in part)
+            if zeros and not complete:
                 flat(acting, residuals, *rows, zeros)
 
 
@@ -316,7 +339,7 @@ def vector_minimum(p, claim):
     point = stated(p, tree, loss)
     need(p.layers == 1, "the rule needs one hidden layer")
     units, phi, residuals = look(p, companion("check_deep.py").layers(p, point))
-    form(typed(rule, str) in ("silent", "definite", "tied"), "an unknown proof")
+    form(typed(rule, str) in ("silent", "definite", "tied", "whole"), "an unknown proof")
     if rule == "silent":
         need(not any(unit.loud for unit in units), "a unit is loud")
     else:

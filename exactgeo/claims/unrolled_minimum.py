@@ -18,7 +18,8 @@ class UnrolledMinimumClaim(PointClaim):
     Attributes
     ----------
     rule : str
-        ``definite``: all forms are positive. ``tied``: forms are nonnegative where that is enough.
+        ``definite``: all forms are positive. ``tied``, ``whole``: forms are nonnegative where that is enough, of loud
+        units or of all that move.
     """
 
     kind: ClassVar[str] = "unrolled_minimum"

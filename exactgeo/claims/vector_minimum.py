@@ -19,7 +19,7 @@ class VectorMinimumClaim(PointClaim):
     ----------
     rule : str
         ``silent``: all units are. ``definite``: all forms are positive. ``tied``: forms are nonnegative where that is
-        enough.
+        enough. ``whole``: likewise, silent units taking part.
     """
 
     kind: ClassVar[str] = "vector_minimum"

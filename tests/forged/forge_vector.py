@@ -99,12 +99,16 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
     ),
     "vector-tied-of-a-split-unit": (_said(_SPLIT, "tied"), "Outputs that others can stand in for are bound."),
     "vector-tied-of-dependent-outputs": (
-        _of(case, "p139[2]", "tied", 2, 3),
+        _of(case, "q222", "tied", 2, 2),
         "A determinant that is 0 makes every form nonnegative.",
     ),
-    "vector-tied-0-on-lines": (
-        _of(vector_case, "q13302", "tied", 2, 2),
-        "Along lines on which a form is 0 the loss is constant.",
+    "vector-whole-of-dependent-outputs": (
+        _of(case, "q222", "whole", 2, 2),
+        "Output weights of units that stand in for each other are bound.",
+    ),
+    "vector-definite-of-what-is-whole": (
+        changed("vector-whole", put(*_CLAIM, "rule", "definite")),
+        "Changes of silent units that balance those of loud ones cost something.",
     ),
     "vector-tied-that-is-not-flat": (
         _of(vector_case, "q13192", "tied", 2, 3),

@@ -75,5 +75,7 @@ VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
     "vector-tied-block": _by("tied_faces", block),
     "vector-tied-apart": _by("tied_faces", apart),
     "vector-tied-flat": _by("tied_faces", lambda: vector_case(random.Random("p440[2]"), widths=[2], outputs=2)),
+    "vector-whole": _by("tied_faces", lambda: vector_case(random.Random("q7762"), widths=[2], outputs=2)),
+    "vector-whole-lines": _by("tied_faces", lambda: case(random.Random("q882"), widths=[2], outputs=2)),
     "vector-tied-flat-lines": _by("tied_faces", lambda: vector_case(random.Random("p293[2]"), widths=[2], outputs=3)),
 }

@@ -202,17 +202,40 @@ def test_best_approximations_with_equal_singular_values_are_minima_and_worse_one
 
 def test_dependent_features_after_a_projection_prove_nothing():
     """A silent unit can change its outputs along the loud unit's: the determinant is 0, and so is every form."""
-    problem = case(random.Random("p139[2]"), widths=[2], outputs=3)
+    problem = case(random.Random("q4613"), widths=[3], outputs=3)
     model = model_of(problem)
-    reduced = Reduced(model, everything=True)
     assert model.loud
-    assert not reduced.independent
+    assert not any(Reduced(model, rule).independent for rule in ("tied", "whole"))
     assert (
         VECTOR["tied_faces"]
         .decide(problem, problem.point)
         .outside.reason.startswith("the outputs of loud units depend")
     )
     assert decide(problem).kind == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("make", "seed", "width", "outputs"),
+    [(case, "q222", 2, 2), (vector_case, "q413", 3, 3), (vector_case, "q5853", 3, 3), (vector_case, "q23762", 2, 2)],
+)
+def test_a_silent_unit_that_takes_over_outputs_of_a_loud_one_descends_at_fourth_order(make, seed, width, outputs):
+    """Random germ curves do not find it, and the second-order form is nonnegative."""
+    problem = make(random.Random(seed), widths=[width], outputs=outputs)
+    found = VECTOR["dependent_outputs"].decide(problem, problem.point)
+    assert found.kind == "not_local_minimum"
+    assert next(k for k, q in enumerate(found.polynomial) if q) == 4
+    assert VECTOR["definite_faces"].decide(problem, problem.point).kind == "undecided"
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
+@pytest.mark.parametrize("seed", ["q7762", "q12732", "q3903"])
+def test_silent_units_that_balance_loud_ones_at_no_cost(seed):
+    width = int(seed[-1])
+    problem = vector_case(random.Random(seed), widths=[width], outputs=2 + int(seed[1:-1]) % 2)
+    found = decide(problem)
+    assert (found.kind, found.claim.rule) == ("local_minimum", "whole")
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
+    assert germ_descent(problem, problem.point, count=4096, seed=1) is None
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from exactgeo.deadline import Check
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.rungs.vector_rung import VectorRung
+from exactgeo.local_minimum.vector.exchange import exchange
 from exactgeo.local_minimum.vector.layer import VectorLayer
 
 __all__ = ["DependentOutputs"]
@@ -26,4 +27,7 @@ class DependentOutputs(VectorRung):
         move = layer.model.necessary()
         if move is not None:
             return layer.descent(move)
+        curve = exchange(layer.model)
+        if curve is not None:
+            return layer.descent(*curve)
         return "no loud unit has output weights 0 or outputs in the span of the others', which is necessary only"

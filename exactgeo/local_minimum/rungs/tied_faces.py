@@ -16,7 +16,7 @@ __all__ = ["TiedFaces"]
 
 class TiedFaces(VectorRung):
     """One loud unit, or loud units that hold one another, without rays: complete. Units that are orthogonal: apart.
-    Silent units are projected out.
+    Silent units are projected out, or take part.
 
     References
     ----------
@@ -28,10 +28,14 @@ class TiedFaces(VectorRung):
     def look(self, layer: VectorLayer, check: Check) -> Minimum | Descent | str:
         if not layer.model.exact:
             return "the loss is not squared, and not quadratic"
-        reduced = Reduced(layer.model, everything=True)
-        if not reduced.independent:
-            return "the outputs of loud units depend on what silent units can do"
-        for part in reduced.parts():
-            if not tied(reduced, part, check):
-                return f"the form of the loud units {part} has zeros that it does not decide"
-        return self.minimum(layer, "tied", Argument.TIED)
+        reason = ""
+        for rule in ("tied", "whole"):
+            reduced = Reduced(layer.model, rule)
+            if not reduced.independent:
+                reason = reason or "the outputs of loud units depend on what silent units can do"
+                continue
+            failed = next((part for part in reduced.parts() if not tied(reduced, part, check)), None)
+            if failed is None:
+                return self.minimum(layer, rule, Argument.TIED)
+            reason = f"the form of the units {failed} has zeros that it does not decide"
+        return reason

@@ -19,6 +19,9 @@ from exactgeo.problem import Point, Problem
 __all__ = ["UnrolledFaces"]
 
 
+RULES = ("definite", "tied", "whole")
+
+
 class UnrolledFaces(DeepRung):
     """A sufficient condition at any depth; failing it proves nothing, as copies may do what the units cannot.
 
@@ -38,7 +41,7 @@ class UnrolledFaces(DeepRung):
             rule = self._rule(model, check) if isinstance(model, Model) else model
         except TooLarge:
             rule = "the unrolled units have too many cones, faces or rays"
-        if rule not in ("definite", "tied"):
+        if rule not in RULES:
             return undecided(at, rule)
         return Minimum(problem, UnrolledMinimumClaim(point, at.loss, rule), Argument.UNROLLED_FACES)
 
@@ -47,9 +50,10 @@ class UnrolledFaces(DeepRung):
         """The rule by which the point is a minimum, or why there is none."""
         if not model.first_order:
             return "the loss falls at first order on an unrolled copy, which proves nothing"
-        if Reduced(model, everything=False).strict(check):
+        if Reduced(model, "definite").strict(check):
             return "definite"
-        reduced = Reduced(model, everything=True)
-        if reduced.independent and all(tied(reduced, part, check) for part in reduced.parts()):
-            return "tied"
+        for rule in RULES[1:]:
+            reduced = Reduced(model, rule)
+            if reduced.independent and all(tied(reduced, part, check) for part in reduced.parts()):
+                return rule
         return "the second-order form of unrolled units is not positive enough, which proves nothing"

@@ -60,31 +60,36 @@ class Reduced:
     Parameters
     ----------
     model : Model
-    everything : bool
-        Whether all changes of silent units are projected out; else only those of silent units with output weights 0.
+    rule : str
+        ``definite``: changes of silent units with output weights 0 are projected out. ``tied``: those of all silent
+        units. ``whole``: none, and all units that move take part with their output weights.
 
     Attributes
     ----------
     model : Model
-    loud : tuple of int
+    acting : list of int
+        The units whose output weights take part: the loud ones, or all that move.
     quiet : list of int
-        Silent units whose changes are left.
+        Other units whose changes are left.
     features : dict of Vector
-        Of the loud units, projected.
+        Outputs of the acting units, projected.
     independent : bool
         Whether these are; if not, nothing is proved.
     """
 
-    def __init__(self, model: Model, *, everything: bool) -> None:
-        self.model, self.loud = model, model.loud
-        gone = [model.units[i].feature for i in model.silent]
-        for i in model.silent:
-            if everything or not any(model.units[i].weight):
+    def __init__(self, model: Model, rule: str) -> None:
+        self.model = model
+        moving = [i for i in range(len(model.units)) if any(map(any, self._changes(i)))]
+        self.acting = moving if rule == "whole" else list(model.loud)
+        others = [i for i in range(len(model.units)) if i not in self.acting]
+        gone = [model.units[i].feature for i in others]
+        for i in others:
+            if rule == "tied" or not any(model.units[i].weight):
                 gone += self._changes(i)
         self._basis = orthogonal(gone)
-        self.quiet = [i for i in model.silent if any(not within(g, self._basis) for g in self._changes(i))]
-        self.features = {i: self.projected(model.units[i].feature) for i in self.loud}
-        self.independent = len(orthogonal(list(self.features.values()))) == len(self.loud)
+        self.quiet = [i for i in others if any(not within(g, self._basis) for g in self._changes(i))]
+        self.features = {i: self.projected(model.units[i].feature) for i in self.acting}
+        self.independent = len(orthogonal(list(self.features.values()))) == len(self.acting)
 
     def _changes(self, i: int) -> list[Vector]:
         return [g for face in self.model.faces[i] for part in self.model.generators(face) for g in part]
@@ -94,9 +99,9 @@ class Reduced:
         return off(vector, self._basis)
 
     def parts(self) -> list[list[int]]:
-        """The loud units, apart where all that they can be is orthogonal to all that others can be."""
-        reach = {i: [self.features[i], *map(self.projected, self._changes(i))] for i in self.loud}
-        left, found = list(self.loud), []
+        """The acting units, apart where all that they can be is orthogonal to all that others can be."""
+        reach = {i: [self.features[i], *map(self.projected, self._changes(i))] for i in self.acting}
+        left, found = list(self.acting), []
         while left:
             part = [left.pop(0)]
             for i in part:
@@ -107,8 +112,8 @@ class Reduced:
         return found
 
     def products(self, units: Sequence[int]) -> Iterator[tuple[list[Actor], bool]]:
-        """The actors on each product of faces of these units, and whether all are loud, hold one another and have no
-        rays."""
+        """The actors on each product of faces of these units, and whether all are loud, take on one another and
+        have no rays."""
         for faces in _products(self.model, units):
             yield self._actors(faces)
 
@@ -118,13 +123,13 @@ class Reduced:
             own = [self.features[face.unit]] if face.unit in self.features else []
             of_lines, of_rays = ([off(self.projected(g), own) for g in part] for part in self.model.generators(face))
             cones[face.unit] = pointed(of_lines, of_rays)
-        loud = [face.unit for face in faces if face.unit in self.features]
+        acting = [face.unit for face in faces if face.unit in self.features]
         held = {}
-        for i in loud:
+        for i in acting:
             span = orthogonal([self.features[i], *cones[i][0]])
             held[i] = [
                 j
-                for j in loud
+                for j in acting
                 if j != i and all(within(g, span) for g in (self.features[j], *cones[j][0], *cones[j][1]))
             ]
         actors = []
@@ -133,19 +138,20 @@ class Reduced:
             others = orthogonal([self.features[j] for j in (face.unit, *held[face.unit])]) if face.unit in held else []
             lines, rays = pointed([off(g, others) for g in lines], [off(g, others) for g in rays])
             actors.append(Actor(self.features.get(face.unit), self.model.units[face.unit].weight, lines, rays))
-        block = len(loud) == len(faces) and all(len(held[i]) == len(loud) - 1 and not cones[i][1] for i in loud)
+        loud = all(face.unit in self.model.loud for face in faces)
+        block = loud and all(len(held[i]) == len(faces) - 1 and not cones[i][1] for i in acting)
         return actors, block
 
     def strict(self, check: Check = unlimited) -> bool:
         """Whether the form is positive on every product of faces, changes of silent units included."""
         return self.independent and all(
             copositivity(*quadratic(self.model, actors), check).strict
-            for actors, _ in self.products([*self.loud, *self.quiet])
+            for actors, _ in self.products([*self.acting, *self.quiet])
         )
 
 
 def tied(reduced: Reduced, part: Sequence[int], check: Check = unlimited) -> bool:
-    """Whether a part of the loud units is at a minimum though the form may be 0: on each product of its faces it is
+    """Whether a part of the acting units is at a minimum though the form may be 0: on each product of its faces it is
     positive, or nonnegative and one unit's, or a block's, or has zeros that are flat."""
     for actors, block in reduced.products(part):
         rows, free = quadratic(reduced.model, actors)
@@ -154,7 +160,8 @@ def tied(reduced: Reduced, part: Sequence[int], check: Check = unlimited) -> boo
             continue
         if form.negative is not None or not reduced.model.exact:
             return False
-        if not block and len(part) > 1 and not flat(reduced.model, actors, rows, free, form.zeros, check):
+        alone = len(part) == 1 and part[0] in reduced.model.loud
+        if not (block or alone) and not flat(reduced.model, actors, rows, free, form.zeros, check):
             return False
     return True
 

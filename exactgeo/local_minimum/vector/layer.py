@@ -72,14 +72,21 @@ class VectorLayer:
         metric = tuple(tuple(ONE * (i == j) for j in range(len(at.output))) for i in range(len(at.output)))
         return cls(at, Model(residuals, metric, tuple(units), exact), tuple(moves))
 
-    def descent(self, move: Move) -> Descent:
-        """The way down as a direction of the parameters, replayed.
+    def descent(self, *moves: Move) -> Descent:
+        """The way down along ``s move_1 + s^2 move_2 + ...``, in the parameters, replayed.
 
         Raises
         ------
         InternalError
             The loss does not fall.
         """
+        at = self.at
+        found = descent_along(at.problem, at.point, at.loss, tuple(map(self._direction, moves)))
+        if found is None:
+            raise InternalError("a descent of several outputs failed its replay")
+        return found
+
+    def _direction(self, move: Move) -> Direction:
         at, zero = self.at, Direction.zero(self.at.point)
         (layer,) = at.layers
         (inputs, _), (shifts, still) = zero.weights, zero.biases
@@ -96,11 +103,7 @@ class VectorLayer:
         rows = tuple(zip(*move.weights[: layer.width], strict=True))
         *_, constant = move.weights
         last = constant if at.trains_shift else still
-        direction = Direction((tuple(map(tuple, weights)), rows), (tuple(bias), last))
-        found = descent_along(at.problem, at.point, at.loss, (direction,))
-        if found is None:
-            raise InternalError("a second-order descent failed its replay")
-        return found
+        return Direction((tuple(map(tuple, weights)), rows), (tuple(bias), last))
 
 
 def _curvature(at: DeepPoint) -> tuple[Fraction, bool]:

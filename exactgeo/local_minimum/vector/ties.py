@@ -1,10 +1,10 @@
 """Zeros of a second-order form that are no way down: along them the loss is as it is at the point, and all else costs.
 
-Let a form be nonnegative, positive on the free variables, and z_1, ..., z_p zeros of it between which it is 0 as well,
-on least sets J_1, ..., J_p of rays; z_i moves n_i units. With t_i along z_i and the best output weights the loss
-changes by N(t) over the determinant det(A^T A) of the outputs A(t), both polynomials of degree 2 n_i in each t_i. The
-loss is not below its value at the point near these directions, if with the residuals r(t) and the output weights
-v_j(t), which have the same degrees,
+Let a form be nonnegative, positive in the moves K of the output weights, and z_1, ..., z_p zeros of it between which it
+is 0 as well, on least sets J_1, ..., J_p of rays or on the free variables alone; z_i moves n_i units. With t_i along
+z_i and the best output weights the loss changes by N(t) over the determinant det(A^T A) of the outputs A(t), both
+polynomials of degree 2 n_i in each t_i. The loss is not below its value at the point near these directions, if with
+the residuals r(t) and the output weights v_j(t), which have the same degrees,
 
 * N = 0;
 * ``D_g(t) = <v_j(t), r(t) g>``, the slope along g of unit j, is 0 for all generators g, but rays that *rise*: outside
@@ -38,7 +38,7 @@ from exactgeo.local_minimum.vector.units import Model
 
 __all__ = ["flat"]
 
-LARGEST = 130
+LARGEST = 200
 """Points of a grid, at most."""
 
 UNIT = Fraction(1, 1009)
@@ -62,38 +62,65 @@ def flat(
     model : Model
         Of the squared loss.
     actors : sequence of Actor
-        All loud.
     rows, free : the form
-        Of these actors, nonnegative.
+        Of these actors, all with moves of their output weights; nonnegative.
     zeros : sequence of vectors
         As :func:`~exactgeo.exact.copositive.copositivity` gives them.
     check : callable
         Called before each least squares problem.
     """
-    images = [[dot(row, z) for row in rows] for z in zeros]
-    left = list(range(len(zeros)))
+    found, own = _distinct(free, len(rows) - _changes(actors), zeros)
+    if None in own:
+        return False
+    images = [[dot(row, z) for row in rows] for z in found]
+    left = list(range(len(found)))
     while left:
-        near = {k: [j for j in left if not dot(zeros[j], images[k])] for k in left}
+        near = {k: [j for j in left if not dot(found[j], images[k])] for k in left}
         first = near[left[0]]
         # Between those that are 0 with one of them all have to be.
         if any(near[k] != first for k in first):
             return False
-        if not _together(model, actors, rows, free, [zeros[k] for k in first], check):
+        if not _together(model, actors, rows, free, [found[k] for k in first], [own[k] for k in first], check):
             return False
         left = [k for k in left if k not in first]
     return True
 
 
+def _changes(actors: Sequence[Actor]) -> int:
+    return sum(len(actor.lines) + len(actor.rays) for actor in actors)
+
+
+def _distinct(free: int, start: int, zeros: Sequence[Sequence[int]]) -> tuple[list[list[Fraction]], list[int | None]]:
+    """Zeros with the same span, and for each a variable that no other has: a ray, or, on free variables alone, a line;
+    None where there is none."""
+    found = [[Fraction(q) for q in z] for z in zeros]
+    own: list[int | None] = []
+    for i, z in enumerate(found):
+        if not any(z[free:]):
+            k = next((k for k in range(start, free) if z[k]), None)
+            for j, other in enumerate(found):
+                if j != i and k is not None and other[k]:
+                    found[j] = [a - other[k] / z[k] * b for a, b in zip(other, z, strict=True)]
+        own.append(None)
+    for i, z in enumerate(found):
+        mine = range(free, len(z)) if any(z[free:]) else range(start, free)
+        own[i] = next((k for k in mine if z[k] and not any(other[k] for other in found if other is not z)), None)
+    return found, own
+
+
 def _together(
-    model: Model, actors: Sequence[Actor], rows: Rows, free: int, zeros: Sequence[Sequence[int]], check: Check
+    model: Model,
+    actors: Sequence[Actor],
+    rows: Rows,
+    free: int,
+    zeros: Sequence[Sequence[Fraction]],
+    own: Sequence[int | None],
+    check: Check,
 ) -> bool:
     """Whether zeros between which the form is 0 are flat."""
     changes = [(j, g) for j, actor in enumerate(actors) for g in actor.lines]
     changes += [(j, g) for j, actor in enumerate(actors) for g in actor.rays]
     start = len(rows) - len(changes)
-    own = _own(free, zeros)
-    if own is None:
-        return False
     used = {k for z in zeros for k in range(free, len(rows)) if z[k]}
     outside = [k for k in range(free, len(rows)) if k not in used]
     level = [k for k in outside if not all(dot(rows[k], z) for z in zeros)]
@@ -114,18 +141,6 @@ def _together(
         if not _rests(model, actors, columns, still):
             return False
     return True
-
-
-def _own(free: int, zeros: Sequence[Sequence[int]]) -> list[int] | None:
-    """For each zero a ray that no other zero has."""
-    found = []
-    for z in zeros:
-        mine = range(free, len(z))
-        k = next((k for k in mine if z[k] and not any(other[k] for other in zeros if other is not z)), None)
-        if k is None:
-            return None
-        found.append(k)
-    return found
 
 
 def _rests(
