@@ -256,8 +256,8 @@ class Problem:
         form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
         form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
         self.sizes[-1] += kind == "cross_entropy"
-        form(reduction in ("sum", "mean"), "a reduction not in the format")
-        self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
+        form(reduction in ("sum", "mean", "mean_entries"), "a reduction not in the format")
+        self.weight = Fraction(1, {"sum": 1, "mean": len(x)}.get(reduction, len(x) * len(y[0])))
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
         # The point evaluated last, and its loss; the points that claims have shown to be local minima, each with what
@@ -290,8 +290,7 @@ def evaluate(p, point):
     rows = p.x
     for k, (matrix, bias) in enumerate(zipped(*point)):
         meter.spend(8 * len(rows) * len(matrix) * (1 + p.sizes[k]) * (k + 1) ** 2)
-        units = list(zipped(matrix, bias or [0] * len(matrix)))
-        rows = [[p.activate(dot(unit, row) + b, k) for unit, b in units] for row in rows]
+        rows = [[p.activate(dot(u, row) + b, k) for u, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
     return p.weight * sum(LOSSES[p.kind][0](q, y, p.M) for row, ys in zipped(rows, p.y) for q, y in zipped(row, ys))
 
@@ -698,13 +697,15 @@ COMPANIONS = {
     "check_deep_global.py": "deep_global_minimum",
     "check_vector.py": "vector_minimum",
     "check_cells.py": "unrolled_minimum",
-    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
+    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
+    "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",
     "check_critical.py": "critical_point",
     "check_probability.py": "basin_probability",
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",
+    "check_path.py": "segmented_path",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
@@ -785,8 +786,7 @@ def examine(path, beside):
         file = KINDS[version][kind]
         # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
         smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
-        sees = {"check_smooth.py": smooth, "check_penalty.py": penalty and not smooth, "check_ball.py": not smooth}
-        good = sees.get(file, not smooth and not penalty)
+        good = smooth if "smooth" in file else not smooth and ("ball" in file or penalty == ("penalty" in file))
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)
@@ -837,8 +837,8 @@ def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = {key: [] for key in ("claims", "hypotheses")} | {"points": {}, "report": "", "accepted": False}
-    answer |= dict.fromkeys(("statement", "sha256"))
+    answer = {"claims": [], "hypotheses": [], "points": {}, "report": "", "accepted": False, "statement": None}
+    answer["sha256"] = None
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
         answer, code = examine(names[0], names[1] if names[1:] else None), 0

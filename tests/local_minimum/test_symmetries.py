@@ -117,7 +117,7 @@ def _orders(problems) -> Counter:
         seen[str(found.kind), low] += 1
         if found.kind == "local_minimum":
             assert germ_descent(problem, problem.point, count=512, seed=1) is None
-            for way in (found.claim.curve, [q if k % 2 else q.reversed() for k, q in enumerate(found.claim.curve)]):
+            for way in (found.claim.curve, [q if k % 2 else q.turned for k, q in enumerate(found.claim.curve)]):
                 assert descent_along(problem, problem.point, found.loss, way) is None
     return seen
 

@@ -54,7 +54,7 @@ class SmoothPoint(DeepRung):
         if curve is None:
             beyond = f"{splitting.lines} dimensions beyond its symmetries" if splitting.lines > 1 else "one more"
             return undecided(at, f"the Hessian of the loss is positive semidefinite, and vanishes along {beyond}")
-        backwards = [way if k % 2 else way.reversed() for k, way in enumerate(curve)]
+        backwards = [way if k % 2 else way.turned for k, way in enumerate(curve)]
         for way in (curve, backwards):
             found = descent_along(problem, point, at.loss, way)
             if found is not None:
