@@ -147,7 +147,7 @@ def layers(p, one, other, curved):
             continue
         rows, bottom = curved[k]
         need(bottom and bottom[0] > 0 and not roots(bottom), "a denominator has a pole, or is negative")
-        rows = many(rows, len(start), many, p.sizes[k] + p.bias[k], polynomial)
+        rows = many(rows, len(start), many, p.sizes[k] + p.bias[k], read_polynomial)
         for row, values in zipped(rows, start):
             for j, (entry, q) in enumerate(zipped(row, values)):
                 trained = p.trains[k] if j < p.sizes[k] else p.trains_bias[k]
@@ -159,7 +159,7 @@ def layers(p, one, other, curved):
     return found
 
 
-def polynomial(value):
+def read_polynomial(value):
     form(len(typed(value, list)) <= MAX_DEGREE, "polynomials of too high a degree")
     row = vector(value, len(value))
     form(not row or row[-1], "a polynomial with zeros at its end")
@@ -178,11 +178,11 @@ def run(p, moving):
                 z = times(weights[-1], bottom) if p.bias[k] else []
                 for weight, q in zip(weights, row, strict=False):
                     z = add(z, times(weight, q)) if weight and q else z
-                if k < p.layers and p.kinked:
+                slope, left = p.bends[k]
+                if slope != left:
                     need((sign := side(z)) is not None, "a pre-activation changes its sign inside a segment")
-                    z = shortened([p.slopes[0 if sign > 0 else 1] * q for q in z])
-                elif k < p.layers:
-                    z = shortened([p.slopes[0] * q for q in z])
+                    slope = slope if sign > 0 else left
+                z = shortened([slope * q for q in z])
                 units.append(z)
             rows.append(units)
         bottom = times(bottom, divisor)
@@ -232,7 +232,7 @@ def segmented_path(p, claim):
         pairwise(points), pairwise(values), many(segments, len(points) - 1, fields, "kind curved")
     ):
         read = [fields(layer, "layer numerators denominator") for layer in typed(curved, list)]
-        given = {whole(k, range(p.layers + 1)): (rows, polynomial(bottom)) for k, rows, bottom in read}
+        given = {whole(k, range(p.layers + 1)): (rows, read_polynomial(bottom)) for k, rows, bottom in read}
         form(len(given) == len(read), "a layer is given twice")
         top, bottom = along(p, layers(p, *ends, given))
         need(shaped(typed(kind, str), top, bottom, between), f"a segment is not {kind}")

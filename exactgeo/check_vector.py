@@ -320,6 +320,20 @@ def parts(units, features, basis):
         yield sorted(part)
 
 
+def positive(units, phi, residuals, rule, size):
+    """The forms of the units on all products of critical faces, by a rule: positive, or 0 where that is enough."""
+    basis, features = reduced(units, rule)
+    quiet = [i for i, unit in enumerate(units) if i not in features and not within(unit.changes, basis)]
+    for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
+        for chosen in faces_of(units, part):
+            acting, whole = actors(units, features, basis, chosen)
+            zeros = copositive(*(rows := quadratic(acting, phi, size)))
+            need(not zeros or rule != "definite", "a quadratic form is 0 somewhere")
+            complete = (whole or len(part) == 1) and all(units[i].loud for i in part)
+            if zeros and not complete:
+                flat(acting, residuals, *rows, zeros)
+
+
 def vector_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     point = stated(p, tree, loss)
@@ -330,14 +344,5 @@ def vector_minimum(p, claim):
         need(not any(unit.loud for unit in units), "a unit is loud")
     else:
         need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
-        basis, features = reduced(units, rule)
-        quiet = [i for i, unit in enumerate(units) if i not in features and not within(unit.changes, basis)]
-        for part in [[*features, *quiet]] if rule == "definite" else parts(units, features, basis):
-            for chosen in faces_of(units, part):
-                acting, whole = actors(units, features, basis, chosen)
-                zeros = copositive(*(rows := quadratic(acting, phi, p.sizes[-1])))
-                need(not zeros or rule != "definite", "a quadratic form is 0 somewhere")
-                complete = (whole or len(part) == 1) and all(units[i].loud for i in part)
-                if zeros and not complete:
-                    flat(acting, residuals, *rows, zeros)
+        positive(units, phi, residuals, rule, p.sizes[-1])
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

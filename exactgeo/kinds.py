@@ -54,6 +54,14 @@ class Argument(_Worded):
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
     BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
     MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
+    SMOOTH_POINT = (
+        "smooth_point",
+        "Off all kinks the Hessian has no negative value and vanishes along symmetries of the loss, or a curve tells.",
+    )
+    UNROLLED_FACES = (
+        "unrolled_faces",
+        "The second-order form of the loss is positive on products of critical faces of copies of the network below.",
+    )
     SILENT = (
         "silent_units",
         "Whatever a unit does that costs nothing at first order changes no sum of the loss's slopes.",

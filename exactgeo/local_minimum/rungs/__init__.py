@@ -25,6 +25,7 @@ from exactgeo.local_minimum.rungs.subgradient import Subgradient
 from exactgeo.local_minimum.rungs.tied_faces import TiedFaces
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 from exactgeo.local_minimum.rungs.unrolled import Unrolled
+from exactgeo.local_minimum.rungs.unrolled_faces import UnrolledFaces
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
@@ -45,6 +46,7 @@ LADDER: tuple[Rung, ...] = (
     DependentOutputs(),
     DefiniteFaces(),
     TiedFaces(),
+    UnrolledFaces(),
     FixedFeatures(lambda: SMALLER),
     MergedLayer(lambda: SMALLER),
     SmoothPoint(),
