@@ -60,7 +60,7 @@ MISSED = [
     (
         ONE_WIDE_LAYER,
         net(X, Y, [1, 3], ["relu", "leaky_relu(1/2)"]),
-        "the inputs of hidden layer 2 agree where the data differ, and the activation of hidden layer 1, relu, is not",
+        "the inputs of hidden layer 2 agree where the data differ, and the activation of hidden layer 1, relu, is flat on one side",
     ),
     (ALL_WIDE, net(X, Y, [3, 2]), "hidden layer 2 has 2 units for 3 distinct data"),
     (ALL_WIDE, net(X, Y, [3, 3], train={"hidden": [True, False]}), "the weights of hidden layer 2 are not trained"),
