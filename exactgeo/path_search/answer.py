@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.claims.certificate import Certificate, certificate_of
+from exactgeo.claims.certificate import Certificate
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside
@@ -55,6 +56,10 @@ class FoundPath:
         Of each argument that would say more, the condition that does not hold.
     reason : str
         Why it is not complete; "" where it is.
+    critical : CriticalPath or None
+        Of a path that the landscape gave.
+    further : callable
+        What is claimed beside the path, made when the certificate is.
     """
 
     problem: Problem
@@ -66,6 +71,7 @@ class FoundPath:
     missing: tuple[str, ...] = ()
     reason: str = ""
     critical: CriticalPath | None = field(default=None, repr=False, compare=False)
+    further: Callable[[], Iterable[Claim | None]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -123,14 +129,17 @@ class FoundPath:
 
     @cached_property
     def certificate(self) -> Certificate | None:
-        """The proof of the path, and of ``at_least`` where the landscape has one; None where the format has none."""
-        found = None if self.path is None else self.path.certificate
-        if found is None or self.critical is None:
-            return found
-        from exactgeo.landscape.claims import barrier_claim
+        """The proof of the path, of what is said of its end, and of ``at_least`` where the landscape has one.
 
-        claims: list[Claim | None] = [*found.claims, barrier_claim(self.critical)]
-        return certificate_of(self.problem, [claim for claim in claims if claim is not None])
+        None where the format has no form for the problem, or the loss no rational values.
+
+        Cost: the kind of each segment; between two points, or in a bad valley, the basins below the level.
+        """
+        found = None if self.path is None else self.path.certificate
+        if found is None:
+            return None
+        claims: list[Claim | None] = [*found.claims, *self.further()]
+        return Certificate(found.subject, tuple(claim for claim in claims if claim is not None))
 
     def __repr__(self) -> str:
         if self.path is None:

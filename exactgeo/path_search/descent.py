@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.activations import LINEAR
+from exactgeo.claims import Claim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
@@ -54,12 +55,15 @@ class Lowered:
         Whether it is proved to be a global one.
     reason : str
         Why the search ended.
+    claims : tuple of Claim
+        What proves the end to be a minimum.
     """
 
     path: Path
     minimum: bool
     everywhere: bool
     reason: str
+    claims: tuple[Claim, ...] = ()
 
 
 def lowered(problem: Problem, point: Point, deadline: Deadline | None) -> Lowered:
@@ -103,7 +107,11 @@ def _by_cells(builder: PathBuilder, clock: Deadline) -> Lowered | None:
     if found.verdict is None:
         return None
     everywhere = found.verdict.globality == "global"
-    return Lowered(builder.path, True, everywhere, "the end is the minimum of its cells, and a local one")
+    proof = found.verdict.certificate
+    claims = (
+        () if proof is None else tuple(claim for claim in proof.claims if getattr(claim, "point", None) == builder.end)
+    )
+    return Lowered(builder.path, True, everywhere, "the end is the minimum of its cells, and a local one", claims)
 
 
 def _to_cell_minimum(builder: PathBuilder, end: Point) -> None:
@@ -140,7 +148,7 @@ def _by_layers(builder: PathBuilder, clock: Deadline) -> Lowered:
         decision = decide(builder.problem, builder.end, strictness=False, check=clock.check)
         if isinstance(decision, Minimum):
             everywhere = decision.claim.radius is None
-            return Lowered(builder.path, True, everywhere, "the end is a local minimum")
+            return Lowered(builder.path, True, everywhere, "the end is a local minimum", decision.claims)
         if not isinstance(decision, Descent):
             return Lowered(builder.path, False, False, f"no step lowers the loss: {decision.outside.reason}")
         escapes += 1

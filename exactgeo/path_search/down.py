@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from exactgeo.basin.claims import global_claim
 from exactgeo.basin.size import size_of
+from exactgeo.claims import Claim
 from exactgeo.deadline import Check, Deadline, unlimited
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
-from exactgeo.exact.enclosure import low
+from exactgeo.exact.enclosure import exact, low
 from exactgeo.landscape import Component, component
+from exactgeo.landscape.claims import component_claim
 from exactgeo.path_search.answer import End, FoundPath
 from exactgeo.path_search.descent import lowered
 from exactgeo.paths import Path, PathBuilder, PathRefused, decreasing, levelled
@@ -66,7 +69,8 @@ def down(
     kind = End.INFIMUM if end.everywhere or is_least(problem, end.path.end) else End.LOCAL if end.minimum else End.OPEN
     bound = low(end.path.losses[-1]) if kind is End.INFIMUM else None
     reason = "" if kind is End.INFIMUM else _open(kind, end.reason)
-    return FoundPath(problem, end.path, not reason, bound, kind, "a search by strict descents", tuple(missing), reason)
+    how = "a search by strict descents"
+    return FoundPath(problem, end.path, not reason, bound, kind, how, tuple(missing), reason, None, lambda: end.claims)
 
 
 def _open(kind: End, reason: str) -> str:
@@ -134,7 +138,18 @@ def _in_valley(
             reason = f"{rises}; moved outputs do not keep its level: {refusal.reason}"
         except OutOfTime as end:
             reason = f"{rises}; the search for one that does not was ended {end}"
-    return FoundPath(problem, path, not reason, valley.infimum, kind, how, tuple(missing), reason)
+
+    def further() -> list[Claim | None]:
+        census = valley.census
+        best, minimum = census.best, valley.global_minimum
+        if not least:
+            return [] if best is None else [component_claim(valley, best, minimum)]
+        if is_least(problem, path.end) or exact(path.losses[-1]) != valley.infimum:
+            return []
+        gradients = (best.gradient for best in census.optima)
+        return [global_claim(problem, path.end, valley.infimum, gradients)]
+
+    return FoundPath(problem, path, not reason, valley.infimum, kind, how, tuple(missing), reason, None, further)
 
 
 def _falling(path: Path, check: Check) -> tuple[Path, str]:

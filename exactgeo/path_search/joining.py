@@ -12,6 +12,7 @@ from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, high, low
 from exactgeo.exact.vectors import ZERO
 from exactgeo.landscape import critical_path
+from exactgeo.landscape.claims import barrier_claim
 from exactgeo.path_search.answer import End, FoundPath
 from exactgeo.paths import Path, PathBuilder, PathRefused
 from exactgeo.paths.constructions import JOINING
@@ -123,8 +124,9 @@ def _by_landscape(
         )  # fmt: skip
     how = "the landscape: no path is lower"
     return FoundPath(
-        critical.problem, critical.path, True, critical.at_least, End.POINT, how, tuple(missing), "", critical
-    )
+        critical.problem, critical.path, True, critical.at_least, End.POINT, how, tuple(missing), "", critical,
+        lambda: [barrier_claim(critical)],
+    )  # fmt: skip
 
 
 def _best(

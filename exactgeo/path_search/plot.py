@@ -51,6 +51,7 @@ def path_figure(path: Path, *, samples: int | None = None) -> Any:
     named = _named(path)
     figure = figure_of(min(max(6.0, 2 + 0.25 * count), 12), 3.4 + 0.16 * len(named))
     axes = figure.add_subplot()
+    axes.margins(y=0.09)
     each = samples or max(2, min(24, SAMPLES // max(count, 1)))
     times = [Fraction(k, each) for k in range(count * each + 1)] if count else []
     axes.plot([float(t) for t in times], [_float(path.loss_at(t)) for t in times], color=BRANCH, linewidth=1.2)

@@ -157,10 +157,10 @@ class PathBuilder:
     def _expect_trained(self, start: Point, end: Point, curved: Sequence[RationalLayer]) -> None:
         self.problem.expect_point(end)
         train = self.problem.train
-        for layer in curved:
-            free = train.weights[layer.index], train.biases[layer.index]
-            if not layer.keeps(self.problem.network.sizes[layer.index], *free):
-                raise InternalError(f"a curve moves frozen parameters of layer {layer.index}")
+        for curve in curved:
+            moving = train.weights[curve.index], train.biases[curve.index]
+            if not curve.keeps(self.problem.network.sizes[curve.index], *moving):
+                raise InternalError(f"a curve moves frozen parameters of layer {curve.index}")
         for k, free in enumerate(train.weights):
             if not free and start.weights[k] != end.weights[k]:
                 raise InternalError(f"a path moves the frozen weights of layer {k}")

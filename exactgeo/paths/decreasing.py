@@ -69,6 +69,8 @@ def decreasing(base: Path, check: Check = unlimited) -> Path:
     (['rising', 'decreasing'], {'decreasing'})
     """
     start, end = _ends(base)
+    if not base.problem.train.output:
+        raise PathRefused("the output weights are frozen")
     refusals = []
     for scaled in _rescaled(base.problem, base.point, start):
         builder = PathBuilder(base.problem, base.point, check)

@@ -247,7 +247,6 @@ def test_every_kind_has_its_function_in_the_file_that_the_core_names():
         "check.py",
         "check_problem.py",
         "check_modes.py",
-        "check_path.py",
         "check_solid_angle.py",
     }
 
