@@ -340,6 +340,26 @@ def test_what_is_frozen_stays():
     }
 
 
+@pytest.mark.parametrize("family", DOWN)
+def test_random_blocks_frozen(family):
+    """Either a sentence, or a path to the infimum on which they stay."""
+    reached = 0
+    for seed in range(12):
+        rng = random.Random(f"frozen {family} {seed}")
+        data = walk_nets.FAMILIES[family](rng).to_dict()
+        flags = [[rng.random() < 0.8 for _ in data["network"]["widths"]] for _ in range(2)]
+        train = {"hidden": flags[0], "hidden_bias": flags[1], "output_bias": rng.random() < 0.5}
+        problem = problem_from_mapping({**data, "train": train})
+        try:
+            path = laid(DOWN[family], problem)
+        except PathRefused:
+            continue
+        walk_nets.goes_down(problem, path, rng, 10)
+        assert all(problem.at(point).frozen == problem.frozen for point in path.points)
+        reached += not all((*flags[0], *flags[1]))
+    assert reached
+
+
 @pytest.mark.parametrize("family", [*DOWN, *JOIN])
 def test_the_independent_checker_accepts(family, tmp_path):
     accepted = 0
