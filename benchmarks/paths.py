@@ -38,7 +38,9 @@ CASES = [
 LIMIT = 20.0
 
 
-def problem_of(rng: random.Random, m: int, d: int, widths: list[int], activation: str, k: int) -> tuple[eg.Problem, eg.Point]:
+def problem_of(
+    rng: random.Random, m: int, d: int, widths: list[int], activation: str, k: int
+) -> tuple[eg.Problem, eg.Point]:
     sizes = [d, *widths, k]
 
     def point() -> dict[str, object]:
@@ -61,7 +63,9 @@ def bits(path: Route) -> int:
 
 
 def main(seed: int) -> None:
-    print("what  data widths        by                            end            segments  bits   file kB  check s  seconds")
+    print(
+        "what  data widths        by                            end            segments  bits   file kB  check s  seconds"
+    )
     for what, m, d, widths, activation, k in CASES:
         problem, other = problem_of(random.Random(f"{seed} {widths} {m}"), m, d, widths, activation, k)
         begun = time.monotonic()
@@ -79,7 +83,7 @@ def main(seed: int) -> None:
             checked = time.monotonic() - begun
             size = file.stat().st_size / 1000 if file else 0
         end = str(found.end) if what == "down" else ("lowest" if found.complete else "open")
-        verdict = f"{checked:7.2f}" if accepted else "refused"
+        verdict = f"{checked:7.2f}" if accepted else "none"
         print(
             f"{what:5} {m:4} {widths!s:13} {found.how.partition(' (')[0][:29]:29} {end:14} {len(path.segments):8} "
             f"{bits(path):5} {size:9.0f}  {verdict}  {seconds:7.2f}"
