@@ -8,11 +8,11 @@ Down by a theorem (one wide layer; all layers wide), down by a search (narrow ne
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import exactgeo as eg
@@ -45,7 +45,7 @@ def problem_of(
     sizes = [d, *widths, k]
 
     def point() -> dict[str, object]:
-        pairs = list(pairwise(sizes))
+        pairs = list(itertools.pairwise(sizes))
         weights = [[[f"{rng.randint(-99, 99)}/50" for _ in range(a)] for _ in range(b)] for a, b in pairs]
         return {"weights": weights, "biases": [[f"{rng.randint(-99, 99)}/100" for _ in range(b)] for b in sizes[1:]]}
 

@@ -468,8 +468,6 @@ def path(
     >>> found = eg.path(problem, to=other.point)
     >>> print(found.highest, found.complete, found.how)
     106/5 True the landscape: no path is lower
-    >>> print(eg.path(eg.load("swirszcz-d1-plateau")))
-    <path: 2 segments, 106/5 -> 14; complete>
     """
     from exactgeo import formats
     from exactgeo.path_search import down, join

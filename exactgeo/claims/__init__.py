@@ -23,8 +23,12 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
+from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_basin import PenalisedBasinClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
@@ -59,10 +63,14 @@ _TYPES: tuple[type[Claim], ...] = (
     PenalisedStrictnessClaim,
     PenalisedDescentClaim,
     PenalisedBoundClaim,
+    PenalisedBasinClaim,
     OrderedMinimumClaim,
     OrderedStrictnessClaim,
     OrderedDescentClaim,
     OrderedLowerPointClaim,
+    OrderedPenalisedMinimumClaim,
+    OrderedPenalisedStrictnessClaim,
+    OrderedPenalisedDescentClaim,
     CriticalPointClaim,
     BasinProbabilityClaim,
     SmoothMinimumClaim,

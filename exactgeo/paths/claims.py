@@ -26,15 +26,23 @@ DIGITS = 500_000
 """Of all numbers above 50 digits together: what a certificate may have."""
 
 
+DEGREE = 16
+"""Of the denominator of predictions: a check goes up to 64, and the slope of the loss has four times as much."""
+
+
 def path_certificate(path: Path) -> Certificate | None:
     """That the path is what it is.
 
-    None where the format has no form for the problem, the loss no rational values, or the path is too long to check.
+    None where the format has no form for the problem, the loss no rational values, or the path is too long to check, or
+    curved with too high a degree.
 
     Cost: the kind of each segment.
     """
     problem = path.problem
     if problem.reduction not in ("sum", "mean") or problem.products * len(path.segments) > WORK:
+        return None
+    curved = (segment for segment in path.segments if segment.curved)
+    if any(len(segment.outputs.denominator) > DEGREE + 1 for segment in curved):
         return None
     claim = _claim(path)
     found = None if claim is None else certificate_of(problem, [claim])

@@ -19,6 +19,7 @@ from forge_ball import FORGED_BALL
 from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
+from forge_ordered_penalty import FORGED_ORDERED_PENALTY
 from forge_path import FORGED_PATH
 from forge_penalty import FORGED_PENALTY
 from forge_probability import FORGED_PROBABILITY
@@ -68,7 +69,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
-FORGED |= FORGED_LOGISTIC | FORGED_PROBABILITY
+FORGED |= FORGED_LOGISTIC | FORGED_ORDERED_PENALTY | FORGED_PROBABILITY
 FORGED |= FORGED_SMOOTH
 
 STRICT = {"kind": "penalised_strictness", "strictness": "strict", "flat_dimension": 0}

@@ -14,6 +14,7 @@ from unittest import mock
 
 import made_ball
 import made_logistic
+import made_ordered_penalty
 import made_penalty
 import made_probability
 import made_smooth
@@ -514,6 +515,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **made_ball.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
+    **made_ordered_penalty.ORDERED_PENALTY_MAKERS,
     **made_smooth.MAKERS,
     **PATH_MAKERS,
     **SUBGRADIENT_MAKERS,

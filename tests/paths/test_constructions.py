@@ -340,6 +340,29 @@ def test_what_is_frozen_stays():
     }
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("distinct", "checked"), [(18, True), (19, False)])
+def test_a_curve_of_high_degree_has_a_certificate_as_far_as_it_can_be_checked(distinct, checked, tmp_path):
+    """Values 0 (of two data), 1, 2, ...: all but the first move, so the degree is the number of data less 2."""
+    x = [[0, 0], [0, 1], *([k, 0] for k in range(1, distinct - 1))]
+    weights = [[[1, 0]], [[1]] * distinct, [[1] * distinct]]
+    problem = net(
+        x,
+        [(-1) ** k * k for k in range(distinct)],
+        [1, distinct],
+        weights=weights,
+        biases=[[0], [1 - k for k in range(distinct)], [0]],
+    )
+    path = laid(ONE_WIDE_LAYER, problem)
+    assert path.never_rises
+    assert [len(segment.curved[0].denominator) for segment in path.segments if segment.curved] == [distinct - 1]
+    certificate = path_certificate(path)
+    assert (certificate is not None) == checked
+    if certificate is not None:
+        answer = check(certificate.write(tmp_path / "path.json"))
+        assert answer.accepted, answer.reason
+
+
 @pytest.mark.parametrize("family", DOWN)
 def test_random_blocks_frozen(family):
     """Either a sentence, or a path to the infimum on which they stay."""
