@@ -447,9 +447,8 @@ def path(
     Returns
     -------
     exactgeo.path_search.FoundPath
-        ``.points``, ``.segments`` (each with ``kind`` and ``step``), ``.losses``, ``.highest`` (a rational, or an exact
-        algebraic number), ``.loss_at(time)``, ``.plot()``, ``.to_records()``; ``.complete``, ``.at_least``, ``.end``,
-        ``.how``, ``.missing``, ``.reason``; ``.certificate``.
+        ``.points``, ``.segments``, ``.losses``, ``.highest``, ``.loss_at(time)``, ``.plot()``, ``.to_records()``;
+        ``.complete``, ``.at_least``, ``.end``, ``.how``, ``.missing``, ``.reason``; ``.certificate``.
 
     Raises
     ------
@@ -460,7 +459,7 @@ def path(
 
     References
     ----------
-    docs/paths.md.
+    docs/paths.md
 
     Examples
     --------

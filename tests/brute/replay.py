@@ -24,6 +24,7 @@ import decay_judge
 import probability_brute
 import replay_ball
 import replay_logistic
+import replay_path
 import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
@@ -72,6 +73,7 @@ def _holds(subject: str, claim: str) -> bool:
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
+        **replay_path.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
