@@ -139,6 +139,7 @@ def neuron(p, here, n, kinks, multipliers):
     # What the bias of a neuron with one slope does, the output bias does at no cost.
     straight = not n.kinks and len(set(n.slope)) == 1 and p.trains_bias[-1] and not here.biases
     n.T = [k for k in here.T if k < len(p.x[0]) or not straight]
+    n.straight, n.bias, n.apart = n.T != here.T, n.w[-1], False
 
 
 def tie(here, leaders, factors):
@@ -148,12 +149,19 @@ def tie(here, leaders, factors):
         n.tied = i != j
         need(n.tied or factor == 1, "a neuron is a multiple of itself")
         if n.tied:
-            need(here.joint and leader.live and leaders[j] == j and 0 < factor <= 1, "a neuron is tied to no other")
-            same = n.v == factor * leader.v and n.w == [factor * q for q in leader.w]
+            need(here.joint and leader.live and leaders[j] == j and 0 < abs(factor) <= 1, "a neuron is tied to no other")
+            same = n.v == factor * leader.v and all(n.w[k] == factor * leader.w[k] for k in leader.T)
             need(same and not n.kinks, "a neuron is another multiple of the one it is tied to")
+            # With the kinks of its leader it has the slopes of its leader; a straight one has a bias of its own.
+            n.apart = n.w != [factor * q for q in leader.w]
+            follows = factor > 0 and not n.apart
+            need(follows or (n.slope == leader.slope and not leader.kinks), "a neuron is tied to one of other slopes")
             leader.count += factor * factor
+            leader.bias += factor * n.w[-1]
     for n in here.neurons:
         n.live, n.count = n.live and not n.tied, n.count * (not n.tied)
+        # What the neurons of a sum add up to: one with their mean bias.
+        n.w = [*n.w[:-1], n.bias / n.count] if n.live and n.straight else n.w
 
 
 def unknowns(p, here, point):
@@ -335,7 +343,7 @@ def ball(p, claim):
 def sides(p, here, radius, within):
     """No pre-activation off the kinks, and no output weight, changes its sign within the radius."""
     bounds = []
-    for n in here.live:
+    for n in [n for n in here.neurons if n.live or n.apart]:
         bounds += [abs(n.v)] * here.joint
         for t, (z, x) in enumerate(zipped(n.z, here.rows)):
             if p.kinked and t not in n.held and any(x):
@@ -380,9 +388,10 @@ def worth(p, here, at, low, high):
 def sentence(p, here, radius, within, low, high):
     held = ["output weights"] * bool(here.live and here.moved and not here.joint)
     kinds = ["parameters of the neurons without output", "hidden biases of", "multiples of others in"]
-    which = [2 if n.tied else (1 + 2 * (n.T == here.T)) * n.live for n in here.neurons] if here.T else []
-    for k, kind in enumerate(kinds):
-        held += [f"{kind} {', '.join(str(i) for i, own in enumerate(which) if own == k)}"] * (k in which)
+    neurons = here.neurons if here.T else []
+    which = [not (n.live or n.tied) for n in neurons], [n.straight * n.live or n.apart for n in neurons]
+    for kind, own in zipped(kinds, [*which, [n.tied for n in neurons]]):
+        held += [f"{kind} {', '.join(str(i) for i, holds in enumerate(own) if holds)}"] * any(own)
     same = f" with the same {', '.join(held)}" if held else ""
     where = "There" if radius is None else f"Within {power(radius, 0)} of the point (max norm) there"
     of = companion("check_critical.py")

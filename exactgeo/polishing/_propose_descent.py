@@ -51,6 +51,7 @@ class Landing:
     kinks : of each neuron one data point a class of proportional rows
     near : of each neuron those that are near a kink, and not on it
     cells : how many were visited
+    straight : neurons with one slope, whose biases the output bias can replace
     """
 
     w: Floats
@@ -62,6 +63,7 @@ class Landing:
     cells: int
     pattern: Pattern
     sides: Sides
+    straight: frozenset[int]
 
 
 class Unbounded(Unsettled):
@@ -104,12 +106,16 @@ def tied(landing: Landing) -> list[Tie | None]:
     order = sorted(range(len(landing.v)), key=lambda i: -abs(landing.v[i]))
     for n, i in enumerate(order):
         for leader in order[:n]:
-            if found[leader] is not None or not landing.v[i] * landing.v[leader] > 0 or found[i] is not None:
+            product, straight = landing.v[i] * landing.v[leader], {i, leader} <= landing.straight
+            if found[leader] is not None or found[i] is not None or not (product > 0 or (product and straight)):
                 continue
             factor = landing.v[i] / landing.v[leader]
-            gap = np.abs(landing.w[i] - factor * landing.w[leader]).max(initial=0)
-            if gap <= ALIKE * np.abs(landing.w[leader]).max(initial=0):
-                found[i] = Tie(leader, Fraction(max(1, min(2**20, round(factor * 2**20))), 2**20))
+            # Two biases of neurons with one slope are what the output bias makes of them.
+            seen = slice(None, -1 if straight else None)
+            gap = np.abs(landing.w[i] - factor * landing.w[leader])[seen].max(initial=0)
+            if gap <= ALIKE * np.abs(landing.w[leader][seen]).max(initial=0):
+                share = max(1, min(2**20, round(abs(factor) * 2**20)))
+                found[i] = Tie(leader, Fraction(share if product > 0 else -share, 2**20))
     return found
 
 
@@ -131,6 +137,11 @@ class _Descent:
     @cached_property
     def moving(self) -> list[int]:
         return list(moving_coordinates(self.problem)) if self.problem.network.widths else []
+
+    @cached_property
+    def heavy(self) -> list[int]:
+        """Of the moving coordinates, those that have a penalty."""
+        return [j for j, k in enumerate(self.moving) if k < self.problem.d or self.problem.penalty.biases]
 
     @cached_property
     def slopes(self) -> tuple[float, float]:
@@ -201,8 +212,7 @@ class _Descent:
         columns, offset, squares = [], np.zeros(problem.m), []
         norms: list[tuple[NDArray[np.int64], float]] = []
         frozen = [k for k in range(self.x.shape[1]) if k not in self.moving]
-        # Coordinates that have a penalty.
-        heavy = [j for j, k in enumerate(self.moving) if k < problem.d or problem.penalty.biases]
+        heavy = self.heavy
         for number, i in enumerate(self.live):
             slope = self.by_data(sides[number], self.w[i])
             columns.append(self.signs[i] * slope[:, None] * self.x[:, self.moving])
@@ -355,12 +365,12 @@ class _Descent:
         return found
 
     def landed(self, best: Proposal, sides: Sides, cells: int) -> Landing:
-        size, values = len(self.moving), best.values
+        straight = self.straight(sides)
+        size, values = len(self.moving), self.shared(best.values, sides, straight)
         w, v, inputs = self.w.copy(), self.v.copy(), np.array([float(q) for q in self.point.inputs])
         active = best.active.reshape(len(self.live), -1) if best.active.size else None
         kinks: list[tuple[int, ...]] = [()] * len(v)
-        heavy = [j for j, k in enumerate(self.moving) if k < self.problem.d or self.problem.penalty.biases]
-        lengths = [float(np.linalg.norm(values[n * size : (n + 1) * size][heavy])) for n in range(len(self.live))]
+        lengths = [float(np.linalg.norm(values[n * size : (n + 1) * size][self.heavy])) for n in range(len(self.live))]
         for number, i in enumerate(self.live):
             zeta = values[number * size : (number + 1) * size]
             if self.joint:
@@ -378,22 +388,62 @@ class _Descent:
             count = len(v) if self.problem.network.widths else len(inputs)
             v, inputs, rest = (rest[:count], inputs, rest[count:]) if len(v) else (v, rest[:count], rest[count:])
         shift = float(rest[0]) if len(rest) else float(self.point.shift)
-        shift += self.straighten(w, v, kinks, sides)
-        return Landing(w, v, inputs, shift, tuple(kinks), self.near(w, kinks), cells, self.pattern(sides), sides)
+        shift += self.straighten(w, v, kinks, sides, straight)
+        near, pattern = self.near(w, kinks), self.pattern(sides)
+        return Landing(w, v, inputs, shift, tuple(kinks), near, cells, pattern, sides, straight)
 
-    def straighten(self, w: Floats, v: Floats, kinks: list[tuple[int, ...]], sides: Sides) -> float:
-        """What the output bias takes over from neurons with one slope, whose biases move away from the kinks."""
-        problem, total = self.problem, 0.0
-        level = problem.network.output_bias and problem.train.output_bias and not problem.penalty.biases
-        if not level or problem.d not in self.moving or self.slopes[0] == self.slopes[1]:
-            return total
+    def shared(self, values: Floats, sides: Sides, straight: frozenset[int]) -> Floats:
+        """The same predictions by neurons of one direction, where the penalty wants it and the solver nearly has it.
+
+        Of neurons in one cell, and of all that have one slope, only the sum counts, and it costs least if all have its
+        direction: ``|z_1| + |z_2| >= |z_1 + z_2|``.
+        """
+        if not self.joint:
+            return values
+        found, size = values.copy(), len(self.moving)
+        groups: dict[tuple[object, ...], list[int]] = {}
         for number, i in enumerate(self.live):
+            own = float(self.slope_of(np.array(sides[number, 0]))) if i in straight else self.signs[i]
+            groups.setdefault((i in straight, own, () if i in straight else tuple(sides[number])), []).append(number)
+        for (one_slope, *_), members in groups.items():
+            spans = [slice(n * size, (n + 1) * size) for n in members]
+            signs = [self.signs[self.live[n]] for n in members]
+            # A bias of a neuron with one slope stays its own.
+            moved = self.heavy if one_slope else list(range(size))
+            lengths = np.array([np.linalg.norm(values[span][self.heavy]) for span in spans])
+            if len(members) > 1 and lengths.max() > REST * SMALL:
+                shares = np.maximum(lengths / lengths.sum(), REST)
+                total = sum(sign * values[span][moved] for sign, span in zip(signs, spans, strict=True))
+                for share, sign, span in zip(shares / shares.sum(), signs, spans, strict=True):
+                    found[np.arange(span.start, span.stop)[moved]] = sign * share * total
+        return found
+
+    def straight(self, sides: Sides) -> frozenset[int]:
+        """Neurons with one slope in the cell, whose biases the output bias can replace."""
+        problem, found = self.problem, set()
+        level = problem.network.output_bias and problem.train.output_bias and not problem.penalty.biases
+        for number, i in enumerate(self.live if level and problem.d in self.moving else ()):
+            side = sides[number, 0]
+            if self.slope_of(np.array(side)) and (sides[number] == side).all():
+                found.add(i)
+        return frozenset(found)
+
+    def straighten(
+        self, w: Floats, v: Floats, kinks: list[tuple[int, ...]], sides: Sides, straight: frozenset[int]
+    ) -> float:
+        """What the output bias takes over from neurons with one slope, whose biases move away from the kinks.
+
+        Those on which the cell's minimum happens to be have no multiplier: along the bias the loss is constant.
+        """
+        total = 0.0
+        for number, i in enumerate(self.live) if self.slopes[0] != self.slopes[1] else ():
+            if i not in straight or not v[i]:
+                continue
+            kinks[i] = ()
             side, z = sides[number, 0], self.x @ w[i]
-            slope = float(self.slope_of(np.array(side)))
-            if v[i] and slope and not kinks[i] and (sides[number] == side).all():
-                lack = max(0.0, AWAY * float(np.ptp(z)) - float((side * z).min()))
-                w[i, problem.d] += side * lack
-                total -= v[i] * slope * side * lack
+            lack = max(0.0, AWAY * float(np.ptp(z)) - float((side * z).min()))
+            w[i, self.problem.d] += side * lack
+            total -= v[i] * float(self.slope_of(np.array(side))) * side * lack
         return total
 
     def near(self, w: Floats, kinks: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
