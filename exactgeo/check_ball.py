@@ -149,7 +149,9 @@ def tie(here, leaders, factors):
         n.tied = i != j
         need(n.tied or factor == 1, "a neuron is a multiple of itself")
         if n.tied:
-            need(here.joint and leader.live and leaders[j] == j and 0 < abs(factor) <= 1, "a neuron is tied to no other")
+            need(
+                here.joint and leader.live and leaders[j] == j and 0 < abs(factor) <= 1, "a neuron is tied to no other"
+            )
             same = n.v == factor * leader.v and all(n.w[k] == factor * leader.w[k] for k in leader.T)
             need(same and not n.kinks, "a neuron is another multiple of the one it is tied to")
             # With the kinks of its leader it has the slopes of its leader; a straight one has a bias of its own.

@@ -44,6 +44,9 @@ DIGITS = 96
 ROOM = 24
 """Binary digits, of those behind the point, by which the equations may be wrong."""
 
+FARTHEST = 32
+"""Binary digits before the point of the largest correction."""
+
 ROUNDS = 24
 """Corrections by the approximate inverse; each gains several digits."""
 
@@ -205,6 +208,8 @@ class _Proof:
             change = np.array([q >> scale for q in inverse.dot(start.equations(box).middle)], object)
             middle, last = middle - change, size
             size = max((abs(q) for q in change), default=0)
+            if size >> BITS + FARTHEST:
+                raise _Fails("the corrections by the approximate inverse lead away from the point")
             if not size >> (BITS - DIGITS - 2) or (last is not None and size >= last and not last >> BITS // 2):
                 break
         shift = BITS - DIGITS

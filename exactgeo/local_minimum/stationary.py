@@ -170,7 +170,7 @@ class Stationary:
         return Bend(row, tuple((t, other[1] / shape[1]) for t, other in found))
 
     def follows(self, unit: Unit) -> bool:
-        """Whether all of a tied neuron's input weights are multiples of its leader's, and so are its pre-activations."""
+        """Whether all input weights of a tied neuron, and so its pre-activations, are multiples of its leader's."""
         tie = self.ties[unit.index]
         if tie is None:
             return False
@@ -307,7 +307,7 @@ class Stationary:
 
     @cached_property
     def shared(self) -> dict[int, Vector]:
-        """Of straight leaders the input weights with the mean bias of all that are tied to them: what they add up to."""
+        """Of straight leaders the input weights with the mean bias of all that are tied: what these add up to."""
         found, d = {}, self.problem.d
         for unit in self.live:
             own = [(i, tie.factor) for i, tie in enumerate(self.ties) if tie is not None and tie.leader == unit.index]

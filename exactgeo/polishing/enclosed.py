@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum.ball import Ball, NoBall, ball_near
-from exactgeo.polishing._propose_descent import Landing, Unbounded, descend, tied
+from exactgeo.polishing._propose_descent import Unbounded, descend
+from exactgeo.polishing._propose_landing import Landing, rested, tied
 from exactgeo.polishing._propose_minimiser import Unsettled
 from exactgeo.polishing.cell import Cell, Pattern, moving_coordinates
 from exactgeo.polishing.separated import separated
@@ -19,6 +22,9 @@ __all__ = ["Enclosed", "enclosed", "verdict_of"]
 
 CROSSINGS = 4
 """Kinks to cross where the proof, and not floats, sees that the loss falls behind them."""
+
+FAINT = 1e-2
+"""A neuron whose part is that small beside the largest may be at 0."""
 
 REPAIRS = 8
 """Kinks that may be let go again."""
@@ -66,6 +72,20 @@ def enclosed(problem: Problem, point: Point, over: Callable[[int], bool]) -> Enc
 
 
 def _proved(problem: Problem, point: Point, landing: Landing) -> Ball | NoBall:
+    """The proof where floats ended, or with neurons of small parts at 0: floats do not tell those."""
+    first = found = _proved_as_is(problem, point, landing)
+    parts = landing.v**2
+    joint = problem.penalty and problem.train.output and problem.network.widths and moving_coordinates(problem)
+    for i in np.argsort(parts) if joint else ():
+        if isinstance(found, Ball) or parts[i] > FAINT * parts.max():
+            break
+        if landing.v[i]:
+            landing = rested(problem, point, landing, int(i))
+            found = _proved_as_is(problem, point, landing)
+    return found if isinstance(found, Ball) else first
+
+
+def _proved_as_is(problem: Problem, point: Point, landing: Landing) -> Ball | NoBall:
     """The proof where floats ended; of the kinks that are near, those that the minimum is on are looked for."""
     joint = problem.penalty and problem.train.output and problem.network.widths and moving_coordinates(problem)
     ties = tied(landing) if joint else [None] * len(landing.kinks)
