@@ -170,7 +170,7 @@ class _Land:
         There the loss falls so slowly that floats see no fall, and the minimum is where all data have one side.
         """
         net, best = self.network, value(self.network, w, v, shift)
-        for i in np.flatnonzero(v) if self.level else ():
+        for i in map(int, np.flatnonzero(v) if self.level else ()):
             z = net.x @ w[i]
             side = 1.0 if (z > 0).sum() >= (z < 0).sum() else -1.0
             slope = float(net.slope_of(np.array(side)))

@@ -21,6 +21,9 @@ STALLS = 6
 DAMPINGS = 12
 """Tries of one step, each with ten times the damping."""
 
+FLAT = 1e-13
+"""Damping that is there always, for flat directions."""
+
 ENOUGH = 1e-14
 """Where the largest step beside the largest parameter is that small, it ends."""
 
@@ -89,7 +92,7 @@ class _Place:
             gradient, hessian = self.derivatives(theta, w, v)
             scale = float(np.abs(np.diag(hessian)).max())
             for _ in range(DAMPINGS):
-                step = _step(gradient, hessian, damping * scale, held)
+                step = _step(gradient, hessian, (damping + FLAT) * scale, held)
                 there = self.value(theta + step, w, v)
                 if np.isfinite(there) and there <= value + 1e-15 * abs(value):
                     break
@@ -140,11 +143,14 @@ class _Place:
 
 
 def _step(gradient: Floats, hessian: Floats, damping: float, held: Floats) -> Floats:
-    """Newton's step with equations, the least one where it is not told."""
+    """Newton's step with equations; short where it is not told."""
     count, size = held.shape
     matrix = np.zeros((size + count, size + count))
     matrix[:size, :size] = hessian + damping * np.eye(size)
     matrix[size:, :size], matrix[:size, size:] = held, held.T
+    matrix[size:, size:] = -FLAT * np.eye(count)
     right = np.concatenate([-gradient, np.zeros(count)])
-    found: Floats = np.linalg.lstsq(matrix, right, rcond=1e-15)[0][:size]
-    return found
+    try:
+        return np.asarray(np.linalg.solve(matrix, right)[:size])
+    except np.linalg.LinAlgError:
+        return np.full(size, np.nan)

@@ -15,6 +15,7 @@ from exactgeo.polishing._propose_landing import Landing, rested, tied
 from exactgeo.polishing._propose_minimiser import Unsettled
 from exactgeo.polishing.cell import Cell, Pattern, moving_coordinates
 from exactgeo.polishing.separated import separated
+from exactgeo.polishing.spread import Spread, spread_near
 from exactgeo.problem import Point, Problem
 from exactgeo.standing import Verdict
 
@@ -32,10 +33,10 @@ REPAIRS = 8
 
 @dataclass(frozen=True)
 class Enclosed:
-    """What floats found, and what is proved of it: a ball, or why there is none."""
+    """What floats found, and what is proved of it: a ball, minima that are not alone, or why there is neither."""
 
     cells: int
-    ball: Ball | None
+    ball: Ball | Spread | None
     reason: str = ""
 
 
@@ -68,6 +69,9 @@ def enclosed(problem: Problem, point: Point, over: Callable[[int], bool]) -> Enc
         # Floats stopped beside a kink that they did not see to be crossed.
         after = landing, found.wrong.neuron, found.wrong.row
     assert pattern is not None
+    spread = spread_near(problem, _exact(problem, point, landing), landing.kinks)
+    if spread is not None:
+        return Enclosed(cells, spread)
     return Enclosed(cells, None, _without_minimum(problem, point, pattern, reason))
 
 
@@ -117,8 +121,10 @@ def _without_minimum(problem: Problem, point: Point, pattern: Pattern, reason: s
     return reason
 
 
-def verdict_of(ball: Ball) -> Verdict:
+def verdict_of(ball: Ball | Spread) -> Verdict:
     """What is proved of the minimum in the box, as the verdict of its centre."""
+    if isinstance(ball, Spread):
+        return ball.verdict()
     problem = ball.problem
     flat = ball.free + (0 if problem.penalty or not problem.train.output else ball.moving)
     orbit = Strictness.STRICT_MODULO_SYMMETRY if flat == ball.moving and not ball.free else Strictness.FLAT
