@@ -11,9 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    __version__: str
+
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
     from exactgeo.api import critical_point_near as critical_point_near
+    from exactgeo.api import examples as examples
+    from exactgeo.api import explain as explain
     from exactgeo.api import landscape as landscape
     from exactgeo.api import load as load
     from exactgeo.api import minimum as minimum
@@ -55,6 +59,8 @@ _DEFINED_IN = {
     "certify": "api",
     "check": "checking",
     "critical_point_near": "api",
+    "examples": "api",
+    "explain": "api",
     "from_arrays": "importers",
     "from_onnx": "importers",
     "from_sklearn": "importers",
@@ -72,6 +78,10 @@ __all__ = sorted(_DEFINED_IN)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("exactgeo")
     if name not in _DEFINED_IN:
         raise AttributeError(f"module 'exactgeo' has no attribute {name!r}")
     from importlib import import_module
@@ -93,4 +103,5 @@ sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    """What TAB offers: the names a user wants, and no submodule that was loaded on the way."""
+    return [*__all__, "__version__"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
     from exactgeo.landscape import CriticalPath, Landscape
+    from exactgeo.local_minimum import DeepExplanation, Explanation
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
     from exactgeo.polishing import Polished
     from exactgeo.probability import Probabilities
@@ -30,6 +31,8 @@ __all__ = [
     "basins",
     "certify",
     "critical_point_near",
+    "examples",
+    "explain",
     "landscape",
     "load",
     "minimum",
@@ -80,6 +83,20 @@ def _looks_like_name(source: str) -> bool:
     if len(source) > 200 or source.endswith((".toml", ".json")) or os.sep in source:
         return False
     return not Path(source).exists()
+
+
+def examples() -> dict[str, str]:
+    """The named problems that ship with exactgeo, each with one line about it; ``load`` takes the names.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> eg.examples()["swirszcz-prop1"]
+    'Proposition 1: a spurious local minimum of one ReLU unit on D1, loss 18.'
+    """
+    from exactgeo import library
+
+    return dict(library.names())
 
 
 def own_point(problem: Problem) -> Point:
@@ -151,6 +168,34 @@ def certify(
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     return verdict_on(problem, parameters, time_limit, strictness=strictness, known=known)
+
+
+def explain(problem: Problem, point: PointLike | None = None) -> Explanation | DeepExplanation:
+    """The numbers behind a verdict: residuals or one-sided derivatives of the loss, kinks and phi of each neuron.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point or mapping with weights and biases, optional
+        ``problem.point`` when left out.
+
+    Raises
+    ------
+    InputError
+        There is no point, or it is none of this network.
+    OutOfScope
+        The loss or an activation has no rational values there.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> [str(residual) for residual in eg.explain(eg.load("swirszcz-prop1")).residuals]
+    ['0', '0', '0', '3', '-3']
+    """
+    from exactgeo import formats
+    from exactgeo.local_minimum import explain
+
+    return explain(problem, formats.point_from_mapping(own_point(problem) if point is None else point, problem))
 
 
 def critical_point_near(

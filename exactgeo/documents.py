@@ -1,4 +1,4 @@
-"""Executable documents: one Markdown file a statement, its examples run by the standard doctest.
+"""Executable documents: one folder a paper, one Markdown file a statement, its examples run by the standard doctest.
 
 The same engine serves ``exactgeo proofs`` and the test command (``proofs/conftest.py``).
 """
@@ -15,29 +15,40 @@ from typing import Any
 
 __all__ = [
     "FIELDS",
+    "MEANS",
+    "OUT_OF_REACH",
+    "SLIPS",
     "STATUSES",
     "Claim",
     "Document",
     "DocumentError",
     "Outcome",
+    "Paper",
     "check",
     "folder",
+    "papers",
     "read",
-    "registry",
     "run",
 ]
 
-FIELDS = ("claim", "source", "hypotheses", "status", "certificate")
+FIELDS = ("claim", "source", "hypotheses", "status", "open", "certificate")
 """What the head of every document says."""
 
-STATUSES = ("verified as printed", "verified, with a hypothesis added", "false as printed, corrected")
-"""How the status of a document begins."""
+OUT_OF_REACH = "out of reach"
+SLIPS = ("false as printed, corrected", "true, with a hypothesis added", "step wrong, conclusion true")
+STATUSES = ("proved symbolically", "verified on instances", *SLIPS, OUT_OF_REACH)
+"""What has become of a statement. ``SLIPS`` and ``OUT_OF_REACH`` come with a sentence that says what or why."""
+
+MEANS = ("symbolic", "instances", "certificate", "probability")
+"""How: algebra in sympy, exact computations on instances, a certificate that is accepted, exact or proved chances."""
 
 _FIELD = re.compile(r"- \*\*(\w+)\.\*\* +(\S.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,}) *(.*)")
 _PROMPT = re.compile(r"[ >]*>>> ")
 _DECIMAL = re.compile(r"\d\.\d|\d[eE][-+]?\d|\bnan\b|\binf\b")
-_CLAIM_KEYS = {"statement", "document", "status"}
+_PAPER_KEYS = {"short", "title", "authors", "year", "where", "quick"}
+_CLAIM_KEYS = {"statement", "document", "status", "how", "note"}
+_TYPO_KEYS = {"where", "slip"}
 
 
 class DocumentError(ValueError):
@@ -54,6 +65,8 @@ class Document:
         The head, one entry for each of :data:`FIELDS`.
     examples : tuple of doctest.Example
         All ``>>>`` statements of the ``python`` blocks in order; line numbers count from the top of the file.
+    slow : frozenset of int
+        Which of them stand in blocks marked ``python slow``: random and long instances, run on request.
     """
 
     path: Path
@@ -61,15 +74,57 @@ class Document:
     text: str
     fields: Mapping[str, str]
     examples: tuple[doctest.Example, ...]
+    slow: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of the table of claims."""
+    """A statement of a paper: a row of its table.
 
+    Attributes
+    ----------
+    document : Path or None
+        None only for what is out of reach and has no document.
+    note : str
+        The slip in one line, or why a statement is out of reach; else empty or a remark.
+    """
+
+    paper: str
     statement: str
-    document: Path
+    document: Path | None
     status: str
+    how: tuple[str, ...]
+    note: str
+
+    @property
+    def name(self) -> str:
+        """How ``exactgeo proofs NAME`` calls the document: folder/stem; empty without one."""
+        return "" if self.document is None else f"{self.document.parent.name}/{self.document.stem}"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A folder of documents, with its table of claims.
+
+    Attributes
+    ----------
+    where : str
+        Where it appeared, as its text or the text that cites it says.
+    quick : frozenset of str
+        The documents that run in well under a second.
+    typos : tuple of (str, str)
+        Slips of the pen, which change nothing: place, and what is meant.
+    """
+
+    folder: Path
+    short: str
+    title: str
+    authors: str
+    year: int
+    where: str
+    quick: frozenset[str]
+    claims: tuple[Claim, ...]
+    typos: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -109,10 +164,11 @@ def read(path: Path) -> Document:
     lines = text.splitlines()
     if not lines or not lines[0].startswith("# "):
         raise DocumentError(f"{path.name}:1: expected a title, # ...")
-    examples = tuple(_examples(path, lines))
-    if not any(example.want for example in examples):
+    found = list(_examples(path, lines))
+    if not any(example.want for example, slow in found if not slow):
         raise DocumentError(f"{path.name}: no executed example; a document proves nothing without one")
-    return Document(path, lines[0][2:].strip(), text, _head(path, lines), examples)
+    slow = frozenset(place for place, (_, late) in enumerate(found) if late)
+    return Document(path, lines[0][2:].strip(), text, _head(path, lines), tuple(one for one, _ in found), slow)
 
 
 def _head(path: Path, lines: Sequence[str]) -> dict[str, str]:
@@ -133,15 +189,15 @@ def _head(path: Path, lines: Sequence[str]) -> dict[str, str]:
     missing = [name for name in FIELDS if name not in fields]
     if missing or len(fields) > len(FIELDS):
         raise DocumentError(f"{path.name}: head has {', '.join(fields) or 'no field'}; expected {', '.join(FIELDS)}")
-    if not fields["status"].startswith(STATUSES):
-        raise DocumentError(f"{path.name}: status begins with none of: {'; '.join(STATUSES)}")
+    if not any(status in fields["status"] for status in STATUSES):
+        raise DocumentError(f"{path.name}: status is none of: {'; '.join(STATUSES)}")
     return fields
 
 
-def _examples(path: Path, lines: Sequence[str]) -> Iterator[doctest.Example]:
+def _examples(path: Path, lines: Sequence[str]) -> Iterator[tuple[doctest.Example, bool]]:
     parser = doctest.DocTestParser()
     for start, language, block in _blocks(path, lines):
-        if language != "python":
+        if language not in ("python", "python slow"):
             for offset, line in enumerate(block):
                 if _PROMPT.match(line):
                     raise DocumentError(f"{path.name}:{start + offset + 1}: a prompt outside a python block never runs")
@@ -159,7 +215,7 @@ def _examples(path: Path, lines: Sequence[str]) -> Iterator[doctest.Example]:
                 raise DocumentError(f"{where}: a doctest directive weakens the comparison")
             if _DECIMAL.search(example.want):
                 raise DocumentError(f"{where}: expected output may hold integers, rationals, strings, booleans only")
-            yield example
+            yield example, language == "python slow"
 
 
 def _blocks(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, str, list[str]]]:
@@ -181,12 +237,14 @@ def _blocks(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, str, list[s
     yield start, language, block
 
 
-def run(document: Document, *, stop_early: bool = False) -> Outcome:
+def run(document: Document, *, slow: bool = False, stop_early: bool = False) -> Outcome:
     """Run the examples of a document in one namespace, in order.
 
     Parameters
     ----------
     document : Document
+    slow : bool
+        Run the blocks marked ``python slow`` too.
     stop_early : bool
         End at the first example that fails.
 
@@ -197,59 +255,105 @@ def run(document: Document, *, stop_early: bool = False) -> Outcome:
 
     Notes
     -----
-    Cost: that of the examples; seconds at most for the documents that ship with exactgeo.
+    Cost: that of the examples; without the slow ones seconds at most for the documents that ship with exactgeo.
     """
     report: list[str] = []
     flags = doctest.FAIL_FAST if stop_early else 0
     runner = doctest.DocTestRunner(verbose=False, optionflags=flags)
     name, path = document.path.stem, str(document.path)
-    test = doctest.DocTest(list(document.examples), {"__name__": "__main__"}, name, path, 0, document.text)
+    examples = [one for place, one in enumerate(document.examples) if slow or place not in document.slow]
+    test = doctest.DocTest(examples, {"__name__": "__main__"}, name, path, 0, document.text)
     results = runner.run(test, out=report.append)
-    if results.failed == 0 and results.attempted != len(document.examples):
-        report.append(f"{document.path.name}: {results.attempted} of {len(document.examples)} examples were run")
+    if results.failed == 0 and results.attempted != len(examples):
+        report.append(f"{document.path.name}: {results.attempted} of {len(examples)} examples were run")
     return Outcome(results.attempted, "".join(report))
 
 
-def registry(folder: Path) -> tuple[Claim, ...]:
-    """The table of claims ``claims.toml`` of a folder, held to the documents beside it.
+def papers(folder: Path) -> tuple[Paper, ...]:
+    """The papers of a folder, in the order of their folders' names, each table held to the documents beside it.
 
     Raises
     ------
     DocumentError
-        A document without a claim, a claim without a document, or a row that is malformed.
+        A document without a claim, a claim without a document, or a table that is malformed.
     """
+    return tuple(_paper(path.parent) for path in sorted(folder.glob("*/paper.toml")))
+
+
+def _paper(folder: Path) -> Paper:
+    where = f"{folder.name}/paper.toml"
     try:
-        text = (folder / "claims.toml").read_text(encoding="utf-8")
-        rows: Any = tomllib.loads(text).get("claim", [])
+        table: Any = tomllib.loads((folder / "paper.toml").read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DocumentError(f"claims.toml: {error}") from None
-    claims = []
-    for number, row in enumerate(rows):
-        if set(row) != _CLAIM_KEYS or not all(isinstance(value, str) and value for value in row.values()):
-            raise DocumentError(f"claims.toml: claim[{number}]: expected {', '.join(sorted(_CLAIM_KEYS))}")
-        if row["status"] not in STATUSES:
-            raise DocumentError(f"claims.toml: claim[{number}].status: expected one of: {'; '.join(STATUSES)}")
-        claims.append(Claim(row["statement"], folder / row["document"], row["status"]))
-    listed = [claim.document.name for claim in claims]
-    if repeated := sorted({name for name in listed if listed.count(name) > 1}):
-        raise DocumentError(f"claims.toml: listed more than once: {', '.join(repeated)}")
+        raise DocumentError(f"{where}: {error}") from None
+    head = _row(f"{where}: paper", table.get("paper", {}), _PAPER_KEYS, {"quick"})
+    rows = table.get("claim", [])
+    claims = tuple(_claim(f"{where}: claim[{number}]", folder, head["short"], row) for number, row in enumerate(rows))
+    typos = [
+        _row(f"{where}: typo[{number}]", row, _TYPO_KEYS, set()) for number, row in enumerate(table.get("typo", []))
+    ]
+    listed = {claim.document.name for claim in claims if claim.document is not None}
     present = {path.name for path in folder.glob("*.md")}
-    if strangers := sorted(present - set(listed)):
-        raise DocumentError(f"claims.toml: no claim for {', '.join(strangers)}")
-    if missing := sorted(set(listed) - present):
-        raise DocumentError(f"claims.toml: no document {', '.join(missing)}")
-    return tuple(claims)
+    if strangers := sorted(present - listed):
+        raise DocumentError(f"{where}: no claim for {', '.join(strangers)}")
+    if missing := sorted((listed | set(head.get("quick", ()))) - present):
+        raise DocumentError(f"{where}: no document {', '.join(missing)}")
+    statements = [claim.statement for claim in claims]
+    if repeated := sorted({name for name in statements if statements.count(name) > 1}):
+        raise DocumentError(f"{where}: listed more than once: {', '.join(repeated)}")
+    quick = frozenset(head.pop("quick", ()))
+    return Paper(folder, **head, quick=quick, claims=claims, typos=tuple((row["where"], row["slip"]) for row in typos))
 
 
-def check(claim: Claim, *, execute: bool = True) -> Outcome:
-    """Read a claim's document, compare its status with the claim's, and run it.
+def _row(where: str, row: Any, keys: set[str], optional: set[str]) -> dict[str, Any]:
+    if not isinstance(row, dict) or not keys - optional <= set(row) <= keys or not all(row.values()):
+        raise DocumentError(f"{where}: expected {', '.join(sorted(keys))}")
+    return row
 
-    A document that is not in form counts as failed; nothing is raised for it.
+
+def _claim(where: str, folder: Path, paper: str, row: Any) -> Claim:
+    row = _row(where, row, _CLAIM_KEYS, {"document", "note", "how"})
+    status = row["status"]
+    if status not in STATUSES:
+        raise DocumentError(f"{where}.status: expected one of: {'; '.join(STATUSES)}")
+    how, note = tuple(row.get("how", ())), row.get("note", "")
+    if not set(how) <= set(MEANS) or (not how and status != OUT_OF_REACH):
+        raise DocumentError(f"{where}.how: expected some of: {', '.join(MEANS)}")
+    if not note and (status in SLIPS or status == OUT_OF_REACH):
+        raise DocumentError(f"{where}.note: expected one line that says what is wrong, missing, or in the way")
+    document = row.get("document")
+    if document is None and status != OUT_OF_REACH:
+        raise DocumentError(f"{where}: expected a document")
+    return Claim(paper, row["statement"], None if document is None else folder / document, status, how, note)
+
+
+def check(claims: Sequence[Claim], *, slow: bool = False, execute: bool = True) -> Outcome:
+    """Read the document of some claims, compare its status with theirs, and run it.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        All claims of one document. Its status begins with theirs; of several it says "statement: status" each.
+    slow : bool
+        Run the blocks marked ``python slow`` too.
+    execute : bool
+        False: read only.
+
+    Returns
+    -------
+    Outcome
+        A document that is not in form counts as failed; nothing is raised for it.
     """
+    path = claims[0].document
+    if path is None:
+        return Outcome(0, "")
     try:
-        document = read(claim.document)
-        if not document.fields["status"].startswith(claim.status):
-            raise DocumentError(f"{claim.document.name}: its status does not begin with {claim.status!r}")
+        document = read(path)
+        said = document.fields["status"]
+        for claim in claims:
+            fits = said.startswith(claim.status) if len(claims) == 1 else f"{claim.statement}: {claim.status}" in said
+            if not fits:
+                raise DocumentError(f"{claim.name}: its status does not say {claim.statement}: {claim.status}")
     except DocumentError as error:
         return Outcome(0, f"{error}\n")
-    return run(document) if execute else Outcome(0, "")
+    return run(document, slow=slow) if execute else Outcome(0, "")

@@ -1,4 +1,4 @@
-"""Each document here is one test, and so is the table of claims: the engine is the one behind `exactgeo proofs`."""
+"""Each document here is one test, its slow blocks another, each paper's table one: the engine of `exactgeo proofs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exactgeo import documents as proofs
+from exactgeo import documents
 
 
 class _Failed(Exception):
@@ -17,18 +17,42 @@ class _Failed(Exception):
 
 class _Document(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
-        yield _Item.from_parent(self, name=self.path.stem)
+        name = self.path.stem
+        try:
+            slow, quick = bool(documents.read(self.path).slow), self._is_quick()
+        except documents.DocumentError:
+            slow = quick = False  # the item itself says what is wrong
+        item = _Item.from_parent(self, name=name)
+        if quick:
+            item.add_marker("quick")
+        yield item
+        if slow:
+            item = _Item.from_parent(self, name=f"{name}-slow", slow=True)
+            item.add_marker("slow")
+            yield item
+
+    def _is_quick(self) -> bool:
+        (paper,) = [one for one in documents.papers(self.path.parent.parent) if one.folder == self.path.parent]
+        return self.path.name in paper.quick
 
 
 class _Item(pytest.Item):
+    def __init__(self, *, slow: bool = False, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.slow = slow
+
     def runtest(self) -> None:
         try:
             if self.path.suffix == ".toml":
-                failures = [proofs.check(claim, execute=False).failure for claim in proofs.registry(self.path.parent)]
-                outcome = proofs.Outcome(0, "".join(failures))
+                (paper,) = [one for one in documents.papers(self.path.parent.parent) if one.folder == self.path.parent]
+                failures = []
+                for name in {claim.document for claim in paper.claims}:
+                    claims = [claim for claim in paper.claims if claim.document == name]
+                    failures.append(documents.check(claims, execute=False).failure)
+                outcome = documents.Outcome(0, "".join(failures))
             else:
-                outcome = proofs.run(proofs.read(self.path))
-        except proofs.DocumentError as error:
+                outcome = documents.run(documents.read(self.path), slow=self.slow)
+        except documents.DocumentError as error:
             raise _Failed(str(error)) from None
         if not outcome.passed:
             raise _Failed(outcome.failure)
@@ -37,10 +61,12 @@ class _Item(pytest.Item):
         return str(excinfo.value) if isinstance(excinfo.value, _Failed) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, 0, self.path.name
+        return self.path, 0, f"{self.path.parent.name}/{self.name}"
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> _Document | None:
-    if file_path.parent == Path(__file__).parent and (file_path.suffix == ".md" or file_path.name == "claims.toml"):
+    if file_path.parent.parent == Path(__file__).parent and (
+        file_path.suffix == ".md" or file_path.name == "paper.toml"
+    ):
         return _Document.from_parent(parent, path=file_path)
     return None

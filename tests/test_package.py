@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import exactgeo as eg
 
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 NAMES = """
 import importlib, pkgutil, types
 import exactgeo as eg
@@ -62,6 +65,9 @@ for module in modules():
 
 
 def test_every_name_is_there_and_no_other():
-    assert set(eg.__all__) <= set(dir(eg))
+    # What TAB offers is what a user wants, whatever submodules are loaded.
+    assert set(dir(eg)) == {*eg.__all__, "__version__"}
+    assert all(getattr(eg, name) is not None for name in dir(eg))
+    assert eg.__version__ == tomllib.loads(PROJECT.read_text())["project"]["version"]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         eg.nothing  # noqa: B018

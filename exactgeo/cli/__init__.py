@@ -25,6 +25,7 @@ from exactgeo.cli import (
     probabilities,
     proofs,
     regions,
+    selftest,
     starts,
 )
 from exactgeo.cli import slice as slice_
@@ -56,6 +57,7 @@ for _command in (
     probabilities.probabilities,
     proofs.proofs,
     regions.regions,
+    selftest.selftest,
     slice_.slice_,
     starts.starts,
 ):

@@ -47,6 +47,6 @@ def test_every_registry_of_the_page_is_there():
         "SOLVERS",
         "CLAIMS",
         "ENUMERATORS",
-        "proofs/claims.toml",
+        "paper.toml",
     ):
         assert line in PAGE

@@ -18,7 +18,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-CHECKER = Path(__file__).parents[2] / "exactgeo" / "check.py"
+# Beside the tests in a checkout; in an installed package the tests lie within it.
+CHECKER = next(
+    p / "check.py"
+    for p in (Path(__file__).parents[2] / "exactgeo", Path(__file__).parents[3])
+    if (p / "check.py").exists()
+)
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

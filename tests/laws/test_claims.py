@@ -23,6 +23,7 @@ for tree in ACCEPTED.values():
     for data in tree["claims"]:
         DATA.setdefault(data["kind"], []).append(data)
 PACKAGE = Path(exactgeo.__file__).parent
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def subclasses(kind: type) -> set[type]:
@@ -66,7 +67,7 @@ def test_one_file_one_section_one_check(kind):
     assert CLAIMS[kind].__module__ == f"exactgeo.claims.{kind}"
     assert kind in checker().KINDS[2]
     # What version 2 has in another form stands in its document, the rest in that of version 1.
-    documents = [(PACKAGE.parent / "docs" / f"certificate-v{version}.md").read_text() for version in (2, 1)]
+    documents = [(DOCS / f"certificate-v{version}.md").read_text() for version in (2, 1)]
     named = next(found for text in documents for found in re.findall(rf"### `{kind}`: (.+)", text))
     assert sorted(named.split(", ")) == sorted(item.name for item in fields(CLAIMS[kind]))
 
