@@ -128,7 +128,7 @@ class _Land:
 
     def landing(self, cells: int) -> Landing:
         net, problem = self.network, self.network.problem
-        size, values = len(net.moving), self.shared
+        size, values = len(net.moving), self.shared(self.best.values, self.sides)
         w, v, inputs = net.w.copy(), net.v.copy(), np.array([float(q) for q in net.point.inputs])
         active = self.best.active.reshape(len(net.live), -1) if self.best.active.size else None
         kinks: list[tuple[int, ...]] = [()] * len(v)
@@ -157,6 +157,7 @@ class _Land:
             w, v, shift = refined(net, w, v, shift, kinks)
             w, v, shift = self.levelled(w, v, shift, kinks)
             sides = self.turned(w, v, kinks)
+            self.aligned(w, v, sides)
         straight = self.straight(sides)
         shift += self.straighten(w, v, kinks, sides, straight)
         near, pattern = self.near(w, kinks), net.pattern(sides)
@@ -200,27 +201,35 @@ class _Land:
         trained = problem.network.output_bias and problem.train.output_bias and problem.d in self.network.moving
         return bool(trained and not problem.penalty.biases)
 
-    @cached_property
-    def shared(self) -> Floats:
+    def aligned(self, w: Floats, v: Floats, sides: Sides) -> None:
+        """One direction for the neurons that are to have one, in place."""
+        net, size = self.network, len(self.network.moving)
+        values = np.concatenate([abs(v[i]) * w[i, net.moving] for i in net.live])
+        for number, (i, zeta) in enumerate(zip(net.live, self.shared(values, sides).reshape(-1, size), strict=True)):
+            if v[i] and (zeta != values.reshape(-1, size)[number]).any():
+                v[i] = net.signs[i] * np.sqrt(np.linalg.norm(zeta[net.heavy]))
+                w[i, net.moving] = zeta / abs(v[i])
+
+    def shared(self, values: Floats, every: Sides) -> Floats:
         """The same predictions by neurons of one direction, where the penalty wants it and the solver nearly has it.
 
         Of neurons in one cell, and of all that have one slope, only the sum counts, and it costs least if all have its
         direction: ``|z_1| + |z_2| >= |z_1 + z_2|``.
         """
-        net, values = self.network, self.best.values
+        net = self.network
         if not net.joint:
             return values
-        found, size, straight = values.copy(), len(net.moving), self.straight(self.sides)
+        found, size, straight = values.copy(), len(net.moving), self.straight(every)
         groups: dict[tuple[object, ...], list[int]] = {}
         for number, i in enumerate(net.live):
-            one_slope, sides = i in straight, self.sides[number]
+            one_slope, sides = i in straight, every[number]
             own = float(net.slope_of(sides[0])) if one_slope else net.signs[i]
             groups.setdefault((one_slope, own, *(() if one_slope else sides)), []).append(number)
-        for (one_slope, *_), members in groups.items():
+        for key, members in groups.items():
             spans = [slice(n * size, (n + 1) * size) for n in members]
             signs = [net.signs[net.live[n]] for n in members]
             # A bias of a neuron with one slope stays its own.
-            moved = net.heavy if one_slope else list(range(size))
+            moved = net.heavy if key[0] else list(range(size))
             lengths = np.array([np.linalg.norm(values[span][net.heavy]) for span in spans])
             if len(members) > 1 and lengths.max() > REST * SMALL:
                 shares = np.maximum(lengths / lengths.sum(), REST)

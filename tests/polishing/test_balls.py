@@ -261,3 +261,80 @@ def test_diabetes(width, alpha, tmp_path):
     assert sum(map(len, found.ball.claim.kinks)) >= width
     accepted(found, tmp_path)
     not_beaten(found)
+
+
+def hessian_kernel(problem, point):
+    """How many eigenvalues of the Hessian are 0, by differences of gradients in floats; off kinks."""
+    value = loss_of(problem)
+    weights, biases = floats(point)
+    parts = [*weights, *biases]
+    flat = np.concatenate([part.ravel() for part in parts])
+
+    def at(theta):
+        found, used = [], 0
+        for part in parts:
+            found.append(theta[used : used + part.size].reshape(part.shape))
+            used += part.size
+        return value(found[: len(weights)], found[len(weights) :])
+
+    step, eye = 1e-4, np.eye(len(flat))
+    rows = [
+        [
+            sum(a * b * at(flat + step * (a * eye[j] + b * eye[k])) for a in (1, -1) for b in (1, -1)) / (4 * step**2)
+            for j in range(len(flat))
+        ]
+        for k in range(len(flat))
+    ]
+    return int((np.abs(np.linalg.eigvalsh(np.array(rows))) < 1e-6).sum())
+
+
+# Neurons of one direction in the minimum: of one slope with either sign, and with a kink of their own in common.
+ALIKE = {
+    "straight": ([[1], [F(-1, 2)], [F(1, 4)]], [9, F(8, 5), 3], [-2, -1, 1, 2, 4], 5),
+    "bent": ([[F(4, 5)], [F(2, 5)]], [F(-2, 5), F(-1, 5)], [0, 0, F(1, 2), F(3, 2), F(5, 2)], 2),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_neurons_of_one_direction_are_enclosed_together(name, tmp_path):
+    w, b, y, flat = ALIKE[name]
+    x = [[-2], [-1], [1], [2], [3]]
+    v = [q for (q,) in w]
+    problem = eg.from_arrays(x, y, [w, [v]], [b, [F(1, 4)]], reduction="mean", l2=F(1, 20))
+    found = polish(problem, problem.point, method="balls")
+    assert (found.status, found.reason) == ("enclosed", "")
+    assert "multiples of others" in accepted(found, tmp_path).statement
+    not_beaten(found)
+    assert found.verdict.flat_dimension == hessian_kernel(problem, found.point) == flat
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_floats_do_not_tell_is_enclosed(seed, tmp_path):
+    """Neurons in parallel, at 0, and with one slope but at data whose loss is as good as 0."""
+    x, y = iris()
+    network = pytest.importorskip("sklearn.neural_network")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator = network.MLPClassifier((4,), solver="lbfgs", alpha=1e-4, max_iter=3000, random_state=3 * seed % 5)
+        problem = eg.from_sklearn(estimator.fit(x, y), x, y)
+    found = polish(problem, problem.point)
+    assert (found.status, found.reason) == ("enclosed", "")
+    accepted(found, tmp_path)
+    not_beaten(found, seed)
+
+
+def test_a_minimum_that_is_not_alone_has_its_predictions_enclosed(tmp_path):
+    x = [[-2, -4], [-1, -2], [0, 0], [1, 2], [2, 4], [3, 6]]
+    y = [1, -1, 1, -1, 1, -1]
+    problem = eg.from_arrays(x, y, [[[1.0, 2.0]]], [[0.125]], loss="logistic")
+    found = polish(problem, problem.point)
+    assert (found.status, found.verdict.kind, found.verdict.globality) == ("enclosed", "local_minimum", "global")
+    assert found.verdict.strictness is None
+    assert "exactly one critical vector" in accepted(found, tmp_path).statement
+    assert found.to_json()["alone_within"] is None
+    # One column is twice the other: the same problem with one of them has one minimum.
+    single = eg.from_arrays([row[:1] for row in x], y, [[[1.0]]], [[0.125]], loss="logistic")
+    alone = polish(single, single.point)
+    assert alone.verdict.strictness is Strictness.STRICT
+    assert found.loss.lo <= alone.loss.hi
+    assert alone.loss.lo <= found.loss.hi
