@@ -84,6 +84,11 @@ class Ball:
         return self.claim.point
 
     @property
+    def kinks(self) -> tuple[tuple[int, ...], ...]:
+        """Of each neuron the data points on a kink, one of those with proportional rows."""
+        return self.claim.kinks
+
+    @property
     def certificate(self) -> Certificate | None:
         return certificate_of(self.problem, (self.claim,))
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from exactgeo.claims.certificate import Certificate
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.matrix import independent_rows, solve
-from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.exact.vectors import dot
 from exactgeo.kinds import Argument, Globality, Kind, Reason
 from exactgeo.local_minimum.critical_point import CriticalPoint, critical_point_near
 from exactgeo.polishing.cell import moving_coordinates
@@ -36,9 +36,11 @@ class Spread:
     Attributes
     ----------
     near : CriticalPoint
+    kinks : of each neuron the data points on a kink, one of those with proportional rows
     """
 
     near: CriticalPoint
+    kinks: tuple[tuple[int, ...], ...]
 
     @property
     def problem(self) -> Problem:
@@ -92,30 +94,31 @@ def spread_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) 
     point : Point
     kinks : data points of each neuron, which the minimum is on
     """
-    columns = sum(map(len, point.weights[0])) + len(point.neurons) + 1
+    columns = sum(len(row) for matrix in point.weights for row in matrix) + len(point.biases[0]) + 1
     if problem.penalty or scope.ordered_slopes(problem) is not None or columns * problem.m > LARGEST:
         return None
     there = _on(problem, point, kinks)
     for exponent in EXPONENTS:
         found = critical_point_near(problem, there, Fraction(1, 10**exponent))
         if isinstance(found, CriticalPoint):
-            return Spread(found)
+            return Spread(found, tuple(map(tuple, kinks)))
     return None
 
 
 def _on(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) -> Point:
     """The point with the nearest input weights that are on the kinks."""
-    if not point.neurons:
+    if not problem.network.widths:
         return point
-    moving, neurons = moving_coordinates(problem), []
-    for (w, v), rows in zip(point.neurons, kinks, strict=True):
-        forms = [[problem.lifted[t][k] for k in moving] for t in rows]
+    moving, biased, rows, biases = moving_coordinates(problem), problem.network.hidden_bias[0], [], []
+    for i, (row, held) in enumerate(zip(point.weights[0], kinks, strict=True)):
+        lifted = [*row, *point.biases[0][i : i + biased]]
+        forms = [[problem.lifted[t][k] for k in moving] for t in held]
         kept = independent_rows(forms, len(moving)) if forms else []
         gram = [[dot(forms[s], forms[t]) for t in kept] for s in kept]
-        weights = solve(gram, [dot(w, problem.lifted[rows[t]]) for t in kept]) if kept else ()
-        lifted = list(w)
+        weights = solve(gram, [dot(lifted, problem.lifted[held[t]]) for t in kept]) if kept else ()
         for q, t in zip(weights or (), kept, strict=True):
             for k, x in zip(moving, forms[t], strict=True):
                 lifted[k] -= q * x
-        neurons.append((tuple(lifted), v))
-    return point.with_neurons(neurons, point.shift if problem.network.output_bias else ZERO)
+        rows.append(tuple(lifted[: problem.d]))
+        biases += lifted[problem.d :]
+    return Point((tuple(rows), *point.weights[1:]), (tuple(biases), *point.biases[1:]))

@@ -338,3 +338,39 @@ def test_a_minimum_that_is_not_alone_has_its_predictions_enclosed(tmp_path):
     assert alone.verdict.strictness is Strictness.STRICT
     assert found.loss.lo <= alone.loss.hi
     assert alone.loss.lo <= found.loss.hi
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_two_classes_under_softmax_end_where_their_difference_does(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    x = [[F(-5, 2)], [F(-3, 2)], [F(-1, 2)], [F(1, 3)], [F(7, 4)], [3], [4]]
+    classes = [0, 1, 0, 1, 0, 1, 0]
+    w, b, v, c = (rng.normal(size=size).round(3) for size in ((1, 1), (1,), (2, 1), (2,)))
+    both = eg.from_arrays(x, classes, [w, v], [b, c], loss="cross_entropy")
+    found = polish(both, both.point)
+    one = eg.from_arrays(x, [2 * q - 1 for q in classes], [w, v[1:] - v[:1]], [b, c[1:] - c[:1]], loss="logistic")
+    alone = polish(one, one.point)
+    assert found.status == alone.status == "enclosed"
+    assert found.loss.lo <= alone.loss.hi
+    assert alone.loss.lo <= found.loss.hi
+    statement = accepted(found, tmp_path).statement
+    assert "local minimum" in statement
+    assert 0 < found.none_within <= found.one_within
+    # The mean of the two rows is what it was.
+    for before, after in zip(both.point.weights[1][0], found.point.weights[1][0], strict=True):
+        other = both.point.weights[1][1][0], found.point.weights[1][1][0]
+        assert before + other[0] == after + other[1]
+    base = float(found.loss.hi)
+    for scale in 10.0 ** rng.uniform(-5, -3, size=50):
+        weights, biases = floats(found.point)
+        z = np.array(x, float) @ (weights[0] + scale * rng.normal(size=(1, 1))).T + biases[0]
+        p = np.maximum(z, 0) @ (weights[1] + scale * rng.normal(size=(2, 1))).T + biases[1]
+        picked = p[np.arange(7), classes]
+        assert (np.log(np.exp(p).sum(1)) - picked).sum() >= base - 1e-9
+
+
+def test_what_polish_does_not_take_is_one_sentence():
+    two = {"weights": [[[1]], [[2], [1]]], "biases": [[0], [1, 0]]}
+    tables = {"data": {"x": [[-1], [1]], "y": [0, 1]}, "network": {"widths": [1]}, "point": two}
+    with pytest.raises(eg.OutOfScope, match="2 outputs under a"):
+        eg.polish(eg.load({**tables, "loss": {"kind": "cross_entropy"}, "penalty": {"l2": 1}}))
