@@ -7,7 +7,7 @@ from exactgeo.polishing import Polished, safe_decimal
 from exactgeo.polishing.smooth import Critical
 from exactgeo.polishing.spread import Spread
 from exactgeo.problem import scope
-from exactgeo.report.tables import labelled, loss_line, title_of, value_line
+from exactgeo.report.tables import labelled, loss_line, title_of
 from exactgeo.report.text import verdict_text
 
 __all__ = ["polished_text"]
@@ -27,7 +27,7 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     smooth = scope.smooth(found.problem) is None
     what = ("critical point" if smooth else "cell") + "s" * (found.cells != 1)
     lines.append(labelled("your loss", loss_line(found.problem, found.loss_before)))
-    lines.append(labelled("descent", f"{found.cells} {what}, down to {value_line(found.loss)}"))
+    lines.append(labelled("descent", f"{found.cells} {what}, down to {loss_line(found.problem, found.loss)}"))
     if found.ball is not None:
         lines.append(labelled("enclosed", f"within {safe_decimal(found.ball.within, up=True)} of the point below"))
         lines.append(labelled("alone", _alone(found.ball)))
