@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
     from exactgeo.basin.penalised import PenalisedCensus
-    from exactgeo.landscape import CriticalPath, Landscape
+    from exactgeo.landscape import Landscape
     from exactgeo.local_minimum import DeepExplanation, Explanation
     from exactgeo.local_minimum.critical_point import CriticalPoint, NotProved
+    from exactgeo.path_search import FoundPath
     from exactgeo.polishing import Polished
     from exactgeo.probability import Probabilities
     from exactgeo.random_starts import Starts
@@ -418,22 +419,37 @@ def minimum(
     return search(problem, time_limit=time_limit, progress=progress)
 
 
-def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: float | None = None) -> CriticalPath:
-    """An exact path between two points that rises no higher than every path between them must.
+def path(
+    problem: Problem,
+    point: PointLike | None = None,
+    to: PointLike | None = None,
+    *,
+    time_limit: float | None = None,
+    known: Callable[[FoundPath], None] = lambda found: None,
+) -> FoundPath:
+    """An exact path between two points, as low as can be proved; or, without an end, down from one point.
 
     Parameters
     ----------
     problem : Problem
-        In scope of :func:`basins`, any loss but the logistic one.
-    one, other : Point or mapping with weights and biases
+        A network of any depth and width with piecewise-linear activations; no penalty. Any loss: without rational
+        values (logistic, cross_entropy) levels are enclosures, and there is no certificate.
+    point : Point or mapping with weights and biases, optional
+        Where the path starts; ``problem.point`` when left out.
+    to : Point or mapping, optional
+        Where it ends. Without it the path goes down, and never rises: to the infimum where a theorem says how, to the
+        minimum of the valley where all basins can be listed, else as low as a search proves.
     time_limit : float, optional
-        Seconds; afterwards ``path`` is None and ``at_least`` says which levels have been ruled out.
+        Seconds; afterwards what is known.
+    known : callable, optional
+        Told what is known before each search that may be long.
 
     Returns
     -------
-    exactgeo.landscape.CriticalPath
-        ``.path`` with ``points``, ``losses`` and ``segments``; ``.highest``, the critical level of the two points;
-        ``.certificate``.
+    exactgeo.path_search.FoundPath
+        ``.points``, ``.segments`` (each with ``kind`` and ``step``), ``.losses``, ``.highest`` (a rational, or an exact
+        algebraic number), ``.loss_at(time)``, ``.plot()``, ``.to_records()``; ``.complete``, ``.at_least``, ``.end``,
+        ``.how``, ``.missing``, ``.reason``; ``.certificate``.
 
     Raises
     ------
@@ -442,18 +458,28 @@ def path(problem: Problem, one: PointLike, other: PointLike, *, time_limit: floa
     InputError
         A point whose shape is not the network's; points that differ in what is frozen.
 
+    References
+    ----------
+    docs/paths.md.
+
     Examples
     --------
     >>> import exactgeo as eg
     >>> problem, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
-    >>> print(eg.path(problem, problem.point, other.point).highest)
-    106/5
+    >>> found = eg.path(problem, to=other.point)
+    >>> print(found.highest, found.complete, found.how)
+    106/5 True the landscape: no path is lower
+    >>> print(eg.path(eg.load("swirszcz-d1-plateau")))
+    <path: 2 segments, 106/5 -> 14; complete>
     """
     from exactgeo import formats
-    from exactgeo.landscape import critical_path
+    from exactgeo.path_search import down, join
 
-    start, end = (formats.point_from_mapping(point, problem) for point in (one, other))
-    return critical_path(problem, start, end, time_limit=time_limit)
+    scope.expect_problem(problem)
+    start = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
+    if to is None:
+        return down(problem, start, time_limit=time_limit, known=known)
+    return join(problem, start, formats.point_from_mapping(to, problem), time_limit=time_limit, known=known)
 
 
 def probabilities(problem: Problem, *, seed: int = 0) -> Probabilities:

@@ -258,8 +258,8 @@ class Problem:
         form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
         form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
         self.sizes[-1] += kind == "cross_entropy"
-        form(reduction in ("sum", "mean"), "a reduction not in the format")
-        self.weight = Fraction(1, len(x) if reduction == "mean" else 1)
+        form(reduction in ("sum", "mean", "mean_entries"), "a reduction not in the format")
+        self.weight = Fraction(1, {"sum": 1, "mean": len(x)}.get(reduction, len(x) * len(y[0])))
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
         self.trains = [*many(hidden, self.layers, typed, bool), typed(output, bool)]
         # The point evaluated last, and its loss; the points that claims have shown to be local minima, each with what
@@ -696,13 +696,15 @@ COMPANIONS = {
     "check_subgradient.py": "subgradient_minimum",
     "check_deep.py": "descent_curve deep_minimum",
     "check_linear.py": "linear_network_minimum",
-    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound",
+    "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
+    "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",
     "check_critical.py": "critical_point",
     "check_probability.py": "basin_probability",
     "check_smooth.py": "smooth_minimum smooth_saddle smooth_descent",
     "check_population.py": "population_minimum",
     "check_ball.py": "ball",
+    "check_path.py": "segmented_path",
 }
 SUBJECTS = {"arrangement": "regions", "population": "population_minimum"}  # what is no problem: its kind of claim
 KINDS = {2: {kind: file for file, kinds in COMPANIONS.items() for kind in kinds.split()}}
@@ -783,8 +785,7 @@ def examine(path, beside):
         file = KINDS[version][kind]
         # What a file of claims knows of, no other one sees: activations without slopes, the penalty.
         smooth, penalty = (bool(p.smooth), p.penalty is not None) if of == "problem" else (False, False)
-        sees = {"check_smooth.py": smooth, "check_penalty.py": penalty and not smooth, "check_ball.py": not smooth}
-        good = sees.get(file, not smooth and not penalty)
+        good = smooth if "smooth" in file else not smooth and ("ball" in file or penalty == ("penalty" in file))
         form(good, f"a claim of kind {kind} does not go together with the penalty or the activation")
         sentence = (vars(companion(file)) if file else globals())[kind](p, claim)
         points, frozen = about(p, claim) if "problem" in tree else ({}, None)

@@ -27,6 +27,7 @@ from exactgeo.check import (
     sparse,
     split,
     tangent,
+    typed,
     vector,
     whole,
     zipped,
@@ -331,19 +332,44 @@ def penalised_descent(p, claim):
 # -- no parameters, at any width --
 
 
+def dual_vector(p, here, biases, numbers, bound):
+    """The dual vector of a bound, the factor of the penalty in its units, and the coordinates without a penalty."""
+    need(p.penalty[1] == 0, "the bound is for squares alone")
+    need(p.layers and here.neurons and all(p.trains), "the bound needs a hidden layer, and both layers trained")
+    need(p.trains_bias[0] or not any(biases[0]), "a hidden bias is frozen at another value than 0")
+    r, shrink, paid = vector(numbers, len(p.x)), p.penalty[0] / p.weight, p.penalty[2] * p.trains_bias[1]
+    total = dual(p, r, here, [] if paid else here.affine) - paid * p.weight * sum(r) ** 2 / (2 * shrink)
+    need(total >= rational(bound), "the dual vector gives a lower bound")
+    return r, shrink, [j for j, k in enumerate(here.T) if k >= len(p.x[0]) and not p.penalty[2]]
+
+
+def penalised_basin(p, claim):
+    """As `basin_optimum`, where v w costs shrink times its length: the sides leave of each slope a q no longer."""
+    tree, loss, bound, cells, numbers = fields(claim, "point loss bound cells dual")
+    (_, biases), here = stated(p, tree, loss)
+    r, shrink, free = dual_vector(p, here, biases, numbers, bound)
+    cells = many(cells, len(here.neurons), fields, "signs output multipliers")
+    for n, (signs, output, weights) in zipped(here.neurons, cells):
+        form(set(typed(signs, str)) <= set("-0+") and len(signs) == len(p.x), "a sign vector is malformed")
+        s, size = ["-0+".index(q) - 1 for q in signs], len(here.seen[0])
+        need(all(q or not p.kinked or not any(row) for q, row in zipped(s, here.seen)), "a side is left open")
+        need(all(q * z >= 0 for q, z in zipped(s, n.z)), "the point is not in the region")
+        need(whole(output, (-1, 1)) * n.v >= 0, "an output sign is wrong")
+        inward = {t: [q * a for a in row] for t, (q, row) in enumerate(zipped(s, here.seen))}
+        slope = {t: -output * q * p.slopes[0 if s[t] > 0 else 1] for t, q in enumerate(r)}
+        q = [a + b for a, b in zipped(combine(slope, here.seen, size), farkas(weights, inward, size))]
+        need(not any(q[j] for j in free) and dot(q, q) <= shrink**2, "a slope beyond the penalty")
+    basin = ", ".join(f"({signs}; {output})" for signs, output, _ in cells)
+    return f"No parameters of the basin {basin} have a penalised loss below {bound}; a point of it has {loss}."
+
+
 def penalised_bound(p, claim):
     """By `dual`, and the bound of a neuron at 0, whose inputs may then be anything."""
     tree, loss, bound, numbers, above, below = fields(claim, "point loss bound dual above below")
     (weights, biases), here = stated(p, tree, loss)
-    need(p.penalty[1] == 0, "the bound is for squares alone")
-    need(p.layers and here.neurons and all(p.trains), "the bound needs a hidden layer, and both layers trained")
-    need(p.trains_bias[0] or not any(biases[0]), "a hidden bias is frozen at another value than 0")
-    r, shrink, zero = vector(numbers, len(p.x)), p.penalty[0] / p.weight, [[0] * len(row) for row in weights[1]]
+    r, shrink, free = dual_vector(p, here, biases, numbers, bound)
+    zero = [[0] * len(row) for row in weights[1]]
     rest = look(p, ([[[0] * len(row) for row in weights[0]], zero], [[0] * len(biases[0]), biases[1]]))
-    paid = p.penalty[2] * p.trains_bias[1]
-    total = dual(p, r, here, [] if paid else here.affine) - paid * p.weight * sum(r) ** 2 / (2 * shrink)
-    need(total >= rational(bound), "the dual vector gives a lower bound")
-    free = [j for j, k in enumerate(here.T) if k >= len(p.x[0]) and not p.penalty[2]]
     for factor, cover in ((1, above), (-1, below)):
         bounded(*slope_of(p, rest, r, rest.neurons[0], factor), cover, free, shrink * shrink)
     text = (

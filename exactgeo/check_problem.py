@@ -17,6 +17,7 @@ MAX_WIDTH = 10**6
 ACTIVATIONS = {"relu": 0, "leaky_relu": 1, "pl": 2, "abs": 0, "linear": 0, "sigmoid": 0, "tanh": 0}  # with arguments
 LOSSES = {"squared": 0, "half_squared": 0, "absolute": 0, "huber": 1, "hinge": 0, "squared_hinge": 0}
 LOSSES |= {"logistic": 0, "cross_entropy": 0}
+REDUCTIONS = ("sum", "mean", "mean_entries")
 SIGNS = ("hinge", "squared_hinge", "logistic")  # with targets 1 and -1
 
 DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?0*[0-9]{1,6}))?")
@@ -127,7 +128,7 @@ class Reader:
         name, arguments = self.call(keys.get("kind", "squared"), LOSSES)
         form(name != "huber" or Fraction(arguments[0]) > 0, "huber(M) in the problem file needs M > 0")
         reduction = a(str, keys.get("reduction", "sum"))
-        form(reduction in ("sum", "mean"), "a reduction in the problem file is neither sum nor mean")
+        form(reduction in REDUCTIONS, f"a reduction in the problem file is none of {', '.join(REDUCTIONS)}")
         return name, {"kind": f"huber({arguments[0]})" if arguments else name, "reduction": reduction}
 
     def penalty(self, tree):
@@ -201,6 +202,8 @@ def problem(reader, keys):
     kind, loss = reader.loss(keys.get("loss", {}))
     form(kind not in SIGNS or all(row in (["1"], ["-1"]) for row in y), f"the {kind} loss needs y = 1 or -1")
     scores = len(y[0])
+    if (scores, loss["reduction"]) == (1, "mean_entries"):
+        loss["reduction"] = "mean"  # one entry a target: the same
     if kind == "cross_entropy":
         form(all(row in (["0"], ["1"]) for row in y), "a certificate speaks of the classes 0 and 1")
         scores = 2
@@ -226,6 +229,8 @@ OWN_POINT = (
     "local_minimum",
     "strictness",
     "subgradient_minimum",
+    "deep_minimum",
+    "linear_network_minimum",
     "descent_curve",
     "not_local_minimum",
     "lower_point",

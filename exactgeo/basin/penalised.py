@@ -19,7 +19,12 @@ from exactgeo.basin.census import REGIONS_A_SECOND
 from exactgeo.basin.group_norm import Bounded, GroupNorm, root, square_root
 from exactgeo.basin.reduction import reduce
 from exactgeo.basin.size import size_of
+from exactgeo.claims.basin_optimum import BasinCell
 from exactgeo.claims.certificate import Certificate, certificate_of
+from exactgeo.claims.claim import Claim
+from exactgeo.claims.fields import FrozenDict
+from exactgeo.claims.penalised_basin import PenalisedBasinClaim
+from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Vector
@@ -29,6 +34,9 @@ from exactgeo.problem import NO_PENALTY, Point, Problem, scope
 __all__ = ["PenalisedCensus", "penalised_census"]
 
 Orbit = tuple[tuple[int, ...], ...]
+
+MOST_CLAIMED = 1000
+"""Basins modulo permutation up to which a certificate bounds each of them."""
 
 
 class PenalisedCensus:
@@ -157,16 +165,41 @@ class PenalisedCensus:
 
     @property
     def certificate(self) -> Certificate | None:
-        """That no parameters, at any width, have a penalised loss below the lower bound of ``infinite_width_minimum``,
-        and that ``best`` has the one it has; None for a loss without rational values."""
+        """Of each basin modulo permutation, up to :data:`MOST_CLAIMED` of them, that none of its points has a penalised
+        loss below its lower bound, and that one has a loss near the upper one; that no parameters, at any width, have a
+        loss below the lower bound of ``infinite_width_minimum``, and that ``best`` has the one it has. None for a loss
+        without rational values."""
         return self.prove()
 
     def prove(self, *, minima: bool = False) -> Certificate | None:
         """The :attr:`certificate`; there are no local minima to add."""
-        if self.best is None or self._wide is None or not self.problem.loss.rational:
+        if self.best is None or not self.problem.loss.rational:
             return None
-        claim = bound_claim(self.problem, self.best, self._wide.dual)
-        return None if claim is None else certificate_of(self.problem, (claim,))
+        claim = None if self._wide is None else bound_claim(self.problem, self.best, self._wide.dual)
+        claims: list[Claim] = [] if claim is None else [claim]
+        if len(self.orbits_found) <= MOST_CLAIMED:
+            claims += [self.claim(orbit, best) for orbit, best in self.orbits_found]
+        return certificate_of(self.problem, claims)
+
+    def claim(self, orbit: Orbit, best: Bounded) -> PenalisedBasinClaim:
+        """The claim about one basin: its lower bound, and a point of it with its loss."""
+        program, point = self.program, self.point(orbit, best)
+        cells = tuple(self._cell(k, best.dual) for part in orbit for k in part)
+        bound = min(best.value.lo, program.dual_bound(best.dual) * program.reduction.program.weight)
+        return PenalisedBasinClaim(point, self.problem.loss_at(point), bound, cells, best.dual)
+
+    def _cell(self, k: int, dual: Vector) -> BasinCell:
+        """Where a neuron is, and the multipliers of its sides that make its slope short."""
+        (region, sign), rows = self.program.cells[k], self.program.reduction.rows
+        shortest = self.program.projection(k, dual)
+        if shortest is None:
+            raise InternalError("a dual vector of a basin has a slope in a bias without penalty")
+        sides: dict[Vector, int] = {}
+        for t, (s, row) in enumerate(zip(region, rows, strict=True)):
+            if s:
+                sides.setdefault(tuple(sign * s * q for q in row), t)
+        used = FrozenDict((t, q) for t, q in zip(sides.values(), shortest.rays, strict=True) if q)
+        return BasinCell("".join("-0+"[s + 1] for s in region), sign, used)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit, as :meth:`exactgeo.basin.Census.records`."""

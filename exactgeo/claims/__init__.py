@@ -23,14 +23,19 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
+from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_basin import PenalisedBasinClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.population_minimum import PopulationMinimumClaim
 from exactgeo.claims.regions import RegionsClaim
+from exactgeo.claims.segmented_path import SegmentedPathClaim
 from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
@@ -52,15 +57,20 @@ _TYPES: tuple[type[Claim], ...] = (
     RegionsClaim,
     BarrierClaim,
     PathClaim,
+    SegmentedPathClaim,
     LandscapeClaim,
     PenalisedMinimumClaim,
     PenalisedStrictnessClaim,
     PenalisedDescentClaim,
     PenalisedBoundClaim,
+    PenalisedBasinClaim,
     OrderedMinimumClaim,
     OrderedStrictnessClaim,
     OrderedDescentClaim,
     OrderedLowerPointClaim,
+    OrderedPenalisedMinimumClaim,
+    OrderedPenalisedStrictnessClaim,
+    OrderedPenalisedDescentClaim,
     CriticalPointClaim,
     BasinProbabilityClaim,
     SmoothMinimumClaim,

@@ -15,7 +15,7 @@ from itertools import pairwise
 from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim, PointClaim
-from exactgeo.claims.coq_minimum import Minima
+from exactgeo.claims.coq_penalised import PenalisedMinima
 from exactgeo.claims.coq_terms import number, plus
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
@@ -23,6 +23,8 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
+from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
@@ -40,11 +42,23 @@ EXPORTED = (
     PathClaim,
     DescentCurveClaim,
     SubgradientMinimumClaim,
+    PenalisedMinimumClaim,
+    PenalisedDescentClaim,
 )
 """Kinds of claims that can be exported; not each claim of them, see :func:`exported`."""
 
-_OF_EVERY_LOSS = (LocalMinimumClaim, SubgradientMinimumClaim, NotLocalMinimumClaim, LowerPointClaim, DescentCurveClaim)
-"""Those that are exported for every piecewise quadratic loss; the others for the squared losses alone."""
+_OF_EVERY_LOSS = (
+    LocalMinimumClaim,
+    SubgradientMinimumClaim,
+    NotLocalMinimumClaim,
+    LowerPointClaim,
+    DescentCurveClaim,
+    PenalisedMinimumClaim,
+    PenalisedDescentClaim,
+    BasinOptimumClaim,
+    GlobalMinimumClaim,
+)
+"""Those that are exported for every piecewise quadratic loss; paths for the squared losses alone."""
 
 
 def _conj(lemmas: Sequence[str]) -> str:
@@ -62,8 +76,8 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     ------
     InputError
         Nothing in it can be exported: no claim of the kinds in ``EXPORTED``, or not a piecewise quadratic loss of a
-        network with at most one hidden layer and one output. Of a loss other than the squared one only local minima and
-        refutations are exported, not the kinds ``basin_optimum``, ``global_minimum`` and ``path``.
+        network with at most one hidden layer and one output. The kind ``path`` is exported for the squared
+        losses alone.
 
     References
     ----------
@@ -73,6 +87,8 @@ def coq(certificate: Certificate) -> tuple[str, list[str]]:
     square = isinstance(problem, Problem) and square_factor(problem) is not None
     kinds_here = EXPORTED if square else _OF_EVERY_LOSS
     chosen = [claim for claim in claims if isinstance(claim, kinds_here) and exported(claim)]
+    if isinstance(problem, Problem) and problem.penalty:
+        chosen = [] if problem.penalty.l1 else [claim for claim in chosen if not _by_second_order(problem, claim)]
     if not isinstance(problem, Problem) or not chosen:
         kinds = ", ".join(claim.kind for claim in claims)
         expected = "a claim of kind " + ", ".join(kind.kind for kind in kinds_here)
@@ -104,12 +120,21 @@ def exported(claim: Claim) -> bool:
     return True
 
 
+def _by_second_order(problem: Problem, claim: Claim) -> bool:
+    """Whether the bound of some output weight of 0 is left to the second order, which has no theorem here."""
+    if not isinstance(claim, PenalisedMinimumClaim) or not problem.network.widths:
+        return False
+    moves = problem.train.output and (problem.train.hidden[0] or problem.train.hidden_bias[0])
+    pairs = zip(claim.point.neurons, claim.neurons, strict=True)
+    return moves and any(not neuron.v and not proof.above for neuron, proof in pairs)
+
+
 def _rescaled(one: Point, other: Point) -> bool:
     pairs = zip(one.neurons, other.neurons, strict=True)
     return any(a.w != b.w and a.v != b.v for a, b in pairs)
 
 
-class _Theory(Minima):
+class _Theory(PenalisedMinima):
     """The theorems of a certificate, one a claim."""
 
     def theorem(self, k: int, claim: PointClaim) -> Iterator[str]:
@@ -121,7 +146,9 @@ class _Theory(Minima):
         match claim:
             case LocalMinimumClaim() | SubgradientMinimumClaim():
                 yield from self.minimum(name, k, claim)
-            case NotLocalMinimumClaim():
+            case PenalisedMinimumClaim():
+                yield from self.penalised_minimum(name, k, claim)
+            case NotLocalMinimumClaim() | PenalisedDescentClaim():
                 yield from self._descent(name, k, claim, (claim.direction,), claim.step)
             case DescentCurveClaim():
                 yield from self._descent(name, k, claim, claim.curve, claim.step)
@@ -145,8 +172,13 @@ class _Theory(Minima):
         moved = {key: key if self.trained[key] else number(q) for key, q in point.items()}
         names = [key for key, trained in self.trained.items() if trained]
         quantified = f"forall {' '.join(names)} : Q, " if names else ""
+        if self.costs and claim.duals:
+            yield from self._touching(k, claim.duals[0])
         yield f"Theorem {name} : {quantified}{self.call(at)} <= {self.call(moved)}.\n"
         yield f"Proof.\n  intros. rewrite loss_at_point_{k}. unfold loss.\n"
+        if self.costs:
+            yield from self._below_all(k, claim, moved)
+            return
         predictions = [self.prediction(t, moved) for t in range(len(self.y))]
         duals = claim.duals[0] if claim.duals else [-2 * self.factor * y for y in self.y]
         if claim.duals:
@@ -160,6 +192,23 @@ class _Theory(Minima):
         for t, (p, y, r) in enumerate(zip(predictions, self.y, duals, strict=True)):
             target = y + r / (2 * self.factor) if claim.duals else y
             yield f"  pose proof (square_nonneg (({p}) - {number(target)})) as S{t}.\n"
+        yield "  lra.\nQed.\n"
+
+    def _touching(self, k: int, dual: Sequence[Fraction]) -> Iterator[str]:
+        """A line of each dual number, below the loss of its data point."""
+        assert self.costs is not None
+        for t, (y, r) in enumerate(zip(self.y, dual, strict=True)):
+            yield self.costs.below(f"touching_{k}_{t}", y, self.costs.touched(y, r), r)
+
+    def _below_all(self, k: int, claim: GlobalMinimumClaim, moved: Mapping[str, str]) -> Iterator[str]:
+        """All parameters of affine predictions: the lines add up to the loss of the point."""
+        for i, v in enumerate(self.outputs if self.hidden else []):
+            for t in range(len(self.y)):
+                act = f"act ({self.pre(i, t, moved)})"
+                yield f"  assert (A{i}_{t} : {moved[v]} * {act} == {moved[v]} * {self.fixed(i, t, claim.point)}).\n"
+                yield "  { sides. }\n"
+        for t in range(len(self.y)):
+            yield f"  pose proof (touching_{k}_{t} ({self.prediction(t, moved)})) as S{t}.\n"
         yield "  lra.\nQed.\n"
 
     def _path(self, name: str, k: int, claim: PathClaim, at: dict[str, str]) -> Iterator[str]:
@@ -188,7 +237,7 @@ class _Theory(Minima):
         for key, q in point.items():
             powers = [f"{'s * ' * e}{number(way[key])}" for e, way in enumerate(ways, 1) if way[key]]
             moved[key] = f"({plus([number(q), *powers])})" if powers else number(q)
-        if self.costs and isinstance(claim, NotLocalMinimumClaim):
+        if self.costs and not isinstance(claim, DescentCurveClaim):
             for t, p in enumerate(self.predictions(claim.point)):
                 yield self.costs.upper(f"{k}_{t}", self.y[t], p)
         yield (
@@ -230,7 +279,7 @@ class _Theory(Minima):
         texts = [self.prediction(t, moved) for t in range(len(self.y))]
         pairs = zip(self.y, self.predictions(point), texts, strict=True)
         bounds = [self.costs.bound(y, p, f"({text})") for y, p, text in pairs]
-        yield f"  apply (Qle_lt_trans _ ({number(self.scale)} * ({plus(bounds)}))).\n  {{\n"
+        yield f"  apply (Qle_lt_trans _ ({number(self.scale)} * ({plus(bounds)}){self.sizes(moved)})).\n  {{\n"
         for t, text in enumerate(texts):
             yield f"    pose proof (upper_{k}_{t} ({text})) as B{t}.\n"
         yield "    lra.\n  }\n"
@@ -239,6 +288,8 @@ class _Theory(Minima):
         at = {key: number(q) for key, q in point.items()}
         moved = {key: key if self.trained[key] else number(q) for key, q in point.items()}
         names = [key for key, trained in self.trained.items() if trained]
+        if self.costs:
+            yield from self._touching(k, claim.dual)
         yield f"Theorem {name} :\n"
         if names:
             yield f"  forall {' '.join(names)} : Q,\n"
@@ -258,6 +309,11 @@ class _Theory(Minima):
         for i, cell in enumerate(claim.cells):
             if cell.output:
                 yield from self._cell(i, cell, moved)
+        if self.costs:
+            for t in range(len(self.y)):
+                yield f"  pose proof (touching_{k}_{t} ({self.prediction(t, moved)})) as S{t}.\n"
+            yield "  lra.\nQed.\n"
+            return
         # (p - y)^2 >= r p - its conjugate, by one square each; the factor is that of the loss of one prediction.
         for t, (y, r) in enumerate(zip(self.y, claim.dual, strict=True)):
             error = self._linear(t, moved, claim.cells)
@@ -277,7 +333,12 @@ class _Theory(Minima):
                 lemma = "act_neg" if sign == "-" else "act_pos"
                 how = f"apply {lemma}; lra" if sign != "0" else "unfold act; destruct Qle_bool; reflexivity"
             yield f"  assert (A{i}_{t} : act ({z}) == {number(slope)} * ({z})) by ({how}).\n"
-            yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
+            if self.costs:
+                # The losses stay as they are written: what they are functions of cannot be rewritten.
+                yield f"  assert (W{i}_{t} : {v} * act ({z}) == {v} * ({number(slope)} * ({z}))).\n"
+                yield f"  {{ rewrite A{i}_{t}. reflexivity. }}\n"
+            else:
+                yield f"  rewrite A{i}_{t}. clear A{i}_{t}.\n"
         for t in sorted(cell.multipliers, key=str):
             z = self.pre(i, t, moved)
             inward = z if cell.signs[t] == "+" else f"- ({z})"

@@ -13,6 +13,7 @@ from math import gcd, lcm
 
 from exactgeo.claims.coq_terms import Terms, number, plus
 from exactgeo.claims.local_minimum import Implied, LocalMinimumClaim, Part, Split
+from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import (
     JointProof,
     KinkSplit,
@@ -23,11 +24,11 @@ from exactgeo.claims.subgradient_minimum import (
 )
 from exactgeo.exact.vectors import ZERO
 
-__all__ = ["Minima"]
+__all__ = ["Minima", "Move"]
 
 
 @dataclass(frozen=True)
-class _Move:
+class Move:
     """A point, and a move of its trained parameters: what the theorem of claim ``k`` is about.
 
     ``slopes``: of the loss of each data point, the left and the right one. ``parts``: by open data point (the slopes
@@ -52,20 +53,8 @@ class Minima(Terms):
     """The theorem of a local minimum, of a loss with or without a derivative."""
 
     def minimum(self, name: str, k: int, claim: LocalMinimumClaim | SubgradientMinimumClaim) -> Iterator[str]:
-        move, radius = self._move(k, claim), claim.radius
-        at = {key: number(q) for key, q in move.point.items()}
-        for t, (y, q, slopes) in enumerate(zip(self.y, move.before, move.slopes, strict=True)):
-            if self.costs:
-                for j, slope in enumerate(dict.fromkeys(slopes)):
-                    yield self.costs.below(f"below_{k}_{t}_{j}", y, q, slope)
-        names = [f"d{key}" for key, trained in self.trained.items() if trained]
-        yield f"Theorem {name} :\n"
-        if names:
-            yield f"  forall {' '.join(names)} : Q,\n"
-        for d in names if radius is not None else []:
-            yield f"  -{number(radius or 0)} <= {d} -> {d} <= {number(radius or 0)} ->\n"
-        yield f"  {self.call(at)} <= {self.call(move.moved)}.\nProof.\n"
-        yield f"  intros. rewrite loss_at_point_{k}. unfold loss.\n"
+        move = self.move(k, claim)
+        yield from self.statement(name, claim.radius, move)
         joint = claim.joint if isinstance(claim, SubgradientMinimumClaim) else ()
         coupled = {i for part in joint for i in part.neurons}
         # What phi of a neuron alone is made of: half the slopes over the curvature in a claim of the first kind.
@@ -80,10 +69,27 @@ class Minima(Terms):
             yield from self._joint(j, part, move)
         for t in range(len(self.y)):
             if move.parts.get(t) is None:
-                yield self._under(t, move)
+                yield self.under(t, move)
         yield "  lra.\nQed.\n"
 
-    def _move(self, k: int, claim: LocalMinimumClaim | SubgradientMinimumClaim) -> _Move:
+    def statement(self, name: str, radius: Fraction | None, move: Move) -> Iterator[str]:
+        """The lines of the losses as lemmas, then the theorem, and the start of its proof."""
+        k, at = move.k, {key: number(q) for key, q in move.point.items()}
+        for t, (y, q, slopes) in enumerate(zip(self.y, move.before, move.slopes, strict=True)):
+            if self.costs:
+                for j, slope in enumerate(dict.fromkeys(slopes)):
+                    yield self.costs.below(f"below_{k}_{t}_{j}", y, q, slope)
+        names = [f"d{key}" for key, trained in self.trained.items() if trained]
+        yield f"Theorem {name} :\n"
+        if names:
+            yield f"  forall {' '.join(names)} : Q,\n"
+        for d in names if radius is not None else []:
+            yield f"  -{number(radius or 0)} <= {d} -> {d} <= {number(radius or 0)} ->\n"
+        yield f"  {self.call(at)} <= {self.call(move.moved)}.\nProof.\n"
+        yield f"  intros. rewrite loss_at_point_{k}. unfold loss.\n"
+
+    def move(self, k: int, claim: LocalMinimumClaim | SubgradientMinimumClaim | PenalisedMinimumClaim) -> Move:
+        """A move of the trained parameters from the point of a claim."""
         point = self.values(claim.point)
         moved = {key: f"({number(q)} + d{key})" if self.trained[key] else number(q) for key, q in point.items()}
         before = self.predictions(claim.point)
@@ -95,21 +101,21 @@ class Minima(Terms):
         shared = {t: part for part in joint for t in part.data}
         parts = {t: shared.get(t) for t, (left, right) in enumerate(slopes) if left != right}
         z = self.pre_activations(point)
-        return _Move(k, claim.radius, point, moved, z, before, slopes, parts)
+        return Move(k, claim.radius, point, moved, z, before, slopes, parts)
 
-    def _under(self, t: int, move: _Move) -> str:
+    def under(self, t: int, move: Move) -> str:
         """The line of a data point: that of its left slope, which is the only one but where nothing moves it."""
         prediction = self.prediction(t, move.moved)
         if self.costs:
             return f"  pose proof (below_{move.k}_{t}_0 ({prediction})) as B{t}.\n"
         return f"  pose proof (square_nonneg ({prediction} - {number(move.before[t])})) as S{t}.\n"
 
-    def _value(self, i: int, t: int, move: _Move) -> str:
+    def _value(self, i: int, t: int, move: Move) -> str:
         """The output of a neuron at the point, for output weight 1."""
         z = move.z[i][t]
         return number(z * self.slope(z))
 
-    def _phi(self, i: int, weights: Sequence[Fraction], move: _Move) -> str:
+    def phi(self, i: int, weights: Sequence[Fraction], move: Move) -> str:
         """What a neuron of output weight 1 adds to the lines; from 0 where its output weight is 0 at the point."""
         terms = []
         for t, q in enumerate(weights):
@@ -118,15 +124,15 @@ class Minima(Terms):
                 terms.append(f"{number(q)} * ({act} - {self._value(i, t, move)})")
         return plus(terms)
 
-    def _neuron(self, i: int, parts: Sequence[Part], slopes: Sequence[Fraction], move: _Move) -> Iterator[str]:
+    def _neuron(self, i: int, parts: Sequence[Part], slopes: Sequence[Fraction], move: Move) -> Iterator[str]:
         """That a neuron does not lower the loss: phi has the sign of v on all moves, or is 0 for v = 0."""
         v = move.point[self.outputs[i]]
         weights = [-q if v < 0 else q for q in slopes]
-        yield from self._inequality(i, parts, move.z[i], weights, move.moved)
-        yield f"  assert (P{i} : {'0 <=' if v else '0 =='} {self._phi(i, weights, move)}) by sides.\n"
-        yield from self._product(i, (v > 0) - (v < 0), self._phi(i, weights, move), move)
+        yield from self.inequality(i, parts, move.z[i], weights, move.moved)
+        yield f"  assert (P{i} : {'0 <=' if v else '0 =='} {self.phi(i, weights, move)}) by sides.\n"
+        yield from self.product(i, (v > 0) - (v < 0), self.phi(i, weights, move), move)
 
-    def _product(self, i: int, sign: int, phi: str, move: _Move) -> Iterator[str]:
+    def product(self, i: int, sign: int, phi: str, move: Move) -> Iterator[str]:
         """Fact P, the sign of phi, times the output weight of this sign; sign 0: phi is 0."""
         output = move.moved[self.outputs[i]]
         if not sign:
@@ -138,7 +144,7 @@ class Minima(Terms):
 
     # -- subgradients: parts that share open data points --
 
-    def _unmoved(self, move: _Move) -> Iterator[str]:
+    def _unmoved(self, move: Move) -> Iterator[str]:
         """No neuron outside the part of an open data point moves its prediction, but by what its slope is 0 on."""
         for t, part in move.parts.items():
             for i, v in enumerate(self.outputs if self.hidden else []):
@@ -148,7 +154,7 @@ class Minima(Terms):
                 yield f"  assert (N{i}_{t} : {output} * act ({self.pre(i, t, move.moved)}) == {output} * {value}).\n"
                 yield "  { sides. }\n"
 
-    def _joint(self, j: int, part: JointProof, move: _Move) -> Iterator[str]:
+    def _joint(self, j: int, part: JointProof, move: Move) -> Iterator[str]:
         """That a part lowers the loss of its own data and the lines of the known ones by nothing, case by case."""
         terms = []
         for t in part.data:
@@ -159,7 +165,7 @@ class Minima(Terms):
             if slope := move.known(t):
                 terms.append(f"{number(slope)} * ({self._added(t, part, move)})")
         yield f"  assert (J{j} : 0 <= {plus(terms)}).\n  {{\n"
-        forms = {i: {row: form for row, (form, _) in self._kinks(i, move.z[i]).items()} for i in part.neurons}
+        forms = {i: {row: form for row, (form, _) in self.kinks(i, move.z[i]).items()} for i in part.neurons}
         pending: list[dict[int, int]] = [{}]
         for step in part.cover:
             signs = pending.pop()
@@ -178,7 +184,7 @@ class Minima(Terms):
                     yield from self._end(part, step, signs, move)
         yield "  }\n"
 
-    def _added(self, t: int, part: JointProof, move: _Move) -> str:
+    def _added(self, t: int, part: JointProof, move: Move) -> str:
         """What a part adds to a prediction: its neurons, and the affine parameters that reach its open data."""
         terms = []
         for i in part.neurons:
@@ -194,7 +200,7 @@ class Minima(Terms):
                 terms.append(f"{number(column[t])} * d{key}")
         return plus(terms)
 
-    def _end(self, part: JointProof, step: Subgradient, signs: Mapping[int, int], move: _Move) -> Iterator[str]:
+    def _end(self, part: JointProof, step: Subgradient, signs: Mapping[int, int], move: Move) -> Iterator[str]:
         """A case with its vector of slopes: the lines of the data, the products of the neurons, and their sum."""
         slopes = [move.known(t) for t in range(len(self.y))]
         for t in part.data:
@@ -214,17 +220,17 @@ class Minima(Terms):
             else:
                 yield from self._bent(i, sign, weights, step, move)
             if v:
-                phi = self._phi(i, weights, move)
+                phi = self.phi(i, weights, move)
             else:
                 pairs = [(q, self.pre(i, t, move.moved)) for t, q in enumerate(weights) if q]
                 phi = plus([f"{number(q)} * act ({pre})" for q, pre in pairs])
             yield f"  assert (P{i} : {'0 <=' if sign else '0 =='} {phi}) by sides.\n"
-            yield from self._product(i, sign, phi, move)
+            yield from self.product(i, sign, phi, move)
         yield "  lra.\n"
 
-    def _bent(self, i: int, sign: int, weights: Sequence[Fraction], step: Subgradient, move: _Move) -> Iterator[str]:
+    def _bent(self, i: int, sign: int, weights: Sequence[Fraction], step: Subgradient, move: Move) -> Iterator[str]:
         """Facts about the kinks of a neuron: at least a multiple of its form each, or equal to it without a sign."""
-        for row, (form, members) in self._kinks(i, move.z[i]).items():
+        for row, (form, members) in self.kinks(i, move.z[i]).items():
             acts = [(weights[t], self.pre(i, t, move.moved)) for t in members if weights[t]]
             terms = plus([f"{number(q)} * act ({pre})" for q, pre in acts])
             if sign:
@@ -234,10 +240,10 @@ class Minima(Terms):
             yield f"  assert (C{i}_{row} : {number(slope)} * ({form}) {'<=' if sign else '=='} {terms}).\n"
             yield f"  {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; sides. }}\n"
 
-    def _small(self, i: int, weights: Sequence[Fraction], move: _Move) -> Iterator[str]:
+    def _small(self, i: int, weights: Sequence[Fraction], move: Move) -> Iterator[str]:
         """The outputs of a neuron at its kinks are small, within the radius: none outweighs what is strict."""
         steepest = max(abs(self.right), abs(self.left))
-        for _, (form, members) in self._kinks(i, move.z[i]).items():
+        for _, (form, members) in self.kinks(i, move.z[i]).items():
             for t in members:
                 if not weights[t]:
                     continue
@@ -251,11 +257,11 @@ class Minima(Terms):
 
     # -- the parts of a neuron alone --
 
-    def _inequality(
+    def inequality(
         self, i: int, parts: Sequence[Part], z: Sequence[Fraction], weights: Sequence[Fraction], at: Mapping[str, str]
     ) -> Iterator[str]:
         """Facts about the kinks of a neuron: each part is nonnegative, each kink that does not bend is linear."""
-        kinks = self._kinks(i, z)
+        kinks = self.kinks(i, z)
         terms = {
             row: plus([f"{number(weights[t])} * act ({self.pre(i, t, at)})" for t in members if weights[t]])
             for row, (_, members) in kinks.items()
@@ -296,7 +302,7 @@ class Minima(Terms):
                             yield f"    {{ destruct (Qlt_le_dec 0 ({form})) as [K | K]; sides. }}\n"
                     yield "    sides.\n"
 
-    def _kinks(self, i: int, z: Sequence[Fraction]) -> dict[int, tuple[str, dict[int, Fraction]]]:
+    def kinks(self, i: int, z: Sequence[Fraction]) -> dict[int, tuple[str, dict[int, Fraction]]]:
         """By first data point: the linear form of the trained moves, and the factors of the data points on it."""
         found: dict[int, tuple[str, dict[int, Fraction]]] = {}
         first: dict[tuple[int, ...], int] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from exactgeo.claims.subject import square_factor
+from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Direction, Point, Problem
@@ -47,7 +48,7 @@ Ltac sides :=
 
 {costs}(* The training loss, as a function of all parameters. *)
 Definition loss ({parameters} : Q) : Q :=
-  {scale} * ({squares}).
+  {scale} * ({squares}){sizes}.
 """
 
 _STRAIGHT = """Lemma act_straight (z : Q) : act z == {right} * z.
@@ -151,6 +152,26 @@ class Costs:
         stated = {"value": number(self.pieces[y].at(q)), "slope": number(slope), "q": number(q)}
         return _BELOW.format(name=name, cost=self.names[y], squares=self._squares(y, q), **stated)
 
+    def touched(self, y: Fraction, slope: Fraction) -> Fraction:
+        """A prediction at which this is a subgradient of the loss.
+
+        Raises
+        ------
+        InternalError
+            There is none.
+        """
+        pieces = self.pieces[y]
+        for q in pieces.breaks:
+            left, right = pieces.slopes(q)
+            if left <= slope <= right:
+                return q
+        for a, b, _ in pieces.quadratics:
+            q = (slope - b) / (2 * a) if a else ZERO
+            left, right = pieces.slopes(q)
+            if left <= slope <= right:
+                return q
+        raise InternalError("a dual number that is no slope of its loss")
+
     def _squares(self, y: Fraction, q: Fraction) -> str:
         ends = (*self.pieces[y].breaks, q)
         return " ".join(f"pose proof (square_nonneg (p - {number(e)}))." for e in ends)
@@ -166,6 +187,7 @@ class Terms:
         square = square_factor(problem)
         self.factor = square or Fraction(1)
         self.scale = self.factor * problem.weight
+        self.weight, self.l2 = problem.weight, problem.penalty.l2
         self.costs = None if square else Costs(problem, self.y)
         self.hidden = bool(net.widths)
         self.right, self.left = (net.activation.slopes if self.hidden else None) or (Fraction(1), Fraction(1))
@@ -183,6 +205,10 @@ class Terms:
         self.trained |= dict.fromkeys(self.outputs, train.output)
         if self.output_bias:
             self.trained["c"] = train.output_bias
+        biases = {"c", *(name for row in self.inputs for name in row[d:])}
+        self.penalised = [
+            name for name, trained in self.trained.items() if trained and (name not in biases or problem.penalty.biases)
+        ]
 
     def pre(self, i: int, t: int, at: Mapping[str, str]) -> str:
         """The pre-activation of a neuron at a data point, each parameter written as in ``at``."""
@@ -196,6 +222,12 @@ class Terms:
             terms = [f"{at[w]} * {number(q)}" for w, q in zip(self.outputs, self.x[t], strict=True)]
         return plus([*terms, *([at["c"]] if self.output_bias else [])])
 
+    def sizes(self, at: Mapping[str, str]) -> str:
+        """What the penalty adds to a loss, as " + ..."; nothing where there is none."""
+        if not self.l2:
+            return ""
+        return f" + {number(self.l2 / 2)} * ({plus([f'{at[name]} * {at[name]}' for name in self.penalised])})"
+
     def header(self, left_out: str) -> str:
         own = {name: name for name in self.trained}
         errors = [f"({self.prediction(t, own)} - {number(y)})" for t, y in enumerate(self.y)]
@@ -206,7 +238,7 @@ class Terms:
         costs = self.costs.definitions() if self.costs else ""
         names = " ".join(self.trained) or "nothing"
         slopes = {"right": number(self.right), "left": number(self.left)}
-        whole = {"scale": number(self.scale), "squares": squares, "costs": costs}
+        whole = {"scale": number(self.scale), "squares": squares, "costs": costs, "sizes": self.sizes(own)}
         if not self.bent:
             slopes |= {"straight": _STRAIGHT.format(**slopes), "how": "rewrite (act_straight z) | "}
         return _HEADER.format(**{"straight": "", "how": ""} | slopes, left_out=left_out, parameters=names, **whole)
@@ -228,6 +260,11 @@ class Terms:
 
     def slope(self, z: Fraction) -> Fraction:
         return self.right if z > 0 else self.left
+
+    def fixed(self, i: int, t: int, point: Point) -> str:
+        """The output of a neuron at a point, for output weight 1."""
+        z = self.pre_activations(self.values(point))[i][t]
+        return number(z * self.slope(z))
 
     def predictions(self, point: Point) -> list[Fraction]:
         values = self.values(point)

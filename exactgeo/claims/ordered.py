@@ -12,7 +12,7 @@ from typing import Self
 
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.exact.combination import Combination, LogCombination, Number
+from exactgeo.exact.combination import Combination, LogCombination, Number, TanhCombination
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point
 
@@ -37,6 +37,10 @@ class Combined:
         if isinstance(number, Combination):
             return cls(number.constant, FrozenDict((format_rational(q), weight) for q, weight in number.terms))
         return cls(number, FrozenDict())
+
+    def slopes(self) -> TanhCombination | Fraction:
+        """The slope that this is."""
+        return TanhCombination.of(self.constant, {Fraction(q): weight for q, weight in self.terms.items()})
 
     def logarithms(self) -> LogCombination | Fraction:
         """The loss that this is."""

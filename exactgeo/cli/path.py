@@ -1,6 +1,8 @@
-"""``exactgeo path``: a certified path between two points."""
+"""``exactgeo path``: a certified path between two points, or down from one."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,12 +23,16 @@ from exactgeo.cli.options import (
     problem_of,
 )
 
+if TYPE_CHECKING:
+    from exactgeo.path_search import FoundPath
+
 __all__ = ["path"]
 
 
 @click.command(cls=Limited)
 @problem_argument
-@click.option("--to", "end", required=True, metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option("--to", "end", metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option("--down", is_flag=True, help="Instead of --to: a path that never rises, as low as is proved possible.")
 @click.option(
     "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
 )
@@ -36,29 +42,37 @@ __all__ = ["path"]
 @json_option
 def path(
     problem: str,
-    end: str,
+    end: str | None,
+    down: bool,
     start: str | None,
     plot: str | None,
     certificate: str | None,
     time_limit: float | None,
     as_json: bool,
 ) -> int:
-    """A certified path between two points that rises no higher than every path must."""
+    """A certified path between two points that rises no higher than every path must, or down from one point."""
     from exactgeo.api import path as build
-    from exactgeo.report.landscape import path_text
+    from exactgeo.report.paths import path_text
 
+    if (end is None) == (not down):
+        raise click.UsageError("either --to FILE-OR-NAME or --down says where the path goes")
     loaded = problem_of(problem)
-    one, other = point_of(start, loaded), point_of(end, loaded)
+    one = point_of(start, loaded)
+    other = None if end is None else point_of(end, loaded)
     foresee(loaded)
-    found = build(loaded, one, other, time_limit=time_limit)
+
+    def known(so_far: FoundPath) -> None:
+        answer = so_far.to_json()
+        current_run().tell(path_text(loaded, so_far, answer), answer)
+
+    found = build(loaded, one, other, time_limit=time_limit, known=known)
     answer = found.to_json()
     current_run().tell(path_text(loaded, found, answer), answer)
     if plot is not None:
-        from exactgeo.landscape.plot import path_figure
         from exactgeo.landscape.plot import write as draw
 
         if found.path is not None:
-            draw(path_figure(found.path), plot)
+            draw(found.plot(), plot)
         answer["plot"] = None if found.path is None else plot
     if certificate is not None:
         answer["certificate"] = None if found.certificate is None else str(found.certificate.write(certificate))

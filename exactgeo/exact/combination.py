@@ -36,8 +36,10 @@ __all__ = [
     "Number",
     "TanhCombination",
     "Unresolved",
+    "compare_length",
     "inner",
     "magnitude",
+    "rounded_down",
     "sign",
     "within",
 ]
@@ -359,6 +361,65 @@ def magnitude(number: Number) -> Fraction:
 def within(number: Number, bits: int = 128) -> Enclosure:
     """Proved bounds, equal ones where the number is rational."""
     return number.bounds(bits) if isinstance(number, Combination) else Enclosure(number, number)
+
+
+def rounded_down(number: Number, bits: int = 64) -> Fraction:
+    """The largest multiple of 2^-bits that is at most the number.
+
+    Raises
+    ------
+    Unresolved
+        The number is nearer to a multiple than about 2^-MAX_BITS.
+
+    Examples
+    --------
+    >>> print(rounded_down(TanhCombination.tanh_half(Fraction(1)), 8), rounded_down(Fraction(-1, 3), 1))
+    59/128 -1/2
+    """
+    extra = 64
+    while extra <= MAX_BITS:
+        ends = within(number, bits + extra)
+        low, high = (q * 2**bits // 1 for q in (ends.lo, ends.hi))
+        if low == high:
+            return Fraction(low, 2**bits)
+        extra *= 2
+    raise Unresolved(f"a number that is told from no multiple of 2^-{bits} at {MAX_BITS} bits")
+
+
+def compare_length(vector: Iterable[Number], square: Fraction) -> int:
+    """The sign of ``sum vector[k]^2 - square``, for numbers of the space of :class:`TanhCombination`.
+
+    A sum of squares is rational only where all numbers are (docs/mathematics.md, "Exponentials at rational points"): of
+    the others the enclosures exclude the rational number in the end.
+
+    Raises
+    ------
+    Unresolved
+        The two are nearer than about 2^-MAX_BITS.
+
+    Examples
+    --------
+    >>> x = TanhCombination.tanh_half(Fraction(1))
+    >>> compare_length([x, 1 - x], Fraction(1, 2)), compare_length([Fraction(3), Fraction(4)], Fraction(25))
+    (1, 0)
+    """
+    numbers = list(vector)
+    if not any(isinstance(q, Combination) for q in numbers):
+        return sign(sum((q * q for q in numbers if isinstance(q, Fraction)), ZERO) - square)
+    if square <= 0:
+        return 1
+    bits = 64
+    while bits <= MAX_BITS:
+        low = high = ZERO
+        for q in numbers:
+            ends = within(q, bits)
+            sizes = abs(ends.lo), abs(ends.hi)
+            low += min(sizes) ** 2 if ends.lo > 0 or ends.hi < 0 else ZERO
+            high += max(sizes) ** 2
+        if low > square or high < square:
+            return 1 if low > square else -1
+        bits *= 2
+    raise Unresolved(f"a length that is told from no bound at {MAX_BITS} bits")
 
 
 def inner(weights: Iterable[Fraction | int], numbers: Iterable[Number]) -> Any:

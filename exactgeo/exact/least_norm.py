@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
+from typing import Any
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import Row
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 
-__all__ = ["Box", "LeastNorm", "least_norm"]
+__all__ = ["Box", "LeastNorm", "Program", "least_norm", "lemke"]
 
 
 @dataclass(frozen=True)
@@ -81,41 +83,83 @@ def least_norm(base: Vector, boxes: Sequence[Box], rays: Sequence[Row], zero: Se
     >>> print(*found.vector, *found.rays)
     0 2 1 0
     """
+    program = Program(tuple(boxes), tuple(rays), tuple(zero))
+    solved = lemke(program.matrix, program.constant(base, [(box.low, box.high) for box in boxes]))
+    if solved is None:
+        return None
+    solution, _ = solved
     start = base
     for box in boxes:
         start = tuple(p + box.low * q for p, q in zip(start, box.vector, strict=True))
-    moves: list[Row] = [*(box.vector for box in boxes), *rays]
-    count, pinned = len(moves), len(zero)
-    kept = [k for k in range(len(base)) if k not in zero]
-    inner = [tuple(Fraction(move[k]) for k in kept) for move in moves]
-    short = tuple(start[k] for k in kept)
-    size = count + len(boxes) + 2 * pinned
-    matrix = [[ZERO] * size for _ in range(size)]
-    for i, row in enumerate(inner):
-        for j in range(i, count):
-            matrix[i][j] = matrix[j][i] = dot(row, inner[j])
-    for j in range(len(boxes)):
-        matrix[j][count + j], matrix[count + j][j] = ONE, -ONE
-    for place, k in enumerate(zero):
-        for sign, at in ((1, count + len(boxes) + place), (-1, count + len(boxes) + pinned + place)):
-            for i, move in enumerate(moves):
-                matrix[at][i], matrix[i][at] = sign * Fraction(move[k]), -sign * Fraction(move[k])
-    constant = [dot(row, short) for row in inner] + [box.high - box.low for box in boxes]
-    constant += [start[k] for k in zero] + [-start[k] for k in zero]
-    solution = _lemke(matrix, constant)
-    if solution is None:
-        return None
-    weights, rest = solution[:count], solution[count + len(boxes) :]
+    weights = solution[: program.count]
     vector = start
-    for weight, move in zip(weights, moves, strict=True):
+    for weight, move in zip(weights, program.moves, strict=True):
         vector = tuple(p + weight * q for p, q in zip(vector, move, strict=True)) if weight else vector
     witness = list(vector)
-    for place, k in enumerate(zero):
-        witness[k] = rest[pinned + place] - rest[place]
+    for k, q in zip(zero, program.pinned(solution), strict=True):
+        witness[k] = q
     low = tuple(box.low + weight for box, weight in zip(boxes, weights, strict=False))
     found = LeastNorm(vector, low, tuple(weights[len(boxes) :]), tuple(witness))
     _replay(found, base, boxes, rays, zero)
     return found
+
+
+@dataclass(frozen=True)
+class Program:
+    """The conditions of Karush, Kuhn and Tucker as a linear complementarity problem; the matrix knows of no base.
+
+    Attributes
+    ----------
+    boxes, rays, zero
+        As :func:`least_norm` takes them. Of a box only the vector counts.
+    """
+
+    boxes: tuple[Box, ...]
+    rays: tuple[Row, ...]
+    zero: tuple[int, ...]
+
+    @property
+    def moves(self) -> list[Row]:
+        """What may be added, boxes first."""
+        return [*(box.vector for box in self.boxes), *self.rays]
+
+    @property
+    def count(self) -> int:
+        return len(self.boxes) + len(self.rays)
+
+    @cached_property
+    def matrix(self) -> list[list[Fraction]]:
+        """Weights, then the upper ends of the boxes, then both ways of the coordinates that must be 0."""
+        moves, count, boxes, pinned = self.moves, self.count, len(self.boxes), len(self.zero)
+        kept = [[Fraction(q) for k, q in enumerate(move) if k not in self.zero] for move in moves]
+        size = count + boxes + 2 * pinned
+        matrix = [[ZERO] * size for _ in range(size)]
+        for i, row in enumerate(kept):
+            for j in range(i, count):
+                matrix[i][j] = matrix[j][i] = dot(row, kept[j])
+        for j in range(boxes):
+            matrix[j][count + j], matrix[count + j][j] = ONE, -ONE
+        for place, k in enumerate(self.zero):
+            for sign, at in ((1, count + boxes + place), (-1, count + boxes + pinned + place)):
+                for i, move in enumerate(moves):
+                    matrix[at][i], matrix[i][at] = sign * Fraction(move[k]), -sign * Fraction(move[k])
+        return matrix
+
+    def constant(self, base: Sequence[Any], ends: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """The right-hand side, linear in the base and in the ends of the boxes, whatever numbers these are."""
+        start = list(base)
+        for (low, _), box in zip(ends, self.boxes, strict=True):
+            start = [p + low * q for p, q in zip(start, box.vector, strict=True)]
+        short = [(k, q) for k, q in enumerate(start) if k not in self.zero]
+        found = [sum((q * Fraction(move[k]) for k, q in short), ZERO) for move in self.moves]
+        found += [high - low for low, high in ends]
+        return found + [start[k] for k in self.zero] + [-start[k] for k in self.zero]
+
+    def pinned(self, solution: Sequence[Any]) -> list[Any]:
+        """The multipliers of the coordinates that must be 0."""
+        ends = solution[self.count + len(self.boxes) :]
+        pinned = len(self.zero)
+        return [ends[pinned + place] - ends[place] for place in range(pinned)]
 
 
 def _replay(found: LeastNorm, base: Vector, boxes: Sequence[Box], rays: Sequence[Row], zero: Sequence[int]) -> None:
@@ -137,14 +181,17 @@ def _replay(found: LeastNorm, base: Vector, boxes: Sequence[Box], rays: Sequence
         raise InternalError("a shortest vector failed its replay")
 
 
-def _lemke(matrix: Sequence[Sequence[Fraction]], constant: Sequence[Fraction]) -> list[Fraction] | None:
-    """z >= 0 with ``w = constant + matrix z >= 0`` and ``<w, z> = 0``; None at the end of a ray.
+def lemke(
+    matrix: Sequence[Sequence[Fraction]], constant: Sequence[Fraction]
+) -> tuple[list[Fraction], list[int]] | None:
+    """z >= 0 with ``w = constant + matrix z >= 0`` and ``<w, z> = 0``, and its basis; None at the end of a ray.
 
-    For a positive semidefinite matrix a ray says that no z >= 0 has w >= 0.
+    For a positive semidefinite matrix a ray says that no z >= 0 has w >= 0. The basis has the number i of each basic
+    w_i and n + i of each basic z_i: their columns of ``w - matrix z`` are independent.
     """
     n = len(constant)
     if all(q >= 0 for q in constant):
-        return [ZERO] * n
+        return [ZERO] * n, list(range(n))
     # Columns: w (the inverse of the basis, for the lexicographic rule), z, the artificial one, the constants.
     rows = []
     for i, (row, q) in enumerate(zip(matrix, constant, strict=True)):
@@ -160,7 +207,7 @@ def _lemke(matrix: Sequence[Sequence[Fraction]], constant: Sequence[Fraction]) -
         tableau.pivot(leaving, entering)
         left, basis[leaving] = basis[leaving], entering
         if left == artificial:
-            return _solution(tableau, basis, n)
+            return _solution(tableau, basis, n), basis
         entering = left + n if left < n else left - n
         candidates = [i for i in range(n) if tableau.rows[i][entering] > 0]
         if not candidates:

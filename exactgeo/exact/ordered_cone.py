@@ -16,7 +16,7 @@ from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 from exactgeo.exact.vectors import ZERO, dot
 
-__all__ = ["OrderedMultipliers", "ordered_cone_member"]
+__all__ = ["OrderedMultipliers", "ordered_cone_member", "weights_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _proposed(
     if isinstance(found, Separator):
         return found if sign(inner(found.normal, target)) < 0 else None
     support = [j for j, q in enumerate(found.generators) if q]
-    weights = _weights(target, [generators[j] for j in support])
+    weights = weights_of(target, [generators[j] for j in support])
     if weights is None or any(sign(q) < 0 for q in weights):
         return None
     whole: list[Number] = [ZERO] * len(generators)
@@ -92,7 +92,7 @@ def _near(q: Number) -> Fraction:
     return Fraction(round((bounds.lo + bounds.hi) * 2**PROPOSED), 2 ** (PROPOSED + 1))
 
 
-def _weights(target: Sequence[Number], columns: Sequence[Sequence[Fraction | int]]) -> list[Number] | None:
+def weights_of(target: Sequence[Number], columns: Sequence[Sequence[Fraction | int]]) -> list[Number] | None:
     """The weights of independent vectors whose combination is the target; None where it is none."""
     size = len(columns)
     _, pivots = rref([list(column) for column in columns], len(target))

@@ -3,13 +3,11 @@
 from exactgeo.landscape.component import Component, bad_valley, component
 from exactgeo.landscape.critical_path import CriticalPath, critical_path
 from exactgeo.landscape.landscape import Landscape, Valley, landscape
-from exactgeo.landscape.path import Path
 
 __all__ = [
     "Component",
     "CriticalPath",
     "Landscape",
-    "Path",
     "Valley",
     "bad_valley",
     "component",

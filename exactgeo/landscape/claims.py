@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from exactgeo.landscape.component import Component
     from exactgeo.landscape.critical_path import CriticalPath
     from exactgeo.landscape.landscape import Landscape
-    from exactgeo.landscape.path import Path
+    from exactgeo.paths import Path
     from exactgeo.problem import Point
 
-__all__ = ["component_claim", "landscape_certificate", "path_certificate", "path_claim"]
+__all__ = ["barrier_claim", "component_claim", "landscape_certificate", "path_claim"]
 
 
 def landscape_certificate(found: Landscape) -> Certificate | None:
@@ -66,7 +66,7 @@ def _opened(found: Landscape) -> Iterator[Wall]:
 
 def path_claim(found: Path) -> PathClaim:
     """The claim that the loss on a path is nowhere above the largest of its breakpoints."""
-    (first, *points), (loss, *losses) = found.points, found.losses
+    (first, *points), (loss, *losses) = found.points, found.exact_losses
     return PathClaim(first, loss, tuple(points), tuple(losses))
 
 
@@ -109,28 +109,29 @@ def component_claim(
     )
 
 
-def path_certificate(found: CriticalPath) -> Certificate | None:
-    """The path between two points, and that every path between them reaches its highest level."""
+def barrier_claim(found: CriticalPath) -> BarrierClaim | None:
+    """That every path between the two points reaches the critical level; None where one of them is that high.
+
+    Cost: the basins of the full space in the component of the start below the critical level.
+    """
     if found.path is None:
         return None
-    claims: list[Claim] = [path_claim(found.path)]
     one, other = found.path.points[0], found.path.points[-1]
-    start, end = found.path.losses[0], found.path.losses[-1]
-    if found.at_least > max(start, end):
-        duals, floor = _around(found.census, one, found.at_least)
-        barrier = BarrierClaim(
-            one,
-            start,
-            other,
-            end,
-            level=found.at_least,
-            floor=floor,
-            full=True,
-            duals=tuple(sorted(duals)),
-            regions=listed(found.problem, one),
-        )
-        claims.append(barrier)
-    return certificate_of(found.problem, claims)
+    start, end = found.path.exact_losses[0], found.path.exact_losses[-1]
+    if found.at_least == max(start, end):
+        return None
+    duals, floor = _around(found.census, one, found.at_least)
+    return BarrierClaim(
+        one,
+        start,
+        other,
+        end,
+        level=found.at_least,
+        floor=floor,
+        full=True,
+        duals=tuple(sorted(duals)),
+        regions=listed(found.problem, one),
+    )
 
 
 def _around(census: Census, point: Point, level: Fraction) -> tuple[set[Vector], Fraction]:

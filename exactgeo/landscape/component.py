@@ -16,8 +16,9 @@ from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.enclosure import exact
 from exactgeo.exact.rational import beside
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
-from exactgeo.landscape.path import Path, PathBuilder
+from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls
+from exactgeo.paths import Path
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["Barrier", "Component", "bad_valley", "component"]
@@ -125,13 +126,13 @@ class Component:
 
     def _path(self, chain: Chain[int]) -> Path:
         census = self.census
-        builder = PathBuilder(census.reduction, self.point, self._start)
+        builder = BasinPathBuilder(census.reduction, self.point, self._start)
         for crossing in chain.crossings:
             builder.cross_orbit(census[crossing.outside].patterns, crossing.optimum)
         lowest = census.optimum(chain.end)
         builder.descend(lowest)
-        path = Path(self.problem, tuple(builder.points))
-        if path.highest > self.loss or path.losses[-1] != exact(lowest.value):
+        path = laid(self.problem, builder.points)
+        if max(path.exact_losses) > self.loss or path.exact_losses[-1] != exact(lowest.value):
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from math import isqrt
-from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.errors import InputError, InternalError
-from exactgeo.exact.rational import beside
 from exactgeo.exact.vectors import ONE
 from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
-from exactgeo.landscape.path import Path, PathBuilder
+from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls
+from exactgeo.paths import Path
 from exactgeo.problem import Neuron, Point, Problem, scope
-
-if TYPE_CHECKING:
-    from exactgeo.claims.certificate import Certificate
 
 __all__ = ["CriticalPath", "critical_path"]
 
@@ -59,16 +54,6 @@ class CriticalPath:
         """The critical level: the least level at which the points lie in one component of {L <= level}."""
         return None if self.path is None else self.at_least
 
-    @cached_property
-    def certificate(self) -> Certificate | None:
-        """That the path rises no higher than ``highest``, and that every path does; None where there is none.
-
-        Cost: the basins of the full space in the component of the start below the critical level.
-        """
-        from exactgeo.landscape.claims import path_certificate
-
-        return path_certificate(self)
-
     @property
     def reason(self) -> str:
         """Why there is no path; "" when there is one."""
@@ -77,21 +62,6 @@ class CriticalPath:
         if self.census.orbits is None:
             return self.census.reason
         return f"the search ended when all paths below {self.at_least} had been ruled out; raise --time-limit"
-
-    def to_json(self) -> dict[str, Any]:
-        """The answer of ``exactgeo path --json``; rationals are strings."""
-        answer: dict[str, Any] = {"complete": self.complete, **beside("at_least", self.at_least)}
-        if self.path is None:
-            return {
-                **answer,
-                **beside("highest", None),
-                "points": None,
-                "losses": None,
-                "segments": None,
-                "reason": self.reason,
-                **self.census.size_json(),
-            }
-        return {**answer, **beside("highest", self.path.highest), **self.path.to_json()}
 
 
 def critical_path(
@@ -177,16 +147,16 @@ def _lay(
     """The path from a point of one basin through these walls to a point of the last one."""
     problem = census.problem
     sizes = {i: abs(v) or ONE for i, (_, v) in enumerate(other.neurons)}
-    builder, basin = PathBuilder(census.reduction, one, start, sizes), start
+    builder, basin = BasinPathBuilder(census.reduction, one, start, sizes), start
     for crossing in crossings:
         basin = crossing.outside
         builder.cross(basin, crossing.optimum)
     # The last stretch backwards: where output weights of the end are 0, it starts with those.
-    back = PathBuilder(census.reduction, other, basin).points
+    back = BasinPathBuilder(census.reduction, other, basin).points
     builder.arrive(back[-1])
     points = _resized(problem, builder.points, sizes, level)
     points += [point for point in reversed(back) if point != points[-1]]
-    return Path(problem, tuple(point for k, point in enumerate(points) if not k or point != points[k - 1]))
+    return laid(problem, points)
 
 
 def _resized(problem: Problem, points: list[Point], sizes: dict[int, Fraction], level: Fraction) -> list[Point]:

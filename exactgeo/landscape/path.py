@@ -1,152 +1,67 @@
-"""Exact piecewise linear paths in parameter space whose loss is convex on every segment.
+"""Paths through basins and walls: on each segment the predictions are affine, so the loss is convex there.
 
 One more kind of segment is a rescaling, (w, v) -> (s w, v / s), which moves no prediction: no polynomial path joins
-(1, 1) to (2, 1/2) at constant product.
+(1, 1) to (2, 1/2) at constant product. The output weights are rational functions there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from typing import Any
+from itertools import pairwise
 
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.reduction import Reduction
-from exactgeo.errors import InputError, InternalError
-from exactgeo.exact.rational import format_rational, parse_rational
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.errors import InternalError
+from exactgeo.exact.polynomial import multiply
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.landscape.permutations import replaced
+from exactgeo.paths import Path, PathBuilder, RationalLayer
+from exactgeo.paths.forward import Outputs, run
 from exactgeo.problem import Neuron, Point, Problem
 
-__all__ = ["Path", "PathBuilder"]
+__all__ = ["BasinPathBuilder", "laid"]
 
 _Change = tuple[Vector | None, Fraction | None]
 """New input weights and a new output weight of a neuron; None for what stays."""
 
 
-@dataclass(frozen=True)
-class Path:
-    """A piecewise linear path, but for rescalings. On each segment the predictions are affine, so the loss is convex
-    there; that is replayed when the path is made.
+def laid(problem: Problem, points: Sequence[Point]) -> Path:
+    """The path through these points, straight but for rescalings.
 
-    Attributes
-    ----------
-    problem : Problem
-    points : tuple of Point
-        The breakpoints, exact.
+    Raises
+    ------
+    InternalError
+        Between two of them the predictions are not affine.
     """
-
-    problem: Problem
-    points: tuple[Point, ...]
-
-    def __post_init__(self) -> None:
-        for one, other in zip(self.points, self.points[1:], strict=False):
-            if not _affine(self.problem, one, other) and not _rescaled(one, other):
-                raise InternalError("a segment of a path is not affine in the predictions")
-
-    @cached_property
-    def losses(self) -> tuple[Fraction, ...]:
-        """The loss at each breakpoint."""
-        return tuple(self.problem.loss_at(point) for point in self.points)
-
-    @cached_property
-    def segments(self) -> tuple[str, ...]:
-        """Of each segment: ``constant``, ``decreasing`` (its end is lower, and lowest), ``increasing``, ``below``
-        (never above the higher of its ends), or ``rescaling`` (constant, and not a straight line)."""
-        result = []
-        for (one, a), (other, b) in zip(
-            zip(self.points, self.losses, strict=True),
-            zip(self.points[1:], self.losses[1:], strict=True),
-            strict=False,
-        ):
-            if not _affine(self.problem, one, other):
-                result.append("rescaling")
-                continue
-            middle = self.problem.loss_at(_between(one, other, Fraction(1, 2)))
-            # A convex function is constant iff it agrees at the ends and in the middle.
-            if a == b == middle:
-                result.append("constant")
-            elif a > b and self._falls(one, other, b):
-                result.append("decreasing")
-            else:
-                result.append("increasing" if a < b and self._falls(other, one, a) else "below")
-        return tuple(result)
-
-    def _falls(self, one: Point, other: Point, end: Fraction) -> bool:
-        """Whether a convex loss falls all the way: on the last stretch without a kink of the loss, a parabola, its
-        slope at the end is not positive."""
-        problem, (start, goal) = self.problem, (self.problem.predictions(one), self.problem.predictions(other))
-        pieces = [problem.loss.pieces(row[0]) for row in problem.y]
-        kinks = {ZERO}
-        for (a, *_), (b, *_), piece in zip(start, goal, pieces, strict=True):
-            if a != b and piece is not None:
-                kinks |= {s for target in piece.breaks if 0 < (s := (target - a) / (b - a)) < 1}
-        last = max(kinks)
-
-        def at(s: Fraction) -> Fraction:
-            return problem.loss_of(tuple((p[0] + s * (q[0] - p[0]),) for p, q in zip(start, goal, strict=True)))
-
-        return at(last) - 4 * at((last + 1) / 2) + 3 * end <= 0
-
-    @property
-    def highest(self) -> Fraction:
-        """The largest loss on the path: convexity puts it at a breakpoint."""
-        return max(self.losses)
-
-    def at(self, time: Fraction) -> Point:
-        """The point after ``time`` segments, a rational with 0 <= time <= number of segments.
-
-        Raises
-        ------
-        InputError
-        """
-        time = parse_rational(time, "time")
-        if not 0 <= time < len(self.points):
-            raise InputError("time", format_rational(time), f"0 to {len(self.points) - 1}", "1/2")
-        k = min(int(time), len(self.points) - 2)
-        one, other = self.points[k], self.points[k + 1]
-        between = _between(one, other, time - k)
-        if _affine(self.problem, one, other):
-            return between
-        return between.with_neurons(
-            [
-                (middle.w, start.v if start.w == end.w else start.v * _factor(start.w, middle.w))
-                for start, middle, end in zip(one.neurons, between.neurons, other.neurons, strict=True)
-            ]
-        )
-
-    def __repr__(self) -> str:
-        return f"<path: {' -> '.join(map(str, self.losses))}>"
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "points": [point.to_dict() for point in self.points],
-            "losses": [format_rational(q) for q in self.losses],
-            "segments": list(self.segments),
-        }
-
-
-def _between(one: Point, other: Point, time: Fraction) -> Point:
-    return one.moved(one.towards(other), time)
-
-
-def _affine(problem: Problem, one: Point, other: Point) -> bool:
-    """Each neuron either keeps its output weight and crosses no kink of the data, or keeps its input weights, or has
-    output weight 0 throughout: then its part of the predictions is affine along the segment."""
-    rows, kinks = problem.lifted, problem.network.activation.has_kink
-    for (w, v), (u, k) in zip(one.neurons, other.neurons, strict=True):
-        if w == u or (v == 0 and k == 0):
+    builder = PathBuilder(problem, points[0])
+    for one, other in pairwise(points):
+        if _rescaled(one, other):
+            builder.curved([_outputs_between(one, other)], "rescale", other)
             continue
-        if v != k or (kinks and any(dot(w, row) * dot(u, row) < 0 for row in rows)):
-            return False
-    return True
+        first, outputs = builder.size, run(problem, one, other)
+        # A silent neuron may pass kinks.
+        bent = [] if isinstance(outputs, Outputs) else [q.unit for q in outputs]
+        builder.straight(other, _step(problem, one, other))
+        affine = all(segment.outputs.affine for segment in builder.path.segments[first:])
+        if not affine or any(one.neurons[i].v or other.neurons[i].v for i in bent):
+            raise InternalError("a segment of a path is not affine in the predictions")
+    return builder.path
+
+
+def _step(problem: Problem, one: Point, other: Point) -> str:
+    """What a straight line does, in a few words."""
+    before, after = problem.loss_at(one), problem.loss_at(other)
+    if before == after:
+        outputs = any(a.v != b.v for a, b in zip(one.neurons, other.neurons, strict=True))
+        return "give a silent neuron its output weight" if outputs else "move within one loss"
+    return "down within a basin" if after < before else "up to a wall"
 
 
 def _rescaled(one: Point, other: Point) -> bool:
-    """Each neuron becomes (s w, v / s) with an s > 0 of its own; nothing else moves."""
-    if one.shift != other.shift:
+    """Each neuron becomes (s w, v / s) with an s > 0 of its own, and for one of them that is no straight line."""
+    pairs = list(zip(one.neurons, other.neurons, strict=True))
+    if one.shift != other.shift or not any(a.v != b.v and a.w != b.w for a, b in pairs):
         return False
     for (w, v), (u, k) in zip(one.neurons, other.neurons, strict=True):
         if (w, v) != (u, k) and (v * k <= 0 or tuple(v * a for a in w) != tuple(k * a for a in u)):
@@ -154,12 +69,24 @@ def _rescaled(one: Point, other: Point) -> bool:
     return True
 
 
-def _factor(w: Vector, u: Vector) -> Fraction:
-    """s with w = s u."""
-    return next(a / b for a, b in zip(w, u, strict=True) if b)
+def _outputs_between(one: Point, other: Point) -> RationalLayer:
+    """The output weights along a rescaling in which the input weights go straight: v / (1 + s (v / k - 1))."""
+    factors = [ONE if a.v == b.v else a.v / b.v for a, b in zip(one.neurons, other.neurons, strict=True)]
+    every = [ONE]
+    for factor in dict.fromkeys(factors):
+        every = multiply(every, [ONE, factor - 1]) if factor != 1 else every
+    row = []
+    for factor, neuron in zip(factors, one.neurons, strict=True):
+        rest = [neuron.v]
+        for other_factor in dict.fromkeys(factors):
+            rest = multiply(rest, [ONE, other_factor - 1]) if other_factor not in (factor, 1) else rest
+        row.append(tuple(rest))
+    if one.biases[-1:] != ((),):
+        row.append(tuple(one.shift * q for q in every))
+    return RationalLayer(len(one.weights) - 1, (tuple(row),), tuple(every))
 
 
-class PathBuilder:
+class BasinPathBuilder:
     """Lays a path through basins and walls; the state is the last point and the basin it is in.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Pictures of a landscape: the disconnectivity graph, the fits at the leaves, the loss along a path.
+"""Pictures of a landscape: the disconnectivity graph and the fits at the leaves.
 
 Matplotlib is an optional extra; figures are made with its object interface, so nothing global changes. Positions are
 rounded to the screen; every number written is exact, or marked with ~ where it is too long to write.
@@ -18,10 +18,9 @@ from exactgeo.pictures import drawable, no_matplotlib
 
 if TYPE_CHECKING:
     from exactgeo.landscape.landscape import Landscape, Valley
-    from exactgeo.landscape.path import Path
     from exactgeo.problem import Point, Problem
 
-__all__ = ["disconnectivity", "figure_of", "fits", "label", "path_figure", "save", "tree_figure", "write"]
+__all__ = ["disconnectivity", "figure_of", "fits", "label", "save", "tree_figure", "write"]
 
 GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
 SMALL = 7
@@ -264,42 +263,3 @@ def fits(valleys: Sequence[Valley], axes: Sequence[Any]) -> None:
 
 def _predict(problem: Problem, point: Point, x: Fraction) -> Fraction:
     return replace(problem, x=((x,),), y=((Fraction(0),),)).predictions(point)[0][0]
-
-
-# -- paths -------------------------------------------------------------------------------------------------------------
-
-
-def path_figure(path: Path, *, samples: int = 24) -> Any:
-    """The loss along a path, its breakpoints and the level it must reach.
-
-    Parameters
-    ----------
-    path : exactgeo.landscape.Path
-    samples : int
-        Exact evaluations a segment.
-
-    Returns
-    -------
-    matplotlib Figure
-    """
-    count = len(path.segments)
-    figure = figure_of(min(max(5.5, 2 + 0.25 * count), 12), 3.4)
-    axes = figure.add_subplot()
-    times = [Fraction(k, samples) for k in range(count * samples + 1)] if count else []
-    axes.plot(
-        [float(t) for t in times], [float(path.problem.loss_at(path.at(t))) for t in times], color=BRANCH, linewidth=1.2
-    )
-    axes.axhline(float(path.highest), color=KINK, linewidth=0.6, linestyle=":")
-    axes.plot(range(count + 1), [float(q) for q in path.losses], "o", color=BRANCH, markersize=2.5)
-    axes.plot([0, count], [float(path.losses[0]), float(path.losses[-1])], "o", color=BAD, markersize=4)
-    axes.set_xticks([0, count] if count else [0])
-    axes.set_xticklabels([f"start\nloss {label(path.losses[0])}", f"end\nloss {label(path.losses[-1])}"][: count + 1])
-    axes.tick_params(labelsize=SMALL)
-    axes.set_ylabel("loss", fontsize=SMALL + 1)
-    axes.set_xlabel("breakpoints of the path, evenly spaced", fontsize=SMALL)
-    axes.set_title(
-        f"{path.problem.name or 'loss'} along a path: never above {label(path.highest)}",
-        fontsize=SMALL + 1,
-        loc="left",
-    )
-    return figure

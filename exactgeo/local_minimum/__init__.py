@@ -12,6 +12,7 @@ from fractions import Fraction
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
@@ -22,6 +23,7 @@ from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Und
 from exactgeo.local_minimum.deep.explain import DeepExplanation, UnitView, explain_layers
 from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
+from exactgeo.local_minimum.ordered_weight_decay import measure_ordered_decay
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
@@ -142,6 +144,8 @@ def measured(found: Minimum, check: Check) -> Minimum:
     """
     if isinstance(found.claim, PenalisedMinimumClaim):
         return weight_decay.measured(found)
+    if isinstance(found.claim, OrderedPenalisedMinimumClaim):
+        return measure_ordered_decay(found)
     if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:

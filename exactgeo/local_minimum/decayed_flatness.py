@@ -3,7 +3,7 @@
 Where the loss of a data point is strictly convex, equal loss nearby means its prediction stays (elsewhere, where it is
 affine, the prediction counts for nothing), and that no neuron pays. A neuron with v != 0 then moves along its ray,
 (w, v) to c (w, v), and a hidden bias without penalty as far as the slope there is 0; one with v = 0 moves out along a
-ray (u, k) on which ``|phi(u)| = shrink |u|``. In c^2 - 1, and in the squares of the lengths of these rays, the
+ray (u, k) on which |phi(u)| is at its bound. In c^2 - 1, and in the squares of the lengths of these rays, the
 predictions are linear: the set is a union of polyhedral cones, one for each choice of rays.
 
 References
@@ -13,25 +13,57 @@ docs/mathematics.md, "Weight decay".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 from math import prod
+from typing import Any, Protocol
 
 from exactgeo.claims.local_minimum import Implied, Split
-from exactgeo.claims.penalised_minimum import NormStep, PenalisedProof
+from exactgeo.exact.combination import Number
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
-from exactgeo.local_minimum.decayed_point import DecayedPoint
-from exactgeo.local_minimum.nonnegative import Term
-from exactgeo.local_minimum.two_layer_point import NeuronState
+from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
-__all__ = ["MOST_CHOICES", "flatness"]
+__all__ = ["MOST_CHOICES", "Decayed", "flatness", "leaf_vectors"]
 
 MOST_CHOICES = 512
 """Most choices of rays that are gone through; a limit of the format of certificates too."""
+
+
+class Decayed(Protocol):
+    """What is asked of a point with weight decay, whichever numbers its slopes are."""
+
+    @property
+    def at(self) -> TwoLayerPoint:
+        """Its score."""
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        """The places in T of the coordinates without penalty."""
+
+    @property
+    def shift(self) -> Fraction:
+        """The factor of the penalty of the output bias."""
+
+    @property
+    def output(self) -> bool:
+        """Whether the output weights are trained."""
+
+    @property
+    def common(self) -> int:
+        """How many trained parameters move no score and cost nothing."""
+
+    def phi(self, neuron: NeuronState, u: Vector) -> Number:
+        """The slope of the loss as the inputs of a neuron of output weight 1 move along u."""
+
+    def longer(self, neuron: NeuronState) -> int:
+        """-1 where the inputs of a neuron are shorter than those that balance its output weight, 0 where balanced."""
+
+    def tight(self, neuron: NeuronState, proof: Any) -> list[tuple[int, Vector]]:
+        """Sign and vector of each leaf of the proof of a neuron at 0 whose vector is as long as the bound."""
 
 
 @dataclass
@@ -48,7 +80,7 @@ class _Unknown(Exception):
     """Why the dimension is not computed."""
 
 
-def flatness(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> int | str:
+def flatness(local: Decayed, proofs: Sequence[Any]) -> int | str:
     """Dimension of the set of equal loss at a proved local minimum, or the reason why it is not known.
 
     Cost: one linear program for each choice of rays.
@@ -59,8 +91,8 @@ def flatness(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> int | str
         return str(reason)
 
 
-def _moves(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> _Moves:
-    at, moves = local.at, _Moves()
+def _moves(local: Decayed, proofs: Sequence[Any]) -> _Moves:
+    at, moves = local.at, _Moves(idle=local.common)
     kept = _bending(local)
     if any(name == "c" for name, _ in at.linear) and not local.shift:
         moves.lines.append((ONE,) * len(kept))
@@ -78,7 +110,7 @@ def _moves(local: DecayedPoint, proofs: Sequence[PenalisedProof]) -> _Moves:
     return moves
 
 
-def _bending(local: DecayedPoint) -> list[int]:
+def _bending(local: Decayed) -> list[int]:
     """The data at which the loss is strictly convex; at the others it must be affine."""
     problem, kept = local.at.problem, []
     for t, (p, (y,)) in enumerate(zip(local.at.predictions, problem.y, strict=True)):
@@ -90,17 +122,16 @@ def _bending(local: DecayedPoint) -> list[int]:
     return kept
 
 
-def _along(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
+def _along(local: Decayed, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
     """The neuron's own ray, which it has where it is as long as its output weight."""
-    w = local.inputs(neuron)
-    if dot(w, w) < neuron.v * neuron.v:
+    if local.longer(neuron) < 0:
         return
     if any(q for k, q in enumerate(neuron.w) if k not in local.at.trained):
         raise _Unknown(f"neuron {neuron.index} is balanced although its bias is frozen at another value than 0")
     moves.lines.append(tuple(neuron.v * neuron.outputs[t] for t in kept))
 
 
-def _bias(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
+def _bias(local: Decayed, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
     """What a trained coordinate without penalty moves at no cost, to first order."""
     at = local.at
     up, down = at.slopes
@@ -108,7 +139,7 @@ def _bias(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequenc
         columns = []
         for sign in (1, -1):
             axis = tuple(Fraction(sign * int(k == j)) for k in range(len(at.trained)))
-            if at.phi(neuron, axis):
+            if local.phi(neuron, axis):
                 continue
             moved = [(side, sign * at.rows[t][j]) for t, side in enumerate(neuron.side)]
             change = [q * (side if side is not None else up if q > 0 else down) for side, q in moved]
@@ -119,29 +150,32 @@ def _bias(local: DecayedPoint, neuron: NeuronState, moves: _Moves, kept: Sequenc
             moves.groups.append(columns)
 
 
-def _rays(local: DecayedPoint, neuron: NeuronState, proof: PenalisedProof) -> list[Vector]:
+def _rays(local: Decayed, neuron: NeuronState, proof: Any) -> list[Vector]:
     """The changes of the predictions along the rays of a neuron with v = 0, up to positive factors."""
     at, found = local.at, {}
-    square = local.shrink * local.shrink
-    for sign, cover in ((1, proof.above), (-1, proof.below)):
-        linear, terms = local.gain(neuron, sign)
-        for q in leaf_vectors(linear, terms, cover):
-            if dot(q, q) == square and local.free:
-                # Beside q there is a coordinate that q does not tell.
-                raise _Unknown(
-                    f"neuron {neuron.index} is 0, its slope as long as its bound, and its bias has no penalty"
-                )
-            if dot(q, q) == square and sign * at.phi(neuron, q) == square:
-                up, down = at.slopes
-                pre = [dot(q, row) for row in at.rows]
-                found[sign, q] = tuple(-sign * z * (up if z > 0 else down) for z in pre)
+    up, down = at.slopes
+    for sign, q in local.tight(neuron, proof):
+        if local.free:
+            # Beside q there is a coordinate that q does not tell.
+            raise _Unknown(f"neuron {neuron.index} is 0, its slope as long as its bound, and its bias has no penalty")
+        if sign * local.phi(neuron, q) == dot(q, q):
+            pre = [dot(q, row) for row in at.rows]
+            found[sign, q] = tuple(-sign * z * (up if z > 0 else down) for z in pre)
     if found and any(neuron.outputs):
         raise _Unknown(f"neuron {neuron.index} is at its bound and its outputs are not 0")
     return list(found.values())
 
 
-def leaf_vectors(linear: Vector, terms: Sequence[Term], cover: Sequence[NormStep]) -> list[Vector]:
-    """The vector q of each leaf of a covering, see :class:`exactgeo.claims.penalised_minimum.NormLeaf`."""
+def leaf_vectors(
+    linear: Sequence[Any], terms: Sequence[Any], cover: Sequence[Any], number: Callable[[Any], Any] = lambda q: q
+) -> list[tuple[Any, ...]]:
+    """The vector q of each leaf of a covering, see :class:`exactgeo.claims.penalised_minimum.NormLeaf`.
+
+    Parameters
+    ----------
+    number : callable
+        The number that a multiplier or a slope of the covering is.
+    """
     named = {term.row: term for term in terms}
     pending: list[dict[int, int]] = [{}]
     found = []
@@ -152,13 +186,14 @@ def leaf_vectors(linear: Vector, terms: Sequence[Term], cover: Sequence[NormStep
         elif isinstance(step, Implied):
             pending.append({**sides, step.row: step.sign})
         else:
-            q = linear
+            q = tuple(linear)
             for row, term in named.items():
-                weight = step.slopes.get(row, ZERO)
+                weight = number(step.slopes[row]) if row in step.slopes else ZERO
                 if row in sides:
-                    slope = term.right if sides[row] > 0 else term.left
-                    weight = slope + sides[row] * step.multipliers.get(row, ZERO)
-                q = tuple(a + weight * b for a, b in zip(q, term.form, strict=True))
+                    weight = term.right if sides[row] > 0 else term.left
+                    if row in step.multipliers:
+                        weight = weight + number(step.multipliers[row]) * Fraction(sides[row])
+                q = tuple(a + weight * Fraction(b) for a, b in zip(q, term.form, strict=True))
             found.append(q)
     return found
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.claims.penalised_minimum import PenalisedProof
+from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.local_minimum.decayed_flatness import leaf_vectors
 from exactgeo.local_minimum.nonnegative import Term
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 from exactgeo.problem import Point, Problem
@@ -64,6 +66,11 @@ class DecayedPoint:
         """``shrink`` where the output bias is penalised, else 0."""
         return self.shrink if self.at.problem.penalty.biases else ZERO
 
+    @property
+    def common(self) -> int:
+        """Every trained parameter counts."""
+        return 0
+
     def affine(self) -> Iterator[tuple[int, Fraction, Fraction]]:
         """Number, value, and factor of l1 of the parameters in which the predictions are affine whatever else moves."""
         for number, (name, _) in enumerate(self.at.linear):
@@ -74,6 +81,24 @@ class DecayedPoint:
     def inputs(self, neuron: NeuronState) -> Vector:
         """The penalised trained input weights."""
         return tuple(neuron.w[self.at.trained[j]] for j in self.shrunk)
+
+    def longer(self, neuron: NeuronState) -> int:
+        """The sign of ``|w|^2 - v^2``."""
+        w = self.inputs(neuron)
+        found = dot(w, w) - neuron.v * neuron.v
+        return (found > 0) - (found < 0)
+
+    def phi(self, neuron: NeuronState, u: Vector) -> Fraction:
+        """The slope of the loss as the inputs of a neuron of output weight 1 move along u."""
+        return self.at.phi(neuron, u)
+
+    def tight(self, neuron: NeuronState, proof: PenalisedProof) -> list[tuple[int, Vector]]:
+        """Sign and vector of each leaf of a proof whose vector is as long as the bound."""
+        found = []
+        for sign, cover in ((1, proof.above), (-1, proof.below)):
+            vectors = leaf_vectors(*self.gain(neuron, sign), cover)
+            found += [(sign, q) for q in vectors if dot(q, q) == self.shrink * self.shrink]
+        return found
 
     def slope(self, neuron: NeuronState) -> tuple[Vector, list[Term]]:
         """``v phi(u)`` plus the slope of the penalty along u, as a linear part and terms that bend."""

@@ -15,6 +15,9 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.ordered_descent import OrderedDescentClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
+from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
@@ -55,9 +58,22 @@ MinimumClaim = (
     LocalMinimumClaim
     | SubgradientMinimumClaim
     | OrderedMinimumClaim
+    | OrderedPenalisedMinimumClaim
     | PenalisedMinimumClaim
     | DeepMinimumClaim
     | LinearNetworkMinimumClaim
+)
+
+
+FlatClaim = StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim
+
+DescentClaim = (
+    NotLocalMinimumClaim
+    | DescentCurveClaim
+    | OrderedDescentClaim
+    | PenalisedDescentClaim
+    | OrderedPenalisedDescentClaim
+    | SmoothDescentClaim
 )
 
 
@@ -71,7 +87,7 @@ class Minimum:
     claim : MinimumClaim
         With its proof: loss, neighbourhood.
     argument : Argument
-    flat : StrictnessClaim, OrderedStrictnessClaim, PenalisedStrictnessClaim or None
+    flat : FlatClaim or None
         None where ``reason`` says why.
     reason : str
         Why nothing is claimed of strictness; "" where it is.
@@ -86,7 +102,9 @@ class Minimum:
     problem: Problem
     claim: MinimumClaim
     argument: Argument
-    flat: StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | None = None
+    flat: (
+        StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim | None
+    ) = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
@@ -122,7 +140,7 @@ class Descent:
     Attributes
     ----------
     problem : Problem
-    claim : NotLocalMinimumClaim, DescentCurveClaim, OrderedDescentClaim, PenalisedDescentClaim or SmoothDescentClaim
+    claim : DescentClaim
         With the direction or curve, and the step up to which it holds.
     argument : Argument
     loss_after : Fraction, LogCombination or Enclosure
@@ -137,7 +155,7 @@ class Descent:
     kind: ClassVar[Kind] = Kind.NOT_LOCAL_MINIMUM
 
     problem: Problem
-    claim: NotLocalMinimumClaim | DescentCurveClaim | OrderedDescentClaim | PenalisedDescentClaim | SmoothDescentClaim
+    claim: DescentClaim
     argument: Argument
     loss_after: Number | Enclosure
     polynomial: tuple[Number, ...]

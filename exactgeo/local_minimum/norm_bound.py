@@ -10,9 +10,10 @@ then ``f(u) <= <q, u> <= bound |u|`` on the cone; else q itself, with the multip
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import comb
+from typing import TypeVar
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
@@ -24,15 +25,15 @@ from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.vectors import Vector, dot
 from exactgeo.local_minimum.nonnegative import Term, evaluate
 
-__all__ = ["MOST_CELLS", "cells", "climb", "prove_bounded"]
+__all__ = ["MOST_CELLS", "Sides", "cells", "climb", "covering", "prove_bounded"]
 
 MOST_CELLS = 5000
 """Most cells of a covering that is begun."""
 
 
-def cells(terms: Sequence[Term], dimension: int) -> int:
+def cells(convex_terms: Sequence[bool], dimension: int) -> int:
     """At least the number of cells of a covering: that of the regions of its convex terms in general position."""
-    convex = sum(term.right > term.left for term in terms)
+    convex = sum(convex_terms)
     return 2 * sum(comb(max(convex - 1, 0), i) for i in range(dimension))
 
 
@@ -56,7 +57,10 @@ def climb(linear: Vector, terms: Sequence[Term], free: Sequence[int], square: Fr
     return None
 
 
-_Sides = tuple[tuple[int, int], ...]
+Sides = tuple[tuple[int, int], ...]
+"""The number of a form and its sign, each."""
+
+L = TypeVar("L")
 
 
 def prove_bounded(
@@ -85,30 +89,52 @@ def prove_bounded(
     for term in terms:
         if term.right == term.left:
             linear = tuple(p + term.right * q for p, q in zip(linear, term.form, strict=True))
-    steps: list[NormStep] = []
-    stack: list[_Sides] = [()]
+
+    def leaf(sides: Sides, signed: Sequence[tuple[int, ...]]) -> NormLeaf | Vector:
+        found = _leaf(linear, convex, concave, sides, signed, free, square)
+        if isinstance(found, tuple):
+            _replay(linear, terms, free, square, found)
+        return found
+
+    return covering([(term.row, term.form) for term in convex], leaf, check)
+
+
+def covering(
+    convex: Sequence[tuple[int, Sequence[Fraction | int]]],
+    leaf: Callable[[Sides, Sequence[tuple[int, ...]]], L | Vector],
+    check: Check,
+) -> list[Split | Implied | L] | Vector:
+    """A proof on each cone of sides of some forms, each named by a row; or the vector that ends it.
+
+    Parameters
+    ----------
+    leaf : callable
+        Of the sides, as (number of the form, sign), and the forms with these signs.
+    """
+    steps: list[Split | Implied | L] = []
+    stack: list[Sides] = [()]
     while stack:
         check()
         sides = stack.pop()
-        signed = [tuple(sign * q for q in convex[j].form) for j, sign in sides]
+        signed = [tuple(int(sign * q) for q in convex[j][1]) for j, sign in sides]
         if len(sides) == len(convex):
-            leaf = _leaf(linear, convex, concave, sides, signed, free, square)
-            if isinstance(leaf, tuple):
-                _replay(linear, terms, free, square, leaf)
-                return leaf
-            steps.append(leaf)
+            found = leaf(sides, signed)
+            if isinstance(found, tuple):
+                return found
+            steps.append(found)
             continue
         j = len(sides)
-        names = [convex[k].row for k, _ in sides]
+        row, form = convex[j]
+        names = [convex[k][0] for k, _ in sides]
         for sign in (1, -1):
-            answer = cone_member(tuple(sign * q for q in convex[j].form), signed)
+            answer = cone_member(tuple(sign * q for q in form), signed)
             if isinstance(answer, Multipliers):
                 used = FrozenDict((name, q) for name, q in zip(names, answer.generators, strict=True) if q)
-                steps.append(Implied(convex[j].row, sign, used))
+                steps.append(Implied(row, sign, used))
                 stack.append((*sides, (j, sign)))
                 break
         else:
-            steps.append(Split(convex[j].row))
+            steps.append(Split(row))
             stack.append((*sides, (j, -1)))
             stack.append((*sides, (j, 1)))
     return steps
@@ -118,7 +144,7 @@ def _leaf(
     linear: Vector,
     convex: Sequence[Term],
     concave: Sequence[Term],
-    sides: _Sides,
+    sides: Sides,
     signed: Sequence[tuple[int, ...]],
     free: Sequence[int],
     square: Fraction,

@@ -28,7 +28,7 @@ from exactgeo.exact.matrix import nullspace, rref, solve
 from exactgeo.exact.ordered_cone import OrderedMultipliers, ordered_cone_member
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 
-__all__ = ["OrderedTerm", "ordered_nonnegative"]
+__all__ = ["OrderedTerm", "ordered_nonnegative", "value_of"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def ordered_nonnegative(
             for p, q in zip(positions, found.q, strict=True):
                 values[p] = q
             low = solve([terms[j].form for j in basis], values)
-            if low is None or sign(_value(linear, terms, low)) >= 0:
+            if low is None or sign(value_of(linear, terms, low)) >= 0:
                 raise InternalError("a direction of descent failed its replay")
             return low
         kept = [weights[p] for p in positions]
@@ -99,7 +99,7 @@ def ordered_nonnegative(
     return parts
 
 
-def _value(linear: Sequence[Number], terms: Sequence[OrderedTerm], u: Vector) -> Number:
+def value_of(linear: Sequence[Number], terms: Sequence[OrderedTerm], u: Vector) -> Number:
     """f(u)."""
     sides = [dot(term.form, u) for term in terms]
     bent = [term.right if q > 0 else term.left for term, q in zip(terms, sides, strict=True)]

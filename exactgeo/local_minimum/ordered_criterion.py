@@ -43,7 +43,16 @@ from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPo
 from exactgeo.losses import make_loss
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["OrderedPoint", "conclude_ordered", "exact_loss", "measure_ordered", "one_score", "power_below"]
+__all__ = [
+    "OrderedPoint",
+    "conclude_ordered",
+    "exact_loss",
+    "largest_power",
+    "measure_ordered",
+    "one_score",
+    "power_below",
+    "radius_of",
+]
 
 
 @dataclass(frozen=True)
@@ -80,12 +89,12 @@ class OrderedPoint:
 
     @property
     def loss(self) -> Number:
-        """The training loss at the point, exactly. Cost: m additions."""
+        """The training loss at the point, its penalty included, exactly. Cost: m additions."""
         score = self.local.problem
         pairs = zip(self.local.predictions, score.y, strict=True)
         values = [score.loss.exact_value(p, y) for p, (y,) in pairs]
         total: Number = inner([score.weight] * len(values), values)
-        return total
+        return total + self.problem.penalty.at(self.problem.train, self.point)
 
     def along(self, column: Vector) -> Number:
         """The derivative of the loss (up to its weight) as the predictions move along a column."""
@@ -159,7 +168,7 @@ def conclude_ordered(problem: Problem, point: Point, check: Check = unlimited) -
     proofs = _prove_all(at, check)
     if isinstance(proofs, Descent):
         return proofs
-    claim = OrderedMinimumClaim(at.point, Combined.of(at.loss), _radius(at), proofs)
+    claim = OrderedMinimumClaim(at.point, Combined.of(at.loss), radius_of(at), proofs)
     argument = Argument.ORDERED_SLOPES if problem.network.widths else Argument.LINEAR_MODEL
     return Minimum(problem, claim, argument)
 
@@ -210,7 +219,7 @@ def _prove(at: OrderedPoint, neuron: NeuronState, check: Check) -> list[OrderedP
     return down
 
 
-def _radius(at: OrderedPoint) -> Fraction | None:
+def radius_of(at: OrderedPoint) -> Fraction | None:
     """Largest max-norm radius, a power of 2, such that no pre-activation off the kinks and no v_i != 0 changes sign.
 
     None when every radius will do, as where no input weight is trained. Of two outputs v_i is a difference, which may
@@ -264,11 +273,11 @@ def _along_inputs(at: OrderedPoint, neuron: NeuronState, u: Vector) -> Descent:
         sizes.append((abs(a) + abs(moved)) ** 2)
     size: Number = inner(sizes, (w for w, _ in at.bounds))
     slope_there = phi if sign(phi) > 0 else -phi
-    kappa = _power(lambda k: sign(slope_there - 2 * k * size) >= 0)
+    kappa = largest_power(lambda k: sign(slope_there - 2 * k * size) >= 0)
     return _certified(at, direction_of(at.local, neurons={neuron.index: (u, -kappa * sign(phi))}))
 
 
-def _power(small_enough: Callable[[Fraction], bool]) -> Fraction:
+def largest_power(small_enough: Callable[[Fraction], bool]) -> Fraction:
     """The largest power of 1/2 that is small enough, at most 1: found by bisection of its exponent.
 
     Raises
@@ -319,7 +328,7 @@ def below(at: OrderedPoint, direction: Direction) -> Descent | None:
             reach = min(reach, limit / size)
     behind: Number = sum((q for q in coefficients[low + 1 :] if sign(q) > 0), ZERO)
     lowest = coefficients[low]
-    step = _power(lambda s: s <= reach and sign(lowest + 2 * s * behind) <= 0)
+    step = largest_power(lambda s: s <= reach and sign(lowest + 2 * s * behind) <= 0)
     if at.problem.outputs == 2:
         moved = Point(direction.weights, direction.biases).with_outputs(2)
         direction = Direction(moved.weights, moved.biases)

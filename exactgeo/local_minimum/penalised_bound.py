@@ -78,7 +78,7 @@ def _covers(problem: Problem, point: Point, dual: Sequence[Fraction]) -> list[tu
                 linear = tuple(p + sign * right * q for p, q in zip(linear, kink.form, strict=True))
             else:
                 terms.append(Term(kink.row, kink.form, sign * right, sign * left))
-        if cells(terms, len(at.trained)) > MOST_CELLS:
+        if cells([term.right > term.left for term in terms], len(at.trained)) > MOST_CELLS:
             return None
         for j in free:
             # Along a bias without penalty the function has to be 0.

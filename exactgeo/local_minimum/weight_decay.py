@@ -106,7 +106,7 @@ def _prove(local: DecayedPoint, check: Check) -> tuple[PenalisedProof, ...] | _R
     resisting = None
     proofs = []
     for neuron, proof in zip(local.at.neurons, found, strict=True):
-        if neuron.v and local.output and local.at.trained and _unbalanced(local, neuron):
+        if neuron.v and local.output and local.at.trained and local.longer(neuron) > 0:
             outside = scope.unbalanced(neuron.index)
         if neuron.v or not local.output or not local.at.trained or local.sparse:
             proofs.append(proof)
@@ -158,11 +158,6 @@ def _downhill(slope: Fraction, value: Fraction, sparse: Fraction) -> int:
     return 0
 
 
-def _unbalanced(local: DecayedPoint, neuron: NeuronState) -> bool:
-    w = local.inputs(neuron)
-    return dot(w, w) > neuron.v * neuron.v
-
-
 def _bounded(
     local: DecayedPoint, neuron: NeuronState, check: Check
 ) -> PenalisedProof | _Resisting | Descent | OutOfScope:
@@ -174,7 +169,7 @@ def _bounded(
             if at.phi(neuron, axis):
                 return down_slowly(local, neuron, axis)
     gains = [local.gain(neuron, sign) for sign in (1, -1)]
-    number = max(cells(terms, len(at.trained)) for _, terms in gains)
+    number = max(cells([term.right > term.left for term in terms], len(at.trained)) for _, terms in gains)
     if number > MOST_CELLS:
         return _climbed(local, neuron) or scope.many_cells(neuron.index, number)
     covers = []

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from exactgeo.exact.combination import MAX_SHIFT, LogCombination, Number, TanhCombination, Unresolved
+from exactgeo.exact.combination import (
+    MAX_SHIFT,
+    LogCombination,
+    Number,
+    TanhCombination,
+    Unresolved,
+    rounded_down,
+)
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
 from exactgeo.losses.loss import Loss
@@ -93,6 +100,25 @@ class Logistic(Loss):
             raise Unresolved(f"a curvature of the order of exp(-{float(far):.3g}), below every rational of use")
         x = decay(far, 2 * int(far) + 64).lo
         return x / (1 + x) ** 2
+
+    def bend_within(self, p: Fraction, reach: Fraction) -> Number:
+        """An eighth; within 1 the bound of :meth:`quadratic_bound`, or ``(1/2 + reach) l''(p)``, whichever is least.
+
+        ``e^x <= 1 + 2 x`` for 0 <= x <= 1. l''(p) = s (1 - s), s = 1 / (1 + exp(|p|)) <= 1/2, grows with s, which is
+        rounded up.
+        """
+        least: Number = Fraction(1, 8)
+        if reach > 1:
+            return least
+        s = -rounded_down((TanhCombination.tanh_half(abs(p)) - 1) / 2)
+        least = min(least, (Fraction(1, 2) + reach) * s * (1 - s))
+        far, limit = self.quadratic_bound(p)
+        return far if limit is not None and far < least else least
+
+    def curvature_floor(self, p: Fraction, radius: Fraction) -> Fraction:
+        """``s (1 - s)`` where |p| is largest, s rounded down."""
+        s = rounded_down((1 - TanhCombination.tanh_half(abs(p) + radius)) / 2)
+        return s * (1 - s)
 
     def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
         """``sigmoid(p) - 1`` for y = 1 and ``sigmoid(p)`` for y = -1: both grow with p."""

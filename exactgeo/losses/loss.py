@@ -216,6 +216,28 @@ class Loss(ABC):
         """
         raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
 
+    def bend_within(self, p: Fraction, reach: Fraction) -> Number:
+        """w with ``l(p + e) <= l(p) + l'(p) e + w e^2`` for ``|e| <= reach`` and all y; near l''(p) / 2 if short.
+
+        Law: it does not grow as the reach is cut.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature")
+
+    def curvature_floor(self, p: Fraction, radius: Fraction) -> Fraction:
+        """A rational >= 0 of 128 binary digits that is at most l'' wherever it is asked within ``radius`` of p.
+
+        Raises
+        ------
+        ValueError
+            The loss is not ``ordered``.
+        """
+        raise ValueError(f"the {self.name} loss has no bound of its curvature from below")
+
     # -- on an interval of predictions --------------------------------------------------------------------------------
 
     def slope_range(self, lo: Fraction, hi: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:

@@ -77,6 +77,11 @@ class _Layers:
         """The weights of the last layer, one row an output."""
         return self.weights[-1]
 
+    @property
+    def output_biases(self) -> Vector:
+        """The biases of the last layer; () where it has none."""
+        return self.biases[-1]
+
     def with_neurons(
         self, neurons: Sequence[tuple[Sequence[Fraction], Fraction]], shift: Fraction | None = None
     ) -> Self:
@@ -116,6 +121,34 @@ class Direction(_Layers):
         return cls(
             tuple(tuple((ZERO,) * len(row) for row in matrix) for matrix in point.weights),
             tuple((ZERO,) * len(row) for row in point.biases),
+        )
+
+    def along_output(self, row: int, column: int | None = None) -> Direction:
+        """The same shape: the unit move of one weight of the last layer, or without a column of one of its biases."""
+        zero = tuple(tuple((ZERO,) * len(line) for line in matrix) for matrix in self.weights)
+        still = tuple((ZERO,) * len(line) for line in self.biases)
+        if column is None:
+            bias = tuple(Fraction(int(r == row)) for r in range(len(still[-1])))
+            return Direction(zero, (*still[:-1], bias))
+        size = len(zero[-1][row])
+        rows = [tuple(Fraction(int((r, k) == (row, column))) for k in range(size)) for r in range(len(zero[-1]))]
+        return Direction((*zero[:-1], tuple(rows)), still)
+
+    @property
+    def apart(self) -> Direction:
+        """Of a move of one score the move of two outputs, by a half each, whose difference it is."""
+        half = Fraction(1, 2)
+        [row] = self.weights[-1]
+        rows = tuple(-half * q for q in row), tuple(half * q for q in row)
+        bias = tuple(way * half * q for q in self.biases[-1] for way in (-1, 1))
+        return Direction((*self.weights[:-1], rows), (*self.biases[:-1], bias))
+
+    @property
+    def turned(self) -> Direction:
+        """The other way."""
+        return Direction(
+            tuple(tuple(tuple(-q for q in row) for row in matrix) for matrix in self.weights),
+            tuple(tuple(-q for q in row) for row in self.biases),
         )
 
 

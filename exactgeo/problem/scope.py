@@ -32,6 +32,8 @@ __all__ = [
     "not_linear",
     "numeric_conditions",
     "ordered_slopes",
+    "ordered_weight_decay",
+    "paths",
     "penalised_basins",
     "polish",
     "polish_by",
@@ -119,7 +121,8 @@ def complete_decision(problem: Problem) -> OutOfScope | None:
 def decision(problem: Problem) -> OutOfScope | None:
     """What every rung of the ladder refuses, in one sentence: None where one of them may decide."""
     if problem.penalty:
-        return weight_decay(problem)
+        outside = _decay(problem)
+        return None if outside is None else OutOfScope(*outside, _instead(problem))
     found, widths = complete_decision(problem), problem.network.widths
     if found is None or deep(problem) is None:
         return None
@@ -149,6 +152,34 @@ def _weight_decay(problem: Problem) -> tuple[str, str] | None:
         found = _differentiable_square(problem)
     if found is None and not problem.penalty:
         found = "no penalty", "a [penalty]"
+    return found
+
+
+def ordered_weight_decay(problem: Problem) -> OutOfScope | None:
+    """The same where slopes are not rational (:mod:`exactgeo.local_minimum.ordered_weight_decay`)."""
+    expect_problem(problem)
+    found = _ordered_decay(problem)
+    return None if found is None else OutOfScope(*found, CERTIFY_RUNGS)
+
+
+def _ordered_decay(problem: Problem) -> tuple[str, str] | None:
+    found, scalar = _architecture(problem.network), problem.loss.as_scalar(problem.outputs, problem.y)
+    if found is None and (scalar is None or not scalar[0].ordered):
+        found = f"the {problem.loss.name} loss", "the logistic loss, or cross_entropy of two classes"
+    if found is None and not problem.penalty:
+        found = "no penalty", "a [penalty]"
+    return found
+
+
+def _decay(problem: Problem) -> tuple[str, str] | None:
+    """What neither criterion of weight decay treats."""
+    if _ordered_decay(problem) is None:
+        return None
+    found = _architecture(problem.network)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output, or the two classes of cross_entropy"
+    if found is None and not (problem.loss.rational and problem.loss.differentiable):
+        found = f"the {problem.loss.name} loss", "a loss with a derivative everywhere"
     return found
 
 
@@ -246,10 +277,10 @@ def explanation(problem: Problem) -> OutOfScope | None:
     if ordered_slopes(problem) is None or deep(problem) is None:
         return None
     found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
     if found is None and problem.penalty:
         return without_penalty(problem)
+    if found is None and problem.outputs > 1:
+        found = f"{problem.outputs} outputs", "one output"
     return None if found is None else OutOfScope(*found, BASINS if basins(problem) is None else NUMERIC)
 
 
@@ -370,7 +401,7 @@ def penalised_basins(problem: Problem) -> OutOfScope | None:
 
 def _certify(problem: Problem) -> str:
     """What serves a problem with a penalty that is outside all but perhaps the decision of a point."""
-    return CERTIFY if _weight_decay(problem) is None else WITHOUT
+    return CERTIFY if _decay(problem) is None else WITHOUT
 
 
 def _penalised_basins(problem: Problem) -> tuple[str, str] | None:
@@ -487,6 +518,17 @@ def full_space(copies: int, most: int) -> OutOfScope | None:
         return None
     reason = f"{copies} permutations of neurons in the full space"
     return OutOfScope(reason, f"up to {most} of them", "the landscape modulo permutation, without --full")
+
+
+def paths(problem: Problem) -> OutOfScope | None:
+    """Exact paths (:mod:`exactgeo.paths`): networks of any depth and any number of outputs."""
+    expect_problem(problem)
+    for activation in problem.network.layer_activations:
+        if activation.slopes is None:
+            return OutOfScope(f"the smooth activation {activation.name}", "piecewise linear activations", CERTIFY)
+    if problem.penalty:
+        return without_penalty(problem)
+    return None
 
 
 def slices(problem: Problem) -> OutOfScope | None:

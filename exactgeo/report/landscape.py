@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, loss_name, point_text, title_of, value_line, value_text
+from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_line, value_text
 from exactgeo.report.text import sizes
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from exactgeo.landscape import CriticalPath, Landscape
+    from exactgeo.landscape import Landscape
     from exactgeo.problem import Problem
 
-__all__ = ["landscape_text", "path_text"]
+__all__ = ["landscape_text"]
 
 ROWS = 20
 """Rows of the table of valleys, and lines of the tree."""
@@ -109,26 +109,3 @@ def _tree(graph: Any) -> Iterator[str]:
         for k, child in reversed(list(enumerate(below))):
             last = k == len(below) - 1
             pending.append((child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  ")))
-
-
-def path_text(problem: Problem, found: CriticalPath, answer: dict[str, Any]) -> str:
-    """The report of ``exactgeo path``, from the path and its JSON answer."""
-    lines = [title_of(problem, "the problem"), "", labelled("loss", loss_name(problem))]
-    path = found.path
-    if path is None:
-        lines.append(labelled("highest", f"{value_line(found.at_least)} or more"))
-        lines.append(labelled("because", found.reason))
-        return "\n".join(lines)
-    lines.append(labelled("from", f"loss {value_line(path.losses[0])}"))
-    lines.append(labelled("to", f"loss {value_line(path.losses[-1])}"))
-    lines.append(labelled("highest", f"{value_line(path.highest)}: every path between the two points reaches it"))
-    for key in ("plot", "certificate"):
-        if key in answer:
-            lines.append(labelled(key, answer[key] or "none was written"))
-    body = [[value_line(q), how] for q, how in zip(path.losses, ("", *path.segments), strict=True)]
-    head, *rows = columns([["loss", "reached"], *body], indent="  ")
-    lines += ["", head]
-    lines += [f"{row}  {point_text(point)}" for row, point in zip(rows[:ROWS], path.points[:ROWS], strict=True)]
-    if len(path.points) > ROWS:
-        lines.append(f"  ... and {len(path.points) - ROWS} more points (--json for all)")
-    return "\n".join(lines)

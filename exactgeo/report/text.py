@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
@@ -49,13 +50,19 @@ __all__ = [
 
 
 WithRadius = (
-    LocalMinimumClaim | SubgradientMinimumClaim | OrderedMinimumClaim | PenalisedMinimumClaim | DeepMinimumClaim
+    LocalMinimumClaim
+    | SubgradientMinimumClaim
+    | OrderedMinimumClaim
+    | PenalisedMinimumClaim
+    | OrderedPenalisedMinimumClaim
+    | DeepMinimumClaim
 )
 MINIMA: tuple[type[WithRadius], ...] = (
     LocalMinimumClaim,
     SubgradientMinimumClaim,
     OrderedMinimumClaim,
     PenalisedMinimumClaim,
+    OrderedPenalisedMinimumClaim,
     DeepMinimumClaim,
 )
 """Claims of a minimum in a neighbourhood."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from exactgeo.claims import Claim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
+from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
@@ -112,9 +113,7 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:
         lower = Better(as_value(decision.loss_after), decision.end, False)
         return Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum):
-        predictions = zip(problem.predictions(point), problem.y, strict=True)
-        dual = tuple(problem.loss.slopes(p, y)[0] for (p,), (y,) in predictions)
-        claim = bound_claim(problem, point, dual)
+        claim = _dual_claim(problem, point) if problem.loss.rational else None
         if claim is not None and claim.bound == decision.loss:
             return Global(Globality.GLOBAL, claim=claim)
         if decision.claim.radius is None:
@@ -126,6 +125,12 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:
             "no dual vector shows the point to be a global minimum under [penalty]: `exactgeo basins` encloses that"
         )
     return Global(Globality.UNKNOWN, reason=Reason.OUT_OF_SCOPE, detail=detail)
+
+
+def _dual_claim(problem: Problem, point: Point) -> PenalisedBoundClaim | None:
+    """The bound of all parameters that the slopes of the loss at the point give."""
+    predictions = zip(problem.predictions(point), problem.y, strict=True)
+    return bound_claim(problem, point, tuple(problem.loss.slopes(p, y)[0] for (p,), (y,) in predictions))
 
 
 def _among_all(

@@ -183,11 +183,21 @@ def test_the_certificate_of_all_widths(name):
     if name == "logistic":
         assert found.certificate is None
         return
-    (claim,) = found.certificate.claims
+    claim, *basins = found.certificate.claims
     assert claim.bound <= found.infinite_width_minimum.hi
     assert claim.bound - found.infinite_width_minimum.lo <= F(1, 10**6)
     assert claim.loss == CASES[name].loss_at(found.best)
+    for basin, (_, best) in zip(basins, found.orbits_found, strict=True):
+        assert best.value.lo - F(1, 10**9) <= basin.bound <= basin.loss <= best.value.hi + F(1, 10**6)
+        assert CASES[name].loss_at(basin.point) == basin.loss
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
+def test_the_certificate_of_many_basins_bounds_all_widths_alone(monkeypatch):
+    found = penalised_census(penalised([[1], [-1], [2]], [2, 1, -1], 2))
+    assert {type(claim).kind for claim in found.certificate.claims} == {"penalised_bound", "penalised_basin"}
+    monkeypatch.setattr("exactgeo.basin.penalised.MOST_CLAIMED", found.orbits - 1)
+    assert [claim.kind for claim in found.certificate.claims] == ["penalised_bound"]
 
 
 def test_more_decay_costs_more():

@@ -39,6 +39,8 @@ class Case:
     l2: F
     biases: bool
     groups: list[Any] = field(default_factory=list)
+    r: list[F] | None = None  # slopes of the loss, where they are no rational numbers
+    outputs: int = 1  # two outputs are seen as one score, whose squares cost half
 
 
 def of_problem(problem: dict[str, Any], point: dict[str, Any]) -> Case:
@@ -118,8 +120,9 @@ class Near:
             self.p = [c + dot(case.v, row) for row in case.x]
         else:
             self.p = [c + sum((v * out[t] for v, out in zip(case.v, self.out, strict=True)), F(0)) for t in range(m)]
-        self.r = [slope(case.loss, p, y) for p, y in zip(self.p, case.y, strict=True)]
+        self.r = case.r or [slope(case.loss, p, y) for p, y in zip(self.p, case.y, strict=True)]
         self.shrink = case.l2 * (m if case.mean else 1)
+        self.outward = self.shrink / case.outputs
         self.kinked = case.slopes[0] != case.slopes[1]
 
     def act(self, q: F) -> F:
@@ -209,18 +212,18 @@ def decide(case: Case) -> str:
     """``minimum``, ``descent``, or ``open`` where the conditions are not known to be both necessary and sufficient."""
     near = Near(case)
     case.groups = []
-    if case.output_bias and dot(near.r, [F(1)] * len(near.r)) + (near.shrink * (case.c or 0) if case.biases else 0):
+    if case.output_bias and dot(near.r, [F(1)] * len(near.r)) + (near.outward * (case.c or 0) if case.biases else 0):
         return "descent"
     if case.linear:
         columns = zip(*case.x, strict=True) if case.output else ()
         return (
             "descent"
-            if any(dot(near.r, a) + near.shrink * v for a, v in zip(columns, case.v, strict=False))
+            if any(dot(near.r, a) + near.outward * v for a, v in zip(columns, case.v, strict=False))
             else "minimum"
         )
     answer = "minimum"
     for i, (w, v) in enumerate(zip(case.w, case.v, strict=True)):
-        if case.output and dot(near.r, near.out[i]) + near.shrink * v:
+        if case.output and dot(near.r, near.out[i]) + near.outward * v:
             return "descent"
         if not near.T:
             case.groups.append([])
@@ -231,7 +234,7 @@ def decide(case: Case) -> str:
         own = sum((w[near.T[j]] ** 2 for j in near.P), F(0))
         case.groups.append([])
         if v or not case.output:
-            if v and case.output and own > v * v:
+            if v and case.output and near.shrink * own > near.outward * v * v:
                 answer = "open"
             continue
         verdict = silent(near, i)
@@ -250,9 +253,9 @@ def silent(near: Near, i: int) -> str:
     for sign in (1, -1):
         for value, u in near.faces(i, F(sign), [F(0)] * len(near.T), near.P):
             square = sum((u[k] ** 2 for k in near.P), F(0))
-            if value > 0 and value * value > near.shrink**2 * square:
+            if value > 0 and value * value > near.shrink * near.outward * square:
                 beyond = True
-            if value > 0 and value * value == near.shrink**2 * square:
+            if value > 0 and value * value == near.shrink * near.outward * square:
                 near.case.groups[-1].append([-sign * q for q in near.turn(i, u)])
     if not beyond:
         return "minimum"
@@ -271,6 +274,7 @@ def dimension(case: Case) -> int | None:
     lines, groups, idle = [], [], 0
     if case.output_bias and not case.biases:
         lines.append([F(1)] * len(near.r))
+        idle += case.outputs - 1
     for i, (w, v) in enumerate(zip(case.w, case.v, strict=not case.linear)):
         if not near.T:
             continue
@@ -282,7 +286,7 @@ def dimension(case: Case) -> int | None:
                 return None
             groups += [case.groups[i]] if case.groups[i] else []
             continue
-        if case.output and own == v * v:
+        if case.output and near.shrink * own == near.outward * v * v:
             if any(q for k, q in enumerate(w) if k not in near.T):
                 return None
             lines.append([v * q for q in near.out[i]])

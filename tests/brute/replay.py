@@ -66,6 +66,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_strictness": _penalised_strictness,
         "penalised_descent": _penalised_descent,
         "penalised_bound": _penalised_bound,
+        "penalised_basin": _penalised_basin,
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
         **replay_logistic.JUDGES,
@@ -92,7 +93,8 @@ def loss(problem: Tree, point: Tree) -> Fraction:
     total = F(0)
     for row, target in zip(rows, numbers(problem["data"]["y"]), strict=True):
         total += sum((basin_brute.loss(name, p, y, bound) for p, y in zip(row, target, strict=True)), F(0))
-    return total / len(rows) if problem["loss"]["reduction"] == "mean" else total
+    entries = {"sum": 1, "mean": len(rows), "mean_entries": len(rows) * len(rows[0])}
+    return total / entries[problem["loss"]["reduction"]]
 
 
 def kind(problem: Tree) -> tuple[str, Fraction]:
@@ -785,6 +787,52 @@ def _penalised_descent(problem: Tree, claim: Tree) -> bool:
         return False
     places = [step * F(k, 64) for k in range(1, 65)] + [step / 2**k for k in range(7, 60, 4)]
     return all(_penalised(problem, moved(claim["point"], claim["direction"], s)) < start for s in places)
+
+
+def _penalised_basin(problem: Tree, claim: Tree) -> bool:
+    """The point lies in the basin, and nothing lower does, among random points there and near the point."""
+    point, bound, train = claim["point"], F(claim["bound"]), problem["train"]
+    if _penalised(problem, point) != F(claim["loss"]) or F(claim["loss"]) < bound or F(problem["penalty"]["l1"]):
+        return False
+    net = problem["network"]
+    biased = net["hidden_bias"][0] and train["hidden_bias"][0]
+    if not (train["hidden"][0] and train["output"]) or (not biased and any(map(bool, _flat(point["biases"][0])))):
+        return False
+
+    def inside(there: Tree) -> bool:
+        here = case(problem, there)
+        for i, cell in enumerate(claim["cells"]):
+            if (
+                cell["output"] not in (1, -1)
+                or cell["output"] * here.v[i] < 0
+                or len(cell["signs"]) != len(here.lifted)
+            ):
+                return False
+            for sign, row in zip(cell["signs"], here.lifted, strict=True):
+                side, seen = "-0+".index(sign) - 1, row if biased else row[: len(problem["data"]["x"][0])]
+                if side * brute.dot(here.weight(i), row) < 0:
+                    return False
+                if not side and any(seen) and here.slopes[0] != here.slopes[1]:
+                    return False
+        return True
+
+    if not inside(point):
+        return False
+    rng, flags = random.Random(0), [*train["hidden"], train["output"]]
+    biases = [*train["hidden_bias"], train["output_bias"]]
+    for _ in range(300):
+        size, at = rng.choice(((3, 0), (1, 1), (F(1, 8), 1), (F(1, 64), 1)))
+
+        def put(q: Any, free: bool, size: Fraction = size, at: int = at) -> str:
+            return str(F(q) * (at if free else 1) + size * F(rng.randint(-12, 12), 8) * free)
+
+        there = {
+            "weights": [[[put(q, f) for q in row] for row in m] for m, f in zip(point["weights"], flags, strict=True)],
+            "biases": [[put(q, f) for q in row] for row, f in zip(point["biases"], biases, strict=True)],
+        }
+        if _penalised(problem, there) < bound and inside(there):
+            return False
+    return True
 
 
 def _penalised_bound(problem: Tree, claim: Tree) -> bool:

@@ -8,12 +8,14 @@ are found by Newton's method in floats.
 from __future__ import annotations
 
 import itertools
+import random
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 import brute
+import decay_judge
 import numpy as np
 
 F = Fraction
@@ -214,7 +216,118 @@ def critical_point(problem: Tree, claim: Tree) -> bool:
     return True
 
 
+# -- weight decay --
+
+
+def penalised(problem: Tree, point: Tree) -> Fraction:
+    """The penalised loss at a point."""
+    train, penalty = problem["train"], problem["penalty"]
+    weights, biases = numbers(point["weights"]), numbers(point["biases"])
+    parts = zip([*train["hidden"], train["output"]], weights, strict=True)
+    kept = [q for trained, part in parts if trained for row in part for q in row]
+    if penalty["biases"]:
+        parts = zip([*train["hidden_bias"], train["output_bias"]], biases, strict=True)
+        kept += [q for trained, part in parts if trained for q in part]
+    squares = F(penalty["l2"]) / 2 * sum((q * q for q in kept), F(0))
+    return loss(problem, point) + squares + F(penalty["l1"]) * sum(map(abs, kept), F(0))
+
+
+def stated_with_penalty(problem: Tree, claim: Tree) -> bool:
+    form = claim["loss"]
+    total = F(form["constant"]) + sum((F(w) * softplus(F(q)) for q, w in form["terms"].items()), F(0))
+    return abs(total - penalised(problem, claim["point"])) < NEAR
+
+
+def decayed(problem: Tree, point: Tree) -> tuple[decay_judge.Case, bool]:
+    """The score at a point; and whether nothing costs that moves no score: two outputs have to be opposite."""
+    here, net, train = case(problem, point), problem["network"], problem["train"]
+    found = decay_judge.Case(
+        x=[list(row) for row in here.x],
+        y=list(here.y),
+        slopes=list(here.slopes),
+        w=[list(here.weight(i)) for i in range(len(here.w))],
+        v=list(here.v),
+        c=here.c,
+        biased=here.b is not None,
+        linear=here.linear,
+        hidden=here.hidden,
+        hidden_bias=here.hidden_bias,
+        output=here.output,
+        output_bias=bool(net["output_bias"] and train["output_bias"]),
+        loss="logistic",
+        mean=problem["loss"]["reduction"] == "mean",
+        l2=F(problem["penalty"]["l2"]),
+        biases=problem["penalty"]["biases"],
+        r=slopes(here),
+        outputs=outputs(problem),
+    )
+    if outputs(problem) == 1:
+        return found, True
+    pairs = list(zip(*numbers(point["weights"][-1]), strict=True)) if here.output else []
+    if found.output_bias and found.biases:
+        pairs.append(tuple(numbers(point["biases"][-1])))
+    return found, not any(sum(pair) for pair in pairs)
+
+
+def within(problem: Tree, claim: Tree, count: int = 60) -> bool:
+    """Nothing lower among some moves within the radius."""
+    rng, size, point, train = random.Random(0), F(claim["radius"] or 1), claim["point"], problem["train"]
+    blocks = [*zip([*train["hidden"], train["output"]], point["weights"], strict=True)]
+    rows = [*zip([*train["hidden_bias"], train["output_bias"]], point["biases"], strict=True)]
+    start = penalised(problem, point)
+    for _ in range(count):
+        scale = size / 2 ** rng.choice((0, 0, 2, 5, 9))
+        move = lambda free: str(scale * rng.randint(-8, 8) / 8 * free)  # noqa: E731, B023
+        way = {
+            "weights": [[[move(free) for _ in row] for row in matrix] for free, matrix in blocks],
+            "biases": [[move(free) for _ in row] for free, row in rows],
+        }
+        if penalised(problem, shifted(point, way, F(1))) < start - NEAR:
+            return False
+    return True
+
+
+def penalised_minimum(problem: Tree, claim: Tree) -> bool:
+    if not stated_with_penalty(problem, claim) or F(problem["penalty"]["l1"]):
+        return False
+    here, opposite = decayed(problem, claim["point"])
+    found = decay_judge.decide(here)
+    if not opposite or found == "descent" or (found == "open" and not within(problem, claim, 400)):
+        return False
+    near = decay_judge.Near(here)
+    reach = [abs(v) / here.outputs for v in here.v if v and here.output and near.T]
+    for z in near.z:
+        for q, row in zip(z, near.rows, strict=True):
+            size = sum(map(abs, row), F(0))
+            reach += [abs(q) / size] if q and size and near.kinked else []
+    radius = claim["radius"]
+    return not reach if radius is None else 0 < F(radius) <= min(reach, default=F(radius))
+
+
+def penalised_strictness(problem: Tree, claim: Tree) -> bool:
+    if not stated_with_penalty(problem, claim) or F(problem["penalty"]["l1"]):
+        return False
+    here, opposite = decayed(problem, claim["point"])
+    if not opposite or decay_judge.decide(here) != "minimum":
+        return False
+    found = decay_judge.dimension(here)
+    return found == claim["flat_dimension"] and claim["strictness"] == ("flat" if found else "strict")
+
+
+def penalised_descent(problem: Tree, claim: Tree) -> bool:
+    point, way, step = claim["point"], claim["direction"], F(claim["step"])
+    moved = shifted(point, way, F(1))
+    if not stated_with_penalty(problem, claim) or step <= 0 or held(problem, point) != held(problem, moved):
+        return False
+    start = penalised(problem, point)
+    samples = [step * k / 16 for k in range(1, 17)] + [step / 4**k for k in range(2, 12)]
+    return all(penalised(problem, shifted(point, way, s)) < start for s in samples)
+
+
 JUDGES = {
+    "ordered_penalised_minimum": penalised_minimum,
+    "ordered_penalised_strictness": penalised_strictness,
+    "ordered_penalised_descent": penalised_descent,
     "ordered_minimum": local_minimum,
     "ordered_strictness": strictness,
     "ordered_descent": descent,

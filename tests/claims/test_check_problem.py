@@ -30,7 +30,11 @@ BASES = [
         "train": {"hidden": [True], "hidden_bias": False, "output": False, "output_bias": True},
         "point": {"weights": [[[1, 2], ["1/2", 0]], [[1, -1]]], "biases": [[], ["1/3"]]},
     },
-    {"data": {"x": [[1]], "y": [["1/2", 3]]}, "network": {"widths": [], "output_activation": "linear", "outputs": 2}},
+    {
+        "data": {"x": [[1]], "y": [["1/2", 3]]},
+        "network": {"widths": [], "output_activation": "linear", "outputs": 2},
+        "loss": {"reduction": "mean_entries"},
+    },
     {
         "data": D1,
         "network": {"widths": [2, 1], "activation": ["abs", "abs"], "hidden_bias": [True, False]},

@@ -13,6 +13,7 @@ from types import ModuleType, SimpleNamespace
 
 import basin_brute
 import beside
+import edits
 import pytest
 from damage import checker, outcome
 from forge import verdicts
@@ -32,6 +33,12 @@ def test_accepted(path):
 @pytest.mark.parametrize("name", INDEX)
 def test_rejected(name):
     assert outcome((FOLDER / "reject" / f"{name}.json").read_text()) == INDEX[name]["reason"]
+
+
+@pytest.mark.parametrize("item", edits.pinned(), ids=lambda item: f"{item[0]}-{item[1][-1]}")
+def test_edited(item):
+    """One entry changed: what random damage left to chance, and a mutant lived on."""
+    assert outcome(edits.text_of(item)) == item[3]
 
 
 def test_damaged():
@@ -309,6 +316,21 @@ def test_the_problem_beside(old, new, code, monkeypatch):
     else:
         with pytest.raises(module.Rejected, match=f"another {code} than the file beside it"):
             module.examine("cert", "problem")
+
+
+@pytest.mark.parametrize("name", ["deep-mean-over-entries", "linear-network-fit"])
+def test_a_deep_minimum_beside_is_of_the_point_of_the_file(name, monkeypatch):
+    module, tree = checker(), accepted(name)
+    problem, point = tree["problem"], tree["claims"][0]["point"]
+    network = {**problem["network"], "activation": "pl({}, {})".format(*problem["network"]["activation"])}
+    given = {**problem, "network": network, "point": point}
+    texts = {"cert": written(tree), "problem": json.dumps(given)}
+    monkeypatch.setattr(module, "read", lambda path: (b"", texts[path]))
+    assert module.examine("cert", "problem")["accepted"]
+    point["weights"][0][0][0] = "7"
+    texts["problem"] = json.dumps(given)
+    with pytest.raises(module.Rejected, match="another point than the file beside it"):
+        module.examine("cert", "problem")
 
 
 def test_arrangements_beside():

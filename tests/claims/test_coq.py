@@ -102,10 +102,77 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
     assert "Left out of this file: strictness, global_minimum. *)" in text
     with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
         _coq.coq(Certificate(found.subject, found.claims[2:]))
-    for name in ("basin-huber", "penalised-descent", "logistic-descent", "logistic-kink"):
+    for name in ("penalised-descent-of-sizes", "second-order", "logistic-descent", "logistic-kink"):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
+
+
+@coqc
+@pytest.mark.parametrize("name", ["basin-huber", pytest.param("basins-hinge", marks=pytest.mark.slow)])
+def test_coq_accepts_basins_of_losses_by_pieces(name, tmp_path):
+    """The dual vector as lines that touch the losses."""
+    found = Certificate.read(ACCEPT / f"{name}.json")
+    basins = Certificate(found.subject, tuple(claim for claim in found.claims if claim.kind == "basin_optimum")[:2])
+    assert basins.claims
+    text, left = _coq.coq(basins)
+    assert "Lemma touching_0_0 (p : Q) : " in text
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", len(basins.claims) - len(left))
+
+
+@coqc
+def test_coq_accepts_the_bottom_of_an_affine_problem(tmp_path):
+    problem = {
+        "data": {"x": [[1], [1], [2]], "y": [0, 1, 1]},
+        "network": {"widths": []},
+        "loss": {"kind": "huber(1/2)"},
+        "point": {"weights": [[["1/2"]]], "biases": [[0]]},
+    }
+    found = eg.certify(eg.load(problem)).certificate
+    bottom = Certificate(found.subject, tuple(claim for claim in found.claims if claim.kind == "global_minimum"))
+    text, _ = _coq.coq(bottom)
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", 1)
+
+
+# -- weight decay --
+
+DECAYED = ["penalised-ray", "penalised-huber", "penalised-descent-with-the-output-bias", "penalised-frozen-inputs"]
+MORE_DECAYED = [
+    "penalised-balanced",
+    "penalised-bias-at-a-kink",
+    "penalised-bias-beside-a-datum-that-is-off",
+    "penalised-biases",
+    "penalised-descent-at-zero",
+    "penalised-falling-ray",
+    "penalised-frozen-outputs-of-long-inputs",
+    "penalised-linear-model-with-a-bias",
+    "penalised-squared-hinge",
+    "penalised-without-biases",
+]
+
+
+@coqc
+@pytest.mark.parametrize("name", [*DECAYED, *(pytest.param(name, marks=pytest.mark.slow) for name in MORE_DECAYED)])
+def test_coq_accepts_weight_decay(name, tmp_path):
+    found = Certificate.read(ACCEPT / f"{name}.json")
+    text, left = _coq.coq(found)
+    assert f"Theorem {found.claims[0].kind} :" in text
+    assert " * (w0_0 * w0_0" in text or " * (v0 * v0" in text or not found.subject.network.widths
+    (tmp_path / "claim.v").write_text(text)
+    compile_file(tmp_path / "claim.v", len(found.claims) - len(left))
+
+
+@coqc
+def test_coq_rejects_a_minimum_beyond_its_bound(tmp_path):
+    """The same proof with less decay: the square is not paid for."""
+    text, _ = _coq.coq(Certificate.read(ACCEPT / "penalised-ray-alone.json"))
+    decayed = "+ (1 # 2) * (w0_0 * w0_0 + v0 * v0)"
+    assert decayed in text
+    (tmp_path / "claim.v").write_text(text.replace(decayed, "+ (1 # 3) * (w0_0 * w0_0 + v0 * v0)"))
+    with pytest.raises(AssertionError):
+        compile_file(tmp_path / "claim.v", 1)
 
 
 # -- minima of losses by pieces --

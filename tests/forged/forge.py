@@ -19,6 +19,8 @@ from forge_ball import FORGED_BALL
 from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
 from forge_minimum import FORGED_MINIMUM
+from forge_ordered_penalty import FORGED_ORDERED_PENALTY
+from forge_path import FORGED_PATH
 from forge_penalty import FORGED_PENALTY
 from forge_probability import FORGED_PROBABILITY
 from forge_smooth import FORGED_SMOOTH
@@ -67,7 +69,7 @@ FORGED: dict[str, tuple[Tree, str]] = (
         ),
     }
 )
-FORGED |= FORGED_LOGISTIC | FORGED_PROBABILITY
+FORGED |= FORGED_LOGISTIC | FORGED_ORDERED_PENALTY | FORGED_PROBABILITY
 FORGED |= FORGED_SMOOTH
 
 STRICT = {"kind": "penalised_strictness", "strictness": "strict", "flat_dimension": 0}
@@ -261,7 +263,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_PATH
 
 
 FORGED |= {

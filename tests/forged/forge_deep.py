@@ -39,7 +39,55 @@ def _linear() -> Tree:
     return tree
 
 
+def _idle() -> Tree:
+    """A unit with weights 0 on its kink, below the target: it is proved for one sign of the output weight alone."""
+    tree = _one("squared", "1", y="-1", w="0", v="0")
+    covers = [[{"rule": "slopes", "slopes": {}}]] * 2
+    tree["claims"][0]["proof"] = {"rule": "unrolled", "units": [{"margin": "0", "covers": covers}]}
+    return tree
+
+
+def _frozen_kink() -> Tree:
+    """Two layers of one unit, the second frozen and on its kink: what moves below it can only lower the loss."""
+    tree = _one("squared", "1", y="1")
+    tree["problem"]["network"] |= {"widths": [1, 1], "hidden_bias": [False, True]}
+    tree["problem"]["train"] |= {"hidden": [True, False], "hidden_bias": [False, False]}
+    [claim] = tree["claims"]
+    claim["point"] = {"weights": [[["1"]], [["1"]], [["1"]]], "biases": [[], ["-1"], []]}
+    claim["proof"] = {"rule": "unrolled", "units": [{"margin": "0", "covers": [[{"rule": "slopes", "slopes": {}}]]}]}
+    return tree
+
+
+def _split_at(name: str, unit: int, kink: int) -> Tree:
+    """A covering that starts with a split at a kink, and goes on as before on both of its sides."""
+
+    def edit(tree: Tree) -> None:
+        covers = tree["claims"][0]["proof"]["units"][unit]["covers"]
+        covers[0] = [{"rule": "split", "kink": kink}, *covers[0], *covers[0]]
+
+    return changed(name, edit)
+
+
 FORGED_DEEP: dict[str, tuple[Tree, str]] = {
+    **{
+        f"deep-kink-{kink}-that-is-not-there-{name}": (
+            _split_at(f"deep-{name}", 0, kink),
+            "A covering is cut by a kink that no copy has.",
+        )
+        for name, kink in (
+            ("unrolled-margin-zero-weight", 4),
+            ("unrolled-split-zero-weight", 3),
+            ("unrolled-17", 6),
+            ("unrolled-7", 0),
+            ("unrolled-slopes", 3),
+        )
+    },
+    "deep-kink-of-a-frozen-layer": (_frozen_kink(), "A unit of a frozen layer does not move."),
+    "deep-idle-unit-of-one-sign": (_idle(), "An output weight of 0 moves to one side only."),
+    "deep-mean-over-the-data-alone": (
+        changed("deep-mean-over-entries", put("problem", "loss", "reduction", "mean")),
+        "A mean over data points and outputs is one over the data points.",
+    ),
     "deep-without-a-layer": (_linear(), "Where there is no hidden layer the rule for one holds."),
     "deep-of-the-absolute-loss": (
         _one("absolute", "0", y="1"),
@@ -176,6 +224,16 @@ FORGED_DEEP: dict[str, tuple[Tree, str]] = {
     "deep-merged-too-far": (
         changed("deep-merged", put(*_PROOF, "claim", "radius", "1/16")),
         "Products of moves are as small as the moves.",
+    ),
+    "linear-network-of-the-second-component": (
+        # Outputs are turned by the angle of 3, 4, 5; the component that is left out is longer by a twentieth.
+        changed(
+            "linear-network-tie",
+            put("problem", "data", "y", [["3/5", "4/5"], ["-21/25", "63/100"]]),
+            put(*_CLAIM, "point", "weights", [[["1", "0"]], [["3/5"], ["4/5"]]]),
+            put(*_CLAIM, "loss", "441/400"),
+        ),
+        "A best fit of rank one may leave out the longest component.",
     ),
     "linear-network-of-another-loss": (
         changed("linear-network-fit", put("problem", "loss", "kind", "huber(8)")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forging import Tree, changed, put
+from forging import Tree, changed, put, tiny
 
 CLAIM = ("claims", 0)
 
@@ -12,7 +12,24 @@ def tree(name: str, *steps: int) -> Tree:
     return changed(name, put(*CLAIM, "tree", list(steps)))
 
 
+def _frozen(v: str, slopes: tuple[str, str]) -> Tree:
+    """One neuron of a frozen output weight at w = 0, x = 1, y = -1: with the right w its loss is 0, and not 1."""
+    point = {"weights": [[["0"]], [[v]]], "biases": [[], []]}
+    claim = {"kind": "lower_bound", "point": point, "loss": "1", "bound": "1", "duals": [["2"]], "tree": [0]}
+    tree = tiny(claim, x=[["1"]], y=["-1"], slopes=slopes) | {"version": 2}
+    tree["problem"]["train"]["output"] = False
+    return tree
+
+
 FORGED_MINIMUM: dict[str, tuple[Tree, str]] = {
+    "lower-bound-without-a-negative-neuron": (
+        _frozen("-1", ("1", "0")),
+        "Neurons of negative frozen output weights add nothing.",
+    ),
+    "lower-bound-on-one-side-of-a-line": (
+        _frozen("1", ("1", "1")),
+        "A neuron without a kink has outputs of one sign alone.",
+    ),
     "lower-bound-above-its-duals": (
         changed("lower-bound", put(*CLAIM, "bound", "705/22")),
         "The point is a global minimum, for a search that did not end.",

@@ -30,6 +30,35 @@ def point(w: list[Any], v: list[str], biases: list[Any]) -> Edit:
     return edit
 
 
+def basin(key: str, value: Any) -> Edit:
+    """In the first claim about a basin that has a neuron off 0: of its cell, or of the claim."""
+
+    def edit(tree: Tree) -> None:
+        found = next(item for item in tree["claims"] if any(q != "0" for (q,) in item["point"]["weights"][0]))
+        number = next(i for i, (q,) in enumerate(found["point"]["weights"][0]) if q != "0")
+        (found if key in found else found["cells"][number])[key] = value
+
+    return edit
+
+
+def lost(tree: Tree) -> None:
+    """The losses with a quarter of the penalty."""
+    for item in tree["claims"]:
+        numbers = [q for matrix in item["point"]["weights"] for row in matrix for q in row]
+        item["loss"] = str(Fraction(item["loss"]) - Fraction(3, 16) * sum(Fraction(q) ** 2 for q in numbers))
+
+
+def everywhere(key: str, value: Any) -> Edit:
+    """The same of each cell."""
+
+    def edit(tree: Tree) -> None:
+        for item in tree["claims"]:
+            for cell in item["cells"]:
+                cell[key] = value
+
+    return edit
+
+
 def both(key: str, value: Any) -> Edit:
     def edit(tree: Tree) -> None:
         for item in tree["claims"]:
@@ -464,6 +493,49 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
     "penalised-two-rays-that-do-not-cancel": (
         edited(idle(2), put("claims", 1, "flat_dimension", 1), put("claims", 1, "strictness", "flat")),
         "Two neurons at their bound that both raise the prediction keep it.",
+    ),
+    "penalised-basin-of-a-point-outside": (
+        named("basins", basin("signs", "--")),
+        "A point with w = 1 is where w x is negative.",
+    ),
+    "penalised-basin-of-another-output": (
+        named("basins", basin("output", -1)),
+        "An output weight of 1 is negative.",
+    ),
+    "penalised-basin-of-a-side-left-open": (
+        named("basins-with-a-bias", claim("cells", 0, "signs", "-0")),
+        "At a kink a basin has both slopes.",
+    ),
+    "penalised-basin-of-few-signs": (named("basins", claim("cells", 0, "signs", "-")), "A datum has no side."),
+    "penalised-basin-of-strange-signs": (
+        named("basins", claim("cells", 0, "signs", "-?")),
+        "A datum has a strange side.",
+    ),
+    "penalised-basin-beyond-the-penalty": (
+        named("basins", put("problem", "penalty", "l2", "1/8"), lost),
+        "A dual vector that the penalty outweighs at l2 = 1/2 does so at 1/8.",
+    ),
+    "penalised-basin-with-a-slope-in-its-bias": (
+        named(
+            "basins-with-a-bias", lambda tree: tree["claims"][-1]["cells"][0].update(multipliers={"0": "7", "1": "7"})
+        ),
+        "A bias without penalty may have a slope.",
+    ),
+    "penalised-basin-of-a-negative-multiplier": (
+        named("basins", lambda tree: tree["claims"][-1]["cells"][0].update(multipliers={"0": "-1"})),
+        "A side is outweighed by a negative multiple of itself.",
+    ),
+    "penalised-basin-above-its-bound": (
+        named("basins", basin("bound", "100")),
+        "No point of a basin with a point of loss 3 is below 100.",
+    ),
+    "penalised-basin-of-sizes": (
+        named("basins-with-a-bias", put("problem", "penalty", "l1", "1/2")),
+        "Sizes are squares: at 0 both cost nothing.",
+    ),
+    "penalised-basin-of-frozen-outputs": (
+        named("basins-with-a-bias", put("problem", "train", "output", False), everywhere("output", 1)),
+        "Output weights that are frozen at 0 grow with the inputs.",
     ),
     "penalised-side-that-is-none": (
         named("implied", lambda tree: _nowhere(tree["claims"][0]["neurons"][0]["below"])),

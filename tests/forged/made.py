@@ -14,12 +14,14 @@ from unittest import mock
 
 import made_ball
 import made_logistic
+import made_ordered_penalty
 import made_penalty
 import made_probability
 import made_smooth
 from degenerate import generate, to_problem
 from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
+from made_path import PATH_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
 
 import exactgeo as eg
@@ -29,6 +31,7 @@ from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.formats import problem_from_mapping
+from exactgeo.landscape.claims import barrier_claim, path_claim
 from exactgeo.local_minimum import Descent, Minimum, decide
 
 ACCEPT = Path(__file__).parents[1] / "certificates" / "accept"
@@ -94,9 +97,11 @@ def _basins(**tables: object) -> Callable[[], Certificate]:
 
 def _route(one: object, other: object, **tables: object) -> Callable[[], Certificate]:
     def make() -> Certificate:
-        found = eg.path(_problem(point=one, **tables), one, other).certificate
-        assert found is not None
-        return found
+        found = eg.path(_problem(point=one, **tables), one, other)
+        assert found.path is not None
+        assert found.critical is not None
+        claims = path_claim(found.path), barrier_claim(found.critical)
+        return Certificate(found.problem, tuple(claim for claim in claims if claim is not None))
 
     return make
 
@@ -510,7 +515,9 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **made_ball.MAKERS,
     "regions-affine": lambda: eg.Arrangement([[1, 0], [10**7, 1], [0, 1], [0, 0]], [0, 1, 2, 3]).certificate(),
     **made_logistic.MAKERS,
+    **made_ordered_penalty.ORDERED_PENALTY_MAKERS,
     **made_smooth.MAKERS,
+    **PATH_MAKERS,
     **SUBGRADIENT_MAKERS,
     **MINIMUM_MAKERS,
     **DEEP_MAKERS,

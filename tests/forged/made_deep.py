@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+import linear_problems
 from deep_problems import case
 
 from exactgeo.claims.certificate import Certificate
@@ -16,9 +17,12 @@ def _seed(seed: int) -> Callable[[], Certificate]:
     return lambda: decide(case(random.Random(seed), freeze=seed % 3 == 0)).certificate  # type: ignore[union-attr]
 
 
-def _linear(y: list[object], weights: list[object], **network: object) -> Callable[[], Certificate]:
+def _linear(
+    y: list[object], weights: list[object], reduction: str = "sum", **network: object
+) -> Callable[[], Certificate]:
     tables = {
         "data": {"x": [[1, 0], [0, 1]], "y": y},
+        "loss": {"reduction": reduction},
         "network": {"activation": "linear", "hidden_bias": False, "output_bias": False, **network},
         "point": {"weights": weights},
     }
@@ -34,6 +38,70 @@ def _rung(name: str, seed: object, **options: object) -> Callable[[], Certificat
 
     return make
 
+
+def _best_fit(seed: int) -> Callable[[], Certificate]:
+    rung = next(rung for rung in LADDER if rung.name == "linear_network")
+
+    def make() -> Certificate:
+        problem = linear_problems.case(random.Random(seed))
+        return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+    return make
+
+
+def _by_hand(
+    name: str, x: list[object], y: list[object], weights: list[object], **network: object
+) -> Callable[[], Certificate]:
+    """What one rung makes of a network without biases."""
+    rung = next(rung for rung in LADDER if rung.name == name)
+
+    def make() -> Certificate:
+        tables = {
+            "data": {"x": x, "y": y},
+            "loss": {"kind": network.get("loss", "squared")},
+            "network": {
+                "widths": network["widths"],
+                "activation": network.get("activation", "relu"),
+                "hidden_bias": False,
+                "output_bias": False,
+            },
+            "point": {"weights": weights},
+        }
+        problem = problem_from_mapping(tables)
+        return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+    return make
+
+
+_LINEAR = {"activation": "linear", "freeze": True}
+_DEEPER = {**_LINEAR, "bias": True, "depth": 3}
+_HUBER = {**_DEEPER, "loss": "huber(1)"}
+_HALF = {"bias": True, "depth": 2, "loss": "half_squared"}
+# Each kills mutants of the checker that the others let live.
+_KILLERS: dict[str, tuple[str, int, dict[str, object]]] = {
+    "merged-layer-1": ("merged_layer", 1, _LINEAR),
+    "merged-layer-7": ("merged_layer", 7, _LINEAR),
+    "merged-layer-3": ("merged_layer", 3, {"activation": "abs", "bias": True, "freeze": True}),
+    "merged-layer-12": ("merged_layer", 12, {"bias": True, "freeze": True}),
+    "merged-layer-2": ("merged_layer", 2, {**_HALF, "freeze": True, "activation": "relu"}),
+    "merged-layer-8": ("merged_layer", 8, {**_HALF, "freeze": True, "activation": "pl(2, -1/3)"}),
+    "merged-layer-4": ("merged_layer", 4, _HUBER),
+    "merged-layer-12-in-depth": ("merged_layer", 12, {**_DEEPER, "loss": "squared"}),
+    "unrolled-3": ("unrolled", 3, {"freeze": True}),
+    "unrolled-7": ("unrolled", 7, {"freeze": True}),
+    "unrolled-10": ("unrolled", 10, {"freeze": True}),
+    "unrolled-17": ("unrolled", 17, {"freeze": False, "loss": "squared"}),
+    "unrolled-4": ("unrolled", 4, _HUBER),
+    "reachable-span-4": ("reachable_span", 4, {"freeze": False, "loss": "huber(1)"}),
+    "fixed-features-5": ("fixed_features", 5, {"freeze": True, "bias": True}),
+    "fixed-features-4": ("fixed_features", 4, _HUBER),
+    "descent-at-a-corner": (
+        "fixed_features",
+        5,
+        {"freeze": False, "activation": "leaky_relu(1/2)", "loss": "huber(1)", "bias": True, "depth": 2},
+    ),
+    "descent-1": ("first_order", 1, {"freeze": True, "loss": "half_squared"}),
+}
 
 DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-curve": _seed(819),
@@ -54,6 +122,24 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-merged": _rung("merged_layer", 115, bias=True),
     "deep-merged-in-depth": _rung("merged_layer", 157, freeze=True, bias=True),
     "deep-merged-to-a-linear-network": _rung("merged_layer", 69, activation="linear", freeze=True),
+    "deep-mean-over-entries": _linear(
+        [[1, 0], [3, -3]], [[[1, -1]], [[1], [0]]], widths=[1], activation="relu", reduction="mean_entries"
+    ),
+    **{f"deep-{label}": _rung(name, seed, **options) for label, (name, seed, options) in _KILLERS.items()},
+    **{f"linear-network-{seed}": _best_fit(seed) for seed in (0, 2, 7, 13, 38, 74, 95)},
+    "deep-descent-3": lambda: decide(case(random.Random(3), freeze=False, loss="squared")).certificate,  # type: ignore[union-attr,return-value]
+    "deep-idle-unit-of-two-signs": _by_hand("unrolled", [[1], [1]], [-1, 1], [[[0]], [[0]]], widths=[1]),
+    "deep-idle-unit-of-two-slopes": _by_hand(
+        "unrolled",
+        [[1], [1]],
+        [-1, 1],
+        [[[0]], [[0]]],
+        widths=[1],
+        activation="pl(2, -1/3)",
+        loss="half_squared",
+    ),
+    "deep-merged-at-one-datum": _by_hand("merged_layer", [[1]], [1], [[[1]], [[1]], [[1]]], widths=[1, 1]),
+    "deep-layer-without-units": _by_hand("reachable_span", [[1], [2]], [-1, 1], [[], [[]], [[1]]], widths=[0, 1]),
     "linear-network-tie": _linear([[2, 0], [0, 2]], [[[2, 0]], [[1], [0]]], widths=[1]),
     "linear-network-fit": _linear([[2, 0], [0, 2]], [[[2, 0], [0, 1]], [[1, 0], [0, 2]]], widths=[2]),
     "linear-network-three-layers": _linear(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import exactgeo as eg
+from exactgeo.basin.group_norm import Bounded
+from exactgeo.basin.penalised import penalised_census
 from exactgeo.claims.certificate import Certificate
+from exactgeo.exact.enclosure import Enclosure
 
 
 def _decayed(
@@ -36,6 +40,32 @@ def _decayed(
         found = eg.certify(eg.load(tables), time_limit=0).certificate
         assert found is not None
         return found
+
+    return make
+
+
+def _basins(x: list[Any], y: list[Any], width: int, l2: object, *, still: bool = False, **options: Any) -> Any:
+    """Bounds of all basins, by dual vectors in sixteenths: what floats propose is not the same everywhere. The points are
+    in sixteenths too, or ``still`` at 0."""
+    tables = {
+        "data": {"x": x, "y": y},
+        "network": {"widths": [width], "hidden_bias": False, "output_bias": False, **options.get("network", {})},
+        "loss": {"kind": options.get("loss", "half_squared"), "reduction": options.get("reduction", "sum")},
+        "penalty": {"l2": l2, "biases": options.get("biases", False)},
+    }
+
+    def coarse(q: Fraction) -> Fraction:
+        return Fraction(round(16 * q), 16)
+
+    def make() -> Certificate:
+        found = penalised_census(eg.load(tables))
+        claims = []
+        for orbit, best in found.orbits_found:
+            dual = tuple(coarse(q * Fraction(7, 8)) for q in best.dual)
+            inputs = tuple(tuple(coarse(q) * (not still) for q in z) for z in best.inputs)
+            rough = Bounded(Enclosure(Fraction(100), Fraction(100)), dual, inputs, coarse(best.shift) * (not still))
+            claims.append(found.claim(orbit, rough))
+        return Certificate(found.problem, tuple(claims))
 
     return make
 
@@ -93,6 +123,13 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     ),
     # A neuron that is off at 0 by its frozen bias never takes over.
     "penalised-off-at-zero": _decayed([[1]], [2], [[0]], [0], b=[-1], train={"hidden_bias": False}),
+    "penalised-basins": _basins([[1], [2]], [3, 1], 2, "1/2", reduction="mean"),
+    "penalised-basins-with-a-bias": _basins(
+        [[1], [-1]], [2, -1], 1, "1/2", still=True, network={"hidden_bias": True}, loss="huber(3/2)"
+    ),
+    "penalised-basins-with-penalised-biases": _basins(
+        [[1], [2]], [3, 1], 1, "1/2", network={"output_bias": True}, biases=True
+    ),
     "penalised-mean": _decayed([[1], [-1]], ["2", "-1/3"], [[1]], [1], l2="1/2", reduction="mean"),
     "penalised-output-bias-of-a-mean": _decayed(
         [[1], [-1]], [2, 2], [[0]], [0], b=[0], c=1, biases=True, reduction="mean"

@@ -36,6 +36,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import beside
+import edits
 import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
@@ -128,6 +129,7 @@ def steps(folder: Path) -> Steps:
     found += [("restated", item) for item in beside.NAMED]
     found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None), ("meter", None)]
     found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
+    found += [("text", edits.text_of(item)) for item in edits.pinned()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
     for old, new in REFUSED:
         found.append(("text", prop1.replace(old, new)))

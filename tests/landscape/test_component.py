@@ -20,8 +20,9 @@ from exactgeo.basin import census
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
-from exactgeo.landscape import Path, bad_valley, component, landscape
+from exactgeo.landscape import bad_valley, component, landscape
 from exactgeo.landscape.frontier import Frontier
+from exactgeo.landscape.path import laid
 from exactgeo.local_minimum import decide
 
 F = Fraction
@@ -71,7 +72,7 @@ def test_spurious_minima_on_plateaus_reach_lower(name):
     case = eg.load(name)
     assert decide(case, case.point).kind is Kind.LOCAL_MINIMUM
     path = component(case).descent
-    assert [*path.segments] == ["constant"] * (len(path.segments) - 1) + ["decreasing"]
+    assert [segment.kind for segment in path.segments] == ["constant"] * (len(path.segments) - 1) + ["decreasing"]
     assert decide(case, path.points[-2]).kind is Kind.NOT_LOCAL_MINIMUM
     assert path.losses[-1] < case.loss_at(case.point) == path.losses[-2]
 
@@ -83,7 +84,7 @@ def replay(here):
             continue
         assert path.points[0] == here.point
         assert path.losses[0] == here.loss > path.losses[-1]
-        for k, shape in enumerate(path.segments):
+        for k, shape in enumerate(segment.kind for segment in path.segments):
             values = [here.problem.loss_at(path.at(k + F(j, 12))) for j in range(13)]
             assert (values[0], values[-1]) == path.losses[k : k + 2]
             assert max(values) <= here.loss
@@ -155,7 +156,7 @@ def test_a_damaged_path_is_refused():
     case = eg.load("swirszcz-prop3-better")
     points = component(case).descent.points
     with pytest.raises(InternalError, match="not affine"):
-        Path(case, (points[0], points[-1].moved(points[-1], F(-3))))
+        laid(case, (points[0], points[-1].moved(points[-1], F(-3))))
 
 
 def test_out_of_time_is_no_answer():
@@ -237,7 +238,7 @@ def test_a_point_outside_every_valley_falls_at_once():
     point = point_from_mapping({"weights": [[[1], [1]], [[5, 5]]], "biases": [[1, 0], [0]]}, case)
     here = component(case, point)
     assert here.bad is False
-    assert here.descent.segments == ("decreasing",)
+    assert [segment.kind for segment in here.descent.segments] == ["decreasing"]
     replay(here)
 
 

@@ -19,7 +19,8 @@ import exactgeo as eg
 from exactgeo.basin import census
 from exactgeo.errors import InputError, InternalError, OutOfScope
 from exactgeo.formats import point_from_mapping
-from exactgeo.landscape import Path, critical_path, landscape
+from exactgeo.landscape import critical_path, landscape
+from exactgeo.landscape.path import laid
 from exactgeo.problem import Point
 
 F = Fraction
@@ -39,25 +40,33 @@ def evaluated(case, point):
     return total / (case.m if case.reduction == "mean" else 1)
 
 
+def kinds(path):
+    return [str(segment.kind) for segment in path.segments]
+
+
 def check(found, one, other):
     """Ends, continuity, and every segment at many rational places, from the data alone."""
     case, path = found.problem, found.path
     assert (path.points[0], path.points[-1]) == (one, other)
     assert found.highest == path.highest == max(path.losses) == found.at_least
-    for k, (kind, a, b) in enumerate(zip(path.segments, path.points, path.points[1:], strict=False)):
+    for k, (segment, a, b) in enumerate(zip(path.segments, path.points, path.points[1:], strict=False)):
+        kind = segment.kind
         samples = [path.at(k + F(j, 16)) for j in range(17)]
         assert (samples[0], samples[-1]) == (a, b)
         values = [evaluated(case, point) for point in samples]
         assert max(values) <= found.highest
         assert (values[0], values[-1]) == path.losses[k : k + 2]
         assert a != b
-        if kind in ("constant", "rescaling"):
+        if kind == "constant":
             assert len(set(values)) == 1
         elif kind == "decreasing":
             assert values == sorted(values, reverse=True)
+            assert len(set(values)) == 17
+        elif kind == "rising":
+            assert values == sorted(values)
         else:
             assert max(values) in (values[0], values[-1])
-        if kind != "rescaling":
+        if not segment.curved:
             middle = tuple(
                 tuple(tuple((p + q) / 2 for p, q in zip(r, s, strict=True)) for r, s in zip(m, n, strict=True))
                 for m, n in zip(a.weights, b.weights, strict=True)
@@ -157,7 +166,8 @@ def test_a_rescaling_of_a_strict_minimum_is_no_straight_line():
     (w,), (b,), (v,) = case.point.weights[0], case.point.biases[0], case.point.weights[1][0]
     other = moved(case, case.point, [[w[0] / 3, b / 3]], [3 * v])
     found = critical_path(case, case.point, other)
-    assert (found.path.segments, found.highest) == (("rescaling",), 18)
+    assert (kinds(found.path), found.highest) == (["constant"], 18)
+    assert [layer.index for layer in found.path.segments[0].curved] == [1]
     check(found, case.point, other)
     half = found.path.at(F(1, 2))
     assert (half.weights[0][0][0] * half.weights[1][0][0], half.weights[0][0][0]) == (w[0] * v, w[0] * F(2, 3))
@@ -170,7 +180,7 @@ def test_where_there_is_room_below_the_level_every_segment_is_straight():
         end = moved(one, other.point, [[w[0] / factor, b / factor]], [factor * v])
         found = critical_path(one, one.point, end)
         assert found.highest == F(106, 5)
-        assert "rescaling" not in found.path.segments
+        assert not any(segment.curved for segment in found.path.segments)
         check(found, one.point, end)
 
 
@@ -220,7 +230,7 @@ def test_between_all_valleys_both_ways():
             ends = {case.loss_at(one), case.loss_at(other)}
             if found.highest > max(ends):
                 higher += 1
-                assert "rescaling" not in found.path.segments
+                assert not any(segment.curved for segment in found.path.segments)
     assert higher > 6
 
 
@@ -239,7 +249,7 @@ def test_refusals():
     check(critical_path(frozen, one, other), one, other)
 
 
-def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
+def test_a_segment_on_which_predictions_are_not_affine_is_refused():
     case = eg.load("swirszcz-prop1")
     one = case.point
     (w,), (b,) = one.weights[0], one.biases[0]
@@ -250,26 +260,33 @@ def test_a_segment_that_is_neither_straight_nor_a_rescaling_is_refused():
         ([[-w[0], -b]], [1]),
     ):
         with pytest.raises(InternalError, match="not affine"):
-            Path(case, (one, moved(case, one, rows, outputs)))
+            laid(case, (one, moved(case, one, rows, outputs)))
     off = moved(case, one, [[w[0] / 2, b / 2]], [0])
     for start, end in ((one, off), (off, one)):
         with pytest.raises(InternalError, match="not affine"):
-            Path(case, (start, end))
+            laid(case, (start, end))
     shifted = moved(case, one, [[w[0] / 2, b / 2]], [2])
     with pytest.raises(InternalError, match="not affine"):
-        Path(case, (one, Point(shifted.weights, (shifted.biases[0], (F(1),)))))
+        laid(case, (one, Point(shifted.weights, (shifted.biases[0], (F(1),)))))
 
 
 def test_what_a_segment_is_called():
     # One point, prediction c: |c| falls to 0 on the way from 5 to -1 and rises again; the middle does not show it.
     for loss in (*loss_names(takes_numbers), "huber(1/2)"):
         case = problem([[1]], [0], 1, loss=loss)
-        for start, end, name in (
-            (5, -1, "below"), (5, 0, "decreasing"), (0, 5, "increasing"), (-1, 5, "below"), (5, 3, "decreasing"),
-            (-2, 2, "below"), (3, 4, "increasing"),
+        for start, end, names in (
+            (5, -1, "decreasing convex rising"), (5, 0, "decreasing"), (0, 5, "rising"),
+            (-1, 5, "decreasing convex rising"), (5, 3, "decreasing"), (-2, 2, "decreasing convex rising"),
+            (3, 4, "rising"),
         ):  # fmt: skip
             ends = [point_from_mapping({"weights": [[[0]], [[1]]], "biases": [[0], [c]]}, case) for c in (start, end)]
-            assert Path(case, tuple(ends)).segments == (name,)
+            path = laid(case, ends)
+            # A segment ends where the loss has a break.
+            breaks = {F(q) for q in case.loss.pieces(F(0)).breaks if min(start, end) < q < max(start, end)}
+            assert {point.shift for point in path.points} == breaks | {start, end}
+            order = [names.split().index(name) for name in kinds(path)]
+            assert order == sorted(order)
+            assert path.losses[-1] == case.loss_at(ends[-1])
 
 
 @pytest.mark.parametrize("interrupt", [False, True])
@@ -296,7 +313,7 @@ def test_out_of_time_says_what_is_ruled_out(monkeypatch, interrupt):
         if found.complete:
             break
         levels.append(found.at_least)
-        assert (found.highest, found.to_json()["points"]) == (None, None)
+        assert (found.highest, found.path) == (None, None)
         assert "raise --time-limit" in found.reason
     assert levels == sorted(levels)
     assert (levels[0], len(set(levels)) > 1, levels[-1] <= 14) == (F(1, 14), True, True)
@@ -343,7 +360,8 @@ def test_the_command_out_of_time_and_refusals(capsys, tmp_path):
     other = tmp_path / "p.json"
     other.write_text(json.dumps({"weights": [[[1], [1]], [[1, 1]]], "biases": [[0, 0], [0]]}))
     for arguments, message in (
-        (["swirszcz-prop1"], "Missing option '--to'"),
+        (["swirszcz-prop1"], "either --to FILE-OR-NAME or --down"),
+        (["swirszcz-prop1", "--down", "--to", "swirszcz-prop1"], "either --to FILE-OR-NAME or --down"),
         (["swirszcz-prop1", "--to", "nowhere.toml"], "nowhere.toml"),
         (["swirszcz-prop1", "--to", str(other)], "p.json"),
     ):

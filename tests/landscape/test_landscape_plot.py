@@ -16,6 +16,7 @@ from problems import D1, KINK, PLANE, problem
 import exactgeo as eg
 from exactgeo.errors import InputError
 from exactgeo.landscape import landscape, plot
+from exactgeo.path_search.plot import path_figure
 
 pytest.importorskip("matplotlib")
 F = Fraction
@@ -118,14 +119,14 @@ def test_refusals_in_one_line(capsys, tmp_path, monkeypatch):
 def test_a_path_is_drawn_as_it_is_evaluated():
     one, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
     path = eg.path(one, one.point, other.point).path
-    figure = plot.path_figure(path, samples=4)
+    figure = path_figure(path, samples=4)
     curve = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
     assert list(curve.get_ydata()) == [float(one.loss_at(path.at(F(k, 4)))) for k in range(4 * len(path.segments) + 1)]
     assert max(curve.get_ydata()) == 21.2
     assert overlaps(figure) == []
     assert outside(figure) == []
     assert {"start\nloss 18", "end\nloss 14"} <= {text for text, _ in texts(figure)}
-    alone = plot.path_figure(eg.path(one, one.point, one.point).path)
+    alone = path_figure(eg.path(one, one.point, one.point).path)
     assert "start\nloss 18" in [text for text, _ in texts(alone)]
 
 

@@ -55,7 +55,7 @@ def test_means_over_entries_and_penalties_are_named():
         (["landscape", "swirszcz-prop1"], ["squared loss, sum", "106/5 = 21.2"]),
         (
             ["path", "swirszcz-prop1", "--to", "swirszcz-prop1-better"],
-            ["squared loss, sum", "75/4 = 18.75  increasing"],
+            ["squared loss, sum", "106/5 = 21.2      rising"],
         ),
         (["polish", "xor-2"], ["your loss       0 (squared loss, sum)"]),
     ],

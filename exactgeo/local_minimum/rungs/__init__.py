@@ -13,6 +13,7 @@ from exactgeo.local_minimum.rungs.linear_model import LinearModel
 from exactgeo.local_minimum.rungs.linear_network import LinearNetwork
 from exactgeo.local_minimum.rungs.merged_layer import MergedLayer
 from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
+from exactgeo.local_minimum.rungs.ordered_weight_decay import OrderedWeightDecay
 from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.local_minimum.rungs.smooth_gradient import SmoothGradient
@@ -28,6 +29,7 @@ LADDER: tuple[Rung, ...] = (
     LinearModel(),
     OrderedSlopes(),
     WeightDecay(),
+    OrderedWeightDecay(),
     TwoLayer(),
     Subgradient(),
     SmoothGradient(),

@@ -1,0 +1,239 @@
+"""One segment of a path: two points, what moves between them, the exact loss along it and its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+
+from exactgeo.errors import InternalError
+from exactgeo.exact.algebraic import Algebraic, value_at_root
+from exactgeo.exact.enclosure import Enclosure, Value
+from exactgeo.exact.polynomial import Polynomial, add, multiply, times, value
+from exactgeo.exact.sturm import isolate, sign_on
+from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.paths.forward import Outputs, RationalLayer, crossings, run
+from exactgeo.problem import Point, Problem
+
+__all__ = ["Kind", "Segment"]
+
+
+class Kind(StrEnum):
+    """What the loss does along a segment, the first that is so."""
+
+    CONSTANT = "constant"
+    DECREASING = "decreasing"  # strictly, from the start to the end
+    RISING = "rising"  # strictly
+    CONVEX = "convex"  # so never above the higher of its ends
+    BELOW = "below"  # never above the higher of its ends
+    ABOVE = "above"  # above both its ends somewhere
+
+    @property
+    def within_ends(self) -> bool:
+        """Whether the higher of the two ends bounds the loss on the segment."""
+        return self is not Kind.ABOVE
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A segment on which no pre-activation changes its sign and no prediction passes a break of the loss.
+
+    Attributes
+    ----------
+    problem : Problem
+    start, end : Point
+    step : str
+        What it does, in a few words.
+    curved : tuple of RationalLayer
+        Layers that move as rational functions; all others move straight, or not at all.
+
+    Raises
+    ------
+    InternalError
+        It is none: replayed when it is made.
+    """
+
+    problem: Problem
+    start: Point
+    end: Point
+    step: str = ""
+    curved: tuple[RationalLayer, ...] = ()
+
+    @classmethod
+    def unchecked(
+        cls, problem: Problem, start: Point, end: Point, step: str, curved: tuple[RationalLayer, ...]
+    ) -> Segment:
+        """A move that has still to be cut: it may be asked for its points, and for nothing else."""
+        found = object.__new__(cls)
+        values = {"problem": problem, "start": start, "end": end, "step": step, "curved": curved}
+        found.__dict__.update(values)
+        return found
+
+    def __post_init__(self) -> None:
+        for layer in self.curved:
+            ends = layer.point(self.start, ZERO) == self.start and layer.point(self.end, ONE) == self.end
+            if not (layer.positive and ends):
+                raise InternalError("a layer has a pole on its segment, or other ends")
+        if crossings(self.outputs, self.problem):
+            raise InternalError("a prediction passes a break of the loss inside a segment")
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """The predictions along the segment."""
+        found = run(self.problem, self.start, self.end, self.curved)
+        if not isinstance(found, Outputs):
+            raise InternalError("a pre-activation changes its sign inside a segment of a path")
+        return found
+
+    @cached_property
+    def ends(self) -> tuple[Value, Value]:
+        """The loss at the start and at the end: rationals, or enclosures where it has no rational values."""
+        return _loss(self.problem, self.start), _loss(self.problem, self.end)
+
+    @cached_property
+    def loss(self) -> tuple[Polynomial, Polynomial] | None:
+        """The loss as a rational function of s, numerator and positive denominator; None of a loss without pieces.
+
+        Cost: one square of a polynomial a prediction.
+        """
+        problem, outputs = self.problem, self.outputs
+        if not problem.loss.rational:
+            return None
+        bottom = list(outputs.denominator)
+        half = value(bottom, Fraction(1, 2))
+        squares: Polynomial = []
+        firsts: Polynomial = []
+        constant = ZERO
+        for o, t, entry in outputs.numerators.entries():
+            pieces = problem.loss.pieces(problem.y[t][o])
+            if pieces is None:
+                raise InternalError("a loss with rational values has no pieces")
+            a, b, c = pieces.around(value(entry, Fraction(1, 2)) / half)[0]
+            constant += c
+            firsts = add(firsts, times(b, entry)) if b else firsts
+            squares = add(squares, times(a, multiply(entry, entry))) if a else squares
+        weight = problem.weight
+        if len(bottom) == 1:
+            q = bottom[0]
+            total = add(add(times(weight / q**2, squares), times(weight / q, firsts)), [weight * constant])
+            return _short(total), [ONE]
+        total = add(add(squares, multiply(firsts, bottom)), times(constant, multiply(bottom, bottom)))
+        return _short(times(weight, total)), multiply(bottom, bottom)
+
+    @cached_property
+    def _slope(self) -> Polynomial:
+        """The derivative of the loss, times the square of its denominator."""
+        assert self.loss is not None
+        top, bottom = self.loss
+        return _slope_of(top, bottom)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The shape of the loss, decided by Sturm sequences; without rational values by convexity."""
+        if self.loss is None:
+            return self._kind_of_convex()
+        if not self._slope:
+            return Kind.CONSTANT
+        side = sign_on(self._slope)
+        if side is not None:
+            return Kind.DECREASING if side < 0 else Kind.RISING
+        top, bottom = self.loss
+        # (N / V^2)' = (N' V - 2 N V') / V^3.
+        bent = add(multiply(_derivative(self._slope), bottom), times(-2, multiply(self._slope, _derivative(bottom))))
+        if sign_on(bent) == 1:
+            return Kind.CONVEX
+        start, end = self.ends
+        assert isinstance(start, Fraction)
+        assert isinstance(end, Fraction)
+        room = add(times(max(start, end), bottom), times(-1, top))
+        return Kind.BELOW if sign_on(room) in (0, 1) else Kind.ABOVE
+
+    def _kind_of_convex(self) -> Kind:
+        """Affine predictions make every loss convex; its slope at the ends tells the rest, where bounds on it do."""
+        if self.outputs.constant:
+            return Kind.CONSTANT
+        if not self.outputs.affine:
+            raise InternalError("a loss without rational values along predictions that are not affine")
+        if self._slope_bound(ONE)[1] <= 0:
+            return Kind.DECREASING
+        return Kind.RISING if self._slope_bound(ZERO)[0] >= 0 else Kind.CONVEX
+
+    def _slope_bound(self, s: Fraction) -> tuple[Fraction, Fraction]:
+        """Bounds on the derivative of the loss at s, of a loss that is a function of one score."""
+        problem = self.problem
+        scalar = problem.loss.as_scalar(problem.outputs, problem.y)
+        if scalar is None:
+            return -ONE, ONE
+        loss, targets = scalar
+        first, last = self.outputs.numerators.at(ZERO), self.outputs.numerators.at(ONE)
+        here, bottom = self.outputs.numerators.at(s), self.outputs.denominator[0]
+        low = high = ZERO
+        for t, y in enumerate(targets):
+            (p, move) = (_score([row[t] for row in rows]) / bottom for rows in (here, first))
+            move = _score([row[t] for row in last]) / bottom - move
+            ends = [move * q for q in loss.slope_range(p, p, y)]
+            low, high = low + min(ends), high + max(ends)
+        return low, high
+
+    @cached_property
+    def highest(self) -> Value | Algebraic:
+        """The largest loss on the segment, an algebraic number where it is above both ends."""
+        if self.loss is None:
+            one, other = self.ends
+            return max(one, other, key=_upper)
+        best: Fraction | Algebraic = max(q for q in self.ends if isinstance(q, Fraction))
+        if self.kind is Kind.ABOVE:
+            for root in isolate(self._slope):
+                best = max(best, value_at_root(*self.loss, root))
+        return best
+
+    def loss_at(self, s: Fraction) -> Value:
+        """The loss at 0 <= s <= 1 of the way."""
+        if self.loss is not None:
+            top, bottom = self.loss
+            return value(top, s) / value(bottom, s)
+        return _loss(self.problem, self.at(s))
+
+    def at(self, s: Fraction) -> Point:
+        """The point at 0 <= s <= 1 of the way."""
+        between = self.start.moved(self.start.towards(self.end), s)
+        for layer in self.curved:
+            between = layer.point(between, s)
+        return between
+
+    def reversed(self) -> Segment:
+        """The same segment backwards."""
+        layers = tuple(layer.on(ONE, ZERO) for layer in self.curved)
+        return Segment(self.problem, self.end, self.start, self.step, layers)
+
+
+def _upper(value: Value) -> Fraction:
+    return value.hi if isinstance(value, Enclosure) else value
+
+
+def _score(scores: Sequence[Fraction]) -> Fraction:
+    """One score, or the second minus the first of two."""
+    return scores[0] if len(scores) == 1 else scores[1] - scores[0]
+
+
+def _loss(problem: Problem, point: Point) -> Value:
+    return problem.loss_at(point) if problem.loss.rational else problem.enclosure_at(point)
+
+
+def _derivative(a: Polynomial) -> Polynomial:
+    return [k * q for k, q in enumerate(a)][1:]
+
+
+def _slope_of(top: Polynomial, bottom: Polynomial) -> Polynomial:
+    found = multiply(_derivative(top), bottom)
+    if len(bottom) > 1:
+        found = add(found, times(-1, multiply(top, _derivative(bottom))))
+    return _short(found)
+
+
+def _short(a: Polynomial) -> Polynomial:
+    while a and not a[-1]:
+        a = a[:-1]
+    return a
