@@ -86,7 +86,7 @@ class _FloatLoss:
             step[k] = DIFFERENCE * max(1.0, abs(float(q)))
             rows.append((self(theta + step)[1] - self(theta - step)[1]) / (2 * step[k]))
         found = np.array(rows).reshape(len(theta), -1)
-        return (found + found.T) / 2
+        return np.asarray((found + found.T) / 2)
 
 
 def minimiser(

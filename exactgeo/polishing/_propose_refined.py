@@ -41,19 +41,19 @@ def refined(
         Neurons with v = 0 do not move.
     kinks : data points of each neuron
     """
-    place = _Place(network, tuple(int(i) for i in np.flatnonzero(v)), tuple(map(tuple, kinks)))
-    start = place.joined(w, v, shift)
-    return place.parted(place.end(start, w, v), w, v, shift)
+    newton = _Newton(network, tuple(int(i) for i in np.flatnonzero(v)), tuple(map(tuple, kinks)))
+    start = newton.joined(w, v, shift)
+    return newton.parted(newton.end(start, w, v), w, v, shift)
 
 
 def value(network: FloatNetwork, w: Floats, v: Floats, shift: float) -> float:
     """The penalised loss, in units of the sum over the data."""
-    place = _Place(network, tuple(int(i) for i in np.flatnonzero(v)), ((),) * len(v))
-    return place.value(place.joined(w, v, shift), w, v)
+    newton = _Newton(network, tuple(int(i) for i in np.flatnonzero(v)), ((),) * len(v))
+    return newton.value(newton.joined(w, v, shift), w, v)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Newton:
     network: FloatNetwork
     live: tuple[int, ...]
     kinks: tuple[tuple[int, ...], ...]

@@ -14,8 +14,8 @@ from exactgeo.polishing._propose_descent import Unbounded, descend
 from exactgeo.polishing._propose_landing import Landing, rested, tied
 from exactgeo.polishing._propose_minimiser import Unsettled
 from exactgeo.polishing.cell import Cell, Pattern, moving_coordinates
+from exactgeo.polishing.many_minima import ManyMinima, many_minima_near
 from exactgeo.polishing.separated import separated
-from exactgeo.polishing.spread import Spread, spread_near
 from exactgeo.problem import Point, Problem
 from exactgeo.standing import Verdict
 
@@ -36,7 +36,7 @@ class Enclosed:
     """What floats found, and what is proved of it: a ball, minima that are not alone, or why there is neither."""
 
     cells: int
-    ball: Ball | Spread | None
+    ball: Ball | ManyMinima | None
     reason: str = ""
 
 
@@ -69,9 +69,9 @@ def enclosed(problem: Problem, point: Point, over: Callable[[int], bool]) -> Enc
         # Floats stopped beside a kink that they did not see to be crossed.
         after = landing, found.wrong.neuron, found.wrong.row
     assert pattern is not None
-    spread = spread_near(problem, _exact(problem, point, landing), landing.kinks)
-    if spread is not None:
-        return Enclosed(cells, spread)
+    many = many_minima_near(problem, _exact(problem, point, landing), landing.kinks)
+    if many is not None:
+        return Enclosed(cells, many)
     return Enclosed(cells, None, _without_minimum(problem, point, pattern, reason))
 
 
@@ -121,9 +121,9 @@ def _without_minimum(problem: Problem, point: Point, pattern: Pattern, reason: s
     return reason
 
 
-def verdict_of(ball: Ball | Spread) -> Verdict:
+def verdict_of(ball: Ball | ManyMinima) -> Verdict:
     """What is proved of the minimum in the box, as the verdict of its centre."""
-    if isinstance(ball, Spread):
+    if isinstance(ball, ManyMinima):
         return ball.verdict()
     problem = ball.problem
     flat = ball.free + (0 if problem.penalty or not problem.train.output else ball.moving)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exactgeo.local_minimum.ball import Ball
 from exactgeo.polishing import Polished, safe_decimal
+from exactgeo.polishing.many_minima import ManyMinima
 from exactgeo.polishing.smooth import Critical
-from exactgeo.polishing.spread import Spread
 from exactgeo.problem import scope
 from exactgeo.report.tables import labelled, loss_line, title_of
 from exactgeo.report.text import verdict_text
@@ -37,8 +37,8 @@ def polished_text(found: Polished, certificate_path: str | None = None) -> str:
     return "\n".join([*lines, "", verdict_text(found.verdict, certificate_path)])
 
 
-def _alone(ball: Ball | Critical | Spread) -> str:
-    if isinstance(ball, Spread):
+def _alone(ball: Ball | Critical | ManyMinima) -> str:
+    if isinstance(ball, ManyMinima):
         return "no: many parameters have its predictions, the only critical ones on these sides"
     rescaled = ball.problem.train.output and not ball.problem.penalty and ball.moving
     held = "held parameters" if ball.free else "output weights" if rescaled else "frozen parameters"

@@ -20,7 +20,7 @@ from exactgeo.polishing.cell import moving_coordinates
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.standing import Verdict
 
-__all__ = ["Spread", "spread_near"]
+__all__ = ["ManyMinima", "many_minima_near"]
 
 EXPONENTS = (8, 6, 4, 3)
 """Radii of the predictions that are tried, 10^-k."""
@@ -30,7 +30,7 @@ LARGEST = 20_000
 
 
 @dataclass(frozen=True)
-class Spread:
+class ManyMinima:
     """A local minimum within ``within`` of ``point``, one of many with the same predictions.
 
     Attributes
@@ -84,7 +84,7 @@ class Spread:
         )
 
 
-def spread_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) -> Spread | None:
+def many_minima_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) -> ManyMinima | None:
     """The minima beside a point of floats, their predictions proved to be the only critical ones; or None.
 
     Parameters
@@ -94,31 +94,33 @@ def spread_near(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) 
     point : Point
     kinks : data points of each neuron, which the minimum is on
     """
-    columns = sum(len(row) for matrix in point.weights for row in matrix) + len(point.biases[0]) + 1
+    rows = [*(row for matrix in point.weights for row in matrix), *point.biases]
+    columns = sum(map(len, rows))
     if problem.penalty or scope.ordered_slopes(problem) is not None or columns * problem.m > LARGEST:
         return None
     there = _on(problem, point, kinks)
     for exponent in EXPONENTS:
         found = critical_point_near(problem, there, Fraction(1, 10**exponent))
         if isinstance(found, CriticalPoint):
-            return Spread(found, tuple(map(tuple, kinks)))
+            return ManyMinima(found, tuple(map(tuple, kinks)))
     return None
 
 
 def _on(problem: Problem, point: Point, kinks: Sequence[Sequence[int]]) -> Point:
     """The point with the nearest input weights that are on the kinks."""
-    if not problem.network.widths:
+    score, neurons = point.as_scalar(), []
+    if not score.neurons:
         return point
-    moving, biased, rows, biases = moving_coordinates(problem), problem.network.hidden_bias[0], [], []
-    for i, (row, held) in enumerate(zip(point.weights[0], kinks, strict=True)):
-        lifted = [*row, *point.biases[0][i : i + biased]]
+    moving = moving_coordinates(problem)
+    for (w, v), held in zip(score.neurons, kinks, strict=True):
         forms = [[problem.lifted[t][k] for k in moving] for t in held]
         kept = independent_rows(forms, len(moving)) if forms else []
         gram = [[dot(forms[s], forms[t]) for t in kept] for s in kept]
-        weights = solve(gram, [dot(lifted, problem.lifted[held[t]]) for t in kept]) if kept else ()
+        weights = solve(gram, [dot(w, problem.lifted[held[t]]) for t in kept]) if kept else ()
+        lifted = list(w)
         for q, t in zip(weights or (), kept, strict=True):
             for k, x in zip(moving, forms[t], strict=True):
                 lifted[k] -= q * x
-        rows.append(tuple(lifted[: problem.d]))
-        biases += lifted[problem.d :]
-    return Point((tuple(rows), *point.weights[1:]), (tuple(biases), *point.biases[1:]))
+        neurons.append((tuple(lifted), v))
+    way = score.towards(score.with_neurons(neurons, score.shift))
+    return point.moved(way.apart if problem.outputs > 1 else way, Fraction(1))
