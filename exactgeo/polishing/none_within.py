@@ -94,8 +94,8 @@ def _parameters(problem: Problem, point: Point, radius: Fraction) -> tuple[Inter
     if not neurons:
         return Intervals.of([[ZERO]]), Intervals.of([ZERO])
     w = Intervals.of([neuron.w for neuron in neurons])
-    many = Intervals.of([neuron.w for neuron in neurons], radius)
+    spread = Intervals.of([neuron.w for neuron in neurons], radius)
     columns = np.zeros(w.middle.shape, bool)
     columns[:, list(moving_coordinates(problem))] = True
-    inputs = Intervals(w.middle, np.where(columns, many.radius, w.radius))
+    inputs = Intervals(w.middle, np.where(columns, spread.radius, w.radius))
     return inputs, Intervals.of([neuron.v for neuron in neurons], radius if problem.train.output else ZERO)
