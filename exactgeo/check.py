@@ -280,8 +280,7 @@ class Problem:
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
         kept = [row for matrix, trained in zipped(point[0], self.trains) if not trained for row in matrix]
-        kept += [bias for bias, trained in zipped(point[1], self.trains_bias) if not trained]
-        return [q for row in kept for q in row]
+        return [q for row in [*kept, *(b for b, on in zipped(point[1], self.trains_bias) if not on)] for q in row]
 
     def activate(self, z):
         return z * self.slopes[0 if z > 0 else 1]
@@ -696,6 +695,7 @@ COMPANIONS = {
     "check_subgradient.py": "subgradient_minimum",
     "check_deep.py": "descent_curve deep_minimum",
     "check_linear.py": "linear_network_minimum",
+    "check_vector.py": "vector_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",

@@ -58,6 +58,15 @@ class Argument(_Worded):
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
     BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
     MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
+    SILENT = (
+        "silent_units",
+        "Whatever a unit does that costs nothing at first order changes no sum of the loss's slopes.",
+    )
+    DEFINITE = "definite_faces", "The second-order form of the loss is positive on every product of critical faces."
+    TIED = (
+        "tied_faces",
+        "The second-order form of the loss is nonnegative on every product of critical faces, which is enough there.",
+    )
     LINEAR_NETWORK = (
         "linear_network",
         "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",

@@ -41,6 +41,7 @@ from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
@@ -80,6 +81,7 @@ _TYPES: tuple[type[Claim], ...] = (
     BallClaim,
     DeepMinimumClaim,
     LinearNetworkMinimumClaim,
+    VectorMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -14,6 +14,7 @@ from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.enclosure import Enclosure
@@ -146,7 +147,7 @@ def measured(found: Minimum, check: Check) -> Minimum:
         return weight_decay.measured(found)
     if isinstance(found.claim, OrderedPenalisedMinimumClaim):
         return measure_ordered_decay(found)
-    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
+    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim | VectorMinimumClaim):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()

@@ -25,6 +25,7 @@ from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
@@ -62,6 +63,7 @@ MinimumClaim = (
     | PenalisedMinimumClaim
     | DeepMinimumClaim
     | LinearNetworkMinimumClaim
+    | VectorMinimumClaim
 )
 
 
@@ -112,6 +114,11 @@ class Minimum:
     @property
     def loss(self) -> Number:
         return self.claim.at_point
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the claim speaks of all parameters: of a neighbourhood without a radius."""
+        return not isinstance(self.claim, VectorMinimumClaim) and self.claim.radius is None
 
     @property
     def strictness(self) -> Strictness | None:

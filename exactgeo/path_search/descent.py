@@ -147,7 +147,7 @@ def _by_layers(builder: PathBuilder, clock: Deadline) -> Lowered:
         _best_outputs(builder)
         decision = decide(builder.problem, builder.end, strictness=False, check=clock.check)
         if isinstance(decision, Minimum):
-            everywhere = decision.claim.radius is None
+            everywhere = decision.everywhere
             return Lowered(builder.path, True, everywhere, "the end is a local minimum", decision.claims)
         if not isinstance(decision, Descent):
             return Lowered(builder.path, False, False, f"no step lowers the loss: {decision.outside.reason}")

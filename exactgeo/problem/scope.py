@@ -45,6 +45,7 @@ __all__ = [
     "sparse_penalty",
     "unbalanced",
     "unresolved",
+    "vector",
     "weight_decay",
     "without_penalty",
 ]
@@ -301,6 +302,16 @@ def deep(problem: Problem) -> OutOfScope | None:
     if found is None and problem.products > LARGEST:
         found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
     return None if found is None else OutOfScope(*found, NUMERIC)
+
+
+def vector(problem: Problem) -> OutOfScope | None:
+    """The second order of one hidden layer with several outputs (:mod:`exactgeo.local_minimum.vector`)."""
+    found = deep(problem)
+    if found is None and len(problem.network.widths) > 1:
+        found = OutOfScope(f"{len(problem.network.widths)} hidden layers", "one hidden layer", CERTIFY_RUNGS)
+    if found is None and not problem.train.output:
+        found = OutOfScope("frozen output weights", "trained ones: else first order decides", CERTIFY_RUNGS)
+    return found
 
 
 def linear_network(problem: Problem) -> OutOfScope | None:

@@ -67,7 +67,7 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
         return Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum) and isinstance(decision.claim, LinearNetworkMinimumClaim):
         return Global(Globality.GLOBAL)
-    if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
+    if isinstance(decision, Minimum) and decision.everywhere and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return Global(Globality.GLOBAL)
     if problem.affine:
@@ -116,7 +116,7 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:
         claim = _dual_claim(problem, point) if problem.loss.rational else None
         if claim is not None and claim.bound == decision.loss:
             return Global(Globality.GLOBAL, claim=claim)
-        if decision.claim.radius is None:
+        if decision.everywhere:
             return Global(Globality.GLOBAL)
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"

@@ -52,6 +52,7 @@ def _holds(subject: str, claim: str) -> bool:
         "subgradient_minimum": _subgradient_minimum,
         "deep_minimum": _deep_minimum,
         "linear_network_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
+        "vector_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "1/1024"}),
         "descent_curve": _curve,
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
