@@ -46,6 +46,10 @@ class Argument(_Worded):
         "Exactly one critical point in a box around the point, and the signs of all curvatures there.",
     )
     SMOOTH_GRADIENT = "smooth_gradient", "Smooth activations: an enclosed derivative that is not 0."
+    CRITICAL_PREDICTIONS = (
+        "critical_predictions",
+        "Exactly one critical vector of predictions near the point's, and local minima near the point that have it.",
+    )
     BALL = "ball", "Exactly one local minimum in a box around the point, enclosed by intervals."
     REACHABLE = (
         "reachable_span",

@@ -453,8 +453,8 @@ def polish(problem: Problem) -> OutOfScope | None:
     reason = _architecture(net) or _slopes(problem)
     if reason is not None:
         pass
-    elif problem.outputs > 1:
-        reason = f"{problem.loss.name} with {problem.outputs} outputs", "one output: the difference of two scores"
+    elif problem.outputs > 1 and problem.penalty:
+        reason = f"{problem.loss.name} with {problem.outputs} outputs under a [penalty]", "one output, or no penalty"
     elif problem.penalty.l1:
         reason = "the key l1 of [penalty]", "l2 alone"
     elif problem.penalty and not problem.loss.differentiable:
