@@ -166,7 +166,7 @@ def joint_part(p, here, slopes, part, cover):
 
 
 def subgradient(p, here, slopes, part, case, step):
-    """Rules `subgradient`, `covered`: one vector of slopes shows a first-order change >= 0 for all moves of a case."""
+    """Rule `subgradient`: one vector of slopes shows a first-order change >= 0 for all moves of a case."""
     (neurons, data, columns), (signs, sides) = part, case
     covered = step["rule"] == "covered"
     _, given, proofs, strict = fields(
