@@ -24,6 +24,7 @@ import decay_judge
 import probability_brute
 import replay_ball
 import replay_logistic
+import replay_path
 import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
@@ -69,6 +70,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_basin": _penalised_basin,
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
+        "segmented_path": replay_path.segmented_path,
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]
