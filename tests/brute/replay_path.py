@@ -12,10 +12,12 @@ from itertools import pairwise
 from typing import Any
 
 import basin_brute
+from walk_brute import between, outputs
 
 F = Fraction
 Tree = dict[str, Any]
 Rows = list[list[Fraction]]
+Net = tuple[list[Rows], Rows]
 Place = Callable[[Fraction], Fraction]
 
 SAMPLES = 24
@@ -28,24 +30,13 @@ def _rows(tree: Any) -> Rows:
     return [[F(q) for q in row] for row in tree]
 
 
-def _layers(point: Tree) -> list[tuple[Rows, list[Fraction]]]:
-    return [(_rows(w), [F(q) for q in b]) for w, b in zip(point["weights"], point["biases"], strict=True)]
+def _net(point: Tree) -> Net:
+    return [_rows(matrix) for matrix in point["weights"]], _rows(point["biases"])
 
 
-def _predictions(problem: Tree, layers: list[tuple[Rows, list[Fraction]]]) -> Rows:
-    up, down = map(F, problem["network"]["activation"])
-    rows = _rows(problem["data"]["x"])
-    for k, (matrix, bias) in enumerate(layers):
-        if k:
-            rows = [[z * (up if z > 0 else down) for z in row] for row in rows]
-        rows = [
-            [
-                sum((w * q for w, q in zip(unit, row, strict=True)), bias[i] if bias else F(0))
-                for i, unit in enumerate(matrix)
-            ]
-            for row in rows
-        ]
-    return rows
+def _predictions(problem: Tree, net: Net) -> Rows:
+    slopes = [tuple(map(F, problem["network"]["activation"]))] * len(problem["network"]["widths"])
+    return outputs(net, slopes, _rows(problem["data"]["x"]))
 
 
 def _one(problem: Tree, prediction: Fraction, target: Fraction) -> Fraction:
@@ -53,44 +44,28 @@ def _one(problem: Tree, prediction: Fraction, target: Fraction) -> Fraction:
     return F(basin_brute.loss(name, prediction, target, F(bound.removesuffix(")")) if bound else F(1)))
 
 
-def _loss(problem: Tree, layers: list[tuple[Rows, list[Fraction]]]) -> Fraction:
+def _loss(problem: Tree, net: Net) -> Fraction:
     targets = _rows(problem["data"]["y"])
-    pairs = zip(_predictions(problem, layers), targets, strict=True)
+    pairs = zip(_predictions(problem, net), targets, strict=True)
     total = sum((_one(problem, q, y) for row, ys in pairs for q, y in zip(row, ys, strict=True)), F(0))
     means = {"sum": 1, "mean": len(targets), "mean_entries": len(targets) * len(targets[0])}
     return total / means[problem["loss"]["reduction"]]
 
 
-def _value(coefficients: list[str], s: Fraction) -> Fraction:
-    return sum((F(q) * s**k for k, q in enumerate(coefficients)), F(0))
-
-
-def _at(one: Tree, other: Tree, curved: list[Tree], s: Fraction) -> list[tuple[Rows, list[Fraction]]]:
-    """The layers at one place of a segment."""
-    found = []
-    given = {layer["layer"]: layer for layer in curved}
-    for k, ((w, b), (v, c)) in enumerate(zip(_layers(one), _layers(other), strict=True)):
-        if k in given:
-            bottom = _value(given[k]["denominator"], s)
-            assert bottom > 0, "a pole"
-            rows = [[_value(q, s) / bottom for q in row] for row in given[k]["numerators"]]
-            found.append(([row[: len(w[0])] for row in rows], [row[-1] for row in rows] if b else []))
-        else:
-            found.append(
-                (
-                    [[p + s * (q - p) for p, q in zip(*pair, strict=True)] for pair in zip(w, v, strict=True)],
-                    [p + s * (q - p) for p, q in zip(b, c, strict=True)],
-                )
-            )
-    return found
-
-
-def _held(problem: Tree, layers: list[tuple[Rows, list[Fraction]]]) -> list[Any]:
-    train = problem["train"]
-    trained = zip([*train["hidden"], train["output"]], [*train["hidden_bias"], train["output_bias"]], strict=True)
+def _curves(segment: Tree) -> list[Any]:
+    """The curved layers as ``walk_brute`` has them."""
     return [
-        (None if weights else w, None if biases else b)
-        for (weights, biases), (w, b) in zip(trained, layers, strict=True)
+        (layer["layer"], [_rows(row) for row in layer["numerators"]], [F(q) for q in layer["denominator"]])
+        for layer in segment["curved"]
+    ]
+
+
+def _held(problem: Tree, net: Net) -> list[Any]:
+    train = problem["train"]
+    flags = [[*train["hidden"], train["output"]], [*train["hidden_bias"], train["output_bias"]]]
+    return [
+        [None if trained else block for trained, block in zip(*pair, strict=True)]
+        for pair in zip(flags, net, strict=True)
     ]
 
 
@@ -120,7 +95,7 @@ def _shaped(kind: str, values: list[Fraction]) -> bool:
 
 def _least(problem: Tree, point: Tree) -> bool:
     """No other predictions that agree at equal rows have a lower loss: a little to each side, as the loss is convex."""
-    rows, sums = _predictions(problem, _layers(point)), Counter[Any]()
+    rows, sums = _predictions(problem, _net(point)), Counter[Any]()
     for x, row, ys in zip(problem["data"]["x"], rows, _rows(problem["data"]["y"]), strict=True):
         for o, (q, y) in enumerate(zip(row, ys, strict=True)):
             for step in (-STEP, STEP):
@@ -129,27 +104,29 @@ def _least(problem: Tree, point: Tree) -> bool:
 
 
 def segmented_path(problem: Tree, claim: Tree) -> bool:
-    points = [claim["point"], *claim["points"]]
+    points = [_net(point) for point in (claim["point"], *claim["points"])]
     losses = [F(q) for q in (claim["loss"], *claim["losses"])]
-    if [_loss(problem, _layers(point)) for point in points] != losses:
+    if [_loss(problem, point) for point in points] != losses:
         return False
-    held = _held(problem, _layers(points[0]))
+    held = _held(problem, points[0])
     low, high = map(F, claim["highest"])
     best = max(losses)
     for (one, other), segment in zip(pairwise(points), claim["segments"], strict=True):
+        curves = _curves(segment)
 
-        def place(s: Fraction, ends: tuple[Tree, Tree] = (one, other), curved: Any = segment["curved"]) -> Any:
-            return _at(*ends, curved, s)
+        def place(s: Fraction, ends: Any = (one, other), curves: list[Any] = curves) -> Net:
+            assert all(sum(q * s**k for k, q in enumerate(bottom)) > 0 for _, _, bottom in curves), "a pole"
+            return between(*ends, s, curves)
 
-        if [place(F(0)), place(F(1))] != [_layers(one), _layers(other)]:
+        if (place(F(0)), place(F(1))) != (one, other):
             return False
         found = [place(F(k, SAMPLES)) for k in range(SAMPLES + 1)]
-        values = [_loss(problem, layers) for layers in found]
-        if any(_held(problem, layers) != held for layers in found) or not _shaped(segment["kind"], values):
+        values = [_loss(problem, net) for net in found]
+        if any(_held(problem, net) != held for net in found) or not _shaped(segment["kind"], values):
             return False
         best = max(best, *values)
         if segment["kind"] == "above":
             best = max(best, _highest(lambda s, place=place: _loss(problem, place(s))))
     if best > high or best < low - NEAR:
         return False
-    return not claim["lowest"] or _least(problem, points[-1])
+    return not claim["lowest"] or _least(problem, claim["points"][-1] if claim["points"] else claim["point"])
