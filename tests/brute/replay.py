@@ -72,8 +72,8 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_basin": _penalised_basin,
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
+        "segmented_path": replay_path.segmented_path,
         **replay_logistic.JUDGES,
-        **replay_path.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]
     return judge(json.loads(subject), loaded)
