@@ -235,7 +235,7 @@ def segmented_path(p, claim):
         given = {whole(k, range(p.layers + 1)): (rows, coefficients(bottom)) for k, rows, bottom in read}
         form(len(given) == len(read), "a layer is given twice")
         top, bottom = along(p, moving_layers(p, *ends, given))
-        need(shaped(typed(kind, str), top, bottom, between), f"a segment is not {kind}")
+        need(shaped(typed(kind, str), top, bottom, between), "a segment is not of its kind")
         counts[kind] = counts.get(kind, 0) + 1
         if kind == "above":
             rest_of = [add(times([q], bottom), times([-1], top)) for q in (high, low)]

@@ -13,6 +13,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -57,7 +58,11 @@ def certificates() -> Part:
 
     Cost: about 10 s for a thousand files, in this process.
     """
-    checker = _checker()
+    with _checker() as checker:
+        return _recorded(checker)
+
+
+def _recorded(checker: ModuleType) -> Part:
     failures = []
     accepted = sorted((folder() / "certificates" / "accept").glob("*.json"))
     for path in accepted:
@@ -70,16 +75,23 @@ def certificates() -> Part:
     return Part("certificates", len(accepted) + len(rejected), tuple(failures))
 
 
-def _checker() -> ModuleType:
+@contextmanager
+def _checker() -> Iterator[ModuleType]:
     """The checker loaded from its file, as the command runs it: it imports nothing of this package."""
-    name = "exactgeo.check"  # under which its companions look for it
+    name = "exactgeo.check"  # under which its companions look for it, and under which another one may be loaded
+    before = sys.modules.get(name)
     spec = importlib.util.spec_from_file_location(name, CHECKER)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        del sys.modules[name]
+        if before is not None:
+            sys.modules[name] = before
 
 
 def _outcome(checker: ModuleType, path: Path) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Leaf
@@ -23,9 +24,11 @@ from exactgeo.deadline import Check
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive, rref
 from exactgeo.exact.vectors import ZERO, Vector, dot, integer_dot
-from exactgeo.local_minimum._propose_cuts import CutProposer, Cuts, Vertex
 from exactgeo.local_minimum.leaf_program import Case, Cut, Failure, Part, Proof, solve_case
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
+
+if TYPE_CHECKING:
+    from exactgeo.local_minimum._propose_cuts import Cuts, Vertex
 
 __all__ = ["CutSearch"]
 
@@ -40,6 +43,9 @@ class CutSearch:
 
     def __init__(self, part: Part, check: Check) -> None:
         self.part = part
+        # numpy and scipy load with it: most points are decided without.
+        from exactgeo.local_minimum._propose_cuts import CutProposer
+
         self.proposer = CutProposer(part, check)
         self.still = {
             i: [neuron.along(u) for u in nullspace(list(neuron.forms.values()), len(neuron.linear))]

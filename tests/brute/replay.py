@@ -807,7 +807,7 @@ def _penalised_basin(problem: Tree, claim: Tree) -> bool:
         return False
     net = problem["network"]
     biased = net["hidden_bias"][0] and train["hidden_bias"][0]
-    if not (train["hidden"][0] and train["output"]) or (not biased and any(map(bool, _flat(point["biases"][0])))):
+    if not (train["hidden"][0] and train["output"]) or (not biased and any(map(F, _flat(point["biases"][0])))):
         return False
 
     def inside(there: Tree) -> bool:

@@ -141,7 +141,7 @@ def test_out_of_scope_is_named():
         ({"loss": "absolute", "l2": "1/10"}, r"under a \[penalty\]"),
         ({"widths": [1, 1]}, "2 hidden layers"),
         ({"train": {"hidden_bias": False}}, "partly frozen"),
-        ({"loss": "cross_entropy"}, "2 outputs"),
+        ({"loss": "cross_entropy", "l2": "1/10"}, "2 outputs"),
     ):
         deep, two = "widths" in options, options.get("loss") == "cross_entropy"
         tables = {
