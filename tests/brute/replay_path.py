@@ -1,132 +1,87 @@
-"""Is what a certificate says of a path true? The network at many places of every segment, in fractions, without its proof.
-
-A place is a whole point of the network: no polynomial, and no break of the network or of the loss is looked for.
-"""
+"""Is the statement of a path true? Every segment at many rational places, and the ends, from the data alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import basin_brute
-from walk_brute import between, outputs
+import walk_brute
 
 F = Fraction
 Tree = dict[str, Any]
-Rows = list[list[Fraction]]
-Net = tuple[list[Rows], Rows]
-Place = Callable[[Fraction], Fraction]
-
-SAMPLES = 24
-ZOOMS = 12
-NEAR = F(1, 10**12)  # how close to the highest loss of a segment `_highest` comes
-STEP = F(1, 10**15)
+PLACES = [F(k, 24) for k in range(25)]
+SHARE = F(1, 50)
+"""Of the size of the loss: how far from its true height the highest of the places may be."""
 
 
-def _rows(tree: Any) -> Rows:
-    return [[F(q) for q in row] for row in tree]
-
-
-def _net(point: Tree) -> Net:
-    return [_rows(matrix) for matrix in point["weights"]], _rows(point["biases"])
-
-
-def _predictions(problem: Tree, net: Net) -> Rows:
-    slopes = [tuple(map(F, problem["network"]["activation"]))] * len(problem["network"]["widths"])
-    return outputs(net, slopes, _rows(problem["data"]["x"]))
-
-
-def _one(problem: Tree, prediction: Fraction, target: Fraction) -> Fraction:
-    name, _, bound = problem["loss"]["kind"].partition("(")
-    return F(basin_brute.loss(name, prediction, target, F(bound.removesuffix(")")) if bound else F(1)))
-
-
-def _loss(problem: Tree, net: Net) -> Fraction:
-    targets = _rows(problem["data"]["y"])
-    pairs = zip(_predictions(problem, net), targets, strict=True)
-    total = sum((_one(problem, q, y) for row, ys in pairs for q, y in zip(row, ys, strict=True)), F(0))
-    means = {"sum": 1, "mean": len(targets), "mean_entries": len(targets) * len(targets[0])}
-    return total / means[problem["loss"]["reduction"]]
-
-
-def _curves(segment: Tree) -> list[Any]:
-    """The curved layers as ``walk_brute`` has them."""
-    return [
-        (layer["layer"], [_rows(row) for row in layer["numerators"]], [F(q) for q in layer["denominator"]])
-        for layer in segment["curved"]
-    ]
-
-
-def _held(problem: Tree, net: Net) -> list[Any]:
-    train = problem["train"]
-    flags = [[*train["hidden"], train["output"]], [*train["hidden_bias"], train["output_bias"]]]
-    return [
-        [None if trained else block for trained, block in zip(*pair, strict=True)]
-        for pair in zip(flags, net, strict=True)
-    ]
-
-
-def _highest(height: Place) -> Fraction:
-    """About the highest loss of a segment: around the highest of some places there are places again."""
-    low, high, best = F(0), F(1), F(0)
-    for _ in range(ZOOMS):
-        places = [low + (high - low) * k / 8 for k in range(9)]
-        values = [height(s) for s in places]
-        best = max(best, *values)
-        top = values.index(max(values))
-        low, high = places[max(top - 1, 0)], places[min(top + 1, 8)]
-    return best
-
-
-def _shaped(kind: str, values: list[Fraction]) -> bool:
-    steps = [b - a for a, b in pairwise(values)]
-    return {
-        "constant": not any(steps),
-        "decreasing": all(q < 0 for q in steps),
-        "rising": all(q > 0 for q in steps),
-        "convex": all(a <= b for a, b in pairwise(steps)),
-        "below": max(values) <= max(values[0], values[-1]),
-        "above": True,
-    }[kind]
-
-
-def _least(problem: Tree, point: Tree) -> bool:
-    """No other predictions that agree at equal rows have a lower loss: a little to each side, as the loss is convex."""
-    rows, sums = _predictions(problem, _net(point)), Counter[Any]()
-    for x, row, ys in zip(problem["data"]["x"], rows, _rows(problem["data"]["y"]), strict=True):
-        for o, (q, y) in enumerate(zip(row, ys, strict=True)):
-            for step in (-STEP, STEP):
-                sums[(*map(F, x), "output", o, step)] += _one(problem, q + step, y) - _one(problem, q, y)
-    return min(sums.values()) >= 0
+def numbers(tree: Any) -> Any:
+    return [numbers(item) for item in tree] if isinstance(tree, list) else F(tree)
 
 
 def segmented_path(problem: Tree, claim: Tree) -> bool:
-    points = [_net(point) for point in (claim["point"], *claim["points"])]
-    losses = [F(q) for q in (claim["loss"], *claim["losses"])]
-    if [_loss(problem, point) for point in points] != losses:
-        return False
-    held = _held(problem, points[0])
-    low, high = map(F, claim["highest"])
-    best = max(losses)
-    for (one, other), segment in zip(pairwise(points), claim["segments"], strict=True):
-        curves = _curves(segment)
+    name, _, bound = problem["loss"]["kind"].partition("(")
+    huber = F(bound.removesuffix(")")) if bound else F(1)
+    x, y = numbers(problem["data"]["x"]), numbers(problem["data"]["y"])
+    slopes = [numbers(problem["network"]["activation"])] * len(problem["network"]["widths"])
+    weight = F(1, len(x) if problem["loss"]["reduction"] == "mean" else 1)
 
-        def place(s: Fraction, ends: Any = (one, other), curves: list[Any] = curves) -> Net:
-            assert all(sum(q * s**k for k, q in enumerate(bottom)) > 0 for _, _, bottom in curves), "a pole"
-            return between(*ends, s, curves)
+    def loss(net: tuple[Any, Any]) -> Fraction:
+        pairs = ((p, t) for row, ts in zip(walk_brute.outputs(net, slopes, x), y, strict=True)
+                 for p, t in zip(row, ts, strict=True))  # fmt: skip
+        return weight * sum((basin_brute.loss(name, p, t, huber) for p, t in pairs), F(0))
 
-        if (place(F(0)), place(F(1))) != (one, other):
-            return False
-        found = [place(F(k, SAMPLES)) for k in range(SAMPLES + 1)]
-        values = [_loss(problem, net) for net in found]
-        if any(_held(problem, net) != held for net in found) or not _shaped(segment["kind"], values):
-            return False
-        best = max(best, *values)
-        if segment["kind"] == "above":
-            best = max(best, _highest(lambda s, place=place: _loss(problem, place(s))))
-    if best > high or best < low - NEAR:
+    points = [claim["point"], *claim["points"]]
+    nets = [(numbers(point["weights"]), numbers(point["biases"])) for point in points]
+    ends = numbers([claim["loss"], *claim["losses"]])
+    if [loss(net) for net in nets] != ends or any(
+        frozen(problem, point) != frozen(problem, points[0]) for point in points
+    ):
         return False
-    return not claim["lowest"] or _least(problem, claim["points"][-1] if claim["points"] else claim["point"])
+    low, high = numbers(claim["highest"])
+    top = max(ends)
+    for (one, other), segment in zip(pairwise(nets), claim["segments"], strict=True):
+        curves = [(c["layer"], numbers(c["numerators"]), numbers(c["denominator"])) for c in segment["curved"]]
+        values = [loss(walk_brute.between(one, other, s, curves)) for s in PLACES]
+        if (values[0], values[-1]) != (loss(one), loss(other)) or not shaped(segment["kind"], values):
+            return False
+        top = max(top, *values)
+    near = SHARE * (1 + abs(low)) if any(segment["kind"] == "above" for segment in claim["segments"]) else 0
+    return low <= top + near and top <= high and (not claim["lowest"] or least(name, huber, x, y, slopes, nets[-1]))
+
+
+def shaped(kind: str, values: list[Fraction]) -> bool:
+    if kind == "constant":
+        return len(set(values)) == 1
+    if kind in ("decreasing", "rising"):
+        return all((a > b) if kind == "decreasing" else (a < b) for a, b in pairwise(values))
+    if kind == "convex":
+        changes = [b - a for a, b in pairwise(values)]
+        return changes == sorted(changes)
+    return kind == "above" or max(values) == max(values[0], values[-1])
+
+
+def least(name: str, huber: Fraction, x: Any, y: Any, slopes: Any, net: tuple[Any, Any]) -> bool:
+    """No constant nearby is better for the data of one row: the loss is convex."""
+    found = walk_brute.outputs(net, slopes, x)
+    for row in x:
+        for o in range(len(y[0])):
+            members = [(p[o], t[o]) for other, p, t in zip(x, found, y, strict=True) if other == row]
+            here, *moved = (
+                sum((basin_brute.loss(name, p + e, t, huber) for p, t in members), F(0))
+                for e in (F(0), F(1, 10**9), F(-1, 10**9))
+            )
+            if min(moved) < here:
+                return False
+    return True
+
+
+def frozen(problem: Tree, point: Tree) -> list[Any]:
+    train = problem["train"]
+    flags = [*train["hidden"], train["output"], *train["hidden_bias"], train["output_bias"]]
+    blocks = [*point["weights"], *point["biases"]]
+    return [None if free else numbers(block) for free, block in zip(flags, blocks, strict=True)]
+
+
+JUDGES = {"segmented_path": segmented_path}
