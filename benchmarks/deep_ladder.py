@@ -1,6 +1,8 @@
 """Which rung decides degenerate points of networks of any depth, how many stay open, and how long it takes.
 
-    PYTHONPATH=tests/shared:tests/forged python benchmarks/deep_ladder.py [COUNT]
+    PYTHONPATH=tests/shared:tests/forged python benchmarks/deep_ladder.py [COUNT] [NAME]
+
+NAME is a part of the names of generators.
 
 Only points are counted that first order does not refute. Each minimum must survive random curves of another seed, and
 each certificate the checker.
@@ -16,6 +18,7 @@ from collections import Counter
 
 from damage import outcome
 from deep_problems import case
+from vector_problems import vector_case
 
 from exactgeo.local_minimum import decide
 from exactgeo.local_minimum.deep.germs import germ_descent
@@ -25,16 +28,25 @@ GENERATORS = {
     "two or three hidden layers, two outputs": {"outputs": 2},
     "the same with frozen blocks": {"freeze": True},
     "widths (n, 1, 1), one output": {"widths": [2, 1, 1], "outputs": 1},
+    "widths (n, 1, 1), two outputs": {"widths": [2, 1, 1], "outputs": 2},
+    "two or three hidden layers, activations that differ, frozen blocks": {"mixed": True, "freeze": True},
+    "the same with activations of the outputs": {"mixed": True, "freeze": True, "bent": True},
     "deep linear": {"activation": "linear"},
     "one hidden layer, two outputs": {"widths": [2], "outputs": 2},
+    "one hidden layer, three units, three outputs": {"widths": [3], "outputs": 3},
+    "one hidden layer, many kinks and ties, one unit": {"widths": [1], "make": vector_case},
+    "one hidden layer, many kinks and ties, two units": {"widths": [2], "make": vector_case},
+    "one hidden layer, many kinks and ties, three units": {"widths": [3], "make": vector_case},
 }
 
 
 def share(name: str, count: int) -> None:
     seen: Counter[str] = Counter()
     wrong, times, seed = 0, [], 0
+    options = dict(GENERATORS[name])
+    make = options.pop("make", case)
     while sum(seen.values()) < count:
-        problem = case(random.Random(f"benchmark {name} {seed}"), **GENERATORS[name])
+        problem = make(random.Random(f"benchmark {name} {seed}"), **options)
         seed += 1
         start = time.process_time()
         found = decide(problem)
@@ -73,6 +85,9 @@ def sized() -> None:
 
 
 if __name__ == "__main__":
+    part = sys.argv[2] if sys.argv[2:] else ""
     for one in GENERATORS:
-        share(one, int(sys.argv[1]) if sys.argv[1:] else 1000)
-    sized()
+        if part in one:
+            share(one, int(sys.argv[1]) if sys.argv[1:] else 1000)
+    if not part:
+        sized()

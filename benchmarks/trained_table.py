@@ -54,12 +54,12 @@ RUNS = (
     *(Run("diabetes", width, 1e-3) for width in (2, 4, 8)),
     Run("iris", 2, 0),
     Run("iris", 2, 1e-2),
-    Run("iris", 2, 1e-2, classifier=True),
+    *(Run("iris", 2, alpha, classifier=True) for alpha in (1e-2, 1e-3, 1e-4)),
     Run("iris", 2, 0, classifier=True),
     Run("setosa", 2, 0, classifier=True),
     Run("digits", 2, 0),
     Run("digits", 2, 1e-1),
-    Run("digits", 2, 1e-1, classifier=True),
+    *(Run("digits", 2, alpha, classifier=True) for alpha in (1e-1, 1e-2)),
 )
 
 

@@ -447,9 +447,8 @@ def path(
     Returns
     -------
     exactgeo.path_search.FoundPath
-        ``.points``, ``.segments`` (each with ``kind`` and ``step``), ``.losses``, ``.highest`` (a rational, or an exact
-        algebraic number), ``.loss_at(time)``, ``.plot()``, ``.to_records()``; ``.complete``, ``.at_least``, ``.end``,
-        ``.how``, ``.missing``, ``.reason``; ``.certificate``.
+        ``.points``, ``.segments``, ``.losses``, ``.highest``, ``.loss_at(time)``, ``.plot()``, ``.to_records()``;
+        ``.complete``, ``.at_least``, ``.end``, ``.how``, ``.missing``, ``.reason``; ``.certificate``.
 
     Raises
     ------
@@ -460,7 +459,7 @@ def path(
 
     References
     ----------
-    docs/paths.md.
+    docs/paths.md
 
     Examples
     --------
@@ -469,8 +468,6 @@ def path(
     >>> found = eg.path(problem, to=other.point)
     >>> print(found.highest, found.complete, found.how)
     106/5 True the landscape: no path is lower
-    >>> print(eg.path(eg.load("swirszcz-d1-plateau")))
-    <path: 2 segments, 106/5 -> 14; complete>
     """
     from exactgeo import formats
     from exactgeo.path_search import down, join

@@ -203,16 +203,13 @@ def echelon(rows):
 
 # -- problem, point, loss --
 
+HALF = Fraction(1, 2)
 # kind: loss at a prediction q, c of its conjugate r y + c r r, and where that is finite; target y, M of huber(M)
 LOSSES = {
     "squared": (lambda q, y, M: (q - y) ** 2, Fraction(1, 4), lambda r, y, M: True),
-    "half_squared": (lambda q, y, M: (q - y) ** 2 / 2, Fraction(1, 2), lambda r, y, M: True),
+    "half_squared": (lambda q, y, M: (q - y) ** 2 / 2, HALF, lambda r, y, M: True),
     "absolute": (lambda q, y, M: abs(q - y), 0, lambda r, y, M: abs(r) <= 1),
-    "huber": (
-        lambda q, y, M: ((q - y) ** 2 - max(0, abs(q - y) - M) ** 2) / 2,
-        Fraction(1, 2),
-        lambda r, y, M: abs(r) <= M,
-    ),
+    "huber": (lambda q, y, M: ((q - y) ** 2 - max(0, abs(q - y) - M) ** 2) / 2, HALF, lambda r, y, M: abs(r) <= M),
     "hinge": (lambda q, y, M: max(0, 1 - y * q), 0, lambda r, y, M: 0 <= -r * y <= 1),
     "squared_hinge": (lambda q, y, M: max(0, 1 - y * q) ** 2, Fraction(1, 4), lambda r, y, M: r * y <= 0),
 }
@@ -221,8 +218,8 @@ LOSSES = {
 # kind: the largest curvature a of its pieces, and r = l'(q) / 2a; the losses with a derivative everywhere
 SMOOTH = {
     "squared": (Fraction(1), lambda q, y, M: q - y),
-    "half_squared": (Fraction(1, 2), lambda q, y, M: q - y),
-    "huber": (Fraction(1, 2), lambda q, y, M: max(-M, min(M, q - y))),
+    "half_squared": (HALF, lambda q, y, M: q - y),
+    "huber": (HALF, lambda q, y, M: max(-M, min(M, q - y))),
     "squared_hinge": (Fraction(1), lambda q, y, M: -y * max(0, 1 - y * q)),
 }
 
@@ -242,17 +239,18 @@ class Problem:
         widths, slopes, hidden_bias, output_bias = fields(net, "widths activation hidden_bias output_bias")
         self.sizes = [len(x[0]), *many(widths, None, whole, range(MAX_CASES)), len(y[0])]
         self.smooth = slopes if widths and slopes in ("sigmoid", "tanh") else None  # an activation without slopes
-        self.layers, self.slopes = len(widths), vector(["0", "0"] if self.smooth else slopes, 2)
-        self.kinked = self.slopes[0] != self.slopes[1]
+        # `bends`: the slopes of each layer, of which the last is linear; given as one pair, or as pairs that differ.
+        self.layers, self.pairs = len(widths), slopes if type(slopes) is list and list in map(type, slopes) else []
+        bends = many(self.pairs or [["0", "0"] if self.smooth else slopes] * max(self.layers, 1), None, vector, 2)
+        self.bends = [*bends[: self.layers], [Fraction(1)] * 2]
+        self.slopes, self.kinked = self.bends[0], self.bends[0][0] != self.bends[0][1]
+        form(not self.pairs or len(bends) == self.layers > bends.count(bends[0]), "one activation, or too many or few")
         self.bias = [*many(hidden_bias, self.layers, typed, bool), typed(output_bias, bool)]
         kind, reduction = fields(loss, "kind reduction")
         self.kind, _, bound = typed(kind, str).partition("(")
         self.M = rational(bound.removesuffix(")")) if self.kind == "huber" else None
-        form(
-            self.kind in (*LOSSES, "logistic", "cross_entropy")
-            and kind == (f"huber({self.M})" if self.M else self.kind),
-            "a loss not in the format",
-        )
+        known = self.kind in (*LOSSES, "logistic", "cross_entropy")
+        form(known and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
         signed = "hinge" in kind or kind == "logistic"
         form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
@@ -280,11 +278,10 @@ class Problem:
     def frozen(self, point):
         """The parameters that are not trained, in a list."""
         kept = [row for matrix, trained in zipped(point[0], self.trains) if not trained for row in matrix]
-        kept += [bias for bias, trained in zipped(point[1], self.trains_bias) if not trained]
-        return [q for row in kept for q in row]
+        return [q for row in [*kept, *(b for b, on in zipped(point[1], self.trains_bias) if not on)] for q in row]
 
-    def activate(self, z):
-        return z * self.slopes[0 if z > 0 else 1]
+    def activate(self, z, layer=0):
+        return z * self.bends[layer][0 if z > 0 else 1]
 
 
 def evaluate(p, point):
@@ -292,8 +289,7 @@ def evaluate(p, point):
     rows = p.x
     for k, (matrix, bias) in enumerate(zipped(*point)):
         meter.spend(8 * len(rows) * len(matrix) * (1 + p.sizes[k]) * (k + 1) ** 2)
-        rows = [[dot(unit, row) + b for unit, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
-        rows = rows if k == p.layers else [[p.activate(z) for z in row] for row in rows]
+        rows = [[p.activate(dot(u, row) + b, k) for u, b in zipped(matrix, bias or [0] * len(matrix))] for row in rows]
     need(p.kind in LOSSES, "the rule needs a loss with rational values")
     return p.weight * sum(LOSSES[p.kind][0](q, y, p.M) for row, ys in zipped(rows, p.y) for q, y in zipped(row, ys))
 
@@ -696,6 +692,10 @@ COMPANIONS = {
     "check_subgradient.py": "subgradient_minimum",
     "check_deep.py": "descent_curve deep_minimum",
     "check_linear.py": "linear_network_minimum",
+    "check_symmetry.py": "symmetric_minimum",
+    "check_deep_global.py": "deep_global_minimum",
+    "check_vector.py": "vector_minimum",
+    "check_cells.py": "unrolled_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",
@@ -755,8 +755,8 @@ def subject_of(tree):
     form(name == "exactgeo-certificate" and typed(version, int) in KINDS, "another format or version")
     if key == "problem":
         p = Problem(subject)
-        activation = p.smooth or f"slopes {p.slopes[0]} (right) and {p.slopes[1]} (left)"
-        lines = [f"layers of sizes {p.sizes}, activation {activation}"]
+        slopes = ", then ".join(f"slopes {up} (right) and {down} (left)" for up, down in p.bends[: len(p.pairs) or 1])
+        lines = [f"layers of sizes {p.sizes}, activation {p.smooth or slopes}"]
         lines += [f"loss: {subject['loss']['reduction']} of {subject['loss']['kind']} over {len(p.x)} data points"]
         if p.penalty:
             where = "weights and biases" if p.penalty[2] else "weights"
@@ -836,8 +836,8 @@ def main(arguments):
     if hasattr(sys, "set_int_max_str_digits"):
         sys.set_int_max_str_digits(0)
     names = [a for a in arguments if a != "--json"]
-    answer = {key: [] for key in ("claims", "hypotheses")} | {"points": {}, "report": "", "accepted": False}
-    answer |= dict.fromkeys(("statement", "sha256"))
+    answer = {"claims": [], "hypotheses": [], "points": {}, "report": "", "accepted": False, "statement": None}
+    answer["sha256"] = None
     try:
         form(len(names) in (1, 2), "usage: check.py CERTIFICATE [PROBLEM] [--json]")
         answer, code = examine(names[0], names[1] if names[1:] else None), 0

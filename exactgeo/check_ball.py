@@ -116,8 +116,7 @@ def quadratic(p, q, y):
 
 def kinks_of(p, here, n, rows):
     """The kinks that are held: {data point: factor} for each, of all data points with proportional lifted rows."""
-    shapes = [line(x) if any(x) else None for x in here.lifted]
-    found = []
+    shapes, found = [line(x) if any(x) else None for x in here.lifted], []
     for t in many(rows, None, whole, range(len(p.x))):
         need(p.kinked and shapes[t] and any(here.rows[t]), "a kink where the activation has none")
         lead = next(k for k, q in enumerate(here.lifted[t]) if q)
@@ -128,10 +127,8 @@ def kinks_of(p, here, n, rows):
 
 def neuron(p, here, n, kinks, multipliers):
     """The slopes of a neuron's activation, 0 on a kink that is held; which of its parameters are unknown."""
-    n.kinks, held = kinks_of(p, here, n, kinks), set()
-    for members in n.kinks:
-        held |= members.keys()
-    n.held, n.count = held, Fraction(1)
+    n.kinks, n.count = kinks_of(p, here, n, kinks), Fraction(1)
+    n.held = held = set().union(*n.kinks)
     n.slope = [0 if t in held else p.slopes[z <= 0] * (z != 0 or not p.kinked) for t, z in enumerate(n.z)]
     n.live = bool(here.T and n.v and (held or any(s and any(x) for s, x in zipped(n.slope, here.rows))))
     need(n.live or not n.kinks, "kinks of a neuron that does not move")
@@ -139,6 +136,7 @@ def neuron(p, here, n, kinks, multipliers):
     # What the bias of a neuron with one slope does, the output bias does at no cost.
     straight = not n.kinks and len(set(n.slope)) == 1 and p.trains_bias[-1] and not here.biases
     n.T = [k for k in here.T if k < len(p.x[0]) or not straight]
+    n.straight, n.bias, n.apart = n.T != here.T, n.w[-1], False
 
 
 def tie(here, leaders, factors):
@@ -148,12 +146,19 @@ def tie(here, leaders, factors):
         n.tied = i != j
         need(n.tied or factor == 1, "a neuron is a multiple of itself")
         if n.tied:
-            need(here.joint and leader.live and leaders[j] == j and 0 < factor <= 1, "a neuron is tied to no other")
-            same = n.v == factor * leader.v and n.w == [factor * q for q in leader.w]
+            free = here.joint and leader.live and leaders[j] == j
+            need(free and 0 < abs(factor) <= 1, "a neuron is tied to no other")
+            multiple = [factor * q for q in leader.w]
+            same = n.v == factor * leader.v and all(n.w[k] == multiple[k] for k in leader.T)
             need(same and not n.kinks, "a neuron is another multiple of the one it is tied to")
-            leader.count += factor * factor
+            # With the kinks of its leader it has the slopes of its leader; a straight one has a bias of its own.
+            n.apart, alike = n.w != multiple, n.slope == leader.slope and not leader.kinks
+            need(alike or (factor > 0 and not n.apart), "a neuron is tied to one of other slopes")
+            leader.count, leader.bias = leader.count + factor * factor, leader.bias + factor * n.w[-1]
     for n in here.neurons:
         n.live, n.count = n.live and not n.tied, n.count * (not n.tied)
+        # What the neurons of a sum add up to: one with their mean bias.
+        n.w = [*n.w[:-1], n.bias / n.count] if n.live and n.straight else n.w
 
 
 def unknowns(p, here, point):
@@ -335,29 +340,26 @@ def ball(p, claim):
 def sides(p, here, radius, within):
     """No pre-activation off the kinks, and no output weight, changes its sign within the radius."""
     bounds = []
-    for n in here.live:
+    for n in [n for n in here.neurons if n.live or n.apart]:
         bounds += [abs(n.v)] * here.joint
         for t, (z, x) in enumerate(zipped(n.z, here.rows)):
             if p.kinked and t not in n.held and any(x):
                 bounds.append(abs(z) / sum(map(abs, x)))
-    if radius is None:
-        need(not bounds, "the box is too large")
-        return None
-    need(within <= (radius := rational(radius)) < min(bounds, default=radius + 1), "the box is too large, or too small")
+    radius = None if radius is None else rational(radius)
+    fits = not bounds if radius is None else within <= radius < min(bounds, default=radius + 1)
+    need(fits, "the box is too large, or too small")
     return radius
 
 
 def still(p, here, at, n):
     """A neuron that does not move has no output, and no small move of it lowers the loss."""
-    need(
-        not any(n.w[k] for k in here.T if here.shrink[k]) and not (here.joint and n.v),
-        "a neuron without output has weights with a penalty",
-    )
+    heavy = any(n.w[k] for k in here.T if here.shrink[k]) or (here.joint and n.v)
+    need(not heavy, "a neuron without output has weights with a penalty")
     if not here.moved and not n.v:
         return  # its output weight is 0, and frozen
     slopes = {s for s, x in zipped(n.slope, here.rows) if any(x)}
-    apart = all(z or not p.kinked or not any(x) for z, x in zipped(n.z, here.rows))
-    need(apart, "a neuron that does not move is on a kink")
+    off = (z or not p.kinked or not any(x) for z, x in zipped(n.z, here.rows))
+    need(all(off), "a neuron that does not move is on a kink")
     if slopes <= {0}:
         return
     level = here.joint and any(set(column) == {1} and not decay for column, _, decay in here.affine)
@@ -380,9 +382,9 @@ def worth(p, here, at, low, high):
 def sentence(p, here, radius, within, low, high):
     held = ["output weights"] * bool(here.live and here.moved and not here.joint)
     kinds = ["parameters of the neurons without output", "hidden biases of", "multiples of others in"]
-    which = [2 if n.tied else (1 + 2 * (n.T == here.T)) * n.live for n in here.neurons] if here.T else []
-    for k, kind in enumerate(kinds):
-        held += [f"{kind} {', '.join(str(i) for i, own in enumerate(which) if own == k)}"] * (k in which)
+    which = [(not n.live and not n.tied, n.straight * n.live or n.apart, n.tied) for n in here.neurons if here.T]
+    for kind, own in zip(kinds, zipped(*which), strict=False):
+        held += [f"{kind} {', '.join(str(i) for i, holds in enumerate(own) if holds)}"] * any(own)
     same = f" with the same {', '.join(held)}" if held else ""
     where = "There" if radius is None else f"Within {power(radius, 0)} of the point (max norm) there"
     of = companion("check_critical.py")

@@ -75,18 +75,16 @@ def run(p, point, curve, step):
                 for weight, q in zipped(weights, row):
                     z = add(z, times(weight, q)) if weight and q else z
                 if k < p.layers:
-                    slope = p.slopes[0 if not p.kinked or one_sign(z, step) > 0 else 1]
+                    up, down = p.bends[k]
+                    slope = up if up == down or one_sign(z, step) > 0 else down
                     z = shortened([slope * q for q in z])
                 units.append(z)
             rows.append(units)
     return rows
 
 
-def descent_curve(p, claim):
-    tree, loss, curve, step = fields(claim, "point loss curve step")
-    point, step = stated(p, tree, loss), rational(step)
-    curve = [p.point(way) for way in typed(curve, list)]
-    need(curve and step > 0, "there is no curve")
+def change_along(p, point, curve, step):
+    """The change of the loss along a curve, up to a positive factor, on [0, step]; near 0 where the step is 0."""
     need(not any(q for way in curve for q in p.frozen(way)), "the curve moves a frozen parameter")
     pieces, total = companion("check_subgradient.py").PIECES, []
     form(p.kind in pieces, "a curve of a loss that is not quadratic between breaks")
@@ -100,7 +98,15 @@ def descent_curve(p, claim):
             reach = sum(max(sign * c, 0) * step**k for k, c in enumerate(change))
             need(reach <= min(ahead, default=reach), "a prediction may pass a break of the loss")
             total = add(total, add(times([2 * a * q + b], change), times([a], times(change, change))))
-    need(one_sign(total, step) < 0, "the loss does not fall")
+    return total
+
+
+def descent_curve(p, claim):
+    tree, loss, curve, step = fields(claim, "point loss curve step")
+    point, step = stated(p, tree, loss), rational(step)
+    curve = [p.point(way) for way in typed(curve, list)]
+    need(curve and step > 0, "there is no curve")
+    need(one_sign(change_along(p, point, curve, step), step) < 0, "the loss does not fall")
     what = (
         "point + s * direction"
         if len(curve) == 1
@@ -127,8 +133,9 @@ def layers(p, point):
             here.last = layer
             break
         here.hidden.append(layer)
-        layer.slope = [[None if q == 0 and p.kinked else p.slopes[0 if q > 0 else 1] for q in row] for row in z]
-        rows = layer.out = [[p.activate(q) for q in row] for row in z]
+        layer.bends, (up, down) = p.bends[k], p.bends[k]
+        layer.slope = [[up if q > 0 or up == down else down if q else None for q in row] for row in z]
+        rows = layer.out = [[p.activate(q, k) for q in row] for row in z]
     need(p.kind in SMOOTH, "the rule needs a loss with a derivative")
     (a, r), pairs = SMOOTH[p.kind], zipped(here.last.z, zipped(*p.y))
     here.gradient = [[2 * a * r(q, y, p.M) for q, y in zipped(row, ys)] for row, ys in pairs]
@@ -149,8 +156,8 @@ def steady(p, here, radius):
              for t in range(len(p.x))]
             for row in layer.weights
         ]  # fmt: skip
-        kept += [pair for rows in zipped(layer.z, sizes) for pair in zipped(*rows) if p.kinked]
-        moves = [[max(map(abs, p.slopes)) * d for d in row] for row in sizes]
+        kept += [pair for rows in zipped(layer.z, sizes) for pair in zipped(*rows) if len({*layer.bends}) > 1]
+        moves = [[max(map(abs, layer.bends)) * d for d in row] for row in sizes]
     kept += [(w, radius * here.last.trains) for row in here.last.weights for w in row]
     need(all(abs(q) > d for q, d in kept if q and d), "the neighbourhood is too large")
 
@@ -191,7 +198,7 @@ def copies(p, here, k, i, numbers, visit, c):
     meter.spend(8 * len(p.x) * (2 + len(layer.own)))
     for t, (slope, q) in enumerate(zipped(layer.slope[i], c)):
         if slope is None:
-            passed.append(visit(numbers.pop(0), q) if here.living[k][i][t] else 0)
+            passed.append(visit(numbers.pop(0), q, layer.bends) if here.living[k][i][t] else 0)
         else:
             passed.append(slope * q)
     need(not any(dot(passed, own) for own in layer.own), "a leaf leaves a derivative")
@@ -238,37 +245,54 @@ def branch(p, here, i, number, c, sides, step):
         return [{**sides, k: 1}, {**sides, k: -1}]
     rule, slopes = fields(step, "rule slopes")
     form(rule == "slopes", "an unknown step in a covering")
-    slopes, (up, down) = sparse(slopes, range(number), None), p.slopes
+    slopes = sparse(slopes, range(number), None)
 
-    def visit(k, q):
+    def visit(k, q, bends):
         slope = slopes.get(k, 0)
-        need(sides.get(k) == -1 or slope <= q * up, "a slope above that on the right of its kink")
-        need(sides.get(k) == 1 or slope >= q * down, "a slope below that on the left of its kink")
+        need(sides.get(k) == -1 or slope <= q * bends[0], "a slope above that on the right of its kink")
+        need(sides.get(k) == 1 or slope >= q * bends[1], "a slope below that on the left of its kink")
         return slope
 
     copies(p, here, p.layers - 1, i, list(range(number)), visit, c)
     return []
 
 
-def smaller(p, weights, biases, **changes):
+def smaller(p, weights, biases, bends, **changes):
     """A network with other layers, and the point in it."""
     q = copy(p)
     vars(q).update(changes, layers=len(weights) - 1, evaluated=(None, None), minima=[])
+    q.bends, q.slopes, q.kinked = bends, bends[0], bends[0][0] != bends[0][1]
     q.bias = [bool(b) for b in biases]
     q.sizes = [len(q.x[0]), *map(len, weights)]
     return q, (weights, biases)
 
 
-def resting(p, claim, reduced):
-    """Rule `resting`: the claim of a minimum of a smaller network, and how far it holds."""
+MINIMA = {"local_minimum": "", "deep_minimum": "check_deep.py", "linear_network_minimum": "check_linear.py"}
+MINIMA |= {"symmetric_minimum": "check_symmetry.py", "vector_minimum": "check_vector.py"}
+MINIMA |= {"unrolled_minimum": "check_cells.py"}
+
+
+def resting(p, claim, reduced, radius):
+    """Rule `resting`: the claim of a minimum of a smaller network, and how far it holds, None for everywhere; a claim
+    about parameters near enough is no more for the whole."""
     q, point = reduced
     kind = typed(claim.get("kind"), str)
-    form(kind in ("local_minimum", "deep_minimum", "linear_network_minimum"), "a claim that is no minimum")
+    form(kind in MINIMA, "a claim that is no minimum")
     need(q.point(claim.get("point")) == point, "the claim speaks of another point of the smaller network")
-    prove = {"local_minimum": local_minimum, "deep_minimum": deep_minimum}.get(kind)
-    prove = prove or companion("check_linear.py").linear_network_minimum
+    prove = local_minimum if kind == "local_minimum" else vars(companion(MINIMA[kind]))[kind]
     prove(q, {key: value for key, value in claim.items() if key != "kind"})
+    near = "radius" not in claim and kind != "linear_network_minimum"
+    near = near or (kind == "deep_minimum" and claim["radius"] is None)
+    need(radius is None or not near, "no neighbourhood is known of the smaller network")
     return rational(claim["radius"]) if claim.get("radius") is not None else None
+
+
+def net_behind(p, here, point, k):
+    """The network behind a hidden layer, with its outputs as data, and the point in it."""
+    form(here.hidden[k].out, "a layer without units")
+    weights, biases = (part[k + 1 :] for part in point)
+    trains = {"trains": p.trains[k + 1 :], "trains_bias": p.trains_bias[k + 1 :]}
+    return smaller(p, weights, biases, p.bends[k + 1 :], x=[list(row) for row in zipped(*here.hidden[k].out)], **trains)
 
 
 def behind(p, here, point, k, claim, radius):
@@ -276,47 +300,53 @@ def behind(p, here, point, k, claim, radius):
     below = here.hidden[: k + 1]
     dead = all(s == 0 and s is not None for row in below[-1].slope for s in row)
     need(dead or not any(layer.own for layer in below), "the outputs of the layer may move")
-    form(below[-1].out, "a layer without units")
-    weights, biases = (part[k + 1 :] for part in point)
-    trains = {"trains": p.trains[k + 1 :], "trains_bias": p.trains_bias[k + 1 :]}
-    inner = resting(p, claim, smaller(p, weights, biases, x=[list(row) for row in zipped(*below[-1].out)], **trains))
-    need(inner is None or radius <= inner, "the neighbourhood is larger than that of the smaller network")
+    inner = resting(p, claim, net_behind(p, here, point, k), radius)
+    need(inner is None or (radius or 0) <= inner, "the neighbourhood is larger than that of the smaller network")
 
 
-def merged_layers(p, here, point, k, claim, radius):
-    """Rule `merged_layers`: a layer whose units keep one slope each is linear: with the next it is one layer."""
-    (weights, biases), layer, last = point, here.hidden[k], [*here.hidden, here.last][k + 1]
+def net_merged(p, here, point, k):
+    """The network in which a layer whose units keep one slope each, and the next, are one layer; the point in it."""
+    (weights, biases), layer = point, here.hidden[k]
     need(all(len(set(row)) == 1 and row[0] is not None for row in layer.slope), "a unit of the layer has two slopes")
     slopes, width = [row[0] for row in layer.slope], len(layer.inputs)
     bias, other = (biases[j] or [0] * len(weights[j]) for j in (k, k + 1))
-    own = [[*row, b] for row, b in zipped(weights[k], bias)]
-    meter.spend(16 * len(weights[k + 1]) * (1 + len(own)) * (2 + width))
-    step, high = radius * layer.trains, radius * last.trains
-    steps = [step] * width + [radius * layer.trains_bias]
-    rows, sizes = [], []
+    layer.lifted, rows = [[*row, b] for row, b in zipped(weights[k], bias)], []
+    meter.spend(16 * len(weights[k + 1]) * (1 + len(layer.lifted)) * (2 + width))
     for row, b in zipped(weights[k + 1], other):
-        rows.append([sum(w * d * q[j] for w, d, q in zipped(row, slopes, own)) for j in range(width + 1)])
+        rows.append([sum(w * d * q[j] for w, d, q in zipped(row, slopes, layer.lifted)) for j in range(width + 1)])
         rows[-1][-1] += b
-        sizes += [sum(abs(d) * (abs(w) * s + high * abs(q[j]) + high * s) for w, d, q in zipped(row, slopes, own))
-                  + radius * last.trains_bias * (j == width) for j, s in enumerate(steps)]  # fmt: skip
     has = p.bias[k] or p.bias[k + 1]
     free = (p.bias[k] and (p.trains_bias[k] or p.trains[k + 1])) or p.trains_bias[k + 1]
     new = [row[:-1] for row in rows], [row[-1] for row in rows] if has else []
     points = ([*part[:k], q, *part[k + 2 :]] for part, q in zipped(point, new))
     trains = {"trains": [*p.trains[:k], p.trains[k] or p.trains[k + 1], *p.trains[k + 2 :]]}
     trains |= {"trains_bias": [*p.trains_bias[:k], free, *p.trains_bias[k + 2 :]]}
-    inner = resting(p, claim, smaller(p, *points, **trains))
-    need(
-        inner is None or max([radius, *sizes]) <= inner, "the neighbourhood is larger than that of the smaller network"
-    )
+    return smaller(p, *points, [*p.bends[:k], *p.bends[k + 1 :]], **trains)
+
+
+def merged_layers(p, here, point, k, claim, radius):
+    """Rule `merged_layers`: a layer whose units keep one slope each is linear: with the next it is one layer, which
+    moves no further than the radius of the smaller network."""
+    inner = resting(p, claim, net_merged(p, here, point, k), radius)
+    layer, last, size = here.hidden[k], [*here.hidden, here.last][k + 1], radius or 0
+    high, steps = size * last.trains, [size * layer.trains] * len(layer.inputs) + [size * layer.trains_bias]
+    own, parts = layer.lifted, [(j, s, row) for row in point[0][k + 1] for j, s in enumerate(steps)]
+    sizes = [
+        sum(abs(d) * (abs(w) * s + high * abs(q[j]) + high * s) for w, [d, *_], q in zipped(row, layer.slope, own))
+        + size * last.trains_bias * (j == len(layer.inputs))
+        for j, s, row in parts
+    ]
+    need(inner is None or max([size, *sizes]) <= inner, "the neighbourhood is larger than that of the smaller network")
 
 
 def deep_minimum(p, claim):
     tree, loss, radius, proof = fields(claim, "point loss radius proof")
-    here, radius = layers(p, point := stated(p, tree, loss)), rational(radius)
+    here = layers(p, point := stated(p, tree, loss))
     need(here.hidden, "the rule needs a hidden layer")
-    steady(p, here, radius)
     rule = typed(typed(proof, dict).get("rule"), str)
+    radius = None if radius is None and rule in ("behind", "merged") else rational(radius)
+    if radius is not None:
+        steady(p, here, radius)
     if rule == "reachable":
         fields(proof, "rule")
         reachable(p, here)
@@ -327,4 +357,5 @@ def deep_minimum(p, claim):
         _, k, inner = fields(proof, "rule layer claim")
         k = whole(k, range(p.layers))
         (behind if rule == "behind" else merged_layers)(p, here, point, k, typed(inner, dict), radius)
-    return f"No parameters within {radius} of the point in the max norm have a loss below the point's, {loss}."
+    where = "near enough to the point" if radius is None else f"within {radius} of the point in the max norm"
+    return f"No parameters {where} have a loss below the point's, {loss}."

@@ -50,13 +50,14 @@ def linear_network_minimum(p, claim):
     tree, loss = fields(claim, "point loss")
     weights, biases = stated(p, tree, loss)
     need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
-    need(not p.layers or (not p.kinked and p.slopes[0]), "the rule needs a linear activation")
+    need(not p.layers or all(up == down != 0 for up, down in p.bends), "the rule needs a linear activation")
     need(all(p.trains), "a weight is frozen")
     m, shift = len(p.x), p.trains_bias[-1]
     lifted = bool(p.layers) and p.bias[0] and not shift
     covered = shift or (not any(p.bias[1:-1]) and (not lifted or p.trains_bias[0]))
     need(covered, "a hidden bias without a trained output bias")
-    factors = [[[p.slopes[0] * q for q in row] for row in matrix] if k else matrix for k, matrix in enumerate(weights)]
+    slopes = [1, *(up for up, _ in p.bends[: p.layers])]
+    factors = [[[slope * q for q in row] for row in matrix] for slope, matrix in zipped(slopes, weights)]
     rows = p.x
     for matrix, bias in zipped(factors, biases):
         bias = bias or [0] * len(matrix)

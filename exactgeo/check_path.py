@@ -103,7 +103,7 @@ def without_ends(a):
 
 
 def side(a):
-    """Rule `side`: the sign of a polynomial on (0, 1), where it may touch 0; None where it changes its sign."""
+    """The sign of a polynomial on (0, 1), where it may touch 0; None where it changes its sign."""
     a = shortened(list(a))
     if not a:
         return 0
@@ -134,7 +134,7 @@ def roots(a):
 # -- a segment --
 
 
-def layers(p, one, other, curved):
+def moving_layers(p, one, other, curved):
     """The rows (weights, bias) of each layer along a segment, and what they are divided by."""
     found = []
     for k, (first, last) in enumerate(zipped(zipped(*one), zipped(*other))):
@@ -147,7 +147,7 @@ def layers(p, one, other, curved):
             continue
         rows, bottom = curved[k]
         need(bottom and bottom[0] > 0 and not roots(bottom), "a denominator has a pole, or is negative")
-        rows = many(rows, len(start), many, p.sizes[k] + p.bias[k], polynomial)
+        rows = many(rows, len(start), many, p.sizes[k] + p.bias[k], coefficients)
         for row, values in zipped(rows, start):
             for j, (entry, q) in enumerate(zipped(row, values)):
                 trained = p.trains[k] if j < p.sizes[k] else p.trains_bias[k]
@@ -159,15 +159,15 @@ def layers(p, one, other, curved):
     return found
 
 
-def polynomial(value):
+def coefficients(value):
     form(len(typed(value, list)) <= MAX_DEGREE, "polynomials of too high a degree")
     row = vector(value, len(value))
     form(not row or row[-1], "a polynomial with zeros at its end")
     return row
 
 
-def run(p, moving):
-    """Rule `forward`: the predictions along a segment, polynomials over one positive polynomial."""
+def forward(p, moving):
+    """The predictions along a segment, polynomials over one positive polynomial."""
     rows, bottom = [[shortened([q]) for q in row] for row in p.x], [1]
     for k, (matrix, divisor) in enumerate(moving):
         meter.spend(8 * len(rows) * len(matrix) * (1 + p.sizes[k]))
@@ -178,11 +178,11 @@ def run(p, moving):
                 z = times(weights[-1], bottom) if p.bias[k] else []
                 for weight, q in zip(weights, row, strict=False):
                     z = add(z, times(weight, q)) if weight and q else z
-                if k < p.layers and p.kinked:
+                slope, left = p.bends[k]
+                if slope != left:
                     need((sign := side(z)) is not None, "a pre-activation changes its sign inside a segment")
-                    z = shortened([p.slopes[0 if sign > 0 else 1] * q for q in z])
-                elif k < p.layers:
-                    z = shortened([p.slopes[0] * q for q in z])
+                    slope = slope if sign > 0 else left
+                z = shortened([slope * q for q in z])
                 units.append(z)
             rows.append(units)
         bottom = times(bottom, divisor)
@@ -191,7 +191,7 @@ def run(p, moving):
 
 def along(p, moving):
     """The loss along a segment, a rational function: numerator and positive denominator."""
-    (rows, bottom), half, total = run(p, moving), Fraction(1, 2), []
+    (rows, bottom), half, total = forward(p, moving), Fraction(1, 2), []
     square = times(bottom, bottom)
     for row, targets in zipped(rows, p.y):
         for q, y in zipped(row, targets):
@@ -208,7 +208,7 @@ def along(p, moving):
 
 
 def shaped(kind, loss, bottom, ends):
-    """Rule `shape`: whether the loss has the shape that a segment claims."""
+    """Whether the loss has the shape that a segment claims."""
     change = add(times(slope(loss), bottom), times([-1], times(loss, slope(bottom))))  # l' bottom^2
     if kind in ("constant", "decreasing", "rising"):
         return side(change) == {"constant": 0, "decreasing": -1, "rising": 1}[kind]
@@ -232,9 +232,9 @@ def segmented_path(p, claim):
         pairwise(points), pairwise(values), many(segments, len(points) - 1, fields, "kind curved")
     ):
         read = [fields(layer, "layer numerators denominator") for layer in typed(curved, list)]
-        given = {whole(k, range(p.layers + 1)): (rows, polynomial(bottom)) for k, rows, bottom in read}
+        given = {whole(k, range(p.layers + 1)): (rows, coefficients(bottom)) for k, rows, bottom in read}
         form(len(given) == len(read), "a layer is given twice")
-        top, bottom = along(p, layers(p, *ends, given))
+        top, bottom = along(p, moving_layers(p, *ends, given))
         need(shaped(typed(kind, str), top, bottom, between), f"a segment is not {kind}")
         counts[kind] = counts.get(kind, 0) + 1
         if kind == "above":
@@ -264,9 +264,9 @@ def said(counts, first, last, low, high):
 
 
 def least(p, point):
-    """Rule `least`: no predictions that agree at equal rows of data have a lower loss than those of the point."""
+    """No predictions that agree at equal rows of data have a lower loss than those of the point."""
     pieces, sums = companion("check_subgradient.py").PIECES[p.kind], {}
-    rows, _ = run(p, layers(p, point, point, {}))
+    rows, _ = forward(p, moving_layers(p, point, point, {}))
     for x, row, targets in zipped(p.x, rows, p.y):
         for o, (entry, y) in enumerate(zipped(row, targets)):
             q = entry[0] if entry else 0

@@ -217,9 +217,20 @@ def problem(reader, keys):
     trains["hidden_bias"] = [one and other for one, other in zipped(asked, bias)]
     trains["output_bias"] = a(bool, train.get("output_bias", True)) and output_bias
     point = reader.point(keys["point"], [len(x[0]), *widths, scores], [*bias, output_bias]) if "point" in keys else None
-    form(all(pair == slopes[0] for pair in slopes) and last == ["1", "1"], "no certificate has several activations")
-    activation = slopes[0] if layers else ["1", "1"]
-    network = {"widths": widths, "activation": activation if len(activation) == 2 else activation[0]}
+    slopes = slopes[:layers]
+    if last != ["1", "1"]:
+        # The output activation is one more hidden layer, and a frozen identity passes its outputs on.
+        form(len(last) == 2, "no certificate has a smooth output activation")
+        widths, slopes, bias, output_bias = [*widths, scores], [*slopes, last], [*bias, output_bias], False
+        hidden, shifts = ([*trains[a], trains[b]] for a, b in (("hidden", "output"), ("hidden_bias", "output_bias")))
+        trains = {"hidden": hidden, "output": False, "hidden_bias": shifts, "output_bias": False}
+        if point:
+            point["weights"].append([[str(int(i == j)) for j in range(scores)] for i in range(scores)])
+            point["biases"].append([])
+    one = all(pair == slopes[0] for pair in slopes)
+    form(one or all(len(pair) == 2 for pair in slopes), "no certificate has several activations, if one is smooth")
+    activation = (slopes[0] if slopes else ["1", "1"]) if one else slopes
+    network = {"widths": widths, "activation": activation if len(activation) > 1 else activation[0]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
     found = {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}
     return found | reader.penalty(keys.get("penalty", {})), point
@@ -229,6 +240,8 @@ OWN_POINT = (
     "local_minimum",
     "strictness",
     "subgradient_minimum",
+    "symmetric_minimum",
+    "unrolled_minimum",
     "deep_minimum",
     "linear_network_minimum",
     "descent_curve",

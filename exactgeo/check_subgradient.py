@@ -118,13 +118,18 @@ def alone(here, n, phi, parts):
     """A neuron whose slopes are known, as for a loss with a derivative."""
     value, linear, kinks = phi
     need(not here.moved or not value, "the loss has a slope in an output weight")
-    linear, kinks = times(n.sign or 1, linear, kinks)
+    linear, kinks = straight(*times(n.sign or 1, linear, kinks))
+    need(n.v or not kinks, "phi bends at a neuron whose output weight is 0")
+    nonnegative(linear, kinks, parts)
+
+
+def straight(linear, kinks):
+    """The same without the kinks that do not bend."""
     for row, (shape, right, left) in list(kinks.items()):
         if right == left:
             linear = [a + right * b for a, b in zipped(linear, shape)]
             del kinks[row]
-    need(n.v or not kinks, "phi bends at a neuron whose output weight is 0")
-    nonnegative(linear, kinks, parts)
+    return linear, kinks
 
 
 def joint_part(p, here, slopes, part, cover):
@@ -138,7 +143,7 @@ def joint_part(p, here, slopes, part, cover):
             i = whole(fields(step, "rule neuron")[1], neurons)
             need(not here.neurons[i].v and i not in signs, "an output weight has a sign already")
             return [({**signs, i: sign}, sides) for sign in (1, -1)]
-        if rule == "subgradient":
+        if rule in ("subgradient", "covered"):
             bounds.extend(subgradient(p, here, slopes, part, case, step))
             return []
         i, row = whole(step.get("neuron"), neurons), whole(step.get("row"))
@@ -161,9 +166,12 @@ def joint_part(p, here, slopes, part, cover):
 
 
 def subgradient(p, here, slopes, part, case, step):
-    """Rule `subgradient`: one vector of slopes shows the first-order change >= 0 for all moves of a case."""
+    """Rule `subgradient`: one vector of slopes shows a first-order change >= 0 for all moves of a case."""
     (neurons, data, columns), (signs, sides) = part, case
-    _, given, multipliers, strict = fields(step, "rule slopes multipliers strict")
+    covered = step["rule"] == "covered"
+    _, given, proofs, strict = fields(
+        step, "rule slopes neurons strict" if covered else "rule slopes multipliers strict"
+    )
     meter.spend(8 * len(p.x) * (2 + len(columns) + len(neurons) * (2 + len(here.T))))
     r, given = list(here.low), sparse(given, data, None)
     for t in data:
@@ -172,8 +180,8 @@ def subgradient(p, here, slopes, part, case, step):
     need(not any(dot(r, column) for column in columns), "the subgradient has a slope in an affine parameter")
     strict = many(strict, None, whole, neurons)
     names = {str(i): i for i in neurons}
-    form(typed(multipliers, dict).keys() <= names.keys(), "multipliers of a neuron of another part")
-    multipliers = {names[key]: item for key, item in multipliers.items()}
+    form(typed(proofs, dict).keys() <= names.keys(), "multipliers of a neuron of another part")
+    proofs = {names[key]: item for key, item in proofs.items()}
     size = max(map(abs, p.slopes)) * sum(abs(q) * sum(map(abs, row)) for q, row in zipped(r, here.rows))
     bounds = []
     for i in neurons:
@@ -182,21 +190,40 @@ def subgradient(p, here, slopes, part, case, step):
         sign = n.sign or signs.get(i, 0)
         if i in strict:
             need(not n.v and sign * value > 0, "an output weight has no slope of its sign")
-            form(i not in multipliers, "multipliers of a neuron without a cone")
+            form(i not in proofs, "multipliers of a neuron without a cone")
             bounds += [sign * value / size] if size else []
             continue
         fair = sign * value >= 0 if not n.v and sign else not value or not here.moved
         need(fair, "the subgradient has a slope in an output weight")
-        form(sign or i not in multipliers, "multipliers of a neuron without a cone")
+        form(sign or i not in proofs, "multipliers of a neuron without a cone")
         meter.spend(8 * (2 + len(here.T)) * len(kinks))
         linear, kinks = times(sign or 1, linear, kinks)
-        m = {row: Fraction(0) for row in kinks} | sparse(multipliers.get(i, {}), kinks, None)
-        for row, (_, right, left) in kinks.items():
-            side = sides.get((i, row), 0)
-            m[row] = m[row] if sign else right
-            need(side < 0 or m[row] <= right, "a multiplier above the slope on the right of its kink")
-            need(side > 0 or m[row] >= left, "a multiplier below the slope on the left of its kink")
-            need(sign or right == left, "phi bends in moves of both signs")
-        total = combine(m, {row: shape for row, (shape, _, _) in kinks.items()}, len(here.T))
-        need(not any(a + b for a, b in zipped(linear, total)), "the multipliers do not give the function of a neuron")
+        known = {row: side for (j, row), side in sides.items() if j == i}
+        if covered:
+            covering(sign, linear, kinks, known, proofs.get(i, {"steep": {}, "parts": []}))
+        else:
+            multipliers(sign, linear, kinks, known, proofs.get(i, {}))
     return bounds
+
+
+def multipliers(sign, linear, kinks, sides, given):
+    """phi is a sum of multiples of the forms of kinks, each at most what its kink is on the sides of the case."""
+    m = {row: Fraction(0) for row in kinks} | sparse(given, kinks, None)
+    for row, (_, right, left) in kinks.items():
+        m[row] = m[row] if sign else right
+        need(sides.get(row, 0) < 0 or m[row] <= right, "a multiplier above the slope on the right of its kink")
+        need(sides.get(row, 0) > 0 or m[row] >= left, "a multiplier below the slope on the left of its kink")
+        need(sign or right == left, "phi bends in moves of both signs")
+    total = combine(m, {row: shape for row, (shape, _, _) in kinks.items()}, len(linear))
+    need(not any(a + b for a, b in zipped(linear, total)), "the multipliers do not give the function of a neuron")
+
+
+def covering(sign, linear, kinks, sides, given):
+    """Rule `covered`: phi >= 0 by a covering, where a kink with one side has any slope on the other."""
+    steep, parts = fields(given, "steep parts")
+    for row, slope in sparse(steep, sides, None).items():
+        shape, right, left = kinks[row]
+        kinks[row] = (shape, right, slope) if sides[row] > 0 else (shape, slope, left)
+    linear, kinks = straight(linear, kinks)
+    need(sign or not kinks, "phi bends in moves of both signs")
+    nonnegative(linear, kinks, parts)

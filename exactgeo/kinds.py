@@ -46,6 +46,10 @@ class Argument(_Worded):
         "Exactly one critical point in a box around the point, and the signs of all curvatures there.",
     )
     SMOOTH_GRADIENT = "smooth_gradient", "Smooth activations: an enclosed derivative that is not 0."
+    CRITICAL_PREDICTIONS = (
+        "critical_predictions",
+        "Exactly one critical vector of predictions near the point's, and local minima near the point that have it.",
+    )
     BALL = "ball", "Exactly one local minimum in a box around the point, enclosed by intervals."
     REACHABLE = (
         "reachable_span",
@@ -54,6 +58,23 @@ class Argument(_Worded):
     UNROLLED = "unrolled", "Each unit of the last hidden layer costs nothing on a copy of the network below it."
     BEHIND = "fixed_features", "The outputs of a layer do not move, and behind it the point is a local minimum."
     MERGED = "merged_layer", "A layer is linear near the point; with one layer less the point is a local minimum."
+    SMOOTH_POINT = (
+        "smooth_point",
+        "Off all kinks the Hessian has no negative value and vanishes along symmetries of the loss, or a curve tells.",
+    )
+    UNROLLED_FACES = (
+        "unrolled_faces",
+        "The second-order form of the loss is positive on products of critical faces of copies of the network below.",
+    )
+    SILENT = (
+        "silent_units",
+        "Whatever a unit does that costs nothing at first order changes no sum of the loss's slopes.",
+    )
+    DEFINITE = "definite_faces", "The second-order form of the loss is positive on every product of critical faces."
+    TIED = (
+        "tied_faces",
+        "The second-order form of the loss is nonnegative on every product of critical faces, which is enough there.",
+    )
     LINEAR_NETWORK = (
         "linear_network",
         "Deep linear network: critical, of full rank, the best approximation of that rank; the minimum is global.",

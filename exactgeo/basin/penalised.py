@@ -141,12 +141,14 @@ class PenalisedCensus:
         )
 
     def _neuron(self, z: Vector, sign: int, size: int) -> tuple[Vector, Fraction]:
-        """w and v with v w = z, of equal length up to rounding; 0 where there is no z."""
+        """w and v with v w = z, of equal length up to rounding; 0 where there is no z.
+
+        What only a bias without penalty moves costs the less the smaller v is.
+        """
         seen = [q for k, q in enumerate(z) if k not in self.program.free]
         if not any(z):
             return (ZERO,) * size, ZERO
-        length = root(seen) if any(seen) else root(z)
-        v = sign * square_root(length)
+        v = sign * (square_root(root(seen)) if any(seen) else Fraction(1, 2**24))
         w = tuple(q / v for q in z)
         return (*w, *(ZERO,) * (size - len(w))), v
 

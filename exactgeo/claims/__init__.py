@@ -10,6 +10,7 @@ from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
+from exactgeo.claims.deep_global_minimum import DeepGlobalMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
@@ -41,6 +42,9 @@ from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
 from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
@@ -80,6 +84,10 @@ _TYPES: tuple[type[Claim], ...] = (
     BallClaim,
     DeepMinimumClaim,
     LinearNetworkMinimumClaim,
+    SymmetricMinimumClaim,
+    DeepGlobalMinimumClaim,
+    VectorMinimumClaim,
+    UnrolledMinimumClaim,
 )
 
 CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}

@@ -25,7 +25,7 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.path import PathClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.subgradient_minimum import CoveredSubgradient, SubgradientMinimumClaim
 from exactgeo.claims.subject import square_factor
 from exactgeo.errors import InputError
 from exactgeo.exact.vectors import ZERO
@@ -111,8 +111,12 @@ def exported(claim: Claim) -> bool:
     """Whether a claim of an exported kind is itself exported.
 
     Not a global minimum that rests on a list of regions, and no path on which a neuron is rescaled: its weights on the
-    way are no polynomials of the step.
+    way are no polynomials of the step. No minimum with a covering of a neuron on one side of a kink.
     """
+    if isinstance(claim, SubgradientMinimumClaim):
+        steps = [step for part in claim.joint for step in part.cover]
+        covers = [cover for step in steps if isinstance(step, CoveredSubgradient) for cover in step.neurons.values()]
+        return not any(cover.steep for cover in covers)
     if isinstance(claim, GlobalMinimumClaim):
         return claim.regions is None
     if isinstance(claim, PathClaim):

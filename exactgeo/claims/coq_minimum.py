@@ -15,6 +15,7 @@ from exactgeo.claims.coq_terms import Terms, number, plus
 from exactgeo.claims.local_minimum import Implied, LocalMinimumClaim, Part, Split
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import (
+    CoveredSubgradient,
     JointProof,
     KinkSplit,
     SideImplied,
@@ -180,7 +181,7 @@ class Minima(Terms):
                     side = f"0 <= {forms[i][row]}" if sign > 0 else f"{forms[i][row]} <= 0"
                     yield f"  assert (K{i}_{row} : {side}) by lra.\n"
                     pending.append(signs)
-                case Subgradient():
+                case Subgradient() | CoveredSubgradient():
                     yield from self._end(part, step, signs, move)
         yield "  }\n"
 
@@ -200,7 +201,9 @@ class Minima(Terms):
                 terms.append(f"{number(column[t])} * d{key}")
         return plus(terms)
 
-    def _end(self, part: JointProof, step: Subgradient, signs: Mapping[int, int], move: Move) -> Iterator[str]:
+    def _end(
+        self, part: JointProof, step: Subgradient | CoveredSubgradient, signs: Mapping[int, int], move: Move
+    ) -> Iterator[str]:
         """A case with its vector of slopes: the lines of the data, the products of the neurons, and their sum."""
         slopes = [move.known(t) for t in range(len(self.y))]
         for t in part.data:
@@ -217,6 +220,9 @@ class Minima(Terms):
             weights = [-q if sign < 0 else q for q in slopes]
             if i in step.strict:
                 yield from self._small(i, weights, move)
+            elif isinstance(step, CoveredSubgradient):
+                parts = step.neurons[i].parts if i in step.neurons else ()
+                yield from self.inequality(i, parts, move.z[i], weights, move.moved)
             else:
                 yield from self._bent(i, sign, weights, step, move)
             if v:

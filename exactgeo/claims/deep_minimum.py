@@ -10,8 +10,24 @@ from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import Weights
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 
-__all__ = ["Behind", "Cut", "DeepMinimumClaim", "Leaf", "Merged", "Proof", "Reachable", "Step", "UnitProof", "Unrolled"]
+__all__ = [
+    "Behind",
+    "Cut",
+    "DeepMinimumClaim",
+    "Inner",
+    "Leaf",
+    "Merged",
+    "Nearby",
+    "Proof",
+    "Reachable",
+    "Step",
+    "UnitProof",
+    "Unrolled",
+]
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ class Behind:
     rule: ClassVar[str] = "behind"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+    claim: Inner
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,7 @@ class Merged:
     rule: ClassVar[str] = "merged"
 
     layer: int
-    claim: LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
+    claim: Inner
 
 
 Proof = Reachable | Unrolled | Behind | Merged
@@ -118,11 +134,19 @@ class DeepMinimumClaim(PointClaim):
 
     Attributes
     ----------
-    radius : Fraction
+    radius : Fraction or None
+        None, near enough to the point: of a smaller network no more is known.
     proof : Reachable, Unrolled, Behind or Merged
     """
 
     kind: ClassVar[str] = "deep_minimum"
 
-    radius: Fraction
+    radius: Fraction | None
     proof: Reachable | Unrolled | Behind | Merged
+
+
+Nearby = SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+"""Claims about points near enough, without a radius."""
+
+Inner = LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim | Nearby
+"""The claims about a smaller network that one about the whole may rest on."""

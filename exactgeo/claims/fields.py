@@ -183,6 +183,10 @@ def _one_of(members: list[Any], union: Any, data: Any) -> Any:
     if str in members and type(data) is str:
         return data
     members = [member for member in members if member is not str]
+    if len(members) > 1 and all(get_origin(member) is tuple for member in members):
+        # Lists of other things: a vector, or rows.
+        deep = isinstance(data, list) and any(isinstance(entry, list) for entry in data)
+        members = [member for member in members if (get_origin(get_args(member)[0]) is tuple) == deep]
     if len(members) == 1:
         return from_data(members[0], data)
     # Claims have a kind, other records a rule; at most one of them has none: what is written without one.

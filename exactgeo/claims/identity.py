@@ -31,6 +31,7 @@ from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
 from exactgeo.claims.penalised_descent import PenalisedDescentClaim
 from exactgeo.claims.penalised_minimum import NormLeaf, PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import (
+    CoveredSubgradient,
     JointStep,
     KinkSplit,
     SideImplied,
@@ -167,8 +168,15 @@ class _Minimum:
 
         v = self.net.v[i]
         factor = sympy.sign(v) if factor is None else factor
+        size = (v + self.dv[i]) / factor if v else total([])
+        return self._shared(i, self.claim.neurons[i].parts, slopes, scale, factor, size)
+
+    def _shared(
+        self, i: int, parts: Sequence[Part], slopes: Sequence[Any], scale: Any, factor: Any, size: Any
+    ) -> list[Term]:
+        """``size * factor * phi`` of a neuron, by the parts of ``factor * phi``."""
         terms: list[Term] = []
-        for part in self.claim.neurons[i].parts:
+        for part in parts:
             leaf, decided = self._leaf(i, part)
             for row in part.rows:
                 side, form = self.sides[i, row], self.kinks[i][row][1]
@@ -177,7 +185,7 @@ class _Minimum:
                 else:
                     slope = scale * sympy_rational(leaf.slopes.get(row, 0))
                     coefficient = side * (factor * self._bend(i, row, slopes) - slope)
-                terms.append((coefficient, (v + self.dv[i]) / factor * side * form if v else total([])))
+                terms.append((coefficient, size * side * form))
         return terms
 
     def _leaf(self, i: int, part: Part) -> tuple[Leaf, set[int]]:
@@ -202,7 +210,7 @@ class _Minimum:
 
     def _joint(self, claim: SubgradientMinimumClaim, slopes: list[Any]) -> Iterator[Term]:
         """The parts that share data, whose slopes they choose, and then the neurons alone."""
-        ends: dict[int, tuple[Subgradient, bool]] = {}
+        ends: dict[int, tuple[Subgradient | CoveredSubgradient, bool]] = {}
         for part in claim.joint:
             leaf, signed = self._end(part.cover)
             for t in part.data:
@@ -214,9 +222,9 @@ class _Minimum:
             elif ends[i][1]:
                 yield from self._signed(i, ends[i][0], slopes)
 
-    def _end(self, cover: Sequence[JointStep]) -> tuple[Subgradient, set[int]]:
+    def _end(self, cover: Sequence[JointStep]) -> tuple[Subgradient | CoveredSubgradient, set[int]]:
         index, signed = 0, set()
-        while not isinstance(step := cover[index], Subgradient):
+        while not isinstance(step := cover[index], Subgradient | CoveredSubgradient):
             match step:
                 case SideImplied(neuron, row, sign):
                     self.sides[neuron, row], side = sign, 1
@@ -228,7 +236,7 @@ class _Minimum:
             index = index + 1 if side > 0 else _behind(cover, index + 1)
         return step, signed
 
-    def _signed(self, i: int, leaf: Subgradient, slopes: Sequence[Any]) -> Iterator[Term]:
+    def _signed(self, i: int, leaf: Subgradient | CoveredSubgradient, slopes: Sequence[Any]) -> Iterator[Term]:
         """``dv <slopes, out> + (v + dv) phi``, v + dv having a sign."""
         import sympy
 
@@ -242,6 +250,10 @@ class _Minimum:
             return
         if v == 0:
             yield sign * value, sign * dv
+        if isinstance(leaf, CoveredSubgradient):
+            parts = leaf.neurons[i].parts if i in leaf.neurons else ()
+            yield from self._shared(i, parts, slopes, sympy_rational(1), sign, sign * (v + dv))
+            return
         multipliers: Mapping[int, Fraction] = leaf.multipliers.get(i, {})
         for row, (_, form) in self.kinks[i].items():
             side = self.sides[i, row]

@@ -8,9 +8,19 @@ from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import FrozenDict, Weights
-from exactgeo.claims.local_minimum import NeuronProof
+from exactgeo.claims.local_minimum import NeuronProof, Part
 
-__all__ = ["JointProof", "JointStep", "KinkSplit", "SideImplied", "SignSplit", "Subgradient", "SubgradientMinimumClaim"]
+__all__ = [
+    "CoveredSubgradient",
+    "JointProof",
+    "JointStep",
+    "KinkSplit",
+    "NeuronCover",
+    "SideImplied",
+    "SignSplit",
+    "Subgradient",
+    "SubgradientMinimumClaim",
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,44 @@ class Subgradient:
     strict: tuple[int, ...]
 
 
-JointStep = KinkSplit | SideImplied | SignSplit | Subgradient
+@dataclass(frozen=True)
+class NeuronCover:
+    """``sign phi >= 0`` of one neuron on the sides that the case has of its kinks, for one vector of slopes.
+
+    Attributes
+    ----------
+    steep : Weights
+        For kinks of which the case has one side the slope taken on the other side, where nothing is claimed.
+    parts : tuple of Part
+        As for a loss with a derivative: what phi is with these slopes, shared out and covered.
+    """
+
+    steep: Weights
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class CoveredSubgradient:
+    """One vector of slopes for all moves of the case, with a covering for each neuron, which has cases of its own.
+
+    Attributes
+    ----------
+    slopes : Weights
+        At the data points of the part, each between the left and the right derivative.
+    neurons : mapping from neurons to NeuronCover
+        All but those in ``strict``, and those without parts.
+    strict : tuple of int
+        The neurons with output weight 0 and ``sign phi(w) > 0``.
+    """
+
+    rule: ClassVar[str] = "covered"
+
+    slopes: Weights
+    neurons: FrozenDict[int, NeuronCover]
+    strict: tuple[int, ...]
+
+
+JointStep = KinkSplit | SideImplied | SignSplit | Subgradient | CoveredSubgradient
 
 
 @dataclass(frozen=True)

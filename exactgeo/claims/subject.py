@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from exactgeo.activations import Activation, PiecewiseLinear, make_activation
+from exactgeo.activations import LINEAR, Activation, PiecewiseLinear, make_activation
 from exactgeo.claims.fields import Misread, from_data, to_data
 from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
@@ -70,7 +70,7 @@ class _Data:
 @dataclass(frozen=True)
 class _Network:
     widths: tuple[int, ...]
-    activation: Vector | str
+    activation: Vector | Matrix | str
     hidden_bias: tuple[bool, ...]
     output_bias: bool
 
@@ -92,11 +92,12 @@ class _Tables:
 def has_form(problem: Problem) -> bool:
     """Whether a certificate can speak of the problem.
 
-    It can where the loss is one that the format knows, the hidden layers have one activation, and the outputs are
-    linear and have a target each.
+    It can where the loss is one that the format knows, the hidden layers are piecewise linear or have one smooth
+    activation, and the outputs are linear and have a target each.
     """
     net = problem.network
-    if net.uniform is None or not (net.uniform.homogeneous or net.uniform.name in SMOOTH):
+    smooth = net.uniform is not None and net.uniform.name in SMOOTH
+    if net.output_activation != LINEAR or not (smooth or all(a.homogeneous for a in net.activations)):
         return False
     if net.outputs != _outputs(problem.loss, problem.y):
         return False
@@ -111,8 +112,8 @@ def _outputs(loss: Loss, y: Matrix) -> int:
 def problem_data(problem: Problem) -> dict[str, Any]:
     """A problem as the ``problem`` of a certificate: no names, no point, one form.
 
-    Targets are rows, the activation is its pair of slopes (right, left) or its name where it has none, and no bias that
-    is not there is trained.
+    Targets are rows, the activation is its pair of slopes (right, left), a pair a hidden layer where these differ, or
+    its name where it has none, and no bias that is not there is trained.
 
     Raises
     ------
@@ -120,9 +121,12 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         The format has no form for it, see :func:`has_form`.
     """
     net, train = problem.network, problem.train
-    if net.uniform is None:
-        raise ValueError("a certificate has one activation, and linear outputs")
-    activation = net.uniform.slopes or net.uniform.name
+    pairs = tuple(a.slopes for a in net.activations if a.slopes is not None)
+    if net.output_activation != LINEAR or (net.uniform is None and len(pairs) < len(net.activations)):
+        raise ValueError("a certificate has one activation, or piecewise linear ones, and linear outputs")
+    activation: Vector | Matrix | str = pairs
+    if len(set(pairs)) < 2:
+        activation = pairs[0] if pairs else net.activation.slopes or net.activation.name
     hidden_bias = tuple(a and b for a, b in zip(train.hidden_bias, net.hidden_bias, strict=True))
     tables = _Tables(
         _Data(problem.x, problem.y),
@@ -201,13 +205,23 @@ def _problem(tables: _Tables) -> Problem:
         raise Misread([], "as many widths as flags").under(".network.widths")
     if tables.loss.reduction not in REDUCTIONS:
         raise Misread(tables.loss.reduction, "one of " + ", ".join(REDUCTIONS)).under(".loss.reduction")
-    activations = (_activation(net.activation),) * layers
+    activations = _activations(net.activation, layers)
     loss = _loss(tables.loss.kind)
     outputs = _outputs(loss, y)
     if loss.outputs(y) > outputs:
         raise Misread([], "targets of two classes").under(".data.y")
     network = Network(len(x[0]), net.widths, outputs, activations, net.hidden_bias, net.output_bias)
     return Problem(x, y, network, loss, tables.train, tables.loss.reduction)
+
+
+def _activations(slopes: Vector | Matrix | str, layers: int) -> tuple[Activation, ...]:
+    """One a hidden layer, from one for all or from pairs that are not all the same."""
+    pairs = [row for row in slopes if isinstance(row, tuple)]
+    if not pairs or isinstance(slopes, str):
+        return (_activation(slopes),) * layers  # type: ignore[arg-type]
+    if len(pairs) != layers or len(set(pairs)) < 2:
+        raise Misread([], "one pair of slopes, or one a hidden layer where these differ").under(".network.activation")
+    return tuple(map(_activation, pairs))
 
 
 def _activation(slopes: Vector | str) -> Activation:

@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
 from typing import Any, ClassVar, Self
 
 from exactgeo.exact.enclosure import Enclosure
@@ -46,6 +48,9 @@ __all__ = [
 
 MAX_BITS = 2**18
 """Working precision beyond which a sign is given up."""
+
+PLAIN = 128
+"""Bits to which generators are known for most signs."""
 
 MAX_SHIFT = 20_000
 """Largest q for which exp(-q) is bounded from below by a rational, of about 1.5 q bits."""
@@ -242,9 +247,22 @@ class Combination:
             The number is below about 2^-MAX_BITS in proportion to its terms.
         """
         if not self._sign:
+            self._sign = self._plain_sign()
+        if not self._sign:
             _, found = self._excluding_zero()
             self._sign = 1 if found.lo > 0 else -1
         return self._sign
+
+    def _plain_sign(self) -> int:
+        """The sign by bounds on each generator that are known, in integers; 0 where they do not say."""
+        low: int = self.constant.numerator * 2**PLAIN // self.constant.denominator
+        high = low + 1
+        kind: Any = type(self)
+        for q, weight in self.terms:
+            ends = [weight.numerator * end for end in _plain_bounds(kind, q)]
+            low += min(ends) // weight.denominator
+            high -= -max(ends) // weight.denominator
+        return (low > 0) - (high < 0)
 
     def least_size(self) -> Fraction:
         """A positive rational that is at most the absolute value, and within a factor of 2^63 of it or nearer.
@@ -263,6 +281,13 @@ class Combination:
         if shift > MAX_SHIFT:
             raise Unresolved(f"a number of the order of exp(-{float(shift):.3g}), below every rational of use")
         return size * decay(shift, 2 * int(shift) + 64).lo
+
+
+@lru_cache(maxsize=4096)
+def _plain_bounds(kind: Any, q: Fraction) -> tuple[int, int]:
+    """Integers around a generator times 2^PLAIN."""
+    found = kind(ZERO, ((q, ONE),)).bounds(PLAIN + 8)
+    return floor(found.lo * 2**PLAIN), ceil(found.hi * 2**PLAIN)
 
 
 class TanhCombination(Combination):

@@ -106,16 +106,13 @@ class PolynomialMatrix:
     @cached_property
     def sides(self) -> tuple[tuple[int | None, ...], ...]:
         """Of each entry the sign on (0, 1), None where it changes."""
-        return tuple(tuple(self._side(i, j) for j in range(self.columns)) for i in range(self.rows))
-
-    def _side(self, i: int, j: int) -> int | None:
-        row = self._entry(i, j)
-        if len(row) > 2:
-            return sign_on([rational(q) for q in row])
-        start, end = row[0], sum(row)
-        if (start > 0 > end) or (start < 0 < end):
-            return None
-        return 1 if start > 0 or end > 0 else -1 if start < 0 or end < 0 else 0
+        if self.degree > 1:
+            found = [sign_on([rational(q) for q in entry]) for entry in zip(*map(_entries, self._parts), strict=True)]
+        else:
+            starts = [(q > 0) - (q < 0) for q in _entries(self._parts[0])]
+            ends = starts if not self.degree else [(q > 0) - (q < 0) for q in _entries(self._parts[0] + self._parts[1])]
+            found = [None if a * b < 0 else a or b for a, b in zip(starts, ends, strict=True)]
+        return tuple(tuple(found[i * self.columns : (i + 1) * self.columns]) for i in range(self.rows))
 
     def bent(self, slopes: tuple[Fraction, Fraction]) -> PolynomialMatrix:
         """Each entry times the slope of its side, right or left of 0; no entry may change its sign."""
@@ -131,6 +128,29 @@ class PolynomialMatrix:
             parts.append(_of_flint(table, self.columns))
         return PolynomialMatrix(parts, self.rows, self.columns)
 
+    def quadratic(self, forms: Sequence[Sequence[tuple[Fraction, Fraction]]]) -> tuple[list[Fraction], list[Fraction]]:
+        """The sums over the entries p of a p p and of b p, for a pair (a, b) an entry.
+
+        Examples
+        --------
+        >>> one = Fraction(1)
+        >>> row = PolynomialMatrix.between(((one, 0 * one),), ((2 * one, one),), 2)
+        >>> [list(map(str, total)) for total in row.quadratic((((one, one), (2 * one, 0 * one)),))]
+        [['1', '2', '3'], ['1', '1']]
+        """
+        weights = [(flint_rational(a), flint_rational(b)) for row in forms for a, b in row]
+        parts = [_entries(part) for part in self._parts]
+        size = len(parts)
+        squares, firsts = [flint.fmpq(0)] * (2 * size - 1), [flint.fmpq(0)] * size
+        for (a, b), *entry in zip(weights, *parts, strict=True):
+            for i, p in enumerate(entry):
+                if p:
+                    firsts[i] += b * p
+                    ap = a * p
+                    for j, q in enumerate(entry):
+                        squares[i + j] += ap * q
+        return list(map(rational, squares)), list(map(rational, firsts))
+
     def at(self, s: Fraction) -> Matrix:
         """The matrix at a number."""
         total, power = self._parts[0], flint.fmpq(1)
@@ -138,6 +158,10 @@ class PolynomialMatrix:
             power *= flint_rational(s)
             total = total + power * part
         return tuple(tuple(map(rational, row)) for row in _table(total))
+
+
+def _entries(matrix: Any) -> list[Any]:
+    return list(matrix.entries())
 
 
 def _table(matrix: Any) -> list[list[Any]]:

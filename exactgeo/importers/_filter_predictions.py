@@ -18,7 +18,9 @@ Floats = NDArray[np.float64]
 Layer = tuple[NDArray[Any], NDArray[Any] | None, str]
 
 
-def compare(layers: Sequence[Layer], x: ArrayLike, theirs: ArrayLike, single: bool, name: str) -> None:
+def compare(
+    layers: Sequence[Layer], x: ArrayLike, theirs: ArrayLike, single: bool, name: str, room: ArrayLike = 0.0
+) -> None:
     """Refuse other predictions than those of these layers.
 
     Parameters
@@ -30,6 +32,8 @@ def compare(layers: Sequence[Layer], x: ArrayLike, theirs: ArrayLike, single: bo
         Whether they were computed in float32.
     name : str
         What the refusal calls the network.
+    room : numbers or an array like ``theirs``
+        By how much these may be off besides.
 
     Raises
     ------
@@ -44,7 +48,8 @@ def compare(layers: Sequence[Layer], x: ArrayLike, theirs: ArrayLike, single: bo
     # Each layer rounds each of its sums once a term: a generous multiple of that, far below a wrong matrix.
     terms = 8 * sum(weight.shape[1] + 2 for weight, _, _ in layers)
     tolerance = terms * (2.0**-23 if single else 2.0**-52) * np.maximum(sizes, 1e-300)
-    wrong = np.argwhere(~(np.abs(ours - other) <= tolerance))
+    more = np.asarray(room, np.float64)
+    wrong = np.argwhere(~(np.abs(ours - other) <= tolerance + (more.reshape(len(ours), -1) if more.ndim else more)))
     if len(wrong):
         t, k = (int(q) for q in wrong[0])
         raise InputError(
@@ -90,13 +95,14 @@ def _activate_sizes(name: str, sizes: Floats) -> Floats:
     return sizes * max(1.0, *(abs(float(q)) for q in _activation(name).slopes))
 
 
-def scores(estimator: Any, rows: NDArray[Any]) -> NDArray[Any] | None:
-    """What a classifier's last layer gives before the logistic function; None where its probabilities do not tell.
+def scores(estimator: Any, rows: NDArray[Any]) -> tuple[Floats, Floats] | None:
+    """What a classifier's last layer gives before the logistic function, and what rounding leaves open of it.
 
-    Those of a softmax do not tell scores that differ by a constant, and those near 0 and 1 are rounded.
+    None where they do not tell: those of a softmax do not tell scores that differ by a constant, and those near 0 and 1
+    are rounded.
     """
-    probabilities = np.asarray(estimator.predict_proba(rows), np.float64)
+    probabilities = np.asarray(estimator.predict_proba(rows))
     if estimator.out_activation_ == "softmax" or not np.all((probabilities > 1e-9) & (probabilities < 1 - 1e-9)):
         return None
-    found: Floats = np.log(probabilities[:, 1] / probabilities[:, 0])
-    return found
+    rounding = 8 * (2.0**-23 if probabilities.dtype == np.float32 else 2.0**-52)
+    return np.log(probabilities[:, 1] / probabilities[:, 0]), rounding / probabilities.min(axis=1)

@@ -81,7 +81,7 @@ class TrainedModel:
         """Whether some weights have fewer than 64 bits."""
         return any(weight.dtype.itemsize < 8 for weight in self.weights)
 
-    def agree(self, x: ArrayLike, theirs: ArrayLike, single: bool) -> None:
+    def agree(self, x: ArrayLike, theirs: ArrayLike, single: bool, room: ArrayLike = 0.0) -> None:
         """Refuse a network whose predictions are not those of the framework.
 
         Parameters
@@ -91,6 +91,8 @@ class TrainedModel:
             What the framework predicts.
         single : bool
             Whether the framework computes in float32.
+        room : like ``theirs``
+            By how much these may be off besides.
 
         Raises
         ------
@@ -98,7 +100,7 @@ class TrainedModel:
             They differ by more than rounding can explain: a transposed matrix, another activation, another order.
         """
         layers = zip(self.weights, self.biases, (*self.activations, self.output_activation), strict=True)
-        compare(list(layers), x, theirs, single, self.name)
+        compare(list(layers), x, theirs, single, self.name, room)
 
     def problem(
         self,

@@ -71,13 +71,18 @@ def from_sklearn(estimator: Any, X: ArrayLike, y: ArrayLike, *, sample_weight: N
         name=where,
     )
     outputs = model.outputs
+    theirs: tuple[NDArray[Any], Any] | None
     if kind == "regressor":
-        terms, targets, theirs = LossTerms("half_squared", "mean_entries"), np.asarray(y), estimator.predict(rows)
+        terms, targets, theirs = (
+            LossTerms("half_squared", "mean_entries"),
+            np.asarray(y),
+            (estimator.predict(rows), 0.0),
+        )
     else:
         terms, targets, theirs = _classes(estimator, np.asarray(y), rows, where)
     single = any(weight.dtype == np.float32 for weight in weights)
     if theirs is not None:
-        model.agree(rows, theirs, single)
+        model.agree(rows, theirs[0], single, theirs[1])
     batch = _batch(estimator, len(rows))
     l2 = Fraction(float(estimator.alpha)) / (batch * (outputs if kind == "regressor" else 1))
     return model.problem(rows, targets, terms, l2=l2, name=where, source="a network trained by scikit-learn")
@@ -101,8 +106,8 @@ def _kind(estimator: Any) -> str:
 
 def _classes(
     estimator: Any, y: NDArray[Any], rows: NDArray[Any], where: str
-) -> tuple[LossTerms, NDArray[Any], NDArray[Any] | None]:
-    """The loss, the targets as it counts them, and the scores behind the probabilities."""
+) -> tuple[LossTerms, NDArray[Any], tuple[NDArray[Any], NDArray[Any]] | None]:
+    """The loss, the targets as it counts them, and the scores behind the probabilities with their rounding."""
     if y.ndim > 1 and y.shape[1] > 1:
         raise InputError(f"{where}: y", f"{y.shape[1]} labels a data point", "one class a data point", "one column")
     known = {value: index for index, value in enumerate(np.asarray(estimator.classes_).tolist())}

@@ -14,6 +14,9 @@ from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.enclosure import Enclosure
@@ -27,6 +30,7 @@ from exactgeo.local_minimum.ordered_weight_decay import measure_ordered_decay
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs
 
 __all__ = [
     "LADDER",
@@ -61,7 +65,8 @@ def decide(
     ----------
     problem : Problem
     point : Point, optional
-        ``problem.point`` when left out.
+        ``problem.point`` when left out. Where the outputs have a piecewise linear activation the decision is about the
+        network of :func:`exactgeo.problem.linear_outputs.with_linear_outputs`, whose last hidden layer has it.
     strictness : bool
         Whether a local minimum is asked for its strictness at once, whatever that takes; else see :func:`measured`.
     check : callable
@@ -97,6 +102,8 @@ def decide(
     if point is None:
         raise ValueError("decide needs a point")
     problem.expect_point(point)
+    if bends_outputs(problem):
+        problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     tries: list[Try] = []
     outside = None
     left_open: list[Undecided] = []
@@ -132,6 +139,11 @@ def decide(
 LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
+WITHOUT_STRICTNESS = (
+    DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+)
+
+
 def measured(found: Minimum, check: Check) -> Minimum:
     """A local minimum with its strictness; without it, and with the reason, where ``check`` ended the search.
 
@@ -146,7 +158,7 @@ def measured(found: Minimum, check: Check) -> Minimum:
         return weight_decay.measured(found)
     if isinstance(found.claim, OrderedPenalisedMinimumClaim):
         return measure_ordered_decay(found)
-    if isinstance(found.claim, DeepMinimumClaim | LinearNetworkMinimumClaim):
+    if isinstance(found.claim, WITHOUT_STRICTNESS):
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
     try:
         check()
@@ -189,10 +201,13 @@ def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     InputError
         No Problem, or no Point of its network.
     """
+    scope.expect_problem(problem)
+    problem.expect_point(point)
+    if bends_outputs(problem):
+        problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     outside = scope.explanation(problem)
     if outside is not None:
         raise outside
-    problem.expect_point(point)
     if scope.deep(problem) is None:
         return explain_layers(problem, point)
     if scope.ordered_slopes(problem) is None:

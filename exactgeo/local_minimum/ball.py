@@ -44,6 +44,9 @@ DIGITS = 96
 ROOM = 24
 """Binary digits, of those behind the point, by which the equations may be wrong."""
 
+FARTHEST = 32
+"""Binary digits before the point of the largest correction."""
+
 ROUNDS = 24
 """Corrections by the approximate inverse; each gains several digits."""
 
@@ -79,6 +82,11 @@ class Ball:
     @property
     def point(self) -> Point:
         return self.claim.point
+
+    @property
+    def kinks(self) -> tuple[tuple[int, ...], ...]:
+        """Of each neuron the data points on a kink, one of those with proportional rows."""
+        return self.claim.kinks
 
     @property
     def certificate(self) -> Certificate | None:
@@ -167,8 +175,6 @@ class _Proof:
         """The equations at the centre: the sides of its pre-activations are those of the start, or the proof fails."""
         start = self.start
         at = Stationary(start.problem, start.point_at(centre[: len(start.parameters)]), start.kinks, start.ties)
-        if at.size != start.size:
-            raise _Fails("a neuron loses its output on the way to the critical point")
         for one, other in zip(start.units, at.units, strict=True):
             for t, (p, q) in enumerate(zip(one.slope, other.slope, strict=True)):
                 if p != q:
@@ -176,6 +182,9 @@ class _Proof:
                         f"a pre-activation of neuron {one.index} changes its side on the way to the critical point",
                         Wrong(one.index, t, held=False),
                     )
+        # A neuron whose sides are all one has fewer unknowns: only where the sides are the same does this compare.
+        if at.size != start.size:
+            raise _Fails("a neuron loses its output on the way to the critical point")
         return at
 
     def _centre(self) -> tuple[list[Fraction], Integers, int]:
@@ -204,6 +213,8 @@ class _Proof:
             change = np.array([q >> scale for q in inverse.dot(start.equations(box).middle)], object)
             middle, last = middle - change, size
             size = max((abs(q) for q in change), default=0)
+            if size >> BITS + FARTHEST:
+                raise _Fails("the corrections by the approximate inverse lead away from the point")
             if not size >> (BITS - DIGITS - 2) or (last is not None and size >= last and not last >> BITS // 2):
                 break
         shift = BITS - DIGITS
@@ -217,7 +228,9 @@ class _Proof:
         moving = list(at.moving)
         z = at.rows @ Intervals.of([w for w, _ in at.point.neurons]).T if at.live else _nothing()
         sizes = at.rows[:, moving].upper_size().sum(axis=1) if moving else []
-        for unit in at.live:
+        # A straight neuron that is tied has a bias of its own: its sides are no others' sides.
+        apart = [unit for unit, tie in zip(at.units, at.ties, strict=True) if tie is not None and not at.follows(unit)]
+        for unit in (*at.live, *apart):
             held = {t for bend in unit.bends for t, _ in bend.members}
             if at.outputs_move:
                 bounds.append((abs(at.point.neurons[unit.index].v), Wrong(unit.index, -1, held=False)))
@@ -263,8 +276,9 @@ class _Proof:
         output = at.problem.train.output
         for unit in at.units:
             if unit.moves or at.ties[unit.index] is not None:
-                # A bias that the output bias can follow; how much a neuron has of a sum.
-                free += len(at.moving) - len(unit.coordinates) if unit.moves else 1
+                # A bias that the output bias can follow; how much a neuron has of a sum, and of the sum of biases.
+                own = len(unit.coordinates) if unit.moves else len(at.moving if unit.bends else at.decayed) - 1
+                free += len(at.moving) - own
                 continue
             if not output and not at.point.neurons[unit.index].v:
                 self._still_frozen(at, unit.index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -25,12 +25,16 @@ from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
 from exactgeo.claims.smooth_descent import SmoothDescentClaim
 from exactgeo.claims.strictness import StrictnessClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Point, Problem
+from exactgeo.problem.linear_outputs import without_identity
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
 
@@ -62,6 +66,9 @@ MinimumClaim = (
     | PenalisedMinimumClaim
     | DeepMinimumClaim
     | LinearNetworkMinimumClaim
+    | SymmetricMinimumClaim
+    | VectorMinimumClaim
+    | UnrolledMinimumClaim
 )
 
 
@@ -112,6 +119,12 @@ class Minimum:
     @property
     def loss(self) -> Number:
         return self.claim.at_point
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the claim speaks of all parameters, and of no neighbourhood."""
+        nearby = DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+        return not isinstance(self.claim, nearby) and self.claim.radius is None
 
     @property
     def strictness(self) -> Strictness | None:
@@ -187,6 +200,15 @@ class Descent:
     @property
     def step(self) -> Fraction:
         return self.claim.step
+
+    def without_identity(self, problem: Problem) -> Descent:
+        """The descent as one of ``problem``, of which that of this one is the network with linear outputs."""
+        claim, point = self.claim, without_identity(self.claim.point)
+        if isinstance(claim, DescentCurveClaim):
+            curve = tuple(map(without_identity, claim.curve))
+            return replace(self, problem=problem, claim=replace(claim, point=point, curve=curve))
+        direction = without_identity(claim.direction)
+        return replace(self, problem=problem, claim=replace(claim, point=point, direction=direction))
 
     @property
     def claims(self) -> tuple[Claim, ...]:

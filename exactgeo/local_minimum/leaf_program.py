@@ -21,14 +21,25 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
+from exactgeo.claims.subgradient_minimum import NeuronCover
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.bounded_lp import BoundedProgram
 from exactgeo.exact.matrix import integer_rows, primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
-__all__ = ["Case", "Failure", "Kinked", "Moves", "Part", "Proof", "solve_case"]
+__all__ = ["Case", "Cut", "Cutter", "Failure", "Kinked", "Moves", "Part", "Proof", "solve_case"]
+
+
+class Cut(NamedTuple):
+    """A direction of T, and ``scale`` times phi along it."""
+
+    u: tuple[int, ...]
+    function: Sequence[int]
+    scale: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,27 @@ class Kinked:
     bends: Mapping[int, tuple[Vector, Vector]]
     forms: Mapping[int, tuple[int, ...]]
     support: Mapping[int, tuple[int, ...]]
+
+    @cached_property
+    def whole(self) -> tuple[list[list[int]], list[list[int]], list[list[int]], int]:
+        """``linear`` and the slopes to the right and to the left of the kinks, times a common denominator; and that."""
+        size, pairs = len(self.linear), list(self.bends.values())
+        table, unit = integer_rows([*self.linear, *(right for right, _ in pairs), *(left for _, left in pairs)])
+        return table[:size], table[size : size + len(pairs)], table[size + len(pairs) :], unit
+
+    def along(self, u: tuple[int, ...]) -> Cut:
+        """phi along a direction of T. Cost: the size of a function a coordinate, and the members of the kinks."""
+        linear, right, left, unit = self.whole
+        total = [0] * len(self.outputs)
+        for q, function in zip(u, linear, strict=True):
+            if q:
+                total = [p + q * a for p, a in zip(total, function, strict=True)]
+        for j, (row, form) in enumerate(self.forms.items()):
+            side = integer_dot(form, u)
+            bend = left[j] if side < 0 else right[j]
+            for entry in self.support[row] if side else ():
+                total[entry] += side * bend[entry]
+        return Cut(u, total, unit)
 
     def slope(self, k: int, left: Container[int], scale: int) -> list[Fraction]:
         """``scale`` times the slope of phi along coordinate k of T, to the left of the kinks in ``left``.
@@ -123,6 +155,20 @@ class Part:
                 ends[t] = ZERO
         return not any(ends)
 
+    @property
+    def concave(self) -> bool:
+        """Whether some kink of a neuron with output weight bends downwards for all slopes of the part."""
+        return any(
+            self.least([neuron.state.sign * (b - a) for a, b in zip(*pair, strict=True)]) > 0
+            for neuron in self.neurons.values()
+            if neuron.state.sign
+            for pair in neuron.bends.values()
+        )
+
+    def slopes(self, excess: Vector) -> dict[int, Fraction]:
+        """By data point."""
+        return {t: self.low[t] + q for t, q in zip(self.data, excess, strict=True)}
+
     def value(self, function: Vector, excess: Vector) -> Fraction:
         return dot(function[:-1], excess) + function[-1]
 
@@ -179,11 +225,28 @@ class Case:
 
 @dataclass(frozen=True)
 class Proof:
-    """Slopes of the part, multipliers m_ij, and the neurons with ``sign phi(w) > 0``."""
+    """Slopes of the part, multipliers m_ij, and the neurons with ``sign phi(w) > 0``.
+
+    ``coverings`` in place of multipliers where the slopes come from cuts.
+    """
 
     slopes: Mapping[int, Fraction]
     multipliers: Mapping[int, Mapping[int, Fraction]]
     strict: tuple[int, ...]
+    coverings: Mapping[int, NeuronCover] | None = None
+
+
+class Cutter(Protocol):
+    """What finds cuts ``sign phi(u) >= 0`` of a case: see :mod:`exactgeo.local_minimum.cuts`."""
+
+    def cuts(self, neuron: int) -> Sequence[Cut]:
+        """Those of a neuron so far, and both ways in one those on which no kink changes."""
+
+    def missed(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> bool:
+        """Add cuts that slopes violate; False where there are none."""
+
+    def proof(self, case: Case, excess: Vector, strict: Sequence[int], check: Check) -> Proof:
+        """The proof that slopes violate no cut."""
 
 
 @dataclass(frozen=True)
@@ -235,12 +298,13 @@ class Failure:
 class _Program:
     """``maximise`` over the slopes, the multipliers and the slacks of a case; rows are named by what they say."""
 
-    def __init__(self, part: Part, case: Case, strict: Sequence[int]) -> None:
-        self.part, self.case = part, case
+    def __init__(self, part: Part, case: Case, strict: Sequence[int], cutter: Cutter | None = None) -> None:
+        self.part, self.case, self.cutter = part, case, cutter
         self.program = BoundedProgram(len(part.data), upper=dict(enumerate(part.widths)))
         self.names: list[tuple[str, int, int]] = []
         self.slack: dict[int, int] = {}
         self.multiplier: dict[tuple[int, int], tuple[Vector, int, int]] = {}
+        self.ways: dict[int, Sequence[Cut]] = {}
         for k, function in part.affine.items():
             self._row(("affine", k, 0), function, 1)
         for i, neuron in part.neurons.items():
@@ -252,7 +316,9 @@ class _Program:
                 self._row(("outputs", i, 0), neuron.outputs, sign)
                 if not neuron.state.v:
                     self.slack[i] = self._column(-ONE)
-            if i not in strict:
+            if i not in strict and cutter is not None:
+                self._cut(i, neuron, sign, cutter.cuts(i))
+            elif i not in strict:
                 self._nonnegative(i, neuron, sign)
 
     def _column(self, value: Fraction | None = None) -> int:
@@ -276,6 +342,14 @@ class _Program:
             self._row(("tie", i, row), [a - b for a, b in zip(right, left, strict=True)], 1)
         for k in range(len(neuron.linear)):
             self._row(("both", i, k), neuron.slope(k, (), 1), 1)
+
+    def _cut(self, i: int, neuron: Kinked, sign: int, cuts: Sequence[Cut]) -> None:
+        """``sign phi >= 0`` along these directions, and phi = 0 along those on which no kink changes."""
+        self.ways[i] = cuts
+        for k, cut in enumerate(cuts):
+            self._row(("cut", i, k), [Fraction(q) for q in cut.function], sign)
+            if any(integer_dot(form, cut.u) for form in neuron.forms.values()):
+                self._column(-ONE)
 
     def _nonnegative(self, i: int, neuron: Kinked, sign: int) -> None:
         """``sign phi >= 0`` on the cone of the sides: m = sign right - a, or sign left + a, with a >= 0."""
@@ -309,16 +383,17 @@ class _Program:
         answer = self.program.minimise({self.slack[i]: -ONE for i in waiting}, check)
         return answer.x, answer.y
 
-    def proof(self, point: Vector, strict: Sequence[int]) -> Proof:
+    def proof(self, point: Vector, strict: Sequence[int], check: Check) -> Proof:
         part = self.part
         excess = point[: len(part.data)]
+        if self.cutter is not None:
+            return self.cutter.proof(self.case, excess, strict, check)
         multipliers: dict[int, dict[int, Fraction]] = {}
         for (i, row), (bend, direction, column) in self.multiplier.items():
             sign = part.neurons[i].state.sign or self.case.signs[i]
             value = sign * part.value(bend, excess) + direction * point[column]
             multipliers.setdefault(i, {})[row] = value
-        slopes = {t: part.low[t] + q for t, q in zip(part.data, excess, strict=True)}
-        return Proof(slopes, multipliers, tuple(strict))
+        return Proof(part.slopes(excess), multipliers, tuple(strict))
 
     def moves(self, y: Vector) -> Moves:
         affine: dict[int, Fraction] = {}
@@ -331,6 +406,10 @@ class _Program:
                 outputs[i] = q
             elif name == "inputs":
                 inputs.setdefault(i, [ZERO] * len(self.part.neurons[i].linear))[k] = q
+            elif name == "cut":
+                total = inputs.get(i, [ZERO] * len(self.part.neurons[i].linear))
+                cut = self.ways[i][k]
+                inputs[i] = [p + cut.scale * q * a for p, a in zip(total, cut.u, strict=True)]
         return Moves(affine, outputs, {i: tuple(t) for i, t in inputs.items()})
 
     def _open(self, i: int) -> bool:
@@ -345,24 +424,44 @@ class _Program:
                     yield min(ZERO, along) - q, i, row, -1 if along < 0 else 1
             elif q and name in ("outputs", "tie", "both") and self._open(i):
                 yield abs(q), i, None, -1 if q < 0 and name == "outputs" else 1
+        weights = {(i, k): q for (name, i, k), q in zip(self.names, y, strict=True) if name == "cut" and q}
+        for i, ways in self.ways.items():
+            yield from self._both_ways(
+                i, [(weights[i, k] * cut.scale, cut.u) for k, cut in enumerate(ways) if (i, k) in weights]
+            )
+
+    def _both_ways(
+        self, i: int, mixture: Sequence[tuple[Fraction, tuple[int, ...]]]
+    ) -> Iterator[tuple[Fraction, int, int | None, int]]:
+        neuron = self.part.neurons[i]
+        sign = neuron.state.sign or self.case.signs[i]
+        for row, form in neuron.forms.items():
+            sides = [q * integer_dot(form, u) for q, u in mixture]
+            plus, minus = sum((q for q in sides if q > 0), ZERO), -sum((q for q in sides if q < 0), ZERO)
+            if plus and minus and not self.part.convex(i, row, sign):
+                yield min(plus, minus), i, row, 1 if plus >= minus else -1
 
 
-def solve_case(part: Part, case: Case, check: Check = unlimited) -> Proof | Failure:
+def solve_case(part: Part, case: Case, check: Check = unlimited, cutter: Cutter | None = None) -> Proof | Failure:
     """A subgradient for all moves of a case, or moves that show that there is none.
 
     The neurons with a chosen sign start as strict: only ``sign phi(w) >= 0`` is asked of them. Those for which it
-    cannot be positive are asked for ``phi >= 0`` as well, and so on. Cost: at most two linear programs for each.
+    cannot be positive are asked for ``phi >= 0`` as well, and so on. Cost: at most two linear programs for each; with a
+    cutter, which asks for ``phi >= 0`` where kinks are concave too, as many more as it finds cuts.
     """
     strict = [i for i in part.neurons if i in case.signs]
     scales: list[Moves] = []
     gaps: dict[tuple[int, int | None], Fraction] = {}
     ways: dict[tuple[int, int | None], int] = {}
     while True:
-        program = _Program(part, case, strict)
+        program = _Program(part, case, strict, cutter)
         waiting, found = strict, []
+        missed = False
         while True:
             point, y = program.maximise(waiting, check)
             if point is None:
+                break
+            if cutter is not None and (missed := cutter.missed(case, point[: len(part.data)], strict, check)):
                 break
             found.append(point)
             left = [i for i in waiting if not point[program.slack[i]]]
@@ -370,9 +469,11 @@ def solve_case(part: Part, case: Case, check: Check = unlimited) -> Proof | Fail
                 waiting = left
                 break
             waiting = left
+        if missed:
+            continue
         if point is not None and not waiting:
             mean = tuple(sum(column, ZERO) / len(found) for column in zip(*found, strict=True))
-            return program.proof(mean, strict)
+            return program.proof(mean, strict, check)
         moves = program.moves(y)
         scales.append(moves)
         for size, i, row, way in program.gaps(y, moves):

@@ -14,17 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split, Step
+from exactgeo.claims.local_minimum import Implied, Leaf, Part, Split
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 
-__all__ = ["Term", "prove_nonnegative"]
+__all__ = ["Cones", "Low", "Ray", "Term", "components", "prove_nonnegative"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,13 @@ class Term:
         return self.right < self.left
 
 
-def _components(terms: Sequence[Term], dimension: int) -> tuple[list[int], list[list[int]], list[Vector]]:
+def components(
+    forms: Sequence[Sequence[Fraction | int]], dimension: int
+) -> tuple[list[int], list[list[int]], list[Vector]]:
     """A basis of the forms, the connected components of their matroid, and every form in that basis."""
-    table, basis = rref([[term.form[k] for term in terms] for k in range(dimension)], len(terms))
-    coordinates = [tuple(row[j] for row in table) for j in range(len(terms))]
-    leader = list(range(len(terms)))
+    table, basis = rref([[form[k] for form in forms] for k in range(dimension)], len(forms))
+    coordinates = [tuple(row[j] for row in table) for j in range(len(forms))]
+    leader = list(range(len(forms)))
 
     def find(j: int) -> int:
         while leader[j] != j:
@@ -57,7 +59,7 @@ def _components(terms: Sequence[Term], dimension: int) -> tuple[list[int], list[
             if weight:
                 leader[find(j)] = find(basis[position])
     groups: dict[int, list[int]] = {}
-    for j in range(len(terms)):
+    for j in range(len(forms)):
         groups.setdefault(find(j), []).append(j)
     return basis, list(groups.values()), coordinates
 
@@ -89,7 +91,7 @@ def prove_nonnegative(
         slope = dot(linear, u)
         if slope:
             return tuple(Fraction(-q if slope > 0 else q) for q in u)
-    basis, groups, coordinates = _components(terms, dimension)
+    basis, groups, coordinates = components([term.form for term in terms], dimension)
     weights = solve([[terms[j].form[k] for j in basis] for k in range(dimension)], linear)
     if weights is None:
         raise InternalError("a functional that vanishes with the forms is not in their span")
@@ -101,7 +103,7 @@ def prove_nonnegative(
             [terms[j] for j in group],
             [tuple(coordinates[j][p] for p in positions) for j in group],
         ).run(check)
-        if isinstance(found, _Low):
+        if isinstance(found, Low):
             values = [ZERO] * len(basis)
             for p, q in zip(positions, found.q, strict=True):
                 values[p] = q
@@ -124,11 +126,11 @@ def evaluate(linear: Vector, terms: Sequence[Term], u: Vector) -> Fraction:
 
 
 @dataclass(frozen=True)
-class _Low:
+class Low:
     q: Vector
 
 
-class _Ray(NamedTuple):
+class Ray(NamedTuple):
     """An extreme ray of a cone: its coordinates, what the forms are on it, and f times a common denominator.
 
     ``above``, ``below`` are bit masks of the terms whose form is positive, negative here.
@@ -138,66 +140,58 @@ class _Ray(NamedTuple):
     sides: tuple[int, ...]
     above: int
     below: int
-    value: int
+    value: Any
 
 
-class _Cover:
-    """The covering of one component, in the coordinates of its basis.
+class Cones:
+    """The covering of one component, in the coordinates of its basis, but for what happens on its cones.
 
     Cones are held by their extreme rays in the coordinates of a basis of the concave forms. Which of the other forms
     have one sign on a cone is read off its rays; multipliers that prove it are found by walking from face to face of
-    the dual cone. A linear program is needed only where a convex term bends inside a cone, or off the concave forms.
+    the dual cone.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        The names of the terms.
+    concave : sequence of int
+        The numbers of the terms that a cone has to have on one side.
+    forms : sequence of vectors, of one dimension
     """
 
-    def __init__(self, linear: Vector, terms: list[Term], forms: list[Vector]) -> None:
-        self.linear, self.terms, self.forms = linear, terms, forms
-        concave = [j for j, term in enumerate(terms) if term.concave]
-        _, places = rref([[forms[j][k] for j in concave] for k in range(len(linear))], len(concave))
-        self.basis = [concave[place] for place in places]
-        self.whole = len(self.basis) == len(linear)
+    def __init__(self, rows: Sequence[int], concave: Sequence[int], forms: Sequence[Vector]) -> None:
+        self.rows, self.forms = rows, forms
+        dimension = len(forms[0])
+        _, entries = rref([[forms[j][k] for j in concave] for k in range(dimension)], len(concave))
+        self.basis = [concave[entry] for entry in entries]
+        self.whole = len(self.basis) == dimension
         """Whether every form, and the linear part, is a combination of concave forms."""
         self.short: dict[int, tuple[int, ...]] = {}
         self.factor: dict[int, Fraction] = {}
-        columns = [forms[j] for j in self.basis]
+        self.columns = [forms[j] for j in self.basis]
         for j, form in enumerate(forms):
-            found = solve(list(zip(*columns, strict=True)), form) if columns else None
+            found = solve(list(zip(*self.columns, strict=True)), form) if self.columns else None
             if found is not None:
                 self.short[j] = primitive(found)
                 self.factor[j] = _ratio(self.short[j], found)
         self.concave = sum(1 << j for j in concave)
         self.known = list(self.short.items())
-        scaled = [q / self.factor[j] for j in self.short for q in (terms[j].right, terms[j].left)]
-        weights = solve(list(zip(*columns, strict=True)), linear) if self.whole and columns else None
-        self.weights = weights or ()
-        self.unit = lcm(*(q.denominator for q in (*scaled, *self.weights)))
-        self.slopes = {
-            j: tuple(int(q / self.factor[j] * self.unit) for q in (terms[j].right, terms[j].left)) for j in self.short
-        }
-        self.straight = [int(q * self.unit) for q in self.weights]
-        # The same in the coordinates of the component, for the linear programs.
-        self.lines = [_Line(primitive(form), _ratio(primitive(form), form)) for form in forms]
-        pairs = [(t.right / line.factor, t.left / line.factor) for t, line in zip(terms, self.lines, strict=True)]
-        self.scale = lcm(*(q.denominator for pair in pairs for q in pair), *(q.denominator for q in linear))
-        self.heights = [tuple(int(q * self.scale) for q in pair) for pair in pairs]
-        self.start = [int(q * self.scale) for q in linear]
-        self.last: dict[int, tuple[Fraction, Fraction]] = {}
-        """The slope chosen last for a convex term that bends inside a cone, as it is and times ``unit``."""
-        self.steps: list[Step] = []
+        self.steps: list[Any] = []
 
-    def run(self, check: Check) -> list[Step] | _Low:
+    def run(self, check: Check) -> list[Any] | Low:
         """The steps in preorder, or a point where the function is negative."""
         size = len(self.basis)
         unit = [tuple(int(k == i) for k in range(size)) for i in range(size)]
         low = self._negative([self._ray(tuple(s * q for q in e)) for e in unit for s in (1, -1)])
         if low is not None:
             return low
-        stack: list[tuple[list[_Ray] | None, dict[int, int], tuple[int, ...]]] = [(None, {}, ())]
+        stack: list[tuple[list[Ray] | None, dict[int, int], tuple[int, ...]]] = [(None, {}, ())]
         while stack:
             check()
             rays, sides, walls = stack.pop()
             if rays is None and len(walls) < size:
                 j = self.basis[len(walls)]
-                self.steps.append(Split(self.terms[j].row))
+                self.steps.append(Split(self.rows[j]))
                 stack += [(None, {**sides, j: side}, (*walls, j)) for side in (-1, 1)]
                 continue
             if rays is None:
@@ -208,7 +202,7 @@ class _Cover:
                 if low is not None:
                     return low
                 continue
-            self.steps.append(Split(self.terms[cut].row))
+            self.steps.append(Split(self.rows[cut]))
             between = self._between(rays, sides, cut)
             low = self._negative(between)
             if low is not None:
@@ -218,37 +212,38 @@ class _Cover:
                 stack.append(([*kept, *between], {**sides, cut: side}, (*walls, cut)))
         return self.steps
 
-    def _ray(self, at: tuple[int, ...]) -> _Ray:
-        sides = [0] * len(self.terms)
+    def _ray(self, at: tuple[int, ...]) -> Ray:
+        sides = [0] * len(self.rows)
         above = below = 0
-        value = integer_dot(self.straight, at) if self.whole else 0
         for j, form in self.known:
             q = integer_dot(form, at)
             if q:
                 sides[j] = q
-                right, left = self.slopes[j]
                 if q > 0:
                     above |= 1 << j
-                    value += q * right
                 else:
                     below |= 1 << j
-                    value += q * left
-        return _Ray(at, tuple(sides), above, below, value)
+        return Ray(at, tuple(sides), above, below, self._value(at, sides))
 
-    def _negative(self, rays: Sequence[_Ray]) -> _Low | None:
-        if self.whole:
-            for ray in rays:
-                if ray.value < 0:
-                    return self._point(ray.at)
+    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> Any:
+        """The function on a ray, times something positive; 0 where that is not asked for."""
+        return 0
+
+    def _negative(self, rays: Sequence[Ray]) -> Low | None:
+        """A ray with a negative value."""
         return None
 
-    def _point(self, at: Sequence[int]) -> _Low:
+    def _leaf(self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]) -> Low | None:
+        """On one cone: a step that proves it, or where the function is negative."""
+        raise NotImplementedError
+
+    def _point(self, at: Sequence[int]) -> Low:
         found = solve([self.forms[j] for j in self.basis], at)
         if found is None:
             raise InternalError("independent forms do not take given values")
-        return _Low(found)
+        return Low(found)
 
-    def _imply(self, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...]) -> int | None:
+    def _imply(self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]) -> int | None:
         """Give the concave terms of one sign on the cone their side; a term that is not of one sign, if there is."""
         above = below = 0
         for ray in rays:
@@ -262,14 +257,14 @@ class _Cover:
             side = 1 if above >> j & 1 else -1
             weights = self._combine([side * ray.sides[j] for ray in rays], rays, sides, walls)
             scale = 1 / self.factor[j]
-            used = FrozenDict((self.terms[i].row, q * self.factor[i] * scale) for i, q in weights)
-            self.steps.append(Implied(self.terms[j].row, side, used))
+            used = FrozenDict((self.rows[i], q * self.factor[i] * scale) for i, q in weights)
+            self.steps.append(Implied(self.rows[j], side, used))
             sides[j] = side
         cut = undecided & above & below
         return (cut & -cut).bit_length() - 1 if cut else None
 
     def _combine(
-        self, values: list[int], rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...]
+        self, values: list[int], rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]
     ) -> list[tuple[int, Fraction]]:
         """A function >= 0 on the rays as a combination of walls with weights >= 0: from face to face of the dual.
 
@@ -295,7 +290,7 @@ class _Cover:
                 raise InternalError("a function that is nonnegative on a cone is no combination of its walls")
         return found
 
-    def _between(self, rays: list[_Ray], sides: dict[int, int], cut: int) -> list[_Ray]:
+    def _between(self, rays: list[Ray], sides: dict[int, int], cut: int) -> list[Ray]:
         """The rays on a hyperplane that cuts the cone: one between each two neighbours on either side of it."""
         known = sum(1 << j for j in sides)
         faces = [known & ~(ray.above | ray.below) for ray in rays]
@@ -313,7 +308,51 @@ class _Cover:
                 found.append(self._ray(primitive([q * x + p * y for x, y in zip(rays[a].at, rays[b].at, strict=True)])))
         return found
 
-    def _leaf(self, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...]) -> _Low | None:
+
+class _Cover(Cones):
+    """The covering with rational slopes.
+
+    A linear program is needed only where a convex term bends inside a cone, or off the concave forms.
+    """
+
+    def __init__(self, linear: Vector, terms: list[Term], forms: list[Vector]) -> None:
+        super().__init__([term.row for term in terms], [j for j, term in enumerate(terms) if term.concave], forms)
+        self.linear, self.terms = linear, terms
+        scaled = [q / self.factor[j] for j in self.short for q in (terms[j].right, terms[j].left)]
+        weights = solve(list(zip(*self.columns, strict=True)), linear) if self.whole and self.columns else None
+        self.weights = weights or ()
+        self.unit = lcm(*(q.denominator for q in (*scaled, *self.weights)))
+        self.slopes = {
+            j: tuple(int(q / self.factor[j] * self.unit) for q in (terms[j].right, terms[j].left)) for j in self.short
+        }
+        self.straight = [int(q * self.unit) for q in self.weights]
+        # The same in the coordinates of the component, for the linear programs.
+        self.lines = [_Line(primitive(form), _ratio(primitive(form), form)) for form in forms]
+        pairs = [(t.right / line.factor, t.left / line.factor) for t, line in zip(terms, self.lines, strict=True)]
+        self.scale = lcm(*(q.denominator for pair in pairs for q in pair), *(q.denominator for q in linear))
+        self.heights = [tuple(int(q * self.scale) for q in pair) for pair in pairs]
+        self.start = [int(q * self.scale) for q in linear]
+        self.last: dict[int, tuple[Fraction, Fraction]] = {}
+        """The slope chosen last for a convex term that bends inside a cone, as it is and times ``unit``."""
+
+    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> int:
+        if not self.whole:
+            return 0
+        value = integer_dot(self.straight, at)
+        for j, q in enumerate(sides):
+            if q:
+                right, left = self.slopes[j]
+                value += q * (right if q > 0 else left)
+        return value
+
+    def _negative(self, rays: Sequence[Ray]) -> Low | None:
+        if self.whole:
+            for ray in rays:
+                if ray.value < 0:
+                    return self._point(ray.at)
+        return None
+
+    def _leaf(self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]) -> Low | None:
         """On one cone: what is convex there is >= 0, or negative somewhere."""
         above = below = 0
         for ray in rays:
@@ -334,7 +373,7 @@ class _Cover:
         return None
 
     def _tried(
-        self, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...], bent: list[int],
+        self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...], bent: list[int],
         slopes: dict[int, Fraction],
     ) -> bool:  # fmt: skip
         """Whether the slopes that proved the last such cone prove this one."""
@@ -354,7 +393,7 @@ class _Cover:
         return True
 
     def _end(
-        self, values: list[int], bottom: int, rays: list[_Ray], sides: dict[int, int], walls: tuple[int, ...],
+        self, values: list[int], bottom: int, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...],
         slopes: dict[int, Fraction],
     ) -> None:  # fmt: skip
         """A leaf on which the function, with these slopes, has these values times ``unit * bottom`` on the rays."""
@@ -364,7 +403,7 @@ class _Cover:
 
     def _program(
         self, sides: dict[int, int], walls: tuple[int, ...], bent: list[int], slopes: dict[int, Fraction]
-    ) -> _Low | None:
+    ) -> Low | None:
         """Farkas on one cone, with one epigraph variable for each convex term that bends inside it."""
         terms, lines = self.terms, self.lines
         total = list(self.start)
@@ -379,7 +418,7 @@ class _Cover:
             generators += [[*(-weight * q for q in lines[j].row), *one] for weight in self.heights[j]]
         answer = cone_member([*total, *[1] * extra], generators)
         if not isinstance(answer, Multipliers):
-            return _Low(tuple(Fraction(q) for q in answer.normal[: len(total)]))
+            return Low(tuple(Fraction(q) for q in answer.normal[: len(total)]))
         first = len(walls)
         used = {
             terms[j].row: q * lines[j].factor / self.scale

@@ -12,21 +12,20 @@ right-hand side is not. Its dual is a rational direction in which the function i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.local_minimum import Implied, Split
 from exactgeo.claims.ordered import Combined
-from exactgeo.claims.ordered_minimum import OrderedLeaf, OrderedPart, OrderedStep
+from exactgeo.claims.ordered_minimum import OrderedLeaf, OrderedPart
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, inner, sign
-from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, rref, solve
 from exactgeo.exact.ordered_cone import OrderedMultipliers, ordered_cone_member
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.local_minimum.nonnegative import Cones, Low, Ray, components
 
 __all__ = ["OrderedTerm", "ordered_nonnegative", "value_of"]
 
@@ -73,19 +72,15 @@ def ordered_nonnegative(
         slope = sign(inner(u, linear))
         if slope:
             return tuple(Fraction(-slope * q) for q in u)
-    basis, groups, coordinates = _components(terms, dimension)
+    basis, groups, coordinates = components([term.form for term in terms], dimension)
     weights = _in_basis(linear, [terms[j].form for j in basis], dimension)
     parts = []
     for group in groups:
         positions = [p for p, j in enumerate(basis) if j in group]
         chosen = [terms[j] for j in group]
-        found = _cover(
-            [weights[p] for p in positions],
-            chosen,
-            [tuple(coordinates[j][p] for p in positions) for j in group],
-            check,
-        )
-        if isinstance(found, _Low):
+        columns = [tuple(coordinates[j][p] for p in positions) for j in group]
+        found = _OrderedCover([weights[p] for p in positions], chosen, columns).run(check)
+        if isinstance(found, Low):
             values = [ZERO] * len(basis)
             for p, q in zip(positions, found.q, strict=True):
                 values[p] = q
@@ -107,18 +102,6 @@ def value_of(linear: Sequence[Number], terms: Sequence[OrderedTerm], u: Vector) 
     return total
 
 
-def _components(terms: Sequence[OrderedTerm], dimension: int) -> tuple[list[int], list[list[int]], list[Vector]]:
-    """A basis of the forms, the connected components of their matroid, and every form in that basis."""
-    table, basis = rref([[term.form[k] for term in terms] for k in range(dimension)], len(terms))
-    coordinates = [tuple(row[j] for row in table) for j in range(len(terms))]
-    groups = [{j} for j in range(len(terms))]
-    for j, weights in enumerate(coordinates):
-        touched = {j, *(basis[p] for p, weight in enumerate(weights) if weight)}
-        joined = set().union(*(group for group in groups if group & touched))
-        groups = [group for group in groups if not group & touched] + [joined]
-    return basis, [sorted(group) for group in groups], coordinates
-
-
 def _in_basis(linear: Sequence[Number], forms: Sequence[Sequence[Fraction | int]], dimension: int) -> list[Number]:
     """The weights of independent forms whose combination is ``linear``: rational rows, solved once for unit vectors."""
     size = len(forms)
@@ -135,70 +118,124 @@ def _in_basis(linear: Sequence[Number], forms: Sequence[Sequence[Fraction | int]
     return weights
 
 
-@dataclass(frozen=True)
-class _Low:
-    q: Vector
+class _OrderedCover(Cones):
+    """The covering of one component: a linear program on each cone."""
+
+    def __init__(self, linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector]) -> None:
+        super().__init__([term.row for term in terms], [j for j, term in enumerate(terms) if term.concave], forms)
+        self.linear, self.terms = linear, terms
+        self.last: dict[int, Number] = {}
+        if self.whole:
+            self.straight = _in_basis(linear, self.columns, len(linear))
+            pairs = {j: (terms[j].right, terms[j].left) for j in self.short}
+            self.slopes = {j: tuple(q / self.factor[j] for q in pair) for j, pair in pairs.items()}
+
+    def _value(self, at: tuple[int, ...], sides: Sequence[int]) -> Number:
+        """The function on a ray; 0 where the forms that are concave do not span the others."""
+        if not self.whole:
+            return ZERO
+        bent = {j: q for j, q in enumerate(sides) if q}
+        slopes = [self.slopes[j][0 if q > 0 else 1] for j, q in bent.items()]
+        value: Number = inner([*at, *bent.values()], [*self.straight, *slopes])
+        return value
+
+    def _negative(self, rays: Sequence[Ray]) -> Low | None:
+        low = next((ray for ray in rays if sign(ray.value) < 0), None)
+        return None if low is None else self._point(low.at)
+
+    def _leaf(self, rays: list[Ray], sides: dict[int, int], walls: tuple[int, ...]) -> Low | None:
+        """On one cone: by the values on its rays where nothing bends inside, else by a linear program."""
+        terms = self.terms
+        above = below = 0
+        for ray in rays:
+            above |= ray.above
+            below |= ray.below
+        slopes = {j: terms[j].right if side > 0 else terms[j].left for j, side in sides.items()}
+        bent: list[int] = []
+        straight: dict[int, Number] = {}
+        for j in (j for j in range(len(terms)) if j not in sides):
+            if j not in self.short or (above & below) >> j & 1:
+                bent.append(j)
+            else:
+                straight[j] = terms[j].left if below >> j & 1 else terms[j].right
+        if self.whole and self._tried(rays, sides, walls, bent, straight):
+            return None
+        return self._program(sides, walls, bent, straight, slopes)
+
+    def _tried(
+        self,
+        rays: Sequence[Ray],
+        sides: Mapping[int, int],
+        walls: Sequence[int],
+        bent: Sequence[int],
+        straight: dict[int, Number],
+    ) -> bool:
+        """Whether the slopes that proved the last cone, of the terms that bend, prove this one."""
+        if not all(j in self.last and j in self.short for j in bent):
+            return False
+        values = []
+        for ray in rays:
+            sizes = [ray.sides[j] for j in bent]
+            slopes = [self.slopes[j][0 if q > 0 else 1] for j, q in zip(bent, sizes, strict=True)]
+            moves = [self.last[j] / self.factor[j] - slope for j, slope in zip(bent, slopes, strict=True)]
+            values.append(ray.value + inner(sizes, moves) if bent else ray.value)
+            if sign(values[-1]) < 0:
+                return False
+        used = {self.rows[j]: Combined.of(q * self.factor[j]) for j, q in _by_walls(values, rays, sides, walls)}
+        chosen = straight | {j: self.last[j] for j in bent}
+        self.steps.append(
+            OrderedLeaf(FrozenDict(used), FrozenDict((self.rows[j], Combined.of(q)) for j, q in chosen.items()))
+        )
+        return True
+
+    def _program(
+        self,
+        sides: Mapping[int, int],
+        walls: Sequence[int],
+        bent: Sequence[int],
+        straight: dict[int, Number],
+        slopes: dict[int, Number],
+    ) -> Low | None:
+        """The generators are the cone's walls, then for each bend inside it a_j and b_j."""
+        terms, forms = self.terms, self.forms
+        slopes |= straight | {j: terms[j].left for j in bent}
+        size, extra = len(self.linear), len(bent)
+        total = [inner([ONE, *(forms[j][k] for j in slopes)], [self.linear[k], *slopes.values()]) for k in range(size)]
+        jumps = [terms[j].right - terms[j].left for j in bent]
+
+        def unit(k: int) -> tuple[int, ...]:
+            return tuple(int(i == k) for i in range(extra))
+
+        generators: list[Sequence[Fraction | int]] = [(*(sides[j] * q for q in forms[j]), *unit(-1)) for j in walls]
+        generators += [(*(-q for q in forms[j]), *unit(k)) for k, j in enumerate(bent)]
+        generators += [((*(0,) * size, *unit(k))) for k in range(extra)]
+        answer = ordered_cone_member([*total, *jumps], generators)
+        if not isinstance(answer, OrderedMultipliers):
+            return Low(tuple(map(Fraction, answer.normal[:size])))
+        weights = answer.generators
+        used = {terms[j].row: Combined.of(q) for j, q in zip(walls, weights, strict=False) if q}
+        chosen = {terms[j].row: Combined.of(q) for j, q in straight.items()}
+        self.last |= {j: terms[j].left + weights[len(walls) + k] for k, j in enumerate(bent)}
+        chosen |= {terms[j].row: Combined.of(self.last[j]) for j in bent}
+        self.steps.append(OrderedLeaf(FrozenDict(used), FrozenDict(chosen)))
+        return None
 
 
-def _cover(
-    linear: Sequence[Number], terms: Sequence[OrderedTerm], forms: Sequence[Vector], check: Check
-) -> list[OrderedStep] | _Low:
-    """The covering of one component, in the coordinates of its basis."""
-    concave = [j for j, term in enumerate(terms) if term.concave]
-    convex = [j for j in range(len(terms)) if j not in concave]
-    steps: list[OrderedStep] = []
-    stack: list[tuple[tuple[int, int], ...]] = [()]
-    while stack:
-        check()
-        decided = stack.pop()
-        signed = [tuple(side * q for q in forms[j]) for j, side in decided]
-        if len(decided) == len(concave):
-            leaf = _leaf(linear, terms, forms, decided, signed, convex)
-            if isinstance(leaf, _Low):
-                return leaf
-            steps.append(leaf)
+def _by_walls(
+    values: Sequence[Number], rays: Sequence[Ray], sides: Mapping[int, int], walls: Sequence[int]
+) -> list[tuple[int, Number]]:
+    """Values >= 0 on the rays of a cone as a combination of walls with weights >= 0: from face to face of the dual."""
+    found: list[tuple[int, Number]] = []
+    for j in walls:
+        heights = [sides[j] * ray.sides[j] for ray in rays]
+        least: Number | None = None
+        for value, h in zip(values, heights, strict=True):
+            if h and (least is None or sign(value - h * least) < 0):
+                least = value * Fraction(1, h)
+        if least is None or not least:
             continue
-        j = concave[len(decided)]
-        for side in (1, -1):
-            answer = cone_member(tuple(side * q for q in forms[j]), signed)
-            if isinstance(answer, Multipliers):
-                names = (terms[i].row for i, _ in decided)
-                used = FrozenDict((name, q) for name, q in zip(names, answer.generators, strict=True) if q)
-                steps.append(Implied(terms[j].row, side, used))
-                stack.append((*decided, (j, side)))
-                break
-        else:
-            steps.append(Split(terms[j].row))
-            stack += [(*decided, (j, -1)), (*decided, (j, 1))]
-    return steps
-
-
-def _leaf(
-    linear: Sequence[Number],
-    terms: Sequence[OrderedTerm],
-    forms: Sequence[Vector],
-    decided: tuple[tuple[int, int], ...],
-    signed: list[Vector],
-    convex: list[int],
-) -> OrderedLeaf | _Low:
-    """The linear program of one cone: generators are the cone's forms, then for each open bend a_j and b_j."""
-    size, extra = len(linear), len(convex)
-    slopes = {j: terms[j].right if side > 0 else terms[j].left for j, side in decided}
-    slopes |= {j: terms[j].left for j in convex}
-    total = [inner([ONE, *(forms[j][k] for j in slopes)], [linear[k], *slopes.values()]) for k in range(size)]
-    jumps = [terms[j].right - terms[j].left for j in convex]
-
-    def unit(k: int) -> tuple[int, ...]:
-        return tuple(int(i == k) for i in range(extra))
-
-    generators: list[Sequence[Fraction | int]] = [(*row, *unit(-1)) for row in signed]
-    generators += [(*(-q for q in forms[j]), *unit(k)) for k, j in enumerate(convex)]
-    generators += [((*(0,) * size, *unit(k))) for k in range(extra)]
-    answer = ordered_cone_member([*total, *jumps], generators)
-    if not isinstance(answer, OrderedMultipliers):
-        return _Low(tuple(map(Fraction, answer.normal[:size])))
-    weights = answer.generators
-    first = len(decided)
-    used = {terms[j].row: Combined.of(q) for (j, _), q in zip(decided, weights, strict=False) if q}
-    chosen = {terms[j].row: Combined.of(terms[j].left + weights[first + k]) for k, j in enumerate(convex)}
-    return OrderedLeaf(FrozenDict(used), FrozenDict(chosen))
+        values = [value - h * least for value, h in zip(values, heights, strict=True)]
+        found.append((j, least))
+    if any(values):
+        raise InternalError("a function that is nonnegative on a cone is no combination of its walls")
+    return found

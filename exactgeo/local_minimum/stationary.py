@@ -40,9 +40,11 @@ class Bend:
 
 @dataclass(frozen=True)
 class Tie:
-    """A neuron whose parameters are ``factor`` times those of another one, 0 < factor <= 1.
+    """A neuron whose parameters are ``factor`` times those of another one, 0 < ``|factor|`` <= 1.
 
-    Under a penalty neurons of one direction may take over from each other: what is unique is their sum.
+    Under a penalty neurons of one direction may take over from each other: what is unique is their sum. Both have the
+    same slope at each data point, so a factor is negative only where they have one slope at all data; the biases of
+    neurons with one slope are held, and no multiples.
     """
 
     leader: int
@@ -167,6 +169,14 @@ class Stationary:
         found = ((t, other) for t, other in enumerate(self.shapes) if other is not None and other[0] == shape[0])
         return Bend(row, tuple((t, other[1] / shape[1]) for t, other in found))
 
+    def follows(self, unit: Unit) -> bool:
+        """Whether all input weights of a tied neuron, and so its pre-activations, are multiples of its leader's."""
+        tie = self.ties[unit.index]
+        if tie is None:
+            return False
+        own, other = self.point.neurons[unit.index].w, self.point.neurons[tie.leader].w
+        return all(p == tie.factor * q for p, q in zip(own, other, strict=True))
+
     @cached_property
     def live(self) -> tuple[Unit, ...]:
         return tuple(unit for unit in self.units if unit.moves)
@@ -218,8 +228,10 @@ class Stationary:
             neurons[unit.index] = (tuple(lifted), values.pop(0) if self.outputs_move else v)
         for i, tie in enumerate(self.ties):
             if tie is not None:
-                w, v = neurons[tie.leader]
-                neurons[i] = (tuple(tie.factor * q for q in w), tie.factor * v)
+                (w, v), own = neurons[tie.leader], list(neurons[i][0])
+                for k in self.units[tie.leader].coordinates:
+                    own[k] = tie.factor * w[k]
+                neurons[i] = (tuple(own), tie.factor * v)
         train, point = self.problem.train, self.point
         inputs = [values.pop(0) for _ in self.point.inputs] if train.output else list(self.point.inputs)
         if point.neurons and not self.moving and train.output:
@@ -293,11 +305,25 @@ class Stationary:
         """Of each neuron; 0 of those that are tied to another."""
         return Intervals.of([unit.count * (self.ties[unit.index] is None) for unit in self.units])
 
+    @cached_property
+    def shared(self) -> dict[int, Vector]:
+        """Of straight leaders the input weights with the mean bias of all that are tied: what these add up to."""
+        found, d = {}, self.problem.d
+        for unit in self.live:
+            own = [(i, tie.factor) for i, tie in enumerate(self.ties) if tie is not None and tie.leader == unit.index]
+            if own and d in self.moving and d not in unit.coordinates:
+                neurons = self.point.neurons
+                w = list(neurons[unit.index].w)
+                w[d] = (w[d] + sum((q * neurons[i].w[d] for i, q in own), ZERO)) / unit.count
+                found[unit.index] = tuple(w)
+        return found
+
     def _weights(self, unknowns: Intervals) -> tuple[Intervals, Intervals]:
         neurons = self.point.neurons
         if not neurons:
             return _empty((0, 0)), _empty((0,))
-        w, v = Intervals.of([neuron.w for neuron in neurons]), Intervals.of([neuron.v for neuron in neurons])
+        inputs = [self.shared.get(i, neuron.w) for i, neuron in enumerate(neurons)]
+        w, v = Intervals.of(inputs), Intervals.of([neuron.v for neuron in neurons])
         used = 0
         for unit in self.live:
             moving = list(unit.coordinates)

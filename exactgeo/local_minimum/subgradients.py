@@ -22,6 +22,7 @@ from random import Random
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import NeuronProof
 from exactgeo.claims.subgradient_minimum import (
+    CoveredSubgradient,
     JointProof,
     JointStep,
     KinkSplit,
@@ -37,6 +38,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.criterion import prove_neuron, radius
 from exactgeo.local_minimum.curve import descent
+from exactgeo.local_minimum.cuts import CutSearch
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.leaf_program import Case, Failure, Moves, Part, Proof, solve_case
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
@@ -94,7 +96,12 @@ def prove(at: TwoLayerPoint, check: Check = unlimited) -> SubgradientMinimumClai
         steps = search(at, part, check)
         if isinstance(steps, Descent):
             return steps
-        bounds += [q for step in steps if isinstance(step, Subgradient) for q in _room(at, low, data, step)]
+        bounds += [
+            q
+            for step in steps
+            if isinstance(step, Subgradient | CoveredSubgradient)
+            for q in _room(at, low, data, step)
+        ]
         joint.append(JointProof(tuple(neurons), tuple(data), tuple(steps)))
     return SubgradientMinimumClaim(at.point, at.loss, radius(at, bounds), tuple(proofs), tuple(joint))
 
@@ -162,7 +169,9 @@ def _fall(at: TwoLayerPoint, scales: Sequence[Moves], signs: Mapping[int, int]) 
     return found
 
 
-def _room(at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient) -> Iterator[Fraction]:
+def _room(
+    at: TwoLayerPoint, low: Vector, data: Sequence[int], step: Subgradient | CoveredSubgradient
+) -> Iterator[Fraction]:
     """How far the input weights of the strict neurons may move: |phi(u)| stays below |phi(w)|."""
     slopes = list(low)
     for t in data:
@@ -185,21 +194,30 @@ def search(at: TwoLayerPoint, part: Part, check: Check = unlimited) -> list[Join
         claim = descent(at, [moves], signs)
         if claim is not None:
             return claim
+    if not part.concave:
+        found = solve_case(part, Case(), check)
+        if isinstance(found, Proof):
+            return [_subgradient(found)]
+        claim = descent(at, found.scales, {}, guess=bool(found.gaps))
+        if claim is not None:
+            return claim
     steps: list[JointStep] = []
     stack = [Case()]
-    first: Failure | None = None
+    cuts = CutSearch(part, check)
     dives = 0
     while stack:
         case = stack.pop()
-        found = solve_case(part, case, check)
+        found = cuts.guess(case, check)
+        claim = None
+        if isinstance(found, Failure):
+            claim = descent(at, found.scales, case.signs, guess=True)
+            if claim is None and not found.gaps:
+                found = cuts.solve(case, check)
         if isinstance(found, Proof):
             steps.append(_subgradient(found))
             continue
-        claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
-        # To cover what has no descent may take long: looking for one is about half of the work.
-        first = first or found
-        for _ in range(min(1 + len(found.gaps) // 8 if found is first else 1, DIVES - dives)):
-            claim = claim or _dive(at, part, first, dives, check)
+        for _ in range(min(1 + len(found.gaps) // 8 if not steps else 1, DIVES - dives)):
+            claim = claim or _dive(at, part, cuts, case, found, dives, check)
             dives += 1
         if claim is not None:
             return claim
@@ -213,14 +231,16 @@ NOISE = (0, 100, 300, 1000, 3000)
 """How much of 1000, the largest entry of a neuron's move, is added to it at random, one after the other."""
 
 
-def _dive(at: TwoLayerPoint, part: Part, failure: Failure, number: int, check: Check) -> Descent | None:
+def _dive(
+    at: TwoLayerPoint, part: Part, cuts: CutSearch, case: Case, failure: Failure, number: int, check: Check
+) -> Descent | None:
     """A descent where all that the moves use both ways gets the side they use more, again and again; or None.
 
     Dives after the first one look at the moves from somewhere near: a side is then that of a point, so that all chosen
     sides have a common one.
     """
     rng, noise = Random(number), NOISE[number % len(NOISE)]
-    case, found = Case(), failure
+    found = failure
     while found.gaps:
         ways = dict(found.ways)
         if number:
@@ -228,8 +248,8 @@ def _dive(at: TwoLayerPoint, part: Part, failure: Failure, number: int, check: C
         signs = {i: ways[i, row] for i, row in found.gaps if row is None}
         sides = {(i, row): ways[i, row] for i, row in found.gaps if row is not None}
         case = Case({**case.signs, **signs}, {**case.sides, **sides})
-        answer = solve_case(part, case, check)
-        if isinstance(answer, Proof):
+        answer = cuts.failure(case, check)
+        if answer is None:
             return None
         found = answer
         claim = descent(at, found.scales, case.signs, guess=bool(found.gaps))
@@ -269,7 +289,10 @@ def _single(part: Part) -> Iterator[tuple[Moves, dict[int, int]]]:
                     yield Moves({}, {}, {i: tuple(Fraction(way * (j == k)) for j in range(len(neuron.linear)))}), {}
 
 
-def _subgradient(proof: Proof) -> Subgradient:
+def _subgradient(proof: Proof) -> Subgradient | CoveredSubgradient:
+    if proof.coverings is not None:
+        slopes = FrozenDict({t: r for t, r in proof.slopes.items() if r})
+        return CoveredSubgradient(slopes, FrozenDict(proof.coverings), proof.strict)
     multipliers = {i: FrozenDict({row: m for row, m in found.items() if m}) for i, found in proof.multipliers.items()}
     return Subgradient(
         FrozenDict({t: r for t, r in proof.slopes.items() if r}),

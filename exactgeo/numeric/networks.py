@@ -19,6 +19,7 @@ from exactgeo.numeric.blocks import MEMORY, Progress
 from exactgeo.numeric.conditions import criterion
 from exactgeo.numeric.constructors import at_least_0, finite, of_arrays, of_points
 from exactgeo.numeric.criterion import NumericCriterion
+from exactgeo.numeric.deep_first_order import DeepFirstOrder, deep_first_order
 from exactgeo.numeric.evaluation import Patterns
 from exactgeo.numeric.first_order import FirstOrder, first_order
 from exactgeo.numeric.layers import Floats, Layers
@@ -281,6 +282,45 @@ class NumericNetworks(Layers):
         least = at_least_0(margin, "margin")
         return first_order(self, margin=least, dtype=dtype, memory=memory, progress=progress)
 
+    def deep_first_order(
+        self, *, margin: float, kink_tolerance: float = 0.0, directions: int = 64, seed: int = 0
+    ) -> DeepFirstOrder:
+        """One-sided derivatives at any depth, for any number of outputs, along many directions: is one negative?
+
+        Parameters
+        ----------
+        margin : float
+            A one-sided derivative along a direction of greatest entry 1 must beat this.
+        kink_tolerance : float
+            See :meth:`one_sided_derivatives`.
+        directions : int
+            Random ones, beside both ways along each trained coordinate and those down the gradient.
+        seed : int
+            Of the random directions. The answer is the same for the same number.
+
+        Returns
+        -------
+        DeepFirstOrder. Cost: a forward pass a direction, of all networks together.
+
+        Raises
+        ------
+        InputError
+            A margin or a tolerance that is no number of at least 0, a number of directions that is none.
+
+        Examples
+        --------
+        >>> from exactgeo.formats import problem_from_mapping
+        >>> problem = problem_from_mapping({"data": {"x": [[1]], "y": [1]}, "network": {"widths": [1, 1]},
+        ...     "point": {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [1]]}})
+        >>> said = NumericNetworks.from_points(problem, [problem.point]).deep_first_order(margin=1e-6)
+        >>> print(said.status(0), float(said.derivatives[0]) <= -2, bool(said.sure[0]))
+        numeric: descent direction found True True
+        """
+        if type(directions) is not int or directions < 0:
+            raise InputError("directions", str(directions), "a whole number", "64")
+        tolerance, least = at_least_0(kink_tolerance, "kink_tolerance"), at_least_0(margin, "margin")
+        return deep_first_order(self, margin=least, kink_tolerance=tolerance, count=directions, seed=seed)
+
     # -- conditions, and the way to a proof ---------------------------------------------------------------
 
     def criterion(self, *, kink_tolerance: float, margin: float, max_rays: int = 4096) -> NumericCriterion:
@@ -323,14 +363,12 @@ class NumericNetworks(Layers):
         Raises
         ------
         InputError
-            Not one hidden layer with scalar output, or a bound below 1.
+            A bound below 1.
         IndexError
             There is no network of that index.
         """
         from exactgeo.local_minimum import decide
 
-        if len(self.network.widths) != 1 or self.y.shape[1] != 1:
-            raise InputError("network.widths", str(self.network.widths), "one hidden layer, scalar output", "[3]")
         if max_denominator is not None and (type(max_denominator) is not int or max_denominator < 1):
             raise InputError("max_denominator", str(max_denominator), "a whole number from 1", "1000")
         point = self.point(index)

@@ -23,6 +23,7 @@ from exactgeo.path_search._propose_step import Searcher
 from exactgeo.paths import Path, PathBuilder, PathRefused, RationalLayer, with_layers
 from exactgeo.polishing import Polished, polish
 from exactgeo.problem import Direction, Point, Problem, scope
+from exactgeo.problem.linear_outputs import bends_outputs
 
 __all__ = ["Lowered", "lowered"]
 
@@ -146,11 +147,15 @@ def _by_layers(builder: PathBuilder, clock: Deadline) -> Lowered:
                 break
         _best_outputs(builder)
         decision = decide(builder.problem, builder.end, strictness=False, check=clock.check)
+        bent = bends_outputs(builder.problem)
         if isinstance(decision, Minimum):
-            everywhere = decision.claim.radius is None
-            return Lowered(builder.path, True, everywhere, "the end is a local minimum", decision.claims)
+            # Claims about the network whose last hidden layer has the activation of the outputs are of another shape.
+            claims = () if bent else decision.claims
+            return Lowered(builder.path, True, decision.everywhere, "the end is a local minimum", claims)
         if not isinstance(decision, Descent):
             return Lowered(builder.path, False, False, f"no step lowers the loss: {decision.outside.reason}")
+        if bent:
+            decision = decision.without_identity(builder.problem)
         escapes += 1
         if escapes > ESCAPES or not _escape(builder, decision):
             return Lowered(builder.path, False, False, "the search came to an end; the loss still falls from there")

@@ -158,12 +158,6 @@ def _ways(problem: Problem, one: Point, other: Point, deadline: Deadline | None)
     def builder() -> PathBuilder:
         return PathBuilder(problem, one) if deadline is None else PathBuilder(problem, one, deadline.check)
 
-    straight = builder()
-    try:
-        straight.straight(other, "straight to the end")
-        yield "one straight line", straight.path
-    except PathRefused:
-        pass
     for name, order in (
         ("from the first to the last", range(depth)),
         ("from the last to the first", range(depth)[::-1]),
@@ -174,6 +168,12 @@ def _ways(problem: Problem, one: Point, other: Point, deadline: Deadline | None)
         yield f"layer by layer, {name}", way.path
     if problem.train.output:
         yield "by constant predictions", _by_constants(builder(), other)
+    straight = builder()
+    try:
+        straight.straight(other, "straight to the end")
+        yield "one straight line", straight.path
+    except PathRefused:
+        pass
 
 
 def _by_constants(way: PathBuilder, other: Point) -> Path:

@@ -145,14 +145,13 @@ class PathBuilder:
         start = self.end
         self._expect_trained(start, end, layers)
         line = Segment.unchecked(self.problem, start, end, step, layers)
-        marks = [ZERO, *_cuts(line, ZERO, ONE, self.check), ONE]
-        last = start
-        for lo, hi in pairwise(marks):
+        last, lo = start, ZERO
+        for hi, outputs in _parts(line, (ZERO, start), (ONE, end), self.check):
             self.check()
             there = end if hi == ONE else line.at(hi)
             part = tuple(layer.on(lo, hi) for layer in layers)
-            self._segments.append(Segment(self.problem, last, there, step, part))
-            last = there
+            self._segments.append(Segment.unchecked(self.problem, last, there, step, part).known(outputs))
+            last, lo = there, hi
 
     def _expect_trained(self, start: Point, end: Point, curved: Sequence[RationalLayer]) -> None:
         self.problem.expect_point(end)
@@ -169,26 +168,27 @@ class PathBuilder:
                 raise InternalError(f"a path moves the frozen biases of layer {k}")
 
 
-def _cuts(line: Segment, lo: Fraction, hi: Fraction, check: Check) -> Iterator[Fraction]:
-    """Where a move has to be cut between lo and hi, in order.
+_Mark = tuple[Fraction, Point]
 
-    First at the kinks of the lowest layer that has any, between those at the kinks behind it, last at the breaks of
-    the loss.
+
+def _parts(line: Segment, one: _Mark, other: _Mark, check: Check) -> Iterator[tuple[Fraction, Outputs]]:
+    """The segments of which a move between two of its points is made, in order: where each ends, and its predictions.
+
+    It is cut first at the kinks of the lowest layer that has any, between those at the kinks behind it, last at the
+    breaks of the loss.
     """
     check()
-    problem = line.problem
-    ends = (line.start if not lo else line.at(lo)), (line.end if hi == ONE else line.at(hi))
-    found = run(problem, *ends, [layer.on(lo, hi) for layer in line.curved])
+    problem, (lo, start), (hi, end) = line.problem, one, other
+    found = run(problem, start, end, [layer.on(lo, hi) for layer in line.curved])
     crossed = crossings(found, problem) if isinstance(found, Outputs) else found
-    if not crossed:
-        if isinstance(found, Outputs) and not (problem.loss.rational or found.affine or found.constant):
+    if isinstance(found, Outputs) and not crossed:
+        if not (problem.loss.rational or found.affine or found.constant):
             raise PathRefused("several layers move at once, and the loss has no rational values")
+        yield hi, found
         return
-    marks = [lo, *sorted({lo + (hi - lo) * s for crossing in crossed for s in _roots(crossing, problem)}), hi]
-    for k, (a, b) in enumerate(pairwise(marks)):
-        if k:
-            yield a
-        yield from _cuts(line, a, b, check)
+    marks = sorted({lo + (hi - lo) * s for crossing in crossed for s in _roots(crossing, problem)})
+    for a, b in pairwise([one, *((s, line.at(s)) for s in marks), other]):
+        yield from _parts(line, a, b, check)
 
 
 def _roots(crossing: Crossing, problem: Problem) -> list[Fraction]:

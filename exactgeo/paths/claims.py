@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,38 @@ if TYPE_CHECKING:
 __all__ = ["is_least", "path_certificate"]
 
 
+WORK = 600_000
+"""Products of a forward pass, times segments, up to which a check is allowed the work."""
+
+DIGITS = 500_000
+"""Of all numbers above 50 digits together: what a certificate may have."""
+
+
+DEGREE = 16
+"""Of the denominator of predictions: a check goes up to 64, and the slope of the loss has four times as much."""
+
+
 def path_certificate(path: Path) -> Certificate | None:
-    """That the path is what it is; None where the format has no form for the problem, or the loss no rational values.
+    """That the path is what it is.
+
+    None where the format has no form for the problem, the loss no rational values, or the path is too long to check, or
+    curved with too high a degree.
 
     Cost: the kind of each segment.
     """
-    claim = _claim(path)
-    if claim is None or path.problem.reduction not in ("sum", "mean"):
+    problem = path.problem
+    if problem.reduction not in ("sum", "mean") or problem.products * len(path.segments) > WORK:
         return None
-    return certificate_of(path.problem, [claim])
+    curved = (segment for segment in path.segments if segment.curved)
+    if any(len(segment.outputs.denominator) > DEGREE + 1 for segment in curved):
+        return None
+    claim = _claim(path)
+    found = None if claim is None else certificate_of(problem, [claim])
+    return None if found is None or _digits(found) > DIGITS else found
+
+
+def _digits(certificate: Certificate) -> int:
+    return sum(len(run) for run in re.findall("[0-9]{51,}", certificate.to_json()))
 
 
 def _claim(path: Path) -> SegmentedPathClaim | None:

@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.polynomial import Polynomial, add, multiply, times, value
 from exactgeo.exact.polynomial_matrix import PolynomialMatrix
 from exactgeo.exact.sturm import roots_between, sign_on
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector
+from exactgeo.losses import Loss
+from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Crossing", "Outputs", "RationalLayer", "crossings", "run"]
+__all__ = ["Crossing", "Outputs", "RationalLayer", "crossings", "pieces_of", "run"]
 
 Entries = tuple[tuple[Vector, ...], ...]
 
@@ -184,13 +187,21 @@ def _rows(point: Point, k: int) -> Matrix:
     return tuple((*row, b) for row, b in zip(weights, bias, strict=True)) if bias else weights
 
 
+@lru_cache(maxsize=4096)
+def pieces_of(loss: Loss, y: Fraction) -> Pieces | None:
+    """The parabolas of a loss at a target, made once."""
+    return loss.pieces(y)
+
+
 def crossings(outputs: Outputs, problem: Problem) -> list[Crossing]:
     """The breaks of the loss that predictions pass inside a segment, as pre-activations of one more layer."""
     found: list[Crossing] = []
     if problem.loss.classes:
         return found
+    if all((known := pieces_of(problem.loss, y)) is None or not known.breaks for row in problem.y for y in row):
+        return found
     for o, t, entry in outputs.numerators.entries():
-        pieces = problem.loss.pieces(problem.y[t][o])
+        pieces = pieces_of(problem.loss, problem.y[t][o])
         for point in pieces.breaks if pieces is not None else ():
             passed = add(entry, times(-point, outputs.denominator))
             if sign_on(passed) is None:

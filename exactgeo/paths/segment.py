@@ -13,8 +13,9 @@ from exactgeo.exact.algebraic import Algebraic, value_at_root
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.polynomial import Polynomial, add, multiply, times, value
 from exactgeo.exact.sturm import isolate, sign_on
-from exactgeo.exact.vectors import ONE, ZERO
-from exactgeo.paths.forward import Outputs, RationalLayer, crossings, run
+from exactgeo.exact.vectors import ONE, ZERO, Vector
+from exactgeo.losses.piecewise_quadratic import Quadratic
+from exactgeo.paths.forward import Outputs, RationalLayer, crossings, pieces_of, run
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Kind", "Segment"]
@@ -61,6 +62,12 @@ class Segment:
     step: str = ""
     curved: tuple[RationalLayer, ...] = ()
 
+    def known(self, outputs: Outputs) -> Segment:
+        """The same segment, whose predictions are known, with all that is asked of them."""
+        self.__dict__["outputs"] = outputs
+        self.__post_init__()
+        return self
+
     @classmethod
     def unchecked(
         cls, problem: Problem, start: Point, end: Point, step: str, curved: tuple[RationalLayer, ...]
@@ -76,7 +83,7 @@ class Segment:
             ends = layer.point(self.start, ZERO) == self.start and layer.point(self.end, ONE) == self.end
             if not (layer.positive and ends):
                 raise InternalError("a layer has a pole on its segment, or other ends")
-        if crossings(self.outputs, self.problem):
+        if "outputs" not in self.__dict__ and crossings(self.outputs, self.problem):
             raise InternalError("a prediction passes a break of the loss inside a segment")
 
     @cached_property
@@ -90,7 +97,9 @@ class Segment:
     @cached_property
     def ends(self) -> tuple[Value, Value]:
         """The loss at the start and at the end: rationals, or enclosures where it has no rational values."""
-        return _loss(self.problem, self.start), _loss(self.problem, self.end)
+        if self.loss is None:
+            return _loss(self.problem, self.start), _loss(self.problem, self.end)
+        return self.loss_at(ZERO), self.loss_at(ONE)
 
     @cached_property
     def loss(self) -> tuple[Polynomial, Polynomial] | None:
@@ -102,18 +111,9 @@ class Segment:
         if not problem.loss.rational:
             return None
         bottom = list(outputs.denominator)
-        half = value(bottom, Fraction(1, 2))
-        squares: Polynomial = []
-        firsts: Polynomial = []
-        constant = ZERO
-        for o, t, entry in outputs.numerators.entries():
-            pieces = problem.loss.pieces(problem.y[t][o])
-            if pieces is None:
-                raise InternalError("a loss with rational values has no pieces")
-            a, b, c = pieces.around(value(entry, Fraction(1, 2)) / half)[0]
-            constant += c
-            firsts = add(firsts, times(b, entry)) if b else firsts
-            squares = add(squares, times(a, multiply(entry, entry))) if a else squares
+        rows = [[self._piece(o, t) for t in range(problem.m)] for o in range(problem.outputs)]
+        constant = sum((c for row in rows for _, _, c in row), ZERO)
+        squares, firsts = outputs.numerators.quadratic([[(a, b) for a, b, _ in row] for row in rows])
         weight = problem.weight
         if len(bottom) == 1:
             q = bottom[0]
@@ -121,6 +121,17 @@ class Segment:
             return _short(total), [ONE]
         total = add(add(squares, multiply(firsts, bottom)), times(constant, multiply(bottom, bottom)))
         return _short(times(weight, total)), multiply(bottom, bottom)
+
+    def _piece(self, o: int, t: int) -> Quadratic:
+        """The parabola of the loss on which a prediction stays."""
+        pieces = pieces_of(self.problem.loss, self.problem.y[t][o])
+        if pieces is None:
+            raise InternalError("a loss with rational values has no pieces")
+        if not pieces.breaks:
+            return pieces.quadratics[0]
+        half = Fraction(1, 2)
+        middle = value(self.outputs.numerators.entry(o, t), half) / value(self.outputs.denominator, half)
+        return pieces.around(middle)[0]
 
     @cached_property
     def _slope(self) -> Polynomial:
@@ -184,7 +195,8 @@ class Segment:
             one, other = self.ends
             return max(one, other, key=_upper)
         best: Fraction | Algebraic = max(q for q in self.ends if isinstance(q, Fraction))
-        if self.kind is Kind.ABOVE:
+        # A loss of affine predictions is convex.
+        if not self.outputs.affine and self.kind is Kind.ABOVE:
             for root in isolate(self._slope):
                 best = max(best, value_at_root(*self.loss, root))
         return best
@@ -198,7 +210,7 @@ class Segment:
 
     def at(self, s: Fraction) -> Point:
         """The point at 0 <= s <= 1 of the way."""
-        between = self.start.moved(self.start.towards(self.end), s)
+        between = _mixed(self.start, self.end, s)
         for layer in self.curved:
             between = layer.point(between, s)
         return between
@@ -207,6 +219,20 @@ class Segment:
         """The same segment backwards."""
         layers = tuple(layer.on(ONE, ZERO) for layer in self.curved)
         return Segment(self.problem, self.end, self.start, self.step, layers)
+
+
+def _mixed(one: Point, other: Point, s: Fraction) -> Point:
+    """(1 - s) one + s other; layers that stay are not touched."""
+
+    def row(a: Vector, b: Vector) -> Vector:
+        return a if a == b else tuple(p if p == q else p + s * (q - p) for p, q in zip(a, b, strict=True))
+
+    return Point(
+        tuple(
+            m if m is n or m == n else tuple(map(row, m, n)) for m, n in zip(one.weights, other.weights, strict=True)
+        ),
+        tuple(map(row, one.biases, other.biases)),
+    )
 
 
 def _upper(value: Value) -> Fraction:

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from exactgeo.deadline import Deadline
 from exactgeo.polishing.cell import moving_coordinates
+from exactgeo.polishing.difference import lifted, score_of
 from exactgeo.polishing.enclosed import Enclosed, enclosed, verdict_of
 from exactgeo.polishing.exactly import exactly
 from exactgeo.polishing.none_within import none_within
@@ -42,7 +43,8 @@ def polish(
     Parameters
     ----------
     problem : Problem
-        At most one hidden layer, one output, a piecewise-linear activation; or sigmoid and tanh, of any depth.
+        At most one hidden layer, one output or two classes, a piecewise-linear activation; or sigmoid and tanh, of any
+        depth.
     point : Point
         Trained floats, as the dyadics they are.
     method : str or None
@@ -69,6 +71,9 @@ def polish(
     deadline = Deadline.after(time_limit)
     if scope.smooth(problem) is None:
         return _smoothly(problem, point, deadline)
+    if problem.outputs > 1:
+        found = polish(*score_of(problem, point), method=method, time_limit=time_limit)
+        return lifted(problem, point, found)
     radius = none_within(problem, point)
     undecided = Polished(problem, point, point, 0, radius, None, reason="")
     for chosen in _methods(problem, method):

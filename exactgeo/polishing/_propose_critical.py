@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfTime
-from exactgeo.exact.krawczyk import Balls, precision
+from exactgeo.exact.krawczyk import Balls
 from exactgeo.exact.vectors import Vector
 from exactgeo.local_minimum.smooth_loss import SmoothLoss
 from exactgeo.numeric.activations import form_of as activation_form
@@ -26,6 +26,7 @@ Floats: TypeAlias = NDArray[np.float64]
 GRADIENT = 1e-10
 """Of the largest entry, where the descent ends."""
 ITERATIONS = 20_000
+DIFFERENCE = 1e-5
 CURVED = 60
 """Steps with second derivatives."""
 
@@ -78,12 +79,14 @@ class _FloatLoss:
         return total, gradient
 
     def hessian(self, theta: Floats) -> Floats:
-        """From balls of 64 bits."""
-        self.deadline.check()
-        point = self.loss.point([Fraction(float(q)) for q in theta], self.frozen)
-        with precision(64):
-            rows = self.loss.hessian(point).tolist()
-        return np.array([[float(q.mid()) for q in row] for row in rows])
+        """From differences of gradients."""
+        rows = []
+        for k, q in enumerate(theta):
+            step = np.zeros_like(theta)
+            step[k] = DIFFERENCE * max(1.0, abs(float(q)))
+            rows.append((self(theta + step)[1] - self(theta - step)[1]) / (2 * step[k]))
+        found = np.array(rows).reshape(len(theta), -1)
+        return np.asarray((found + found.T) / 2)
 
 
 def minimiser(

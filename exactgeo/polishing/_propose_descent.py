@@ -4,64 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exactgeo.local_minimum.stationary import Tie
-from exactgeo.local_minimum.two_layer_point import row_form
-from exactgeo.polishing._propose_minimiser import FloatProgram, Growing, Proposal, Terms, Unsettled, propose
-from exactgeo.polishing.cell import Pattern, moving_coordinates
+from exactgeo.polishing._propose_landing import Landing, land
+from exactgeo.polishing._propose_minimiser import FloatProgram, Growing, Proposal, Unsettled, propose
+from exactgeo.polishing._propose_network import FloatNetwork, Floats, Sides
+from exactgeo.polishing._propose_refined import refined
+from exactgeo.polishing.cell import Pattern
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Landing", "Unbounded", "descend", "tied"]
-
-Floats = NDArray[np.float64]
-NEAR = 1e-3
-"""A pre-activation that is this small beside the largest is near a kink."""
-
-AWAY = 0.1
-"""How far from its kinks a neuron with one slope is moved, beside the range of its pre-activations."""
-
-ALIKE = 1e-5
-"""Neurons whose weights are that near to multiples of each other are taken for such."""
-
-SMALL = 1e-2
-REST = 1e-6
-"""A neuron is at 0 whose part is that small beside the largest, or beside SMALL."""
-
-Sides = NDArray[np.int64]
+__all__ = ["Unbounded", "descend"]
 
 SLOPE = 1e-9
 """A slope across a kink that is this small beside the largest multiplier is rounding."""
 
 GAIN = 1e-13
 """A fall of the loss that is this small beside it is rounding."""
-
-
-@dataclass(frozen=True)
-class Landing:
-    """Where the descent ended: float parameters, and of each neuron the data points on a kink.
-
-    Attributes
-    ----------
-    w : (n, D); v : (n,); inputs : weights of a linear model; shift : output bias
-    kinks : of each neuron one data point a class of proportional rows
-    near : of each neuron those that are near a kink, and not on it
-    cells : how many were visited
-    """
-
-    w: Floats
-    v: Floats
-    inputs: Floats
-    shift: float
-    kinks: tuple[tuple[int, ...], ...]
-    near: tuple[tuple[int, ...], ...]
-    cells: int
-    pattern: Pattern
-    sides: Sides
 
 
 class Unbounded(Unsettled):
@@ -95,103 +55,9 @@ def descend(
     return _Descent(problem, point).landing(over, after)
 
 
-def tied(landing: Landing) -> list[Tie | None]:
-    """Neurons whose parameters are a multiple of those of a larger one, as far as floats can tell.
-
-    Under a penalty on both factors only; a balanced point.
-    """
-    found: list[Tie | None] = [None] * len(landing.v)
-    order = sorted(range(len(landing.v)), key=lambda i: -abs(landing.v[i]))
-    for n, i in enumerate(order):
-        for leader in order[:n]:
-            if found[leader] is not None or not landing.v[i] * landing.v[leader] > 0 or found[i] is not None:
-                continue
-            factor = landing.v[i] / landing.v[leader]
-            gap = np.abs(landing.w[i] - factor * landing.w[leader]).max(initial=0)
-            if gap <= ALIKE * np.abs(landing.w[leader]).max(initial=0):
-                found[i] = Tie(leader, Fraction(max(1, min(2**20, round(factor * 2**20))), 2**20))
-    return found
-
-
 @dataclass(frozen=True)
-class _Descent:
-    problem: Problem
-    point: Point
-
-    # -- the network in floats ------------------------------------------------------------------------------------
-
-    @cached_property
-    def x(self) -> Floats:
-        return np.array([[float(q) for q in row] for row in self.problem.lifted])
-
-    @cached_property
-    def terms(self) -> Terms:
-        return Terms.of(self.problem)
-
-    @cached_property
-    def moving(self) -> list[int]:
-        return list(moving_coordinates(self.problem)) if self.problem.network.widths else []
-
-    @cached_property
-    def slopes(self) -> tuple[float, float]:
-        found = self.problem.network.activation.slopes if self.problem.network.widths else None
-        return (1.0, 1.0) if found is None else (float(found[0]), float(found[1]))
-
-    @cached_property
-    def classes(self) -> list[tuple[int, list[int], list[float]]]:
-        """Data points with proportional rows: the first, all, and their factors."""
-        found: dict[tuple[int, ...], tuple[int, list[int], list[float]]] = {}
-        lead: dict[tuple[int, ...], Fraction] = {}
-        for t, row in enumerate(self.problem.lifted):
-            shape = row_form(row)
-            if shape is not None and any(row[k] for k in self.moving):
-                form, factor = shape
-                _, members, factors = found.setdefault(form, (t, [], []))
-                members.append(t)
-                factors.append(float(factor / lead.setdefault(form, factor)))
-        return list(found.values())
-
-    @cached_property
-    def first(self) -> list[int]:
-        return [row for row, _, _ in self.classes]
-
-    @cached_property
-    def decay(self) -> float:
-        return float(self.problem.penalty.l2 / self.problem.weight)
-
-    @cached_property
-    def signs(self) -> Floats:
-        """Of the output weights; 0 for a neuron on whose inputs nothing depends."""
-        found = []
-        for w, v in self.point.neurons:
-            live = bool(v)
-            if live and 0.0 in self.slopes:
-                z = self.x @ np.array([float(q) for q in w])
-                live = bool(self.slope_of(z).any())
-            found.append(float((v > 0) - (v < 0)) if live else 0.0)
-        return np.array(found)
-
-    @cached_property
-    def live(self) -> list[int]:
-        """Neurons whose input weights are unknowns."""
-        return [int(i) for i in np.flatnonzero(self.signs)] if self.moving else []
-
-    @cached_property
-    def w(self) -> Floats:
-        rows = [[float(q) for q in w] for w, _ in self.point.neurons]
-        return np.array(rows).reshape(len(rows), self.x.shape[1])
-
-    @cached_property
-    def v(self) -> Floats:
-        return np.array([float(v) for _, v in self.point.neurons])
-
-    @cached_property
-    def joint(self) -> bool:
-        """Whether a penalty acts on both factors, so that it is a norm of their product."""
-        return bool(self.decay and self.moving and self.problem.train.output)
-
-    def slope_of(self, z: Floats) -> Floats:
-        return np.where(z >= 0, *self.slopes)
+class _Descent(FloatNetwork):
+    """From cell to cell."""
 
     # -- the program of a cell ------------------------------------------------------------------------------------
 
@@ -201,8 +67,7 @@ class _Descent:
         columns, offset, squares = [], np.zeros(problem.m), []
         norms: list[tuple[NDArray[np.int64], float]] = []
         frozen = [k for k in range(self.x.shape[1]) if k not in self.moving]
-        # Coordinates that have a penalty.
-        heavy = [j for j, k in enumerate(self.moving) if k < problem.d or problem.penalty.biases]
+        heavy = self.heavy
         for number, i in enumerate(self.live):
             slope = self.by_data(sides[number], self.w[i])
             columns.append(self.signs[i] * slope[:, None] * self.x[:, self.moving])
@@ -292,13 +157,20 @@ class _Descent:
     def landing(self, over: Callable[[int], bool], after: tuple[Landing, int, int] | None) -> Landing:
         z = (self.x[self.first] @ self.w[self.live].T).T if self.live else np.zeros((0, len(self.first)))
         sides: Sides = np.where(z >= 0, 1, -1)
-        before = 0
+        before, own = 0, self.unknowns()
+        if self.joint and self.live and after is None:
+            # Second derivatives of the penalised loss itself lead over many kinks at once.
+            shift = float(self.point.shift)
+            w, v, shift = refined(self, self.w, self.v, shift, [()] * len(self.v))
+            kept = [number for number, i in enumerate(self.live) if v[i] * self.v[i] > 0]
+            turned = np.where(self.x[self.first] @ w[self.live].T >= 0, 1, -1).T
+            sides[kept] = turned[kept]
         if after is not None:
             last, neuron, row = after
             before, sides = last.cells, last.sides.copy()
             for k, (_, members, _) in enumerate(self.classes):
                 sides[self.live.index(neuron), k] *= -1 if row in members else 1
-        program = self.program(sides, self.unknowns())
+        program = self.program(sides, own)
         best, cells = self.lowest(program, sides, before + 1), before + 1
         value = program.value(best.values)
         careful = False
@@ -307,7 +179,7 @@ class _Descent:
             least = slopes.min(initial=0)
             lower = slopes < -SLOPE * max(1.0, float(best.multipliers.max(initial=0)))
             if not lower.any():
-                return self.landed(best, sides, cells)
+                return land(self, best, sides, cells)
             if over(cells):
                 raise Unsettled("the time was over")
             flips = lower & (slopes == least) if careful else lower
@@ -319,7 +191,7 @@ class _Descent:
             if reached < value - GAIN * max(1.0, abs(value)):
                 program, best, sides, value, careful = next_program, found, trial, reached, False
             elif careful:
-                return self.landed(best, sides, cells)
+                return land(self, best, sides, cells)
             else:
                 careful = True
 
@@ -328,15 +200,6 @@ class _Descent:
             return propose(program)
         except Growing as failure:
             raise Unbounded(str(failure), self.pattern(sides), cells) from None
-
-    def pattern(self, sides: Sides) -> Pattern:
-        """The cell, by sides of data points."""
-        found = [[1 if z >= 0 else -1 for z in row] for row in (self.x @ self.w.T).T]
-        for number, i in enumerate(self.live):
-            for side, (_, members, factors) in zip(sides[number], self.classes, strict=True):
-                for t, factor in zip(members, factors, strict=True):
-                    found[i][t] = int(side) if factor > 0 else -int(side)
-        return Pattern(tuple(map(tuple, found)), tuple(int(sign) for sign in self.signs))
 
     def across(self, program: FloatProgram, best: Proposal, sides: Sides) -> Floats:
         """Of each active kink the slope of the loss to its other side; 0 for the others."""
@@ -353,62 +216,3 @@ class _Descent:
             turn = self.signs[self.live[number]] * side * float((slopes[members] * inner * bend).sum())
             found[number, k] = -multipliers[number, k] - turn
         return found
-
-    def landed(self, best: Proposal, sides: Sides, cells: int) -> Landing:
-        size, values = len(self.moving), best.values
-        w, v, inputs = self.w.copy(), self.v.copy(), np.array([float(q) for q in self.point.inputs])
-        active = best.active.reshape(len(self.live), -1) if best.active.size else None
-        kinks: list[tuple[int, ...]] = [()] * len(v)
-        heavy = [j for j, k in enumerate(self.moving) if k < self.problem.d or self.problem.penalty.biases]
-        lengths = [float(np.linalg.norm(values[n * size : (n + 1) * size][heavy])) for n in range(len(self.live))]
-        for number, i in enumerate(self.live):
-            zeta = values[number * size : (number + 1) * size]
-            if self.joint:
-                if lengths[number] <= REST * max(*lengths, SMALL):
-                    self._rest(w, v, i)
-                    continue
-                v[i] = self.signs[i] * np.sqrt(lengths[number])
-            w[i, self.moving] = zeta / abs(v[i])
-            if active is not None:
-                kinks[i] = tuple(self.first[k] for k in np.flatnonzero(active[number]))
-        for i in set(range(len(v))) - set(self.live) if self.joint else ():
-            self._rest(w, v, i)
-        rest = values[len(self.live) * size :]
-        if self.problem.train.output and not self.moving:
-            count = len(v) if self.problem.network.widths else len(inputs)
-            v, inputs, rest = (rest[:count], inputs, rest[count:]) if len(v) else (v, rest[:count], rest[count:])
-        shift = float(rest[0]) if len(rest) else float(self.point.shift)
-        shift += self.straighten(w, v, kinks, sides)
-        return Landing(w, v, inputs, shift, tuple(kinks), self.near(w, kinks), cells, self.pattern(sides), sides)
-
-    def straighten(self, w: Floats, v: Floats, kinks: list[tuple[int, ...]], sides: Sides) -> float:
-        """What the output bias takes over from neurons with one slope, whose biases move away from the kinks."""
-        problem, total = self.problem, 0.0
-        level = problem.network.output_bias and problem.train.output_bias and not problem.penalty.biases
-        if not level or problem.d not in self.moving or self.slopes[0] == self.slopes[1]:
-            return total
-        for number, i in enumerate(self.live):
-            side, z = sides[number, 0], self.x @ w[i]
-            slope = float(self.slope_of(np.array(side)))
-            if v[i] and slope and not kinks[i] and (sides[number] == side).all():
-                lack = max(0.0, AWAY * float(np.ptp(z)) - float((side * z).min()))
-                w[i, problem.d] += side * lack
-                total -= v[i] * slope * side * lack
-        return total
-
-    def near(self, w: Floats, kinks: list[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-        found: list[tuple[int, ...]] = [()] * len(w)
-        for i in self.live if self.slopes[0] != self.slopes[1] else ():
-            z = np.abs(self.x @ w[i])
-            found[i] = tuple(t for t in self.first if z[t] <= NEAR * z.max(initial=0) and t not in kinks[i])
-        return tuple(found)
-
-    def _rest(self, w: Floats, v: Floats, i: int) -> None:
-        """A neuron at 0; a hidden bias without a penalty stays, on the side where the neuron has the least output."""
-        v[i] = 0.0
-        for k in self.moving:
-            if k < self.problem.d or self.problem.penalty.biases:
-                w[i, k] = 0.0
-            else:
-                side = 1.0 if abs(self.slopes[0]) < abs(self.slopes[1]) else -1.0
-                w[i, k] = side * (abs(w[i, k]) or 1.0)

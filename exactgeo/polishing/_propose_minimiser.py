@@ -63,6 +63,12 @@ class Terms:
     def slopes(self, predictions: Floats) -> Floats:
         return np.asarray(self.form.gradient(predictions[None, None, :])[0, 0])
 
+    def bends(self, predictions: Floats) -> Floats:
+        """Curvatures, from differences of slopes."""
+        step = 1e-5
+        ahead, behind = self.slopes(predictions + step), self.slopes(predictions - step)
+        return np.asarray(np.maximum((ahead - behind) / (2 * step), 1e-12))
+
     def value(self, predictions: Floats) -> float:
         return float(self.form.total(predictions[None, None, :])[0])
 
@@ -135,9 +141,8 @@ def propose(program: FloatProgram) -> Proposal:
 
 def _models(program: FloatProgram, values: Floats) -> list[Pieces]:
     """Quadratic models at these unknowns: slopes from the loss, curvatures from differences of slopes."""
-    p, step, slopes = program.predictions(values), 1e-5, program.terms.slopes
-    slope = slopes(p)
-    bend = np.maximum((slopes(p + step) - slopes(p - step)) / (2 * step), 1e-12)
+    p = program.predictions(values)
+    slope, bend = program.terms.slopes(p), program.terms.bends(p)
     models = []
     for a, b in zip(bend / 2, slope - bend * p, strict=True):
         models.append(Pieces((), ((Fraction(float(a)), Fraction(float(b)), Fraction(0)),)))

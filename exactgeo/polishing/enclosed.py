@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum.ball import Ball, NoBall, ball_near
-from exactgeo.polishing._propose_descent import Landing, Unbounded, descend, tied
+from exactgeo.polishing._propose_descent import Unbounded, descend
+from exactgeo.polishing._propose_landing import Landing, rested, tied
 from exactgeo.polishing._propose_minimiser import Unsettled
 from exactgeo.polishing.cell import Cell, Pattern, moving_coordinates
+from exactgeo.polishing.many_minima import ManyMinima, many_minima_near
 from exactgeo.polishing.separated import separated
 from exactgeo.problem import Point, Problem
 from exactgeo.standing import Verdict
@@ -20,16 +24,19 @@ __all__ = ["Enclosed", "enclosed", "verdict_of"]
 CROSSINGS = 4
 """Kinks to cross where the proof, and not floats, sees that the loss falls behind them."""
 
+FAINT = 1e-2
+"""A neuron whose part is that small beside the largest may be at 0."""
+
 REPAIRS = 8
 """Kinks that may be let go again."""
 
 
 @dataclass(frozen=True)
 class Enclosed:
-    """What floats found, and what is proved of it: a ball, or why there is none."""
+    """What floats found, and what is proved of it: a ball, minima that are not alone, or why there is neither."""
 
     cells: int
-    ball: Ball | None
+    ball: Ball | ManyMinima | None
     reason: str = ""
 
 
@@ -62,10 +69,27 @@ def enclosed(problem: Problem, point: Point, over: Callable[[int], bool]) -> Enc
         # Floats stopped beside a kink that they did not see to be crossed.
         after = landing, found.wrong.neuron, found.wrong.row
     assert pattern is not None
+    many = many_minima_near(problem, _exact(problem, point, landing), landing.kinks)
+    if many is not None:
+        return Enclosed(cells, many)
     return Enclosed(cells, None, _without_minimum(problem, point, pattern, reason))
 
 
 def _proved(problem: Problem, point: Point, landing: Landing) -> Ball | NoBall:
+    """The proof where floats ended, or with neurons of small parts at 0: floats do not tell those."""
+    first = found = _proved_as_is(problem, point, landing)
+    parts = landing.v**2
+    joint = problem.penalty and problem.train.output and problem.network.widths and moving_coordinates(problem)
+    for i in np.argsort(parts) if joint else ():
+        if isinstance(found, Ball) or parts[i] > FAINT * parts.max():
+            break
+        if landing.v[i]:
+            landing = rested(problem, point, landing, int(i))
+            found = _proved_as_is(problem, point, landing)
+    return found if isinstance(found, Ball) else first
+
+
+def _proved_as_is(problem: Problem, point: Point, landing: Landing) -> Ball | NoBall:
     """The proof where floats ended; of the kinks that are near, those that the minimum is on are looked for."""
     joint = problem.penalty and problem.train.output and problem.network.widths and moving_coordinates(problem)
     ties = tied(landing) if joint else [None] * len(landing.kinks)
@@ -97,8 +121,10 @@ def _without_minimum(problem: Problem, point: Point, pattern: Pattern, reason: s
     return reason
 
 
-def verdict_of(ball: Ball) -> Verdict:
+def verdict_of(ball: Ball | ManyMinima) -> Verdict:
     """What is proved of the minimum in the box, as the verdict of its centre."""
+    if isinstance(ball, ManyMinima):
+        return ball.verdict()
     problem = ball.problem
     flat = ball.free + (0 if problem.penalty or not problem.train.output else ball.moving)
     orbit = Strictness.STRICT_MODULO_SYMMETRY if flat == ball.moving and not ball.free else Strictness.FLAT

@@ -11,6 +11,7 @@ from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.vectors import ZERO
 from exactgeo.local_minimum import smooth_loss
 from exactgeo.local_minimum.ball import Ball
+from exactgeo.polishing.many_minima import ManyMinima
 from exactgeo.polishing.smooth import Critical
 from exactgeo.problem import Point, Problem
 from exactgeo.standing import Verdict
@@ -36,7 +37,7 @@ class Polished:
         No local minimum lies within this max-norm distance of ``start``.
     verdict : Verdict or None
         What ``certify`` says of ``point``, or what is proved of the minimum in the box; None where there is neither.
-    ball : Ball, Critical or None
+    ball : Ball, Critical, ManyMinima or None
         Where the minimum is enclosed.
     reason : str
         Why there is no minimum; "" where there is one.
@@ -48,7 +49,7 @@ class Polished:
     cells: int
     none_within: Fraction
     verdict: Verdict | None
-    ball: Ball | Critical | None = None
+    ball: Ball | Critical | ManyMinima | None = None
     reason: str = ""
 
     @property
@@ -97,7 +98,7 @@ class Polished:
         }
         if self.ball is not None:
             found["radius"] = safe_decimal(self.ball.within, up=True)
-            alone = self.ball.radius
+            alone = None if isinstance(self.ball, ManyMinima) else self.ball.radius
             found["alone_within"] = None if alone is None else safe_decimal(alone, up=False)
         verdict = None if self.verdict is None else self.verdict.to_json(certificate)
         return found | {"verdict": verdict, "certificate": certificate}

@@ -45,6 +45,7 @@ __all__ = [
     "sparse_penalty",
     "unbalanced",
     "unresolved",
+    "vector",
     "weight_decay",
     "without_penalty",
 ]
@@ -296,11 +297,23 @@ def deep(problem: Problem) -> OutOfScope | None:
         found = "targets that are classes", "a target for each output"
     if found is None and len(net.widths) == 1 and net.outputs == 1:
         found = "one hidden layer and one output", "more of either: other rungs decide these completely"
-    if found is None and (net.uniform is None or not net.uniform.homogeneous):
-        found = "activations that differ, or are smooth", "one piecewise linear activation, and linear outputs"
+    if found is None and not all(activation.homogeneous for activation in net.layer_activations):
+        found = "a smooth activation", "piecewise linear activations"
+    if found is None and net.output_activation != LINEAR:
+        found = "an activation of the outputs", "linear outputs: another layer of their own has it"
     if found is None and problem.products > LARGEST:
         found = f"{problem.products} products a forward pass", f"at most {LARGEST}"
     return None if found is None else OutOfScope(*found, NUMERIC)
+
+
+def vector(problem: Problem) -> OutOfScope | None:
+    """The second order of one hidden layer with several outputs (:mod:`exactgeo.local_minimum.vector`)."""
+    found = deep(problem)
+    if found is None and len(problem.network.widths) > 1:
+        found = OutOfScope(f"{len(problem.network.widths)} hidden layers", "one hidden layer", CERTIFY_RUNGS)
+    if found is None and not problem.train.output:
+        found = OutOfScope("frozen output weights", "trained ones: else first order decides", CERTIFY_RUNGS)
+    return found
 
 
 def linear_network(problem: Problem) -> OutOfScope | None:
@@ -309,9 +322,9 @@ def linear_network(problem: Problem) -> OutOfScope | None:
     found = _penalty(problem)
     if found is None and complete_decision(problem) is None:
         found = "at most one hidden layer and one output", "more of either: other rungs decide these completely"
-    uniform = net.uniform
-    if found is None and (uniform is None or uniform.slopes is None or uniform.has_kink or not uniform.slopes[0]):
-        found = f"the activations {', '.join(sorted({a.name for a in net.activations}))}", "linear activations"
+    straight = all(a.slopes is not None and a.slopes[0] == a.slopes[1] != 0 for a in net.layer_activations)
+    if found is None and not straight:
+        found = f"the activations {', '.join(sorted({a.name for a in net.layer_activations}))}", "linear activations"
     if found is None and not _one_square(problem):
         found = f"the {problem.loss.name} loss", "the squared loss"
     if found is None and not all(train.weights):
@@ -440,8 +453,8 @@ def polish(problem: Problem) -> OutOfScope | None:
     reason = _architecture(net) or _slopes(problem)
     if reason is not None:
         pass
-    elif problem.outputs > 1:
-        reason = f"{problem.loss.name} with {problem.outputs} outputs", "one output: the difference of two scores"
+    elif problem.outputs > 1 and problem.penalty:
+        reason = f"{problem.loss.name} with {problem.outputs} outputs under a [penalty]", "one output, or no penalty"
     elif problem.penalty.l1:
         reason = "the key l1 of [penalty]", "l2 alone"
     elif problem.penalty and not problem.loss.differentiable:

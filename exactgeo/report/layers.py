@@ -41,22 +41,32 @@ def layers_text(explanation: DeepExplanation, verdict: Verdict) -> str:
         bias = f", b = {number_text(layer.bias[i])}" if problem.network.biases[layer.index] else ""
         lines += [
             "",
-            f"layer {layer.index + 1}, unit {i}: w = {vector_text(layer.weights[i])}{bias}{frozen}",
+            f"{_named(verdict, layer.index, i)}: w = {vector_text(layer.weights[i])}{bias}{frozen}",
             labelled("z > 0 at t =", indices_text(view.active)),
             labelled("z < 0 at t =", indices_text(view.inactive)),
             labelled("z = 0 at t =", indices_text(view.on_kink)),
         ]
-    lines.append("")
-    for o, v in enumerate(at.output):
-        lines.append(f"output {o}: v = {vector_text(v)}{'' if at.trains_output else ' (frozen)'}")
+    if len(at.layers) == len(verdict.problem.network.widths):
+        lines.append("")
+        for o, v in enumerate(at.output):
+            lines.append(f"output {o}: v = {vector_text(v)}{'' if at.trains_output else ' (frozen)'}")
     lines += ["", f"changes of a prediction within reach: at most {explanation.reach} of {problem.m} dimensions"]
-    lines += explanation.remarks
+    lines += verdict.remarks
     lines += [
         "",
         *(f"  {one.rung}: {one.reason or one.outcome}" for one in verdict.tries if one.outcome != "out_of_scope"),
     ]
     lines += ["", f"{verdict.kind}: {verdict.message}"]
     return "\n".join(lines)
+
+
+def _named(verdict: Verdict, index: int, unit: int) -> str:
+    """A unit, with its activation where the layers have several; behind the hidden layers are the outputs."""
+    net = verdict.problem.network
+    activation = "" if net.uniform is not None else f" ({net.layer_activations[index].name})"
+    if index == len(net.widths):
+        return f"output {unit}{activation}"
+    return f"layer {index + 1}{activation}, unit {unit}"
 
 
 def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any]:
@@ -84,6 +94,7 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
         "layers": [
             {
                 "index": layer.index,
+                "activation": at.problem.network.activations[layer.index].name,
                 "dead": layer.dead,
                 "units": [
                     {
@@ -103,6 +114,6 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
         ],
         "outputs": [{"index": o, "v": numbers(v)} for o, v in enumerate(at.output)],
         "reach": explanation.reach,
-        "remarks": list(explanation.remarks),
+        "remarks": list(verdict.remarks),
         "rungs": [{"rung": one.rung, "outcome": one.outcome, "reason": one.reason} for one in verdict.tries],
     }

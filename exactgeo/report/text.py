@@ -80,6 +80,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     }[verdict.kind]
     if verdict.rung is Argument.BALL:
         headline = "exactly one local minimum in a box around the point, proved by enclosure"
+    elif verdict.rung is Argument.CRITICAL_PREDICTIONS:
+        headline = "local minima beside the point, with one vector of predictions, proved by enclosure"
     lines = [title_of(verdict.problem, "the point"), "", f"  {headline}"]
     if verdict.exact_loss is not None:
         lines.append(labelled("loss", loss_line(verdict.problem, verdict.exact_loss)))

@@ -24,6 +24,7 @@ from exactgeo.kinds import Argument, Globality, Kind, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide, exact_loss, measured, smooth_loss
 from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs, without_identity
 from exactgeo.standing.globality import AT_LEAST, Global, at_zero, census_of, globality_of
 from exactgeo.standing.verdict import Better, Verdict, as_value
 
@@ -68,6 +69,13 @@ def verdict_on(
     known : callable
         Told the verdict as soon as it is known, and again with its strictness.
     """
+    if bends_outputs(problem):
+        whole = with_linear_outputs(problem.at(point)), with_identity(point)
+
+        def of(found: Verdict) -> Verdict:
+            return _without_identity(problem, point, found)
+
+        return of(verdict_on(*whole, time_limit, strictness=strictness, known=lambda found: known(of(found))))
     deadline = Deadline.after(time_limit)
     local = Deadline.after(max(time_limit, AT_LEAST))
     decision = decide(problem, point, strictness=False, check=local.check)
@@ -85,6 +93,18 @@ def verdict_on(
         known(_verdict(problem, point, decision, loss, none))
     found = globality_of(problem, point, decision, loss, deadline)
     return _verdict(problem, point, decision, loss, found, _component(problem, point, decision, found, deadline))
+
+
+def _without_identity(problem: Problem, point: Point, found: Verdict) -> Verdict:
+    """The verdict about the network whose last hidden layer has the activation of the outputs, in the parameters of the
+    network itself. The certificate speaks of the larger one."""
+    better, descent = found.better, found.descent
+    if better is not None:
+        better = replace(better, point=without_identity(better.point))
+    if descent is not None:
+        descent = descent.without_identity(problem)
+    remarks = dead_layers(problem, point)
+    return replace(found, problem=problem, point=point, better=better, descent=descent, remarks=remarks)
 
 
 LEFT_OUT = "left out, as --no-strictness asks"

@@ -18,7 +18,7 @@ from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.rational import decimal
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Globality, Reason
-from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided
+from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
 
+from exactgeo.standing.deep import Known, as_good_as_a_function, by_smaller_networks
 from exactgeo.standing.verdict import Better, as_value
 
 __all__ = ["Global", "at_zero", "census_of", "globality_of"]
@@ -67,9 +68,14 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
         return Global(Globality.SPURIOUS, lower)
     if isinstance(decision, Minimum) and isinstance(decision.claim, LinearNetworkMinimumClaim):
         return Global(Globality.GLOBAL)
-    if isinstance(decision, Minimum) and decision.claim.radius is None and not isinstance(loss, Fraction):
+    if isinstance(decision, Minimum) and decision.everywhere and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return Global(Globality.GLOBAL)
+    deep = scope.deep(problem) is None and isinstance(loss, Fraction)
+    if deep and isinstance(loss, Fraction):
+        known = as_good_as_a_function(problem, point, loss)
+        if known is not None:
+            return Global(Globality.GLOBAL, claim=known.claim)
     if problem.affine:
         found = _convex(problem, point, loss, deadline)
         if found is not None:
@@ -87,8 +93,8 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
         return Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
     if loss is None or not deadline.left:
         return outside
-    if scope.deep(problem) is None:
-        return _descents(problem, point, loss, outside, deadline)
+    if deep and isinstance(loss, Fraction):
+        return _smaller(problem, point, loss, outside, deadline)
     from exactgeo.basin.size import size_of
 
     refusal = scope.basins(problem.at(point))
@@ -116,7 +122,7 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:
         claim = _dual_claim(problem, point) if problem.loss.rational else None
         if claim is not None and claim.bound == decision.loss:
             return Global(Globality.GLOBAL, claim=claim)
-        if decision.claim.radius is None:
+        if decision.everywhere:
             return Global(Globality.GLOBAL)
     if isinstance(decision, Undecided):
         detail = f"{decision.outside.reason}; in scope: {decision.outside.in_scope}"
@@ -338,6 +344,29 @@ def _kept_minimum(problem: Problem, deadline: Deadline, part: float) -> GlobalMi
     from exactgeo.basin.branch import minimum
 
     return minimum(problem, time_limit=part * deadline.left)
+
+
+def _smaller(problem: Problem, point: Point, loss: Fraction, outside: Global, deadline: Deadline) -> Global:
+    """Of a network of any depth: from a smaller network that tells, else from descents in floats."""
+    found = by_smaller_networks(problem, point, loss, lambda other, at: _known(other, at, deadline))
+    if found is None or (found.better is not None and not found.better.complete):
+        tried = _descents(problem, point, loss, outside, deadline)
+        if found is None or tried.better is not None:
+            return tried
+    if found.better is not None:
+        return replace(outside, globality=Globality.SPURIOUS, better=found.better, claim=found.claim)
+    return replace(outside, globality=Globality.GLOBAL, claim=found.claim)
+
+
+def _known(problem: Problem, point: Point, deadline: Deadline) -> Known | None:
+    """What is known of a point of a smaller network, None where nothing is: in half of the time left."""
+    part = Deadline.after(deadline.left / 2)
+    decision = decide(problem, point, strictness=False, check=part.check)
+    found = globality_of(problem, point, decision, decision.loss if isinstance(decision.loss, Fraction) else None, part)
+    if found.globality is Globality.UNKNOWN or (found.globality is Globality.SPURIOUS and found.better is None):
+        return None
+    own = decision.claim if isinstance(decision, Minimum) and decision.everywhere else None
+    return Known(found.better, found.claim or own)
 
 
 def _descents(problem: Problem, point: Point, loss: Value, outside: Global, deadline: Deadline) -> Global:

@@ -24,6 +24,7 @@ import decay_judge
 import probability_brute
 import replay_ball
 import replay_logistic
+import replay_path
 import replay_smooth
 import subgradient_brute
 from landscape_brute import Brute, summary
@@ -52,6 +53,8 @@ def _holds(subject: str, claim: str) -> bool:
         "subgradient_minimum": _subgradient_minimum,
         "deep_minimum": _deep_minimum,
         "linear_network_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
+        **dict.fromkeys(("symmetric_minimum", "vector_minimum", "unrolled_minimum"), _near_minimum),
+        "deep_global_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}),
         "descent_curve": _curve,
         "not_local_minimum": _descent,
         "lower_point": _lower_point,
@@ -69,6 +72,7 @@ def _holds(subject: str, claim: str) -> bool:
         "penalised_basin": _penalised_basin,
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
+        "segmented_path": replay_path.segmented_path,
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]
@@ -82,13 +86,14 @@ def activate(z: Fraction, slopes: Sequence[Fraction]) -> Fraction:
 def loss(problem: Tree, point: Tree) -> Fraction:
     """The training loss at a point of any depth."""
     slopes = numbers(problem["network"]["activation"])
+    every = slopes if isinstance(slopes[0], list) else [slopes] * len(point["weights"])
     rows = numbers(problem["data"]["x"])
     weights, biases = numbers(point["weights"]), numbers(point["biases"])
     for k, matrix in enumerate(weights):
         bias = biases[k] or [F(0)] * len(matrix)
         rows = [[brute.dot(unit, row) + b for unit, b in zip(matrix, bias, strict=True)] for row in rows]
         if k + 1 < len(weights):
-            rows = [[activate(z, slopes) for z in row] for row in rows]
+            rows = [[activate(z, every[k]) for z in row] for row in rows]
     name, bound = kind(problem)
     total = F(0)
     for row, target in zip(rows, numbers(problem["data"]["y"]), strict=True):
@@ -240,9 +245,15 @@ def _curve(problem: Tree, claim: Tree) -> bool:
     return True
 
 
+def _near_minimum(problem: Tree, claim: Tree) -> bool:
+    """A claim without a radius: about points near enough."""
+    return _deep_minimum(problem, {**claim, "radius": "1/1024"})
+
+
 def _deep_minimum(problem: Tree, claim: Tree) -> bool:
     """No lower loss within the radius at many random points near the point, on random scales."""
-    point, radius, start = claim["point"], F(claim["radius"]), loss(problem, claim["point"])
+    # Without a radius the claim speaks of points near enough: an error would show on the smaller scales as well.
+    point, radius, start = claim["point"], F(claim["radius"] or "1/1024"), loss(problem, claim["point"])
     if start != F(claim["loss"]) or radius <= 0:
         return False
     rng, train = random.Random(0), problem["train"]

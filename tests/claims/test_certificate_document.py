@@ -47,23 +47,24 @@ def test_the_table_of_companions_is_the_checker_s():
     assert {kind for file, kinds in table if file == "check_v1.py" for kind in re.findall(r"`(\w+)`", kinds)} == old
 
 
-def test_every_rule_is_a_function_of_its_name():
+def test_every_rule_of_a_table_is_a_function_that_names_it():
     table = DOCUMENT[DOCUMENT.index("## The eleven rules") : DOCUMENT.index("## The kinds of claims")]
     new = DOCUMENT_V2[
         DOCUMENT_V2.index("Rules of `check_subgradient.py`") : DOCUMENT_V2.index("### `subgradient_minimum`")
     ]
     new += DOCUMENT_V2[DOCUMENT_V2.index("Rules of `check_deep.py`") : DOCUMENT_V2.index("### `deep_minimum`")]
     rules = re.findall(r"^\| `(\w+)`", table + new, re.MULTILINE)
-    assert len(rules) == len(set(rules)) == 25
-    functions = {
-        node.name: ast.get_docstring(node) or ""
+    docstrings = [
+        ast.get_docstring(node) or ""
         for text in FILES.values()
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef)
-    }
-    for rule in rules:
-        assert functions[rule].startswith(f"Rule `{rule}`"), rule
-    assert sum(text.startswith("Rule `") for text in functions.values()) == len(rules)
+    ]
+    # A function may be two rules: "Rules `one`, `other`: what they show".
+    heads = [text.partition(":")[0] for text in docstrings if re.match(r"Rules? `", text)]
+    named = [rule for head in heads for rule in re.findall(r"`(\w+)`", head)]
+    assert sorted(rules) == sorted(named)
+    assert len(rules) == len(set(rules)) >= 40
 
 
 def test_curvatures_are_those_of_the_checker():

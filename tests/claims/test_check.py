@@ -211,6 +211,7 @@ def alone(folder: Path, certificate: Path, *companions: str) -> subprocess.Compl
         (ACCEPT / "prop1.json", ("check_flat.py", "check_landscape.py")),
         (ACCEPT / "landscape.json", ("check_landscape.py",)),
         (ACCEPT / "penalised-ray.json", ("check_penalty.py",)),
+        (ACCEPT / "vector-tied-flat.json", ("check_deep.py", "check_vector.py")),
         (ACCEPT / "ordered-penalised-ray.json", ("check_ordered_penalty.py", "check_logistic.py", "check_penalty.py")),
         (ACCEPT / "ball-kink.json", ("check_ball.py", "check_critical.py")),
         (ACCEPT / "start.json", ("check_probability.py", "check_solid_angle.py")),

@@ -28,7 +28,14 @@ def proved(certificate) -> str:
 
 
 PROVED = {
-    "local_minimum": {"subgradient_minimum", "deep_minimum", "linear_network_minimum"},
+    "local_minimum": {
+        "subgradient_minimum",
+        "deep_minimum",
+        "linear_network_minimum",
+        "symmetric_minimum",
+        "vector_minimum",
+        "unrolled_minimum",
+    },
     "not_local_minimum": {"descent_curve"},
     "undecided": set(),
 }

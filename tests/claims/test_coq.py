@@ -102,7 +102,13 @@ def test_what_a_loss_by_pieces_has_no_theorem_for_is_named():
     assert "Left out of this file: strictness, global_minimum. *)" in text
     with pytest.raises(InputError, match="got global_minimum, expected a claim of kind local_minimum, subgradient_min"):
         _coq.coq(Certificate(found.subject, found.claims[2:]))
-    for name in ("penalised-descent-of-sizes", "second-order", "logistic-descent", "logistic-kink"):
+    for name in (
+        "absolute-covered-on-a-side",
+        "penalised-descent-of-sizes",
+        "second-order",
+        "logistic-descent",
+        "logistic-kink",
+    ):
         certificate = Certificate.read(ACCEPT / f"{name}.json")
         with pytest.raises(InputError):
             _coq.coq(Certificate(certificate.subject, certificate.claims[:1]))
@@ -179,6 +185,8 @@ def test_coq_rejects_a_minimum_beyond_its_bound(tmp_path):
 
 MINIMA = [
     "absolute-no-common-subgradient",  # cases of one neuron, a slope each
+    "absolute-covered",
+    "absolute-covered-with-a-sign",
     "absolute-parts",
     "absolute-sign-of-an-idle-neuron",  # strict
     "hinge-linear-model",
@@ -216,7 +224,7 @@ def test_each_case_has_its_subgradients():
     assert "Lemma below_0_1_0 (p : Q) : 1 + (-1) * (p - 0) <= cost1 p.\n" in text
     assert "below_0_1_1" not in text
     p = "(1 + dv0) * act (4 * (0 + dw0_0))"
-    for slope in ("1", "(-1 # 2)"):
+    for slope in ("1", "(-1)"):
         assert text.count(f"assert (B0 : 0 + {slope} * ({p} - 0) <= cost0 ({p})).\n") == 1
     assert text.count("destruct (Qlt_le_dec 0 (1 * dw0_0)) as [K0_0 | K0_0].\n") == 1
 

@@ -170,7 +170,15 @@ def test_the_identity_and_the_inequalities_of_accepted_claims(path, k):
 
 @pytest.mark.parametrize(
     "name",
-    ["absolute-implied-side", "penalised-implied", "cones", "kinks-of-two-neurons", "absolute-no-common-subgradient"],
+    [
+        "absolute-implied-side",
+        "absolute-covered",
+        "absolute-covered-on-a-side",
+        "penalised-implied",
+        "cones",
+        "kinks-of-two-neurons",
+        "absolute-no-common-subgradient",
+    ],
 )
 def test_sides_that_no_move_has_give_way_to_what_they_imply(name):
     certificate = alone(ACCEPT / f"{name}.json", 0)

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from forge_any_depth import FORGED_ANY_DEPTH
 from forge_ball import FORGED_BALL
 from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
@@ -26,6 +27,7 @@ from forge_probability import FORGED_PROBABILITY
 from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
 from forge_v1 import FORGED_V1
+from forge_vector import FORGED_VECTOR
 from forging import FOLDER, OLD, Tree, at, best, changed, modern, pair, put, tiny, written
 
 ONLY_V1 = {
@@ -263,7 +265,7 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_PATH
+FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_ANY_DEPTH | FORGED_VECTOR | FORGED_PATH
 
 
 FORGED |= {

@@ -94,6 +94,15 @@ FORGED_BALL: dict[str, tuple[Tree, str]] = {
         named("tied", claim("factors", ["1", "1/4"])),
         "A neuron is a quarter of another one; it is half of it.",
     ),
+    "ball-tied-with-another-bias": (
+        named("tied", claim("point", "biases", 0, 1, "-1/4")),
+        "A neuron with its kinks elsewhere is a multiple of another one.",
+    ),
+    "ball-tied-across": (BLIND["across"]().to_data(), "A neuron that works on the other side is a multiple of one."),
+    "ball-tied-too-large": (
+        named("tied-straight", claim("radius", "1/4")),
+        "Within the radius a neuron that is tied keeps its side; its bias is smaller.",
+    ),
 }
 
 FORGED_BALL |= {

@@ -40,6 +40,11 @@ def _also(tree: Tree, part: Tree) -> Tree:
 _AHEAD = {"x": [["1"]], "y": ["9/8"]}
 _BREAK = {"x": [["1"]], "y": ["1"]}
 _PART = ("claims", 0, "joint", 0)
+_COVER = (*_PART, "cover", 0, "neurons", "0")
+_SIDED = (*_PART, "cover", 1, "neurons", "0")
+_LEAF = {"rule": "farkas", "multipliers": {}, "slopes": {"0": "0", "1": "0", "2": "0"}}
+_SHARED = {"rows": [0, 1, 2], "linear": ["0", "0"], "cover": [_LEAF]}
+_STILL = {"rule": "covered", "slopes": {}, "neurons": {"0": {"steep": {}, "parts": [_SHARED]}}, "strict": []}
 _NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
 
 FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
@@ -146,6 +151,50 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
             put(*_PART, "cover", 0, _end(slopes={"0": "1"}, multipliers={"1": {"0": "1/2"}})),
         ),
         "The multipliers need not add up to the function of the neuron.",
+    ),
+    "covered-outside-the-loss": (
+        changed("absolute-covered", put(*_PART, "cover", 0, "slopes", "1", "-2")),
+        "The absolute loss has a slope of -2.",
+    ),
+    "covered-by-another-slope": (
+        changed("absolute-covered", put(*_PART, "cover", 0, "slopes", "1", "-1/2")),
+        "The covering is that of other slopes.",
+    ),
+    "covered-by-nothing": (
+        changed("absolute-covered", put(*_PART, "cover", 0, "neurons", {})),
+        "A neuron that bends needs no covering.",
+    ),
+    "covered-by-half": (
+        changed("absolute-covered", put(*_COVER, "parts", 0, "cover", [_LEAF])),
+        "A kink that is concave is straight.",
+    ),
+    "covered-and-steep-without-a-side": (
+        changed("absolute-covered", put(*_COVER, "steep", {"0": "-7"})),
+        "A kink with moves on both sides has another slope on one of them.",
+    ),
+    "covered-and-steep-the-wrong-way": (
+        changed("absolute-covered-on-a-side", put(*_SIDED, "steep", {"2": "7"})),
+        "Beyond its side a kink falls, and the covering does not say so.",
+    ),
+    "covered-and-not-steep": (
+        changed("absolute-covered-on-a-side", put(*_SIDED, "steep", {})),
+        "The covering is that of a function with another slope beyond the side.",
+    ),
+    "covered-of-another-neuron": (
+        changed("absolute-covered", put(*_PART, "cover", 0, "neurons", "1", {"steep": {}, "parts": []})),
+        "A neuron of no part is covered.",
+    ),
+    "covered-and-strict": (
+        changed("absolute-covered", put(*_PART, "cover", 0, "strict", [0])),
+        "A neuron with an output weight has a slope in it, and needs no covering.",
+    ),
+    "covered-and-still": (
+        changed("absolute-covered-with-a-sign", put(*_PART, "cover", [_STILL])),
+        "An output weight without a sign is covered as one with a sign.",
+    ),
+    "covered-that-bends-both-ways": (
+        _minimum(at("0", "0"), "0", _STILL | {"slopes": {"0": "1"}, "neurons": {}}, data=(0,), x=[["1"]], y=["0"]),
+        "phi and its opposite are both above 0 where it bends.",
     ),
     "subgradient-of-another-loss": (
         changed("absolute-no-common-subgradient", put("claims", 0, "loss", "1/2")),

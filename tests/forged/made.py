@@ -23,6 +23,7 @@ from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
 from made_path import PATH_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
+from made_vector import VECTOR_MAKERS
 
 import exactgeo as eg
 from exactgeo import standing
@@ -521,6 +522,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **SUBGRADIENT_MAKERS,
     **MINIMUM_MAKERS,
     **DEEP_MAKERS,
+    **VECTOR_MAKERS,
 }
 
 

@@ -89,6 +89,17 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
         l2="1/10",
         ties=[None, Tie(0, Fraction(1, 2))],
     ),
+    # Of one slope at all data, and opposite: each has a bias of its own.
+    "ball-tied-straight": _enclosed(
+        _LINE,
+        [-2, -1, 1, 2, 4],
+        [["1"], ["-1/2"]],
+        ["1", "-1/2"],
+        b=["9", "8/5"],
+        c="-8",
+        l2="1/10",
+        ties=[None, Tie(0, Fraction(-1, 2))],
+    ),
     # A dead unit beside it, with and without a penalty; and one at 0 that has a slope.
     "ball-dead": _enclosed(_LINE, _BEND, [["1"], ["1"]], ["2", "5"], b=["-1", "-9"], c="1", kinks=[[2], []]),
     "ball-at-rest": _enclosed(
@@ -120,6 +131,17 @@ BLIND: dict[str, Callable[[], Certificate]] = {
     # The kink would rather be further to the right: that side of the third point falls.
     "left": _enclosed(_LINE, [2, 2, 0, 2, 4], [["1"]], ["2"], blind=True, **_KINK),
     "right": _enclosed(_LINE, [2, 2, 4, 9, 8], [["1"]], ["2"], blind=True, **_KINK),
+    "across": _enclosed(
+        _LINE,
+        [0, 0, "1/2", "3/2", "5/2"],
+        [["4/5"], ["-2/5"]],
+        ["4/5", "-2/5"],
+        b=["-2/5", "1/5"],
+        c="1/4",
+        l2="1/100",
+        ties=[None, Tie(0, Fraction(-1, 2))],
+        blind=True,
+    ),
     "heavy": _enclosed(
         _LINE, _BEND, [["6/5"], ["1"]], ["6/5", "1"], b=["-1", "-9"], c="1", kinks=[[2], []], l2="1/10", blind=True
     ),

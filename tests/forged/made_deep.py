@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable
 
 import linear_problems
+from balanced import balanced
 from deep_problems import case
 
+import exactgeo as eg
 from exactgeo.claims.certificate import Certificate
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, decide
@@ -34,6 +36,29 @@ def _rung(name: str, seed: object, **options: object) -> Callable[[], Certificat
 
     def make() -> Certificate:
         problem = case(random.Random(seed), **options)  # type: ignore[arg-type]
+        return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+    return make
+
+
+def _case(seed: int, **options: object) -> Callable[[], Certificate]:
+    return lambda: decide(case(random.Random(seed), **options)).certificate  # type: ignore[union-attr, arg-type]
+
+
+def _smooth(
+    y: list[object], *, w: int = 1, v: tuple[int, int] = (0, 0), **options: object
+) -> Callable[[], Certificate]:
+    """One neuron without biases and two outputs, at data 1 and 1, by its second derivatives."""
+    rung = next(rung for rung in LADDER if rung.name == "smooth_point")
+    tables = {
+        "data": {"x": [[1], [1]], "y": y},
+        "network": {"widths": [1], "hidden_bias": False, "output_bias": False},
+        "point": {"weights": [[[w]], [[v[0]], [v[1]]]]},
+        **options,
+    }
+
+    def make() -> Certificate:
+        problem = problem_from_mapping(tables)
         return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
 
     return make
@@ -71,6 +96,26 @@ def _by_hand(
         return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
 
     return make
+
+
+def _balanced() -> Certificate:
+    problem = next(balanced((1,)))
+    rung = next(rung for rung in LADDER if rung.name == "smooth_point")
+    return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+
+def _among_all(
+    y: list[object], weights: list[object], x: tuple[int, ...] = (1, 2), **tables: object
+) -> Callable[[], Certificate]:
+    """A point of a deep network without biases, with what is known of it among all points."""
+    network = {"widths": [len(matrix) for matrix in weights[:-1]], "hidden_bias": False, "output_bias": False}  # type: ignore[arg-type]
+    found = {
+        "data": {"x": [[q] for q in x], "y": y},
+        "network": network | tables.pop("network", {}),  # type: ignore[operator]
+        "point": {"weights": weights, "biases": tables.pop("biases", [[]] * len(weights))},
+        **tables,
+    }
+    return lambda: eg.certify(problem_from_mapping(found), time_limit=20).certificate  # type: ignore[return-value]
 
 
 _LINEAR = {"activation": "linear", "freeze": True}
@@ -122,6 +167,21 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-merged": _rung("merged_layer", 115, bias=True),
     "deep-merged-in-depth": _rung("merged_layer", 157, freeze=True, bias=True),
     "deep-merged-to-a-linear-network": _rung("merged_layer", 69, activation="linear", freeze=True),
+    "deep-mixed-activations": _case(478, outputs=2, mixed=True, freeze=True),
+    "deep-bent-outputs": _case(551, mixed=True, bent=True),
+    "deep-merged-near": _case(585, outputs=2),
+    "symmetric": _smooth([[1, 0], [-1, 0]]),
+    "symmetric-huber": _smooth([[2, 1], [0, 1]], v=(1, 1), loss={"kind": "huber(3)"}),
+    "symmetric-fourth-order": _balanced,
+    "symmetric-flat-line": _case(457, outputs=2, mixed=True, freeze=True),
+    "unrolled-faces": _case(197, outputs=2),
+    "unrolled-faces-mixed": _case(418, outputs=2, mixed=True, freeze=True),
+    "unrolled-faces-tied": _case(412, outputs=2),
+    "deep-global-function": _among_all(
+        [0, 2, 5], [[[4]], [[1]], [[1]]], (1, 1, 2), network={"output_bias": True}, biases=[[], [], [-3]]
+    ),
+    "deep-global-behind": _among_all([1, 0], [[[1]], [[1]], [["1/5"]]], train={"hidden": [False, True]}),
+    "deep-global-merged": _among_all([1, 0], [[[1]], [[1]], [["1/5"]]], network={"activation": ["linear", "relu"]}),
     "deep-mean-over-entries": _linear(
         [[1, 0], [3, -3]], [[[1, -1]], [[1], [0]]], widths=[1], activation="relu", reduction="mean_entries"
     ),

@@ -57,8 +57,8 @@ ORDERED_PENALTY_MAKERS: dict[str, Callable[[], Certificate]] = {
     "ordered-penalised-strict": _decayed([[1], [0]], [1, -1], [[1]], [1], l2="1/2", c=-1, train=HELD),
     # Kinks of a neuron of frozen output weight, with slopes of either sign; the biases of two are penalised.
     "ordered-penalised-kinks": _decayed(
-        [[1, 0], [0, 1], [1, 1], *[[2, 1], [1, 2], [2, -1], [-1, 2], [-1, -1], [-2, 1], [1, -2]] * 2],
-        [1, 1, 1, *[-1] * 14],
+        [[1, 0], [0, 1], *[[2, 1], [1, -1], [-1, 2]] * 2],
+        [1, 1, *[-1] * 6],
         [[0, 0]],
         [1],
         l2=3,

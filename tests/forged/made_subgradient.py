@@ -22,6 +22,37 @@ def _verdict(*, time_limit: float = 0, loss: str = "absolute", **tables: object)
     return make
 
 
+def _covered(cover: list[dict[str, object]], **tables: object) -> Callable[[], Certificate]:
+    """With a covering in place of the one found."""
+
+    def make() -> Certificate:
+        tree = _verdict(**tables)().to_data()
+        tree["claims"][0]["joint"][0]["cover"] = cover
+        return Certificate.from_data(tree)
+
+    return make
+
+
+def _end(slopes: list[str], *multipliers: str) -> dict[str, object]:
+    """A subgradient at the data 0, 3, 4; multipliers of the kinks 0, 1, 4 of neuron 0."""
+    return {
+        "rule": "subgradient",
+        "slopes": dict(zip(("0", "3", "4"), slopes, strict=True)),
+        "multipliers": {"0": dict(zip(("0", "1", "4"), multipliers, strict=True))},
+        "strict": [],
+    }
+
+
+_IMPLIED: list[dict[str, object]] = [
+    {"rule": "split", "neuron": 0, "row": 1},
+    {"rule": "split", "neuron": 0, "row": 0},
+    {"rule": "implied", "neuron": 0, "row": 4, "sign": -1, "multipliers": {"0": "2", "1": "5"}},
+    _end(["1", "1", "-4/5"], "-4/5", "-2", "-2/5"),
+    {"rule": "split", "neuron": 0, "row": 4},
+    _end(["-1", "-3/5", "1"], "-4/5", "-2", "-2/5"),
+    _end(["-1", "-3/5", "-4/5"], "-4/5", "-2", "-2/5"),
+    _end(["1", "1", "1"], "1", "5/2", "1/2"),
+]
 _SCALES = {"x": [[1, 0], [0, 1]], "y": [0, -1]}
 
 SUBGRADIENT_MAKERS: dict[str, Callable[[], Certificate]] = {
@@ -53,8 +84,27 @@ SUBGRADIENT_MAKERS: dict[str, Callable[[], Certificate]] = {
         network={"widths": [3], **_PLAIN},
         point={"weights": [[[1, -1, -1, -1], [-1, 1, -1, -1], [-1, -1, 0, -1]], [[1, 1, 1]]]},
     ),
+    # One subgradient for all moves although kinks are concave: a covering for the neuron.
+    "absolute-covered": _verdict(
+        data={"x": [[2, -1], [-2, 1], [6, -3]], "y": ["-2/3", 0, 0]},
+        network={"widths": [1], "output_bias": False},
+        point={"weights": [[[0, 0]], [["-1/2"]]], "biases": [[0], []]},
+    ),
+    # The same on one side of a kink: on the other its slope is another one.
+    "absolute-covered-on-a-side": _verdict(
+        data={"x": [[-2, 2], [2, 2], [-1, 2], [2, -1]], "y": [2, 4, 0, 2]},
+        network={"widths": [1], "hidden_bias": False},
+        point={"weights": [[[0, 0]], [[-1]]], "biases": [[], [2]]},
+    ),
+    # The same of an output weight of 0 that gets a sign.
+    "absolute-covered-with-a-sign": _verdict(
+        data={"x": [[0], [-2], [-1]], "y": [0, 0, 2]},
+        network={"widths": [1], "output_bias": False},
+        point={"weights": [[[0]], [[0]]], "biases": [[0], []]},
+    ),
     # Kinks of which one side is implied by two others.
-    "absolute-implied-side": _verdict(
+    "absolute-implied-side": _covered(
+        _IMPLIED,
         data={"x": [[1, 2], [0, -2], [0, 0], [1, 2], [-2, 1]], "y": [0, 1, 1, 0, 0]},
         network={"widths": [1], "activation": "leaky_relu(1/2)", **_PLAIN},
         point={"weights": [[[0, 0]], [[1]]]},

@@ -37,6 +37,7 @@ from typing import Any
 
 import beside
 import edits
+import test_check_intervals as intervals
 import test_check_verdicts as pinned
 from damage import CHECKER, checker, damaged
 from degenerate import generate, to_problem
@@ -126,6 +127,7 @@ def steps(folder: Path) -> Steps:
     prop1 = pinned.PROP1
     found += [("rays", rows) for rows in pinned.arrangements()]
     found += [("enclosures", name) for name in pinned.GENERATORS]
+    found += [("intervals", family) for family in intervals.FAMILIES]
     found += [("restated", item) for item in beside.NAMED]
     found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None), ("meter", None)]
     found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
@@ -237,6 +239,8 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return str(pinned.signs(module.companion("check_logistic.py")))
     if kind == "enclosures":
         return str(pinned.enclosed(module.companion("check_logistic.py"), step))
+    if kind == "intervals":
+        return str(intervals.seen(module, step))
     if kind == "rays":
         try:
             planes = tuple(sorted({module.line(row) for row in step if any(row)}))

@@ -81,6 +81,17 @@ def test_a_classifier_has_the_loss_it_reports(classes):
     assert float(found.lo) == pytest.approx(estimator.loss_, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_probabilities_leave_scores_open_by_their_rounding_alone(seed, monkeypatch):
+    X, labels = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([0, 1, 1, 0])
+    estimator = fitted("MLPClassifier", X, labels, alpha=1e-2, max_iter=5000, random_state=seed)
+    assert eg.from_sklearn(estimator, X, labels).loss.kind == "logistic"
+    rounded = estimator.predict_proba(X) + 1e-12 * np.array([-1, 1])
+    monkeypatch.setattr(estimator, "predict_proba", lambda rows: rounded, raising=False)
+    with pytest.raises(InputError, match="prediction of data point 0"):
+        eg.from_sklearn(estimator, X, labels)
+
+
 def test_single_precision_and_identity():
     X, y = data()
     estimator = fitted("MLPRegressor", X.astype(np.float32), y.astype(np.float32), activation="identity")

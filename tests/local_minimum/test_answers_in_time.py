@@ -8,6 +8,7 @@ from fractions import Fraction as F
 
 import pytest
 from degenerate import generate, make, to_problem
+from ended import Ended
 from losses import example, target
 
 import exactgeo as eg
@@ -18,18 +19,6 @@ from exactgeo.kinds import Globality, Kind, Reason
 from exactgeo.local_minimum import Undecided, decide
 from exactgeo.losses import LOSSES
 from exactgeo.problem import Penalty
-
-
-class Ended:
-    """A check that ends the work when it is asked for the n-th time."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def __call__(self) -> None:
-        if not self.left:
-            raise OutOfTime("after 7 s")
-        self.left -= 1
 
 
 def kinks(kind: str, **penalty):

@@ -33,6 +33,9 @@ FAMILIES = {
     "chain": {"widths": [2, 1, 1], "outputs": 1},
     "wide at the end": {"widths": [1, 3], "outputs": 2},
     "huber": {"loss": "huber(1)"},
+    "mixed": {"mixed": True, "freeze": True},
+    "bent outputs": {"mixed": True, "bent": True, "freeze": True},
+    "one bent layer": {"widths": [], "bent": True, "outputs": 2},
 }
 
 

@@ -11,16 +11,18 @@ import pytest
 import subgradient_brute
 from damage import outcome
 from degenerate import generate, make, to_problem
+from grids import grid, minimum
 from open_slopes import absolute_case, idle_case, with_loss
 
 import exactgeo as eg
 from exactgeo.claims.fields import FrozenDict
-from exactgeo.claims.subgradient_minimum import KinkSplit, SignSplit, Subgradient
+from exactgeo.claims.subgradient_minimum import CoveredSubgradient, KinkSplit, SignSplit, Subgradient
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument, Kind
 from exactgeo.local_minimum import Descent, Minimum, decide
 from exactgeo.local_minimum import subgradients as subgradients_module
-from exactgeo.local_minimum.leaf_program import Part
+from exactgeo.local_minimum._propose_cuts import CutProposer
+from exactgeo.local_minimum.leaf_program import Failure, Moves, Part
 from exactgeo.local_minimum.rungs import Subgradient as SubgradientRung
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.losses import LOSSES, Pieces, PiecewiseQuadratic, make_loss
@@ -328,7 +330,7 @@ def test_random_minima_mostly_have_one_subgradient():
         if isinstance(found, Minimum):
             steps = [step for part in found.claim.joint for step in part.cover]
             seen[any(isinstance(step, KinkSplit | SignSplit) for step in steps)] += 1
-            assert not steps or any(isinstance(step, Subgradient) for step in steps)
+            assert not steps or any(isinstance(step, Subgradient | CoveredSubgradient) for step in steps)
     assert seen[True] >= 3
     assert seen[False] > 10 * seen[True]
 
@@ -396,3 +398,64 @@ def test_a_common_subgradient_proves_what_vanishes_whatever_idle_units_do():
     assert (end.rule, len(end.zero)) == ("bound", 1)
     assert set(end.zero[0].weights) <= set(range(5, 12))
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
+
+
+# -- many kinks that depend on each other --
+
+
+@pytest.mark.parametrize(("m", "fit", "seed"), [(60, "planted", 3), (60, "few", 0), (60, "few", 2), (60, "minimum", 2)])
+def test_points_of_grids_are_decided(m, fit, seed):
+    """Data and weights of few values: up to a dozen kinks a unit, in three dimensions; it ends within few cases."""
+    problem = minimum(6, m, 3, seed) if fit == "minimum" else grid(6, m, 3, fit, seed)
+    looks = 0
+
+    def check():
+        nonlocal looks
+        looks += 1
+        assert looks < 20_000
+
+    found = decide(problem, problem.point, strictness=False, check=check)
+    hold(problem, found, random.Random(seed), samples=10)
+    assert isinstance(found, Minimum) == ((fit, seed) in (("few", 0), ("minimum", 2)))
+
+
+@pytest.mark.slow
+def test_a_grid_whose_cases_need_slopes_of_their_own():
+    problem = grid(6, 60, 3, "few", 3)
+    found = decide(problem, problem.point, strictness=False)
+    hold(problem, found, random.Random(0), samples=100)
+    assert rules(found).count("split") >= 3
+
+
+def test_cases_of_neurons_are_added_up():
+    """Copies of a neuron with concave kinks: each has a covering of its own, and no case of all together is cut."""
+    sizes = []
+    for copies in (1, 4):
+        w = [[0, 0]] * copies
+        case = make([[2, -1], [-2, 1], [6, -3]], [F(-2, 3), 0, 0], w, [F(-1, 2)] * copies, b=[0] * copies)
+        problem = absolute(case)
+        found = decide(problem, problem.point, strictness=False)
+        hold(problem, found, random.Random(copies))
+        assert rules(found) == ["covered"]
+        sizes.append(sum(len(p.cover) for c in found.claim.joint[0].cover[0].neurons.values() for p in c.parts))
+    assert sizes[1] == 4 * sizes[0]
+
+
+def test_floats_that_say_nothing_cost_time_only(monkeypatch):
+    """Without proposals, or with wrong ones, the same answers."""
+
+    def wrong(self, case, check):
+        inputs = {i: (F(1),) * len(neuron.linear) for i, neuron in self.part.neurons.items()}
+        return Failure((Moves({}, {}, inputs),), (), {})
+
+    for proposal in (lambda self, case, check: None, wrong):
+        with monkeypatch.context() as patch:
+            patch.setattr(CutProposer, "propose", proposal)
+            patch.setattr(CutProposer, "violated", lambda self, case, slopes, strict: {})
+            for seed in (30, 84, 171, 372, 656, 5, 6):
+                case = absolute_case(random.Random(seed))
+                problem = absolute(case)
+                found = decide(problem, problem.point, strictness=False)
+                hold(problem, found, random.Random(seed))
+                expected = brute(problem, case, 400)
+                assert expected in (None, "minimum" if isinstance(found, Minimum) else "none"), seed

@@ -60,7 +60,7 @@ MISSED = [
     (
         ONE_WIDE_LAYER,
         net(X, Y, [1, 3], ["relu", "leaky_relu(1/2)"]),
-        "the inputs of hidden layer 2 agree where the data differ, and the activation of hidden layer 1, relu, is not",
+        "the inputs of hidden layer 2 agree where the data differ, and the activation of hidden layer 1, relu, is flat on one side",
     ),
     (ALL_WIDE, net(X, Y, [3, 2]), "hidden layer 2 has 2 units for 3 distinct data"),
     (ALL_WIDE, net(X, Y, [3, 3], train={"hidden": [True, False]}), "the weights of hidden layer 2 are not trained"),
@@ -338,6 +338,49 @@ def test_what_is_frozen_stays():
     assert {(point.weights[0], point.biases) for point in path.points} == {
         (problem.point.weights[0], problem.point.biases)
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("distinct", "checked"), [(18, True), (19, False)])
+def test_a_curve_of_high_degree_has_a_certificate_as_far_as_it_can_be_checked(distinct, checked, tmp_path):
+    """Values 0 (of two data), 1, 2, ...: all but the first move, so the degree is the number of data less 2."""
+    x = [[0, 0], [0, 1], *([k, 0] for k in range(1, distinct - 1))]
+    weights = [[[1, 0]], [[1]] * distinct, [[1] * distinct]]
+    problem = net(
+        x,
+        [(-1) ** k * k for k in range(distinct)],
+        [1, distinct],
+        weights=weights,
+        biases=[[0], [1 - k for k in range(distinct)], [0]],
+    )
+    path = laid(ONE_WIDE_LAYER, problem)
+    assert path.never_rises
+    assert [len(segment.curved[0].denominator) for segment in path.segments if segment.curved] == [distinct - 1]
+    certificate = path_certificate(path)
+    assert (certificate is not None) == checked
+    if certificate is not None:
+        answer = check(certificate.write(tmp_path / "path.json"))
+        assert answer.accepted, answer.reason
+
+
+@pytest.mark.parametrize("family", DOWN)
+def test_random_blocks_frozen(family):
+    """Either a sentence, or a path to the infimum on which they stay."""
+    reached = 0
+    for seed in range(12):
+        rng = random.Random(f"frozen {family} {seed}")
+        data = walk_nets.FAMILIES[family](rng).to_dict()
+        flags = [[rng.random() < 0.8 for _ in data["network"]["widths"]] for _ in range(2)]
+        train = {"hidden": flags[0], "hidden_bias": flags[1], "output_bias": rng.random() < 0.5}
+        problem = problem_from_mapping({**data, "train": train})
+        try:
+            path = laid(DOWN[family], problem)
+        except PathRefused:
+            continue
+        walk_nets.goes_down(problem, path, rng, 10)
+        assert all(problem.at(point).frozen == problem.frozen for point in path.points)
+        reached += not all((*flags[0], *flags[1]))
+    assert reached
 
 
 @pytest.mark.parametrize("family", [*DOWN, *JOIN])

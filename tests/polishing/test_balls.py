@@ -261,3 +261,116 @@ def test_diabetes(width, alpha, tmp_path):
     assert sum(map(len, found.ball.claim.kinks)) >= width
     accepted(found, tmp_path)
     not_beaten(found)
+
+
+def hessian_kernel(problem, point):
+    """How many eigenvalues of the Hessian are 0, by differences of gradients in floats; off kinks."""
+    value = loss_of(problem)
+    weights, biases = floats(point)
+    parts = [*weights, *biases]
+    flat = np.concatenate([part.ravel() for part in parts])
+
+    def at(theta):
+        found, used = [], 0
+        for part in parts:
+            found.append(theta[used : used + part.size].reshape(part.shape))
+            used += part.size
+        return value(found[: len(weights)], found[len(weights) :])
+
+    step, eye = 1e-4, np.eye(len(flat))
+    rows = [
+        [
+            sum(a * b * at(flat + step * (a * eye[j] + b * eye[k])) for a in (1, -1) for b in (1, -1)) / (4 * step**2)
+            for j in range(len(flat))
+        ]
+        for k in range(len(flat))
+    ]
+    return int((np.abs(np.linalg.eigvalsh(np.array(rows))) < 1e-6).sum())
+
+
+# Neurons of one direction in the minimum: of one slope with either sign, and with a kink of their own in common.
+ALIKE = {
+    "straight": ([[1], [F(-1, 2)], [F(1, 4)]], [9, F(8, 5), 3], [-2, -1, 1, 2, 4], 5),
+    "bent": ([[F(4, 5)], [F(2, 5)]], [F(-2, 5), F(-1, 5)], [0, 0, F(1, 2), F(3, 2), F(5, 2)], 2),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_neurons_of_one_direction_are_enclosed_together(name, tmp_path):
+    w, b, y, flat = ALIKE[name]
+    x = [[-2], [-1], [1], [2], [3]]
+    v = [q for (q,) in w]
+    problem = eg.from_arrays(x, y, [w, [v]], [b, [F(1, 4)]], reduction="mean", l2=F(1, 20))
+    found = polish(problem, problem.point, method="balls")
+    assert (found.status, found.reason) == ("enclosed", "")
+    assert "multiples of others" in accepted(found, tmp_path).statement
+    not_beaten(found)
+    assert found.verdict.flat_dimension == hessian_kernel(problem, found.point) == flat
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_floats_do_not_tell_is_enclosed(seed, tmp_path):
+    """Neurons in parallel, at 0, and with one slope but at data whose loss is as good as 0."""
+    x, y = iris()
+    network = pytest.importorskip("sklearn.neural_network")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator = network.MLPClassifier((4,), solver="lbfgs", alpha=1e-4, max_iter=3000, random_state=3 * seed % 5)
+        problem = eg.from_sklearn(estimator.fit(x, y), x, y)
+    found = polish(problem, problem.point)
+    assert (found.status, found.reason) == ("enclosed", "")
+    accepted(found, tmp_path)
+    not_beaten(found, seed)
+
+
+def test_a_minimum_that_is_not_alone_has_its_predictions_enclosed(tmp_path):
+    x = [[-2, -4], [-1, -2], [0, 0], [1, 2], [2, 4], [3, 6]]
+    y = [1, -1, 1, -1, 1, -1]
+    problem = eg.from_arrays(x, y, [[[1.0, 2.0]]], [[0.125]], loss="logistic")
+    found = polish(problem, problem.point)
+    assert (found.status, found.verdict.kind, found.verdict.globality) == ("enclosed", "local_minimum", "global")
+    assert found.verdict.strictness is None
+    assert "exactly one critical vector" in accepted(found, tmp_path).statement
+    assert found.to_json()["alone_within"] is None
+    # One column is twice the other: the same problem with one of them has one minimum.
+    single = eg.from_arrays([row[:1] for row in x], y, [[[1.0]]], [[0.125]], loss="logistic")
+    alone = polish(single, single.point)
+    assert alone.verdict.strictness is Strictness.STRICT
+    assert found.loss.lo <= alone.loss.hi
+    assert alone.loss.lo <= found.loss.hi
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_two_classes_under_softmax_end_where_their_difference_does(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    x = [[F(-5, 2)], [F(-3, 2)], [F(-1, 2)], [F(1, 3)], [F(7, 4)], [3], [4]]
+    classes = [0, 1, 0, 1, 0, 1, 0]
+    w, b, v, c = (rng.normal(size=size).round(3) for size in ((1, 1), (1,), (2, 1), (2,)))
+    both = eg.from_arrays(x, classes, [w, v], [b, c], loss="cross_entropy")
+    found = polish(both, both.point)
+    one = eg.from_arrays(x, [2 * q - 1 for q in classes], [w, v[1:] - v[:1]], [b, c[1:] - c[:1]], loss="logistic")
+    alone = polish(one, one.point)
+    assert found.status == alone.status == "enclosed"
+    assert found.loss.lo <= alone.loss.hi
+    assert alone.loss.lo <= found.loss.hi
+    statement = accepted(found, tmp_path).statement
+    assert "local minimum" in statement
+    assert 0 < found.none_within <= found.one_within
+    # The mean of the two rows is what it was.
+    for before, after in zip(both.point.weights[1][0], found.point.weights[1][0], strict=True):
+        other = both.point.weights[1][1][0], found.point.weights[1][1][0]
+        assert before + other[0] == after + other[1]
+    base = float(found.loss.hi)
+    for scale in 10.0 ** rng.uniform(-5, -3, size=50):
+        weights, biases = floats(found.point)
+        z = np.array(x, float) @ (weights[0] + scale * rng.normal(size=(1, 1))).T + biases[0]
+        p = np.maximum(z, 0) @ (weights[1] + scale * rng.normal(size=(2, 1))).T + biases[1]
+        picked = p[np.arange(7), classes]
+        assert (np.log(np.exp(p).sum(1)) - picked).sum() >= base - 1e-9
+
+
+def test_what_polish_does_not_take_is_one_sentence():
+    two = {"weights": [[[1]], [[2], [1]]], "biases": [[0], [1, 0]]}
+    tables = {"data": {"x": [[-1], [1]], "y": [0, 1]}, "network": {"widths": [1]}, "point": two}
+    with pytest.raises(eg.OutOfScope, match="2 outputs under a"):
+        eg.polish(eg.load({**tables, "loss": {"kind": "cross_entropy"}, "penalty": {"l2": 1}}))

@@ -1,7 +1,8 @@
 """Degenerate points of networks of any depth: kinks, parallel, zero and dead units, and residuals chosen so that the
 conditions of first order hold as far as they are linear.
 
-``case(rng)`` gives a problem with a point; the options narrow it to a family.
+``case(rng)`` gives a problem with a point; the options narrow it to a family. ``mixed``: an activation of its own for
+each layer; ``bent``: one for the outputs as well.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ from exactgeo.exact.matrix import nullspace
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Problem
+from exactgeo.problem.linear_outputs import bends_outputs, with_linear_outputs
 
 ACTIVATIONS = ("relu", "relu", "relu", "leaky_relu(1/2)", "abs")
+MIXED = ("relu", "relu", "leaky_relu(1/2)", "abs", "linear", "pl(2, -1/3)")
 
 
 def case(rng: random.Random, **options: Any) -> Problem:
     """A problem with a degenerate point, all trained unless ``freeze`` says otherwise."""
     depth = options.get("depth") or rng.choice([2, 2, 2, 3])
-    widths = options.get("widths") or [rng.randint(1, 3) for _ in range(depth)]
+    widths = options["widths"] if "widths" in options else [rng.randint(1, 3) for _ in range(depth)]
     d, k, m = rng.randint(1, 2), options.get("outputs") or rng.choice([1, 1, 2]), rng.randint(1, 5)
     activation = options.get("activation") or rng.choice(ACTIVATIONS)
+    last = "linear"
+    if options.get("mixed"):
+        activation = [rng.choice(MIXED) for _ in widths]
+    if options.get("bent"):
+        last = rng.choice(MIXED)
     bias = [options.get("bias", rng.random() < 0.5) and rng.random() < 0.8 for _ in widths]
     output_bias = rng.random() < 0.5
     x = [[rng.randint(-2, 2) for _ in range(d)] for _ in range(m)]
@@ -39,12 +47,20 @@ def case(rng: random.Random, **options: Any) -> Problem:
         train |= {"output": rng.random() < 0.6, "output_bias": rng.random() < 0.6}
     tables = {
         "data": {"x": x, "y": [[0] * k for _ in range(m)]},
-        "network": {"widths": list(widths), "activation": activation, "hidden_bias": bias, "output_bias": output_bias},
+        "network": {
+            "widths": list(widths),
+            "activation": activation,
+            "output_activation": last,
+            "hidden_bias": bias,
+            "output_bias": output_bias,
+        },
         "loss": {"kind": options.get("loss", "squared"), "reduction": rng.choice(["sum", "mean"])},
         "train": train,
         "point": {"weights": weights, "biases": biases},
     }
     plain = problem_from_mapping(tables)
+    if bends_outputs(plain):
+        plain = with_linear_outputs(plain)
     at = DeepPoint.of(plain, plain.point)
     r = _residuals(rng, at)
     y = [[str(at.predictions[o][t] - r[o * m + t]) for o in range(k)] for t in range(m)]

@@ -15,6 +15,7 @@ from exactgeo.paths import Path
 from exactgeo.problem import Point, Problem
 
 BIJECTIVE = ("leaky_relu(1/2)", "leaky_relu(1/10)", "pl(2, 1/3)", "pl(-1, -2)")
+STEEP = (*BIJECTIVE, "abs", "pl(1, -1/3)")
 BENT = (*BIJECTIVE, "relu", "abs", "pl(0, 1)")
 
 
@@ -90,7 +91,7 @@ def collapsed(rng: random.Random) -> Problem:
     y = [[rng.randint(-3, 3)] for _ in x]
     below = [rng.randint(1, 2) for _ in range(rng.randint(1, 2))]
     wide = len(set(map(tuple, x))) + rng.choice((0, 0, 1, 3))
-    activations = [*(rng.choice(BIJECTIVE) for _ in below), rng.choice(BENT), rng.choice(BIJECTIVE)]
+    activations = [*(rng.choice(STEEP) for _ in below), rng.choice(BENT), rng.choice(BIJECTIVE)]
     problem = _problem(rng, x, y, [*below, wide, 1], activations, BIJECTIVE, "squared")[0]
     blind = rng.randrange(len(below))
     weights = list(problem.point.weights)

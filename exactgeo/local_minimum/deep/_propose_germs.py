@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["proposed_curves"]
@@ -100,7 +101,7 @@ class _Blocks:
 
 
 def proposed_curves(
-    problem: Problem, point: Point, count: int, seed: int, most: int
+    problem: Problem, point: Point, count: int, seed: int, most: int, check: Check = unlimited
 ) -> Iterator[tuple[Direction, ...]]:
     """Curves along which the loss seems to fall, at most ``most`` of ``count`` tried ones. Cost: 3 count float passes.
 
@@ -110,6 +111,8 @@ def proposed_curves(
         Piecewise linear activations, a loss that is quadratic between breaks.
     point : Point
     count, seed, most : int
+    check : callable
+        Called before each batch.
     """
     blocks = _Blocks(problem, point)
     if not blocks.size:
@@ -120,6 +123,7 @@ def proposed_curves(
         batch = max(16, min(BATCH, BATCH * 1000 // blocks.size))
         count = max(batch, min(count, WORK // max(problem.products, 1)))
         for first in range(0, count, batch):
+            check()
             rows = min(batch, count - first)
             # All on one scale, or each on its own; few parameters, or all.
             highest = rng.integers(1, EXPONENTS + 1, (rows, 1))

@@ -16,7 +16,7 @@ LARGEST = 1_000_000
 
 
 def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
-    """One sentence for each hidden layer of which every unit is strictly on a slope 0 at every data point.
+    """One sentence for each layer, the outputs' included, of which every unit is strictly on a slope 0 at all data.
 
     () where the activations are not piecewise linear, or the network is large. Cost: one forward pass in rationals.
     """
@@ -24,12 +24,13 @@ def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
     if problem.products > LARGEST or not all(activation.homogeneous for activation in net.activations):
         return ()
     rows = problem.x
-    for k, activation in enumerate(net.activations):
-        assert activation.slopes is not None
+    for k, (activation, width) in enumerate(zip(net.layer_activations, net.sizes[1:], strict=True)):
+        if activation.slopes is None:
+            break
         up, down = activation.slopes
-        bias = point.biases[k] or (ZERO,) * net.widths[k]
+        bias = point.biases[k] or (ZERO,) * width
         z = [tuple(dot(unit, row) + b for unit, b in zip(point.weights[k], bias, strict=True)) for row in rows]
-        if net.widths[k] and all((q > 0 and not up) or (q < 0 and not down) for row in z for q in row):
+        if width and all((q > 0 and not up) or (q < 0 and not down) for row in z for q in row):
             found.append(_sentence(problem, k, z))
         rows = tuple(tuple(map(activation, row)) for row in z)
     return tuple(found)
@@ -39,9 +40,11 @@ def _sentence(problem: Problem, k: int, z: list[tuple[Fraction, ...]]) -> str:
     size, t, i = min((abs(q), t, i) for t, row in enumerate(z) for i, q in enumerate(row))
     how = "raised" if z[t][i] < 0 else "lowered"
     net, train = problem.network, problem.train
-    units = f"its {net.widths[k]} units are" if net.widths[k] > 1 else "its one unit is"
+    width, name = net.sizes[k + 1], net.layer_activations[k].name
+    units = f"its {width} units are" if width > 1 else "its one unit is"
+    layer = f"hidden layer {k + 1}" if k < len(net.widths) else "the output layer"
     sentence = (
-        f"hidden layer {k + 1} is dead: {units} on the slope 0 of {net.activations[k].name} at every data point, and "
+        f"{layer} is dead: {units} on the slope 0 of {name} at every data point, and "
         f"near the point the network is one constant; nothing up to that layer has any influence. "
     )
     nearest = f"by more than {format_rational(size)} (unit {i}, data point {t})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exactgeo.exact.vectors import ZERO, dot
-from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.deep.reach import reach
 from exactgeo.local_minimum.explain import Condition
@@ -38,15 +37,12 @@ class DeepExplanation:
         Layer by layer.
     reach : int
         The dimension of a space that holds every change of a prediction by small moves.
-    remarks : tuple of str
-        Dead layers.
     """
 
     at: DeepPoint
     conditions: tuple[Condition, ...]
     units: tuple[UnitView, ...]
     reach: int
-    remarks: tuple[str, ...]
 
 
 def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
@@ -65,4 +61,4 @@ def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
         for i, row in enumerate(layer.z):
             sides = (tuple(t for t, z in enumerate(row) if (z > 0) - (z < 0) == side) for side in (1, -1, 0))
             units.append(UnitView(layer, i, *sides))
-    return DeepExplanation(at, tuple(conditions), tuple(units), len(reach(at)), dead_layers(problem, point))
+    return DeepExplanation(at, tuple(conditions), tuple(units), len(reach(at)))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE
 from exactgeo.local_minimum.deep.nested import Form, Kink, Nested, combined
 from exactgeo.local_minimum.deep.point import DeepPoint
@@ -30,7 +31,7 @@ class FirstOrder:
         The derivative of the loss, up to the weight of the reduction.
     """
 
-    def __init__(self, at: DeepPoint) -> None:
+    def __init__(self, at: DeepPoint, check: Check = unlimited) -> None:
         self.at = at
         self.size = 0
         self._weights: dict[tuple[int, int, int], int] = {}
@@ -39,6 +40,7 @@ class FirstOrder:
         m = at.problem.m
         moves: list[list[Form]] = [[{} for _ in range(m)] for _ in at.columns]
         for layer in at.layers:
+            check()
             trained = layer.trains, layer.trains_bias
             changes = self._affine(layer.index, layer.weights, trained, moves)
             moves = []

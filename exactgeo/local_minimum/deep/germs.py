@@ -39,7 +39,7 @@ def germ_descent(
     if problem.products > LARGEST:
         return None
     loss = problem.loss_at(point)
-    for curve in proposed_curves(problem, point, count, seed, REPLAYED):
+    for curve in proposed_curves(problem, point, count, seed, REPLAYED, check):
         check()
         found = descent_along(problem, point, loss, curve)
         if found is not None:

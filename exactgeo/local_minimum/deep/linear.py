@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, rank, solve
 from exactgeo.exact.quadratic_form import negative_vector
@@ -50,10 +51,13 @@ class LinearNetwork:
     problem : Problem
         In scope of :func:`exactgeo.problem.scope.linear_network`.
     point : Point
+    check : callable
+        Called between pieces of work.
     """
 
     problem: Problem
     point: Point
+    check: Check = unlimited
 
     @cached_property
     def factors(self) -> list[Rows]:
@@ -113,6 +117,7 @@ class LinearNetwork:
         d = len(self.data)
         found: list[Rows] = [[[ONE if i == j else ZERO for j in range(d)] for i in range(d)]]
         for factor in self.factors:
+            self.check()
             found.append(product(factor, found[-1], d))
         return found
 
@@ -273,11 +278,13 @@ class _Form:
         size = p * q + len(self.other) * p
         rows = [[ZERO] * size for _ in range(size)]
         for i in range(p):
+            self.net.check()
             for j in range(q):
                 for other in range(p):
                     for last in range(q):
                         rows[i * q + j][other * q + last] = of_a[i][other] * of_rest[j][last]
         for i in range(len(self.other)):
+            self.net.check()
             for j in range(p):
                 at = p * q + i * p + j
                 for other in range(len(self.other)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.problem import Point, Problem
@@ -96,7 +96,11 @@ class DeepPoint:
 
     @classmethod
     def of(cls, problem: Problem, point: Point) -> DeepPoint:
-        """Cost: one forward pass in rationals."""
+        """Cost: one forward pass in rationals, kept for the next to ask."""
+        return _taken_apart(problem, point)
+
+    @classmethod
+    def _of(cls, problem: Problem, point: Point) -> DeepPoint:
         net, train = problem.network, problem.train
         layers: list[Layer] = []
         inputs: Matrix = tuple(zip(*problem.x, strict=True))
@@ -190,6 +194,11 @@ class DeepPoint:
         while not self.holds(found):
             found /= 2
         return found
+
+
+@lru_cache(maxsize=8)
+def _taken_apart(problem: Problem, point: Point) -> DeepPoint:
+    return DeepPoint._of(problem, point)
 
 
 def _affine(weights: Matrix, bias: Vector, inputs: Matrix, m: int) -> Matrix:

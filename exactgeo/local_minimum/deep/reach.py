@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import independent_rows
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.deep.point import DeepPoint
@@ -21,13 +22,15 @@ from exactgeo.local_minimum.deep.point import DeepPoint
 __all__ = ["out_of_reach", "reach"]
 
 
-def reach(at: DeepPoint) -> list[Vector]:
+def reach(at: DeepPoint, check: Check = unlimited) -> list[Vector]:
     """Spanning vectors of the changes of a prediction. Cost: one elimination a layer."""
     m, span = at.problem.m, list[Vector]()
     for layer in at.layers:
+        check()
         span = _affine(at, layer.index, layer.trains, layer.trains_bias, span)
         found: list[Vector] = []
         for row in set(layer.slope):
+            check()
             found += [tuple(ZERO if s is None else s * q for s, q in zip(row, v, strict=True)) for v in span]
             for t, slope in enumerate(row):
                 if slope is None and any(v[t] for v in span):
@@ -36,11 +39,11 @@ def reach(at: DeepPoint) -> list[Vector]:
     return _affine(at, len(at.layers), at.trains_output, at.trains_shift, span)
 
 
-def out_of_reach(at: DeepPoint) -> bool:
+def out_of_reach(at: DeepPoint, check: Check = unlimited) -> bool:
     """Whether the derivatives of the loss are orthogonal to all of it: then the point is a local minimum."""
     if at.still:
         return True
-    return not any(dot(row, vector) for vector in reach(at) for row in at.gradient)
+    return not any(dot(row, vector) for vector in reach(at, check) for row in at.gradient)
 
 
 def _affine(at: DeepPoint, index: int, trains: bool, trains_bias: bool, below: Sequence[Vector]) -> list[Vector]:

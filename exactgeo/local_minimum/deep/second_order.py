@@ -16,14 +16,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Direction
 
-__all__ = ["SecondOrder"]
+__all__ = ["Parameter", "SecondOrder"]
 
 
-class _Parameter(NamedTuple):
+class Parameter(NamedTuple):
     """A trained weight, or a bias where ``source`` is None."""
 
     layer: int
@@ -34,16 +35,17 @@ class _Parameter(NamedTuple):
 class SecondOrder:
     """The Hessian of the loss, without the weight of the reduction, at a point where :meth:`smooth`."""
 
-    def __init__(self, at: DeepPoint) -> None:
+    def __init__(self, at: DeepPoint, check: Check = unlimited) -> None:
         self.at = at
+        self._check = check
         train, net = at.problem.train, at.problem.network
-        self.parameters: list[_Parameter] = []
+        self.parameters: list[Parameter] = []
         for k, matrix in enumerate(at.point.weights):
             for i, row in enumerate(matrix):
                 if train.weights[k]:
-                    self.parameters += [_Parameter(k, i, j) for j in range(len(row))]
+                    self.parameters += [Parameter(k, i, j) for j in range(len(row))]
                 if train.biases[k] and net.biases[k]:
-                    self.parameters.append(_Parameter(k, i, None))
+                    self.parameters.append(Parameter(k, i, None))
 
     @cached_property
     def curvatures(self) -> Matrix | None:
@@ -85,7 +87,7 @@ class SecondOrder:
             found.append(tuple(rows))
         return found[::-1]
 
-    def _changes(self, one: _Parameter) -> dict[int, Matrix]:
+    def _changes(self, one: Parameter) -> dict[int, Matrix]:
         """What a parameter changes, at first order, of the outputs of its layer and those above; predictions last."""
         m, last = self.at.problem.m, len(self.at.layers)
         inputs = self.at.inputs_of(one.layer)
@@ -110,10 +112,12 @@ class SecondOrder:
     def hessian(self) -> list[list[Fraction]]:
         """One row a parameter. Cost: m products of numbers an entry."""
         changes, last = [self._changes(one) for one in self.parameters], len(self.at.layers)
+        self._check()
         curvatures = self.curvatures or ()
         size = len(self.parameters)
         rows = [[ZERO] * size for _ in range(size)]
         for i, one in enumerate(self.parameters):
+            self._check()
             bent = [
                 tuple(c * q for c, q in zip(row, change, strict=True))
                 for row, change in zip(curvatures, changes[i][last], strict=True)
@@ -127,16 +131,24 @@ class SecondOrder:
                 rows[i][j] = rows[j][i] = total
         return rows
 
-    def direction(self, x: Sequence[int]) -> Direction:
+    @cached_property
+    def gradient(self) -> Vector:
+        """The derivative of the loss in each parameter, without the weight of the reduction."""
+        found = []
+        for layer, unit, source in self.parameters:
+            back = self._back[layer][unit]
+            found.append(sum(back, ZERO) if source is None else dot(back, self.at.inputs_of(layer)[source]))
+        return tuple(found)
+
+    def direction(self, x: Sequence[Fraction | int]) -> Direction:
         """The direction of a vector of the trained parameters."""
         values = dict(zip(self.parameters, map(Fraction, x), strict=True))
         zero = Direction.zero(self.at.point)
         weights = tuple(
-            tuple(tuple(values.get(_Parameter(k, i, j), ZERO) for j in range(len(row))) for i, row in enumerate(matrix))
+            tuple(tuple(values.get(Parameter(k, i, j), ZERO) for j in range(len(row))) for i, row in enumerate(matrix))
             for k, matrix in enumerate(zero.weights)
         )
         biases = tuple(
-            tuple(values.get(_Parameter(k, i, None), ZERO) for i in range(len(row)))
-            for k, row in enumerate(zero.biases)
+            tuple(values.get(Parameter(k, i, None), ZERO) for i in range(len(row))) for k, row in enumerate(zero.biases)
         )
         return Direction(weights, biases)

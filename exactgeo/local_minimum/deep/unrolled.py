@@ -170,6 +170,7 @@ class _Unrolled:
 
     def _copy(self, layer: int, unit: int, kinks: list[int]) -> _Copy | None:
         """A copy with all below it; kinks are numbered in preorder. None where there are too many."""
+        self.check()
         at, own = self.at.layers[layer], {}
         for t, slope in enumerate(at.slope[unit]):
             if slope is None and self.alive[layer][unit][t]:

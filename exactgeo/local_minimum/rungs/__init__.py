@@ -6,6 +6,8 @@ an entry of :data:`LADDER`.
 
 from __future__ import annotations
 
+from exactgeo.local_minimum.rungs.definite_faces import DefiniteFaces
+from exactgeo.local_minimum.rungs.dependent_outputs import DependentOutputs
 from exactgeo.local_minimum.rungs.first_order import FirstOrder
 from exactgeo.local_minimum.rungs.fixed_features import FixedFeatures
 from exactgeo.local_minimum.rungs.germ_curves import GermCurves
@@ -16,11 +18,14 @@ from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.local_minimum.rungs.ordered_weight_decay import OrderedWeightDecay
 from exactgeo.local_minimum.rungs.reachable_span import ReachableSpan
 from exactgeo.local_minimum.rungs.rung import Rung
+from exactgeo.local_minimum.rungs.silent_units import SilentUnits
 from exactgeo.local_minimum.rungs.smooth_gradient import SmoothGradient
 from exactgeo.local_minimum.rungs.smooth_point import SmoothPoint
 from exactgeo.local_minimum.rungs.subgradient import Subgradient
+from exactgeo.local_minimum.rungs.tied_faces import TiedFaces
 from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 from exactgeo.local_minimum.rungs.unrolled import Unrolled
+from exactgeo.local_minimum.rungs.unrolled_faces import UnrolledFaces
 from exactgeo.local_minimum.rungs.weight_decay import WeightDecay
 
 __all__ = ["LADDER", "Rung"]
@@ -37,6 +42,11 @@ LADDER: tuple[Rung, ...] = (
     ReachableSpan(),
     FirstOrder(),
     Unrolled(),
+    SilentUnits(),
+    DependentOutputs(),
+    DefiniteFaces(),
+    TiedFaces(),
+    UnrolledFaces(),
     FixedFeatures(lambda: SMALLER),
     MergedLayer(lambda: SMALLER),
     SmoothPoint(),

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from exactgeo.claims.deep_minimum import DeepMinimumClaim, Proof, Unrolled
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.deep_minimum import DeepMinimumClaim, Inner, Nearby, Proof, Unrolled
 from exactgeo.deadline import Check
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
@@ -18,10 +16,7 @@ from exactgeo.local_minimum.deep.reduced import Behind, Merged
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Problem, scope
 
-__all__ = ["DeepRung", "Inner", "ReducingRung", "inner_claim", "minimum", "undecided"]
-
-Inner = LocalMinimumClaim | LinearNetworkMinimumClaim | DeepMinimumClaim
-"""The claims that a claim about a larger network may rest on."""
+__all__ = ["DeepRung", "ReducingRung", "inner_claim", "minimum", "resting", "undecided"]
 
 
 class DeepRung(Rung):
@@ -76,19 +71,21 @@ def undecided(at: DeepPoint, reason: str) -> Undecided:
     return Undecided(at.loss, scope.not_decided(reason), ())
 
 
-def minimum(
-    at: DeepPoint,
-    proof: Proof,
-    argument: Argument,
-    reduced: Behind | Merged | None = None,
-    inner: Fraction | None = None,
-) -> Minimum:
-    """A local minimum by a proof that holds as far as nothing that has a sign changes it, and, of a smaller network, as
-    far as its claim holds."""
+def minimum(at: DeepPoint, proof: Proof, argument: Argument) -> Minimum:
+    """A local minimum by a proof that holds as far as nothing that has a sign changes it."""
     radius = at.radius()
     margins = [unit.margin for unit in proof.units if unit.margin] if isinstance(proof, Unrolled) else []
-    while (margins and radius * len(at.output) > min(margins)) or not (
-        reduced is None or reduced.within(radius, inner)
-    ):
+    while margins and radius * len(at.output) > min(margins):
         radius /= 2
+    return Minimum(at.problem, DeepMinimumClaim(at.point, at.loss, radius, proof), argument)
+
+
+def resting(reduced: Behind | Merged, proof: Proof, argument: Argument, found: Minimum) -> Minimum:
+    """A local minimum because a smaller network has one: as far as its claim holds, and as nothing changes its sign."""
+    at, inner = reduced.at, found.claim
+    radius: Fraction | None = None
+    if not isinstance(inner, Nearby) and (found.everywhere or inner.radius):
+        radius = at.radius()
+        while not reduced.within(radius, inner.radius):
+            radius /= 2
     return Minimum(at.problem, DeepMinimumClaim(at.point, at.loss, radius, proof), argument)

@@ -42,7 +42,7 @@ class FirstOrder(DeepRung):
             return steepest
         if problem.products * sum(problem.network.widths) > WORK:
             return undecided(at, "its derivatives as forms of all parameters are too large")
-        condition = Condition(at)
+        condition = Condition(at, check)
         nested = condition.nested
         found = nested.prove(check) if len(nested.kinks) <= LARGEST else None
         if found is None:

@@ -10,7 +10,7 @@ from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reduced import Behind
-from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, minimum, undecided
+from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, resting, undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["FixedFeatures"]
@@ -40,5 +40,5 @@ class FixedFeatures(ReducingRung):
                 continue
             claim = inner_claim(found)
             if claim is not None:
-                return minimum(at, Proof(reduced.layer, claim), Argument.BEHIND, reduced, claim.radius)
+                return resting(reduced, Proof(reduced.layer, claim), Argument.BEHIND, found)
         return undecided(at, "no layer is fixed with a minimum behind it, and none descends on fixed features")

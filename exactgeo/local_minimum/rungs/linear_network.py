@@ -32,7 +32,7 @@ class LinearNetwork(Rung):
         return scope.linear_network(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
-        net, loss = Network(problem, point), problem.loss_at(point)
+        net, loss = Network(problem, point, check), problem.loss_at(point)
         if net.minimal:
             return Minimum(problem, LinearNetworkMinimumClaim(point, loss), Argument.LINEAR_NETWORK)
         for curve in (*net.curves(), _along_shift(net)):

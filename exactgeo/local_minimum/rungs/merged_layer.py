@@ -10,7 +10,7 @@ from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reduced import Merged
-from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, minimum, undecided
+from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, resting, undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["MergedLayer"]
@@ -35,8 +35,8 @@ class MergedLayer(ReducingRung):
             if isinstance(found, Descent):
                 return found
             claim = None if found is None else inner_claim(found)
-            if claim is not None:
-                return minimum(at, Proof(k, claim), Argument.MERGED, reduced, claim.radius)
+            if found is not None and claim is not None:
+                return resting(reduced, Proof(k, claim), Argument.MERGED, found)
         if not layers:
             return undecided(at, "in every hidden layer some unit has two slopes, or a kink")
         return undecided(at, "the network with a layer less is undecided, or its descent is no product of moves")

@@ -36,6 +36,6 @@ class ReachableSpan(DeepRung):
         units = sum(problem.network.widths)
         if problem.m**2 * units > LARGEST and not at.still:
             return undecided(at, f"a span of {problem.m} data points and {units} units is too large")
-        if out_of_reach(at):
+        if out_of_reach(at, check):
             return minimum(at, Reachable(), Argument.REACHABLE)
         return undecided(at, "the loss has a slope along a change of the predictions that may be within reach")

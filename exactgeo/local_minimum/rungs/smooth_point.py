@@ -1,15 +1,19 @@
-"""The rung of smooth points: off all kinks, some second derivative of the loss is negative (D5). It refutes only."""
+"""The rung of smooth points: off all kinks, the second derivatives of the loss and its symmetries (D5)."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.quadratic_form import negative_vector
+from exactgeo.kinds import Argument
 from exactgeo.local_minimum.along import descent_along
-from exactgeo.local_minimum.decision import Descent, Undecided
+from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.second_order import SecondOrder
+from exactgeo.local_minimum.deep.splitting import Splitting
+from exactgeo.local_minimum.deep.symmetry import Symmetries
 from exactgeo.local_minimum.rungs.deep_rung import DeepRung, undecided
 from exactgeo.problem import Point, Problem
 
@@ -20,7 +24,8 @@ LARGEST = 200
 
 
 class SmoothPoint(DeepRung):
-    """The Hessian of the loss at points off all kinks, exactly.
+    """A minimum where the Hessian has no negative value and vanishes along symmetries of the loss alone, or along one
+    line more on which the splitting lemma decides.
 
     References
     ----------
@@ -29,15 +34,29 @@ class SmoothPoint(DeepRung):
 
     name: ClassVar[str] = "smooth_point"
 
-    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Descent | Undecided:
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
         at = DeepPoint.of(problem, point)
-        second = SecondOrder(at)
+        second = SecondOrder(at, check)
         if not second.smooth:
             return undecided(at, "a pre-activation is on a kink, or a prediction at a break of the loss")
         if len(second.parameters) > LARGEST:
             return undecided(at, f"more than {LARGEST} trained parameters")
-        x = negative_vector(second.hessian)
+        slope = second.gradient
+        x = [-q for q in slope] if any(slope) else negative_vector(second.hessian)
         found = None if x is None else descent_along(problem, point, at.loss, (second.direction(x),))
         if found is not None:
             return found
-        return undecided(at, "the Hessian of the loss is positive semidefinite, which is necessary only")
+        check()
+        splitting = Splitting(second, Symmetries(second, check).vectors)
+        if not splitting.lines:
+            return Minimum(problem, SymmetricMinimumClaim(point, at.loss, ()), Argument.SMOOTH_POINT)
+        curve = splitting.curve(check)
+        if curve is None:
+            beyond = f"{splitting.lines} dimensions beyond its symmetries" if splitting.lines > 1 else "one more"
+            return undecided(at, f"the Hessian of the loss is positive semidefinite, and vanishes along {beyond}")
+        backwards = [way if k % 2 else way.turned for k, way in enumerate(curve)]
+        for way in (curve, backwards):
+            found = descent_along(problem, point, at.loss, way)
+            if found is not None:
+                return found
+        return Minimum(problem, SymmetricMinimumClaim(point, at.loss, curve), Argument.SMOOTH_POINT)

@@ -8,7 +8,8 @@ units ``a(+-(u - t))`` for several levels t, one by one in cleared places. What 
 piecewise linear function of u that bends at the levels. With levels ``u_i + d`` and ``u_{i+1} - d``, i = 1, ..., q -
 1, it can be constant on every ``[u_i - d, u_i + d]``, with the values it has to have: one straight move of (W(k + 1),
 b(k + 1)) that keeps every output. Then the layers below may move as long as no u leaves its interval: they tell the
-data apart by a small move.
+data apart by a small
+move, if their activations are flat nowhere (and have biases, where they are not bijective).
 
 Where layer k has fewer than 2 (q - 1) units, the levels are ``u_i +- d`` for values of several data and u_i for
 values of one, the last one left out: with mu values of several data q + mu - 1 < N units. The values of one datum
@@ -58,7 +59,7 @@ def separable(at: Layers, layer: int) -> None:
         hypotheses.trained(problem, range(lowest, layer + 2))
         hypotheses.trained_bias(problem, [layer, layer + 1])
         if len(set(at.inputs(layer))) > 1:
-            hypotheses.bijective(problem, range(lowest, layer))
+            hypotheses.two_sided(problem, range(lowest, layer))
         else:
             hypotheses.trained_bias(problem, range(lowest, layer))
         hypotheses.kinked(problem, [layer])
@@ -287,11 +288,11 @@ def _tell_apart(route: Route, system: _System, below: int) -> None:
     at = route.at
     if len(set(at.inputs(below + 1))) == len(at.rows):
         return
-    row, *_ = at.weights(below)
-    step, share = separating(at.inputs(below)), ONE
+    (row, *_), (bias, *_) = at.weights(below), at.bias(below)
+    (step, lift), share = _direction(at, below), ONE
     for _ in range(HALVINGS):
         moved = tuple(p + share * q for p, q in zip(row, step, strict=True))
-        end = at.with_layer(below, (moved, *at.weights(below)[1:]))
+        end = at.with_units(below, {0: (moved, bias + share * lift)})
         curve = _curve(at, end, below, system)
         if curve is not None and len(set(Layers(at.problem, end).inputs(below + 1))) == len(at.rows):
             layers = [] if system.flat else _rational(system, at, curve)
@@ -305,6 +306,26 @@ def _tell_apart(route: Route, system: _System, below: int) -> None:
     gap = at.point.towards(end)
     for (s, _), layer in zip(curve[1:], layers, strict=False):
         route.builder.curved([layer], "tell the data apart", at.point.moved(gap, s))
+
+
+def _direction(at: Layers, below: int) -> Unit:
+    """A direction of the first unit of a layer along which its outputs part, at once, wherever the data differ.
+
+    Where outputs agree those of the unit do. They part if slope times change differ, the slope that of the side of the
+    kink they are on; where all changes are positive this is one condition on the bias a pair.
+    """
+    inputs, outputs, (z, *_) = at.inputs(below), at.inputs(below + 1), at.z(below)
+    right, left = at.slopes(below)
+    w = separating(inputs)
+    u = [dot(w, row) for row in inputs]
+    lifts = [ZERO]
+    if at.trains_bias(below):
+        lifts += [1 - min(u) + k for k in range(len(u) ** 2)]
+    for lift in lifts:
+        changes = [(q + lift) * (right if (side or q + lift) > 0 else left) for q, side in zip(u, z, strict=True)]
+        if len(set(zip(outputs, changes, strict=True))) == len(outputs):
+            return w, lift
+    raise InternalError("no direction of a unit tells the data apart")
 
 
 _Curve = list[tuple[Fraction, list[Fraction]]]

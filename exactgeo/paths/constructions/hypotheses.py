@@ -21,6 +21,7 @@ __all__ = [
     "same_frozen_bias",
     "trained",
     "trained_bias",
+    "two_sided",
     "unfrozen_bias",
 ]
 
@@ -56,6 +57,16 @@ def bijective(problem: Problem, layers: Iterable[int]) -> None:
         if activation.slopes is None or activation.slopes[0] * activation.slopes[1] <= 0:
             name = activation.name
             raise PathRefused(f"the activation of hidden layer {layer}, {name}, is not piecewise linear and bijective")
+
+
+def two_sided(problem: Problem, layers: Iterable[int]) -> None:
+    """Activations of hidden layers are flat nowhere; those that are not bijective have trained biases."""
+    for layer in layers:
+        activation = problem.network.activations[layer - 1]
+        if activation.slopes is None or not all(activation.slopes):
+            raise PathRefused(f"the activation of hidden layer {layer}, {activation.name}, is flat on one side")
+        if activation.slopes[0] * activation.slopes[1] < 0:
+            trained_bias(problem, [layer])
 
 
 def kinked(problem: Problem, layers: Iterable[int]) -> None:

@@ -1,0 +1,50 @@
+"""What the rungs for one hidden layer and several outputs have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from exactgeo.claims.vector_minimum import VectorMinimumClaim
+from exactgeo.deadline import Check, unlimited
+from exactgeo.errors import OutOfScope
+from exactgeo.kinds import Argument
+from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
+from exactgeo.local_minimum.deep.point import DeepPoint
+from exactgeo.local_minimum.rungs.deep_rung import undecided
+from exactgeo.local_minimum.rungs.rung import Rung
+from exactgeo.local_minimum.vector.actors import TooLarge
+from exactgeo.local_minimum.vector.layer import VectorLayer
+from exactgeo.problem import Point, Problem, scope
+
+__all__ = ["VectorRung"]
+
+
+class VectorRung(Rung):
+    """A rung for one hidden layer that is piecewise linear, several outputs, output weights trained, and a convex loss
+    with a rational derivative; it looks at points that first order leaves."""
+
+    def accepts(self, problem: Problem) -> OutOfScope | None:
+        return scope.vector(problem)
+
+    def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
+        at = DeepPoint.of(problem, point)
+        layer = VectorLayer.of(at)
+        if isinstance(layer, str):
+            return undecided(at, layer)
+        if not layer.model.first_order:
+            return undecided(at, "the loss falls at first order")
+        try:
+            found = self.look(layer, check)
+        except TooLarge:
+            found = "its units have too many critical faces, or too many lines and rays"
+        return undecided(at, found) if isinstance(found, str) else found
+
+    @abstractmethod
+    def look(self, layer: VectorLayer, check: Check) -> Minimum | Descent | str:
+        """Decide a point, or say what keeps it open."""
+
+    @staticmethod
+    def minimum(layer: VectorLayer, rule: str, argument: Argument) -> Minimum:
+        """A local minimum by a rule of the claim."""
+        at = layer.at
+        return Minimum(at.problem, VectorMinimumClaim(at.point, at.loss, rule), argument)

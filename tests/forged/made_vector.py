@@ -1,0 +1,81 @@
+"""The accepted certificates of networks with one hidden layer and several outputs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from deep_problems import case
+from vector_problems import vector_case
+
+from exactgeo.claims.certificate import Certificate
+from exactgeo.formats import problem_from_mapping
+from exactgeo.local_minimum import LADDER
+from exactgeo.problem import Problem
+
+
+def network(x: Any, y: Any, w: Any, v: Any) -> Problem:
+    """A network without biases."""
+    return problem_from_mapping(
+        {
+            "data": {"x": x, "y": y},
+            "network": {"widths": [len(w)], "hidden_bias": False, "output_bias": False},
+            "point": {"weights": [w, v]},
+        }
+    )
+
+
+def one_ray(y: str) -> Problem:
+    """X = I, w = (1, 0), v = (2, 0): the form is 4 - y^2 on one ray."""
+    return network([[1, 0], [0, 1]], [[2, 0], [0, y]], [[1, 0]], [[2], [0]])
+
+
+def block() -> Problem:
+    """Two units, all data active: singular values 8 and 4, and 4 in the residual."""
+    x = [[int(i == t) for i in range(4)] for t in range(4)]
+    y = [[2, 4, -2], [-2, 4, -2], [-2, 4, 2], [2, 4, 2]]
+    return network(x, y, [[3, 1, 1, 3], [1, 3, 3, 1]], [[1, -1], [1, 1], [0, 0]])
+
+
+def apart() -> Problem:
+    """Two units, each with a tie on a ray of its own."""
+    x = [[int(i == t) for i in range(4)] for t in range(4)]
+    y = [[2, 0], [0, 2], [2, 0], [0, 2]]
+    return network(x, y, [[1, 0, -1, -1], [-1, -1, 1, 0]], [[2, 2], [0, 0]])
+
+
+def _by(rung: str, problem: Callable[[], Problem]) -> Callable[[], Certificate]:
+    chosen = next(one for one in LADDER if one.name == rung)
+
+    def make() -> Certificate:
+        given = problem()
+        return chosen.decide(given, given.point).certificate  # type: ignore[union-attr, arg-type]
+
+    return make
+
+
+VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
+    "vector-silent": _by("silent_units", lambda: network([[1]], [[3, 1]], [[0]], [[-1], [0]])),
+    "vector-silent-huber": _by(
+        "silent_units", lambda: case(random.Random("v26"), widths=[2], outputs=2, loss="huber(1)")
+    ),
+    "vector-dependent": _by(
+        "dependent_outputs",
+        lambda: network([[1, 0], [0, 1]], [[2, 0], [0, 1]], [[1, 0], [1, 0]], [[1, 1], [0, 0]]),
+    ),
+    "vector-definite": _by("definite_faces", lambda: one_ray("199/100")),
+    "vector-definite-beside-a-silent-unit": _by(
+        "definite_faces", lambda: vector_case(random.Random("q19472"), widths=[2], outputs=3)
+    ),
+    "vector-definite-two-units": _by(
+        "definite_faces", lambda: vector_case(random.Random("p1201[2]"), widths=[2], outputs=3)
+    ),
+    "vector-tied": _by("tied_faces", lambda: one_ray("2")),
+    "vector-tied-block": _by("tied_faces", block),
+    "vector-tied-apart": _by("tied_faces", apart),
+    "vector-tied-flat": _by("tied_faces", lambda: vector_case(random.Random("p440[2]"), widths=[2], outputs=2)),
+    "vector-whole": _by("tied_faces", lambda: vector_case(random.Random("q7762"), widths=[2], outputs=2)),
+    "vector-whole-lines": _by("tied_faces", lambda: case(random.Random("q882"), widths=[2], outputs=2)),
+    "vector-tied-flat-lines": _by("tied_faces", lambda: vector_case(random.Random("p293[2]"), widths=[2], outputs=3)),
+}
