@@ -63,7 +63,7 @@ def test_a_command_line_that_cannot_be_read(capsys, arguments, command, found):
     assert error["found"].startswith(found)
 
 
-DEEP = {"widths": [1, 1], "activation": ["relu", "abs"], "hidden_bias": False, "output_bias": False}
+DEEP = {"widths": [1, 1], "activation": ["relu", "tanh"], "hidden_bias": False, "output_bias": False}
 WIDE = {"widths": [2], "hidden_bias": False, "output_bias": False}
 OUTSIDE = {
     "deep": {"data": {"x": [[1], [2]], "y": [0, 1]}, "network": DEEP, "point": {"weights": [[[1]], [[1]], [[1]]]}},
