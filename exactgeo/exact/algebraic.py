@@ -131,6 +131,9 @@ def value_at_root(
     shape = polynomial(factor)
     one, inverse, _ = polynomial(bottom).xgcd(shape)
     number = (polynomial(top) * inverse / one.coeffs()[0]) % shape
+    if number.degree() < 1:
+        # The value is rational. (An old flint has 1 for the minimal polynomial of a zero matrix.)
+        return rational(number[0])
     size = shape.degree()
     rows = []
     power = number

@@ -104,3 +104,9 @@ def test_products_of_matrices_at_numbers():
         assert found.at(s) == wanted
     bent = PolynomialMatrix.between([[F(-1), F(0), F(2)]], [[F(0), F(3), F(1)]], 3).bent((F(1), F(1, 2)))
     assert bent.at(F(1, 2)) == ((F(-1, 4), F(3, 2), F(3, 2)),)
+
+
+def test_a_value_that_is_0_at_an_irrational_root():
+    """(9 s^2 - 9 s + 1)^2 at a root of 9 s^2 - 9 s + 1; an old flint has no minimal polynomial for it."""
+    root = ((F(1), F(-9), F(9)), F(0), F(1, 2))
+    assert value_at_root([F(1), F(-18), F(99), F(-162), F(81)], [F(1)], root) == 0
