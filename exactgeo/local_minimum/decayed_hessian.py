@@ -25,30 +25,85 @@ from exactgeo.local_minimum.decayed_descent import certified
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.descent import direction_of
+from exactgeo.local_minimum.ordered_decayed_point import OrderedDecayedPoint
+from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction
 
-__all__ = ["negative_direction", "second_order"]
+__all__ = ["Moves", "negative_direction", "second_order"]
 
 HALVINGS = 40
 """How often the radius is halved before the form is called degenerate."""
 
 
 @dataclass(frozen=True)
-class _Form:
-    """The trained parameters as coordinates: the affine ones, then of each neuron its inputs and its output weight.
+class Moves:
+    """Trained parameters as coordinates: the output bias, then of each neuron its inputs and its output weight.
 
     Attributes
     ----------
-    first : for each data point the change of its prediction to first order
+    columns : of each coordinate the change of the predictions to first order
     mixed : (place of the input, place of the output weight, slopes by data point) of each product
-    cost : 1 where a coordinate is penalised, else 0
+    cost : the factor of the penalty of each coordinate
     names : (neuron or None, number) of each coordinate; an output weight has the number -1
     """
 
-    first: list[Vector]
+    columns: list[Vector]
     mixed: list[tuple[int, int, Vector]]
-    cost: list[int]
+    cost: list[Fraction]
     names: list[tuple[int | None, int]]
+
+    @classmethod
+    def of(cls, local: DecayedPoint | OrderedDecayedPoint, bent: bool) -> Moves:
+        """Without the inputs of neurons on kinks where some are."""
+        at = local.at
+        found = cls([], [], [], [])
+        for number, (_, column) in enumerate(at.linear):
+            # Of a network with neurons: the output bias.
+            found.columns.append(column)
+            found.cost.append(local.shift)
+            found.names.append((None, number))
+        for neuron in at.neurons:
+            places = []
+            sides = [side or ZERO for side in neuron.side]
+            for j in () if bent and neuron.kinks else range(len(at.trained)):
+                slopes = tuple(side * row[j] for side, row in zip(sides, at.rows, strict=True))
+                places.append((len(found.columns), slopes))
+                found.columns.append(tuple(neuron.v * q for q in slopes))
+                found.cost.append(local.shrink if j in local.shrunk else ZERO)
+                found.names.append((neuron.index, j))
+            if local.output:
+                found.mixed.extend((place, len(found.columns), slopes) for place, slopes in places)
+                found.columns.append(neuron.outputs)
+                found.cost.append(local.outward)
+                found.names.append((neuron.index, -1))
+        return found
+
+    def rows(self, count: int) -> list[Vector]:
+        """By data point the change of its prediction to first order; ``count`` data points."""
+        return list(zip(*self.columns, strict=True)) if self.columns else [()] * count
+
+    def heights(self, count: int) -> list[dict[int, Fraction]]:
+        """By data point: for each output weight k a bound h with ``|q_t| <= rho sum h |k|`` within rho."""
+        found: list[dict[int, Fraction]] = [{} for _ in range(count)]
+        for _, output, slopes in self.mixed:
+            for heights, q in zip(found, slopes, strict=True):
+                if q:
+                    heights[output] = heights.get(output, ZERO) + abs(q)
+        return found
+
+    def direction(self, at: TwoLayerPoint, low: Vector) -> Direction:
+        """The move with these coordinates."""
+        found = {neuron.index: ([ZERO] * len(at.trained), [ZERO]) for neuron in at.neurons}
+        shift = ZERO
+        for (i, number), q in zip(self.names, low, strict=True):
+            if i is None:
+                shift = q
+            elif number < 0:
+                found[i][1][0] = q
+            else:
+                found[i][0][number] = q
+        direction = direction_of(at, neurons={i: (tuple(u), k) for i, (u, (k,)) in found.items()})
+        return direction.with_neurons(direction.neurons, shift)
 
 
 def second_order(local: DecayedPoint, radius: Fraction | None, check: Check) -> Descent | Fraction | None:
@@ -65,63 +120,26 @@ def second_order(local: DecayedPoint, radius: Fraction | None, check: Check) -> 
     """
     at = local.at
     bent = any(neuron.kinks for neuron in at.neurons)
-    form = _form(local, bent)
-    low = negative_direction(_matrix(local, form, [ONE] * len(at.residuals), ZERO))
+    moves = Moves.of(local, bent)
+    low = negative_direction(_matrix(local, moves, [ONE] * len(at.residuals), ZERO))
     if low is not None:
-        return certified(local, _direction(local, form, low))
+        return certified(local, moves.direction(at, low))
     if bent:
         return None
     rho = ONE if radius is None else radius
     for _ in range(HALVINGS):
         check()
-        if negative_direction(_matrix(local, form, _curved(local, form, rho), rho)) is None:
+        if negative_direction(_matrix(local, moves, _curved(local, moves, rho), rho)) is None:
             return rho
         rho /= 2
     return None
 
 
-def _form(local: DecayedPoint, bent: bool) -> _Form:
-    """Without the inputs of neurons on kinks where some are."""
-    at = local.at
-    columns: list[Vector] = []
-    form = _Form([], [], [], [])
-    for number, (name, column) in enumerate(at.linear):
-        columns.append(column)
-        form.cost.append(int(name != "c" or at.problem.penalty.biases))
-        form.names.append((None, number))
-    for neuron in at.neurons:
-        places = []
-        moving = () if bent and neuron.kinks else range(len(at.trained))
-        sides = [side or ZERO for side in neuron.side]
-        for j in moving:
-            slopes = tuple(side * row[j] for side, row in zip(sides, at.rows, strict=True))
-            places.append((len(columns), slopes))
-            columns.append(tuple(neuron.v * q for q in slopes))
-            form.cost.append(int(j in local.shrunk))
-            form.names.append((neuron.index, j))
-        if local.output:
-            form.mixed.extend((place, len(columns), slopes) for place, slopes in places)
-            columns.append(neuron.outputs)
-            form.cost.append(1)
-            form.names.append((neuron.index, -1))
-    form.first.extend(zip(*columns, strict=True) if columns else [()] * len(at.residuals))
-    return form
-
-
-def _heights(local: DecayedPoint, form: _Form) -> list[dict[int, Fraction]]:
-    """By data point: for each output weight k a bound h with ``|q_t| <= rho sum h |k|`` within rho."""
-    found: list[dict[int, Fraction]] = [{} for _ in form.first]
-    for _, output, slopes in form.mixed:
-        for heights, q in zip(found, slopes, strict=True):
-            if q:
-                heights[output] = heights.get(output, ZERO) + abs(q)
-    return found
-
-
-def _curved(local: DecayedPoint, form: _Form, rho: Fraction) -> list[Fraction]:
+def _curved(local: DecayedPoint, moves: Moves, rho: Fraction) -> list[Fraction]:
     """1 where the loss keeps its largest curvature as far as the prediction may move within rho, else 0."""
     at, found = local.at, []
-    rows = zip(at.predictions, at.problem.y, form.first, _heights(local, form), strict=True)
+    count = len(at.residuals)
+    rows = zip(at.predictions, at.problem.y, moves.rows(count), moves.heights(count), strict=True)
     for p, (y,), first, heights in rows:
         moved = rho * sum(map(abs, first), ZERO) + rho * rho * sum(heights.values(), ZERO)
         pieces = at.problem.loss.pieces(y)
@@ -133,16 +151,16 @@ def _curved(local: DecayedPoint, form: _Form, rho: Fraction) -> list[Fraction]:
     return found
 
 
-def _matrix(local: DecayedPoint, form: _Form, curved: list[Fraction], rho: Fraction) -> list[list[Fraction]]:
-    size = len(form.names)
+def _matrix(local: DecayedPoint, moves: Moves, curved: list[Fraction], rho: Fraction) -> list[list[Fraction]]:
+    size, count = len(moves.names), len(curved)
     total = [[ZERO] * size for _ in range(size)]
-    for a, cost in enumerate(form.cost):
-        total[a][a] += cost * local.shrink
-    for place, output, slopes in form.mixed:
+    for a, cost in enumerate(moves.cost):
+        total[a][a] += cost
+    for place, output, slopes in moves.mixed:
         slope = dot(local.at.residuals, slopes)
         total[place][output] += slope
         total[output][place] += slope
-    for weight, first, heights in zip(curved, form.first, _heights(local, form), strict=True):
+    for weight, first, heights in zip(curved, moves.rows(count), moves.heights(count), strict=True):
         if not weight:
             continue
         moving = [(a, q) for a, q in enumerate(first) if q]
@@ -154,22 +172,6 @@ def _matrix(local: DecayedPoint, form: _Form, curved: list[Fraction], rho: Fract
         for output, height in heights.items():
             total[output][output] -= rho * height * length
     return total
-
-
-def _direction(local: DecayedPoint, form: _Form, low: Vector) -> Direction:
-    at = local.at
-    moves = {neuron.index: ([ZERO] * len(at.trained), [ZERO]) for neuron in at.neurons}
-    shift = ZERO
-    for (i, number), q in zip(form.names, low, strict=True):
-        if i is None:
-            # With neurons the output bias is all that is affine.
-            shift = q
-        elif number < 0:
-            moves[i][1][0] = q
-        else:
-            moves[i][0][number] = q
-    direction = direction_of(at, neurons={i: (tuple(u), k) for i, (u, (k,)) in moves.items()})
-    return direction.with_neurons(direction.neurons, shift)
 
 
 def negative_direction(form: list[list[Fraction]]) -> Vector | None:

@@ -67,6 +67,11 @@ class DecayedPoint:
         return self.shrink if self.at.problem.penalty.biases else ZERO
 
     @property
+    def outward(self) -> Fraction:
+        """``shrink`` of an output weight: the same, of one output."""
+        return self.shrink
+
+    @property
     def common(self) -> int:
         """Every trained parameter counts."""
         return 0
