@@ -25,6 +25,7 @@ from exactgeo.cli import (
     probabilities,
     proofs,
     regions,
+    report,
     selftest,
     starts,
 )
@@ -57,6 +58,7 @@ for _command in (
     probabilities.probabilities,
     proofs.proofs,
     regions.regions,
+    report.report,
     selftest.selftest,
     slice_.slice_,
     starts.starts,

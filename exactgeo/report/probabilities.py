@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from exactgeo.probability.probabilities import Laws
     from exactgeo.problem import Problem
 
-__all__ = ["probabilities_text", "probability_text", "save"]
+__all__ = ["laws_axes", "probabilities_text", "probability_text", "save"]
 
 ROWS = 30
 """Rows of a table."""
@@ -127,7 +127,14 @@ def save(answer: Laws, path: str) -> None:
     InputError
         It cannot be drawn or written.
     """
-    from exactgeo.landscape.plot import figure_of, label, write
+    from exactgeo.landscape.plot import write
+
+    write(laws_axes(answer).figure, path)
+
+
+def laws_axes(answer: Laws) -> Any:
+    """The picture that :func:`save` writes."""
+    from exactgeo.landscape.plot import figure_of, label
 
     figure = figure_of(7, 4.5)
     axes = figure.add_subplot()
@@ -151,7 +158,7 @@ def save(answer: Laws, path: str) -> None:
     axes.set(xlabel="width", ylabel="probability", xscale="log", ylim=(-0.02, 1.02))
     axes.set_title("random starts (dots: simulated, with intervals)", fontsize=9)
     axes.legend(fontsize=7)
-    write(figure, path)
+    return axes
 
 
 def _drawn_widths(answer: Laws) -> list[int]:

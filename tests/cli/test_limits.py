@@ -191,6 +191,7 @@ ARGUMENTS = {
     "probabilities": ["swirszcz-prop1"],
     "proofs": [],
     "regions": ["planes.json"],
+    "report": ["swirszcz-prop1", "-o", "report.html"],
     "selftest": [],
     "starts": ["swirszcz-prop1"],
     "slice": ["swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o", "slice.svg"],
