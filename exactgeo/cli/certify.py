@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo import files
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
@@ -17,6 +18,7 @@ from exactgeo.cli.options import (
     current_run,
     emit,
     json_option,
+    output_option,
     point_of,
     problem_argument,
     problem_of,
@@ -35,6 +37,7 @@ __all__ = ["certify"]
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
 @certificate_option("the certificate (one point only)")
+@output_option("--latex", metavar="OUT.tex", help="Write the verdict for a paper, as a proposition (one point only).")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
@@ -43,6 +46,7 @@ def certify(
     problem: str,
     points: tuple[str, ...],
     certificate: str | None,
+    latex: str | None,
     expect: str | None,
     time_limit: float,
     no_strictness: bool,
@@ -54,8 +58,9 @@ def certify(
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
-    if certificate is not None and len(points) > 1:
-        raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
+    for option, given in (("--certificate", certificate), ("--latex", latex)):
+        if given is not None and len(points) > 1:
+            raise InputError(option, f"{len(points)} points", "one point", "one --point")
     loaded = problem_of(problem)
     verdicts: list[Verdict] = []
 
@@ -73,6 +78,9 @@ def certify(
         point = point_of(source, loaded)
         verdicts.append(decide(loaded, point, time_limit=time_limit, strictness=not no_strictness, known=tell))
     path = kept(verdicts[-1])
+    if latex is not None:
+        with files.replacing_text(latex, "ascii") as stream:
+            stream.write(verdicts[-1].to_latex(path))
     emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:

@@ -203,13 +203,14 @@ def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     """
     scope.expect_problem(problem)
     problem.expect_point(point)
+    asked = problem, point
     if bends_outputs(problem):
         problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     outside = scope.explanation(problem)
     if outside is not None:
         raise outside
     if scope.deep(problem) is None:
-        return explain_layers(problem, point)
+        return explain_layers(problem, point, asked)
     if scope.ordered_slopes(problem) is None:
-        return explain_point(OrderedPoint.of(problem, point))
-    return explain_point(TwoLayerPoint.of(problem, point))
+        return explain_point(OrderedPoint.of(problem, point), asked)
+    return explain_point(TwoLayerPoint.of(problem, point), asked)

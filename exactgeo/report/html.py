@@ -18,7 +18,7 @@ from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import format_rational, with_decimal
-from exactgeo.report.tables import short_text
+from exactgeo.shown import short_text
 
 __all__ = [
     "Html",

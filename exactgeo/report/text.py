@@ -22,14 +22,11 @@ from exactgeo.report.tables import (
     labelled,
     loss_line,
     loss_name,
-    number_text,
     point_text,
-    short_text,
     title_of,
-    value_line,
     value_text,
-    vector_text,
 )
+from exactgeo.shown import number_text, short_text, value_line, vector_text
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum import Condition, Descent, Explanation, NeuronView

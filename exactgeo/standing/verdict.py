@@ -13,6 +13,7 @@ from exactgeo.exact.rational import beside, format_rational
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Descent, Try
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Reported, Shown, Viewed, brief, made_of, value_line
 
 if TYPE_CHECKING:
     pass
@@ -21,7 +22,7 @@ __all__ = ["Better", "Verdict", "as_value"]
 
 
 @dataclass(frozen=True)
-class Better:
+class Better(Shown):
     """A point of lower loss; ``complete`` when it is a global minimiser.
 
     Attributes
@@ -36,11 +37,12 @@ class Better:
     complete: bool
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         return {**_value("loss", self.loss), "point": self.point.to_dict(), "complete": self.complete}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Reported, Viewed):
     """What is known of a point, exactly.
 
     Attributes
@@ -116,6 +118,30 @@ class Verdict:
         """The verdict in one sentence."""
         text = self.kind.message
         return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
+
+    def _shown(self) -> str:
+        loss = self.exact_loss if self.exact_loss is not None else self.loss_enclosure
+        parts = [str(self.kind), f"loss {'unknown' if loss is None else value_line(loss)}"]
+        parts += [str(self.strictness)] if self.strictness is not None else []
+        parts += [f"globality {self.globality}"] if self.kind is not Kind.NOT_LOCAL_MINIMUM else []
+        parts += [f"lower by {brief(self.descent)}"] if self.descent is not None else []
+        parts += [brief(self.detail)] if self.kind is Kind.UNDECIDED else []
+        return f"verdict on {brief(self.problem.name) or 'a point'}: {', '.join(parts)}"
+
+    def to_latex(self, certificate_path: str | None = None) -> str:
+        """The verdict as a proposition with its proof, for a paper: exact numbers, the problem, what is proved by what.
+
+        Parameters
+        ----------
+        certificate_path : path of a certificate's file, optional
+            It is named with its SHA-256, and the command that checks it.
+
+        Returns
+        -------
+        str
+            LaTeX for a document with amsmath and amsthm that defines ``proposition``; the first lines say so.
+        """
+        return made_of(self, "latex.verdict_latex", certificate_path)
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""

@@ -17,6 +17,7 @@ from exactgeo.exact.enclosure import Enclosure, Value, high, plain
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import beside, short
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.shown import Reported, value_line
 
 if TYPE_CHECKING:
     from exactgeo.basin.branch.search import Search
@@ -32,7 +33,7 @@ SELDOM = 0.2
 
 
 @dataclass(frozen=True)
-class GlobalMinimum:
+class GlobalMinimum(Reported):
     """The global minimum of a problem, or bounds on it. Made by :func:`minimum`.
 
     Attributes
@@ -109,6 +110,12 @@ class GlobalMinimum:
     def certificate(self) -> Certificate | None:
         """As :meth:`prove`."""
         return self.prove()
+
+    def _shown(self) -> str:
+        if self.minimum is not None:
+            return f"global minimum: {value_line(self.minimum)}, {self.nodes} nodes"
+        best = "nothing" if self.incumbent is None else value_line(self.incumbent)
+        return f"global minimum: at least {value_line(self.lower_bound)}, {best} found, {self.nodes} nodes"
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo minimum --json``."""
