@@ -42,8 +42,8 @@ def _html(path: str, option: str) -> None:
 def report(problem: str, output: str, point: str | None, time_limit: float, as_json: bool) -> int:
     """One offline page: verdict, problem, pictures, all minima, landscape, path down, certificates, references.
 
-    The file is written again after each section: a run that is ended leaves the page so far. Exit 0 for a local minimum,
-    or a problem without a point; 1 for a point that is none; 3 where that is undecided.
+    The file is written again after each section: a run that is ended leaves the page so far. Exit 0 for a local
+    minimum, or a problem without a point; 1 for a point that is none; 3 where that is undecided.
     """
     from exactgeo.kinds import Kind
     from exactgeo.report.page import report as build

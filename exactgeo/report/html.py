@@ -189,7 +189,11 @@ def table(
 
     top = element("tr", [element("th", cell, scope="col", class_=side(k)) for k, cell in enumerate(head)])
     body = [
-        element("tr", [element("td", cell, class_=side(k)) for k, cell in enumerate(row)], class_="here" if n in special else None)
+        element(
+            "tr",
+            [element("td", cell, class_=side(k)) for k, cell in enumerate(row)],
+            class_="here" if n in special else None,
+        )
         for n, row in enumerate(rows)
     ]
     drawn = element("table", element("thead", top), element("tbody", body))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.combination import Combination
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.rational import format_rational
 from exactgeo.kinds import Globality, Kind
@@ -19,11 +18,9 @@ from exactgeo.report.html import (
     facts,
     fold,
     fragment,
-    inline,
     join,
     number,
     table,
-    text,
     user,
 )
 from exactgeo.report.text import MINIMA
@@ -84,8 +81,7 @@ def in_notebook(result: Any) -> str:
     KeyError
         It is none of the results that have a view.
     """
-    drawn: Html = _VIEWS[type(result).__name__](result)
-    return fragment(drawn)
+    return fragment(_VIEWS[type(result).__name__](result))
 
 
 # -- a problem ---------------------------------------------------------------------------------------------------------
@@ -155,7 +151,9 @@ def fit_table(problem: Problem, point: Point | None, *, rest: str = "") -> Html:
             cells.append(_row(predictions[t]))
             cells += [bounded(predictions[t][0] - y[0])] if single else []
         rows.append(cells)
-    return join([table(head, rows, label="data and predictions", right=range(len(head)), total=problem.m, rest=rest), why])
+    return join(
+        [table(head, rows, label="data and predictions", right=range(len(head)), total=problem.m, rest=rest), why]
+    )
 
 
 def _row(values: Sequence[Fraction]) -> Html:
@@ -209,9 +207,7 @@ def _neighbourhood(verdict: Verdict) -> tuple[str, Any] | None:
         if claim is not None:
             if claim.radius is None:
                 return "neighbourhood", "everywhere"
-            return "neighbourhood", join(
-                ["no lower loss while each parameter moves by at most ", number(claim.radius)]
-            )
+            return "neighbourhood", join(["no lower loss while each parameter moves by at most ", number(claim.radius)])
     return None
 
 
@@ -306,7 +302,14 @@ def minima_table(levels: Sequence[Any], point: Value | None, lowest: Value | Non
         sets = getattr(level, "sets", None)
         rows.append([number(value), *([] if sets is None else [len(sets), _sets(sets)]), ", ".join(notes)])
     several = [] if not levels or not hasattr(levels[0], "sets") else ["connected sets", "their kind; one member"]
-    return table(["loss", *several, ""], rows, label="local minima", right=(1,) if several else (), marked=marked, total=len(levels))
+    return table(
+        ["loss", *several, ""],
+        rows,
+        label="local minima",
+        right=(1,) if several else (),
+        marked=marked,
+        total=len(levels),
+    )
 
 
 def _sets(sets: Sequence[Any]) -> Html:
@@ -378,7 +381,7 @@ def valley_table(found: Landscape, mark: Value | None = None) -> Html | None:
 
 def path_html(path: Path | FoundPath) -> Html:
     """The losses and steps of a path."""
-    inner = getattr(path, "path", path)
+    inner: Path | None = getattr(path, "path", path)
     name = element("p", element("strong", user(path.problem.name or "Path")))
     if inner is None:
         return join([name, element("p", f"No path: {path.reason}.")])  # type: ignore[union-attr]
@@ -428,7 +431,7 @@ def arrangement_html(arrangement: Arrangement) -> Html:
 COUNTED = 12
 """Hyperplanes up to which a notebook counts the regions: more may take long."""
 
-_VIEWS = {
+_VIEWS: dict[str, Callable[[Any], Html]] = {
     "Problem": problem_html,
     "Verdict": verdict_html,
     "Census": census_html,

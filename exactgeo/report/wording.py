@@ -163,7 +163,9 @@ def loss_sentence(problem: Problem) -> str:
     formula = _formula(type(loss).__doc__ or "")
     values = ", ".join(map(format_rational, loss.parameters))
     named = loss.name if not values or values in loss.name else f"{loss.name} with {values}"
-    how = f"{MEANS[problem.reduction]}" if problem.reduction != "sum" else f"sum over {_counted(problem.m, 'data point')}"
+    how = (
+        f"{MEANS[problem.reduction]}" if problem.reduction != "sum" else f"sum over {_counted(problem.m, 'data point')}"
+    )
     return f"{named}: {formula} (p prediction, y target); {how}" if formula else f"{named}; {how}"
 
 

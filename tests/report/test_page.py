@@ -78,13 +78,24 @@ def test_what_each_section_says(full, key, said):
 def test_the_problem_on_the_page_is_the_problem(full):
     written = Markup(full.html).texts["problem-file"]
     again = eg.load(written.encode())
-    assert (again, again.point, again.name, again.source) == (full.problem, full.point, full.problem.name, full.problem.source)
+    assert (again, again.point, again.name, again.source) == (
+        full.problem,
+        full.point,
+        full.problem.name,
+        full.problem.source,
+    )
 
 
 def test_the_data_stand_beside_the_predictions(full):
     rows = re.findall(r"<tr><td.*?</tr>", full.html[full.html.index('id="data"') :].partition("</section>")[0])
     cells = [re.sub("<[^>]*>", " ", row).split() for row in rows]
-    assert cells == [["0", "5", "2", "2", "0"], ["1", "4", "1", "1", "0"], ["2", "3", "0", "0", "0"], ["3", "1", "-3", "0", "3"], ["4", "-1", "3", "0", "-3"]]
+    assert cells == [
+        ["0", "5", "2", "2", "0"],
+        ["1", "4", "1", "1", "0"],
+        ["2", "3", "0", "0", "0"],
+        ["3", "1", "-3", "0", "3"],
+        ["4", "-1", "3", "0", "-3"],
+    ]
 
 
 # -- the certificates --------------------------------------------------------------------------------------------------
@@ -93,15 +104,25 @@ def test_the_data_stand_beside_the_predictions(full):
 def test_a_saved_certificate_is_accepted_and_has_the_hash_on_the_page(full, tmp_path):
     markup = Markup(full.html)
     carried = certificates(markup)
-    assert list(carried) == [f"swirszcz-prop1.{word}.json" for word in ("certify", "basins", "landscape", "path", "probabilities")]
+    assert list(carried) == [
+        f"swirszcz-prop1.{word}.json" for word in ("certify", "basins", "landscape", "path", "probabilities")
+    ]
     for entry in full.certificates:
         name = entry["file"]
         (tmp_path / name).write_bytes(carried[name])
-        assert hashlib.sha256(carried[name]).hexdigest() == entry["sha256"] == markup.texts[f"sha256-{name.split('.')[1]}"]
+        assert (
+            hashlib.sha256(carried[name]).hexdigest() == entry["sha256"] == markup.texts[f"sha256-{name.split('.')[1]}"]
+        )
         assert f"exactgeo check {name}\npython exactgeo/check.py {name}" in markup.texts["certificates"]
     problem = tmp_path / "problem.toml"
     problem.write_text(markup.texts["problem-file"], encoding="utf-8")
-    done = subprocess.run([sys.executable, str(CHECKER), "swirszcz-prop1.certify.json", str(problem)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, str(CHECKER), "swirszcz-prop1.certify.json", str(problem)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.startswith("accepted")
     for claim in eg.check(tmp_path / "swirszcz-prop1.certify.json").claims:
         assert claim["statement"] in markup.texts["certificates"]
@@ -123,10 +144,15 @@ def test_a_certificate_that_the_checker_rejects_is_never_shown(monkeypatch):
 def test_a_certificate_that_is_too_large_is_named_and_left_out(monkeypatch):
     problem = eg.load("swirszcz-prop1")
     material = Material(problem, problem.point, Deadline.after(60))
-    material.keep("the verdict", "exactgeo certify {file} --certificate {name}", eg.certify(problem, time_limit=0).certificate)
+    material.keep(
+        "the verdict", "exactgeo certify {file} --certificate {name}", eg.certify(problem, time_limit=0).certificate
+    )
     monkeypatch.setattr(evidence, "ENCLOSED", 100)
     words = Markup(evidence.certificates(material, 30).body).words
-    assert "too large for this page; exactgeo certify swirszcz-prop1.toml --certificate swirszcz-prop1.certify.json writes it" in words
+    assert (
+        "too large for this page; exactgeo certify swirszcz-prop1.toml --certificate swirszcz-prop1.certify.json writes it"
+        in words
+    )
     assert "accepted" in words
 
 
@@ -198,7 +224,9 @@ def test_without_matplotlib_the_page_says_so(full, monkeypatch):
 
 
 def test_names_and_sources_are_text():
-    problem = eg.load(data_set(name=HOSTILE, source="</style></pre><img src=x onerror=alert(1)>" + HOSTILE, point=POINT))
+    problem = eg.load(
+        data_set(name=HOSTILE, source="</style></pre><img src=x onerror=alert(1)>" + HOSTILE, point=POINT)
+    )
     markup = Markup(eg.report(problem, time_limit=0).html)
     assert markup.of("script") == markup.of("img") == []
     assert [key for _, attributes in markup.elements for key in attributes if key.startswith("on")] == []
@@ -207,7 +235,9 @@ def test_names_and_sources_are_text():
     assert (again.name, again.source) == (problem.name, problem.source)
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x85", "\u00a0", "\u2028", "\u202e", "\ufeff", "\U000e0001", "\ud800", "\t"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x85", "\u00a0", "\u2028", "\u202e", "\ufeff", "\U000e0001", "\ud800", "\t"]
+)
 def test_what_a_reader_could_not_see_is_written_out(character):
     # Only from Python: files with such names are refused.
     problem = replace(eg.load(data_set()), name=f"a{character}b")
@@ -219,7 +249,15 @@ def test_what_a_reader_could_not_see_is_written_out(character):
 
 
 @pytest.mark.parametrize(
-    ("name", "stem"), [("../x/<b>.toml", "b"), ("", "problem"), ("a b\"c", "a-b-c"), ("w" * 900, "w" * 60), ("\u05d0", "problem"), ("..", "problem")]
+    ("name", "stem"),
+    [
+        ("../x/<b>.toml", "b"),
+        ("", "problem"),
+        ('a b"c', "a-b-c"),
+        ("w" * 900, "w" * 60),
+        ("\u05d0", "problem"),
+        ("..", "problem"),
+    ],
 )
 def test_files_on_the_page_have_plain_names(name, stem):
     assert evidence.file_stem(name) == stem
@@ -237,6 +275,7 @@ def test_long_numbers_are_folded_and_whole():
 
 
 # -- what is missing is said -------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize(
     ("change", "missing"),
@@ -295,7 +334,12 @@ def test_the_command_writes_the_page_and_says_the_verdict(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "verdict"), [("swirszcz-prop2-local", 1, "not_local_minimum"), ("kink-global", 0, "local_minimum"), ("undecided", 3, "undecided")]
+    ("name", "code", "verdict"),
+    [
+        ("swirszcz-prop2-local", 1, "not_local_minimum"),
+        ("kink-global", 0, "local_minimum"),
+        ("undecided", 3, "undecided"),
+    ],
 )
 def test_exit_codes_and_json_are_those_of_certify(capsys, tmp_path, name, code, verdict):
     if name == "undecided":

@@ -69,11 +69,21 @@ def test_nothing_is_wider_than_the_window(chromium, pages, name):
 def test_the_words_are_there_and_every_anchor_leads_somewhere(chromium, pages):
     show(chromium, pages, "full")
     words = chromium.ask("document.body.innerText")
-    for said in ("The point is a local minimum of loss 1/2 = 0.5, strict", "Hypotheses", "Versions", "5/8 = 0.625", "accepted"):
+    for said in (
+        "The point is a local minimum of loss 1/2 = 0.5, strict",
+        "Hypotheses",
+        "Versions",
+        "5/8 = 0.625",
+        "accepted",
+    ):
         assert said in words
-    lost = chromium.ask("[...document.links].filter(a => a.hash && !document.getElementById(a.hash.slice(1))).map(a => a.href)")
+    lost = chromium.ask(
+        "[...document.links].filter(a => a.hash && !document.getElementById(a.hash.slice(1))).map(a => a.href)"
+    )
     assert lost == []
-    strange = chromium.ask("[...document.links].map(a => a.protocol).filter(p => !['https:', 'file:', 'data:'].includes(p))")
+    strange = chromium.ask(
+        "[...document.links].map(a => a.protocol).filter(p => !['https:', 'file:', 'data:'].includes(p))"
+    )
     assert strange == []
     assert chromium.ask("document.documentElement.lang") == "en"
 
@@ -85,18 +95,27 @@ def test_no_script_runs_nothing_is_fetched_nothing_is_wrong(chromium, pages, nam
     assert chromium.ask("document.title") != "run"
     fetched = [e["params"]["request"]["url"] for e in chromium.events if e.get("method") == "Network.requestWillBeSent"]
     assert [url for url in fetched if not url.endswith(".html")] == []
-    assert [e["params"] for e in chromium.events if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown")] == []
+    assert [
+        e["params"] for e in chromium.events if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown")
+    ] == []
 
 
 CONTRAST = """(() => {
-  const luminance = colour => {
-    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  const parts = colour => {
+    const numbers = colour.match(/[\\d.]+/g).map(Number), [r, g, b] = numbers, opacity = numbers[3] ?? 1;
+    return [...(colour.startsWith("color(srgb") ? [r, g, b] : [r / 255, g / 255, b / 255]), opacity];
   };
-  const paper = luminance(getComputedStyle(document.documentElement).backgroundColor);
-  const seen = [...document.querySelectorAll(SELECTOR)].map(e => [getComputedStyle(e)[PROPERTY], e.textContent.slice(0, 30)]);
-  return seen.filter(([c]) => c.startsWith("rgb(")).map(([c, text]) => [(Math.max(luminance(c), paper) + 0.05) / (Math.min(luminance(c), paper) + 0.05), c, text])
-    .sort((a, b) => a[0] - b[0]).slice(0, 3);
+  const paper = parts(getComputedStyle(document.documentElement).backgroundColor);
+  const luminance = ([r, g, b, opacity]) => {
+    const mixed = [r, g, b].map((v, k) => opacity * v + (1 - opacity) * paper[k]);
+    const [x, y, z] = mixed.map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const below = luminance(paper);
+  return [...document.querySelectorAll(SELECTOR)].map(e => {
+    const colour = getComputedStyle(e)[PROPERTY], own = luminance(parts(colour));
+    return [(Math.max(own, below) + 0.05) / (Math.min(own, below) + 0.05), colour, e.textContent.slice(0, 30)];
+  }).sort((a, b) => a[0] - b[0]).slice(0, 3);
 })()"""
 
 
@@ -105,9 +124,13 @@ def test_text_and_pictures_can_be_read_on_light_and_on_dark(chromium, pages, dar
     show(chromium, pages, "full", dark=dark)
     paper = chromium.ask("getComputedStyle(document.documentElement).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", paper))) < 300) == dark
-    for selector, least in (("p, td, th, dd, h1, h2, h3, li, a, code, strong", 4.5), ("svg text", 2.4)):
+    for selector, least in (
+        ("p, td, th, dt, dd, h1, h2, h3, li, a, code, strong, summary, figcaption, .good, .bad", 4.5),
+        ("svg text", 2.4),
+    ):
         kind = '"fill"' if "svg" in selector else '"color"'
         found = chromium.ask(CONTRAST.replace("SELECTOR", repr(selector)).replace("PROPERTY", kind))
+        assert found
         assert all(ratio >= least for ratio, *_ in found), found
 
 
@@ -116,7 +139,9 @@ def test_paper_is_white_and_nothing_is_cut_off(chromium, pages):
     assert chromium.ask("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert chromium.ask("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert chromium.ask("document.documentElement.scrollWidth") <= 720
-    clipped = chromium.ask("[...document.querySelectorAll('pre')].filter(e => e.scrollHeight > e.clientHeight + 2 && e.clientHeight).length")
+    clipped = chromium.ask(
+        "[...document.querySelectorAll('pre')].filter(e => e.scrollHeight > e.clientHeight + 2 && e.clientHeight).length"
+    )
     assert clipped == 0
     pdf = chromium.pdf()
     assert pdf.startswith(b"%PDF-")
@@ -128,7 +153,9 @@ def test_pieces_of_a_notebook_fit_their_window_and_leave_the_rest_alone(chromium
     arrangement = eg.Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, f"1/{NUMBER}"])
     results = [problem, eg.certify(problem, time_limit=0), arrangement, eg.path(eg.load("swirszcz-d1-plateau"))]
     body = "".join(one._repr_html_() for one in results)
-    page = f"<!DOCTYPE html><meta charset=utf-8><meta name=viewport content='width=device-width'><p id=own>own</p>{body}"
+    page = (
+        f"<!DOCTYPE html><meta charset=utf-8><meta name=viewport content='width=device-width'><p id=own>own</p>{body}"
+    )
     (tmp_path / "notebook.html").write_text(page, encoding="utf-8")
     chromium.show(tmp_path / "notebook.html", 360)
     assert chromium.ask("document.scripts.length") == 0

@@ -140,8 +140,8 @@ def report(
     -------
     Report
         ``.html``, ``.write(path)``; ``.verdict``, ``.sections``, ``.complete``. Cost: that of :func:`exactgeo.certify`,
-        :func:`~exactgeo.basins`, :func:`~exactgeo.landscape`, :func:`~exactgeo.path`, :func:`~exactgeo.probabilities` and
-        of checking their certificates, each within its part of the time.
+        :func:`~exactgeo.basins`, :func:`~exactgeo.landscape`, :func:`~exactgeo.path`, :func:`~exactgeo.probabilities`
+        and of checking their certificates, each within its part of the time.
 
     Raises
     ------

@@ -82,8 +82,8 @@ def certificates(material: Material, seconds: float) -> Section:
 
 
 HOW = (
-    "A certificate is a file with the problem and the numbers that prove the statements below. The checker shares no code "
-    "with the program that found them: a few files of Python with the standard library alone (exactgeo/check.py)."
+    "A certificate is a file with the problem and the numbers that prove the statements below. The checker shares no "
+    "code with the program that found them: a few files of Python with the standard library alone (exactgeo/check.py)."
 )
 
 
@@ -143,7 +143,10 @@ def _list(lines: Iterable[str]) -> Html:
 
 def versions(material: Material, seconds: float) -> Section:
     """What the page was made with."""
-    rows = [["exactgeo", version("exactgeo")], ["Python", f"{platform.python_implementation()} {platform.python_version()}"]]
+    rows = [
+        ["exactgeo", version("exactgeo")],
+        ["Python", f"{platform.python_implementation()} {platform.python_version()}"],
+    ]
     for name in DEPENDENCIES:
         try:
             rows.append([name, version(name)])
@@ -152,4 +155,10 @@ def versions(material: Material, seconds: float) -> Section:
     stem = file_stem(material.problem.name)
     again = f"exactgeo report {stem}.toml -o {stem}.html"
     words = "Made by the command below; the same input gives the same bytes, but where the time limit ends a search."
-    return section("versions", "Versions", element("p", words), code(again, label="command"), table(["", "version"], rows, label="versions"))
+    return section(
+        "versions",
+        "Versions",
+        element("p", words),
+        code(again, label="command"),
+        table(["", "version"], rows, label="versions"),
+    )

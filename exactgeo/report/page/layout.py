@@ -53,7 +53,7 @@ def _header(problem: Problem, verdict: Verdict | None) -> Html:
     return element("header", title, source, lead, _glance(problem, verdict))
 
 
-KINDS = {
+VERDICTS = {
     Kind.LOCAL_MINIMUM: ("local minimum", "good"),
     Kind.NOT_LOCAL_MINIMUM: ("no local minimum", "bad"),
     Kind.UNDECIDED: ("undecided", None),
@@ -67,7 +67,7 @@ AMONG = {
 
 def _glance(problem: Problem, verdict: Verdict) -> Html:
     """The verdict at a glance."""
-    cells = [("the point is", *KINDS[verdict.kind])]
+    cells = [("the point is", *VERDICTS[verdict.kind])]
     loss = verdict.exact_loss if verdict.exact_loss is not None else verdict.loss_enclosure
     if loss is not None:
         cells.append((loss_name(problem), inline(loss), None))
@@ -77,7 +77,9 @@ def _glance(problem: Problem, verdict: Verdict) -> Html:
         cells.append(("among all points", *AMONG[verdict.globality]))
         if verdict.bad_valley is not None:
             cells.append(("bad valley", "yes" if verdict.bad_valley else "no", "bad" if verdict.bad_valley else "good"))
-    items = [element("div", element("dt", label), element("dd", value, class_=colour)) for label, value, colour in cells]
+    items = [
+        element("div", element("dt", label), element("dd", value, class_=colour)) for label, value, colour in cells
+    ]
     return element("dl", items, class_="glance")
 
 

@@ -1,7 +1,7 @@
-"""Matplotlib's drawings as elements of the page: text as text, no id twice, and colours that follow the reader's scheme.
+"""Matplotlib's drawings as elements of the page: text as text, no id twice, colours that follow the reader's scheme.
 
-Every colour becomes a variable of the page's stylesheet, with a value for light and one for dark; black is the colour of
-the text. So one drawing serves both, and paper.
+Every colour becomes a variable of the page's stylesheet, with a value for light and one for dark; black is the colour
+of the text. So one drawing serves both, and paper.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def drawn(source: str, name: str, title: str) -> Html:
     root = ElementTree.fromstring(source)
     box = root.get("viewBox", "0 0 1 1")
     width = float(box.split()[2])
-    inside = [_markup(child, name) for child in root if not _tag(child) == "metadata"]
+    inside = [_markup(child, name) for child in root if _tag(child) != "metadata"]
     heading = element("title", title, id=f"{name}-title")
     # In pixels of the screen, a little larger than on paper.
     style = f"width: {width * 1.55:.0f}px"
@@ -128,9 +128,7 @@ def _dark(colour: str) -> str:
         return "var(--paper)"
     red, green, blue = (int(colour[k : k + 2], 16) / 255 for k in (0, 2, 4))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    if saturation < 0.12 or lightness > 0.85:
-        lightness = 0.92 - 0.82 * lightness
-    else:
-        lightness = 0.52 + 0.3 * lightness
+    pale = saturation < 0.12 or lightness > 0.85
+    lightness = 0.92 - 0.82 * lightness if pale else 0.52 + 0.3 * lightness
     parts = colorsys.hls_to_rgb(hue, lightness, saturation)
     return "#" + "".join(f"{round(255 * part):02x}" for part in parts)

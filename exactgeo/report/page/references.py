@@ -1,7 +1,7 @@
 """What the answers of a page rest on: statements with what has become of them, and BibTeX of their sources.
 
-The papers are those of ``proofs/``, the other sources those of ``references.toml``. Nothing is filled in: an entry has the
-fields that its source gives.
+The papers are those of ``proofs/``, the other sources those of ``references.toml``. Nothing is filled in: an entry has
+the fields that its source gives.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SAFRAN, NGUYEN = "safran-shamir-2016", "nguyen-2019"
 
 BEHIND: Mapping[Argument, tuple[str, tuple[str, ...]]] = {
     Argument.LINEAR_MODEL: ("Local minimality", ()),
-    Argument.TWO_LAYER: ("Local minimality", ("wu-simsek-ged-2025",)),
+    Argument.TWO_LAYER: ("Local minimality", ("wu-simsek-ged",)),
     Argument.FIRST_ORDER: ("Local minimality", ()),
-    Argument.SECOND_ORDER: ("Local minimality", ("wu-simsek-ged-2025",)),
+    Argument.SECOND_ORDER: ("Local minimality", ("wu-simsek-ged",)),
     Argument.SUBGRADIENT: ("Losses without a derivative", ()),
     Argument.CURVE: ("Losses without a derivative", ()),
     Argument.WEIGHT_DECAY: ("Weight decay", ("pilanci-ergen-2020",)),
@@ -37,15 +37,12 @@ BEHIND: Mapping[Argument, tuple[str, tuple[str, ...]]] = {
     Argument.BALL: ("Minima enclosed in a box", ("krawczyk-1969", "rump-2010")),
     Argument.SMOOTH_CRITICAL: ("Smooth activations", ("krawczyk-1969", "rump-2010")),
     Argument.SMOOTH_GRADIENT: ("Smooth activations", ()),
-    Argument.LINEAR_NETWORK: (
-        "Deep networks and several outputs",
-        ("trager-kohn-bruna", "laurent-von-brecht-2018"),
-    ),
-    Argument.REACHABLE: ("Deep networks and several outputs", ()),
-    Argument.UNROLLED: ("Deep networks and several outputs", ()),
-    Argument.BEHIND: ("Deep networks and several outputs", ()),
-    Argument.MERGED: ("Deep networks and several outputs", ()),
-    Argument.SMOOTH_POINT: ("Deep networks and several outputs", ()),
+    Argument.LINEAR_NETWORK: ("Deep networks", ("trager-kohn-bruna-2020", "laurent-von-brecht-2018")),
+    Argument.REACHABLE: ("Deep networks", ()),
+    Argument.UNROLLED: ("Deep networks", ()),
+    Argument.BEHIND: ("Deep networks", ()),
+    Argument.MERGED: ("Deep networks", ()),
+    Argument.SMOOTH_POINT: ("Deep networks", ()),
     Argument.SILENT: ("Vector outputs", ()),
     Argument.DEFINITE: ("Vector outputs", ("cottle-habetler-lemke-1970",)),
     Argument.TIED: ("Vector outputs", ("cottle-habetler-lemke-1970",)),
@@ -84,9 +81,9 @@ def used(material: Material) -> list[Use]:
         found += [Use("verdict", "the criterion or its tools", source) for source in sources]
     if material.census is not None:
         if material.problem.penalty:
-            found.append(Use("minima", "Theorem 1", "pilanci-ergen-2020"))
+            found.append(Use("minima", "the convex program of a basin", "pilanci-ergen-2020"))
         found.append(Use("minima", "Definition 2", SAFRAN))
-        found.append(Use("minima", "Theorem A: no region is missing", "zaslavsky-1975"))
+        found.append(Use("minima", "the number of regions: none is missing", "zaslavsky-1975"))
     if material.landscape is not None:
         found.append(Use("landscape", "Lemma 1", SAFRAN))
         found.append(Use("landscape", "valleys and bad valleys", NGUYEN))
@@ -140,8 +137,8 @@ def bibtex(key: str) -> str:
     >>> print(bibtex("zaslavsky-1975"))
     @article{zaslavsky-1975,
       author = {T. Zaslavsky},
-      title = {Facing up to arrangements},
-      journal = {Mem. AMS},
+      title = {Facing up to arrangements: face-count formulas for partitions of space by hyperplanes},
+      journal = {Memoirs of the American Mathematical Society},
       volume = {154},
       year = {1975},
     }

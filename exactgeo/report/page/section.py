@@ -1,4 +1,4 @@
-"""A section of the page, and what the sections are made from: the problem, the point, the time, what is known so far."""
+"""A section of the page, and what sections are made from: the problem, the point, the time, what is known so far."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exactgeo.api import basins, certify, path, probabilities
+from exactgeo.basin import Census
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.kinds import Kind, Reason
 from exactgeo.landscape import landscape
@@ -58,8 +59,9 @@ def certified(material: Material, seconds: float) -> Section:
 def scope(material: Material, seconds: float) -> Section:
     """What every statement of the page is about."""
     rule = (
-        "A local minimum is a point such that no parameters within some positive distance of it have a lower loss; only "
-        "what is trained moves. All numbers are rationals and nothing is rounded: a decimal beside a number is for the eye."
+        "A local minimum is a point such that no parameters within some positive distance of it have a lower loss; "
+        "only what is trained moves. All numbers are rationals and nothing is rounded: a decimal beside a number is for "
+        "the eye."
     )
     return section("hypotheses", "Hypotheses", element("p", rule), hypotheses(material.problem))
 
@@ -99,7 +101,7 @@ def minima(material: Material, seconds: float) -> Section:
     loss = _loss(material)
     found: list[Any] = [census_facts(census)]
     reason = "" if census.complete else census.reason
-    if census.complete and hasattr(census, "local_minima"):
+    if isinstance(census, Census) and census.complete:
         sets, values = census.local_minima, census.local_minimum_values
         if sets is not None or values is not None:
             found.append(element("h3", "Every loss at which there is a local minimum"))
@@ -127,9 +129,9 @@ def _loss(material: Material) -> Value | None:
 def valleys(material: Material, seconds: float) -> Section:
     """The merge tree of all sublevel sets, with the point on it."""
     title = "Landscape"
-    census = material.census if getattr(material.census, "complete", False) else None
-    given = {} if census is None or material.problem.penalty else {"basins": census}
-    found = landscape(material.problem, time_limit=seconds, **given)
+    census = material.census
+    known = census if isinstance(census, Census) and census.complete else None
+    found = landscape(material.problem, time_limit=seconds, basins=known)
     material.landscape = found
     material.keep(
         "all valleys and their levels", "exactgeo landscape {file} --certificate {name}",
@@ -140,7 +142,7 @@ def valleys(material: Material, seconds: float) -> Section:
     if found.complete and material.point is not None and found.census.complete:
         component = found.component(material.point, time_limit=max(1.0, seconds / 4))
         mark = component.infimum if component.complete else None
-        body.append(_place_of(component))
+        body.append(_point_among(component))
     if found.complete and len(found.valleys) <= DRAWN:
         body.append(picture(lambda: _tree(material, found), "picture-tree", _tree_title(material, found)))
     body.append(valley_table(found, mark))
@@ -148,8 +150,8 @@ def valleys(material: Material, seconds: float) -> Section:
 
 
 MERGE_TREE = (
-    "As the level rises the set of parameters with a loss below it grows: a valley is born at its least loss, and escapes "
-    "where it first joins something lower. A valley is bad if it holds no global minimum."
+    "As the level rises the set of parameters with a loss below it grows: a valley is born at its least loss, and "
+    "escapes where it first joins something lower. A valley is bad if it holds no global minimum."
 )
 
 
@@ -164,7 +166,7 @@ def _tree_title(material: Material, found: Any) -> str:
     return f"Merge tree of all sublevel sets{on}: {many}"
 
 
-def _place_of(component: Any) -> Html:
+def _point_among(component: Any) -> Html:
     """Where the point stands among the sublevel sets."""
     loss = inline(component.loss)
     if component.bad is None:
@@ -199,7 +201,9 @@ def down(material: Material, seconds: float) -> Section:
     ]
     drawing: Html | None = None
     if inner.segments:
-        drawing = picture(lambda: found.plot(), "picture-path", f"The loss along the path: {len(inner.segments):,} segments")
+        drawing = picture(
+            lambda: found.plot(), "picture-path", f"The loss along the path: {len(inner.segments):,} segments"
+        )
     else:
         drawing = element("p", "The path stays where it is: nothing lower is reached without rising.")
     table_ = path_table(inner) if inner.segments else None
@@ -219,11 +223,6 @@ def random_starts(material: Material, seconds: float) -> Section:
     laws.run(seconds)
     material.laws = laws
     material.keep("the law of random starts", _command(levels, widths), laws.certificate())
-    start = (
-        "A start draws its neurons independently: input weights (with the bias) whose distribution no rotation changes, and "
-        "output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss of the "
-        "basin in which it lies."
-    )
     rows = []
     for law in laws.laws:
         rate = law.rate
@@ -231,13 +230,21 @@ def random_starts(material: Material, seconds: float) -> Section:
         rows.append([number(law.at_most), *cells, "—" if rate is None else _chance(rate)])
     head = ["Bas at most", *(f"width {width:,}" for width in widths), "the rest decays as"]
     whole = len(laws.laws) == len(levels)
-    drawing = picture(lambda: laws_axes(laws), "picture-starts", "How likely a random start lies in a basin of low value, by width")
+    drawing = picture(
+        lambda: laws_axes(laws), "picture-starts", "How likely a random start lies in a basin of low value, by width"
+    )
     reason = "" if laws.complete and whole else laws.to_json().get("reason", "")
-    about = f"Probabilities for data of rank {owner.rank}; what is not rational lies in proved bounds, whose common digits are written."
-    return section(
-        "starts", title, element("p", start), drawing, table(head, rows, label="probability that Bas is at most a level"),
-        element("p", about, class_="note"), reason=reason,
-    )  # fmt: skip
+    about = f"The data have rank {owner.rank}. Of a probability that is not rational the proved digits are written."
+    chances = table(head, rows, label="probability that Bas is at most a level")
+    note = element("p", about, class_="note")
+    return section("starts", title, element("p", START), drawing, chances, note, reason=reason)
+
+
+START = (
+    "A start draws its neurons independently: input weights (with the bias) whose distribution no rotation changes, and "
+    "output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss of the "
+    "basin in which it lies."
+)
 
 
 def _chance(found: Probability) -> Html:
