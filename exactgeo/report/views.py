@@ -381,7 +381,7 @@ def valley_table(found: Landscape, mark: Value | None = None) -> Html | None:
 
 def path_html(path: Path | FoundPath) -> Html:
     """The losses and steps of a path."""
-    inner: Path | None = getattr(path, "path", path)
+    inner: Path | None = path.path if hasattr(path, "path") else path
     name = element("p", element("strong", user(path.problem.name or "Path")))
     if inner is None:
         return join([name, element("p", f"No path: {path.reason}.")])  # type: ignore[union-attr]

@@ -60,8 +60,8 @@ def scope(material: Material, seconds: float) -> Section:
     """What every statement of the page is about."""
     rule = (
         "A local minimum is a point such that no parameters within some positive distance of it have a lower loss; "
-        "only what is trained moves. All numbers are rationals and nothing is rounded: a decimal beside a number is for "
-        "the eye."
+        "only what is trained moves. All numbers are rationals and nothing is rounded: a decimal beside a number is "
+        "for the eye."
     )
     return section("hypotheses", "Hypotheses", element("p", rule), hypotheses(material.problem))
 
@@ -241,9 +241,9 @@ def random_starts(material: Material, seconds: float) -> Section:
 
 
 START = (
-    "A start draws its neurons independently: input weights (with the bias) whose distribution no rotation changes, and "
-    "output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss of the "
-    "basin in which it lies."
+    "A start draws its neurons independently: input weights (with the bias) whose distribution no rotation changes, "
+    "and output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss of "
+    "the basin in which it lies."
 )
 
 
