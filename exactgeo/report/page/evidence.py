@@ -27,8 +27,8 @@ ENCLOSED = 480_000
 SHOWN = 40_000
 """Characters of a certificate that are shown, not only carried."""
 
-OPEN, STATED = 5, 60
-"""Statements that are read at once, and that are on the page at all."""
+OPEN, OTHERS, STATED = 6, 2, 60
+"""Statements that are read at once, of the verdict and of all else; and that are on the page at all."""
 
 DEPENDENCIES = ("sympy", "python-flint", "numpy", "scipy", "networkx", "cvxpy", "clarabel", "matplotlib")
 
@@ -119,7 +119,9 @@ def _block(one: _Carried, stem: str) -> Html:
         ("sha256", element("code", one.sha256, id=f"sha256-{word}")),
         ("checked", verdict),
         ("check again", code(again, label="command")),
-        ("it proves", _statement(one.answer)) if one.answer is not None else None,
+        ("it proves", _statement(one.answer, OPEN if word == "certify" else OTHERS))
+        if one.answer is not None
+        else None,
     ]
     shown = one.content.decode("ascii")
     whole = fold("the certificate itself", element("pre", element("code", shown), tabindex=0, aria_label="certificate"))
@@ -127,13 +129,13 @@ def _block(one: _Carried, stem: str) -> Html:
     return element("div", heading, facts(rows), whole if one.fits and len(shown) <= SHOWN else None)
 
 
-def _statement(answer: Checked) -> Html:
+def _statement(answer: Checked, opened: int) -> Html:
     """The checker's own sentences: the first ones, the others and what they are about folded."""
     lines = list(dict.fromkeys(claim["statement"] for claim in answer.claims))
-    first, others = lines[:OPEN], lines[OPEN:STATED]
+    first, others = lines[:opened], lines[opened:STATED]
     more = [f"… and {len(lines) - STATED:,} more"] if len(lines) > STATED else []
     about = fold("for the problem with", _list(answer.hypotheses))
-    rest = fold(f"{len(lines) - OPEN:,} more", _list([*others, *more])) if others else None
+    rest = fold(f"{len(lines) - opened:,} more", _list([*others, *more])) if others else None
     return join([_list(first), rest, about])
 
 

@@ -20,6 +20,7 @@ __all__ = ["colours", "drawn", "picture"]
 
 XLINK = "{http://www.w3.org/1999/xlink}href"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+LONG = re.compile(r"-?\d+\.\d{3,}")
 VARIABLE = re.compile(r"var\(--c([0-9a-f]{6})\)")
 SERIFLESS = "'DejaVu Sans', Verdana, Geneva, 'Liberation Sans', Arial, sans-serif"
 MISSING = "Pictures need the optional extra: pip install 'exactgeo[plot]'."
@@ -78,7 +79,7 @@ def _markup(node: ElementTree.Element, name: str) -> Html | None:
     attributes = {}
     for key, value in node.attrib.items():
         word = "href" if key == XLINK else key.rpartition("}")[2]
-        attributes[word] = _attribute(word, value, name)
+        attributes[word] = _attribute(word, value, name, ink=tag in ("text", "tspan"))
     children: list[Any] = [node.text if tag in ("text", "tspan") else None]
     for child in node:
         children += [_markup(child, name), child.tail if tag in ("text", "tspan") else None]
@@ -93,19 +94,26 @@ def _element(tag: str, children: Iterable[Any], attributes: dict[str, str]) -> H
     return Html(f"<{tag}{written}>{join(children)}</{tag}>")
 
 
-def _attribute(key: str, value: str, name: str) -> str:
+def _attribute(key: str, value: str, name: str, *, ink: bool) -> str:
     if key == "id":
         return f"{name}-{value}"
     if key == "href" and value.startswith("#"):
         return f"#{name}-{value[1:]}"
+    if key == "d":
+        # A hundredth of a point is less than any screen shows.
+        return LONG.sub(lambda match: f"{float(match[0]):.2f}", value)
     value = value.replace("url(#", f"url(#{name}-")
     if key not in ("style", "fill", "stroke"):
         return value
     value = value.replace("'DejaVu Sans'", SERIFLESS)
-    return COLOUR.sub(lambda match: _variable(match[0].lower()), value)
+    return COLOUR.sub(lambda match: _variable(match, ink), value)
 
 
-def _variable(colour: str) -> str:
+def _variable(match: re.Match[str], ink: bool) -> str:
+    """The variable of a colour. White is the page's paper where it fills, and stays white as ink on a drawing."""
+    colour = match[0].lower()
+    if colour == "#ffffff" and (ink or match.string[: match.start()].rstrip(": ").endswith("stroke")):
+        return "white"
     return "currentColor" if colour == "#000000" else f"var(--c{colour[1:]})"
 
 
@@ -117,9 +125,13 @@ def colours(markup: str) -> Html:
     found = sorted(set(VARIABLE.findall(markup)))
     if not found:
         return Html("")
-    light = " ".join(f"--c{colour}: #{colour};" for colour in found)
+    light = " ".join(f"--c{colour}: {_light(colour)};" for colour in found)
     dark = " ".join(f"--c{colour}: {_dark(colour)};" for colour in found)
     return Html(f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}")
+
+
+def _light(colour: str) -> str:
+    return "var(--paper)" if colour == "ffffff" else f"#{colour}"
 
 
 def _dark(colour: str) -> str:

@@ -78,23 +78,28 @@ def used(material: Material) -> list[Use]:
     if verdict is not None and verdict.rung is not None:
         heading, sources = BEHIND[verdict.rung]
         found.append(Use("verdict", f"{MATHEMATICS}, “{heading}”"))
-        found += [Use("verdict", "the criterion or its tools", source) for source in sources]
+        found += [_of("verdict", source) for source in sources]
     if material.census is not None:
         if material.problem.penalty:
-            found.append(Use("minima", "the convex program of a basin", "pilanci-ergen-2020"))
+            found.append(_of("minima", "pilanci-ergen-2020"))
         found.append(Use("minima", "Definition 2", SAFRAN))
-        found.append(Use("minima", "the number of regions: none is missing", "zaslavsky-1975"))
+        found.append(_of("minima", "zaslavsky-1975"))
     if material.landscape is not None:
         found.append(Use("landscape", "Lemma 1", SAFRAN))
         found.append(Use("landscape", "valleys and bad valleys", NGUYEN))
     if material.path is not None and material.path.segments:
-        found.append(Use("path", "real roots of polynomials, counted", "sturm-1829"))
+        found.append(_of("path", "sturm-1829"))
         found += [Use("path", name, NGUYEN) for name in re.findall(r"Nguyen 2019, (Theorem \d)", material.path.how)]
     if material.laws is not None:
         found.append(Use("random starts", "Assumption 1", SAFRAN))
         theorems = sorted({row.theorem for law in material.laws.laws for row in law.theorems})
         found += [Use("random starts", f"Theorem {number}", SAFRAN) for number in theorems]
     return list(dict.fromkeys(found))
+
+
+def _of(for_: str, source: str) -> Use:
+    """What an answer takes from a source of ``references.toml``."""
+    return Use(for_, str(_others()[source]["says"]), source)
 
 
 def _problem_uses(material: Material) -> Iterable[Use]:
@@ -146,7 +151,7 @@ def bibtex(key: str) -> str:
     paper = next((paper for paper in _papers() if paper.folder.name == key), None)
     if paper is None:
         fields = dict(_others()[key])
-        return _entry(fields.pop("type"), key, fields)
+        return _entry(fields.pop("type"), key, {name: value for name, value in fields.items() if name != "says"})
     fields = {"author": paper.authors.replace(", ", " and "), "title": paper.title, "year": paper.year}
     number = re.search(r"abs/(\d{4}\.\d{4,5})", paper.where)
     if number is not None:

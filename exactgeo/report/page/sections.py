@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any
 
 from exactgeo.api import basins, certify, path, probabilities
@@ -9,7 +10,7 @@ from exactgeo.basin import Census
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.kinds import Kind, Reason
 from exactgeo.landscape import landscape
-from exactgeo.probability import Probability
+from exactgeo.probability import LawRow, Probability
 from exactgeo.probability.probabilities import Laws
 from exactgeo.report.html import Html, code, element, facts, inline, join, number, table
 from exactgeo.report.page.pictures import picture
@@ -30,6 +31,8 @@ from exactgeo.report.views import (
 )
 
 __all__ = ["certified", "data", "down", "file", "minima", "random_starts", "scope", "valleys"]
+
+SEVEN = Context(prec=7, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 NO_POINT = "the problem has no [point], and none was given"
 
@@ -226,7 +229,7 @@ def random_starts(material: Material, seconds: float) -> Section:
     rows = []
     for law in laws.laws:
         rate = law.rate
-        cells = [_chance(row.probability) for row in law]
+        cells = [_row_chance(row) for row in law]
         rows.append([number(law.at_most), *cells, "—" if rate is None else _chance(rate)])
     head = ["Bas at most", *(f"width {width:,}" for width in widths), "the rest decays as"]
     whole = len(laws.laws) == len(levels)
@@ -247,8 +250,21 @@ START = (
 )
 
 
+def _row_chance(row: LawRow) -> Html:
+    """The probability, or what is left of 1 where that is little."""
+    left = row.above
+    if left.lo != "0" and Decimal(left.hi) < Decimal("0.0001"):
+        return element("span", "1 − ", _chance(left))
+    return _chance(row.probability)
+
+
 def _chance(found: Probability) -> Html:
-    return element("span", probability_text(found).replace("~", "≈ "), class_="q")
+    """A probability for a column: exact where it is short, else the digits that its bounds agree in, at most seven."""
+    if found.status != "enclosure":
+        return element("span", probability_text(found).replace("~", "≈ "), class_="q")
+    low, high = SEVEN.plus(Decimal(found.lo)), SEVEN.plus(Decimal(found.hi))
+    words = f"≈ {low.normalize(SEVEN)}" if low == high else probability_text(found).replace("~", "≈ ")
+    return element("span", words, class_="q")
 
 
 def _levels(material: Material, owner: Any, seconds: float) -> list[Any]:
