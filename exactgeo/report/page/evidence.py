@@ -114,14 +114,13 @@ def _block(one: _Carried, stem: str) -> Html:
     if one.answer is not None:
         verdict = join([element("strong", "accepted", class_="good"), " while this page was made"])
     again = f"exactgeo check {one.name}\npython exactgeo/check.py {one.name}"
+    opened = OPEN if word == "certify" else OTHERS
     rows = [
         ("file", join([where, f" ({size})"])),
         ("sha256", element("code", one.sha256, id=f"sha256-{word}")),
         ("checked", verdict),
         ("check again", code(again, label="command")),
-        ("it proves", _statement(one.answer, OPEN if word == "certify" else OTHERS))
-        if one.answer is not None
-        else None,
+        ("it proves", _statement(one.answer, opened)) if one.answer is not None else None,
     ]
     shown = one.content.decode("ascii")
     whole = fold("the certificate itself", element("pre", element("code", shown), tabindex=0, aria_label="certificate"))

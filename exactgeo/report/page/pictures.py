@@ -22,6 +22,9 @@ XLINK = "{http://www.w3.org/1999/xlink}href"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 LONG = re.compile(r"-?\d+\.\d{3,}")
 VARIABLE = re.compile(r"var\(--c([0-9a-f]{6})\)")
+MAPS = ("QuadContourSet", "QuadMesh")
+"""What matplotlib calls the groups of filled contours and meshes."""
+
 SERIFLESS = "'DejaVu Sans', Verdana, Geneva, 'Liberation Sans', Arial, sans-serif"
 MISSING = "Pictures need the optional extra: pip install 'exactgeo[plot]'."
 
@@ -71,18 +74,20 @@ def _tag(node: ElementTree.Element) -> str:
     return node.tag.rpartition("}")[2]
 
 
-def _markup(node: ElementTree.Element, name: str) -> Html | None:
+def _markup(node: ElementTree.Element, name: str, literal: bool = False) -> Html | None:
+    """``literal``: inside a map, whose colours are numbers and the same in both schemes."""
     tag = _tag(node)
     if tag == "style":
         # It would reach the whole page; the page's own stylesheet says the same of pictures alone.
         return None
+    literal = literal or node.get("id", "").startswith(MAPS)
     attributes = {}
     for key, value in node.attrib.items():
         word = "href" if key == XLINK else key.rpartition("}")[2]
-        attributes[word] = _attribute(word, value, name, ink=tag in ("text", "tspan"))
+        attributes[word] = _attribute(word, value, name, ink=tag in ("text", "tspan"), literal=literal)
     children: list[Any] = [node.text if tag in ("text", "tspan") else None]
     for child in node:
-        children += [_markup(child, name), child.tail if tag in ("text", "tspan") else None]
+        children += [_markup(child, name, literal), child.tail if tag in ("text", "tspan") else None]
     return _element(tag, children, attributes)
 
 
@@ -94,7 +99,7 @@ def _element(tag: str, children: Iterable[Any], attributes: dict[str, str]) -> H
     return Html(f"<{tag}{written}>{join(children)}</{tag}>")
 
 
-def _attribute(key: str, value: str, name: str, *, ink: bool) -> str:
+def _attribute(key: str, value: str, name: str, *, ink: bool, literal: bool) -> str:
     if key == "id":
         return f"{name}-{value}"
     if key == "href" and value.startswith("#"):
@@ -106,7 +111,7 @@ def _attribute(key: str, value: str, name: str, *, ink: bool) -> str:
     if key not in ("style", "fill", "stroke"):
         return value
     value = value.replace("'DejaVu Sans'", SERIFLESS)
-    return COLOUR.sub(lambda match: _variable(match, ink), value)
+    return value if literal else COLOUR.sub(lambda match: _variable(match, ink), value)
 
 
 def _variable(match: re.Match[str], ink: bool) -> str:

@@ -230,7 +230,7 @@ def random_starts(material: Material, seconds: float) -> Section:
     for law in laws.laws:
         rate = law.rate
         cells = [_row_chance(row) for row in law]
-        rows.append([number(law.at_most), *cells, "—" if rate is None else _chance(rate)])
+        rows.append([number(law.at_most), *cells, "—" if rate is None else element("span", _digits(rate), class_="q")])
     head = ["Bas at most", *(f"width {width:,}" for width in widths), "the rest decays as"]
     whole = len(laws.laws) == len(levels)
     drawing = picture(
@@ -245,26 +245,27 @@ def random_starts(material: Material, seconds: float) -> Section:
 
 START = (
     "A start draws its neurons independently: input weights (with the bias) whose distribution no rotation changes, "
-    "and output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss of "
-    "the basin in which it lies."
+    "and output weights of fair sign where they are trained (Safran and Shamir, Assumption 1). Bas is the least loss "
+    "of the basin in which it lies."
 )
 
 
 def _row_chance(row: LawRow) -> Html:
     """The probability, or what is left of 1 where that is little."""
     left = row.above
-    if left.lo != "0" and Decimal(left.hi) < Decimal("0.0001"):
-        return element("span", "1 − ", _chance(left))
-    return _chance(row.probability)
-
-
-def _chance(found: Probability) -> Html:
-    """A probability for a column: exact where it is short, else the digits that its bounds agree in, at most seven."""
-    if found.status != "enclosure":
-        return element("span", probability_text(found).replace("~", "≈ "), class_="q")
-    low, high = SEVEN.plus(Decimal(found.lo)), SEVEN.plus(Decimal(found.hi))
-    words = f"≈ {low.normalize(SEVEN)}" if low == high else probability_text(found).replace("~", "≈ ")
+    near = left.lo != "0" and Decimal(left.hi) < Decimal("0.0001")
+    words = _digits(left if near else row.probability)
+    if near:
+        words = f"≈ 1 − {words[2:]}" if words.startswith("≈ ") else f"1 − {words}"
     return element("span", words, class_="q")
+
+
+def _digits(found: Probability) -> str:
+    """A probability for a column: exact where it is short, else the digits that its bounds agree in, at most seven."""
+    low, high = SEVEN.plus(Decimal(found.lo)), SEVEN.plus(Decimal(found.hi))
+    if found.status == "enclosure" and low == high:
+        return f"≈ {low.normalize(SEVEN)}".replace("E", "e")
+    return probability_text(found).replace("~", "≈ ")
 
 
 def _levels(material: Material, owner: Any, seconds: float) -> list[Any]:
