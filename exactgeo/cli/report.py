@@ -46,7 +46,9 @@ def report(problem: str, output: str, point: str | None, time_limit: float, as_j
     minimum, or a problem without a point; 1 for a point that is none; 3 where that is undecided.
     """
     from exactgeo.kinds import Kind
+    from exactgeo.report.page import State
     from exactgeo.report.page import report as build
+    from exactgeo.report.progress import progress_bar
 
     loaded = problem_of(problem)
     chosen = loaded.point if point is None else point_of(point, loaded)
@@ -59,7 +61,14 @@ def report(problem: str, output: str, point: str | None, time_limit: float, as_j
             # A search that Ctrl-C ended has said what it knew.
             raise KeyboardInterrupt
 
-    found = build(loaded, chosen, time_limit=time_limit, known=keep)
+    with progress_bar("report", quiet=as_json) as bar:
+
+        def told(so_far: Report) -> None:
+            keep(so_far)
+            if bar is not None:
+                bar(sum(one.state is not State.NOT_REACHED for one in so_far.sections), len(so_far.sections))
+
+        found = build(loaded, chosen, time_limit=time_limit, known=told)
     emit({**found.to_json(), "file": output}, lambda: _text(found, output), as_json=as_json)
     if found.verdict is None or found.verdict.kind is Kind.LOCAL_MINIMUM:
         return DONE

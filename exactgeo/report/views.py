@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.rational import format_rational
+from exactgeo.exact.vectors import dot
 from exactgeo.kinds import Globality, Kind
 from exactgeo.report.html import (
     Html,
@@ -29,6 +30,7 @@ from exactgeo.report.wording import (
     loss_sentence,
     network_sentence,
     penalty_sentence,
+    ranges,
     strictness_sentence,
     trained_sentence,
     verdict_sentence,
@@ -51,6 +53,7 @@ __all__ = [
     "fit_table",
     "hypotheses",
     "in_notebook",
+    "kink_table",
     "landscape_html",
     "minima_table",
     "path_html",
@@ -68,6 +71,9 @@ ROWS = 20
 
 CODE = 20_000
 """Characters of a problem's file that a notebook shows."""
+
+CROWD = 40
+"""Data points that are named."""
 
 CELLS = 8
 """Inputs of a data point that are written out."""
@@ -154,6 +160,36 @@ def fit_table(problem: Problem, point: Point | None, *, rest: str = "") -> Html:
     return join(
         [table(head, rows, label="data and predictions", right=range(len(head)), total=problem.m, rest=rest), why]
     )
+
+
+def kink_table(problem: Problem, point: Point) -> Html | None:
+    """Where the units of the first hidden layer bend, and the data there; None without a kink or a hidden layer."""
+    net = problem.network
+    if (
+        not net.widths
+        or net.activations[0].slopes is None
+        or net.activations[0].slopes[0] == net.activations[0].slopes[1]
+    ):
+        return None
+    (units, *_), (biases, *_) = point.weights, point.biases
+    rows: list[list[Any]] = []
+    for i, unit in enumerate(units[:ROWS]):
+        bias = biases[i] if biases else Fraction(0)
+        on = [t for t, x in enumerate(problem.x) if dot(unit, x) + bias == 0]
+        rows.append([i, _kink(unit, bias), ranges(on[:CROWD]) + (", …" if len(on) > CROWD else "") or "none"])
+    head = ["unit", "kink" if problem.d == 1 else "kink where this is 0", "data on it"]
+    return table(head, rows, label="kinks of the first hidden layer", total=len(units))
+
+
+def _kink(unit: Sequence[Fraction], bias: Fraction) -> Html:
+    if not any(unit):
+        return Html("nowhere")
+    if len(unit) == 1:
+        return join(["x = ", number(-bias / unit[0])])
+    if len(unit) > CELLS:
+        return Html("the unit's weights, in the file above")
+    terms = [join([bounded(q), f" x{k + 1}"]) for k, q in enumerate(unit) if q]
+    return join([*terms, *([bounded(bias)] if bias else [])], " + ")
 
 
 def _row(values: Sequence[Fraction]) -> Html:
@@ -355,8 +391,8 @@ def landscape_facts(found: Landscape) -> Html:
     )
 
 
-def valley_table(found: Landscape, mark: Value | None = None) -> Html | None:
-    """One row a kind of valley; those whose bottom is ``mark`` stand out."""
+def valley_table(found: Landscape, mark: tuple[Value, Value | None] | None = None) -> Html | None:
+    """One row a kind of valley; the one of this least loss and level of escape stands out."""
     valleys = found.known_valleys
     if not valleys:
         return None
@@ -369,7 +405,7 @@ def valley_table(found: Landscape, mark: Value | None = None) -> Html | None:
         kind = element("span", "bad", class_="bad") if bad else element("span", "global", class_="good")
         escape = number(level) if level is not None else ("not known" if bad else "—")
         rows.append([kind, number(value), escape, number(rise), f"{count:,}"])
-    marked = [k for k, ((value, *_), _) in enumerate(kinds[:ROWS]) if mark is not None and value == mark]
+    marked = [k for k, ((value, level, *_), _) in enumerate(kinds[:ROWS]) if mark == (value, level)]
     return table(
         ["valley", "its least loss", "escapes at", "barrier", "valleys"], rows,
         label="valleys", right=(4,), marked=marked, total=len(kinds), rest="exactgeo landscape --json lists all",

@@ -20,6 +20,7 @@ __all__ = [
     "loss_sentence",
     "network_sentence",
     "penalty_sentence",
+    "ranges",
     "strictness_sentence",
     "trained_sentence",
     "verdict_sentence",

@@ -45,11 +45,20 @@ STAGES = (
     _Stage("landscape", "Landscape", 0.3, sections.valleys),
     _Stage("path", "The path down", 0.4, sections.down),
     _Stage("starts", "Random starts", 0.5, sections.random_starts),
-    _Stage("certificates", "Certificates", 0.8, evidence.certificates),
+    _Stage("certificates", "Certificates", 0, evidence.certificates),
     _Stage("statements", "Statements used", 0, references.statements),
     _Stage("versions", "Versions", 0, evidence.versions),
 )
 """In the order of the page. Sections with no part of the time are made whatever the time is."""
+
+EARLY = ("hypotheses", "problem", "data")
+"""Sections that are there at once, before anything is searched for."""
+
+LAST = ("certificates", "statements", "versions")
+"""Sections about all others: made again after each, so that a run that is ended has them too."""
+
+CHECKS = 0.5
+"""Of the time left, for the certificates of one section."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +81,7 @@ class Report:
     point: Point | None
     verdict: Verdict | None
     sections: tuple[Section, ...]
-    certificates: tuple[dict[str, Any], ...] = ()
+    certificates: tuple[dict[str, str], ...] = ()
 
     def __repr__(self) -> str:
         name = self.problem.name or "a problem"
@@ -165,17 +174,16 @@ def report(
 
     def so_far() -> Report:
         parts = tuple(made.get(one.key) or _waiting(one) for one in STAGES)
-        return Report(about, given, material.verdict, parts, tuple(material.carried))
+        return Report(about, given, material.verdict, parts, tuple(one.to_json() for one in material.carried))
 
-    for stage in [*(one for one in STAGES if not one.part and one.key in EARLY), *STAGES]:
-        if stage.key not in made:
-            made[stage.key] = _made(stage, material)
-            known(so_far())
+    last = [one for one in STAGES if one.key in LAST]
+    searched = sorted((one for one in STAGES if one.key not in LAST), key=lambda one: one.key not in EARLY)
+    for stage in searched:
+        made[stage.key] = _made(stage, material)
+        evidence.carry(material, CHECKS * material.deadline.left)
+        made |= {one.key: _made(one, material) for one in last}
+        known(so_far())
     return so_far()
-
-
-EARLY = ("hypotheses", "problem", "data")
-"""Sections that are there at once, before anything is searched for."""
 
 
 def _waiting(stage: _Stage) -> Section:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import platform
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,9 @@ from exactgeo.checking import Checked, check
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError
 from exactgeo.report.html import Html, code, element, facts, fold, join, table
-from exactgeo.report.page.section import Material, Proof, Section, left_out, section
+from exactgeo.report.page.section import Carried, Material, Proof, Section, left_out, section
 
-__all__ = ["certificates", "file_stem", "versions"]
+__all__ = ["carry", "certificates", "file_stem", "versions"]
 
 ENCLOSED = 480_000
 """Bytes of certificates that a page carries; encoded they are a third more."""
@@ -45,39 +43,26 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", base)[:60].strip("-.") or "problem"
 
 
-@dataclass(frozen=True)
-class _Carried:
-    """One certificate as it stands on the page."""
-
-    proof: Proof
-    name: str
-    content: bytes
-    fits: bool
-    answer: Checked | None
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+def carry(material: Material, seconds: float) -> None:
+    """Check the certificates that are new, each in its part of the time, and keep them for the page."""
+    new, deadline = material.proofs[len(material.carried) :], Deadline.after(seconds)
+    stem = file_stem(material.problem.name)
+    for k, proof in enumerate(new):
+        content = proof.certificate.to_json().encode("ascii")
+        room = ENCLOSED - sum(len(one.content) for one in material.carried if one.fits)
+        answer = _checked(content, deadline.left / (len(new) - k))
+        name = f"{stem}.{_word(proof)}.json"
+        material.carried.append(Carried(proof, name, content, len(content) <= room, answer))
 
 
 def certificates(material: Material, seconds: float) -> Section:
-    """Every certificate of the page, checked while the page was made."""
+    """Every certificate of the page so far."""
     title = "Certificates"
-    if not material.proofs:
+    if not material.carried:
         return left_out("certificates", title, "nothing on this page was proved in a form that a certificate can hold")
-    carried, room, deadline = [], ENCLOSED, Deadline.after(seconds)
-    stem = file_stem(material.problem.name)
-    for k, proof in enumerate(material.proofs):
-        content = proof.certificate.to_json().encode("ascii")
-        fits = len(content) <= room
-        room -= len(content) if fits else 0
-        name = f"{stem}.{_word(proof)}.json"
-        answer = _checked(content, deadline.left / (len(material.proofs) - k))
-        carried.append(_Carried(proof, name, content, fits, answer))
-    material.carried = [{"of": one.proof.of, "file": one.name, "sha256": one.sha256} for one in carried]
-    unchecked = [one for one in carried if one.answer is None]
-    reason = f"{len(unchecked)} of {len(carried)} certificates were not checked in time" if unchecked else ""
-    blocks = [_block(one, stem) for one in carried]
+    late = [one for one in material.carried if one.answer is None]
+    reason = f"{len(late)} of {len(material.carried)} certificates were not checked in time" if late else ""
+    blocks = [_block(one, file_stem(material.problem.name)) for one in material.carried]
     return section("certificates", title, element("p", HOW), blocks, reason=reason)
 
 
@@ -94,16 +79,18 @@ def _word(proof: Proof) -> str:
 
 def _checked(content: bytes, seconds: float) -> Checked | None:
     """What the independent checker says of a certificate."""
+    if not seconds:
+        return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "certificate.json"
         path.write_bytes(content)
-        answer = check(path, time_limit=max(seconds, 0.5))
+        answer = check(path, time_limit=seconds)
     if answer is not None and not answer.accepted:
         raise InternalError(f"the checker rejects a certificate of this page: {answer.reason}")
     return answer
 
 
-def _block(one: _Carried, stem: str) -> Html:
+def _block(one: Carried, stem: str) -> Html:
     """One certificate: the file, its hash, the command that checks it again, and what it proves."""
     word, size = _word(one.proof), f"{len(one.content):,} bytes"
     where: Any = f"too large for this page; {one.proof.command.format(file=stem + '.toml', name=one.name)} writes it"

@@ -16,7 +16,7 @@ from typing import Any
 
 from exactgeo import documents
 from exactgeo.kinds import Argument
-from exactgeo.report.html import code, element, fold, table
+from exactgeo.report.html import Html, code, element, fold, table
 from exactgeo.report.page.section import Material, Section, section
 
 __all__ = ["BEHIND", "Use", "bibtex", "statements", "used"]
@@ -187,9 +187,15 @@ def statements(material: Material, seconds: float) -> Section:
         "program: exactgeo proofs --table lists all, and exactgeo proofs with the name of a document prints it."
     )
     head = ["for", "statement", "source", "found here", "document"]
+    verdict = material.verdict
+    latex = (
+        []
+        if verdict is None
+        else [element("h3", "For a paper"), code(verdict.to_latex(), label="LaTeX of the verdict")]
+    )
     return section(
         "statements", "Statements used", element("p", words), table(head, rows, label="statements used"),
-        element("h3", "BibTeX"), code(entries, label="BibTeX", folded=False, id="bibtex"),
+        element("h3", "BibTeX"), code(entries, label="BibTeX", folded=False, id="bibtex"), latex,
     )  # fmt: skip
 
 

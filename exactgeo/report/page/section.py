@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfScope
@@ -13,6 +14,7 @@ from exactgeo.report.html import Child, Html, element, join, prose
 if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.penalised import PenalisedCensus
+    from exactgeo.checking import Checked
     from exactgeo.claims.certificate import Certificate
     from exactgeo.landscape import Landscape
     from exactgeo.path_search import FoundPath
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
     from exactgeo.standing import Verdict
 
-__all__ = ["Material", "Proof", "Section", "State", "left_out", "out_of_scope", "section"]
+__all__ = ["Carried", "Material", "Proof", "Section", "State", "left_out", "out_of_scope", "section"]
 
 
 class State(StrEnum):
@@ -67,6 +69,27 @@ class Proof:
     certificate: Certificate
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A certificate as it stands on the page: its file, whether there is room for it, and what the checker says.
+
+    ``answer`` is None where it was not checked in time.
+    """
+
+    proof: Proof
+    name: str
+    content: bytes
+    fits: bool
+    answer: Checked | None
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    def to_json(self) -> dict[str, str]:
+        return {"of": self.proof.of, "file": self.name, "sha256": self.sha256}
+
+
 @dataclass
 class Material:
     """What is known so far; each section adds to it.
@@ -88,8 +111,8 @@ class Material:
     landscape: Landscape | None = None
     path: FoundPath | None = None
     laws: Laws | None = None
-    carried: list[dict[str, Any]] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
 
     def keep(self, of: str, command: str, certificate: Certificate | None) -> None:
         """A certificate for the page, where there is one."""

@@ -22,6 +22,7 @@ from exactgeo.report.views import (
     census_facts,
     fit_table,
     hypotheses,
+    kink_table,
     landscape_facts,
     minima_table,
     path_table,
@@ -63,8 +64,8 @@ def scope(material: Material, seconds: float) -> Section:
     """What every statement of the page is about."""
     rule = (
         "A local minimum is a point such that no parameters within some positive distance of it have a lower loss; "
-        "only what is trained moves. All numbers are rationals and nothing is rounded: a decimal beside a number is "
-        "for the eye."
+        "only what is trained moves. Numbers are exact: rationals, closed forms or proved bounds; a decimal beside one "
+        "is for the eye."
     )
     return section("hypotheses", "Hypotheses", element("p", rule), hypotheses(material.problem))
 
@@ -90,7 +91,8 @@ def data(material: Material, seconds: float) -> Section:
         what = "Data" if point is None else "Data and the function of the point, with its kinks"
         drawing = picture(lambda: problem.plot(point=point), "picture-fit", what)
     rest = "the file above has all" if point is None else "exactgeo explain --json lists all"
-    return section("data", "Data and fit", drawing, fit_table(problem, point, rest=rest))
+    kinks = None if point is None else kink_table(problem, point)
+    return section("data", "Data and fit", drawing, fit_table(problem, point, rest=rest), kinks)
 
 
 # -- all minima, all sublevel sets -------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def valleys(material: Material, seconds: float) -> Section:
     mark = None
     if found.complete and material.point is not None and found.census.complete:
         component = found.component(material.point, time_limit=max(1.0, seconds / 4))
-        mark = component.infimum if component.complete else None
+        mark = (component.infimum, component.escapes_at) if component.complete else None
         body.append(_point_among(component))
     if found.complete and len(found.valleys) <= DRAWN:
         body.append(picture(lambda: _tree(material, found), "picture-tree", _tree_title(material, found)))
