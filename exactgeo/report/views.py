@@ -165,11 +165,7 @@ def fit_table(problem: Problem, point: Point | None, *, rest: str = "") -> Html:
 def kink_table(problem: Problem, point: Point) -> Html | None:
     """Where the units of the first hidden layer bend, and the data there; None without a kink or a hidden layer."""
     net = problem.network
-    if (
-        not net.widths
-        or net.activations[0].slopes is None
-        or net.activations[0].slopes[0] == net.activations[0].slopes[1]
-    ):
+    if not net.widths or not net.activations[0].has_kink:
         return None
     (units, *_), (biases, *_) = point.weights, point.biases
     rows: list[list[Any]] = []

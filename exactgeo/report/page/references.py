@@ -187,12 +187,9 @@ def statements(material: Material, seconds: float) -> Section:
         "program: exactgeo proofs --table lists all, and exactgeo proofs with the name of a document prints it."
     )
     head = ["for", "statement", "source", "found here", "document"]
-    verdict = material.verdict
-    latex = (
-        []
-        if verdict is None
-        else [element("h3", "For a paper"), code(verdict.to_latex(), label="LaTeX of the verdict")]
-    )
+    latex: list[Html] = []
+    if material.verdict is not None:
+        latex = [element("h3", "For a paper"), code(material.verdict.to_latex(), label="LaTeX of the verdict")]
     return section(
         "statements", "Statements used", element("p", words), table(head, rows, label="statements used"),
         element("h3", "BibTeX"), code(entries, label="BibTeX", folded=False, id="bibtex"), latex,
