@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from exactgeo.importers import from_torch as from_torch
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
+    from exactgeo.schema import schema as schema
     from exactgeo.standing import Better as Better
     from exactgeo.standing import Verdict as Verdict
 
@@ -71,6 +72,7 @@ _DEFINED_IN = {
     "path": "api",
     "polish": "api",
     "probabilities": "api",
+    "schema": "schema",
     "starts": "api",
 }
 

@@ -25,6 +25,7 @@ from exactgeo.cli import (
     probabilities,
     proofs,
     regions,
+    schema,
     selftest,
     starts,
 )
@@ -57,6 +58,7 @@ for _command in (
     probabilities.probabilities,
     proofs.proofs,
     regions.regions,
+    schema.schema,
     selftest.selftest,
     slice_.slice_,
     starts.starts,
