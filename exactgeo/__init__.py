@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from exactgeo.problem import Point as Point
     from exactgeo.problem import Problem as Problem
     from exactgeo.report.page import report as report
+    from exactgeo.schema import schema as schema
     from exactgeo.standing import Better as Better
     from exactgeo.standing import Verdict as Verdict
 
@@ -73,6 +74,7 @@ _DEFINED_IN = {
     "polish": "api",
     "probabilities": "api",
     "report": "report.page",
+    "schema": "schema",
     "starts": "api",
 }
 

@@ -26,6 +26,7 @@ from exactgeo.cli import (
     proofs,
     regions,
     report,
+    schema,
     selftest,
     starts,
 )
@@ -59,6 +60,7 @@ for _command in (
     proofs.proofs,
     regions.regions,
     report.report,
+    schema.schema,
     selftest.selftest,
     slice_.slice_,
     starts.starts,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import beside, format_rational
 from exactgeo.report.tables import columns, labelled, title_of
 from exactgeo.report.text import FULL, condition_text, indices_text, more_text, number_json
 from exactgeo.shown import number_text, vector_text
@@ -79,7 +79,7 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(at.loss),
+        **beside("loss", at.loss),
         "predictions": [numbers(row) for row in zip(*at.predictions, strict=True)],
         "targets": [numbers(row) for row in at.problem.y],
         "gradient": [numbers(row) for row in zip(*at.gradient, strict=True)],

@@ -160,7 +160,7 @@ class Verdict(Reported, Viewed):
             **beside("lower_bound", self.lower_bound),
             "bad_valley": self.bad_valley,
             **_value("component_infimum", self.component_infimum),
-            "escapes_at": plain(self.escapes_at),
+            **beside("escapes_at", self.escapes_at),
             "descent": None
             if descent is None
             else {
@@ -182,7 +182,6 @@ def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
     valley = verdict.valley_reason or minima
     why = {
         "loss": "an activation has no rational value here, and the loss no enclosure",
-        "loss_decimal": "the loss is below every rational of use",
         "rung": "no rung decided the point",
         "strictness": verdict.strictness_reason or minima,
         "lower_bound": "no lower bound was proved",
@@ -196,10 +195,12 @@ def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
         else "no file was asked for",
     }
     why["flat_dimension"] = why["strictness"]
-    why["lower_bound_decimal"] = why["lower_bound"]
+    why |= {f"{key}_decimal": why[key] for key in ("loss", "lower_bound", "component_infimum", "escapes_at")}
     for key in answer:
         if f"{key}_enclosure" in answer:
             why[key] = "not rational: its enclosure stands beside it"
+    if "loss_form" in answer:
+        why["loss_decimal"] = "the loss is below every rational of use"
     return {key: why[key] for key, value in answer.items() if value is None and key != "reason"}
 
 
@@ -210,9 +211,9 @@ def _way(descent: Descent) -> dict[str, Any]:
 
 
 def _value(key: str, value: Value | None) -> dict[str, Any]:
-    """A rational under its key; else null, with the enclosure beside it where there is one."""
+    """A rational under its key, its decimal beside it; else null, with the enclosure where there is one."""
     if value is None or isinstance(value, Fraction):
-        return {key: plain(value)}
+        return {**beside(key, value)}
     return {key: None, f"{key}_enclosure": plain(value)}
 
 
