@@ -7,6 +7,7 @@ already goes in as it is. What a reader could not see (controls, changes of dire
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
@@ -17,12 +18,13 @@ from typing import Any
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import Enclosure, Value
-from exactgeo.exact.rational import format_rational, with_decimal
+from exactgeo.exact.rational import format_rational, read_rational, with_decimal
 from exactgeo.shown import short_text
 
 __all__ = [
     "Html",
     "bounded",
+    "cell",
     "code",
     "element",
     "facts",
@@ -32,6 +34,7 @@ __all__ = [
     "join",
     "number",
     "prose",
+    "shortened",
     "stylesheet",
     "table",
     "text",
@@ -44,6 +47,12 @@ LONG = 44
 
 FOLDED_LINES = 24
 """Lines of a block of code that stands open; a longer one is folded."""
+
+COLUMN = 26
+"""The same in a table."""
+
+WRITTEN = re.compile(r"-?\d+(?:/\d+)?(?![.\d])")
+"""A rational in a sentence."""
 
 VOID = frozenset({"meta", "br", "hr", "img", "col", "link"})
 MEASURE = Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_FLOOR)
@@ -251,6 +260,34 @@ def number(q: Number | Value | Algebraic | int | None) -> Html:
         return _whole(words, whole)
     exact, _, decimal = words.partition(" ")
     return element("span", element("span", exact, class_="x"), f" {decimal}" if decimal else None, class_="q")
+
+
+def cell(q: Number | Value | Algebraic | int | None) -> Html:
+    """A number in a table: as :func:`number`, but what is longer than a column is only its size until it is unfolded.
+
+    Examples
+    --------
+    >>> print(cell(Fraction(1, 3**60)))
+    <details class="long"><summary>≈ 2.35898e-29</summary><code>1/42391158275216203514294433201</code></details>
+    """
+    whole = format_rational(q) if isinstance(q, Fraction | int) else ""
+    return _whole(_size(q), whole) if len(whole) > COLUMN and isinstance(q, Fraction | int) else number(q)
+
+
+def shortened(sentence: str) -> Html:
+    """A sentence whose long numbers are their sizes, and the whole of it where it is unfolded."""
+    short = WRITTEN.sub(_sized, sentence)
+    return text(sentence) if short == sentence else join([short, fold("with every digit", element("code", sentence))])
+
+
+def _sized(match: re.Match[str]) -> str:
+    written = match[0]
+    if len(written) <= LONG:
+        return written
+    try:
+        return inline(read_rational(written))
+    except ValueError:
+        return written
 
 
 def _whole(summary: str, whole: str) -> Html:

@@ -14,6 +14,7 @@ from exactgeo.kinds import Globality, Kind
 from exactgeo.report.html import (
     Html,
     bounded,
+    cell,
     code,
     element,
     facts,
@@ -181,7 +182,7 @@ def _kink(unit: Sequence[Fraction], bias: Fraction) -> Html:
     if not any(unit):
         return Html("nowhere")
     if len(unit) == 1:
-        return join(["x = ", number(-bias / unit[0])])
+        return join(["x = ", cell(-bias / unit[0])])
     if len(unit) > CELLS:
         return Html("the unit's weights, in the file above")
     terms = [join([bounded(q), f" x{k + 1}"]) for k, q in enumerate(unit) if q]
@@ -269,8 +270,10 @@ def _standing(verdict: Verdict) -> list[tuple[str, Any]]:
         rows.append(("among all points", "whether lower losses exist is not known"))
     elif better is not None and verdict.kind is Kind.LOCAL_MINIMUM:
         what = "spurious: the global minimum is " if better.complete else "spurious: a lower loss is "
-        words = element("strong", what, number(better.loss), class_="bad")
-        rows.append(("among all points", join([words, ", at", point_html(better.point, "better point")])))
+        words = element("strong", what, class_="bad")
+        rows.append(
+            ("among all points", join([words, number(better.loss), ", at", point_html(better.point, "better point")]))
+        )
     if verdict.lower_bound is not None and (better is None or not better.complete):
         rows.append(("lower bound", join(["no parameters have a loss below ", number(verdict.lower_bound)])))
     if verdict.bad_valley is None:
@@ -313,7 +316,7 @@ def values_table(census: Census | PenalisedCensus, mark: Value | None = None) ->
     if not values:
         return None
     shown = values[:ROWS]
-    rows = [[number(value), f"{orbits:,}"] for value, orbits in shown]
+    rows = [[cell(value), f"{orbits:,}"] for value, orbits in shown]
     marked = [k for k, (value, _) in enumerate(shown) if mark is not None and value == mark]
     head = ["value of the basin", "basins modulo permutation"]
     return table(
@@ -332,7 +335,7 @@ def minima_table(levels: Sequence[Any], point: Value | None, lowest: Value | Non
         marked += [k] if point is not None and value == point else []
         notes = (["global minimum"] if value == lowest else []) + (["the point's loss"] if value == point else [])
         sets = getattr(level, "sets", None)
-        rows.append([number(value), *([] if sets is None else [len(sets), _sets(sets)]), ", ".join(notes)])
+        rows.append([cell(value), *([] if sets is None else [len(sets), _sets(sets)]), ", ".join(notes)])
     several = [] if not levels or not hasattr(levels[0], "sets") else ["connected sets", "their kind; one member"]
     return table(
         ["loss", *several, ""],
@@ -399,8 +402,8 @@ def valley_table(found: Landscape, mark: tuple[Value, Value | None] | None = Non
     rows = []
     for (value, level, rise, bad), count in kinds[:ROWS]:
         kind = element("span", "bad", class_="bad") if bad else element("span", "global", class_="good")
-        escape = number(level) if level is not None else ("not known" if bad else "—")
-        rows.append([kind, number(value), escape, number(rise), f"{count:,}"])
+        escape = cell(level) if level is not None else ("not known" if bad else "—")
+        rows.append([kind, cell(value), escape, cell(rise), f"{count:,}"])
     marked = [k for k, ((value, level, *_), _) in enumerate(kinds[:ROWS]) if mark == (value, level)]
     return table(
         ["valley", "its least loss", "escapes at", "barrier", "valleys"], rows,
@@ -428,11 +431,11 @@ def path_html(path: Path | FoundPath) -> Html:
 
 def path_table(path: Path) -> Html:
     """One row a stretch of the path."""
-    rows: list[list[Any]] = [["start", "", number(path.losses[0])]]
+    rows: list[list[Any]] = [["start", "", cell(path.losses[0])]]
     stretches = list(path.stretches)
     for step, first, size in stretches[:ROWS]:
         kinds = sorted({str(segment.kind) for segment in path.segments[first : first + size]})
-        rows.append([step or "move", f"{size:,} ({', '.join(kinds)})", number(path.losses[first + size])])
+        rows.append([step or "move", f"{size:,} ({', '.join(kinds)})", cell(path.losses[first + size])])
     head = ["reached by", "segments and the shape of the loss", "loss"]
     return table(head, rows, label="path", total=len(stretches) + 1, rest="exactgeo path --json lists all")
 

@@ -9,7 +9,7 @@ import pytest
 from markup import Markup
 
 import exactgeo as eg
-from exactgeo.report.html import bounded, element, inline, number, prose, table, visible
+from exactgeo.report.html import bounded, cell, element, inline, number, prose, shortened, table, visible
 from exactgeo.report.views import CODE, ROWS, kink_table
 
 F = Fraction
@@ -68,7 +68,13 @@ def test_names_are_text_everywhere(results):
     from dataclasses import replace
 
     problem = replace(results["problem"], name=HOSTILE, source=HOSTILE)
-    for result in (problem, eg.certify(problem, time_limit=0), eg.basins(problem), eg.landscape(problem), eg.path(problem)):
+    for result in (
+        problem,
+        eg.certify(problem, time_limit=0),
+        eg.basins(problem),
+        eg.landscape(problem),
+        eg.path(problem),
+    ):
         markup = shown(result)
         assert markup.of("script") == []
         assert HOSTILE in markup.words
@@ -79,7 +85,9 @@ def test_large_results_are_cut_and_counted():
     problem = eg.load({"data": {"x": rows, "y": [t % 7 for t in range(500)]}, "network": {"widths": [3]}})
     words = shown(problem).words
     assert "500 points of dimension 2" in words
-    wide = eg.load({"data": {"x": [[f"1/{t + 10**30}"] for t in range(2000)], "y": [0] * 2000}, "network": {"widths": []}})
+    wide = eg.load(
+        {"data": {"x": [[f"1/{t + 10**30}"] for t in range(2000)], "y": [0] * 2000}, "network": {"widths": []}}
+    )
     assert len(wide.to_toml()) > CODE
     assert f"has {len(wide.to_toml()):,} characters: .to_toml() writes it" in shown(wide).words
     planes = eg.Arrangement([[t, 1] for t in range(500)])
@@ -100,7 +108,9 @@ def test_a_view_is_as_fast_as_its_result(results, monkeypatch):
 
 def test_penalised_and_incomplete_results_have_a_view():
     point = {"weights": [[[1]], [[1]]], "biases": [[0], [0]]}
-    problem = eg.load({"data": {"x": [[1], [2]], "y": [1, 0]}, "network": {"widths": [1]}, "penalty": {"l2": "1/4"}, "point": point})
+    problem = eg.load(
+        {"data": {"x": [[1], [2]], "y": [1, 0]}, "network": {"widths": [1]}, "penalty": {"l2": "1/4"}, "point": point}
+    )
     assert "1/8 times the sum of squares of the trained weights" in shown(problem).words
     assert "in [" in shown(eg.basins(problem)).words
     late = eg.basins(eg.load("swirszcz-prop1"), time_limit=0)
@@ -133,6 +143,13 @@ def test_numbers_are_exact_or_marked():
     assert Markup(number(long)).words.endswith(f"{10**60 + 1}/3")
     assert Markup(bounded(long)).words == "≈ 3.33333e+59"
     assert number(None) == "—"
+    assert Markup(cell(F(10**20 + 1, 3**20))).words == f"≈ 2.86797e+10{10**20 + 1}/{3**20}"
+    assert shortened("a loss of 1/3, between 0.25 and 2") == "a loss of 1/3, between 0.25 and 2"
+    folded = Markup(shortened(f"a <loss> of {10**60 + 1}/3, or 7")).words
+    assert (
+        folded
+        == f"a <loss> of ≈ 3.33333e+59 (a rational of 63 characters), or 7with every digita <loss> of {10**60 + 1}/3, or 7"
+    )
 
 
 def test_an_element_escapes_what_it_is_given():

@@ -14,7 +14,7 @@ from typing import Any
 from exactgeo.checking import Checked, check
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError
-from exactgeo.report.html import Html, code, element, facts, fold, join, table
+from exactgeo.report.html import Html, code, element, facts, fold, join, shortened, table
 from exactgeo.report.page.section import Carried, Material, Proof, Section, left_out, section
 
 __all__ = ["carry", "certificates", "file_stem", "versions"]
@@ -126,7 +126,7 @@ def _statement(answer: Checked, opened: int) -> Html:
 
 
 def _list(lines: Iterable[str]) -> Html:
-    return element("ul", [element("li", line) for line in lines])
+    return element("ul", [element("li", shortened(line)) for line in lines])
 
 
 def versions(material: Material, seconds: float) -> Section:

@@ -12,7 +12,7 @@ from exactgeo.kinds import Kind, Reason
 from exactgeo.landscape import landscape
 from exactgeo.probability import LawRow, Probability
 from exactgeo.probability.probabilities import Laws
-from exactgeo.report.html import Html, code, element, facts, inline, join, number, table
+from exactgeo.report.html import Html, cell, code, element, facts, inline, join, number, table
 from exactgeo.report.page.pictures import picture
 from exactgeo.report.page.section import Material, Section, left_out, section
 from exactgeo.report.paths import ENDS
@@ -232,7 +232,7 @@ def random_starts(material: Material, seconds: float) -> Section:
     for law in laws.laws:
         rate = law.rate
         cells = [_row_chance(row) for row in law]
-        rows.append([number(law.at_most), *cells, "—" if rate is None else element("span", _digits(rate), class_="q")])
+        rows.append([cell(law.at_most), *cells, "—" if rate is None else element("span", _digits(rate), class_="q")])
     head = ["Bas at most", *(f"width {width:,}" for width in widths), "the rest decays as"]
     whole = len(laws.laws) == len(levels)
     drawing = picture(
