@@ -64,9 +64,7 @@ def regions(
         "--plot": plot is not None,
     }
     _refuse_together("--count-only", count_only, listing)
-    _refuse_together(
-        "--inside", inside is not None, {name: listing[name] for name in ("--bounded", "--certificate", "--plot")}
-    )
+    _refuse_together("--inside", inside is not None, {name: listing[name] for name in listing if name != "--signs"})
     if inside == "-" == arrangement:
         raise InputError("--inside", "standard input for both files", "a file for one of them", "a path")
     given = Arrangement(*read_arrangement(arrangement))
@@ -97,7 +95,7 @@ def regions(
     return DONE
 
 
-def _refuse_together(option: str, chosen: bool, others: dict[str, bool]) -> None:
+def _refuse_together(option: str, chosen: bool, others: dict[str, Any]) -> None:
     for other, given in others.items():
         if chosen and given:
             raise InputError(option, f"{option} with {other}", "one of them", f"{option} alone, or {other} alone")

@@ -87,13 +87,12 @@ def _known(found: LineSlice | PlaneSlice) -> tuple[str, dict[str, Any]]:
     from exactgeo.paths.path import highest_json
     from exactgeo.slices import LineSlice
 
-    line = isinstance(found, LineSlice)
-    losses = found.ends if line else found.corners
+    losses = found.ends if isinstance(found, LineSlice) else found.corners
     text = "losses " + ", ".join(format_rational(q) if isinstance(q, Fraction) else str(q) for q in losses)
     known: dict[str, Any] = {"losses": [plain(q) if isinstance(q, Fraction) else None for q in losses]}
     if not found.problem.loss.rational:
         known["losses_enclosure"] = list(map(plain, losses))
-    if line and found.highest is not None:
+    if isinstance(found, LineSlice) and found.highest is not None:
         top, s = found.highest
         known |= {**highest_json(top), "highest_at_decimal": f"{float(s):.15g}"}
         text += f"; highest {format_rational(top) if isinstance(top, Fraction) else top} at s = {float(s):.6g}"

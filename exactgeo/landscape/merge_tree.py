@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.basin.census import Census
 from exactgeo.basin.cone_program import Optimum

@@ -45,8 +45,11 @@ BANDS = PALETTE[2:6]
 
 EMPTY = 0.6
 """A stretch without levels of more than this part of the range is shortened,"""
-SHORT = 0.12
-"""to this part of the rest."""
+SHORT = 0.1
+"""to this part of the height."""
+
+ABOVE = 0.06
+"""The part of the height above the last level."""
 
 
 # -- the tree ----------------------------------------------------------------------------------------------------------
@@ -128,7 +131,10 @@ def draw_tree(found: Landscape, ax: Any = None, *, level: Fraction | None = None
             f"point: {label(loss)}", (layout.x[node], position(loss)), (6, 5), textcoords="offset points", color=NOTE,
             fontsize=SMALL, bbox=CLOSE, zorder=6,
         )  # fmt: skip
-    _words(axes, found, layout, written, len(parts) if level is not None else None, level)
+    counted = ""
+    if level is not None:
+        counted = f"{{loss <= {label(level, decimal=False)}}} has {len(parts)} connected set{'s' * (len(parts) != 1)}"
+    _words(axes, found, (layout, scale), written, counted)
     return axes
 
 
@@ -139,10 +145,11 @@ def _axes(found: Landscape, layout: _Layout, ax: Any) -> Any:
     width = min(max(4.9, 2.4 + 0.24 * len(layout.branches)), 15.0)
     kinds = [next(same) for _, same in groupby(found.valleys, key=lambda v: (v.value, v.escapes_at))][:PANELS]
     beside = found.problem.d <= 2 and found.problem.outputs == 1 and bool(kinds)
-    height = max(5.6, 1.5 * len(kinds)) if beside else 5.6
-    axes = axes_of(None, width + (2.4 if beside else 0), height)
+    long = _longest(layout) / 72 if len(layout.branches) <= NAMED else 0.0
+    height = max(4.8 + long, 1.5 * len(kinds) if beside else 0.0)
+    axes = axes_of(None, width + (3.0 if beside else 0), height)
     if beside:
-        grid = axes.figure.add_gridspec(1, 2, width_ratios=[width, 2.4])
+        grid = axes.figure.add_gridspec(1, 2, width_ratios=[width, 3.0])
         axes.set_subplotspec(grid[0])
         right = grid[1].subgridspec(max(len(kinds), 3), 1)
         fits(kinds, [panel(axes, right[k]) for k in range(len(kinds))])
@@ -151,27 +158,57 @@ def _axes(found: Landscape, layout: _Layout, ax: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Scale:
-    """Losses on the screen: straight, but for one stretch without levels that may be shortened."""
+    """Losses on the screen: straight on each part, with a gap between the parts where the axis is broken.
 
-    floor: float
-    ceiling: float
-    broken: tuple[Fraction, Fraction] | None
+    Attributes
+    ----------
+    parts : pairs of losses
+        What is drawn to scale.
+    knots : pairs of a loss and a height, as a part of that of the axes
+    """
+
+    parts: tuple[tuple[float, float], ...]
     knots: tuple[tuple[float, float], ...]
 
+    @property
+    def ceiling(self) -> float:
+        return self.knots[-1][0]
+
     def height(self, loss: float) -> float:
-        """Where a loss is, as a part of the height of the axes."""
+        """Where a loss is."""
         return self._between(loss, self.knots)
 
     def loss(self, height: float) -> float:
-        """What stands there."""
+        """What is there."""
         return self._between(height, tuple((b, a) for a, b in self.knots))
 
     @staticmethod
     def _between(q: float, knots: Sequence[tuple[float, float]]) -> float:
-        for (a, s), (b, t) in pairwise(knots):
-            if q <= b or (b, t) == knots[-1]:
-                return s + (t - s) * (q - a) / (b - a)
-        raise AssertionError
+        (a, s), (b, t) = next((pair for pair in pairwise(knots) if q <= pair[1][0]), knots[-2:])
+        return s + (t - s) * (q - a) / (b - a)
+
+
+def _scale_of(levels: Sequence[Fraction], below: float) -> _Scale:
+    """The scale of these levels, with a part of the height below them that is left for names."""
+    low, high = position(levels[0]), position(levels[-1])
+    parts = [(low, high)]
+    gap, a, b = max(((b - a, a, b) for a, b in pairwise(levels)), default=(Fraction(0), levels[0], levels[0]))
+    if len(levels) > 3 and gap > Fraction(EMPTY) * (levels[-1] - levels[0]):
+        inset = position(levels[-1] - levels[0] - gap) / 25
+        parts = [(low, position(a) + inset), (position(b) - inset, high)]
+    length = sum(end - start for start, end in parts) or 1.0
+    room = 1 - below - ABOVE - SHORT * (len(parts) - 1)
+    knots, height = [(low - length * below / room, 0.0), (low, below)], below
+    for k, (start, end) in enumerate(parts):
+        if k:
+            height += SHORT
+            knots.append((start, height))
+        if end > start:
+            height += (end - start) / length * room
+            knots.append((end, height))
+    last, reached = knots[-1]
+    knots.append((last + length * (1 - reached) / room, 1.0))
+    return _Scale(tuple(parts), tuple(knots))
 
 
 def _scaled(axes: Any, layout: _Layout, more: Sequence[Fraction]) -> _Scale:
@@ -179,38 +216,30 @@ def _scaled(axes: Any, layout: _Layout, more: Sequence[Fraction]) -> _Scale:
     import numpy as np
 
     levels = sorted({layout.graph.nodes[node]["level"] for node in layout.graph} | set(more))
-    low, high = position(levels[0]), position(levels[-1])
-    gaps = [(b - a, a, b) for a, b in pairwise(levels)]
-    widest = max(gaps, default=None)
-    span = levels[-1] - levels[0]
-    broken = (widest[1], widest[2]) if widest and len(levels) > 3 and widest[0] > Fraction(EMPTY) * span else None
-    below = 0.24 if len(layout.branches) <= NAMED else 0.03
-    parts = [(low, high)]
-    if broken is not None:
-        (a, b), away = map(position, broken), position(span) - position(broken[1] - broken[0])
-        inset = away / 25
-        parts = [(low, a + inset), (b - inset, high)]
-    length = sum(b - a for a, b in parts) or 1.0
-    floor, ceiling = low - length * below / (1 - below), high + length * 0.07
-    knots, height, last = [(floor, 0.0)], below, low
-    knots.append((low, height))
-    for k, (a, b) in enumerate(parts):
-        if k:
-            height += SHORT * (1 - below)
-            knots.append((a, height))
-        if b > a:
-            height += (b - a) / length * (1 - below) * 0.92
-            knots.append((b, height))
-            last = b
-    knots.append((max(ceiling, last + length * 0.07), height + 0.07))
-    top = knots[-1][1]
-    scale = _Scale(floor, knots[-1][0], broken, tuple((loss, part / top) for loss, part in knots))
-    if broken is not None:
+    few = len(layout.branches) <= NAMED
+    scale = _scale_of(levels, min(0.45, (_longest(layout) + 12) / _points(axes)) if few else 0.03)
+    if len(scale.parts) > 1:
         functions = np.vectorize(scale.height, otypes=[float]), np.vectorize(scale.loss, otypes=[float])
         axes.set_yscale("function", functions=functions)
-    axes.set_ylim(scale.floor, scale.ceiling)
+    axes.set_ylim(scale.knots[0][0], scale.ceiling)
     axes.set_xlim(-0.8, max(len(layout.branches) - 0.2, 0.8))
     return scale
+
+
+def _points(axes: Any) -> float:
+    """The height of axes in points, before they are laid out: about."""
+    return float(axes.get_position().height * axes.figure.get_figheight() * 72)
+
+
+def _name(layout: _Layout, unit: Sequence[Any]) -> str:
+    """What is written below a leaf: its valley, its value, and how many there are like it."""
+    value, name = label(layout.graph.nodes[unit[0]]["level"]), layout.names.get(unit[0], "")
+    return f"{name}: {value}" + (f" ×{len(unit)}" if len(unit) > 1 else "")
+
+
+def _longest(layout: _Layout) -> float:
+    """The length of the longest such name, in points: about."""
+    return max(len(_name(layout, unit)) for unit in layout.branches) * SMALL * 0.64
 
 
 def _branches(axes: Any, layout: _Layout, scale: _Scale) -> None:
@@ -238,11 +267,9 @@ def _branches(axes: Any, layout: _Layout, scale: _Scale) -> None:
             markersize=4 if few else 1.5, zorder=3,
         )  # fmt: skip
         if few:
-            name = layout.names.get(node, "")
-            text = f"{name}{': ' * bool(name)}{label(data['level'])}" + (f" ×{len(unit)}" if len(unit) > 1 else "")
             axes.annotate(
-                text, (x, height[node]), (0, -6), textcoords="offset points", rotation=90, ha="center", va="top",
-                fontsize=SMALL, color=colour,
+                _name(layout, unit), (x, height[node]), (0, -6), textcoords="offset points", rotation=90, ha="center",
+                va="top", fontsize=SMALL, color=colour,
             )  # fmt: skip
 
 
@@ -257,16 +284,10 @@ def _levels(axes: Any, layout: _Layout, scale: _Scale) -> tuple[int, int]:
         shown += [graph.nodes[unit[0]]["level"] for unit in layout.branches]
     ranked = sorted(set(shown))
     at = {level: scale.height(position(level)) for level in ranked}
-    gap = SMALL * 1.35 / (axes.get_position().height * axes.figure.get_figheight() * 72)
+    gap = SMALL * 1.35 / _points(axes)
     most = int(1 / gap) - 1
-    chosen = ranked
-    if len(ranked) > most:
-        # The lowest, the highest, and those that are not close to one chosen before.
-        chosen = []
-        for level in [ranked[0], ranked[-1], *ranked]:
-            if all(abs(at[level] - at[other]) >= 1 / most for other in chosen):
-                chosen.append(level)
-        chosen.sort()
+    # As many as there is room for, evenly by rank, the lowest and the highest among them.
+    chosen = ranked if len(ranked) <= most else [ranked[k * (len(ranked) - 1) // (most - 1)] for k in range(most)]
     heights = apart([at[level] for level in chosen], gap)
     over, under = heights[-1] + gap / 2 - 1, gap / 2 - heights[0]
     shift = -over if over > 0 else max(under, 0.0)
@@ -286,7 +307,13 @@ def _sets(axes: Any, layout: _Layout, level: Fraction, parts: Sequence[set[Any]]
     axes.axhline(top, color=NOTE, linewidth=0.9, linestyle="--", zorder=1)
     wide = 9 if len(layout.branches) <= NAMED else 2.5
     for k, part in enumerate(parts):
-        style = {"color": BANDS[k % len(BANDS)], "linewidth": wide, "alpha": 0.45, "zorder": 0}
+        style = {
+            "color": BANDS[k % len(BANDS)],
+            "linewidth": wide,
+            "alpha": 0.45,
+            "zorder": 0,
+            "solid_capstyle": "butt",
+        }
         for node in part:
             below = list(graph.successors(node))
             height = position(graph.nodes[node]["level"])
@@ -297,21 +324,42 @@ def _sets(axes: Any, layout: _Layout, level: Fraction, parts: Sequence[set[Any]]
             axes.plot([x[node]] * 2, [height, *(above or [top])], **style)
 
 
-def _words(
-    axes: Any, found: Landscape, layout: _Layout, written: tuple[int, int], parts: int | None, level: Fraction | None
-) -> None:
+def _ticks(axes: Any, scale: _Scale) -> None:
+    """Decimals on the right; where the axis is broken each part has its own, and the break is said."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    found: list[float] = []
+    for k, (a, b) in enumerate(scale.parts):
+        lowest = scale.knots[0][0] if not k and scale.knots[0][0] < a and a > 0 else a
+        ticks = MaxNLocator(6 if len(scale.parts) == 1 else 4).tick_values(lowest, b if b > a else scale.ceiling)
+        found += [float(q) for q in ticks if lowest <= q <= (b if len(scale.parts) > 1 else scale.ceiling)]
+    # Too close to each other they would be one.
+    kept = [q for k, q in enumerate(found) if not k or scale.height(q) - scale.height(found[k - 1]) > 0.025]
+    axes.yaxis.set_major_locator(FixedLocator(kept))
+    if len(scale.parts) > 1:
+        (_, a), (b, _) = scale.parts
+        axes.axhspan(a, b, facecolor="white", alpha=0.85, zorder=2.5)
+        for height in (a, b):
+            axes.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=2.6)
+        axes.text(
+            0.5, (scale.height(a) + scale.height(b)) / 2, f"axis broken: no level from {a:.4g} to {b:.4g}", ha="center",
+            va="center", transform=axes.transAxes, fontsize=SMALL, color=LINE, zorder=2.7,
+        )  # fmt: skip
+
+
+def _words(axes: Any, found: Landscape, tree: tuple[_Layout, _Scale], written: tuple[int, int], counted: str) -> None:
     """The decimal axis, what the colours mean, and the title."""
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import MaxNLocator
 
+    layout, scale = tree
     for side in ("top", "left", "bottom"):
         axes.spines[side].set_visible(False)
     axes.spines["right"].set_visible(True)
     axes.set_xticks([])
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
-    axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.set_ylabel("loss")
+    _ticks(axes, scale)
     handles = [Line2D([], [], marker="o", color=GLOBAL, linewidth=0, label="global minimum")]
     if found.bad_valleys:
         handles.append(Line2D([], [], marker="s", color=BAD, linewidth=0, label="bad valley"))
@@ -319,8 +367,7 @@ def _words(
     space = "full space" if found.full else "modulo permutation"
     good = len(found.valleys) - found.bad_valleys
     lines = [f"{found.problem.name or 'landscape'}, {space}: {good} global, {found.bad_valleys} bad"]
-    if parts is not None and level is not None:
-        lines.append(f"{{loss <= {label(level, decimal=False)}}} has {parts} connected set{'s' * (parts != 1)}")
+    lines += [counted] if counted else []
     notes = [f"{written[0]} of {written[1]} levels written"] if written[0] < written[1] else []
     if len(layout.branches) > NAMED and any(len(unit) > 1 for unit in layout.branches):
         notes.append("thick: several equal valleys")

@@ -48,7 +48,7 @@ def draw_laws(owner: Probabilities, laws: Sequence[LevelLaw], ax: Any = None) ->
     axes.set(xlabel="width", ylabel="P[Bas <= level]", ylim=(-0.02, 1.02))
     if len(widths) > 1:
         axes.set_xscale("log")
-        base = 2 if widths[-1] <= WIDEST else 10
+        base = 2 if widths[-1] <= 2 * WIDEST else 10
         ticks = [base**k for k in range(24) if base**k <= widths[-1]]
         axes.set_xticks(ticks, list(map(str, ticks)))
         axes.set_xticks([], minor=True)

@@ -129,7 +129,7 @@ def draw_fit(
     *,
     name: str = "",
     colour: str = GLOBAL,
-    dashed: bool = False,
+    dashed: str = "",
     small: bool = False,
     neurons: bool = False,
 ) -> Any:
@@ -143,8 +143,8 @@ def draw_fit(
     name : str
         What the title says of the point.
     colour : str
-    dashed : bool
-        A curve alone, to stand beside another.
+    dashed : str
+        If not empty, a dashed curve alone, to stand beside another, and its name in the legend.
     small : bool
         A panel beside other pictures.
     neurons : bool
@@ -159,10 +159,10 @@ def draw_fit(
     one = problem.d == 1
     axes = axes_of(ax, 4.6, 3.2 if one else 3.7)
     if dashed and one and point is not None:
-        return _curves(axes, problem, point, colour, "--")
+        return _legend(_curves(axes, problem, point, colour, dashed))
     if one:
         if point is not None:
-            _curves(axes, problem, point, colour, "-")
+            _curves(axes, problem, point, colour)
             _kink_names(axes, problem, point, neurons and not small)
         _data(axes, problem, small)
     elif problem.d == 2 and (problem.outputs == 1 or problem.loss.classes):
@@ -183,7 +183,7 @@ def _window(values: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
     return low - margin, high + margin
 
 
-def _curves(axes: Any, problem: Problem, point: Point, colour: str, line: str) -> Any:
+def _curves(axes: Any, problem: Problem, point: Point, colour: str, dashed: str = "") -> Any:
     import numpy as np
 
     lo, hi = _window([row[0] for row in problem.x])
@@ -201,11 +201,12 @@ def _curves(axes: Any, problem: Problem, point: Point, colour: str, line: str) -
     for k in range(problem.outputs):
         shade = PALETTE[k % len(PALETTE)] if several else colour
         name = f"score {k}" if problem.loss.classes else f"output {k}" if several else "prediction"
-        axes.plot(at, values[:, k], line, color=shade, label=name if line == "-" else None)
-        if line == "-" and bends:
+        shown = (name if not dashed else dashed if k == 0 else None), "--" if dashed else "-"
+        axes.plot(at, values[:, k], shown[1], color=shade, label=shown[0])
+        if bends and not dashed:
             axes.plot(
-                [at[b] for b in bends], values[bends, k], "o", markerfacecolor="white", color=shade, markersize=3,
-                label="kinks" if k == 0 else None,
+                [at[b] for b in bends], values[bends, k], "o", markerfacecolor="none", color=shade, markersize=6,
+                markeredgewidth=0.8, label="kinks" if k == 0 else None, zorder=4,
             )  # fmt: skip
     return axes
 
@@ -252,9 +253,14 @@ def _data(axes: Any, problem: Problem, small: bool) -> None:
         axes.set_xlabel("x")
         axes.set_ylabel("scores; data below by class" if problem.loss.classes else "prediction and y")
         axes.margins(y=0.14)
-        if len(axes.get_legend_handles_labels()[1]) <= 6:
-            # Beside the picture: it hides nothing.
-            axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+        _legend(axes)
+
+
+def _legend(axes: Any) -> Any:
+    """What the curves are, beside the picture: there it hides nothing."""
+    if len(axes.get_legend_handles_labels()[1]) <= 8:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+    return axes
 
 
 def _map(axes: Any, problem: Problem, point: Point | None, small: bool) -> None:
@@ -345,13 +351,12 @@ def _against(axes: Any, problem: Problem, point: Point, colour: str) -> None:
     axes.plot(ends, ends, "--", color=FAINT, linewidth=0.8, zorder=0, label="equal")
     axes.set_xlabel("y")
     axes.set_ylabel("prediction")
-    if problem.outputs <= 6:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+    _legend(axes)
 
 
 def before_and_after(problem: Problem, start: Point, end: Point, ax: Any = None, *, name: str = "") -> Any:
     """The fit of one point, and with one input that of an earlier one as a dashed curve; returns the axes."""
     axes = draw_fit(problem, end, ax, name=name)
-    if problem.d == 1:
-        draw_fit(problem, start, axes, colour=BAD, dashed=True)
+    if problem.d == 1 and start != end:
+        draw_fit(problem, start, axes, colour=BAD, dashed="before")
     return axes

@@ -100,13 +100,12 @@ class LineSlice:
         return loss_value(self.problem, self.one), loss_value(self.problem, self.other)
 
     @cached_property
-    def highest(self) -> tuple[Number, Number] | None:
+    def highest(self) -> tuple[Number, Fraction] | None:
         """The largest loss and the least s at which it is, exactly; None of a loss without rational values.
 
-        An ``s`` that is not rational is the root of its stretch, moved: an :class:`Algebraic` of t there, so here the
-        middle of bounds that agree in 15 digits.
+        Of an s that is not rational the middle of bounds that agree in 15 digits; the stretch has the root itself.
         """
-        best: tuple[Number, Number] | None = None
+        best: tuple[Number, Fraction] | None = None
         for stretch in self.stretches:
             top, t = stretch.highest
             if best is None or top > best[0]:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from math import degrees, isqrt
 from typing import Any
 
-from exactgeo.exact.enclosure import high
+from exactgeo.exact.algebraic import Algebraic
+from exactgeo.exact.enclosure import Value, high
 from exactgeo.exact.vectors import ONE, ZERO
 from exactgeo.pictures import (
     BAD,
@@ -45,21 +46,12 @@ def draw_line(found: LineSlice, ax: Any = None, *, samples: int = 240) -> Any:
         for s in found.kinks:
             axes.axvline(position(s), color=FAINT, linewidth=0.6, linestyle=":", zorder=0)
     axes.plot([position(s) for s in grid], list(map(position, losses)), color=LINE)
-    best = found.highest
-    top: Any
-    s: Any
-    if best is None:
-        top = max(losses, key=high)
-        s = grid[losses.index(top)]
-        said = f"highest of {len(grid)} samples"
-    else:
-        top, s = best
-        said = "maximum"
+    top, s, said = _top(found, grid, losses)
     axes.plot([0, 1], list(map(position, found.ends)), "o", color=GLOBAL, markersize=5, zorder=4)
     axes.plot([position(s)], [position(top)], "^", color=BAD, markersize=6, zorder=5)
     axes.axhline(position(top), color=BAD, linewidth=0.6, linestyle="--", zorder=0)
     axes.margins(y=0.1)
-    where = label(s, decimal=False) if isinstance(s, Fraction) and _short(s) else f"~{position(s):.6g}"
+    where = label(s, decimal=False) if _short(s) else f"~{position(s):.6g}"
     axes.set_xticks([0, 1], [f"A: s = 0\nloss {label(found.ends[0])}", f"B: s = 1\nloss {label(found.ends[1])}"])
     axes.set_xlabel(f"s of A + s (B - A);  ||B - A|| {length(found.length_squared)}")
     axes.set_ylabel("loss")
@@ -67,6 +59,16 @@ def draw_line(found: LineSlice, ax: Any = None, *, samples: int = 240) -> Any:
     lines.append(f"{len(found.kinks)} kinks" + (f"; {SCALED}" if found.scaled else ""))
     titled(axes, "\n".join(lines))
     return axes
+
+
+def _top(
+    found: LineSlice, grid: Sequence[Fraction], losses: Sequence[Value]
+) -> tuple[Value | Algebraic, Fraction, str]:
+    """The maximum and where it is; of a loss without rational values the highest sample, and the words say so."""
+    if found.highest is not None:
+        return *found.highest, "maximum"
+    top = max(losses, key=high)
+    return top, grid[losses.index(top)], f"highest of {len(grid)} samples"
 
 
 @styled

@@ -43,9 +43,8 @@ def draw_verdict(found: Verdict, ax: Any = None) -> Any:
         grid = axes.figure.add_gridspec(1, 2, width_ratios=[1, 1])
         axes.set_subplotspec(grid[0])
         right = panel(axes, grid[1])
-        draw_fit(found.problem, found.point, right, name="at s = 0 (dashed: at the end of the step)")
-        draw_fit(found.problem, descent.end, right, colour=BAD, dashed=True)
-        right.get_legend().remove()
+        draw_fit(found.problem, found.point, right, name="the fits of both ends")
+        draw_fit(found.problem, descent.end, right, colour=BAD, dashed="after the step")
     return axes
 
 

@@ -15,7 +15,12 @@ def texts(figure):
     for axes in figure.axes:
         for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
             # Matplotlib keeps labels for ticks beyond the limits and does not draw them.
-            beyond |= {id(t.label1) for t in axis.get_major_ticks() if not low <= t.get_loc() <= high}
+            beyond |= {
+                id(label)
+                for t in axis.get_major_ticks()
+                if not low <= t.get_loc() <= high
+                for label in (t.label1, t.label2)
+            }
     shown = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() and id(t) not in beyond]
     return [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
 
