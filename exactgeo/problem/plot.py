@@ -301,6 +301,8 @@ def _map(axes: Any, problem: Problem, point: Point | None, small: bool) -> None:
     if not small:
         bar = axes.figure.colorbar(drawn, ax=axes)
         bar.ax.tick_params(labelsize=SMALL)
+        if classes:
+            bar.set_ticks(range(problem.outputs))
         bar.set_label("class" if classes else "prediction, and y at the data", fontsize=SMALL)
         axes.set_xlabel("$x_1$")
         axes.set_ylabel("$x_2$")

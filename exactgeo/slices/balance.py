@@ -48,9 +48,13 @@ def _power(w: tuple[Fraction, ...], v: Fraction) -> Fraction:
     ratio = v**2 / sum(q**2 for q in w) if v and any(w) else Fraction(1)
     if 1 <= ratio * WIDE**2 <= WIDE**4:
         return Fraction(1)
-    # s^4 next to the ratio of the squares; an integer's length is exact, however long it is.
-    quarter = (ratio.numerator.bit_length() - ratio.denominator.bit_length()) / 4
-    return Fraction(2) ** round(quarter)
+    # s^4 is near the ratio of the squares, which may be beyond all floats.
+    power = (ratio.numerator.bit_length() - ratio.denominator.bit_length()) // 4
+    while ratio > 4 * Fraction(16) ** power:
+        power += 1
+    while 4 * ratio < Fraction(16) ** power:
+        power -= 1
+    return Fraction(2) ** power
 
 
 def loss_value(problem: Problem, point: Point) -> Value:

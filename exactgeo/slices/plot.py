@@ -22,6 +22,7 @@ from exactgeo.pictures import (
     axes_of,
     label,
     position,
+    sparse,
     styled,
     titled,
 )
@@ -92,13 +93,13 @@ def draw_plane(found: PlaneSlice, ax: Any = None, *, levels: Sequence[Fraction] 
         if a or b:
             axes.contour(s, t, a * s + b * t + c, levels=[0], colors="white", linewidths=0.5)
     names = dict(zip("ABC", found.corners, strict=True))
-    _contours(axes, (s, t, heights), names, levels)
+    corner_names = []
+    written = _contours(axes, (s, t, heights), names, levels)
     corners = ((0, 0), (1, 0), (0, 1))
     for (name, loss), (u, v), (dx, dy) in zip(names.items(), corners, ((-6, -13), (-6, -13), (7, 5)), strict=True):
         axes.plot([u], [v], "o", color="white", markeredgecolor="black", markersize=5, zorder=5)
-        axes.annotate(
-            f"{name}: {label(loss)}", (u, v), (dx, dy), textcoords="offset points", fontsize=SMALL, bbox=CLOSE, zorder=6
-        )
+        at = {"xytext": (dx, dy), "textcoords": "offset points", "fontsize": SMALL, "bbox": CLOSE, "zorder": 6}
+        corner_names.append(axes.annotate(f"{name}: {label(loss)}", (u, v), **at))
     peaks = _peaks(axes, found)
     one, two = (length_squared(found.origin.towards(point)) for point in (found.right, found.up))
     axes.set_xlabel(f"s of A + s (B - A) + t (C - A);  ||B - A|| {length(one)}")
@@ -107,20 +108,24 @@ def draw_plane(found: PlaneSlice, ax: Any = None, *, levels: Sequence[Fraction] 
     lines += [peaks] if peaks else []
     lines += [SCALED] if found.scaled else []
     titled(axes, "\n".join(lines))
+    sparse(axes, [*corner_names, *written])
     return axes
 
 
-def _contours(axes: Any, drawn: Any, names: dict[str, Any], levels: Sequence[Fraction]) -> None:
+def _contours(axes: Any, drawn: Any, names: dict[str, Any], levels: Sequence[Fraction]) -> list[Any]:
     """Contours at the losses of the points and at what was asked for, with their names on them."""
     s, t, heights = drawn
     named: dict[float, list[str]] = {}
     for name, loss in [*names.items(), *((label(q, decimal=False), q) for q in levels)]:
         named.setdefault(position(loss), []).append(name)
     inside = {q: f"loss {' = '.join(names)}" for q, names in sorted(named.items()) if heights.min() < q < heights.max()}
-    if inside:
-        lines = axes.contour(s, t, heights, levels=list(inside), colors=BAD, linewidths=1.0, linestyles="--")
-        for text in axes.clabel(lines, fmt=inside, fontsize=SMALL - 1):
-            text.set_bbox(CLOSE)
+    if not inside:
+        return []
+    lines = axes.contour(s, t, heights, levels=list(inside), colors=BAD, linewidths=1.0, linestyles="--")
+    texts = list(axes.clabel(lines, fmt=inside, fontsize=SMALL - 1))
+    for text in texts:
+        text.set_bbox(CLOSE)
+    return texts
 
 
 def _peaks(axes: Any, found: PlaneSlice) -> str:

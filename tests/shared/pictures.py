@@ -25,11 +25,18 @@ def texts(figure):
     return [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
 
 
-def overlaps(figure):
-    boxes = texts(figure)
+def overlaps(figure, boxes=None):
+    boxes = texts(figure) if boxes is None else boxes
     return [(a, b) for (a, p), (b, q) in combinations(boxes, 2) if p.shrunk(0.98, 0.9).overlaps(q.shrunk(0.98, 0.9))]
 
 
-def outside(figure):
+def outside(figure, boxes=None):
     width, height = figure.canvas.get_width_height()
-    return [t for t, b in texts(figure) if b.x0 < -1 or b.y0 < -1 or b.x1 > width + 1 or b.y1 > height + 1]
+    boxes = texts(figure) if boxes is None else boxes
+    return [t for t, b in boxes if b.x0 < -1 or b.y0 < -1 or b.x1 > width + 1 or b.y1 > height + 1]
+
+
+def unreadable(figure):
+    """Texts that overlap, and texts that leave the canvas; of one drawing."""
+    boxes = texts(figure)
+    return overlaps(figure, boxes) + outside(figure, boxes)
