@@ -18,7 +18,7 @@ def texts(figure):
             beyond |= {
                 id(label)
                 for t in axis.get_major_ticks()
-                if not low <= t.get_loc() <= high
+                if not (axes.axison and low <= t.get_loc() <= high)
                 for label in (t.label1, t.label2)
             }
     shown = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() and id(t) not in beyond]
