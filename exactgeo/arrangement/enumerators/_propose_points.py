@@ -24,8 +24,7 @@ __all__ = ["Proposals"]
 
 
 class Proposals:
-    """Interior points of a sweep's regions, by their index in sorted order.
-    """
+    """Interior points of a sweep's regions, by their index in sorted order."""
 
     def __init__(self, sweep: FlagSweep) -> None:
         self._sweep = sweep
