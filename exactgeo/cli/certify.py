@@ -16,12 +16,15 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
     json_option,
     output_option,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
+    with_plot,
 )
 from exactgeo.errors import InputError
 
@@ -38,6 +41,7 @@ __all__ = ["certify"]
 )
 @certificate_option("the certificate (one point only)")
 @output_option("--latex", metavar="OUT.tex", help="Write the verdict for a paper, as a proposition (one point only).")
+@plot_option("the fit with its kinks, or the loss along the way down (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
@@ -47,6 +51,7 @@ def certify(
     points: tuple[str, ...],
     certificate: str | None,
     latex: str | None,
+    plot: str | None,
     expect: str | None,
     time_limit: float,
     no_strictness: bool,
@@ -58,7 +63,7 @@ def certify(
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
-    for option, given in (("--certificate", certificate), ("--latex", latex)):
+    for option, given in (("--certificate", certificate), ("--latex", latex), ("--plot", plot)):
         if given is not None and len(points) > 1:
             raise InputError(option, f"{len(points)} points", "one point", "one --point")
     loaded = problem_of(problem)
@@ -81,7 +86,8 @@ def certify(
     if latex is not None:
         with files.replacing_text(latex, "ascii") as stream:
             stream.write(verdicts[-1].to_latex(path))
-    emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
+    answer = _answer(points, verdicts, path) | drawn(plot, verdicts[-1].plot)
+    emit(answer, lambda: with_plot(_text(points, verdicts, path), answer), as_json=as_json)
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO

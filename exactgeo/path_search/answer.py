@@ -115,8 +115,9 @@ class FoundPath(Reported, Viewed, Records):
         """Those of the path, one a segment; none without a path."""
         return iter(()) if self.path is None else self.path.records()
 
-    def plot(self) -> Any:
-        """A matplotlib Figure: the loss along the path with its exact levels, and what each stretch does.
+    def plot(self, ax: Any = None) -> Any:
+        """The loss along the path, what every path reaches, and what each stretch does, on matplotlib axes, which are
+        returned.
 
         Raises
         ------
@@ -125,11 +126,11 @@ class FoundPath(Reported, Viewed, Records):
         ValueError
             There is no path.
         """
-        from exactgeo.path_search.plot import path_figure
+        from exactgeo.paths.plot import draw_path
 
         if self.path is None:
             raise ValueError(self.reason)
-        return path_figure(self.path)
+        return draw_path(self.path, ax, at_least=self.at_least if self.end is End.POINT else None)
 
     @cached_property
     def certificate(self) -> Certificate | None:

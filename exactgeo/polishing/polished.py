@@ -91,6 +91,21 @@ class Polished(Reported):
         why = f", {brief(self.reason)}" if self.reason else ""
         return f"polished: {self.status}, loss {value_line(self.loss)}{one}{none}{why}"
 
+    def plot(self, ax: Any = None) -> Any:
+        """The function of ``point`` beside the data and, with one input, that of ``start`` dashed, on matplotlib axes,
+        which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import before_and_after
+
+        name = f"{self.status}, loss {label(self.loss)}, moved {safe_decimal(self.moved, up=True)}"
+        return before_and_after(self.problem, self.start, self.point, ax, name=name)
+
     def to_json(self, certificate: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo polish --json``: radii and distances are decimals rounded to the safe side."""
         found = {

@@ -228,6 +228,19 @@ class Starts(Reported, Records):
         answer["reasons"] = {key: reason for key, reason in reasons.items() if reason}
         return answer
 
+    def plot(self, ax: Any = None) -> Any:
+        """A histogram of the losses at the ends, and the exact local minimum values as lines, on matplotlib axes, which
+        are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.random_starts.plot import draw_starts
+
+        return draw_starts(self, ax)
+
     COLUMNS = ("start", "loss", "ends_at")
     EXACT = ("ends_at",)
 

@@ -52,7 +52,7 @@ def picture(draw: Callable[[], Any], name: str, title: str) -> Html:
 
     try:
         source = svg(draw())
-    except (InputError, AttributeError, TypeError) as error:  # TODO
+    except InputError as error:
         return element("p", f"No picture: {error}.", class_="note")
     box = element("div", drawn(source, name, title), class_="scroll", role="region", aria_label=title, tabindex=0)
     return element("figure", box, element("figcaption", title))

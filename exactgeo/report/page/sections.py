@@ -16,7 +16,7 @@ from exactgeo.report.html import Html, cell, code, element, facts, inline, join,
 from exactgeo.report.page.pictures import picture
 from exactgeo.report.page.section import Material, Section, left_out, section
 from exactgeo.report.paths import ENDS
-from exactgeo.report.probabilities import laws_axes, probability_text
+from exactgeo.report.probabilities import probability_text
 from exactgeo.report.views import (
     ROWS,
     census_facts,
@@ -57,7 +57,10 @@ def certified(material: Material, seconds: float) -> Section:
     reason = ""
     if verdict.reason is Reason.BUDGET or (verdict.kind is Kind.UNDECIDED and verdict.reason is not None):
         reason = verdict.detail or verdict.reason.message
-    return section("verdict", "Verdict", verdict_facts(verdict), reason=reason)
+    drawing: Html | None = None
+    if verdict.descent is not None:
+        drawing = picture(verdict.plot, "picture-descent", "The loss along the way down")
+    return section("verdict", "Verdict", verdict_facts(verdict), drawing, reason=reason)
 
 
 def scope(material: Material, seconds: float) -> Section:
@@ -149,7 +152,8 @@ def valleys(material: Material, seconds: float) -> Section:
         mark = (component.infimum, component.escapes_at) if component.complete else None
         body.append(_point_among(component))
     if found.complete and len(found.valleys) <= DRAWN:
-        body.append(picture(lambda: _tree(material, found), "picture-tree", _tree_title(material, found)))
+        caption = _tree_title(material, found)
+        body.append(picture(lambda: found.plot(point=material.point), "picture-tree", caption))
     body.append(valley_table(found, mark))
     return section("landscape", title, body, reason=found.reason)
 
@@ -158,10 +162,6 @@ MERGE_TREE = (
     "As the level rises the set of parameters with a loss below it grows: a valley is born at its least loss, and "
     "escapes where it first joins something lower. A valley is bad if it holds no global minimum."
 )
-
-
-def _tree(material: Material, found: Any) -> Any:
-    return found.plot()
 
 
 def _tree_title(material: Material, found: Any) -> str:
@@ -236,7 +236,7 @@ def random_starts(material: Material, seconds: float) -> Section:
     head = ["Bas at most", *(f"width {width:,}" for width in widths), "the rest decays as"]
     whole = len(laws.laws) == len(levels)
     drawing = picture(
-        lambda: laws_axes(laws), "picture-starts", "How likely a random start lies in a basin of low value, by width"
+        lambda: laws.plot(), "picture-starts", "How likely a random start lies in a basin of low value, by width"
     )
     reason = "" if laws.complete and whole else laws.to_json().get("reason", "")
     about = f"The data have rank {owner.rank}. Of a probability that is not rational the proved digits are written."
