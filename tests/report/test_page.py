@@ -200,7 +200,7 @@ def test_pictures_have_a_name_for_those_who_do_not_see_them(full):
     pictures = markup.of("svg")
     assert len(pictures) == 3
     for found in pictures:
-        assert (found["role"], found["viewBox"][:4]) == ("img", "0 0 ")
+        assert (found["role"], found["viewbox"][:4]) == ("img", "0 0 ")
         assert markup.texts[found["aria-labelledby"]]
     assert "DejaVu" not in re.sub(r"style=\"[^\"]*\"", "", full.html.partition("<body")[2])
 
@@ -238,6 +238,14 @@ def test_names_and_sources_are_text():
     assert HOSTILE in markup.words
     again = eg.load(markup.texts["problem-file"].encode())
     assert (again.name, again.source) == (problem.name, problem.source)
+
+
+@pytest.mark.parametrize("name", ["$x^2$", "$\\frac{$", "\u4e2d\u6587", "a_b^c"])
+def test_names_are_no_formulas_in_pictures_and_need_no_font(name):
+    pytest.importorskip("matplotlib")
+    html = eg.report(eg.load(data_set(name=name)), time_limit=0).html
+    picture = re.search("<svg.*?</svg>", html, flags=re.DOTALL)[0]
+    assert f">{name}</text>" in picture
 
 
 @pytest.mark.parametrize(

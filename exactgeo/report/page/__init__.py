@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfScope, OutOfTime
 from exactgeo.problem import Point, Problem
 from exactgeo.problem import scope as scopes
+from exactgeo.report.html import visible
 from exactgeo.report.page import evidence, references, sections
 from exactgeo.report.page.layout import page
 from exactgeo.report.page.section import Material, Section, State, left_out, out_of_scope
@@ -169,6 +170,8 @@ def report(
     scopes.expect_problem(problem)
     given = problem.point if point is None else formats.point_from_mapping(point, problem)
     about = problem if given is None else problem.at(given)
+    # No file has other names; from Python anything may come.
+    about = replace(about, name=visible(about.name), source=visible(about.source))
     material = Material(about, given, Deadline.after(time_limit))
     made: dict[str, Section] = {}
 

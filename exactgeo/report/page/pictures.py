@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import colorsys
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Any
@@ -51,8 +52,12 @@ def picture(draw: Callable[[], Any], name: str, title: str) -> Html:
     from exactgeo.pictures import svg
 
     try:
-        source = svg(draw())
-    except InputError as error:
+        with warnings.catch_warnings():
+            # The reader's browser has the letters that matplotlib's font has not.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            source = svg(draw())
+    except (InputError, ValueError) as error:
+        # Numbers beyond floats, say: the numbers themselves stand beside it.
         return element("p", f"No picture: {error}.", class_="note")
     box = element("div", drawn(source, name, title), class_="scroll", role="region", aria_label=title, tabindex=0)
     return element("figure", box, element("figcaption", title))
