@@ -17,7 +17,7 @@ from markup import Markup
 import exactgeo as eg
 from exactgeo.checking import CHECKER
 from exactgeo.deadline import Deadline
-from exactgeo.report.page import STAGES, State, evidence
+from exactgeo.report.page import STAGES, State, evidence, pictures
 from exactgeo.report.page import _made as made
 from exactgeo.report.page.section import Material
 
@@ -29,6 +29,12 @@ HOSTILE = '<script>alert("1")</script>&amp; \u05d0\u05d1 ' + "w" * 150
 @pytest.fixture(scope="module")
 def full():
     return eg.report(eg.load("swirszcz-prop1"))
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """Pages without pictures, which take most of the time."""
+    monkeypatch.setattr(pictures, "find_spec", lambda _: None)
 
 
 def data_set(**more):
@@ -197,9 +203,9 @@ def test_a_page_says_nothing_of_time_and_machine(full):
 def test_pictures_have_a_name_for_those_who_do_not_see_them(full):
     pytest.importorskip("matplotlib")
     markup = Markup(full.html)
-    pictures = markup.of("svg")
-    assert len(pictures) == 3
-    for found in pictures:
+    drawn = markup.of("svg")
+    assert len(drawn) == 3
+    for found in drawn:
         assert (found["role"], found["viewbox"][:4]) == ("img", "0 0 ")
         assert markup.texts[found["aria-labelledby"]]
     assert "DejaVu" not in re.sub(r"style=\"[^\"]*\"", "", full.html.partition("<body")[2])
@@ -216,10 +222,7 @@ def test_every_colour_of_a_picture_has_one_for_dark_pages(full):
     assert re.findall(r"(?:fill|stroke): ?#[0-9a-f]{3,6}", body) == []
 
 
-def test_without_matplotlib_the_page_says_so(full, monkeypatch):
-    from exactgeo.report.page import pictures
-
-    monkeypatch.setattr(pictures, "find_spec", lambda _: None)
+def test_without_matplotlib_the_page_says_so(plain):
     found = eg.report(eg.load("swirszcz-prop1"), time_limit=0)
     assert "<svg" not in found.html
     assert "Pictures need the optional extra: pip install &#x27;exactgeo[plot]&#x27;." in found.html
@@ -228,7 +231,7 @@ def test_without_matplotlib_the_page_says_so(full, monkeypatch):
 # -- everything from a file is text ------------------------------------------------------------------------------------
 
 
-def test_names_and_sources_are_text():
+def test_names_and_sources_are_text(plain):
     problem = eg.load(
         data_set(name=HOSTILE, source="</style></pre><img src=x onerror=alert(1)>" + HOSTILE, point=POINT)
     )
@@ -251,7 +254,7 @@ def test_names_are_no_formulas_in_pictures_and_need_no_font(name):
 @pytest.mark.parametrize(
     "character", ["\x00", "\x85", "\u00a0", "\u2028", "\u202e", "\ufeff", "\U000e0001", "\ud800", "\t"]
 )
-def test_what_a_reader_could_not_see_is_written_out(character):
+def test_what_a_reader_could_not_see_is_written_out(plain, character):
     # Only from Python: files with such names are refused.
     problem = replace(eg.load(data_set()), name=f"a{character}b")
     html = eg.report(problem, time_limit=0).html
@@ -276,7 +279,7 @@ def test_files_on_the_page_have_plain_names(name, stem):
     assert evidence.file_stem(name) == stem
 
 
-def test_long_numbers_are_folded_and_whole():
+def test_long_numbers_are_folded_and_whole(plain):
     number = 10**999 + 7
     problem = eg.load(data_set(point={"weights": [[[1]], [[1]]], "biases": [[f"1/{number}"], [0]]}))
     found = eg.report(problem, time_limit=0)
@@ -300,7 +303,7 @@ def test_long_numbers_are_folded_and_whole():
         ({"point": None}, {"verdict": "no [point]", "path": "no [point]"}),
     ],
 )  # fmt: skip
-def test_what_is_out_of_scope_is_one_sentence(change, missing):
+def test_what_is_out_of_scope_is_one_sentence(plain, change, missing):
     given = {key: value for key, value in data_set(**{"point": POINT, **change}).items() if value is not None}
     problem = eg.load(given)
     material = Material(problem, problem.point, Deadline.after(60))
@@ -314,7 +317,7 @@ def test_what_is_out_of_scope_is_one_sentence(change, missing):
             assert (words.endswith("."), words.count(". ")) == (True, 0)
 
 
-def test_what_the_time_does_not_reach_is_said():
+def test_what_the_time_does_not_reach_is_said(plain):
     found = eg.report(eg.load("swirszcz-prop1"), time_limit=0)
     late = [one.key for one in found.sections if one.state is State.NOT_REACHED]
     assert late == ["minima", "landscape", "path", "starts"]
@@ -326,7 +329,7 @@ def test_what_the_time_does_not_reach_is_said():
     assert Markup(found.html).texts["path"] == "The path downThis was not reached within 0 s; raise --time-limit."
 
 
-def test_the_page_so_far_is_whole_at_any_moment():
+def test_the_page_so_far_is_whole_at_any_moment(plain):
     told = []
     found = eg.report(eg.load("kink-global"), time_limit=0, known=told.append)
     assert told[-1].html == found.html
@@ -340,7 +343,7 @@ def test_the_page_so_far_is_whole_at_any_moment():
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_writes_the_page_and_says_the_verdict(capsys, tmp_path):
+def test_the_command_writes_the_page_and_says_the_verdict(plain, capsys, tmp_path):
     out = tmp_path / "out.html"
     code, text, err = run(capsys, "report", "kink-global", "-o", str(out), "--time-limit", "0")
     assert (code, err) == (0, "")
@@ -356,7 +359,7 @@ def test_the_command_writes_the_page_and_says_the_verdict(capsys, tmp_path):
         ("undecided", 3, "undecided"),
     ],
 )
-def test_exit_codes_and_json_are_those_of_certify(capsys, tmp_path, name, code, verdict):
+def test_exit_codes_and_json_are_those_of_certify(plain, capsys, tmp_path, name, code, verdict):
     if name == "undecided":
         three = {"data": {"x": [[1], [2]], "y": [0, 2]}, "network": {"widths": [1], "outputs": 3}, "loss": {"kind": "cross_entropy"},
                  "point": {"weights": [[[1]], [[1], [0], [0]]], "biases": [[0], [0, 0, 0]]}}  # fmt: skip
@@ -383,7 +386,7 @@ def test_a_point_of_another_shape_is_refused(capsys, tmp_path):
     assert "point" in err
 
 
-def test_ctrl_c_leaves_the_page_so_far(capsys, tmp_path, monkeypatch):
+def test_ctrl_c_leaves_the_page_so_far(plain, capsys, tmp_path, monkeypatch):
     from exactgeo.report import page
 
     def interrupted(material, seconds):

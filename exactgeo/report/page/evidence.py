@@ -7,6 +7,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -131,22 +132,20 @@ def _list(lines: Iterable[str]) -> Html:
 
 def versions(material: Material, seconds: float) -> Section:
     """What the page was made with."""
-    rows = [
-        ["exactgeo", version("exactgeo")],
-        ["Python", f"{platform.python_implementation()} {platform.python_version()}"],
-    ]
+    stem = file_stem(material.problem.name)
+    again = code(f"exactgeo report {stem}.toml -o {stem}.html", label="command")
+    words = "Made by the command below; the same input gives the same bytes, but where the time limit ends a search."
+    found = table(["", "version"], _versions(), label="versions")
+    return section("versions", "Versions", element("p", words), again, found)
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    rows = [("exactgeo", version("exactgeo")), ("Python", python)]
     for name in DEPENDENCIES:
         try:
-            rows.append([name, version(name)])
+            rows.append((name, version(name)))
         except PackageNotFoundError:
-            rows.append([name, "not installed"])
-    stem = file_stem(material.problem.name)
-    again = f"exactgeo report {stem}.toml -o {stem}.html"
-    words = "Made by the command below; the same input gives the same bytes, but where the time limit ends a search."
-    return section(
-        "versions",
-        "Versions",
-        element("p", words),
-        code(again, label="command"),
-        table(["", "version"], rows, label="versions"),
-    )
+            rows.append((name, "not installed"))
+    return tuple(rows)
