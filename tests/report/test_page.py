@@ -28,7 +28,7 @@ HOSTILE = '<script>alert("1")</script>&amp; \u05d0\u05d1 ' + "w" * 150
 
 @pytest.fixture(scope="module")
 def full():
-    return eg.report(eg.load("swirszcz-prop1"))
+    return eg.report(eg.load("swirszcz-prop1"), time_limit=600)
 
 
 @pytest.fixture
@@ -141,24 +141,24 @@ def test_a_certificate_that_the_checker_rejects_is_never_shown(monkeypatch):
 
     problem = eg.load("swirszcz-prop1")
     honest, proof = Certificate.to_json, eg.certify(problem, time_limit=0).certificate
-    material = Material(problem, problem.point, Deadline.after(60))
+    material = Material(problem, problem.point, Deadline.after(600))
     material.keep("the verdict", "exactgeo certify {file} --certificate {name}", proof)
-    evidence.carry(material, 60)
+    evidence.carry(material, 600)
     assert evidence.certificates(material, 0).state is State.COMPLETE
     material.keep("the verdict", "exactgeo certify {file} --certificate {name}", proof)
     monkeypatch.setattr(Certificate, "to_json", lambda self: honest(self).replace('"loss":"18"', '"loss":"17"'))
     with pytest.raises(eg.InternalError, match="the checker rejects a certificate"):
-        evidence.carry(material, 60)
+        evidence.carry(material, 600)
 
 
 def test_a_certificate_that_is_too_large_is_named_and_left_out(monkeypatch):
     problem = eg.load("swirszcz-prop1")
-    material = Material(problem, problem.point, Deadline.after(60))
+    material = Material(problem, problem.point, Deadline.after(600))
     material.keep(
         "the verdict", "exactgeo certify {file} --certificate {name}", eg.certify(problem, time_limit=0).certificate
     )
     monkeypatch.setattr(evidence, "ENCLOSED", 100)
-    evidence.carry(material, 60)
+    evidence.carry(material, 600)
     words = Markup(evidence.certificates(material, 0).body).words
     assert (
         "too large for this page; exactgeo certify swirszcz-prop1.toml --certificate swirszcz-prop1.certify.json writes it"
@@ -189,7 +189,7 @@ def test_the_page_loads_nothing_and_runs_nothing(full):
 
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(full):
-    assert eg.report(eg.load("swirszcz-prop1")).html == full.html
+    assert eg.report(eg.load("swirszcz-prop1"), time_limit=600).html == full.html
 
 
 def test_a_page_says_nothing_of_time_and_machine(full):
@@ -306,7 +306,7 @@ def test_long_numbers_are_folded_and_whole(plain):
 def test_what_is_out_of_scope_is_one_sentence(plain, change, missing):
     given = {key: value for key, value in data_set(**{"point": POINT, **change}).items() if value is not None}
     problem = eg.load(given)
-    material = Material(problem, problem.point, Deadline.after(60))
+    material = Material(problem, problem.point, Deadline.after(600))
     for stage in STAGES:
         if stage.key in missing:
             one = made(stage, material)

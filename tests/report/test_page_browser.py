@@ -28,7 +28,7 @@ WIDE = {
 def pages(tmp_path_factory):
     """Two pages: one that has everything, one that is as wide as can be."""
     folder = tmp_path_factory.mktemp("pages")
-    eg.report(eg.load("safran-shamir-c1-d1-bad")).write(folder / "full.html")
+    eg.report(eg.load("safran-shamir-c1-d1-bad"), time_limit=600).write(folder / "full.html")
     eg.report(eg.load(WIDE), time_limit=0).write(folder / "wide.html")
     return folder
 

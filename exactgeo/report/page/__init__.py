@@ -163,7 +163,7 @@ def report(
     Examples
     --------
     >>> import exactgeo as eg
-    >>> found = eg.report(eg.load("swirszcz-prop1"))
+    >>> found = eg.report(eg.load("kink-global"), time_limit=600)
     >>> found.complete, found.html.startswith("<!DOCTYPE html>")
     (True, True)
     """
