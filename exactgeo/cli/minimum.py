@@ -13,6 +13,7 @@ from exactgeo.cli.options import (
     certificate_option,
     current_run,
     emit,
+    epilog,
     json_option,
     limit_option,
     problem_argument,
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["minimum"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo minimum swirszcz-prop1",
+        "exactgeo minimum swirszcz-prop1 --certificate minimum.json",
+        "exactgeo check minimum.json",
+        exits="0 found and proved, 3 ended by --time-limit with bounds",
+    ),
+)
 @problem_argument
 @certificate_option("the certificate of the minimum, or of the bound where the limit ended the search,")
 @limit_option

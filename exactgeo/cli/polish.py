@@ -12,6 +12,7 @@ from exactgeo.cli.options import (
     certificate_option,
     current_run,
     emit,
+    epilog,
     json_option,
     point_of,
     point_option,
@@ -22,7 +23,15 @@ from exactgeo.cli.options import (
 __all__ = ["polish"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo polish swirszcz-prop1",
+        "exactgeo polish swirszcz-prop1 --method exact --certificate polished.json",
+        "exactgeo check polished.json",
+        exits="0 a local minimum is certified, 3 none is",
+    ),
+)
 @problem_argument
 @point_option("Start at this point")
 @certificate_option("the certificate of the local minimum")
