@@ -1,7 +1,7 @@
-"""What exactgeo tells while it works, under the logger ``exactgeo``: silent unless somebody listens, never in an answer.
+"""What exactgeo tells while it works, under the logger ``exactgeo``: silent unless somebody listens, in no answer.
 
-INFO: rungs with their times, censuses and their blocks, searches, files that are opened. DEBUG: proposals of floats, how
-many were accepted and refused by exact arithmetic.
+INFO: rungs with their times, censuses and their blocks, searches, stores that are opened. DEBUG: proposals of floats,
+how many were accepted and refused by exact arithmetic.
 """
 
 from __future__ import annotations

@@ -128,9 +128,8 @@ class Store:
             self._base = self._connect()
             self._base.execute("PRAGMA synchronous = NORMAL")
         self._new = self._inspect(resume)
-        LOG.info(
-            "store %s opened: %s%s", self.path, "new" if self._new else "taken up", ", read only" * self._read_only
-        )
+        state = "new" if self._new else "taken up"
+        LOG.info("store %s opened: %s%s", self.path, state, ", read only" * self._read_only)
 
     def __enter__(self) -> Store:
         return self

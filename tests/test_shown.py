@@ -29,7 +29,7 @@ def gallery() -> dict[str, object]:
     """Public results of one problem, by what they are called here."""
     problem = eg.load(NAME)
     found: dict[str, object] = {"problem": problem, "point": problem.point, "penalty": problem.penalty}
-    verdict = eg.certify(problem)
+    verdict = eg.certify(problem, time_limit=1000)
     falls = eg.certify(problem, {"weights": [[[1]], [[1]]], "biases": [[-2], [0]]})
     deep = eg.certify(smooth())
     found |= {"verdict": verdict, "falls": falls, "undecided": deep, "better": verdict.better, "descent": falls.descent}
@@ -142,7 +142,7 @@ def test_the_line_is_exact_with_its_decimal(name, line):
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("verdict", ["certify", NAME]),
+        ("verdict", ["certify", NAME, "--time-limit", "1000"]),
         ("landscape", ["landscape", NAME]),
         ("found path", ["path", NAME, "--to", "swirszcz-prop1-better"]),
         ("minimum", ["minimum", NAME]),

@@ -38,7 +38,7 @@ def _activations() -> list[str]:
 @click.command(
     "import",
     epilog=epilog(
-        "exactgeo import net.npz --data net.npz -o net.toml",
+        "exactgeo import net.npz --data net.npz --activation relu -o net.toml",
         "exactgeo import net.npz --data data.csv --target y --activation relu",
         "exactgeo polish net.toml",
         exits="0 done",

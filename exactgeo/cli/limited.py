@@ -204,7 +204,12 @@ def _listen(ctx: click.Context, _: click.Parameter, times: int) -> None:
     level = ROOT.level
     ROOT.addHandler(handler)
     ROOT.setLevel(logging.INFO if times == 1 else logging.DEBUG)
-    ctx.call_on_close(lambda: (ROOT.removeHandler(handler), ROOT.setLevel(level)))
+
+    def quiet() -> None:
+        ROOT.removeHandler(handler)
+        ROOT.setLevel(level)
+
+    ctx.call_on_close(quiet)
 
 
 class Commands(click.Group):
