@@ -221,7 +221,7 @@ def _proof(verdict: Verdict, path: str | None) -> list[str]:
     if path is not None:
         file = Path(path)
         digest = sha256(file.read_bytes()).hexdigest()
-        halves = r"\allowbreak ".join(digest[k : k + 16] for k in range(0, 64, 16))
+        halves = r"\allowbreak ".join(digest[k : k + 8] for k in range(0, 64, 8))
         lines += [
             f"The numbers that prove it are in the certificate \\texttt{{{escaped(file.name)}}}",
             f"(SHA-256 \\texttt{{{halves}}});",
