@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -10,6 +12,7 @@ import sys
 
 import numpy as np
 import pytest
+from click.shell_completion import BashComplete
 from click.testing import CliRunner
 from command import run
 
@@ -50,7 +53,7 @@ def shell(command: str, capsys, monkeypatch) -> int:
             given = arguments[0] + "\n"
         else:
             assert word == "exactgeo"
-            stdin = type("Stdin", (), {"buffer": __import__("io").BytesIO(given.encode()), "isatty": lambda _: False})()
+            stdin = type("Stdin", (), {"buffer": io.BytesIO(given.encode()), "isatty": lambda _: False})()
             monkeypatch.setattr(sys, "stdin", stdin)
             code, given, _ = run(capsys, *arguments)
         if target:
@@ -93,15 +96,20 @@ def test_every_command_says_its_exit_codes(name):
 
 def completed(*words: str) -> dict[str, list[str]]:
     """What bash is offered for the last of some words."""
-    line = {"COMP_WORDS": shlex.join(["exactgeo", *words]), "COMP_CWORD": str(len(words))}
-    code = "from exactgeo.cli import main; main()"
-    environment = {"_EXACTGEO_COMPLETE": "bash_complete", **line, **__import__("os").environ}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    shell = BashComplete(cli, {}, "exactgeo", "_EXACTGEO_COMPLETE")
     found: dict[str, list[str]] = {}
-    for entry in done.stdout.splitlines():
-        kind, _, value = entry.partition(",")
-        found.setdefault(kind, []).append(value)
+    for item in shell.get_completions(list(words[:-1]), words[-1]):
+        found.setdefault(item.type, []).append(item.value)
     return found
+
+
+def test_the_command_answers_bash():
+    asked = {"_EXACTGEO_COMPLETE": "bash_complete", "COMP_WORDS": "exactgeo cer", "COMP_CWORD": "1"}
+    code = "from exactgeo.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | asked, check=True
+    )
+    assert done.stdout == "plain,certify\n"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,10 @@ def test_verbose_tells_on_stderr_and_changes_no_answer(capsys, tmp_path):
     )
     assert run(capsys, "certify", "swirszcz-prop1", "--time-limit", "1000", "--json")[2] == ""
     store = str(tmp_path / "run.sqlite")
-    assert "refused by exact arithmetic" in run(capsys, "basins", "swirszcz-prop3-local", "-vv")[2]
+    # A problem that no other test has: what is remembered of one is not proposed again.
+    fresh = {"data": {"x": [[17], [4], [3], [-11]], "y": [5, 1, "1/23", 3]}, "network": {"widths": [2]}}
+    (tmp_path / "fresh.json").write_text(json.dumps(fresh))
+    assert "refused by exact arithmetic" in run(capsys, "basins", str(tmp_path / "fresh.json"), "-vv")[2]
     told = run(capsys, "basins", "swirszcz-prop1", "--out", store, "-v")[2]
     assert f"store {store} opened: new" in told
     assert "block 0: " in told
