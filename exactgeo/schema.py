@@ -8,7 +8,7 @@ from typing import Any
 
 from exactgeo.errors import InputError
 
-__all__ = ["FILE", "schema"]
+__all__ = ["FILE", "commands", "schema"]
 
 FILE = Path(__file__).with_name("answers.schema.json")
 """The schema of all answers, draft 2020-12."""
@@ -41,8 +41,7 @@ def schema(command: str | None = None) -> dict[str, Any]:
     whole: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     if command is None:
         return whole
-    names = [one for entry in whole["anyOf"] if (one := _name(entry)) != "refusal"]
-    if command not in names:
+    if command not in (names := commands()):
         raise InputError("schema", f'"{command}"', "a command", " or ".join(names))
     chosen = [{"$ref": f"#/$defs/{command}"}, {"$ref": "#/$defs/refusal"}]
     kept: dict[str, Any] = {}
@@ -54,6 +53,12 @@ def schema(command: str | None = None) -> dict[str, Any]:
             pending += _references(kept[name])
     title = f"Answers of exactgeo {command}"
     return {**whole, "title": title, "anyOf": chosen, "$defs": {name: kept[name] for name in sorted(kept)}}
+
+
+def commands() -> list[str]:
+    """Those whose answers are described."""
+    entries = json.loads(FILE.read_text(encoding="utf-8"))["anyOf"]
+    return [name for entry in entries if (name := _name(entry)) != "refusal"]
 
 
 def _name(reference: dict[str, str]) -> str:

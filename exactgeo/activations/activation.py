@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Activation"]
 
-FORMS = {(1, 0): r"\max(z, 0)", (1, -1): "|z|", (1, 1): "z"}
+FORMS = {("1", "0"): r"\max(z, 0)", ("1", "-1"): "|z|", ("1", "1"): "z"}
 """Right and left slope, and the formula."""
 
 
@@ -41,10 +41,9 @@ class Activation(Shown, ABC):
         """The formula of a(z) in LaTeX; "" where there is none."""
         if self.slopes is None:
             return ""
-        right, left = self.slopes
-        if (right, left) in FORMS:
-            return FORMS[right, left]
-        right_text, left_text = map(format_rational, (right, left))
+        right_text, left_text = map(format_rational, self.slopes)
+        if (right_text, left_text) in FORMS:
+            return FORMS[right_text, left_text]
         return rf"\max(z, 0) \cdot {right_text} + \min(z, 0) \cdot ({left_text})"
 
     def _shown(self) -> str:

@@ -27,6 +27,7 @@ from exactgeo.errors import expect_type
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside, format_rational
 from exactgeo.exact.vectors import Vector
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.records import Records
 from exactgeo.shown import Reported, Viewed, brief, value_line
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
+
+LOG = logger(__name__)
 
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
@@ -420,6 +423,9 @@ def census(
     size = size_of(problem)
     within = time_limit is None or size.regions[1] <= max(500, int(REGIONS_A_SECOND * time_limit))
     reduction = reduce(problem, listed=within and not size.hopeless)
+    LOG.info(
+        "census of %s: %s", problem.name or "a problem", "listed" if reduction.listed else f"not begun, {size.sentence}"
+    )
     listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
     table = Table.gather(reduction, listed, watch)
     return Census(table, left(), size, searching)

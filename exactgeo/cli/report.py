@@ -14,6 +14,7 @@ from exactgeo.cli.options import (
     UNDECIDED,
     current_run,
     emit,
+    epilog,
     json_option,
     output_option,
     point_of,
@@ -33,7 +34,14 @@ def _html(path: str, option: str) -> None:
     writable(path, (".html", ".htm"), option)
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo report kink-global -o kink.html",
+        "exactgeo examples kink-global | exactgeo report - -o kink.html --time-limit 600 --json",
+        exits="0 a local minimum, or no point at all, 1 no local minimum, 3 undecided",
+    ),
+)
 @problem_argument
 @output_option("-o", "--output", check=_html, required=True, metavar="OUT.html", help="The page.")
 @point_option("Report on this point")

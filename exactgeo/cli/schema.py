@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option, json_text
+from exactgeo.cli import completion
+from exactgeo.cli.options import DONE, emit, epilog, json_option, json_text
 
 __all__ = ["schema"]
 
 
-@click.command()
-@click.argument("command", required=False, metavar="[COMMAND]")
+def _commands() -> list[str]:
+    from exactgeo.schema import commands
+
+    return commands()
+
+
+@click.command(
+    epilog=epilog(
+        "exactgeo schema certify > certify.schema.json",
+        exits="0 done",
+    )
+)
+@click.argument("command", required=False, metavar="[COMMAND]", shell_complete=completion.words(_commands))
 @json_option
 def schema(command: str | None, as_json: bool) -> int:
     """The JSON Schema (draft 2020-12) of what commands print with --json, or of COMMAND alone."""

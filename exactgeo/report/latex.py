@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exactgeo.activations import LINEAR
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import decimal, format_rational
@@ -82,11 +83,11 @@ def _setting(problem: Problem) -> list[str]:
         inner += f" + b_{k}" if has else ""
         if k <= len(net.widths):
             inner = f"\\sigma{f'_{k}' if several else ''}({inner})"
-    if net.output_activation.slopes != (1, 1):
+    if net.output_activation != LINEAR:
         inner = f"\\tau({inner})"
     named = [rf"\sigma{f'_{k}' if several else ''}(z) = {kind}" for k, kind in enumerate(kinds, 1)]
     named = named if several else named[:1]
-    if net.output_activation.slopes != (1, 1):
+    if net.output_activation != LINEAR:
         named.append(rf"\tau(z) = {net.output_activation.latex}")
     widths = f", hidden width{'s' * (len(net.widths) > 1)} {', '.join(f'${n}$' for n in net.widths)}"
     kinds_text = "".join(f", ${name}$" for name in named)
@@ -220,7 +221,7 @@ def _proof(verdict: Verdict, path: str | None) -> list[str]:
     if path is not None:
         file = Path(path)
         digest = sha256(file.read_bytes()).hexdigest()
-        halves = r"\allowbreak ".join(digest[k : k + 16] for k in range(0, 64, 16))
+        halves = r"\allowbreak ".join(digest[k : k + 8] for k in range(0, 64, 8))
         lines += [
             f"The numbers that prove it are in the certificate \\texttt{{{escaped(file.name)}}}",
             f"(SHA-256 \\texttt{{{halves}}});",
@@ -284,7 +285,7 @@ def escaped(text: str) -> str:
 def _character(c: str) -> str:
     if c in SPECIAL or c == "\x00":
         return SPECIAL.get(c, c)
-    base, *marks = unicodedata.normalize("NFD", c)
+    base, *marks = list(unicodedata.normalize("NFD", c))
     if " " <= base <= "~" and len(marks) < 2 and all(mark in ACCENTS for mark in marks):
         return f"\\{ACCENTS[marks[0]]}{{{base}}}" if marks else base
     return f"[U+{ord(c):04X}]"

@@ -16,6 +16,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value, high, plain
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import beside, short
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.shown import Reported, value_line
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from exactgeo.claims.lower_bound import LowerBoundClaim
 
 __all__ = ["GlobalMinimum", "minimum"]
+
+LOG = logger(__name__)
 
 RAYS, SOME, RAYS_A_SECOND = 40_000, 2_000, 1_000
 """Rays of one neuron above which no search is begun: ever; however short the time is; and under a time limit."""
@@ -223,6 +226,7 @@ def minimum(
     except KeyboardInterrupt:
         interrupted = True
     found = known()
+    LOG.info("branch and bound: %d nodes, %s", found.nodes, "complete" if found.complete else found.reason)
     search.seal()
     return found
 
