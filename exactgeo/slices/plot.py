@@ -128,7 +128,8 @@ def _contours(axes: Any, drawn: Any, names: dict[str, Any], levels: Sequence[Fra
     texts = list(axes.clabel(lines, fmt=inside, fontsize=SMALL - 1))
     for text in texts:
         text.set_bbox(CLOSE)
-    return texts
+    sparse(axes, texts, inside=True)
+    return [text for text in texts if text.axes is not None]
 
 
 def _peaks(axes: Any, found: PlaneSlice) -> str:
