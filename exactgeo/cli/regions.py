@@ -66,7 +66,6 @@ def regions(
 ) -> int:
     """Count and list the regions of an arrangement of hyperplanes."""
     from exactgeo.arrangement import Arrangement
-    from exactgeo.arrangement.plot import refuse
     from exactgeo.formats import read_arrangement, read_polytope
 
     listing = {
@@ -82,6 +81,8 @@ def regions(
     given = Arrangement(*read_arrangement(arrangement))
     current_run().about(arrangement)
     if plot is not None:
+        from exactgeo.arrangement.plot import refuse
+
         refuse(given)
     polytope = None if inside is None else read_polytope(inside, given.dimension)
     watch = _Watch(given, time_limit, polytope is not None)
