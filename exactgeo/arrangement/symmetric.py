@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, permutations, product
+from itertools import permutations, product
 from math import factorial, isqrt, prod
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,7 @@ def symmetric_polynomial(normals: Sequence[Integers], classes: Sequence[Sequence
     symmetry = _Symmetry(normals, classes)
     whole = [Fraction(1)]
     level = [_Flat.bottom(normals)]
-    for codimension in range(1, rank - 2):
+    for _ in range(1, rank - 2):
         found: dict[bytes, _Flat] = {}
         for flat in level:
             for members in flat.covers:
@@ -270,4 +270,4 @@ class _Symmetry:
         # The image that is the least, word by word.
         for k in range(len(found)):
             found = found[:, found[k] == found[k].min()]
-        return found[:, 0].tobytes()
+        return bytes(found[:, 0].tobytes())

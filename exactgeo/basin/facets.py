@@ -101,9 +101,7 @@ class Facets:
         table = self.table
         choices = table.choices(rows)
         words = [
-            crossings.own[choices[:, first + i]]
-            for crossings, first, neurons in self._groups()
-            for i in range(neurons)
+            crossings.own[choices[:, first + i]] for crossings, first, neurons in self._groups() for i in range(neurons)
         ]
         items, numbers, sets = [], [], []
         for crossings, first, neurons in self._groups():

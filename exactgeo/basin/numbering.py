@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import comb, prod
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Numbering:
             return None
         for (patterns, neurons), total, behind in zip(self.sizes, self._totals, self._behind, strict=True):
             part = row[first : first + neurons]
-            if any(not 0 <= a < patterns for a in part) or any(a > b for a, b in zip(part, part[1:], strict=False)):
+            if any(not 0 <= a < patterns for a in part) or any(a > b for a, b in pairwise(part)):
                 return None
             after = sum(int(behind[i][a]) for i, a in enumerate(part))
             number = number * total + total - 1 - after

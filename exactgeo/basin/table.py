@@ -7,16 +7,16 @@ are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.batch import Solved
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.numbering import Numbering
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
@@ -46,7 +46,7 @@ class Table:
         Regions, rays, faces and columns.
     owners : array of int32, (rows,)
         Index of each row's optimum.
-    optima : sequence of Solved
+    optima : Optima
         The distinct ones; several may have the same value, or the same gradient.
     numbers : array of int64, (rows,), optional
         The number of each row's orbit, ascending; left out, row k is orbit k.
@@ -58,7 +58,7 @@ class Table:
         self,
         reduction: Reduction,
         owners: Numbers,
-        optima: Sequence[Solved],
+        optima: Optima,
         numbers: Indices | None = None,
         *,
         interrupted: bool = False,
@@ -67,7 +67,7 @@ class Table:
         self.owners = owners
         self.numbering = numbering_of(reduction)
         self._numbers = numbers
-        self.optima = tuple(optima)
+        self.optima = optima
         self.interrupted = interrupted
         self._replayed: dict[int, Optimum] = {}
 
@@ -89,18 +89,9 @@ class Table:
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
         numbers: list[Indices] = [np.zeros(0, dtype=np.int64)]
         listed = 0
-        optima: list[Solved] = []
-        by_basis: dict[tuple[int, ...], int] = {}
+        optima = Optima(len(reduction.program.columns))
         interrupted = False
         least: Fraction | None = None
-
-        def index(best: Solved) -> int:
-            # A basis that determines its optimum is kept once.
-            known = len(optima) if best.proof is not None else by_basis.setdefault(best.basis, len(optima))
-            if known == len(optima):
-                optima.append(best)
-            return known
-
         try:
             for block in blocks:
                 interrupted |= block.interrupted
@@ -109,7 +100,7 @@ class Table:
                     if least is None or high(lowest) < least:
                         least = high(lowest)
                         watch(lowest)
-                local = np.array([index(best) for best in block.optima], dtype=np.int32)
+                local = np.array([optima.add(best) for best in block.optima], dtype=np.int32)
                 known = block.owner >= 0
                 if not known.all():
                     # The last block, ended by the time limit.
@@ -147,8 +138,7 @@ class Table:
 
     def value(self, index: int) -> Value:
         """Infimum of the loss on the basins of an orbit."""
-        value: Value = self.optima[self.owners[index]].value
-        return value
+        return self.optima.value(int(self.owners[index]))
 
     def optimum(self, index: int) -> Optimum:
         """The certificate of an orbit, replayed; orbits with the same optimum share it."""
@@ -230,9 +220,9 @@ class Table:
 
         orbits: dict[Value, int] = {}
         numbers = np.bincount(self.owners, minlength=len(self.optima)).tolist()
-        for best, number in zip(self.optima, numbers, strict=True):
+        for value, number in zip(self.optima.values(), numbers, strict=True):
             if number:
-                orbits[best.value] = orbits.get(best.value, 0) + number
+                orbits[value] = orbits.get(value, 0) + number
         return counted_together(orbits)
 
     @cached_property
@@ -242,8 +232,8 @@ class Table:
 
         if not len(self.owners):
             return []
-        top = min(high(best.value) for best in self.optima)
-        fit = np.array([low(best.value) <= top for best in self.optima])
+        top = min(map(high, self.optima.values()))
+        fit = np.array([low(value) <= top for value in self.optima.values()])
         return [int(index) for index in np.flatnonzero(fit[self.owners])]
 
     @property
@@ -252,7 +242,7 @@ class Table:
         if not self.lowest:
             return None
         owners = sorted({int(self.owners[index]) for index in self.lowest})
-        values = [self.optima[owner].value for owner in owners]
+        values = [self.optima.value(owner) for owner in owners]
         if all(isinstance(value, Fraction) for value in values):
             return values[0]
         return Enclosure(min(map(low, values)), min(map(high, values)))
@@ -310,7 +300,7 @@ class Table:
             rows, multiplicities = choices.tolist(), reduction.multiplicities(choices)
             for index, (row, copies, owner) in enumerate(zip(rows, multiplicities, owners, strict=True), start=first):
                 if owner not in values:
-                    values[owner] = text(self.optima[owner].value)
+                    values[owner] = text(self.optima.value(owner))
                 named = [names[k][row[k]] for k in order]
                 yield {
                     "index": index,

@@ -14,7 +14,6 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-
 from typing import TYPE_CHECKING
 
 from exactgeo.basin.census import Census
@@ -235,7 +234,8 @@ class _Grower:
         table = self.census.table
         used = np.zeros(len(table.optima), dtype=bool)
         used[table.owners] = True
-        values = [exact(best.value) if there else None for best, there in zip(table.optima, used.tolist(), strict=True)]
+        pairs = zip(table.optima.values(), used.tolist(), strict=True)
+        values = [exact(value) if there else None for value, there in pairs]
         self.levels = sorted({value for value in values if value is not None}, key=order)
         ranks = {value: k for k, value in enumerate(self.levels)}
         of = np.array([-1 if value is None else ranks[value] for value in values], dtype=np.int32)
