@@ -294,7 +294,7 @@ class Census:
             "regions_per_neuron": self.regions_per_neuron,
             **_beside("minimum", self.minimum),
             "minimum_attained": self.minimum_attained,
-            "values": [{"value": plain(value), "orbits": number} for value, number in self.values],
+            "values": self._listed,
             "complete": self.complete,
         }
         if not self.complete:
@@ -311,6 +311,11 @@ class Census:
         if any(reasons):
             result["reason"] = next(reason for reason in reasons if reason)
         return result
+
+    @cached_property
+    def _listed(self) -> list[dict[str, Any]]:
+        """Once for all answers: there may be a million values."""
+        return [{"value": plain(value), "orbits": number} for value, number in self.table.values]
 
     def size_json(self) -> dict[str, Any]:
         """How large it would be, and what serves instead, where the regions were not listed; else nothing."""
