@@ -10,13 +10,18 @@ import numpy as np
 import pytest
 from problems import D1, PLANE, problem
 
-from exactgeo.basin import Enclosure, census
+from exactgeo.basin import Enclosure, census, claims
 from exactgeo.basin.batch import Solved, masks_of
+from exactgeo.basin.branch import minimum
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.numbering import Numbering
 from exactgeo.basin.optima import Bases, Optima
 from exactgeo.basin.schedule import Block, choices
 from exactgeo.basin.table import Table
+from exactgeo.checking import check
+from exactgeo.claims.global_minimum import GlobalMinimumClaim
+from exactgeo.claims.lower_bound import LowerBoundClaim
+from exactgeo.errors import InternalError
 
 F = Fraction
 
@@ -133,3 +138,30 @@ def test_facets_of_many_orbits_are_those_of_each(width, frozen):
     item, neighbour, sets = found.facets.of(np.array(rows))
     listed = [(rows[i], v, mask) for i, v, mask in zip(item.tolist(), neighbour.tolist(), masks_of(sets), strict=True)]
     assert listed == [(row, v, mask) for row in rows for v, mask, _ in found.facets.around(row)]
+
+
+# -- the certificate of very many ----------------------------------------------------------------------------------------
+
+
+def test_the_minimum_of_very_many_optima_is_proved_by_a_search(monkeypatch, tmp_path):
+    monkeypatch.setattr(claims, "LISTED", 10)
+    found = census(problem(*D1, 2))
+    assert isinstance(found.certificate.claims[0], GlobalMinimumClaim)
+    monkeypatch.setattr(claims, "DUALS", 10)
+    certificate = found.certificate
+    (claim,) = certificate.claims
+    assert isinstance(claim, LowerBoundClaim)
+    assert (claim.point, claim.loss) == (found.best, F(1, 14))
+    assert check(certificate.write(tmp_path / "minimum.json")).accepted
+    # Out of time, the gradients prove it.
+    monkeypatch.setattr(claims, "SEARCH", 0.0)
+    assert isinstance(found.certificate.claims[0], GlobalMinimumClaim)
+
+
+def test_a_search_that_finds_another_minimum_is_a_bug(monkeypatch):
+    monkeypatch.setattr(claims, "LISTED", 10)
+    monkeypatch.setattr(claims, "DUALS", 10)
+    other = minimum(problem(*D1, 1))
+    monkeypatch.setattr("exactgeo.basin.branch.minimum", lambda *_, **__: other)
+    with pytest.raises(InternalError, match="different minima"):
+        _ = census(problem(*D1, 2)).certificate
