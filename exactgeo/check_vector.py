@@ -91,11 +91,9 @@ def largest(near, chosen, left, done):
         left, done = left - {i}, done | {i}
 
 
-def look(p, here):
+def look(p, here, residuals):
     """The units, an output bias one of them: feature, weight, critical faces (lines, rays), whether it is loud."""
     layer, last, size = here.hidden[0], here.last, p.sizes[-1]
-    curvature = SMOOTH[p.kind][0]
-    residuals = [[q / (2 * curvature) for q in row] for row in here.gradient]
     need(last.trains, "the output weights are frozen")
     need(not any(dot(r, own) for own in last.own for r in residuals), "the loss has a slope in the last layer")
 
@@ -338,7 +336,8 @@ def vector_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     point = stated(p, tree, loss)
     need(p.layers == 1, "the rule needs one hidden layer")
-    units, phi, residuals = look(p, companion("check_deep.py").layers(p, point))
+    here = companion("check_deep.py").layers(p, point)
+    units, phi, residuals = look(p, here, [[q / (2 * SMOOTH[p.kind][0]) for q in row] for row in here.gradient])
     form(typed(rule, str) in ("silent", "definite", "tied", "whole"), "an unknown proof")
     if rule == "silent":
         need(not any(unit.loud for unit in units), "a unit is loud")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
@@ -19,6 +20,7 @@ from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.exact.combination import Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
@@ -117,6 +119,8 @@ def decide(
             found = rung.decide(problem, point, check)
         except OutOfTime as end:
             found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
+        except Unresolved as small:
+            found = Undecided(_loss(problem, point), scope.unresolved(str(small)), ())
         why = found.outside.reason if isinstance(found, Undecided) else ""
         tries.append(Try(rung.name, str(found.kind), why))
         if isinstance(found, Undecided) and not found.ended:
@@ -140,7 +144,13 @@ LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason
 
 
 WITHOUT_STRICTNESS = (
-    DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+    DeepMinimumClaim
+    | LinearNetworkMinimumClaim
+    | SymmetricMinimumClaim
+    | VectorMinimumClaim
+    | UnrolledMinimumClaim
+    | ClassMinimumClaim
+    | ClassGlobalMinimumClaim
 )
 
 

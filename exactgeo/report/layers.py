@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
 from exactgeo.report.tables import columns, labelled, number_text, title_of, vector_text
-from exactgeo.report.text import FULL, condition_text, indices_text, more_text, number_json
+from exactgeo.report.text import FULL, condition_text, indices_text, loss_json, more_text, number_json
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum.deep.explain import DeepExplanation
@@ -78,10 +78,10 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(at.loss),
+        **loss_json(at.loss),
         "predictions": [numbers(row) for row in zip(*at.predictions, strict=True)],
         "targets": [numbers(row) for row in at.problem.y],
-        "gradient": [numbers(row) for row in zip(*at.gradient, strict=True)],
+        "gradient": [[number_json(q) for q in row] for row in zip(*at.gradient, strict=True)],
         "conditions": [
             {
                 "quantity": c.quantity,

@@ -91,7 +91,7 @@ def value_line(q: Number | Value | int) -> str:
     return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
 
 
-def vector_text(values: Iterable[Fraction | int]) -> str:
+def vector_text(values: Iterable[Number | int]) -> str:
     """A row of numbers in parentheses.
 
     Examples

@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.claims import Claim
+from exactgeo.claims.class_minimum import NoFunction, NoSlope
 from exactgeo.claims.deep_global_minimum import BehindFrozen, DeepGlobalMinimumClaim, Everywhere, Function, MergedLinear
-from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.exact.combination import inner
+from exactgeo.exact.vectors import Vector
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reduced import Behind, Merged
 from exactgeo.problem import Point, Problem
 from exactgeo.standing.verdict import Better
 
-__all__ = ["Known", "as_good_as_a_function", "by_smaller_networks"]
+__all__ = ["Known", "as_good_as_a_function", "by_smaller_networks", "no_better_function", "no_better_last_layer"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,36 @@ def as_good_as_a_function(problem: Problem, point: Point, loss: Fraction) -> Kno
 
     Cost: one forward pass.
     """
-    at, groups = DeepPoint.of(problem, point), defaultdict[Vector, list[int]](list)
-    for t, row in enumerate(problem.x):
-        groups[row].append(t)
-    if any(sum((g[t] for t in group), ZERO) for group in groups.values() for g in at.gradient):
+    if no_better_function(DeepPoint.of(problem, point)) is None:
         return None
     return Known(None, DeepGlobalMinimumClaim(point, loss, Function()))
+
+
+def no_better_function(at: DeepPoint) -> NoFunction | None:
+    """The proof that where inputs are equal the slopes of the loss sum to 0; None where they do not.
+
+    Raises
+    ------
+    exactgeo.exact.combination.Unresolved
+        A sum was not told from 0.
+    """
+    groups = defaultdict[Vector, list[int]](list)
+    for t, row in enumerate(at.problem.x):
+        groups[row].append(t)
+    sums = (inner([1] * len(group), [g[t] for t in group]) for group in groups.values() for g in at.gradient)
+    return None if any(sums) else NoFunction()
+
+
+def no_better_last_layer(at: DeepPoint) -> NoSlope | None:
+    """The proof that the predictions are affine in what is trained, and the loss has no slope in it; None without it.
+
+    Raises
+    ------
+    exactgeo.exact.combination.Unresolved
+        A slope was not told from 0.
+    """
+    moves = any(layer.trains or layer.trains_bias for layer in at.layers)
+    return None if moves or at.slope_in_last else NoSlope()
 
 
 def by_smaller_networks(

@@ -20,7 +20,7 @@ from itertools import product
 from exactgeo.claims.subject import square_factor
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import primitive, rref
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.units import Cone, Model, Unit
@@ -43,11 +43,9 @@ def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
     if not at.trains_output:
         return "the output weights are frozen"
     last = at.layers[-1]
-    if any(dot(g, a) for g in at.gradient for a in last.out):
-        return "the loss has a slope in an output weight"
-    if at.trains_shift and any(map(sum, at.gradient)):
-        return "the loss has a slope in an output bias"
-    factor = square_factor(at.problem)
+    if at.slope_in_last:
+        return f"the loss has a slope in {at.slope_in_last}"
+    factor = None if at.problem.loss.classes else square_factor(at.problem)
     if factor is None:
         return "the loss is not squared, and not quadratic"
     cones: list[list[Cone]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.exact.vectors import ONE
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.deep.reach import reach
 from exactgeo.local_minimum.explain import Condition
@@ -50,12 +50,12 @@ def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
     at = DeepPoint.of(problem, point)
     conditions = []
     features = at.inputs_of(len(at.layers))
-    for o, g in enumerate(at.gradient):
+    for o in range(len(at.gradient)):
         if at.trains_shift:
-            conditions.append(Condition(f"output {o}: sum_t g_t", sum(g, ZERO), "= 0"))
+            conditions.append(Condition(f"output {o}: sum_t g_t", at.along(o, (ONE,) * problem.m), "= 0"))
         if at.trains_output:
             for i, row in enumerate(features):
-                conditions.append(Condition(f"output {o}: sum_t g_t h_t[{i}]", dot(g, row), "= 0"))
+                conditions.append(Condition(f"output {o}: sum_t g_t h_t[{i}]", at.along(o, row), "= 0"))
     units = []
     for layer in at.layers:
         for i, row in enumerate(layer.z):

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import independent_rows
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint
 
 __all__ = ["out_of_reach", "reach"]
@@ -43,7 +43,7 @@ def out_of_reach(at: DeepPoint, check: Check = unlimited) -> bool:
     """Whether the derivatives of the loss are orthogonal to all of it: then the point is a local minimum."""
     if at.still:
         return True
-    return not any(dot(row, vector) for vector in reach(at, check) for row in at.gradient)
+    return not any(at.along(o, vector) for vector in reach(at, check) for o in range(len(at.gradient)))
 
 
 def _affine(at: DeepPoint, index: int, trains: bool, trains_bias: bool, below: Sequence[Vector]) -> list[Vector]:

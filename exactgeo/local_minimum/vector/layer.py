@@ -48,10 +48,10 @@ class VectorLayer:
         if not at.trains_output:
             return "the output weights are frozen: first order decides"
         (layer,) = at.layers
-        if any(dot(g, a) for g in at.gradient for a in layer.out):
-            return "the loss has a slope in an output weight"
-        if at.trains_shift and any(map(sum, at.gradient)):
-            return "the loss has a slope in an output bias"
+        if at.slope_in_last:
+            return f"the loss has a slope in {at.slope_in_last}"
+        if not at.rational:
+            return "the scores of some data point differ, and slopes are not rational"
         curvature, exact = _curvature(at)
         columns = [*(at.columns if layer.trains else ()), *([(ONE,) * at.problem.m] if layer.trains_bias else ())]
         rows = tuple(zip(*columns, strict=True)) if columns else ((),) * at.problem.m
@@ -68,7 +68,7 @@ class VectorLayer:
             moves.append(tuple(found))
         if at.trains_shift:
             units.append(Unit((ONE,) * at.problem.m, (ZERO,) * len(at.output), ()))
-        residuals = tuple(tuple(q / (2 * curvature) for q in row) for row in at.gradient)
+        residuals = tuple(tuple(q / (2 * curvature) for q in row if isinstance(q, Fraction)) for row in at.gradient)
         metric = tuple(tuple(ONE * (i == j) for j in range(len(at.output))) for i in range(len(at.output)))
         return cls(at, Model(residuals, metric, tuple(units), exact), tuple(moves))
 
@@ -107,7 +107,11 @@ class VectorLayer:
 
 
 def _curvature(at: DeepPoint) -> tuple[Fraction, bool]:
-    """The largest curvature of the pieces of the loss, and whether there is one piece only."""
+    """The largest curvature of the loss (``l(p + e) <= l(p) + l'(p) e + a e^2``), and whether that is all there is.
+
+    Of classes: the Hessian in the scores, ``diag(s) - s s^T``, has no value above 1/2."""
+    if at.problem.loss.classes:
+        return Fraction(1, 4), False
     largest, single = ZERO, True
     for row in at.problem.y:
         for y in row:
