@@ -254,7 +254,7 @@ def series(changes, n):
             mean = [a + b / (factorial(k) * len(changes)) for a, b in zipped(mean, power)]
     found = [Fraction(0)] * (n + 1)  # (1 + mean) f' = mean'
     for k in range(1, n + 1):
-        found[k] = mean[k] - sum(i * found[i] * mean[k - i] for i in range(1, k)) / k
+        found[k] = mean[k] - Fraction(sum(i * found[i] * mean[k - i] for i in range(1, k))) / k
     return found
 
 
@@ -283,7 +283,7 @@ def change_along(p, here, point, curve, step, n):
             terms = [0] * (n + 1)
             for j, change in enumerate(changes):
                 part = share(scores, j)
-                terms = [a + part * q for a, q in zip(terms, [*change, *[0] * n], strict=False)]
+                terms = [a + part * q for a, q in zip(terms, [*change, *[0] * (n + 1)], strict=False)]
         total = [a + b for a, b in zipped(total, terms)]
     return total, rest
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.report.tables import columns, labelled, number_text, title_of, vector_text
+from exactgeo.report.tables import columns, labelled, number_text, short_text, title_of, vector_text
 from exactgeo.report.text import FULL, condition_text, indices_text, loss_json, more_text, number_json
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def layers_text(explanation: DeepExplanation, verdict: Verdict) -> str:
     rows = [["t", "x_t", "y_t", "p_t", "g_t = l'(p_t)"]]
     numbers = zip(problem.x, problem.y, zip(*at.predictions, strict=True), zip(*at.gradient, strict=True), strict=True)
     for t, (x, y, p, g) in list(enumerate(numbers))[:FULL]:
-        rows.append([str(t), vector_text(x), vector_text(y), vector_text(p), vector_text(g)])
+        rows.append([str(t), vector_text(x), vector_text(y), vector_text(p), f"({', '.join(map(short_text, g))})"])
     lines += columns(rows, indent="  ")
     if problem.m > FULL:
         lines.append(f"  {more_text(problem.m - FULL, '--json for all')}")
