@@ -3,22 +3,22 @@ network tells."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.claims import Claim
-from exactgeo.claims.class_minimum import NoFunction, NoSlope
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoFunction, NoSlope
+from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_global_minimum import BehindFrozen, DeepGlobalMinimumClaim, Everywhere, Function, MergedLinear
-from exactgeo.exact.combination import inner
-from exactgeo.exact.vectors import Vector
+from exactgeo.exact.combination import Unresolved
 from exactgeo.local_minimum.deep.point import DeepPoint
+from exactgeo.local_minimum.deep.reach import no_better_function
 from exactgeo.local_minimum.deep.reduced import Behind, Merged
 from exactgeo.problem import Point, Problem
 from exactgeo.standing.verdict import Better
 
-__all__ = ["Known", "as_good_as_a_function", "by_smaller_networks", "no_better_function", "no_better_last_layer"]
+__all__ = ["Known", "as_good_as_a_function", "best_of_classes", "by_smaller_networks"]
 
 
 @dataclass(frozen=True)
@@ -42,36 +42,29 @@ def as_good_as_a_function(problem: Problem, point: Point, loss: Fraction) -> Kno
 
     Cost: one forward pass.
     """
-    if no_better_function(DeepPoint.of(problem, point)) is None:
+    if not no_better_function(DeepPoint.of(problem, point)):
         return None
     return Known(None, DeepGlobalMinimumClaim(point, loss, Function()))
 
 
-def no_better_function(at: DeepPoint) -> NoFunction | None:
-    """The proof that where inputs are equal the slopes of the loss sum to 0; None where they do not.
+def best_of_classes(problem: Problem, point: Point) -> ClassGlobalMinimumClaim | None:
+    """That no parameters have a lower loss, of a convex loss with classes: by its slopes alone; None where these do not
+    tell.
 
-    Raises
-    ------
-    exactgeo.exact.combination.Unresolved
-        A sum was not told from 0.
+    Cost: one forward pass.
     """
-    groups = defaultdict[Vector, list[int]](list)
-    for t, row in enumerate(at.problem.x):
-        groups[row].append(t)
-    sums = (inner([1] * len(group), [g[t] for t in group]) for group in groups.values() for g in at.gradient)
-    return None if any(sums) else NoFunction()
-
-
-def no_better_last_layer(at: DeepPoint) -> NoSlope | None:
-    """The proof that the predictions are affine in what is trained, and the loss has no slope in it; None without it.
-
-    Raises
-    ------
-    exactgeo.exact.combination.Unresolved
-        A slope was not told from 0.
-    """
+    at = DeepPoint.of(problem, point)
     moves = any(layer.trains or layer.trains_bias for layer in at.layers)
-    return None if moves or at.slope_in_last else NoSlope()
+    proof: NoFunction | NoSlope | None = None
+    try:
+        if no_better_function(at):
+            proof = NoFunction()
+        elif not moves and not at.slope_in_last:
+            proof = NoSlope()
+    except Unresolved:
+        # A sum was not told from 0.
+        return None
+    return None if proof is None else ClassGlobalMinimumClaim(point, LogSums.of(at.loss), proof)
 
 
 def by_smaller_networks(

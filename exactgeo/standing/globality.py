@@ -9,20 +9,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from exactgeo.claims import Claim
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim
-from exactgeo.claims.classes import LogSums
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
-from exactgeo.exact.combination import Unresolved
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.rational import decimal
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Globality, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide
-from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
 
@@ -30,13 +26,7 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
 
-from exactgeo.standing.deep import (
-    Known,
-    as_good_as_a_function,
-    by_smaller_networks,
-    no_better_function,
-    no_better_last_layer,
-)
+from exactgeo.standing.deep import Known, as_good_as_a_function, best_of_classes, by_smaller_networks
 from exactgeo.standing.verdict import Better, as_value
 
 __all__ = ["Global", "at_zero", "census_of", "globality_of"]
@@ -126,13 +116,8 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
 
 def _of_classes(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> Global:
     """Of a loss with classes and a network of any depth: by the slopes of the loss, else from descents in floats."""
-    at = DeepPoint.of(problem, point)
-    try:
-        proof = no_better_function(at) or no_better_last_layer(at)
-    except Unresolved:
-        proof = None
-    if proof is not None:
-        claim = ClassGlobalMinimumClaim(point, LogSums.of(at.loss), proof)
+    claim = best_of_classes(problem, point)
+    if claim is not None:
         return Global(Globality.GLOBAL, claim=claim)
     outside = Global(Globality.UNKNOWN)
     if isinstance(decision, Undecided):
