@@ -150,6 +150,31 @@ class DeepPoint:
         """Whether every derivative of the loss is 0."""
         return not any(map(any, self.gradient))
 
+    @cached_property
+    def square_factor(self) -> Fraction | None:
+        """The a for which the loss of each prediction is ``a (p - b)^2`` and a constant near the point, b of its own;
+        None where there is none, as where a prediction is at a break of the loss, or beyond one on a straight piece."""
+        factors = {self._curvature(t) for t in range(self.problem.m)}
+        factor = factors.pop() if len(factors) == 1 else ZERO
+        return factor or None
+
+    def squares(self, factor: Fraction) -> tuple[int, ...]:
+        """The data points at which the loss of each prediction is ``factor (p - b)^2`` and a constant near the point;
+        at the others it is convex."""
+        return tuple(t for t in range(self.problem.m) if self._curvature(t) == factor)
+
+    def _curvature(self, t: int) -> Fraction:
+        """The a of the piece that all predictions of a data point are inside of; 0 where there is none."""
+        loss, factors = self.problem.loss, set[Fraction]()
+        if loss.classes:
+            return ZERO
+        for row, y in zip(self.predictions, self.problem.y[t], strict=True):
+            pieces = loss.pieces(y)
+            if pieces is None or row[t] in pieces.breaks:
+                return ZERO
+            factors.add(pieces.around(row[t])[0][0])
+        return factors.pop() if len(factors) == 1 else ZERO
+
     @property
     def rational_loss(self) -> Fraction:
         """The loss, of one with rational values.
