@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.report.tables import columns, labelled, number_text, short_text, title_of, vector_text
+from exactgeo.report.tables import columns, labelled, title_of
 from exactgeo.report.text import FULL, condition_text, indices_text, loss_json, more_text, number_json
+from exactgeo.shown import number_text, short_text, vector_text
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum.deep.explain import DeepExplanation
