@@ -15,12 +15,14 @@ from pathlib import Path
 
 from pages import DOCS, MADE, ROOT, blocks
 
-__all__ = ["for_the_site", "make", "notebook"]
+__all__ = ["DEFINED", "for_the_site", "labels", "make", "notebook"]
 
 PAPERS = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "tests/README.md")
 """Pages of the repository outside docs/, beside the documents of proofs/."""
 
-_THEOREM = re.compile(r"^\*\*(?:Theorem )?([A-Z]\d*[a-z]*)(?: \([^)]*\))?\.\*\*", re.MULTILINE)
+DEFINED = re.compile(r"\*\*(?:Theorem |Claim )?([A-Z](?:\d+[a-z]?)?)(?: \([^)]*\))?\.?\*\*")
+"""Where docs/mathematics.md says a statement for the first time: its number in bold."""
+
 _TERM = re.compile(r"^\* \*\*(.+?)\*\*: (.*)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -41,8 +43,12 @@ def make() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_relinked(source.read_text(encoding="utf-8"), source, target), encoding="utf-8")
     listed = "\n".join(str(path.relative_to(MADE / "proofs")) for path in copied().values() if "proofs" in path.parts)
-    head = "# Executed documents\n\nOne page a statement; [the table](../../statements.md) says what has become of each.\n"
-    (MADE / "proofs" / "index.md").write_text(f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8")
+    head = (
+        "# Executed documents\n\nOne page a statement; [the table](../../statements.md) says what has become of each.\n"
+    )
+    (MADE / "proofs" / "index.md").write_text(
+        f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8"
+    )
     (MADE / "notebooks").mkdir(parents=True, exist_ok=True)
     for page in sorted((DOCS / "tutorials").glob("*.md")):
         (MADE / "notebooks" / f"{page.stem}.ipynb").write_text(notebook(page), encoding="utf-8")
@@ -74,13 +80,34 @@ def for_the_site(name: str, text: str) -> str:
         head = text[: text.index("\n* ")]
         return f"{head}\n\n```{{glossary}}\n{terms}```\n"
     if name == "mathematics":
-        return _THEOREM.sub(lambda match: f"({match[1].lower()})=\n{match[0]}", text)
+        return _linked_statements(text)
     if name.startswith("tutorials/"):
         stem = name.removeprefix("tutorials/")
         body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
         note = f"This page as a notebook: {{download}}`{stem}.ipynb <../_made/notebooks/{stem}.ipynb>`.\n"
         return f"{body.rstrip()}\n\n{note}"
     return text
+
+
+def labels(text: str) -> list[str]:
+    """The numbers of the statements of docs/mathematics.md, in order."""
+    return DEFINED.findall(text)
+
+
+def _linked_statements(text: str) -> str:
+    """Each paragraph that says statements has their anchors, and the table at the top links them."""
+    head, mark, body = text.partition("\nNotation.")
+    paragraphs = body.split("\n\n")
+    for place, paragraph in enumerate(paragraphs):
+        anchors = "".join(f"(statement-{label.lower()})=\n" for label in labels(paragraph))
+        paragraphs[place] = anchors + paragraph
+    known = set(labels(body))
+
+    def linked(row: re.Match[str]) -> str:
+        names = [f"[{name}](#statement-{name.lower()})" if name in known else name for name in row[1].split(", ")]
+        return f"| {', '.join(names)} |"
+
+    return re.sub(r"^\| ([A-Z][\w, ]*) \|", linked, head, flags=re.MULTILINE) + mark + "\n\n".join(paragraphs)
 
 
 def notebook(page: Path) -> str:
