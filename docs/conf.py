@@ -24,7 +24,7 @@ author = "exactgeo developers"
 project_copyright = author
 release = exactgeo.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["_build", "_made/notebooks"]
 suppress_warnings = ["toc.empty_glob"]  # json.md may or may not be there
 
@@ -39,10 +39,7 @@ html_copy_source = False
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"  # the docstrings give types, shapes and ranges
-autodoc_class_signature = "separated"
-napoleon_google_docstring = False
-napoleon_use_rtype = False
-napoleon_use_ivar = True
+numpydoc_show_class_members = False  # autodoc lists them
 default_role = "code"
 
 
