@@ -17,6 +17,7 @@ runs the pages that draw one and writes their images again.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import doctest
 import io
@@ -39,7 +40,6 @@ MADE = DOCS / "_made"
 _FENCE = re.compile(r"( *)(`{3,})(.*)")
 _MARK = re.compile(r"<!-- (file|not run|held by): (.+) -->")
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)]+\.svg)\)")
-LANGUAGES = {"python", "sh", "text", "toml", "json"}
 
 
 class PageError(AssertionError):
@@ -113,13 +113,13 @@ def blocks(page: Path) -> list[Block]:
 class Session:
     """One page as it is run: the names of its programs, in a folder of its own.
 
-    ``figures`` is where a picture's path, relative to the page, is to be drawn; None where pictures are not drawn.
+    ``drawn`` has each picture by the path that the page has for it.
     """
 
     folder: Path
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "page"})
-    figures: bool = True
     drawn: dict[str, bytes] = field(default_factory=dict)
+    shown: Any = None
     last_exit: int = 0
 
     def run(self, page: Path) -> None:
@@ -137,7 +137,7 @@ class Session:
             if printed != (below.text if below else ""):
                 raise PageError(f"{block.place}: prints\n{printed}and shows\n{below.text if below else 'nothing'}")
             if image and block.language == "python":
-                self.drawn[image] = current_figure()
+                self.drawn[image] = figure(self.shown, block)
 
     def _block(self, block: Block) -> str:
         if block.language == "python" and ">>> " in block.text:
@@ -176,10 +176,15 @@ class Session:
             if done.returncode:
                 raise PageError(f"{block.place}: {done.stderr}")
             return done.stdout
-        code = compile("\n" * block.line + block.text, str(block.page), "exec")
+        tree = ast.parse("\n" * block.line + block.text, str(block.page))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.chdir(self.folder):
-            exec(code, self.names)
+            exec(compile(tree, str(block.page), "exec"), self.names)
+            # As in a notebook: the value of the last line is what may be looked at.
+            self.shown = (
+                eval(compile(ast.Expression(last.value), str(block.page), "eval"), self.names) if last else None
+            )
         return out.getvalue()
 
     def _command(self, block: Block, line: str) -> str:
@@ -223,22 +228,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
 
 
-def current_figure() -> bytes:
-    """The figure drawn last as an SVG without a date and with names that are the same in every run; all are closed."""
-    from matplotlib import pyplot, rc_context
+def figure(shown: Any, block: Block) -> bytes:
+    """What a block ends with, axes or a figure, as an SVG that is the same in every run."""
+    from exactgeo import pictures
 
-    if not pyplot.get_fignums():
-        raise PageError("no figure was drawn")
-    out = io.BytesIO()
-    with rc_context({"svg.hashsalt": "exactgeo"}):
-        pyplot.gcf().savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    pyplot.close("all")
-    return b"".join(line.rstrip() + b"\n" for line in out.getvalue().splitlines())
+    if not hasattr(shown, "figure"):
+        raise PageError(f"{block.place}: an image stands below, and the block does not end with axes: {shown!r}")
+    return pictures.svg(shown).encode() + b"\n"
 
 
 def texts(svg: bytes) -> list[str]:
-    """What is written in a picture: matplotlib notes each text beside its outlines."""
-    return re.findall(r"<!-- (.*?) -->", svg.decode())
+    """What is written in a picture."""
+    return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</", svg.decode())
 
 
 def run(page: Path) -> dict[str, bytes]:

@@ -133,8 +133,11 @@ def notebook(page: Path) -> str:
             code = {"execution_count": None, "outputs": []} if kind == "code" else {}
             cells.append({"cell_type": kind, "id": f"cell-{len(cells)}", "metadata": {}, "source": text, **code})
 
+    todo = blocks(page)
+    if any(block.image for block in todo):
+        add("code", "%matplotlib inline")
     at = 0
-    for block in blocks(page):
+    for block in todo:
         length = block.text.count("\n") + 2
         if block.language == "python" or block.output:
             add("markdown", "".join(lines[at : block.line - 1]))
