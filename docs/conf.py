@@ -26,7 +26,6 @@ release = exactgeo.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["_build", "_made/notebooks"]
-suppress_warnings = ["toc.empty_glob"]  # json.md may or may not be there
 
 myst_heading_anchors = 3
 myst_links_external_new_tab = False

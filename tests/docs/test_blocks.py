@@ -21,7 +21,11 @@ NOT_RUN = {"README.md": 1, "CONTRIBUTING.md": 1, "docs/quickstart.md": 1}
 """How many blocks of each page cannot be run: a new one is a decision."""
 
 PAGES = [str(path.relative_to(ROOT)) for path in pages.pages()]
-WITH_CODE = [name for name in PAGES if any(not block.mark or block.mark == "file" for block in blocks(ROOT / name))]
+WITH_CODE = [
+    name
+    for name in PAGES
+    if any(block.mark in ("", "file") and block.language not in pages.DIRECTIVES for block in blocks(ROOT / name))
+]
 
 
 def marked() -> list[object]:
@@ -84,6 +88,9 @@ normals = [[1, 0], [0, 1]]
 ```text
 $ exactgeo regions a.toml --count-only
 regions                     4
+relatively bounded          0
+rank of the normals         2
+characteristic polynomial   1 -2 1
 $ exactgeo certify nothing
 $ echo $?
 2

@@ -34,6 +34,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+DIRECTIVES = {"{eval-rst}", "{include}", "{toctree}"}
+"""What looks like a block and is an instruction to the site, whose build runs it."""
+
 MADE = DOCS / "_made"
 """What the build of the site makes and no clone holds: the gallery's images among it."""
 
@@ -84,6 +87,8 @@ def blocks(page: Path) -> list[Block]:
             number += 1
             continue
         indent, fence, language = opening[1], opening[2], opening[3].strip()
+        if language.startswith("{"):
+            language = language.split()[0]
         end = next((n for n in range(number + 1, len(lines)) if lines[n].strip() == fence), None)
         if end is None:
             raise PageError(f"{page.name}:{number + 1}: a block is open at the end of the page")
@@ -148,6 +153,8 @@ class Session:
             return "".join(self._command(block, line) for line in _joined(block.text))
         if block.language == "text" and block.text.startswith("$ "):
             self._dialogue(block)
+            return ""
+        if block.language in DIRECTIVES:
             return ""
         if block.language == "toml":
             import exactgeo
