@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import wraps
 from importlib.util import find_spec
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from exactgeo import files
@@ -32,6 +33,7 @@ __all__ = [
     "FORMATS",
     "GLOBAL",
     "LINE",
+    "LONGEST",
     "NOTE",
     "PALETTE",
     "SMALL",
@@ -40,10 +42,13 @@ __all__ = [
     "drawable",
     "label",
     "no_matplotlib",
+    "panel",
     "position",
     "save",
+    "sparse",
     "styled",
     "svg",
+    "titled",
 ]
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -66,7 +71,7 @@ CLOSE = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"
 
 FONTS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")
 
-STYLE = {
+STYLE: Any = {
     "font.family": list(FONTS[:1]),
     "font.size": SMALL,
     "mathtext.fontset": "dejavusans",
@@ -183,6 +188,40 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return inside
 
 
+@styled
+def panel(axes: Any, spec: Any) -> Any:
+    """Further axes in the figure of some axes, in the one style."""
+    found = axes.figure.add_subplot(spec)
+    found.tick_params(labelsize=SMALL, length=2.5, color=LINE)
+    return found
+
+
+def titled(axes: Any, text: str) -> None:
+    """A title above axes, in as many lines as their width asks for."""
+    figure = axes.figure
+    inches = axes.get_position().width * figure.get_figwidth()
+    width = max(24, int(inches * 72 / (0.56 * (SMALL + 1))))
+    lines = [part for line in text.split("\n") for part in (wrap(line, width) or [""])]
+    axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left")
+
+
+def sparse(axes: Any, texts: Sequence[Any]) -> int:
+    """Take away labels that would lie on earlier ones, or outside the figure; returns how many."""
+    axes.figure.draw_without_rendering()
+    width, height = axes.figure.bbox.width, axes.figure.bbox.height
+    kept: list[Any] = []
+    gone = 0
+    for text in texts:
+        box = text.get_window_extent()
+        outside = box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height
+        if outside or any(box.overlaps(other) for other in kept):
+            text.remove()
+            gone += 1
+        else:
+            kept.append(box)
+    return gone
+
+
 def axes_of(ax: Any, width: float, height: float, projection: str | None = None) -> Any:
     """The given axes, or new ones in a figure of this size in inches; asked by a function that is :func:`styled`."""
     if ax is not None:
@@ -230,7 +269,7 @@ def position(value: Value | Algebraic | int) -> float:
 
     Raises
     ------
-    InputError
+    ValueError
         It is beyond the range of floats.
 
     Examples
@@ -238,13 +277,13 @@ def position(value: Value | Algebraic | int) -> float:
     >>> position(Fraction(1, 4))
     0.25
     """
-    bounds = getattr(value, "enclosure", value)
+    bounds: Any = getattr(value, "enclosure", value)
     try:
         if hasattr(bounds, "lo"):
             return float((bounds.lo + bounds.hi) / 2)
         return float(bounds)
     except OverflowError:
-        raise InputError("picture", "a number beyond 10^308", "numbers that can be drawn", "a smaller point") from None
+        raise ValueError("a number beyond 10^308 cannot be drawn") from None
 
 
 def apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -78,6 +78,24 @@ class Basin:
         infimum is not attained."""
         return self.table.minimiser(self.index)
 
+    def plot(self, ax: Any = None) -> Any:
+        """The function of the minimiser beside the data, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        ValueError
+            The infimum is not attained.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import draw_fit
+
+        if self.minimiser is None:
+            raise ValueError("the infimum of this basin is not attained")
+        name = f"basin {self.index}, value {label(self.value)}"
+        return draw_fit(self.table.problem, self.minimiser, ax, name=name)
+
     @cached_property
     def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
         """KKT multipliers mu_it >= 0 of the constraints ``b_i s_it <z_i, x_t> >= 0``, one row a neuron, m numbers each.

@@ -312,6 +312,23 @@ class Census:
             result["reason"] = next(reason for reason in reasons if reason)
         return result
 
+    def plot(self, ax: Any = None) -> Any:
+        """Every basin value with its number of basins, those that are losses of local minima marked, on matplotlib
+        axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.basin.plot import draw_values
+
+        title = f"{self.problem.name or 'basins'}: {self.orbits} basins modulo permutation, {len(self.values)} values"
+        title += "" if self.complete else " (incomplete)"
+        found = self.local_minimum_values
+        minima = None if found is None else set(found)
+        return draw_values(self.values, minima, ax, title=title, wide=self.infinite_width_minimum)
+
     def size_json(self) -> dict[str, Any]:
         """How large it would be, and what serves instead, where the regions were not listed; else nothing."""
         return {} if self.reduction.listed or self.size is None else self.size.to_json()

@@ -203,6 +203,20 @@ class PenalisedCensus:
         used = FrozenDict((t, q) for t, q in zip(sides.values(), shortest.rays, strict=True) if q)
         return BasinCell("".join("-0+"[s + 1] for s in region), sign, used)
 
+    def plot(self, ax: Any = None) -> Any:
+        """Every basin value with its number of basins, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.basin.plot import draw_values
+
+        title = f"{self.problem.name or 'basins'}: {self.orbits} basins modulo permutation, with the penalty"
+        title += "" if self.complete else " (incomplete)"
+        return draw_values(self.values, None, ax, title=title, wide=self.infinite_width_minimum)
+
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit, as :meth:`exactgeo.basin.Census.records`."""
         for index, (orbit, best) in enumerate(self.orbits_found):

@@ -13,13 +13,16 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
     foresee,
     json_option,
     limit_option,
     output_option,
+    plot_option,
     problem_argument,
     problem_of,
+    with_plot,
     workers_option,
 )
 from exactgeo.errors import InputError
@@ -47,6 +50,7 @@ def _table(path: str, option: str) -> None:
 @workers_option
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
 @limit_option
+@plot_option("all values, those of local minima marked")
 @certificate_option("the certificate of all minima")
 @json_option
 def basins(
@@ -54,6 +58,7 @@ def basins(
     out: str | None,
     resume: bool,
     workers: int | None,
+    plot: str | None,
     certificate: str | None,
     minima: bool,
     time_limit: float | None,
@@ -74,7 +79,7 @@ def basins(
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
     if loaded.penalty:
-        return _penalised(loaded, out, certificate, minima, time_limit, as_json)
+        return _penalised(loaded, (out, certificate, plot), minima, time_limit, as_json)
     foresee(loaded)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
@@ -98,18 +103,20 @@ def basins(
     proof = found.prove(minima=minima) if certificate is not None else None
     if certificate is not None:
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
-    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(census_text(loaded, answer), answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
 
 
 def _penalised(
-    loaded: Problem, out: str | None, certificate: str | None, minima: bool, time_limit: float | None, as_json: bool
+    loaded: Problem, files: tuple[str | None, ...], minima: bool, time_limit: float | None, as_json: bool
 ) -> int:
     """The same of a problem with a penalty: bounds, and no run to take up."""
     from exactgeo.basin.penalised import penalised_census
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
 
+    out, certificate, plot = files
     if out is not None and out.endswith(".sqlite"):
         raise InputError("--out", out, "a table: a penalised census is not taken up again", "basins.csv")
     with progress_bar("basins", quiet=as_json) as progress:
@@ -120,7 +127,8 @@ def _penalised(
     if certificate is not None:
         proof = found.prove(minima=minima)
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
-    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(census_text(loaded, answer), answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
 
 

@@ -15,11 +15,14 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
     json_option,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
+    with_plot,
 )
 from exactgeo.errors import InputError
 
@@ -35,6 +38,7 @@ __all__ = ["certify"]
     "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
 )
 @certificate_option("the certificate (one point only)")
+@plot_option("the fit with its kinks, or the loss along the way down (one point only)")
 @click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
@@ -43,6 +47,7 @@ def certify(
     problem: str,
     points: tuple[str, ...],
     certificate: str | None,
+    plot: str | None,
     expect: str | None,
     time_limit: float,
     no_strictness: bool,
@@ -56,6 +61,8 @@ def certify(
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
     if certificate is not None and len(points) > 1:
         raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
+    if plot is not None and len(points) > 1:
+        raise InputError("--plot", f"{len(points)} points", "one point", "one --point")
     loaded = problem_of(problem)
     verdicts: list[Verdict] = []
 
@@ -73,7 +80,8 @@ def certify(
         point = point_of(source, loaded)
         verdicts.append(decide(loaded, point, time_limit=time_limit, strictness=not no_strictness, known=tell))
     path = kept(verdicts[-1])
-    emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
+    answer = _answer(points, verdicts, path) | drawn(plot, verdicts[-1].plot)
+    emit(answer, lambda: with_plot(_text(points, verdicts, path), answer), as_json=as_json)
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO

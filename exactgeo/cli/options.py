@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "certificate_option",
     "current_run",
+    "drawn",
     "emit",
     "emit_json",
     "file_of",
@@ -37,10 +38,12 @@ __all__ = [
     "limit_option",
     "output_option",
     "picture",
+    "plot_option",
     "point_of",
     "point_option",
     "problem_argument",
     "problem_of",
+    "with_plot",
     "workers_option",
 ]
 
@@ -92,6 +95,43 @@ def output_option(*names: str, check: Callable[[str, str], None] | None = None, 
 def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
     return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+
+
+def plot_option(what: str) -> Decorator:
+    """The option ``--plot OUT`` of a command whose picture is of ``what``."""
+    return output_option("--plot", check=picture, metavar="OUT", help=f"Draw {what}: .svg, .png or .pdf.")
+
+
+def drawn(path: str | None, make: Callable[[], Any], *, at_once: bool = True) -> dict[str, Any]:
+    """What ``--plot`` adds to an answer: nothing where it is not asked for, else the file, null where none was drawn.
+
+    Parameters
+    ----------
+    path : str or None
+    make : callable
+        Draws, and returns the axes; a ValueError says why nothing can be drawn.
+    at_once : bool
+        Whether it draws what is known and searches nothing: then the answer is there, and the limit no longer counts.
+    """
+    from exactgeo.pictures import save
+
+    if path is None:
+        return {}
+    if at_once:
+        current_run().answering()
+    try:
+        save(make(), path)
+    except ValueError as error:
+        click.echo(f"exactgeo: --plot: nothing was drawn: {error}", err=True)
+        return {"plot": None}
+    return {"plot": path}
+
+
+def with_plot(text: str, answer: dict[str, Any]) -> str:
+    """A report, and where its picture is."""
+    from exactgeo.report.tables import labelled
+
+    return f"{text}\n{labelled('plot', answer['plot'] or 'none was drawn')}" if "plot" in answer else text
 
 
 def current_run() -> Run:

@@ -12,12 +12,12 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
     foresee,
     json_option,
     limit_option,
-    output_option,
-    picture,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
@@ -36,7 +36,7 @@ __all__ = ["path"]
 @click.option(
     "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
 )
-@output_option("--plot", check=picture, metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@plot_option("the loss along the path")
 @certificate_option("the certificate of the path and its level")
 @limit_option
 @json_option
@@ -68,12 +68,7 @@ def path(
     found = build(loaded, one, other, time_limit=time_limit, known=known)
     answer = found.to_json()
     current_run().tell(path_text(loaded, found, answer), answer)
-    if plot is not None:
-        from exactgeo.landscape.plot import write as draw
-
-        if found.path is not None:
-            draw(found.plot(), plot)
-        answer["plot"] = None if found.path is None else plot
+    answer |= drawn(plot, found.plot, at_once=False)
     if certificate is not None:
         answer["certificate"] = None if found.certificate is None else str(found.certificate.write(certificate))
     emit(answer, lambda: path_text(loaded, found, answer), as_json=as_json)

@@ -12,11 +12,11 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
     json_option,
     limit_option,
-    output_option,
-    picture,
+    plot_option,
     problem_argument,
     problem_of,
 )
@@ -33,7 +33,7 @@ __all__ = ["probabilities"]
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is sampled, if anything."
 )
-@output_option("--plot", check=picture, metavar="OUT", help="Draw probability against width: .svg, .png or .pdf.")
+@plot_option("probability against width")
 @certificate_option("the certificate of the law")
 @limit_option
 @json_option
@@ -55,7 +55,7 @@ def probabilities(
     from exactgeo.api import probabilities as of
     from exactgeo.exact.rational import parse_rational
     from exactgeo.probability.probabilities import Laws
-    from exactgeo.report.probabilities import probabilities_text, save
+    from exactgeo.report.probabilities import probabilities_text
 
     start = time.monotonic()
 
@@ -71,9 +71,7 @@ def probabilities(
     answer.run(left(), lambda: run.tell(probabilities_text(loaded, answer), answer.to_json(), seldom=True))
     known = answer.to_json(regions=regions)
     run.tell(probabilities_text(loaded, answer), known)
-    if plot is not None:
-        save(answer, plot)
-        known["plot"] = plot
+    known |= drawn(plot, answer.plot, at_once=False)
     if certificate is not None:
         proof = answer.certificate()
         known["certificate"] = None if proof is None else str(proof.write(certificate))

@@ -12,14 +12,15 @@ from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     current_run,
+    drawn,
     emit,
     foresee,
     json_option,
     limit_option,
-    output_option,
-    picture,
+    plot_option,
     problem_argument,
     problem_of,
+    with_plot,
 )
 from exactgeo.errors import OutOfScope
 
@@ -50,7 +51,7 @@ SECONDS_A_VALUE = 1.0
     "--cooling", type=float, default=0.3, show_default=True, help="Last part of the steps in which the rate falls."
 )
 @click.option("--within", type=float, help="An end counts for a value within this of it; 0.000001 if left out.")
-@output_option("--plot", check=picture, metavar="OUT", help="Draw a histogram of the ends: .svg, .png or .pdf.")
+@plot_option("a histogram of the ends")
 @limit_option
 @json_option
 def starts(
@@ -75,9 +76,8 @@ def starts(
     Where the exact list is not known the ends are numeric clusters. Exit 3 where the time limit ended it.
     """
     from exactgeo.api import starts as run
-    from exactgeo.landscape.plot import write as draw
     from exactgeo.report.progress import progress_bar
-    from exactgeo.report.starts import histogram, starts_text
+    from exactgeo.report.starts import starts_text
 
     loaded = problem_of(problem)
     foresee(loaded)
@@ -102,10 +102,8 @@ def starts(
     current_run().tell(starts_text(found), found.to_json())
     answer = found.to_json(_chances(loaded) if found.settings.assumption_1 and found.basins is not None else None)
     current_run().tell(starts_text(found), answer)
-    if plot is not None:
-        draw(histogram(found), plot)
-        answer["plot"] = plot
-    emit(answer, lambda: starts_text(found), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(starts_text(found), answer), as_json=as_json)
     return DONE if found.complete else UNDECIDED
 
 

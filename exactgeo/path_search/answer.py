@@ -111,8 +111,9 @@ class FoundPath:
         """One record a segment; [] without a path."""
         return [] if self.path is None else self.path.to_records()
 
-    def plot(self) -> Any:
-        """A matplotlib Figure: the loss along the path with its exact levels, and what each stretch does.
+    def plot(self, ax: Any = None) -> Any:
+        """The loss along the path, what every path reaches, and what each stretch does, on matplotlib axes, which are
+        returned.
 
         Raises
         ------
@@ -121,11 +122,11 @@ class FoundPath:
         ValueError
             There is no path.
         """
-        from exactgeo.path_search.plot import path_figure
+        from exactgeo.paths.plot import draw_path
 
         if self.path is None:
             raise ValueError(self.reason)
-        return path_figure(self.path)
+        return draw_path(self.path, ax, at_least=self.at_least if self.end is End.POINT else None)
 
     @cached_property
     def certificate(self) -> Certificate | None:

@@ -17,6 +17,7 @@ from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
+from exactgeo.exact.vectors import ZERO
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
 
@@ -89,6 +90,16 @@ class Path:
         return best
 
     @property
+    def highest_at(self) -> Fraction:
+        """After how many segments the largest loss is met; a root that is not rational is rounded at 15 digits."""
+        best: Value | Algebraic = self.losses[0]
+        time = ZERO
+        for k, segment in enumerate(self.segments):
+            if _upper(segment.highest) > _upper(best):
+                best, time = segment.highest, k + segment.highest_at
+        return time
+
+    @property
     def never_rises(self) -> bool:
         """Whether no segment rises anywhere: each is constant or falls strictly."""
         return all(segment.kind in (Kind.CONSTANT, Kind.DECREASING) for segment in self.segments)
@@ -145,6 +156,18 @@ class Path:
                 yield segment.step, first, k + 1 - first
                 first = k + 1
 
+    def plot(self, ax: Any = None) -> Any:
+        """The loss along the path, with its exact levels and its maximum, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.paths.plot import draw_path
+
+        return draw_path(self, ax)
+
     def to_records(self) -> list[dict[str, Any]]:
         """One record a segment: what it does, its kind, the loss at its ends."""
         return [
@@ -163,6 +186,11 @@ class Path:
             "losses": [plain(q) for q in self.losses],
             "segments": [{"kind": str(segment.kind), "step": segment.step} for segment in self.segments],
         }
+
+
+def _upper(value: Value | Algebraic) -> Fraction | Algebraic:
+    """What is compared: of an enclosure its upper end."""
+    return value.hi if isinstance(value, Enclosure) else value
 
 
 def highest_json(value: Value | Algebraic | None) -> dict[str, Any]:

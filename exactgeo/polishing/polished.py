@@ -83,6 +83,21 @@ class Polished:
         """A local minimum lies within this max-norm distance of ``start``; None where none was found."""
         return None if self.verdict is None else self.moved + (self.radius or ZERO)
 
+    def plot(self, ax: Any = None) -> Any:
+        """The function of ``point`` beside the data and, with one input, that of ``start`` dashed, on matplotlib axes,
+        which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import before_and_after
+
+        name = f"{self.status}, loss {label(self.loss)}, moved {safe_decimal(self.moved, up=True)}"
+        return before_and_after(self.problem, self.start, self.point, ax, name=name)
+
     def to_json(self, certificate: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo polish --json``: radii and distances are decimals rounded to the safe side."""
         found = {

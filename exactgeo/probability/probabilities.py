@@ -287,6 +287,18 @@ class Probabilities:
             values = [high(value) for value in self.simulation.values_of(self.width, 1000)]
         return sorted(set(values), key=order)[:LEVELS]
 
+    def plot(self, ax: Any = None, *, time_limit: float | None = None) -> Any:
+        """As :meth:`Laws.plot`, of the levels that :meth:`levels` gives.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        laws = Laws(self, self.levels(time_limit=time_limit), None)
+        laws.run(time_limit)
+        return laws.plot(ax)
+
     @property
     def simulation(self) -> Simulation:
         """Random starts, drawn weight by weight."""
@@ -351,6 +363,19 @@ class LevelLaw(Sequence[LawRow]):
             return None
         return self._owner.simulation.below(partial(_perhaps_above, self.at_most), width, count)
 
+    def plot(self, ax: Any = None) -> Any:
+        """P[Bas <= level] against the width, the bounds of theorems and simulated starts, on matplotlib axes, which are
+        returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.probability.plot import draw_laws
+
+        return draw_laws(self._owner, [self], ax)
+
     def certificate(self) -> Certificate | None:
         """The certificate of all rows; None where they are no proved bounds on an exact law."""
         claim = self.claim()
@@ -383,6 +408,19 @@ class Laws:
     def complete(self) -> bool:
         """Whether all of them are there, and complete."""
         return len(self.laws) == len(self.levels) and all(law.complete for law in self.laws)
+
+    def plot(self, ax: Any = None) -> Any:
+        """P[Bas <= level] against the width, the bounds of theorems and simulated starts, on matplotlib axes, which are
+        returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.probability.plot import draw_laws
+
+        return draw_laws(self.owner, self.laws, ax)
 
     def certificate(self) -> Certificate | None:
         """The certificate of all laws that have one; None where none has."""

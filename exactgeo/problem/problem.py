@@ -210,6 +210,34 @@ class Problem:
     def _pairs(self, predictions: Matrix) -> Iterable[tuple[tuple[Fraction, ...], tuple[Fraction, ...]]]:
         return zip(predictions, self.y, strict=True)
 
+    # -- pictures -------------------------------------------------------------------------------------------------
+
+    def plot(self, ax: Any = None, *, point: Point | None = None) -> Any:
+        """Data and, of a point, the fit: with one input a curve with its kinks, with two a map, else predictions
+        against targets. Needs matplotlib, extra ``plot``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        point : Point, optional
+            The problem's own where there is one.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed; or as :meth:`expect_point`.
+        """
+        from exactgeo.problem.plot import draw_fit
+
+        shown = self.point if point is None else point
+        if shown is not None:
+            self.expect_point(shown)
+        return draw_fit(self, shown, ax)
+
     # -- files ----------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:

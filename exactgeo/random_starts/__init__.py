@@ -225,6 +225,19 @@ class Starts:
         answer["reasons"] = {key: reason for key, reason in reasons.items() if reason}
         return answer
 
+    def plot(self, ax: Any = None) -> Any:
+        """A histogram of the losses at the ends, and the exact local minimum values as lines, on matplotlib axes, which
+        are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.random_starts.plot import draw_starts
+
+        return draw_starts(self, ax)
+
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dict a start: its loss (float, numeric) and the exact value it counts for, or None."""
         values = [format_rational(end.value) for end in self.ends or () if isinstance(end.value, Fraction)]

@@ -48,6 +48,10 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         lines += _point(answer["point"])
         if "reason" in answer["point"]:
             lines.append(labelled("because", answer["point"]["reason"]))
+    if "level" in answer:
+        sets = answer["level"]["connected_sets"]
+        said = "unknown" if sets is None else f"{sets} in {{loss <= {answer['level']['at_most']}}}"
+        lines.append(labelled("connected sets", said))
     for key in ("plot", "certificate"):
         if key in answer:
             lines.append(labelled(key, answer[key] or "none was written"))

@@ -117,6 +117,19 @@ class Verdict:
         text = self.kind.message
         return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
 
+    def plot(self, ax: Any = None) -> Any:
+        """The fit of the point with its kinks; of one that is no local minimum the loss along the way down. On
+        matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.standing.plot import draw_verdict
+
+        return draw_verdict(self, ax)
+
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
         descent = self.descent

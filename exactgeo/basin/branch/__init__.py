@@ -110,6 +110,26 @@ class GlobalMinimum:
         """As :meth:`prove`."""
         return self.prove()
 
+    def plot(self, ax: Any = None) -> Any:
+        """The function of ``point`` beside the data, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        ValueError
+            There is no point; see :attr:`reason`.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import draw_fit
+
+        if self.point is None or self.incumbent is None:
+            raise ValueError(self.reason or "no point is known")
+        name = f"global minimum {label(self.incumbent)}"
+        if not self.complete:
+            name = f"best found {label(self.incumbent)}, no point is below {label(self.lower_bound)}"
+        return draw_fit(self.problem, self.point, ax, name=name)
+
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo minimum --json``."""
         reasons = {key: self.reason for key in ("minimum", "point") if getattr(self, key) is None}
