@@ -1,7 +1,7 @@
 """The documentation as a site: ``sphinx-build -W --keep-going -b html docs OUT`` from the root of the repository.
 
-The pages are Markdown that reads as well on a forge. What only the site has is made here, under ``docs/_made``, before the
-sources are read: the pictures of the gallery, the tutorials as notebooks, and pages of this repository outside ``docs/``.
+The pages are Markdown that reads as well on a forge. What only the site has is made here, under ``docs/_made``, before
+the sources are read: pictures of the gallery, tutorials as notebooks, and pages of this repository outside ``docs/``.
 """
 
 from __future__ import annotations
