@@ -205,15 +205,15 @@ def titled(axes: Any, text: str) -> None:
     axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left")
 
 
-def sparse(axes: Any, texts: Sequence[Any]) -> int:
-    """Take away labels that would lie on earlier ones, or outside the figure; returns how many."""
+def sparse(axes: Any, texts: Sequence[Any], *, inside: bool = False) -> int:
+    """Take away labels that would lie on earlier ones, or outside the figure (or the axes); returns how many."""
     axes.figure.draw_without_rendering()
-    width, height = axes.figure.bbox.width, axes.figure.bbox.height
+    frame = axes.bbox if inside else axes.figure.bbox
     kept: list[Any] = []
     gone = 0
     for text in texts:
         box = text.get_window_extent()
-        outside = box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height
+        outside = box.x0 < frame.x0 or box.y0 < frame.y0 or box.x1 > frame.x1 or box.y1 > frame.y1
         if outside or any(box.overlaps(other) for other in kept):
             text.remove()
             gone += 1

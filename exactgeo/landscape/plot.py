@@ -325,7 +325,7 @@ def _sets(axes: Any, layout: _Layout, level: Fraction, parts: Sequence[set[Any]]
 
 
 def _ticks(axes: Any, scale: _Scale) -> None:
-    """Decimals on the right; where the axis is broken each part has its own, and the break is said."""
+    """Decimals on the right; where the axis is broken each part has its own."""
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
     found: list[float] = []
@@ -341,10 +341,6 @@ def _ticks(axes: Any, scale: _Scale) -> None:
         axes.axhspan(a, b, facecolor="white", alpha=0.85, zorder=2.5)
         for height in (a, b):
             axes.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=2.6)
-        axes.text(
-            0.5, (scale.height(a) + scale.height(b)) / 2, f"axis broken: no level from {a:.4g} to {b:.4g}", ha="center",
-            va="center", transform=axes.transAxes, fontsize=SMALL, color=LINE, zorder=2.7,
-        )  # fmt: skip
 
 
 def _words(axes: Any, found: Landscape, tree: tuple[_Layout, _Scale], written: tuple[int, int], counted: str) -> None:
@@ -368,6 +364,8 @@ def _words(axes: Any, found: Landscape, tree: tuple[_Layout, _Scale], written: t
     good = len(found.valleys) - found.bad_valleys
     lines = [f"{found.problem.name or 'landscape'}, {space}: {good} global, {found.bad_valleys} bad"]
     lines += [counted] if counted else []
+    if len(scale.parts) > 1:
+        lines.append(f"axis broken: no level from {scale.parts[0][1]:.4g} to {scale.parts[1][0]:.4g}")
     notes = [f"{written[0]} of {written[1]} levels written"] if written[0] < written[1] else []
     if len(layout.branches) > NAMED and any(len(unit) > 1 for unit in layout.branches):
         notes.append("thick: several equal valleys")

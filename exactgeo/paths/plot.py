@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.enclosure import Value
-from exactgeo.paths.path import Path
 from exactgeo.pictures import BAD, FAINT, GLOBAL, LINE, NOTE, SMALL, axes_of, label, position, styled, titled
+
+if TYPE_CHECKING:
+    from exactgeo.paths.path import Path
 
 __all__ = ["draw_path"]
 

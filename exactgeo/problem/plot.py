@@ -24,6 +24,7 @@ from exactgeo.pictures import (
     axes_of,
     label,
     position,
+    sparse,
     styled,
     titled,
 )
@@ -291,7 +292,7 @@ def _map(axes: Any, problem: Problem, point: Point | None, small: bool) -> None:
                 axes.contourf(s, t, values, levels=16, cmap=colours, norm=norm)
                 lines = axes.contour(s, t, values, levels=7, colors="white", linewidths=0.5)
                 if not small:
-                    axes.clabel(lines, fontsize=SMALL - 1, fmt="%.3g")
+                    sparse(axes, axes.clabel(lines, fontsize=SMALL - 1, fmt="%.3g"), inside=True)
         _kink_lines(axes, problem, point, (left, right), (low, high))
     drawn = axes.scatter(
         *at, c=y, cmap=colours, norm=norm, s=9 if small else 22, edgecolors="white", linewidths=0.9, zorder=3

@@ -1,13 +1,14 @@
-"""Which representative of a point is drawn: neurons (w, v) and (s w, v / s), s > 0, compute the same function."""
+"""Points of a slice: which representative is drawn, for (w, v) and (s w, v / s) compute the same; losses, lengths."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from exactgeo.exact.enclosure import Value
-from exactgeo.problem import Point, Problem
+from exactgeo.exact.vectors import ZERO
+from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["balanced", "loss_value"]
+__all__ = ["balanced", "length_squared", "loss_value"]
 
 WIDE = 16
 """Sizes of w and v that are no further apart than this factor stay as they are."""
@@ -60,3 +61,9 @@ def _power(w: tuple[Fraction, ...], v: Fraction) -> Fraction:
 def loss_value(problem: Problem, point: Point) -> Value:
     """The loss at a point: exactly where it is rational, else in proved bounds."""
     return problem.loss_at(point) if problem.loss.rational else problem.enclosure_at(point)
+
+
+def length_squared(direction: Direction) -> Fraction:
+    """The square of the Euclidean norm of a move of all parameters."""
+    rows = [*(row for matrix in direction.weights for row in matrix), *direction.biases]
+    return sum((q**2 for row in rows for q in row), ZERO)

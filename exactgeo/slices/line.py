@@ -22,9 +22,9 @@ from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.paths.forward import Outputs, crossings, run
 from exactgeo.paths.segment import loss_along
 from exactgeo.problem import Direction, Point, Problem, scope
-from exactgeo.slices.balance import balanced, loss_value
+from exactgeo.slices.balance import balanced, length_squared, loss_value
 
-__all__ = ["LineSlice", "Stretch", "length_squared", "slice_line"]
+__all__ = ["LineSlice", "Stretch", "slice_line"]
 
 Number = Fraction | Algebraic
 
@@ -185,12 +185,6 @@ def forms(problem: Problem, point: Point) -> list[Fraction]:
     """All pre-activations, neuron by neuron, then all output weights: where one vanishes, a cell ends."""
     inner = [dot(w, row) for w, _ in point.neurons for row in problem.lifted]
     return [*inner, *(v for _, v in point.neurons)]
-
-
-def length_squared(direction: Direction) -> Fraction:
-    """The square of the Euclidean norm of a move of all parameters."""
-    rows = [*(row for matrix in direction.weights for row in matrix), *direction.biases]
-    return sum((q**2 for row in rows for q in row), ZERO)
 
 
 def _stretches(problem: Problem, outputs: Outputs, lo: Fraction, hi: Fraction) -> list[Stretch]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import degrees, isqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Value, high
@@ -27,8 +27,11 @@ from exactgeo.pictures import (
     titled,
 )
 from exactgeo.problem import Direction
-from exactgeo.slices.line import LineSlice, length_squared
-from exactgeo.slices.plane import PlaneSlice
+from exactgeo.slices.balance import length_squared
+
+if TYPE_CHECKING:
+    from exactgeo.slices.line import LineSlice
+    from exactgeo.slices.plane import PlaneSlice
 
 __all__ = ["draw_line", "draw_plane", "length"]
 
@@ -125,7 +128,8 @@ def _contours(axes: Any, drawn: Any, names: dict[str, Any], levels: Sequence[Fra
     texts = list(axes.clabel(lines, fmt=inside, fontsize=SMALL - 1))
     for text in texts:
         text.set_bbox(CLOSE)
-    return texts
+    sparse(axes, texts, inside=True)
+    return [text for text in texts if text.axes is not None]
 
 
 def _peaks(axes: Any, found: PlaneSlice) -> str:

@@ -62,8 +62,7 @@ def test_no_two_labels_overlap(count, seed, gap):
 def test_an_empty_stretch_is_shortened_and_the_picture_says_so():
     found = synthetic(12, 1, 9000)
     axes = draw_tree(found)
-    written = [text for text, _ in texts(axes.figure)]
-    assert any(text.startswith("axis broken: no level from") for text in written)
+    assert "axis broken: no level from" in axes.get_title(loc="left")
     levels = sorted({position(node["level"]) for _, node in found.merge_tree.nodes(data=True)})
     heights = axes.transData.transform([(0, level) for level in levels])[:, 1]
     # In order, and none where the axis is broken; coordinates stay losses.
@@ -71,8 +70,7 @@ def test_an_empty_stretch_is_shortened_and_the_picture_says_so():
     (low, high) = next((a, b) for a, b in pairwise(levels) if b - a > 5000)
     low_px, high_px = axes.transData.transform([(0, low), (0, high)])[:, 1]
     assert high_px - low_px < 0.2 * axes.bbox.height
-    plain = draw_tree(synthetic(12, 1))
-    assert not any("axis broken" in text for text, _ in texts(plain.figure))
+    assert "axis broken" not in draw_tree(synthetic(12, 1)).get_title(loc="left")
 
 
 @pytest.mark.parametrize(("data", "width", "full"), [(D1, 1, False), (D1, 2, True), (KINK, 1, False), (PLANE, 1, True)])
