@@ -202,7 +202,8 @@ def titled(axes: Any, text: str) -> None:
     inches = axes.get_position().width * figure.get_figwidth()
     width = max(24, int(inches * 72 / (0.56 * (SMALL + 1))))
     lines = [part for line in text.split("\n") for part in (wrap(line, width) or [""])]
-    axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left")
+    # A name from a file is no formula, whatever dollars it has.
+    axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left", parse_math=False)
 
 
 def sparse(axes: Any, texts: Sequence[Any], *, inside: bool = False) -> int:

@@ -21,6 +21,7 @@ from exactgeo.errors import InputError, InternalError, expect_type
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import Vector
 from exactgeo.formats._values import Numbers, in_order
+from exactgeo.shown import Viewed
 
 if TYPE_CHECKING:
     import networkx
@@ -37,7 +38,7 @@ _SMALL = 600
 _SWEEP_DIMENSION = 9
 
 
-class Arrangement(Derived):
+class Arrangement(Viewed, Derived):
     """Hyperplanes ``<normal_t, w> = offset_t``; hyperplane t has the sign of ``<normal_t, w> - offset_t`` at w.
 
     Everything degenerate is allowed: repeated, proportional, opposite and parallel rows, normals that do not span,

@@ -10,11 +10,13 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
     drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
@@ -43,7 +45,18 @@ def _table(path: str, option: str) -> None:
         check(path, option, (*SUFFIXES, ".sqlite"))
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo basins swirszcz-prop1",
+        "exactgeo basins swirszcz-prop1 --minima --certificate minima.json",
+        "exactgeo check minima.json",
+        "exactgeo basins swirszcz-prop1 --out basins.csv",
+        "exactgeo basins swirszcz-prop3-local --out run.sqlite",
+        "exactgeo basins swirszcz-prop3-local --out run.sqlite --resume --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @output_option("--out", check=_table, metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")

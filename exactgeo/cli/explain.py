@@ -9,8 +9,10 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
     plot_option,
@@ -24,7 +26,15 @@ from exactgeo.cli.options import (
 __all__ = ["explain"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo explain swirszcz-prop1",
+        "exactgeo explain swirszcz-prop1 --point swirszcz-prop1-better",
+        "exactgeo explain xor-2 --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @point_option("Explain this point")
 @plot_option("data, fit, and the kinks of the neurons by number")

@@ -10,11 +10,13 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
     drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
@@ -30,7 +32,16 @@ from exactgeo.errors import InputError
 __all__ = ["landscape"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo landscape swirszcz-prop1",
+        "exactgeo landscape swirszcz-prop1 --full --certificate valleys.json",
+        "exactgeo check valleys.json",
+        "exactgeo landscape swirszcz-prop1 --out run.sqlite --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @click.option("--full", is_flag=True, help="The full space, not modulo permutation of neurons.")
 @point_option("Say where this point stands")

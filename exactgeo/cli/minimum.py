@@ -14,6 +14,7 @@ from exactgeo.cli.options import (
     current_run,
     drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
     plot_option,
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["minimum"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo minimum swirszcz-prop1",
+        "exactgeo minimum swirszcz-prop1 --certificate minimum.json",
+        "exactgeo check minimum.json",
+        exits="0 found and proved, 3 ended by --time-limit with bounds",
+    ),
+)
 @problem_argument
 @certificate_option("the certificate of the minimum, or of the bound where the limit ended the search,")
 @plot_option("the fit of the best point")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exactgeo import files
+from exactgeo.cli import completion
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
 from exactgeo.cli.limited import Run, emit_json, json_text
 from exactgeo.pictures import drawable as picture
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_INPUT",
     "DONE",
+    "FINISHED",
     "INTERNAL",
     "INTERRUPTED",
     "NOT_SO",
@@ -32,9 +34,11 @@ __all__ = [
     "drawn",
     "emit",
     "emit_json",
+    "epilog",
     "file_of",
     "foresee",
     "json_option",
+    "json_text",
     "limit_option",
     "output_option",
     "picture",
@@ -47,7 +51,7 @@ __all__ = [
     "workers_option",
 ]
 
-problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
+problem_argument = click.argument("problem", metavar="FILE-OR-NAME", shell_complete=completion.problems)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out."
@@ -65,12 +69,27 @@ class _Seconds(click.FloatRange):
 
 
 SECONDS = _Seconds(min=0)
+
+
+def epilog(*examples: str, exits: str) -> str:
+    """What stands below the options of a command: examples, of which the tests run every line, and exit codes.
+
+    An example that does not exit with 0 says so behind a ``#``.
+    """
+    lines = "\n".join(f"  {line}" for line in examples)
+    return (
+        f"\b\nExamples:\n{lines}\n\n\b\nExit codes: {exits};\n2 bad input or out of scope, 4 a bug of ours, 130 Ctrl-C."
+    )
+
+
+FINISHED = "0 done, 3 ended by --time-limit with what is known"
 limit_option = click.option("--time-limit", type=SECONDS, help="Seconds; then what is known, and exit 3.")
 
 
 def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """The option ``--point FILE-OR-NAME`` of a command that takes one point."""
-    return click.option("--point", metavar="FILE-OR-NAME", help=f"{what} instead of the problem's own point.")
+    said = f"{what} instead of the problem's own point."
+    return click.option("--point", metavar="FILE-OR-NAME", help=said, shell_complete=completion.problems)
 
 
 Decorator = Callable[[Callable[..., int]], Callable[..., int]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
@@ -14,6 +15,7 @@ from exactgeo.cli.options import (
     current_run,
     drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
@@ -29,12 +31,32 @@ if TYPE_CHECKING:
 __all__ = ["path"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo path swirszcz-prop1 --to swirszcz-prop1-better",
+        "exactgeo path swirszcz-prop1 --to swirszcz-prop1-better --certificate path.json",
+        "exactgeo check path.json",
+        "exactgeo path swirszcz-prop1 --down",
+        exits="0 as low as is possible, 3 not proved to be, or ended by --time-limit",
+    ),
+)
 @problem_argument
-@click.option("--to", "end", metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option(
+    "--to",
+    "end",
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Where the path ends: a point's file.",
+)
 @click.option("--down", is_flag=True, help="Instead of --to: a path that never rises, as low as is proved possible.")
 @click.option(
-    "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
+    "--point",
+    "--from",
+    "start",
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Where it starts, instead of the problem's point.",
 )
 @plot_option("the loss along the path")
 @certificate_option("the certificate of the path and its level")

@@ -13,6 +13,7 @@ from exactgeo.cli.options import (
     current_run,
     drawn,
     emit,
+    epilog,
     json_option,
     plot_option,
     point_of,
@@ -25,7 +26,15 @@ from exactgeo.cli.options import (
 __all__ = ["polish"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo polish swirszcz-prop1",
+        "exactgeo polish swirszcz-prop1 --method exact --certificate polished.json",
+        "exactgeo check polished.json",
+        exits="0 a local minimum is certified, 3 none is",
+    ),
+)
 @problem_argument
 @point_option("Start at this point")
 @certificate_option("the certificate of the local minimum")

@@ -9,11 +9,13 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
     drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
     plot_option,
@@ -25,7 +27,15 @@ from exactgeo.errors import InputError
 __all__ = ["probabilities"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo probabilities swirszcz-prop1",
+        "exactgeo probabilities swirszcz-prop1 --widths 1,10,1000 --at-most 14",
+        "exactgeo probabilities swirszcz-prop1 --regions --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @click.option("--widths", metavar="N,N,...", help="Widths; the problem's own if left out. All cost the same.")
 @click.option("--at-most", multiple=True, metavar="ALPHA", help="A level; every basin value, up to 50, if left out.")

@@ -10,11 +10,13 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
     drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
     plot_option,
@@ -31,7 +33,17 @@ MANY = 100_000
 """Regions above which an estimate is worth its time."""
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "echo '{\"normals\": [[1, 0], [0, 1], [1, 1]]}' > planes.json",
+        "exactgeo regions planes.json",
+        "exactgeo regions planes.json --signs --json",
+        "exactgeo regions planes.json --certificate regions.json",
+        "exactgeo check regions.json",
+        exits=FINISHED,
+    ),
+)
 @click.argument("arrangement", metavar="FILE")
 @click.option("--count-only", is_flag=True, help="Count the regions without listing any.")
 @click.option("--inside", metavar="FILE", help="Only regions that meet the interior of its [polytope] A x <= b.")
@@ -54,7 +66,6 @@ def regions(
 ) -> int:
     """Count and list the regions of an arrangement of hyperplanes."""
     from exactgeo.arrangement import Arrangement
-    from exactgeo.arrangement.plot import refuse
     from exactgeo.formats import read_arrangement, read_polytope
 
     listing = {
@@ -70,6 +81,8 @@ def regions(
     given = Arrangement(*read_arrangement(arrangement))
     current_run().about(arrangement)
     if plot is not None:
+        from exactgeo.arrangement.plot import refuse
+
         refuse(given)
     polytope = None if inside is None else read_polytope(inside, given.dimension)
     watch = _Watch(given, time_limit, polytope is not None)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     current_run,
     emit,
+    epilog,
     json_option,
     limit_option,
     output_option,
@@ -29,10 +32,23 @@ if TYPE_CHECKING:
 __all__ = ["slice_"]
 
 
-@click.command("slice", cls=Limited)
+@click.command(
+    "slice",
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo slice swirszcz-prop1 --to swirszcz-prop1-better -o slice.svg",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @click.option(
-    "--to", "ends", multiple=True, required=True, metavar="FILE-OR-NAME", help="One point for a line, two for a plane."
+    "--to",
+    "ends",
+    multiple=True,
+    required=True,
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="One point for a line, two for a plane.",
 )
 @point_option("Draw from here")
 @click.option("--level", "levels", multiple=True, metavar="LOSS", help="A contour of a plane; may be repeated.")

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     current_run,
     drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
@@ -34,16 +37,45 @@ SECONDS_A_VALUE = 1.0
 """For the probability of a basin value; then it is a pair of bounds."""
 
 
-@click.command(cls=Limited)
+def _inits() -> list[str]:
+    from exactgeo.numeric.initialisation import INITIALISATIONS
+
+    return list(INITIALISATIONS)
+
+
+def _optimizers() -> list[str]:
+    from exactgeo.numeric import OPTIMIZERS
+
+    return list(OPTIMIZERS)
+
+
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo starts swirszcz-prop1 --count 20",
+        "exactgeo starts swirszcz-prop1 --count 20 --optimizer lbfgs --init he --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @click.option("--count", type=click.IntRange(min=1), default=1000, show_default=True, help="Random starts.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the random starts.")
-@click.option("--init", default="gaussian", show_default=True, help="gaussian, lecun, glorot, he or uniform.")
+@click.option(
+    "--init",
+    shell_complete=completion.words(_inits),
+    default="gaussian",
+    show_default=True,
+    help="gaussian, lecun, glorot, he or uniform.",
+)
 @click.option("--scale", type=float, default=1.0, show_default=True, help="Factor of the distribution.")
 @click.option("--bias-scale", type=float, help="Deviation of the biases, in place of the distribution's.")
 @click.option("--mean", type=float, default=0.0, show_default=True, help="Added to each weight.")
 @click.option(
-    "--optimizer", default="adam", show_default=True, help="gradient_descent, backtracking, adam or lbfgs; full batch."
+    "--optimizer",
+    shell_complete=completion.words(_optimizers),
+    default="adam",
+    show_default=True,
+    help="gradient_descent, backtracking, adam or lbfgs; full batch.",
 )
 @click.option("--rate", type=float, help="The optimizer's own if left out: 0.1, and 0.01 for adam.")
 @click.option("--steps", type=click.IntRange(min=0), default=10_000, show_default=True, help="Of each start at most.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.walls import Walls, WallStore
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Shown, Viewed, value_line
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -32,7 +34,7 @@ PointOrBasin = Basin | Point | int
 
 
 @dataclass(frozen=True)
-class Valley:
+class Valley(Shown):
     """A leaf of the merge tree: a component of sublevel sets, from the level at which it is born.
 
     Attributes
@@ -73,6 +75,11 @@ class Valley:
             raise ValueError("the infimum of this valley is not attained")
         return found
 
+    def _shown(self) -> str:
+        level = "an unknown level" if self.escapes_at is None else value_line(self.escapes_at)
+        end = f"escapes at {level}" if self.bad else "global"
+        return f"valley at {value_line(self.value)}, {end}"
+
     @property
     def name(self) -> str:
         """What pictures call it: V and its number among the valleys of the landscape, from 0."""
@@ -91,18 +98,15 @@ class Valley:
 
         return draw_valley(self, ax)
 
-    def __repr__(self) -> str:
-        end = "global" if not self.bad else f"escapes at {self.escapes_at or 'an unknown level'}"
-        return f"<valley at {self.value}, {end}>"
-
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         answer = {"value": format_rational(self.value), "escapes_at": _text(self.escapes_at), "bad": self.bad}
         if self.bad and self.escapes_at is None:
             answer["escapes_at_least"] = _text(self.landscape.known_below)
         return answer
 
 
-class Landscape:
+class Landscape(Reported, Viewed, Records):
     """The topology of all sublevel sets. Made by :func:`landscape`.
 
     Attributes
@@ -112,6 +116,9 @@ class Landscape:
     full : bool
         Whether the full space is described, or the space modulo permutation of exchangeable neurons.
     """
+
+    COLUMNS = ("value", "escapes_at", "barrier", "bad", "orbits")
+    EXACT = ("value", "escapes_at", "barrier")
 
     def __init__(self, found: Census, walls: Walls, tree: Tree | None, full: bool) -> None:
         self.problem = found.problem
@@ -462,23 +469,22 @@ class Landscape:
 
     # -- output -------------------------------------------------------------------------------------------------
 
-    def __repr__(self) -> str:
+    def _shown(self) -> str:
         if not self.complete:
-            return "<landscape, incomplete>"
-        return f"<landscape: {len(self.valleys)} valleys, {self.bad_valleys} bad, minimum {self.global_minimum}>"
+            return f"landscape: incomplete, {len(self.known_valleys)} valleys known"
+        lowest = "unknown" if self.global_minimum is None else value_line(self.global_minimum)
+        return f"landscape: {len(self.valleys)} valleys, {self.bad_valleys} bad, minimum {lowest}"
 
-    def to_records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict a valley: value, escapes_at, barrier (text or None), bad, number of orbits of basins."""
-        return [
-            {
+        for valley in self.valleys:
+            yield {
                 "value": format_rational(valley.value),
                 "escapes_at": _text(valley.escapes_at),
                 "barrier": _text(valley.barrier),
                 "bad": valley.bad,
                 "orbits": len(valley.basins),
             }
-            for valley in self.valleys
-        ]
 
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo landscape --json``; rationals are strings."""

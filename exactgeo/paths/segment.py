@@ -17,6 +17,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.losses.piecewise_quadratic import Quadratic
 from exactgeo.paths.forward import Outputs, RationalLayer, crossings, pieces_of, run
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Shown, brief, value_line
 
 __all__ = ["Kind", "Segment", "loss_along"]
 
@@ -33,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(Shown):
     """A segment on which no pre-activation changes its sign and no prediction passes a break of the loss.
 
     Attributes
@@ -56,6 +57,10 @@ class Segment:
     end: Point
     step: str = ""
     curved: tuple[RationalLayer, ...] = ()
+
+    def _shown(self) -> str:
+        one, other = map(value_line, self.ends)
+        return f"segment: {self.kind}, {one} -> {other}{', ' if self.step else ''}{brief(self.step)}"
 
     def known(self, outputs: Outputs) -> Segment:
         """The same segment, whose predictions are known, with all that is asked of them."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_line, value_text
+from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_text
 from exactgeo.report.text import sizes
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from fractions import Fraction

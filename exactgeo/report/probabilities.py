@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, title_of, value_line
+from exactgeo.report.tables import columns, labelled, title_of
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from exactgeo.probability import LawRow, LevelLaw, Probability, TheoremRow
     from exactgeo.probability.probabilities import Laws
     from exactgeo.problem import Problem
 
-__all__ = ["probabilities_text", "probability_text"]
+__all__ = ["law_text", "probabilities_text", "probability_text"]
 
 ROWS = 30
 """Rows of a table."""
@@ -81,6 +82,11 @@ def probabilities_text(problem: Problem, answer: Laws, known: dict[str, Any] | N
         if len(owner.regions) > ROWS:
             lines.append(f"  ... and {len(owner.regions) - ROWS} more regions (--json for all)")
     return "\n".join(lines)
+
+
+def law_text(law: LevelLaw) -> str:
+    """One level of that report."""
+    return "\n".join([title_of(law.problem, "the problem"), "", *_table([law])])
 
 
 def _table(laws: Iterable[LevelLaw]) -> list[str]:

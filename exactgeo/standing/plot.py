@@ -42,6 +42,8 @@ def draw_verdict(found: Verdict, ax: Any = None) -> Any:
     if beside:
         grid = axes.figure.add_gridspec(1, 2, width_ratios=[1, 1])
         axes.set_subplotspec(grid[0])
+        # In as many lines as half the width asks for.
+        titled(axes, axes.get_title(loc="left").replace("\n", " "))
         right = panel(axes, grid[1])
         draw_fit(found.problem, found.point, right, name="the fits of both ends")
         draw_fit(found.problem, descent.end, right, colour=BAD, dashed="after the step")
@@ -68,7 +70,7 @@ def draw_descent(descent: Descent, ax: Any = None, *, width: float = 5.2) -> Any
     axes.set_ylabel("loss")
     titled(
         axes,
-        f"{problem.name or 'point'}: not a local minimum, the loss falls for 0 < s <= {label(step, decimal=False)}",
+        f"{problem.name or 'point'}: not a local minimum, the loss is lower for 0 < s <= {label(step, decimal=False)}",
     )
     return axes
 

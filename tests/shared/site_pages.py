@@ -76,8 +76,6 @@ def for_the_site(name: str, text: str) -> str:
         return text
     page = DOCS / f"{name}.md"
     text = _relinked(text, page, page)
-    if name == "index" and not (DOCS / "json.md").exists():
-        return text.replace("\njson\n", "\n")
     if name == "glossary":
         terms = "".join(f"{match[1]}\n  {match[2]}\n\n" for match in _TERM.finditer(text))
         head = text[: text.index("\n* ")]
