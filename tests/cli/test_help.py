@@ -88,7 +88,7 @@ def test_every_command_says_its_exit_codes(name):
     assert codes[0] == 0
     assert codes[-3:] == [2, 4, 130]
     assert (3 in codes) == limited
-    assert (1 in codes) == (name in {"certify", "check", "proofs", "selftest"})
+    assert (1 in codes) == (name in {"certify", "check", "proofs", "report", "selftest"})
 
 
 # -- completion ------------------------------------------------------------------------------------------------------
