@@ -316,7 +316,8 @@ def parts(units, features, basis):
         part = [left.pop(0)]
         for i in part:
             near = [j for j in left if any(dot(a, b) for a in reach[i] for b in reach[j])]
-            part, left = part + near, [j for j in left if j not in near]
+            part += near  # in place: the loop goes on over them
+            left = [j for j in left if j not in near]
         yield sorted(part)
 
 
