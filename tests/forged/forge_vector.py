@@ -29,6 +29,34 @@ def _of(make: object, seed: str, rule: str, width: int, outputs: int) -> Tree:
     return _said(make(random.Random(seed), widths=[width], outputs=outputs), rule)  # type: ignore[operator]
 
 
+def _on_one_datum(*weights: list[int]) -> Problem:
+    """Units with these output weights v_i, each active on a datum of its own, with their kinks on one more, where the
+    residual is orthogonal to all v_i: the form on the rays is their Gram matrix, less 1 on its diagonal."""
+    number, outputs = len(weights), len(weights[0]) + 1
+    data = range(number + 1)
+    x = [[int(i == t) for i in data] for t in data]
+    w = [[int(t == i) - (t not in (i, number)) for t in data] for i in range(number)]
+    rows = [[*v, 0] for v in weights]
+    return network(x, [*rows, [0] * (outputs - 1) + [-1]], w, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _chain() -> Problem:
+    """Three units: the first has to do with the second, that with the third, on whose rays the form is negative."""
+    x = [[int(i == t) for i in range(5)] for t in range(5)]
+    w = [[1, -1, -1, -1, 0], [-1, 1, -1, 0, 0], [-1, -1, 1, 0, -1]]
+    y = [[1, 1, 0], [1, 1, 0], [-1, -1, 0], [0, 0, -1], [0, 0, 1]]
+    return network(x, y, w, [[1, 1, -1], [1, 1, -1], [0, 0, 0]])
+
+
+# Along the ray of the first unit the loss stays as it is, and the residual turns: the second unit then descends.
+_TURN = network(
+    [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1]],
+    [[1, 0], [0, -1], [1, 0], [1, 0]],
+    [[1, 0, -2], [0, -1, 1]],
+    [[1, 1], [0, 0]],
+)
+# On its ray the first unit has 1/1013 of the outputs of the second, a point of the grid.
+_MEET = network([[1, 0], [0, 1]], [[1, 1013], [0, 1]], [[1, 0], [1013, 1]], [[1, 0], [0, 1]])
 _SPLIT = network([[1, 0], [0, 1]], [[2, 0], [0, 1]], [[1, 0], [1, 0]], [[1, 1], [0, 0]])
 _DEEP = {"weights": [[["1"]], [["1"]], [["1"], ["0"]]], "biases": [[], [], []]}
 
@@ -113,5 +141,29 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
     "vector-tied-that-is-not-flat": (
         _of(vector_case, "q13192", "tied", 2, 3),
         "A zero of a form is a curve of equal loss.",
+    ),
+    "vector-tied-of-a-chain": (
+        _said(_chain(), "tied"),
+        "Units that have to do with each other through a third are decided apart.",
+    ),
+    "vector-tied-with-another-zero-beside": (
+        _said(_on_one_datum([1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, -1]), "tied"),
+        "Beside a flat zero the form may be 0.",
+    ),
+    "vector-tied-of-zeros-in-a-row": (
+        _said(_on_one_datum([1, 0], [0, 1], [1, 0]), "tied"),
+        "Of three zeros two that are 0 with the third are 0 with each other.",
+    ),
+    "vector-tied-of-zeros-that-share-rays": (
+        _said(_on_one_datum([1, 1, 0, 0, 0], [-1, 0, 1, 0, 0], [1, 0, 0, 1, 0], [-1, 0, 0, 0, 1]), "tied"),
+        "Zeros are coordinates though each ray is in two of them.",
+    ),
+    "vector-whole-beside-a-slope": (
+        _said(_TURN, "whole"),
+        "A curve of equal loss has no way down beside it.",
+    ),
+    "vector-whole-where-outputs-meet": (
+        _said(_MEET, "whole"),
+        "The best output weights are known where outputs are dependent.",
     ),
 }

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import linear_problems
-from balanced import balanced
+from balanced import balanced, side_by_side
 from deep_problems import case
 
 import exactgeo as eg
@@ -104,6 +104,13 @@ def _balanced() -> Certificate:
     return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
 
 
+def _side_by_side() -> Certificate:
+    relu = [problem for problem in balanced() if problem.network.activations[0].slopes == (1, 0)]
+    problem = side_by_side(relu[0], relu[-1])
+    rung = next(rung for rung in LADDER if rung.name == "smooth_point")
+    return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+
 def _among_all(
     y: list[object], weights: list[object], x: tuple[int, ...] = (1, 2), **tables: object
 ) -> Callable[[], Certificate]:
@@ -173,6 +180,9 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "symmetric": _smooth([[1, 0], [-1, 0]]),
     "symmetric-huber": _smooth([[2, 1], [0, 1]], v=(1, 1), loss={"kind": "huber(3)"}),
     "symmetric-fourth-order": _balanced,
+    "symmetric-fourth-order-on-two-lines": _side_by_side,
+    "symmetric-flat-plane": _rung("smooth_point", "multi b 0", activation="linear"),
+    "symmetric-flat-space": _rung("smooth_point", "multi c 36", activation="linear", freeze=True, outputs=2),
     "symmetric-flat-line": _case(457, outputs=2, mixed=True, freeze=True),
     "unrolled-faces": _case(197, outputs=2),
     "unrolled-faces-mixed": _case(418, outputs=2, mixed=True, freeze=True),
