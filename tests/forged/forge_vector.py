@@ -7,7 +7,7 @@ import random
 
 from deep_problems import case
 from forging import Tree, changed, put
-from made_vector import network, one_ray
+from made_vector import halved, meeting, network, one_ray
 from vector_problems import vector_case
 
 from exactgeo.claims.certificate import Certificate
@@ -40,6 +40,12 @@ def _on_one_datum(*weights: list[int]) -> Problem:
     return network(x, [*rows, [0] * (outputs - 1) + [-1]], w, [list(column) for column in zip(*rows, strict=True)])
 
 
+def _beside_two() -> Problem:
+    """A silent unit with the outputs of the loud one, and a dead one behind it."""
+    w = [[1, 0], [1, -1], [-1, -1]]
+    return network([[1, 0], [0, 1]], [[3, 1], [0, "199/100"]], w, [[2, 1, 1], [0, 1, 1]])
+
+
 def _chain() -> Problem:
     """Three units: the first has to do with the second, that with the third, on whose rays the form is negative."""
     x = [[int(i == t) for i in range(5)] for t in range(5)]
@@ -55,8 +61,6 @@ _TURN = network(
     [[1, 0, -2], [0, -1, 1]],
     [[1, 1], [0, 0]],
 )
-# On its ray the first unit has 1/1013 of the outputs of the second, a point of the grid.
-_MEET = network([[1, 0], [0, 1]], [[1, 1013], [0, 1]], [[1, 0], [1013, 1]], [[1, 0], [0, 1]])
 _SPLIT = network([[1, 0], [0, 1]], [[2, 0], [0, 1]], [[1, 0], [1, 0]], [[1, 1], [0, 0]])
 _DEEP = {"weights": [[["1"]], [["1"]], [["1"], ["0"]]], "biases": [[], [], []]}
 
@@ -163,7 +167,16 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
         "A curve of equal loss has no way down beside it.",
     ),
     "vector-whole-where-outputs-meet": (
-        _said(_MEET, "whole"),
+        _said(meeting(1013, 1), "whole"),
         "The best output weights are known where outputs are dependent.",
+    ),
+    "vector-tied-negative-half-squared": (
+        _said(halved("201/100"), "tied"),
+        "Half of a loss is four times as forgiving.",
+    ),
+    "vector-tied-far-below": (_said(one_ray("4"), "tied"), "What is very negative is enough."),
+    "vector-tied-beside-two-silent-units": (
+        _said(_beside_two(), "tied"),
+        "Outputs that a silent unit can stand in for are bound.",
     ),
 }
