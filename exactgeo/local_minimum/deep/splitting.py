@@ -35,7 +35,7 @@ __all__ = ["Splitting"]
 TERMS = 4
 """Of the series: it decides up to order 9."""
 
-CURVES = 60
+CURVES = 36
 """Vectors of a lattice, at most."""
 
 Curve = tuple[Direction, ...]

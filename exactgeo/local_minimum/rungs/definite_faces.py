@@ -28,6 +28,6 @@ class DefiniteFaces(VectorRung):
         move = descent(layer.model, check)
         if move is not None:
             return layer.descent(move)
-        if layer.model.exact and Reduced(layer.model, "definite").strict(check):
+        if layer.model.exact and Reduced(layer.model, "definite", layer.work).strict(check):
             return self.minimum(layer, "definite", Argument.DEFINITE)
         return "the second-order form on some product of critical faces is nonnegative, and not positive"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import ClassVar
 
 from exactgeo.deadline import Check
@@ -30,7 +31,7 @@ class TiedFaces(VectorRung):
             return "the loss is not squared, and not quadratic"
         reason = ""
         for rule in ("tied", "whole"):
-            reduced = Reduced(layer.model, rule)
+            reduced = Reduced(layer.model, rule, copy(layer.work))
             if not reduced.independent:
                 reason = reason or "the outputs of loud units depend on what silent units can do"
                 continue
