@@ -274,6 +274,16 @@ def positive(part, depth=0):
         positive(half, depth + 1)
 
 
+def positives(lowest):
+    """A form of even degree is positive but at 0: it is so where one variable is 1 and the others are at most 1."""
+    for i in range(len(next(iter(lowest)))):
+        face = {}
+        for powers, q in lowest.items():
+            rest = powers[:i] + powers[i + 1 :]
+            face[rest] = face.get(rest, 0) + q
+        positive(face)
+
+
 class Surface:
     """Rule `surface`: the curves of all y at once, on the slice of the coordinates `kept`, and what the loss does."""
 
@@ -336,12 +346,6 @@ class Surface:
                 values[y] = change[degree] if len(change) > degree else 0
             if any(values.values()):
                 need(degree % 2 == 0, "the lowest form is odd")
-                lowest = through(values)
-                for i in range(len(self.basis)):
-                    face = {}
-                    for powers, q in lowest.items():
-                        rest = powers[:i] + powers[i + 1 :]
-                        face[rest] = face.get(rest, 0) + q
-                    positive(face)
+                positives(through(values))
                 return
         need(False, "the loss does not tell up to its order")

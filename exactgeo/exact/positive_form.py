@@ -12,6 +12,7 @@ polynomial has positive bounds on small enough parts.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import comb
@@ -81,7 +82,7 @@ def _times(form: Form, linear: Sequence[Fraction]) -> Form:
 def not_positive(form: Form, check: Check = unlimited) -> Vector | None:
     """A vector off 0 at which a form of even degree is not positive; None where there is none, which is then proved.
 
-    Where the bounds leave it open for too long it is the vector that looks worst.
+    Where the bounds leave it open for too long it is a vector near which the form is about 0.
 
     Parameters
     ----------
@@ -93,30 +94,41 @@ def not_positive(form: Form, check: Check = unlimited) -> Vector | None:
     Examples
     --------
     >>> not_positive({(4, 0): Fraction(1), (2, 2): Fraction(-1), (0, 4): Fraction(1)})
-    >>> [str(q) for q in not_positive({(2, 0): Fraction(1), (1, 1): Fraction(-2), (0, 2): Fraction(1)})]
-    ['1', '1']
+    >>> [str(q) for q in not_positive({(2, 0): Fraction(1), (1, 1): Fraction(-3), (0, 2): Fraction(1)})]
+    ['1', '1/2']
     """
-    size, parts = len(next(iter(form))), 0
-    for i in range(size):
-        face: Form = {}
-        for key, q in form.items():
-            rest = (*key[:i], *key[i + 1 :])
-            face[rest] = face.get(rest, ZERO) + q
-        pending = [(face, (ZERO,) * (size - 1), (ONE,) * (size - 1), 0)]
-        while pending:
-            check()
-            part, centre, half, depth = pending.pop()
-            parts += 1
-            if _bound(part) > 0:
-                continue
-            if part.get((0,) * (size - 1), ZERO) <= 0 or parts >= PARTS or depth >= DEEPEST:
-                return (*centre[:i], ONE, *centre[i:])
-            j = depth % (size - 1)
-            shorter = tuple(q / 2 if k == j else q for k, q in enumerate(half))
-            for side in (1, -1):
-                moved = tuple(q + side * shorter[k] if k == j else q for k, q in enumerate(centre))
-                pending.append((_cut(part, j, side), moved, shorter, depth + 1))
-    return None
+    size = len(next(iter(form)))
+    rest = size - 1
+    # The largest parts first: a value below 0 is found where there is room for it.
+    pending = deque((i, _face(form, i), (ZERO,) * rest, (ONE,) * rest, 0) for i in range(size))
+    for _ in range(PARTS):
+        if not pending:
+            return None
+        check()
+        i, part, centre, half, depth = pending.popleft()
+        if _bound(part) > 0:
+            continue
+        if part.get((0,) * rest, ZERO) <= 0 or depth >= DEEPEST:
+            pending.appendleft((i, part, centre, half, depth))
+            break
+        j = depth % rest
+        shorter = tuple(q / 2 if k == j else q for k, q in enumerate(half))
+        for side in (1, -1):
+            moved = tuple(q + side * shorter[k] if k == j else q for k, q in enumerate(centre))
+            pending.append((i, _cut(part, j, side), moved, shorter, depth + 1))
+    if not pending:
+        return None
+    i, _, centre, _, _ = pending[0]
+    return (*centre[:i], ONE, *centre[i:])
+
+
+def _face(form: Form, i: int) -> Form:
+    """The polynomial where y_i = 1."""
+    found: Form = {}
+    for key, q in form.items():
+        rest = (*key[:i], *key[i + 1 :])
+        found[rest] = found.get(rest, ZERO) + q
+    return found
 
 
 def _bound(part: Form) -> Fraction:

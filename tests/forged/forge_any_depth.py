@@ -57,14 +57,14 @@ def _linear_model() -> Tree:
     return tree
 
 
-def _down(order: int) -> Tree:
-    """A point at which the loss falls at this order, with its curve, said to be a minimum."""
+def _down(order: int, terms: int | None = None) -> Tree:
+    """A point at which the loss falls at this order, with its curve or the first terms of it, said to be a minimum."""
     for problem in balanced((-1,)):
         found = next(rung for rung in LADDER if rung.name == "smooth_point").decide(problem, problem.point)  # type: ignore[arg-type]
         if isinstance(found, Descent) and next(k for k, q in enumerate(found.polynomial) if q) == order:
             tree = json.loads(found.certificate.to_json())
             (claim,) = tree["claims"]
-            fields = {key: claim[key] for key in ("point", "loss", "curve")}
+            fields = {"point": claim["point"], "loss": claim["loss"], "curve": claim["curve"][:terms]}
             return {**tree, "claims": [{"kind": "symmetric_minimum", **fields}]}
     raise AssertionError(order)
 
@@ -189,6 +189,10 @@ FORGED_ANY_DEPTH: dict[str, tuple[Tree, str]] = {
     "symmetric-on-lines-that-do-not-tell": (
         _several("multi a 93", mixed=True, freeze=True, bias=True),
         "What is 0 to the last order is 0.",
+    ),
+    "symmetric-on-the-straight-line": (
+        _down(4, 1),
+        "Along the line the loss rises at fourth order, and beside it the other parameters do not help.",
     ),
     "symmetric-down-a-line": (_down(3), "The loss falls at third order along its curve."),
     # -- deep_global_minimum
