@@ -190,7 +190,7 @@ def symmetric_minimum(p, claim):
         need(lines != 1, "the Hessian vanishes along more than symmetries")
         kept = [k for k in range(len(names)) if k not in held]
         if lines:
-            Surface(p, here, bends, point, names, kept, hessian).proves()
+            Surface(p, here, bends, point, names, kept, hessian).surface()
     else:
         need(lines == 1, "the Hessian vanishes along more than symmetries and a line, or less")
         tells(p, here, bends, point, curve, names, [k for k in range(len(names)) if k not in held], hessian)
@@ -285,7 +285,7 @@ def positives(lowest):
 
 
 class Surface:
-    """Rule `surface`: the curves of all y at once, on the slice of the coordinates `kept`, and what the loss does."""
+    """The curves of all y at once, on the slice of the coordinates `kept`."""
 
     def __init__(self, p, here, bends, point, names, kept, hessian):
         self.p, self.here, self.bends, self.point, self.names, self.kept = p, here, bends, point, names, kept
@@ -336,7 +336,8 @@ class Surface:
                 return False
         return True
 
-    def proves(self):
+    def surface(self):
+        """Rule `surface`: the lowest form of the loss along the curves is positive, or the loss stays as it is."""
         for degree in range(3, 2 * TERMS + 2):
             if degree % 2 == 0 and self.flat(degree // 2 - 1):
                 return

@@ -45,7 +45,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_more_is_counted_than_half_as_much_again_as_foreseen(name, monkeypatch):
+def test_no_more_is_counted_than_a_third_more_than_foreseen(name, monkeypatch):
     make, options = CASES[name]
     seen = []
     for seed in range(70):
@@ -53,11 +53,11 @@ def test_no_more_is_counted_than_half_as_much_again_as_foreseen(name, monkeypatc
         if RUNGS[name].accepts(problem) is None:
             seen += [pair for pair in [counted(monkeypatch, name, problem)] if pair]
     assert len(seen) >= 5
-    assert all(2 * real <= 3 * foreseen for foreseen, real in seen)
+    assert all(3 * real <= 4 * foreseen for foreseen, real in seen)
 
 
 def test_the_limit_is_below_that_of_the_checker():
-    assert 2 * work.LIMIT <= checker().MAX_WORK
+    assert 4 * work.LIMIT <= 3 * checker().MAX_WORK
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,7 +1,7 @@
 """What the checker will count as work of a claim whose forms it computes again, piece by piece, mostly from above.
 
 The checker refuses a file whose work is beyond its limit. So a search for such a claim counts along and gives up beyond
-half of that limit, which leaves room for what is counted too low here: no certificate is written that is refused for
+three quarters of that limit, which leaves room for what is counted too low here: no certificate is written that is refused for
 its length.
 """
 
@@ -15,8 +15,8 @@ from exactgeo.local_minimum.vector.units import Face, Model
 
 __all__ = ["TooLarge", "Work"]
 
-LIMIT = 20_000_000
-"""Half of the checker's."""
+LIMIT = 30_000_000
+"""Three quarters of the checker's."""
 
 
 class TooLarge(Exception):
