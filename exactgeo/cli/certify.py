@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo import files
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
@@ -15,11 +17,16 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
+    output_option,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
+    with_plot,
 )
 from exactgeo.errors import InputError
 
@@ -29,13 +36,40 @@ if TYPE_CHECKING:
 __all__ = ["certify"]
 
 
-@click.command(cls=Limited)
+def _kinds() -> list[str]:
+    from exactgeo.kinds import Kind
+
+    return list(Kind)
+
+
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo certify swirszcz-prop1",
+        "exactgeo certify swirszcz-prop1 --certificate prop1.json --latex prop1.tex",
+        "exactgeo check prop1.json",
+        "exactgeo certify swirszcz-prop2-local  # exit 1",
+        "exactgeo certify swirszcz-prop2-local --expect not_local_minimum",
+        "exactgeo certify swirszcz-prop1 --point swirszcz-prop1-better --json",
+        "exactgeo examples swirszcz-prop1 | exactgeo certify -",
+        exits="0 a local minimum, or --expect met, 1 not so, 3 undecided",
+    ),
+)
 @problem_argument
 @click.option(
-    "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
+    "--point",
+    "points",
+    multiple=True,
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Decide this point instead; may be repeated.",
 )
 @certificate_option("the certificate (one point only)")
-@click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
+@output_option("--latex", metavar="OUT.tex", help="Write the verdict for a paper, as a proposition (one point only).")
+@plot_option("the fit with its kinks, or the loss along the way down (one point only)")
+@click.option(
+    "--expect", metavar="KIND", shell_complete=completion.words(_kinds), help="Exit 0 exactly when the verdict is KIND."
+)
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
 @json_option
@@ -43,6 +77,8 @@ def certify(
     problem: str,
     points: tuple[str, ...],
     certificate: str | None,
+    latex: str | None,
+    plot: str | None,
     expect: str | None,
     time_limit: float,
     no_strictness: bool,
@@ -54,8 +90,9 @@ def certify(
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
-    if certificate is not None and len(points) > 1:
-        raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
+    for option, given in (("--certificate", certificate), ("--latex", latex), ("--plot", plot)):
+        if given is not None and len(points) > 1:
+            raise InputError(option, f"{len(points)} points", "one point", "one --point")
     loaded = problem_of(problem)
     verdicts: list[Verdict] = []
 
@@ -73,7 +110,11 @@ def certify(
         point = point_of(source, loaded)
         verdicts.append(decide(loaded, point, time_limit=time_limit, strictness=not no_strictness, known=tell))
     path = kept(verdicts[-1])
-    emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
+    if latex is not None:
+        with files.replacing_text(latex, "ascii") as stream:
+            stream.write(verdicts[-1].to_latex(path))
+    answer = _answer(points, verdicts, path) | drawn(plot, verdicts[-1].plot)
+    emit(answer, lambda: with_plot(_text(points, verdicts, path), answer), as_json=as_json)
     kinds = [verdict.kind for verdict in verdicts]
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO
