@@ -34,6 +34,7 @@ __all__ = [
     "file_of",
     "foresee",
     "json_option",
+    "json_text",
     "limit_option",
     "output_option",
     "picture",
