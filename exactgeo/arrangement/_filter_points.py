@@ -1,7 +1,7 @@
 """In how many points lines of the projective plane meet: told apart as quotients in float64, compared in integers.
 
-The quotient of two integers is the rational number rounded once. So different quotients are different numbers, and equal
-ones are compared by cross multiplication: what is said here is exact.
+The quotient of two integers is the rational number rounded once. So different quotients are different numbers, and
+equal ones are compared by cross multiplication: what is said here is exact.
 """
 
 from __future__ import annotations

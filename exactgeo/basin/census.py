@@ -14,11 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin import claims, export, minima
 from exactgeo.basin.basin import Basin, shown
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
-from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
@@ -30,6 +28,7 @@ from exactgeo.exact.vectors import Vector
 from exactgeo.problem import Point, Problem, scope
 
 if TYPE_CHECKING:
+    from exactgeo.basin.minima import LocalMinima, SearchResult
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
@@ -177,10 +176,15 @@ class Census:
 
     @cached_property
     def _values(self) -> SearchResult[Fraction]:
+        # The searches load when one is begun: a worker, which lists basins, has none.
+        from exactgeo.basin import minima
+
         return minima.local_minimum_values(self.table, self.seconds, self._searching)
 
     @cached_property
     def _sets(self) -> SearchResult[LocalMinima]:
+        from exactgeo.basin import minima
+
         return minima.local_minima(self.table, self.facets, self.seconds, self._searching)
 
     @property
@@ -217,6 +221,8 @@ class Census:
         if not self.reduction.listed and self.size is not None:
             why = "is out of reach" if self.size.hopeless else "was not begun under this time limit; raise --time-limit"
             return f"a census {why}: {self.size.sentence}"
+        from exactgeo.basin import minima
+
         return self._values.reason or minima.out_of_scope(self.table) or self.infinite_width_reason
 
     def stopped(self, *, minima: bool = False) -> bool:
@@ -239,7 +245,9 @@ class Census:
 
     def prove(self, *, minima: bool = False) -> Certificate | None:
         """The :attr:`certificate`, with ``minima`` also of one member of each set of ``local_minima``."""
-        return claims.census_certificate(self.table, (self.local_minima or ()) if minima else ())
+        from exactgeo.basin.claims import census_certificate
+
+        return census_certificate(self.table, (self.local_minima or ()) if minima else ())
 
     # -- access -------------------------------------------------------------------------------------------------
 
@@ -318,6 +326,8 @@ class Census:
 
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
+        from exactgeo.basin import export
+
         export.write(path, self.records(), self.to_json)
 
 

@@ -91,12 +91,13 @@ class Table:
         interrupted = False
         least: Fraction | None = None
 
-        def index(best: Solved) -> int:
-            # A basis that determines its optimum is kept once.
-            known = len(optima) if best.proof is not None else by_basis.setdefault(best.basis, len(optima))
-            if known == len(optima):
-                optima.append(best)
-            return known
+        def indices(found: Iterable[Solved]) -> Iterator[int]:
+            for best in found:
+                # A basis that determines its optimum is kept once.
+                known = len(optima) if best.proof is not None else by_basis.setdefault(best.basis, len(optima))
+                if known == len(optima):
+                    optima.append(best)
+                yield known
 
         try:
             for block in blocks:
@@ -106,7 +107,7 @@ class Table:
                     if least is None or high(lowest) < least:
                         least = high(lowest)
                         watch(lowest)
-                local = np.array([index(best) for best in block.optima], dtype=np.int32)
+                local = np.fromiter(indices(block.optima), dtype=np.int32, count=len(block.optima))
                 known = block.owner >= 0
                 choices.append(block.choices[known])
                 owners.append(local[block.owner[known]] if known.any() else owners[0])
