@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from exactgeo.errors import InputError
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.standing import Better, Verdict, verdict_on
+from exactgeo.standing.many_points import certify_many
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -170,47 +171,6 @@ def certify(
 
     parameters = formats.point_from_mapping(own_point(problem) if point is None else point, problem)
     return verdict_on(problem, parameters, time_limit, strictness=strictness, known=known)
-
-
-def certify_many(
-    problem: Problem, points: Iterable[PointLike], *, time_limit: float = 5.0, strictness: bool = True
-) -> Iterator[Verdict]:
-    """:func:`certify` for many points of one problem; what they have in common is found once.
-
-    Parameters
-    ----------
-    problem : Problem
-    points : iterable of Point, or of mappings with weights and biases
-        All are read before the first is decided.
-    time_limit : float
-        Seconds for each point, as in :func:`certify`.
-    strictness : bool
-        As in :func:`certify`.
-
-    Returns
-    -------
-    iterator of Verdict
-        One a point, in order, each decided when it is asked for. Within the time limit it is what :func:`certify` says
-        of the point alone, certificate included. Common are the census, the branch and bound, the claims about their
-        minimum, and the searches around points of one loss in one basin.
-
-    Raises
-    ------
-    InputError
-        At the call: a point whose shape is not the network's, or a number that is none; the message names the index.
-
-    Examples
-    --------
-    >>> import exactgeo as eg
-    >>> points = [{"weights": [[[1]], [[1]]], "biases": [[b], [0]]} for b in (-3, -2)]
-    >>> [str(v.kind) for v in eg.certify_many(eg.load("swirszcz-prop1"), points)]
-    ['local_minimum', 'not_local_minimum']
-    """
-    from exactgeo import formats
-
-    # Not in the generator: a bad point is refused at the call.
-    listed = formats.points_from_list(points, problem)
-    return (verdict_on(problem, point, time_limit, strictness=strictness) for point in listed)
 
 
 def explain(problem: Problem, point: PointLike | None = None) -> Explanation | DeepExplanation:

@@ -16,7 +16,7 @@ from problems import line
 
 from exactgeo.basin import census, schedule
 from exactgeo.basin.batch import words_of
-from exactgeo.basin.schedule import Answer
+from exactgeo.basin.schedule import SolvedRun
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers
 from exactgeo.landscape import landscape
@@ -80,14 +80,14 @@ def test_answers_of_another_problem_or_another_run_are_not_taken():
 
 def last_block(change):
     """The answer with another last block: its optima by number, the index of each orbit's, whether it was interrupted."""
-    return lambda answer: Answer(answer.optima, [*answer.blocks[:-1], change(*answer.blocks[-1])])
+    return lambda answer: SolvedRun(answer.optima, [*answer.blocks[:-1], change(*answer.blocks[-1])])
 
 
 CHANGES = {
-    "no optima": lambda answer: Answer([], answer.blocks),
-    "optima that are none": lambda answer: Answer(["optimum"] * len(answer.optima), answer.blocks),
-    "no blocks": lambda answer: Answer(answer.optima, []),
-    "blocks that are none": lambda answer: Answer(answer.optima, [3, *answer.blocks]),
+    "no optima": lambda answer: SolvedRun([], answer.blocks),
+    "optima that are none": lambda answer: SolvedRun(["optimum"] * len(answer.optima), answer.blocks),
+    "no blocks": lambda answer: SolvedRun(answer.optima, []),
+    "blocks that are none": lambda answer: SolvedRun(answer.optima, [3, *answer.blocks]),
     "another optimum": last_block(lambda members, owner, ended: (members, np.roll(owner, 1), ended)),
     "the optimum of another": last_block(lambda members, owner, ended: (np.roll(members, 1), owner, ended)),
     "too few": last_block(lambda members, owner, ended: (members, owner[:-1], ended)),
@@ -110,7 +110,7 @@ def test_answers_of_several_blocks_neither(in_runs, change):
     pool = Changing(lambda answer: CHANGES[change](answer) if len(answer.blocks) > 1 else answer)
     with pytest.raises(TaskLost, match=r"block [25]"):
         census(CASE, executor=pool)
-    short = Changing(lambda answer: Answer(answer.optima, answer.blocks[:2]))
+    short = Changing(lambda answer: SolvedRun(answer.optima, answer.blocks[:2]))
     with pytest.raises(TaskLost, match="block 4: got nothing"):
         census(CASE, executor=short)
 

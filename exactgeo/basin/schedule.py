@@ -142,7 +142,7 @@ def solve_block(
 
 
 @dataclass(frozen=True)
-class Answer:
+class SolvedRun:
     """What a task gives back.
 
     Attributes
@@ -157,21 +157,21 @@ class Answer:
     optima: list[Solved]
     blocks: list[tuple[Numbers, Numbers, bool]]
 
-    def __reduce__(self) -> tuple[Callable[..., Answer], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., SolvedRun], tuple[Any, ...]]:
         # Between processes a Fraction would travel as text, and each optimum as an object of its own.
         return _answer, (list(map(Solved.packed, self.optima)), self.blocks)
 
 
-def _answer(optima: list[Any], blocks: list[tuple[Numbers, Numbers, bool]]) -> Answer:
-    return Answer([Solved.unpacked(best) for best in optima], blocks)
+def _answer(optima: list[Any], blocks: list[tuple[Numbers, Numbers, bool]]) -> SolvedRun:
+    return SolvedRun([Solved.unpacked(best) for best in optima], blocks)
 
 
-def solve_run(program: Program, tables: Tables, run: list[Numbers], seconds: float | None = None) -> Answer:
+def solve_run(program: Program, tables: Tables, run: list[Numbers], seconds: float | None = None) -> SolvedRun:
     """Solve the blocks of a task one after the other, up to the first that is not complete."""
     import numpy as np
 
     end = None if seconds is None else time.monotonic() + seconds
-    answer, numbers = Answer([], []), dict[int, int]()
+    answer, numbers = SolvedRun([], []), dict[int, int]()
     for block in run:
         left = None if end is None else max(0.0, end - time.monotonic())
         optima, owner, interrupted = solve_block(program, tables, block, left)
@@ -321,7 +321,7 @@ class _Solving:
         """An executor's answer, each block of it proved: each optimum is compared once, with the sets of all blocks."""
         import numpy as np
 
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, SolvedRun):
             raise TaskLost(f"block {run.number}", f"a {type(answer).__name__} that is no answer")
         listed: Sequence[Solved] = answer.optima
         found: list[Outcome] = []
