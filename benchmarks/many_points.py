@@ -85,7 +85,8 @@ def command(points: list[Point]) -> float:
 def main() -> None:
     rng = random.Random(7)
     first, third = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop3-local")
-    assert first.point is not None and third.point is not None
+    assert first.point is not None
+    assert third.point is not None
     cases = {
         "Proposition 1, its minimum at 1,000 scales": (first, scaled(first.point, 1000, rng)),
         "Proposition 1, 1,000 random points": (first, moved(first.point, 1000, rng)),
