@@ -365,6 +365,25 @@ def farkas(weights, forms, size):
     return combine(sparse(weights, forms), forms, size)
 
 
+def cut(sides, step, bends, names="row"):
+    """The cones below one where some bends have a side: both, or by `implied` the one that these have to have."""
+    row = whole(step.get("row"))
+    need(row in bends and row not in sides, "a cone is cut by no open kink of its part")
+    if step.get("rule") == "split":
+        fields(step, f"rule {names}")
+        return [{**sides, row: 1}, {**sides, row: -1}]
+    *_, side, given = fields(step, f"rule {names} sign multipliers")
+    form(step["rule"] == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
+    shape = [side * q for q in bends[row][0]]
+    need(farkas(given, cone_of(sides, bends), len(shape)) == shape, "a side is not implied by the others")
+    return [{**sides, row: side}]
+
+
+def cone_of(sides, bends):
+    """The forms that are nonnegative on a cone, by bend."""
+    return {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
+
+
 def nonnegative(linear, bends, parts):
     """``<linear, u> + sum over bends of (right * q if q > 0 else left * q), q = <form, u>``, is >= 0 for all u.
 
@@ -379,25 +398,16 @@ def nonnegative(linear, bends, parts):
 
         def step_at(sides, step, mine=mine, base=base):
             meter.spend((1 + size) * (1 + len(sides) + 8 * len(mine) * (step.get("rule") == "farkas")))
-            cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
-            if step.get("rule") == "farkas":
-                _, weights, slopes = fields(step, "rule multipliers slopes")
-                slopes, total = sparse(slopes, mine.keys() - sides, None), base
-                for row, (shape, right, left) in mine.items():
-                    slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
-                    need(row in sides or left <= slope <= right, "a slope outside those of its kink")
-                    total = [a + slope * b for a, b in zipped(total, shape)]
-                need(farkas(weights, cone, size) == total, "the multipliers do not give the function")
-                return []
-            row = whole(step.get("row"))
-            need(row in mine and row not in sides, "a cone is cut by no open kink of its part")
-            if step.get("rule") == "split":
-                fields(step, "rule row")
-                return [{**sides, row: 1}, {**sides, row: -1}]
-            rule, _, side, given = fields(step, "rule row sign multipliers")
-            form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-            need(farkas(given, cone, size) == [side * q for q in bends[row][0]], "a side is not implied by the others")
-            return [{**sides, row: side}]
+            if step.get("rule") != "farkas":
+                return cut(sides, step, mine)
+            _, weights, slopes = fields(step, "rule multipliers slopes")
+            slopes, total = sparse(slopes, mine.keys() - sides, None), base
+            for row, (shape, right, left) in mine.items():
+                slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
+                need(row in sides or left <= slope <= right, "a slope outside those of its kink")
+                total = [a + slope * b for a, b in zipped(total, shape)]
+            need(farkas(weights, cone_of(sides, mine), size) == total, "the multipliers do not give the function")
+            return []
 
         split(cover, {}, step_at)
     need(sorted(seen) == sorted(bends) and total == linear, "the parts do not add up to the function")
@@ -440,10 +450,9 @@ def local_minimum(p, claim):
 # -- not a local minimum; a lower point; a path --
 
 
-def polynomial(p, here, way, step):
-    """Rule `polynomial`: on [0, step] the loss along a way is at most that at its start plus this polynomial."""
+def course(p, here, way, step):
+    """Along a way, up to a step, the predictions are those at the point + first * s + second * s^2."""
     weights, biases = way
-    # The predictions along the way are those at the point + first * s + second * s^2.
     first, second = [sum(biases[-1]) + (0 if p.layers else dot(weights[0][0], row)) for row in p.x], [0] * len(p.x)
     for i, n in enumerate(here.neurons):
         u, kappa = [*weights[0][i], *biases[0][i : i + 1]], weights[1][0][i]
@@ -453,6 +462,12 @@ def polynomial(p, here, way, step):
             slope = p.slopes[0 if (z or q) > 0 else 1]
             first[t] += slope * (n.v * q + kappa * z)
             second[t] += slope * kappa * q
+    return first, second
+
+
+def polynomial(p, here, way, step):
+    """Rule `polynomial`: on [0, step] the loss along a way is at most that at its start plus this polynomial."""
+    first, second = course(p, here, way, step)
     curvature, r = tangent(p, here)
     terms = [0, 2 * dot(r, first), 2 * dot(r, second) + dot(first, first), 2 * dot(first, second), dot(second, second)]
     return [p.weight * curvature * q for q in terms]

@@ -13,8 +13,9 @@ from functools import cache
 from exactgeo.check import (
     Rejected,
     companion,
-    dot,
-    farkas,
+    cone_of,
+    course,
+    cut,
     fields,
     form,
     look,
@@ -224,31 +225,22 @@ def nonnegative(linear, bends, parts, allowed):
 
         def step_at(sides, step, mine=mine, base=base):
             meter.spend((1 + size) * (1 + len(sides) + 32 * len(mine) * (step.get("rule") == "farkas")))
-            cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
-            if step.get("rule") == "farkas":
-                _, weights, slopes = fields(step, "rule multipliers slopes")
-                weights, slopes = weighted(weights, cone, allowed), weighted(slopes, mine.keys() - sides, allowed)
-                need(all(sign(q) >= 0 for q in weights.values()), "a multiplier is negative")
-                left_over = list(base)
-                for row, (shape, right, left) in mine.items():
-                    slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, Mixed())
-                    inside = row in sides or (sign(slope - left) >= 0 and sign(right - slope) >= 0)
-                    need(inside, "a slope outside those of its kink")
-                    left_over = [a + slope * b for a, b in zipped(left_over, shape)]
-                for row, q in weights.items():
-                    left_over = [a - q * b for a, b in zipped(left_over, cone[row])]
-                need(all(q.zero for q in left_over), "the multipliers do not give the function")
-                return []
-            row = whole(step.get("row"))
-            need(row in mine and row not in sides, "a cone is cut by no open kink of its part")
-            if step.get("rule") == "split":
-                fields(step, "rule row")
-                return [{**sides, row: 1}, {**sides, row: -1}]
-            rule, _, side, weights = fields(step, "rule row sign multipliers")
-            form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-            shape = [side * q for q in bends[row][0]]
-            need(farkas(weights, cone, size) == shape, "a side is not implied by the others")
-            return [{**sides, row: side}]
+            if step.get("rule") != "farkas":
+                return cut(sides, step, mine)
+            _, weights, slopes = fields(step, "rule multipliers slopes")
+            cone = cone_of(sides, mine)
+            weights, slopes = weighted(weights, cone, allowed), weighted(slopes, mine.keys() - sides, allowed)
+            need(all(sign(q) >= 0 for q in weights.values()), "a multiplier is negative")
+            left_over = list(base)
+            for row, (shape, right, left) in mine.items():
+                slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, Mixed())
+                inside = row in sides or (sign(slope - left) >= 0 and sign(right - slope) >= 0)
+                need(inside, "a slope outside those of its kink")
+                left_over = [a + slope * b for a, b in zipped(left_over, shape)]
+            for row, q in weights.items():
+                left_over = [a - q * b for a, b in zipped(left_over, cone[row])]
+            need(all(q.zero for q in left_over), "the multipliers do not give the function")
+            return []
 
         split(cover, {}, step_at)
     need(sorted(seen) == sorted(bends), "the parts do not add up to the function")
@@ -338,16 +330,7 @@ def ordered_descent(p, claim):
     way, step = p.point(way), rational(step)
     need(not any(p.frozen(way)), "the direction moves a frozen parameter")
     need(step > 0, "the step is not positive")
-    weights, biases = score(p, way)[1]
-    first, second = [sum(biases[-1]) + (0 if p.layers else dot(weights[0][0], row)) for row in p.x], [0] * len(p.x)
-    for i, n in enumerate(here.neurons):
-        u, kappa = [*weights[0][i], *biases[0][i : i + 1]], weights[1][0][i]
-        for t, (z, row) in enumerate(zipped(n.z, here.lifted)):
-            q = dot(u, row)
-            need(not p.kinked or z * (z + step * q) >= 0, "a kink is crossed on the way")
-            slope = p.slopes[0 if (z or q) > 0 else 1]
-            first[t] += slope * (n.v * q + kappa * z)
-            second[t] += slope * kappa * q
+    first, second = course(p, here, score(p, way)[1], step)
     bends = [bend(q) for q in here.predictions]
     for q, a, b in zipped(here.predictions, first, second):
         need(abs(q) <= 3 or step * abs(a) + step**2 * abs(b) <= 1, "a score moves too far for its bound")

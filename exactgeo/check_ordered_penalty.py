@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from exactgeo.check import (
     Rejected,
     companion,
+    cone_of,
+    course,
+    cut,
     dot,
-    farkas,
     fields,
-    form,
     many,
     meter,
     need,
@@ -110,32 +111,24 @@ def bounded(here, linear, bends, cover):
 
     def step_at(sides, step):
         meter.spend((1 + size) * (1 + len(sides) + 32 * len(bends) * (step.get("rule") == "norm")))
-        cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
-        if step.get("rule") == "norm":
-            _, weights, slopes = fields(step, "rule multipliers slopes")
-            weights = LOGISTIC.weighted(weights, cone, here.generators)
-            slopes, q = LOGISTIC.weighted(slopes, bends.keys() - sides, here.generators), list(linear)
-            need(all(sign(weight) >= 0 for weight in weights.values()), "a multiplier is negative")
-            for row, (shape, right, left) in bends.items():
-                slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, Mixed())
-                above = row in sides or (sign(slope - right) >= 0 and sign(left - slope) >= 0)
-                need(above, "a slope that does not lie above its kink")
-                q = [a + slope * b for a, b in zipped(q, shape)]
-            for row, weight in weights.items():
-                q = [a + weight * b for a, b in zipped(q, cone[row])]
-            need(all(q[j].zero for j in here.free), "a slope in a bias without penalty")
-            need(length(q, here.shrink * here.outward) <= 0, "a slope beyond the penalty")
-            found.append(q)
-            return []
-        row = whole(step.get("row"))
-        need(row in bends and row not in sides, "a cone is cut by no open kink")
-        if step.get("rule") == "split":
-            fields(step, "rule row")
-            return [{**sides, row: 1}, {**sides, row: -1}]
-        rule, _, side, weights = fields(step, "rule row sign multipliers")
-        form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-        need(farkas(weights, cone, size) == [side * q for q in bends[row][0]], "a side is not implied by the others")
-        return [{**sides, row: side}]
+        if step.get("rule") != "norm":
+            return cut(sides, step, bends)
+        _, weights, slopes = fields(step, "rule multipliers slopes")
+        cone = cone_of(sides, bends)
+        weights = LOGISTIC.weighted(weights, cone, here.generators)
+        slopes, q = LOGISTIC.weighted(slopes, bends.keys() - sides, here.generators), list(linear)
+        need(all(sign(weight) >= 0 for weight in weights.values()), "a multiplier is negative")
+        for row, (shape, right, left) in bends.items():
+            slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, Mixed())
+            above = row in sides or (sign(slope - right) >= 0 and sign(left - slope) >= 0)
+            need(above, "a slope that does not lie above its kink")
+            q = [a + slope * b for a, b in zipped(q, shape)]
+        for row, weight in weights.items():
+            q = [a + weight * b for a, b in zipped(q, cone[row])]
+        need(all(q[j].zero for j in here.free), "a slope in a bias without penalty")
+        need(length(q, here.shrink * here.outward) <= 0, "a slope beyond the penalty")
+        found.append(q)
+        return []
 
     split(cover, {}, step_at)
     return found
@@ -301,16 +294,7 @@ def ordered_penalised_descent(p, claim):
     way, step = p.point(way), rational(step)
     need(not any(p.frozen(way)), "the direction moves a frozen parameter")
     need(step > 0, "the step is not positive")
-    weights, biases = LOGISTIC.score(p, way)[1]
-    first, second = [sum(biases[-1]) + (0 if p.layers else dot(weights[0][0], row)) for row in p.x], [0] * len(p.x)
-    for i, n in enumerate(here.neurons):
-        u, kappa = [*weights[0][i], *biases[0][i : i + 1]], weights[1][0][i]
-        for t, (z, row) in enumerate(zipped(n.z, here.lifted)):
-            q = dot(u, row)
-            need(not p.kinked or z * (z + step * q) >= 0, "a kink is crossed on the way")
-            slope = p.slopes[0 if (z or q) > 0 else 1]
-            first[t] += slope * (n.v * q + kappa * z)
-            second[t] += slope * kappa * q
+    first, second = course(p, here, LOGISTIC.score(p, way)[1], step)
     reach = [step * abs(a) + step * step * abs(b) for a, b in zipped(first, second)]
     bends = [bend(q, e) for q, e in zipped(here.predictions, reach)]
     once, twice, l1 = 0, 0, p.penalty[1] / p.weight

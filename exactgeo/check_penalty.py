@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 from exactgeo.check import (
     combine,
+    cone_of,
+    cut,
     dot,
     dual,
     echelon,
@@ -86,28 +88,19 @@ def bounded(linear, bends, cover, free, square):
 
     def step_at(sides, step):
         meter.spend((1 + size) * (1 + len(sides) + 8 * len(bends) * (step.get("rule") == "norm")))
-        cone = {row: [side * q for q in bends[row][0]] for row, side in sides.items()}
-        if step.get("rule") == "norm":
-            _, weights, slopes = fields(step, "rule multipliers slopes")
-            slopes, q = sparse(slopes, bends.keys() - sides, None), linear
-            for row, (shape, right, left) in bends.items():
-                slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
-                need(row in sides or right <= slope <= left, "a slope that does not lie above its kink")
-                q = [a + slope * b for a, b in zipped(q, shape)]
-            q = [a + b for a, b in zipped(q, farkas(weights, cone, size))]
-            need(not any(q[j] for j in free), "a slope in a bias without penalty")
-            need(dot(q, q) <= square, "a slope beyond the penalty")
-            found.append(q)
-            return []
-        row = whole(step.get("row"))
-        need(row in bends and row not in sides, "a cone is cut by no open kink")
-        if step.get("rule") == "split":
-            fields(step, "rule row")
-            return [{**sides, row: 1}, {**sides, row: -1}]
-        rule, _, side, weights = fields(step, "rule row sign multipliers")
-        form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-        need(farkas(weights, cone, size) == [side * q for q in bends[row][0]], "a side is not implied by the others")
-        return [{**sides, row: side}]
+        if step.get("rule") != "norm":
+            return cut(sides, step, bends)
+        _, weights, slopes = fields(step, "rule multipliers slopes")
+        slopes, q = sparse(slopes, bends.keys() - sides, None), linear
+        for row, (shape, right, left) in bends.items():
+            slope = (right if sides[row] > 0 else left) if row in sides else slopes.get(row, 0)
+            need(row in sides or right <= slope <= left, "a slope that does not lie above its kink")
+            q = [a + slope * b for a, b in zipped(q, shape)]
+        q = [a + b for a, b in zipped(q, farkas(weights, cone_of(sides, bends), size))]
+        need(not any(q[j] for j in free), "a slope in a bias without penalty")
+        need(dot(q, q) <= square, "a slope beyond the penalty")
+        found.append(q)
+        return []
 
     split(cover, {}, step_at)
     return found

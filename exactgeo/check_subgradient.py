@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from exactgeo.check import (
     combine,
+    cut,
     dot,
-    farkas,
     fields,
     form,
     look,
@@ -146,20 +146,12 @@ def joint_part(p, here, slopes, part, cover):
         if rule in ("subgradient", "covered"):
             bounds.extend(subgradient(p, here, slopes, part, case, step))
             return []
-        i, row = whole(step.get("neuron"), neurons), whole(step.get("row"))
+        i = whole(step.get("neuron"), neurons)
         meter.spend((1 + len(here.T)) * (1 + len(sides)))
         known = {k: side for (j, k), side in sides.items() if j == i}
-        kinks = here.neurons[i].kinks
-        need(row in kinks and row not in known, "a cone is cut by no open kink of its neuron")
-        if rule == "split":
-            fields(step, "rule neuron row")
-            return [(signs, {**sides, (i, row): side}) for side in (1, -1)]
-        _, _, _, side, weights = fields(step, "rule neuron row sign multipliers")
-        form(rule == "implied" and whole(side, (-1, 1)), "an unknown step in a covering")
-        cone = {k: [s * q for q in kinks[k][0]] for k, s in known.items()}
-        implied = farkas(weights, cone, len(here.T))
-        need(implied == [side * q for q in kinks[row][0]], "a side is not implied by the others")
-        return [(signs, {**sides, (i, row): side})]
+        others = {key: side for key, side in sides.items() if key[0] != i}
+        cones = cut(known, step, here.neurons[i].kinks, "neuron row")
+        return [(signs, others | {(i, row): side for row, side in cone.items()}) for cone in cones]
 
     split(cover, ({}, {}), step_at)
     return bounds

@@ -15,19 +15,18 @@ docs/mathematics.md, "Weight decay" and "Exponentials at rational points".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim, OrderedPenalisedProof
 from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfScope
-from exactgeo.exact.combination import Number, sign
 from exactgeo.exact.ordered_least_norm import rational_near
 from exactgeo.exact.vectors import ONE
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_flatness import flatness
+from exactgeo.local_minimum.decayed_neurons import Resisting, bound_each, downhill, resists
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.nonnegative import Term
 from exactgeo.local_minimum.norm_bound import MOST_CELLS, cells, climb
@@ -53,7 +52,7 @@ def conclude_ordered_decay(problem: Problem, point: Point, check: Check = unlimi
     """
     local = OrderedDecayedPoint.of(problem, point)
     proof, radius = _prove(local, check), radius_of(local.point)
-    if isinstance(proof, _Resisting):
+    if isinstance(proof, Resisting):
         found = ordered_second_order(local, radius, check)
         if isinstance(found, Descent):
             return found
@@ -79,8 +78,7 @@ def measure_ordered_decay(found: Minimum) -> Minimum:
     if not isinstance(claim, OrderedPenalisedMinimumClaim):
         raise InternalError("a minimum of another criterion")
     local = OrderedDecayedPoint.of(found.problem, claim.point)
-    pairs = zip(local.at.neurons, claim.neurons, strict=True)
-    if local.output and local.at.trained and any(not n.v and not proof.above for n, proof in pairs):
+    if resists(local, claim.neurons):
         return replace(found, reason="a minimum by its second order may be part of a set of equal loss, or not")
     dimension = flatness(local, claim.neurons)
     if isinstance(dimension, str):
@@ -97,49 +95,18 @@ MANY_CELLS = 64
 """Cells of a covering from which on a descent is looked for without it."""
 
 
-@dataclass(frozen=True)
-class _Resisting:
-    """Proofs of all neurons but for the bound of some with outputs, which the second order may decide together."""
-
-    outside: OutOfScope
-    proofs: tuple[OrderedPenalisedProof, ...]
-
-
 def _prove(
     local: OrderedDecayedPoint, check: Check
-) -> tuple[OrderedPenalisedProof, ...] | _Resisting | Descent | OutOfScope:
+) -> tuple[OrderedPenalisedProof, ...] | Resisting[OrderedPenalisedProof] | Descent | OutOfScope:
     """The proofs of all neurons; or a descent; or, where there is none at first order, what keeps the point open."""
     found = _first_order(local, check)
-    if isinstance(found, Descent):
-        return found
-    outside = scope.sparse_penalty() if local.sparse else None
-    resisting, proofs = None, []
-    for neuron, proof in zip(local.at.neurons, found, strict=True):
-        both = local.output and local.at.trained
-        if both and neuron.v and local.longer(neuron) > 0:
-            outside = scope.unbalanced(neuron.index)
-        if neuron.v or not both or local.sparse:
-            proofs.append(proof)
-            continue
-        bounded = _bounded(local, neuron, check)
-        if isinstance(bounded, Descent):
-            return bounded
-        if isinstance(bounded, OutOfScope):
-            outside = bounded
-        elif isinstance(bounded, _Resisting):
-            resisting = bounded.outside
-            proofs.append(proof)
-        else:
-            proofs.append(bounded)
-    if outside is not None:
-        return outside
-    return tuple(proofs) if resisting is None else _Resisting(resisting, tuple(proofs))
+    return found if isinstance(found, Descent) else bound_each(local, found, lambda n: _bounded(local, n, check))
 
 
 def _first_order(local: OrderedDecayedPoint, check: Check) -> list[OrderedPenalisedProof] | Descent:
     """That no slope is negative: each parameter of the last layer, then neuron by neuron; or a descent along one."""
     for unit, slope, value, sparse in local.last_layer():
-        way = _downhill(slope, value, sparse)
+        way = downhill(slope, value, sparse)
         if way:
             found = below(local, unit if way > 0 else unit.turned, lifted=True)
             if found is None:
@@ -154,18 +121,9 @@ def _first_order(local: OrderedDecayedPoint, check: Check) -> list[OrderedPenali
     return proofs
 
 
-def _downhill(slope: Number, value: Fraction, sparse: Fraction) -> int:
-    """The direction in which ``slope * q + sparse * |value + q|`` falls at q = 0; 0 if there is none."""
-    for way in (1, -1):
-        side = value or way
-        if sign(slope * Fraction(way) + sparse * way * ((side > 0) - (side < 0))) < 0:
-            return way
-    return 0
-
-
 def _bounded(
     local: OrderedDecayedPoint, neuron: NeuronState, check: Check
-) -> OrderedPenalisedProof | _Resisting | Descent | OutOfScope:
+) -> OrderedPenalisedProof | Resisting[OrderedPenalisedProof] | Descent | OutOfScope:
     """The condition of an output weight of 0, proved or refuted."""
     size = len(local.at.trained)
     for j in local.free:
@@ -204,7 +162,9 @@ def _climbed(local: OrderedDecayedPoint, neuron: NeuronState) -> Descent | None:
     return None
 
 
-def _beyond(local: OrderedDecayedPoint, neuron: NeuronState, check: Check) -> Descent | _Resisting:
+def _beyond(
+    local: OrderedDecayedPoint, neuron: NeuronState, check: Check
+) -> Descent | Resisting[OrderedPenalisedProof]:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
     square = local.shrink * resisted(local, neuron, NEAR_BITS)[1]
     for way in (ONE, -ONE):
@@ -212,4 +172,4 @@ def _beyond(local: OrderedDecayedPoint, neuron: NeuronState, check: Check) -> De
         descent = down_both(local, neuron, found) if isinstance(found, tuple) else None
         if descent is not None:
             return descent
-    return _Resisting(scope.resisting(neuron.index), ())
+    return Resisting(scope.resisting(neuron.index), ())

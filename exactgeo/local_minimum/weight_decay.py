@@ -22,7 +22,7 @@ Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020, for the g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim, PenalisedProof
@@ -34,6 +34,7 @@ from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decayed_descent import down, down_affine, down_both, down_slowly, resisted
 from exactgeo.local_minimum.decayed_flatness import flatness
 from exactgeo.local_minimum.decayed_hessian import second_order
+from exactgeo.local_minimum.decayed_neurons import Resisting, bound_each, downhill, resists
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.nonnegative import prove_nonnegative
@@ -48,7 +49,7 @@ def conclude(problem: Problem, point: Point, check: Check = unlimited) -> Minimu
     """Decide a point of a problem in scope of weight decay, or say why not."""
     local = DecayedPoint.of(problem, point)
     proof, radius = _prove(local, check), _radius(local)
-    if isinstance(proof, _Resisting):
+    if isinstance(proof, Resisting):
         found = second_order(local, radius, check)
         if isinstance(found, Descent):
             return found
@@ -83,47 +84,12 @@ def measured(found: Minimum) -> Minimum:
     return replace(found, flat=flat, reason="")
 
 
-@dataclass(frozen=True)
-class _Resisting:
-    """Proofs of all neurons but for the bound of some with outputs, which the second order may decide together."""
-
-    outside: OutOfScope
-    proofs: tuple[PenalisedProof, ...]
-
-
-def resists(local: DecayedPoint, proofs: tuple[PenalisedProof, ...]) -> bool:
-    """Whether the bound of an output weight of 0 is left to the second order of the loss."""
-    pairs = zip(local.at.neurons, proofs, strict=True)
-    return bool(local.output and local.at.trained) and any(not n.v and not proof.above for n, proof in pairs)
-
-
-def _prove(local: DecayedPoint, check: Check) -> tuple[PenalisedProof, ...] | _Resisting | Descent | OutOfScope:
+def _prove(
+    local: DecayedPoint, check: Check
+) -> tuple[PenalisedProof, ...] | Resisting[PenalisedProof] | Descent | OutOfScope:
     """The proofs of all neurons; or a descent; or, where there is none at first order, what keeps the point open."""
     found = _first_order(local, check)
-    if isinstance(found, Descent):
-        return found
-    outside = scope.sparse_penalty() if local.sparse else None
-    resisting = None
-    proofs = []
-    for neuron, proof in zip(local.at.neurons, found, strict=True):
-        if neuron.v and local.output and local.at.trained and local.longer(neuron) > 0:
-            outside = scope.unbalanced(neuron.index)
-        if neuron.v or not local.output or not local.at.trained or local.sparse:
-            proofs.append(proof)
-            continue
-        bounded = _bounded(local, neuron, check)
-        if isinstance(bounded, Descent):
-            return bounded
-        if isinstance(bounded, OutOfScope):
-            outside = bounded
-        elif isinstance(bounded, _Resisting):
-            resisting = bounded.outside
-            proofs.append(proof)
-        else:
-            proofs.append(bounded)
-    if outside is not None:
-        return outside
-    return tuple(proofs) if resisting is None else _Resisting(resisting, tuple(proofs))
+    return found if isinstance(found, Descent) else bound_each(local, found, lambda n: _bounded(local, n, check))
 
 
 def _first_order(local: DecayedPoint, check: Check) -> list[PenalisedProof] | Descent:
@@ -133,12 +99,12 @@ def _first_order(local: DecayedPoint, check: Check) -> list[PenalisedProof] | De
         slope = dot(at.residuals, at.linear[number][1])
         name = at.linear[number][0]
         slope += local.shrink * value if name != "c" or local.shift else ZERO
-        if sign := _downhill(slope, value, sparse):
+        if sign := downhill(slope, value, sparse):
             return down_affine(local, number, sign)
     proofs = []
     for neuron in at.neurons:
         if local.output:
-            sign = _downhill(local.output_slope(neuron), neuron.v, local.sparse)
+            sign = downhill(local.output_slope(neuron), neuron.v, local.sparse)
             if sign:
                 return down(local, neuron, (ZERO,) * len(at.trained), Fraction(sign))
         linear, terms = local.slope(neuron)
@@ -149,18 +115,9 @@ def _first_order(local: DecayedPoint, check: Check) -> list[PenalisedProof] | De
     return proofs
 
 
-def _downhill(slope: Fraction, value: Fraction, sparse: Fraction) -> int:
-    """The direction in which ``slope * q + sparse * |value + q|`` falls at q = 0; 0 if there is none."""
-    for sign in (1, -1):
-        side = value or sign
-        if sign * slope + sparse * sign * ((side > 0) - (side < 0)) < 0:
-            return sign
-    return 0
-
-
 def _bounded(
     local: DecayedPoint, neuron: NeuronState, check: Check
-) -> PenalisedProof | _Resisting | Descent | OutOfScope:
+) -> PenalisedProof | Resisting[PenalisedProof] | Descent | OutOfScope:
     """The condition of an output weight of 0, proved or refuted."""
     at, free, square = local.at, local.free, local.shrink * local.shrink
     for j in free:
@@ -191,14 +148,14 @@ def _climbed(local: DecayedPoint, neuron: NeuronState) -> Descent | None:
     return None
 
 
-def _beyond(local: DecayedPoint, neuron: NeuronState, check: Check) -> Descent | _Resisting:
+def _beyond(local: DecayedPoint, neuron: NeuronState, check: Check) -> Descent | Resisting[PenalisedProof]:
     """A descent where phi is beyond its bound, unless what the outputs of the neuron add to the loss may prevent it."""
     square = local.shrink * (local.shrink + resisted(local, neuron)[1])
     for sign in (1, -1):
         found = prove_bounded(*local.gain(neuron, sign), local.free, square, check)
         if not isinstance(found, list):
             return down_both(local, neuron, found)
-    return _Resisting(scope.resisting(neuron.index), ())
+    return Resisting(scope.resisting(neuron.index), ())
 
 
 def _radius(local: DecayedPoint) -> Fraction | None:

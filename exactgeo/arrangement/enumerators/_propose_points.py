@@ -24,13 +24,7 @@ __all__ = ["Proposals"]
 
 
 class Proposals:
-    """Interior points of a sweep's regions, by their index in sorted order.
-
-    Attributes
-    ----------
-    made_exactly : int
-        Points that integers had to make so far.
-    """
+    """Interior points of a sweep's regions, by their index in sorted order."""
 
     def __init__(self, sweep: FlagSweep) -> None:
         self._sweep = sweep
@@ -38,7 +32,6 @@ class Proposals:
         self._words = sweep.words()
         self._order = sort_words(self._words)
         self._vertices: dict[int, Floats] = {}
-        self.made_exactly = 0
 
     def points(self, index: Ints) -> list[Integers]:
         """Primitive integer vectors; of an affine arrangement with positive last entry."""
@@ -93,7 +86,6 @@ class Proposals:
             if a or b:
                 result.append(self._lift([Fraction(q) for q in (short if a else points)[i].tolist()]))
             else:
-                self.made_exactly += 1
                 rows = level.basis[flat[i]].tolist()
                 others = [sweep.levels[order - 1].basis[y].tolist() for y in lower[item == i].tolist()]
                 result.append(self._exactly(rows, others, words[i]))
