@@ -55,6 +55,14 @@ class Checked:
     code: int
     report: str
 
+    def __repr__(self) -> str:
+        said = "accepted" if self.accepted else f"not accepted: {self.reason}"
+        kinds = ", ".join(claim["kind"] for claim in self.claims)
+        return f"<check: {said if len(said) <= 160 else said[:157] + '...'}{': ' if kinds else ''}{kinds}>"
+
+    def __str__(self) -> str:
+        return self.report or self.reason
+
     def to_json(self) -> dict[str, Any]:
         """The dict that ``exactgeo check --json`` prints."""
         answer: dict[str, Any] = {"accepted": self.accepted, "statement": self.statement}

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo import files
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
+from exactgeo.logs import logger
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers, Solved
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from exactgeo.exact.enclosure import Value
 
 __all__ = ["SCHEMA", "Store"]
+
+LOG = logger(__name__)
 
 SCHEMA = 3
 APPLICATION = 0x65786763
@@ -125,6 +128,8 @@ class Store:
             self._base = self._connect()
             self._base.execute("PRAGMA synchronous = NORMAL")
         self._new = self._inspect(resume)
+        state = "new" if self._new else "taken up"
+        LOG.info("store %s opened: %s%s", self.path, state, ", read only" * self._read_only)
 
     def __enter__(self) -> Store:
         return self

@@ -19,7 +19,7 @@ from exactgeo import files
 from exactgeo.basin import census
 from exactgeo.errors import InputError
 from exactgeo.landscape import landscape
-from exactgeo.landscape.plot import save
+from exactgeo.pictures import save
 
 
 def put(path: Path | str, content: bytes = b"new") -> None:
@@ -92,6 +92,7 @@ def test_a_refusal_before_the_work_changes_nothing(tmp_path):
     assert path.read_text() == "old"
 
 
+DRAWN = ("certify", "basins", "minimum", "polish", "explain", "starts", "probabilities")
 OUTPUTS = [
     ("certify", "swirszcz-prop1", "--certificate"),
     ("basins", "swirszcz-prop1", "--certificate"),
@@ -103,10 +104,12 @@ OUTPUTS = [
     ("path", "swirszcz-prop1", "--to", "swirszcz-prop1-better", "--certificate"),
     ("path", "swirszcz-prop1", "--to", "swirszcz-prop1-better", "--plot"),
     ("regions", "ARRANGEMENT", "--certificate"),
+    ("regions", "ARRANGEMENT", "--plot"),
+    *((name, "swirszcz-prop1", "--plot") for name in DRAWN),
     ("slice", "swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o"),
     ("export", "--coq", "CERTIFICATE", "-o"),
 ]
-TABLES = {"--out": ("basins", "landscape"), "--plot": ("landscape", "path"), "-o": ("slice",)}
+TABLES = {"--out": ("basins", "landscape"), "--plot": ("landscape", "path", *DRAWN), "-o": ("slice",)}
 
 
 @pytest.fixture
@@ -123,7 +126,7 @@ def no_work(monkeypatch):
         ("basin.census", "reduce"),
         ("checking", "check"),
         ("formats", "read_arrangement"),
-        ("report.figures", "slice_line"),
+        ("slices", "slice_line"),
     ):
         monkeypatch.setattr(importlib.import_module(f"exactgeo.{module}"), name, never)
 
@@ -270,7 +273,7 @@ def writers() -> dict[str, object]:
     proof = found.certificate
     assert proof is not None
     tables = dict.fromkeys((".csv", ".json", ".parquet"), found.write)
-    pictures = {suffix: lambda path: save(valleys, str(path)) for suffix in (".svg", ".png", ".pdf")}
+    pictures = {suffix: lambda path: save(valleys.plot(), str(path)) for suffix in (".svg", ".png", ".pdf")}
     return {**tables, **pictures, ".cert": proof.write}
 
 

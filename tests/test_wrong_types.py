@@ -18,7 +18,7 @@ from exactgeo.landscape import component, critical_path
 from exactgeo.local_minimum import decide, explain
 from exactgeo.numeric import NumericNetworks, descend, random_starts
 from exactgeo.problem import Direction, Point
-from exactgeo.report.figures import slice_line, slice_plane
+from exactgeo.slices import slice_line, slice_plane
 
 PROBLEM = eg.load("swirszcz-prop1")
 POINT = PROBLEM.point

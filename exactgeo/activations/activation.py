@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.rational import format_rational
+from exactgeo.shown import Shown, brief
 
 if TYPE_CHECKING:
     # Balls load when one is asked for.
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Activation"]
 
+FORMS = {("1", "0"): r"\max(z, 0)", ("1", "-1"): "|z|", ("1", "1"): "z"}
+"""Right and left slope, and the formula."""
 
-class Activation(ABC):
+
+class Activation(Shown, ABC):
     """A continuous function a(z), applied to each unit of a layer. Subclasses are frozen dataclasses.
 
     The laws are tested over the registry ``ACTIVATIONS``.
@@ -30,6 +35,19 @@ class Activation(ABC):
 
     name: str
     slopes: tuple[Fraction, Fraction] | None
+
+    @property
+    def latex(self) -> str:
+        """The formula of a(z) in LaTeX; "" where there is none."""
+        if self.slopes is None:
+            return ""
+        right_text, left_text = map(format_rational, self.slopes)
+        if (right_text, left_text) in FORMS:
+            return FORMS[right_text, left_text]
+        return rf"\max(z, 0) \cdot {right_text} + \min(z, 0) \cdot ({left_text})"
+
+    def _shown(self) -> str:
+        return f"activation {brief(self.name)}"
 
     @property
     def homogeneous(self) -> bool:

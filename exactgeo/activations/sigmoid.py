@@ -22,6 +22,10 @@ class Sigmoid(Activation):
     name: str = "sigmoid"
     slopes: None = None
 
+    @property
+    def latex(self) -> str:
+        return r"1 / (1 + e^{-z})"
+
     def __call__(self, z: Fraction) -> Fraction:
         if z:
             raise ValueError("sigmoid has no exact rational values but at 0")

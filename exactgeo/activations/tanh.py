@@ -23,6 +23,10 @@ class Tanh(Activation):
     name: str = "tanh"
     slopes: None = None
 
+    @property
+    def latex(self) -> str:
+        return r"\tanh(z)"
+
     def __call__(self, z: Fraction) -> Fraction:
         if z:
             raise ValueError("tanh has no exact rational values but at 0")

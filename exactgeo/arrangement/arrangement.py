@@ -21,6 +21,7 @@ from exactgeo.errors import InputError, InternalError, expect_type
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import Vector
 from exactgeo.formats._values import Numbers, in_order
+from exactgeo.shown import Viewed
 
 if TYPE_CHECKING:
     import networkx
@@ -37,7 +38,7 @@ _SMALL = 600
 _SWEEP_DIMENSION = 9
 
 
-class Arrangement(Derived):
+class Arrangement(Viewed, Derived):
     """Hyperplanes ``<normal_t, w> = offset_t``; hyperplane t has the sign of ``<normal_t, w> - offset_t`` at w.
 
     Everything degenerate is allowed: repeated, proportional, opposite and parallel rows, normals that do not span,
@@ -459,30 +460,29 @@ class Arrangement(Derived):
         return 2 * walls == self.rank * found.count
 
     def plot(self, ax: Any = None) -> Any:
-        """A picture with exact vertices and the regions' indices: an arrangement of the plane, or a central one in R^3
-        on the projective disc, antipodal regions drawn once. Needs matplotlib, extra ``plot``.
+        """A picture with the sides of each hyperplane, exact vertices and the regions' indices. Needs matplotlib, extra
+        ``plot``.
+
+        By rank: points of a line, lines of a plane, planes of space in a box; central planes of rank 3 on the
+        projective disc, antipodal regions drawn once, or on the sphere where ``ax`` is three-dimensional.
 
         Parameters
         ----------
-        ax : matplotlib axes, optional
+        ax : matplotlib Axes, optional
 
         Returns
         -------
-        matplotlib axes; the exact vertices are those of :meth:`vertices`.
+        matplotlib Axes
+            The exact vertices are those of :meth:`vertices`.
 
         Raises
         ------
         InputError
-            Another dimension.
+            A rank above 3, or more hyperplanes than can be told apart.
         """
-        from exactgeo.arrangement.plot import draw_disc, draw_plane
+        from exactgeo.arrangement.plot import draw_arrangement
 
-        if self.dimension == 2:
-            return draw_plane(self.normals, self.offsets, self.vertices(), self.regions(), ax)
-        if not (self.central and self.dimension == self.rank == 3):
-            expected = "dimension 2, or a central arrangement of rank 3 in R^3"
-            raise InputError("plot", repr(self), expected, "decone() or restriction()")
-        return draw_disc(self.normals, self.rays(), self.rays_by_region(), self.regions(), ax)
+        return draw_arrangement(self, ax)
 
     def vertices(self) -> list[tuple[Fraction, ...]]:
         """Points where d independent hyperplanes meet, exactly; in lexicographic order.

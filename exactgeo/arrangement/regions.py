@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from operator import mul
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.arrangement.enumerators.protocol import Chosen, SignVectors
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers
+from exactgeo.records import Records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,7 +133,7 @@ def sign_matrix(words: npt.NDArray[np.uint64], rows: Sequence[OrientedRow]) -> n
     return out
 
 
-class Regions:
+class Regions(Records):
     """The regions of an arrangement in lexicographic order of their sign vectors.
 
     ``len``, indexing, iteration and ``in`` speak of sign tuples.
@@ -145,6 +146,13 @@ class Regions:
     fallbacks : int
         Predicates that float64 left open and exact integers decided, while the regions were enumerated.
     """
+
+    COLUMNS = ("index", "signs")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a region: its index, and its signs as text, ``-``, ``0`` or ``+`` a hyperplane."""
+        for index, row in enumerate(self):
+            yield {"index": index, "signs": "".join("-0+"[s + 1] for s in row)}
 
     def __init__(self, vectors: SignVectors, table: RowTable) -> None:
         self._vectors = vectors

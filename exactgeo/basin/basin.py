@@ -14,15 +14,16 @@ from exactgeo.exact.enclosure import Value
 from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.vectors import ZERO, dot
 from exactgeo.problem import Point
+from exactgeo.shown import Shown, value_line
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
 
-__all__ = ["Basin", "shown"]
+__all__ = ["Basin"]
 
 
 @dataclass(frozen=True)
-class Basin:
+class Basin(Shown):
     """One orbit of basins: for each neuron a region and the sign of its output weight.
 
     Attributes
@@ -38,8 +39,8 @@ class Basin:
     index: int
     patterns: Orbit
 
-    def __repr__(self) -> str:
-        return f"<basin {self.index} of {len(self.table)}: value {shown(self.value)}>"
+    def _shown(self) -> str:
+        return f"basin {self.index} of {len(self.table)}: value {value_line(self.value)}"
 
     @property
     def signs(self) -> tuple[tuple[tuple[int, ...], int], ...]:
@@ -77,6 +78,24 @@ class Basin:
         """A point of the basin with the loss ``value``; for the logistic loss one within the enclosure, None if the
         infimum is not attained."""
         return self.table.minimiser(self.index)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The function of the minimiser beside the data, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        ValueError
+            The infimum is not attained.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import draw_fit
+
+        if self.minimiser is None:
+            raise ValueError("the infimum of this basin is not attained")
+        name = f"basin {self.index}, value {label(self.value)}"
+        return draw_fit(self.table.problem, self.minimiser, ax, name=name)
 
     @cached_property
     def multipliers(self) -> tuple[tuple[Fraction, ...], ...]:
@@ -143,8 +162,3 @@ class Basin:
             "value": self.value,
             "attained": best.attained,
         }
-
-
-def shown(value: Value | None) -> str:
-    """For people: an enclosure in decimals."""
-    return "unknown" if value is None else str(value)

@@ -23,6 +23,7 @@ from exactgeo.basin.solvers import BasisSolver
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.vectors import Vector
+from exactgeo.logs import logger
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     Indices = npt.NDArray[np.int64]
 
 __all__ = ["Solved", "masks_of", "proves", "replay_all", "solve_masks", "solve_sets", "words_of"]
+
+LOG = logger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -398,6 +401,8 @@ class _Shared:
                 if index == len(self.optima):
                     self.optima.append(best)
         fresh = self.optima[before:]
+        refused = sum(best is None for best in refined)
+        LOG.debug("proposed bases: %d accepted, %d refused by exact arithmetic", len(refined) - refused, refused)
         size = len(self.program.columns)
         self._used = np.concatenate([self._used, words_of([part.support for part in fresh], size)])
         barred = [self.program.full & ~part.allowed for part in fresh]

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.basin import Basin, shown
+from exactgeo.basin import export
+from exactgeo.basin.basin import Basin
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
 from exactgeo.basin.reduction import Reduction, reduce
@@ -25,7 +26,10 @@ from exactgeo.errors import expect_type
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside, format_rational
 from exactgeo.exact.vectors import Vector
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Viewed, brief, value_line
 
 if TYPE_CHECKING:
     from exactgeo.basin.minima import LocalMinima, SearchResult
@@ -33,13 +37,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Basin", "Census", "census"]
 
+LOG = logger(__name__)
+
 REGIONS_A_SECOND = 400
 """Under a time limit an arrangement that may have more regions is not begun, for its listing cannot be stopped."""
 
 Progress = Callable[[int, int], None]
 
 
-class Census:
+class Census(Reported, Viewed, Records):
     """Every basin of a problem. Made by :func:`census`; a sequence of :class:`Basin`, one an orbit.
 
     Every property is a function of the census alone: it says the same whatever was read before, and in which order.
@@ -64,6 +70,9 @@ class Census:
         self.size = size
         self._searching = searching
 
+    COLUMNS = export.FIELDS
+    EXACT = ("value",)
+
     # -- sequence -----------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -76,9 +85,10 @@ class Census:
     def __iter__(self) -> Iterator[Basin]:
         return (self[index] for index in range(len(self.table)))
 
-    def __repr__(self) -> str:
+    def _shown(self) -> str:
+        lowest = "unknown" if self.minimum is None else value_line(self.minimum)
         state = "" if self.complete else ", incomplete"
-        return f"<census: {self.count} basins, {self.orbits} orbits, minimum {shown(self.minimum)}{state}>"
+        return f"census: {brief(self.count)} basins, {brief(self.orbits)} orbits, minimum {lowest}{state}"
 
     # -- counts and values --------------------------------------------------------------------------------------
 
@@ -169,6 +179,7 @@ class Census:
 
     @property
     def infinite_width_reason(self) -> str:
+        """Why ``infinite_width_minimum`` is None; "" where it is not."""
         frozen = bool(self.problem.network.widths) and not self.problem.train.output
         return "the output weights are frozen: a wider network would need new frozen values" if frozen else ""
 
@@ -279,12 +290,11 @@ class Census:
         return self.facets.graph()
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
-        return self.table.records()
+        """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained.
 
-    def to_records(self) -> list[dict[str, Any]]:
-        """All :meth:`records`; a large census is better written to a file, which takes no list."""
-        return list(self.records())
+        A large census is better written to a file than made a list.
+        """
+        return self.table.records()
 
     def to_json(self, *, minima: bool = False, searched: bool = True) -> dict[str, Any]:
         """The answer of ``exactgeo basins --json``.
@@ -320,14 +330,29 @@ class Census:
             result["reason"] = next(reason for reason in reasons if reason)
         return result
 
+    def plot(self, ax: Any = None) -> Any:
+        """Every basin value with its number of basins, those that are losses of local minima marked, on matplotlib
+        axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.basin.plot import draw_values
+
+        title = f"{self.problem.name or 'basins'}: {self.orbits} basins modulo permutation, {len(self.values)} values"
+        title += "" if self.complete else " (incomplete)"
+        found = self.local_minimum_values
+        minima = None if found is None else set(found)
+        return draw_values(self.values, minima, ax, title=title, wide=self.infinite_width_minimum)
+
     def size_json(self) -> dict[str, Any]:
         """How large it would be, and what serves instead, where the regions were not listed; else nothing."""
         return {} if self.reduction.listed or self.size is None else self.size.to_json()
 
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
-        from exactgeo.basin import export
-
         export.write(path, self.records(), self.to_json)
 
 
@@ -407,6 +432,9 @@ def census(
     size = size_of(problem)
     within = time_limit is None or size.regions[1] <= max(500, int(REGIONS_A_SECOND * time_limit))
     reduction = reduce(problem, listed=within and not size.hopeless)
+    LOG.info(
+        "census of %s: %s", problem.name or "a problem", "listed" if reduction.listed else f"not begun, {size.sentence}"
+    )
     listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
     table = Table.gather(reduction, listed, watch)
     return Census(table, left(), size, searching)

@@ -25,6 +25,7 @@ from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ZERO, Integers, Vector, dot
 from exactgeo.losses import Loss
+from exactgeo.shown import Shown
 
 __all__ = ["Enclosure", "Optimum", "Program", "Value", "indices", "loss_value", "proved", "replay"]
 
@@ -98,7 +99,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Optimum:
+class Optimum(Shown):
     """The optimum of a :class:`Program` over some columns, with its certificate.
 
     Attributes
@@ -113,7 +114,7 @@ class Optimum:
     allowed : int
         Mask of the columns with ``<gradient, column> >= 0``.
     attained : bool
-    recession : mapping from column to positive rational, and rationals one a line
+    recession, recession_lines : mapping from column to positive rational, and rationals one a line
         When not attained: a direction along which the loss falls for ever. Zero elsewhere.
     """
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TextIO
 from exactgeo import files
 from exactgeo.errors import InputError
 
-__all__ = ["SUFFIXES", "check", "write"]
+__all__ = ["FIELDS", "SUFFIXES", "check", "write"]
 
 SUFFIXES = (".csv", ".json", ".parquet")
 

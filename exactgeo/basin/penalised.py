@@ -30,6 +30,8 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import NO_PENALTY, Point, Problem, scope
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Viewed, brief, value_line
 
 __all__ = ["PenalisedCensus", "penalised_census"]
 
@@ -39,7 +41,7 @@ MOST_CLAIMED = 1000
 """Basins modulo permutation up to which a certificate bounds each of them."""
 
 
-class PenalisedCensus:
+class PenalisedCensus(Reported, Viewed, Records):
     """Every basin of a penalised problem. Made by :func:`penalised_census`.
 
     Attributes
@@ -48,6 +50,8 @@ class PenalisedCensus:
     program : GroupNorm
     orbits_found : list of (Orbit, Bounded)
         In the order of the census of the loss alone; those the time limit left out are not there.
+    complete : bool
+        False when the time limit ended it.
     """
 
     def __init__(
@@ -58,9 +62,13 @@ class PenalisedCensus:
         self.orbits_found = found
         self.complete = complete
 
-    def __repr__(self) -> str:
+    COLUMNS = export.FIELDS
+    EXACT = ("value",)
+
+    def _shown(self) -> str:
+        lowest = "unknown" if self.minimum is None else value_line(self.minimum)
         state = "" if self.complete else ", incomplete"
-        return f"<penalised census: {self.count} basins, {self.orbits} orbits, minimum {self.minimum}{state}>"
+        return f"penalised census: {brief(self.count)} basins, {brief(self.orbits)} orbits, minimum {lowest}{state}"
 
     @property
     def count(self) -> int | None:
@@ -202,6 +210,20 @@ class PenalisedCensus:
                 sides.setdefault(tuple(sign * s * q for q in row), t)
         used = FrozenDict((t, q) for t, q in zip(sides.values(), shortest.rays, strict=True) if q)
         return BasinCell("".join("-0+"[s + 1] for s in region), sign, used)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Every basin value with its number of basins, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.basin.plot import draw_values
+
+        title = f"{self.problem.name or 'basins'}: {self.orbits} basins modulo permutation, with the penalty"
+        title += "" if self.complete else " (incomplete)"
+        return draw_values(self.values, None, ax, title=title, wide=self.infinite_width_minimum)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit, as :meth:`exactgeo.basin.Census.records`."""

@@ -24,11 +24,14 @@ from exactgeo.basin.cone_program import Program
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InputError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, processes_of
+from exactgeo.logs import logger
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers, Words
 
 __all__ = ["BLOCK", "Block", "BlockStore", "blocks"]
+
+LOG = logger(__name__)
 
 BLOCK = 8192
 """Orbits a worker solves at a time; fixed, so that results depend on nothing else."""
@@ -215,6 +218,8 @@ def blocks(
             raise store.changed(THEIRS)
         done += len(block)
         yield Block(number, block, optima, owner)
+    if done:
+        LOG.info("%d of %d basins taken from the store", done, total)
     if done and progress is not None:
         progress(done, total)
     work = _Solving(program, tables, executor, left, -(-(total - done) // BLOCK))
@@ -231,6 +236,9 @@ def blocks(
             try:
                 for solved in work.first(report):
                     done += len(solved.choices)
+                    LOG.info(
+                        "block %d: %d optima, %d of %d basins done", solved.number, len(solved.optima), done, total
+                    )
                     if progress is not None and solved.complete:
                         progress(done, total)
                     if store is not None and solved.complete:

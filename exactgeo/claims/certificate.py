@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from exactgeo.claims.fields import Misread
 from exactgeo.claims.subject import Subject, has_form, read_subject, subject_data
 from exactgeo.errors import InputError
 from exactgeo.problem import Problem
+from exactgeo.shown import Shown, brief
 
 if TYPE_CHECKING:
     import sympy
@@ -37,7 +39,7 @@ C = TypeVar("C", bound=Claim)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Shown):
     """A problem or an arrangement, and a conjunction of claims about it, each with its proof.
 
     Attributes
@@ -50,6 +52,11 @@ class Certificate:
 
     subject: Subject
     claims: tuple[Claim, ...]
+
+    def _shown(self) -> str:
+        kinds = Counter(claim.kind for claim in self.claims)
+        said = ", ".join(kind if number == 1 else f"{number} {kind}" for kind, number in kinds.items())
+        return f"certificate about {brief(self.subject)}: {brief(said)}"
 
     @cached_property
     def _subject(self) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Self
 
 from exactgeo.claims.fields import from_data, to_data
 from exactgeo.problem import Point
+from exactgeo.shown import Shown
 
 __all__ = ["Claim", "PointClaim"]
 
 
 @dataclass(frozen=True)
-class Claim(ABC):
+class Claim(Shown, ABC):
     """One statement with its proof. A kind of claim is a frozen record in a file of its own and an entry in ``CLAIMS``.
 
     The fields are annotated with rationals, whole numbers, words, points, tuples, frozen mappings and records of these,

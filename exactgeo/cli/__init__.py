@@ -25,6 +25,8 @@ from exactgeo.cli import (
     probabilities,
     proofs,
     regions,
+    report,
+    schema,
     selftest,
     starts,
 )
@@ -36,7 +38,23 @@ from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope
 __all__ = ["main"]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+EPILOG = """\b
+Examples:
+  exactgeo certify swirszcz-prop1
+  exactgeo certify --help
+  exactgeo examples
+
+\b
+Exit codes: 0 done, or a local minimum; 1 not so; 2 bad input or out of scope;
+3 undecided, or ended by --time-limit; 4 a bug of ours; 130 Ctrl-C.
+
+\b
+Completion of commands, options and names, for bash (or zsh, fish):
+  eval "$(_EXACTGEO_COMPLETE=bash_source exactgeo)"
+"""
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exactgeo")
 def cli() -> None:
     """The loss geometry of small neural networks, exactly, with certificates."""
@@ -57,6 +75,8 @@ for _command in (
     probabilities.probabilities,
     proofs.proofs,
     regions.regions,
+    report.report,
+    schema.schema,
     selftest.selftest,
     slice_.slice_,
     starts.starts,

@@ -10,16 +10,21 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
     output_option,
+    plot_option,
     problem_argument,
     problem_of,
+    with_plot,
     workers_option,
 )
 from exactgeo.errors import InputError
@@ -40,13 +45,25 @@ def _table(path: str, option: str) -> None:
         check(path, option, (*SUFFIXES, ".sqlite"))
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo basins swirszcz-prop1",
+        "exactgeo basins swirszcz-prop1 --minima --certificate minima.json",
+        "exactgeo check minima.json",
+        "exactgeo basins swirszcz-prop1 --out basins.csv",
+        "exactgeo basins swirszcz-prop3-local --out run.sqlite",
+        "exactgeo basins swirszcz-prop3-local --out run.sqlite --resume --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @output_option("--out", check=_table, metavar="FILE", help="Every basin as a table: .csv, .json, .parquet or .sqlite.")
 @click.option("--resume", is_flag=True, help="Take up the run in --out FILE.sqlite; it must be there.")
 @workers_option
 @click.option("--minima", is_flag=True, help="Every loss at a local minimum, with the connected sets of minimisers.")
 @limit_option
+@plot_option("all values, those of local minima marked")
 @certificate_option("the certificate of all minima")
 @json_option
 def basins(
@@ -54,6 +71,7 @@ def basins(
     out: str | None,
     resume: bool,
     workers: int | None,
+    plot: str | None,
     certificate: str | None,
     minima: bool,
     time_limit: float | None,
@@ -74,7 +92,7 @@ def basins(
         raise InputError("--resume", "no file to resume", "--out FILE.sqlite", "the file of the earlier run")
     loaded = problem_of(problem)
     if loaded.penalty:
-        return _penalised(loaded, out, certificate, minima, time_limit, as_json)
+        return _penalised(loaded, (out, certificate, plot), minima, time_limit, as_json)
     foresee(loaded)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out, resume=resume)) if out is not None and kept else None
@@ -98,18 +116,20 @@ def basins(
     proof = found.prove(minima=minima) if certificate is not None else None
     if certificate is not None:
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
-    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(census_text(loaded, answer), answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
 
 
 def _penalised(
-    loaded: Problem, out: str | None, certificate: str | None, minima: bool, time_limit: float | None, as_json: bool
+    loaded: Problem, files: tuple[str | None, ...], minima: bool, time_limit: float | None, as_json: bool
 ) -> int:
     """The same of a problem with a penalty: bounds, and no run to take up."""
     from exactgeo.basin.penalised import penalised_census
     from exactgeo.report.progress import progress_bar
     from exactgeo.report.text import census_text
 
+    out, certificate, plot = files
     if out is not None and out.endswith(".sqlite"):
         raise InputError("--out", out, "a table: a penalised census is not taken up again", "basins.csv")
     with progress_bar("basins", quiet=as_json) as progress:
@@ -120,7 +140,8 @@ def _penalised(
     if certificate is not None:
         proof = found.prove(minima=minima)
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
-    emit(answer, lambda: census_text(loaded, answer), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(census_text(loaded, answer), answer), as_json=as_json)
     return UNDECIDED if found.stopped(minima=minima) else DONE
 
 

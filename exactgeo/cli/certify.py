@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo import files
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
@@ -16,12 +18,17 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
     json_text,
+    output_option,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
+    with_plot,
 )
 from exactgeo.errors import InputError
 
@@ -35,14 +42,41 @@ AT_LEAST = 0.5
 """Seconds for local verdicts, whatever the limit is."""
 
 
-@click.command(cls=Limited)
+def _kinds() -> list[str]:
+    from exactgeo.kinds import Kind
+
+    return list(Kind)
+
+
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo certify swirszcz-prop1",
+        "exactgeo certify swirszcz-prop1 --certificate prop1.json --latex prop1.tex",
+        "exactgeo check prop1.json",
+        "exactgeo certify swirszcz-prop2-local  # exit 1",
+        "exactgeo certify swirszcz-prop2-local --expect not_local_minimum",
+        "exactgeo certify swirszcz-prop1 --point swirszcz-prop1-better --json",
+        "exactgeo examples swirszcz-prop1 | exactgeo certify -",
+        exits="0 a local minimum, or --expect met, 1 not so, 3 undecided",
+    ),
+)
 @problem_argument
 @click.option(
-    "--point", "points", multiple=True, metavar="FILE-OR-NAME", help="Decide this point instead; may be repeated."
+    "--point",
+    "points",
+    multiple=True,
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Decide this point instead; may be repeated.",
 )
 @click.option("--points", "many", metavar="FILE.json", help="Decide a list of points; one line each, as they come.")
 @certificate_option("the certificate (one point only)")
-@click.option("--expect", metavar="KIND", help="Exit 0 exactly when the verdict is KIND.")
+@output_option("--latex", metavar="OUT.tex", help="Write the verdict for a paper, as a proposition (one point only).")
+@plot_option("the fit with its kinks, or the loss along the way down (one point only)")
+@click.option(
+    "--expect", metavar="KIND", shell_complete=completion.words(_kinds), help="Exit 0 exactly when the verdict is KIND."
+)
 @click.option("--time-limit", type=SECONDS, default=5.0, show_default=True, help="Seconds; then what is known.")
 @click.option("--no-strictness", is_flag=True, help="Leave strictness and the flat dimension out.")
 @json_option
@@ -51,6 +85,8 @@ def certify(
     points: tuple[str, ...],
     many: str | None,
     certificate: str | None,
+    latex: str | None,
+    plot: str | None,
     expect: str | None,
     time_limit: float,
     no_strictness: bool,
@@ -62,11 +98,14 @@ def certify(
 
     if expect is not None and expect not in list(Kind):
         raise InputError("--expect", f'"{expect}"', "a verdict", " or ".join(Kind))
-    if certificate is not None and len(points) > 1:
-        raise InputError("--certificate", f"{len(points)} points", "one point", "one --point")
-    if many is not None and (points or certificate is not None):
-        other = "--point" if points else "--certificate"
-        raise InputError("--points", f"{other} beside it", "one of them", f"the command without {other}")
+    for option, given in (("--certificate", certificate), ("--latex", latex), ("--plot", plot)):
+        if given is not None and len(points) > 1:
+            raise InputError(option, f"{len(points)} points", "one point", "one --point")
+    if many is not None:
+        beside = {"--point": points, "--certificate": certificate, "--latex": latex, "--plot": plot}
+        for other, given in beside.items():
+            if given:
+                raise InputError("--points", f"{other} beside it", "one of them", f"the command without {other}")
     if many == problem == "-":
         raise InputError("--points", "- for the problem too", "standard input once", "a file for one of them")
     loaded = problem_of(problem)
@@ -88,7 +127,11 @@ def certify(
         point = point_of(source, loaded)
         verdicts.append(decide(loaded, point, time_limit=time_limit, strictness=not no_strictness, known=tell))
     path = kept(verdicts[-1])
-    emit(_answer(points, verdicts, path), lambda: _text(points, verdicts, path), as_json=as_json)
+    if latex is not None:
+        with files.replacing_text(latex, "ascii") as stream:
+            stream.write(verdicts[-1].to_latex(path))
+    answer = _answer(points, verdicts, path) | drawn(plot, verdicts[-1].plot)
+    emit(answer, lambda: with_plot(_text(points, verdicts, path), answer), as_json=as_json)
     return _code({verdict.kind for verdict in verdicts}, expect)
 
 

@@ -6,15 +6,25 @@ import os
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
-from exactgeo.cli.options import NOT_SO, SECONDS, UNDECIDED, emit, emit_json, json_option
+from exactgeo.cli.options import NOT_SO, SECONDS, UNDECIDED, emit, emit_json, epilog, json_option
 
 __all__ = ["check"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo certify swirszcz-prop1 --certificate prop1.json",
+        "exactgeo check prop1.json",
+        "exactgeo check prop1.json swirszcz-prop1",
+        "exactgeo check prop1.json swirszcz-prop2-local  # exit 1",
+        exits="0 accepted, 1 rejected, 3 ended by --time-limit",
+    ),
+)
 @click.argument("certificate", metavar="CERT.json")
-@click.argument("problem", metavar="[PROBLEM]", required=False)
+@click.argument("problem", metavar="[PROBLEM]", required=False, shell_complete=completion.problems)
 @click.option("--time-limit", type=SECONDS, help="Seconds; exit 3 when they end the check.")
 @json_option
 def check(certificate: str, problem: str | None, time_limit: float | None, as_json: bool) -> int:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import click
 
-from exactgeo.cli.options import DONE, emit, json_option
+from exactgeo.cli import completion
+from exactgeo.cli.options import DONE, emit, epilog, json_option
 
 __all__ = ["examples"]
 
 
-@click.command()
-@click.argument("name", required=False)
+@click.command(
+    epilog=epilog(
+        "exactgeo examples",
+        "exactgeo examples swirszcz-prop1 > prop1.toml",
+        "exactgeo certify prop1.toml",
+        exits="0 done",
+    )
+)
+@click.argument("name", required=False, shell_complete=completion.examples)
 @json_option
 def examples(name: str | None, as_json: bool) -> int:
     """The named problems that ship with exactgeo; with NAME, the file itself."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 import click
 
 from exactgeo import files
-from exactgeo.cli.options import DONE, emit, json_option, output_option
+from exactgeo.cli.options import DONE, emit, epilog, json_option, output_option
 from exactgeo.errors import InputError
 
 __all__ = ["export"]
 
 
-@click.command()
+@click.command(
+    epilog=epilog(
+        "exactgeo certify swirszcz-prop1 --certificate prop1.json --no-strictness",
+        "exactgeo export --coq prop1.json -o Prop1.v",
+        exits="0 done",
+    )
+)
 @click.argument("certificate", metavar="CERT.json")
 @click.option("--coq", is_flag=True, help="For Coq: theorems over Q, checked by coqc without axioms.")
 @output_option("-o", "--output", required=True, metavar="OUT.v", help="The file to write.")

@@ -7,7 +7,8 @@ import json
 import click
 
 from exactgeo import files
-from exactgeo.cli.options import DONE, emit, json_option, output_option
+from exactgeo.cli import completion
+from exactgeo.cli.options import DONE, emit, epilog, json_option, output_option
 
 __all__ = ["import_"]
 
@@ -16,15 +17,57 @@ def _problem_file(path: str, option: str) -> None:
     files.writable(path, (".toml", ".json"), option)
 
 
-@click.command("import")
+def _losses() -> list[str]:
+    from exactgeo.losses import LOSSES
+
+    return [loss.example for loss in LOSSES.values()]
+
+
+def _reductions() -> tuple[str, ...]:
+    from exactgeo.problem import REDUCTIONS
+
+    return REDUCTIONS
+
+
+def _activations() -> list[str]:
+    from exactgeo.activations import ACTIVATIONS
+
+    return [example for example, _ in ACTIVATIONS.values()]
+
+
+@click.command(
+    "import",
+    epilog=epilog(
+        "exactgeo import net.npz --data net.npz --activation relu -o net.toml",
+        "exactgeo import net.npz --data data.csv --target y --activation relu",
+        "exactgeo polish net.toml",
+        exits="0 done",
+    ),
+)
 @click.argument("model", metavar="MODEL")
 @click.option("--data", metavar="FILE", help="The data: .npz with X and y, or .csv with a line of names.")
 @output_option(
     "-o", "--output", check=_problem_file, metavar="FILE", help="The problem file: .toml or .json; stdout if left out."
 )
-@click.option("--loss", default="squared", show_default=True, help="As in a problem file.")
-@click.option("--reduction", default="mean", show_default=True, help="sum, mean or mean_entries.")
-@click.option("--activation", help="As in a problem file, or one a hidden layer with commas (not for .onnx).")
+@click.option(
+    "--loss",
+    shell_complete=completion.words(_losses),
+    default="squared",
+    show_default=True,
+    help="As in a problem file.",
+)
+@click.option(
+    "--reduction",
+    shell_complete=completion.words(_reductions),
+    default="mean",
+    show_default=True,
+    help="sum, mean or mean_entries.",
+)
+@click.option(
+    "--activation",
+    shell_complete=completion.words(_activations),
+    help="As in a problem file, or one a hidden layer with commas (not for .onnx).",
+)
 @click.option("--l2", default="0", show_default=True, help="The penalty (l2 / 2) * sum of squares of the weights.")
 @click.option("--penalize-biases", is_flag=True, help="The penalty is on biases too (weight_decay of torch).")
 @click.option("--target", metavar="COLUMN", help="The column of the targets in a .csv; the last one if left out.")

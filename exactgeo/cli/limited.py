@@ -204,8 +204,36 @@ class Limited(click.Command):
         return run.within(seconds, lambda: super(Limited, self).invoke(ctx), as_json=bool(ctx.params.get("as_json")))
 
 
+def _listen(ctx: click.Context, _: click.Parameter, times: int) -> None:
+    """Print what is logged on stderr, as long as the command runs."""
+    if not times:
+        return
+    import logging
+
+    from exactgeo.logs import ROOT
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("exactgeo: %(relativeCreated)7.0f ms  %(name)s: %(message)s"))
+    level = ROOT.level
+    ROOT.addHandler(handler)
+    ROOT.setLevel(logging.INFO if times == 1 else logging.DEBUG)
+
+    def quiet() -> None:
+        ROOT.removeHandler(handler)
+        ROOT.setLevel(level)
+
+    ctx.call_on_close(quiet)
+
+
 class Commands(click.Group):
-    """The group of all commands."""
+    """The group of all commands, each of which may be asked to say what it does."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        said = "Say on stderr what is being done; twice: in detail."
+        cmd.params.append(
+            click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_listen, help=said)
+        )
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -12,11 +12,15 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
+    plot_option,
     problem_argument,
     problem_of,
+    with_plot,
 )
 
 if TYPE_CHECKING:
@@ -25,12 +29,21 @@ if TYPE_CHECKING:
 __all__ = ["minimum"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo minimum swirszcz-prop1",
+        "exactgeo minimum swirszcz-prop1 --certificate minimum.json",
+        "exactgeo check minimum.json",
+        exits="0 found and proved, 3 ended by --time-limit with bounds",
+    ),
+)
 @problem_argument
 @certificate_option("the certificate of the minimum, or of the bound where the limit ended the search,")
+@plot_option("the fit of the best point")
 @limit_option
 @json_option
-def minimum(problem: str, certificate: str | None, time_limit: float | None, as_json: bool) -> int:
+def minimum(problem: str, certificate: str | None, plot: str | None, time_limit: float | None, as_json: bool) -> int:
     """The global minimum with its proof, by branch and bound: also where a census of all basins is too large.
 
     Exit 0 where it is found, 3 where the limit ended the search: then the least loss found and a proved lower bound.
@@ -61,7 +74,12 @@ def minimum(problem: str, certificate: str | None, time_limit: float | None, as_
         except OutOfTime:
             proof = None
         answer["certificate"] = None if proof is None else str(proof.write(certificate))
-    emit(answer, lambda: minimum_text(found, answer["certificate"], asked=certificate is not None), as_json=as_json)
+    answer |= drawn(plot, found.plot)
+
+    def text() -> str:
+        return with_plot(minimum_text(found, answer["certificate"], asked=certificate is not None), answer)
+
+    emit(answer, text, as_json=as_json)
     return DONE if found.complete else UNDECIDED
 
 

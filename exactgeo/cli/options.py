@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exactgeo import files
+from exactgeo.cli import completion
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
 from exactgeo.cli.limited import Run, emit_json, json_text
 from exactgeo.pictures import drawable as picture
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_INPUT",
     "DONE",
+    "FINISHED",
     "INTERNAL",
     "INTERRUPTED",
     "NOT_SO",
@@ -29,8 +31,10 @@ __all__ = [
     "Run",
     "certificate_option",
     "current_run",
+    "drawn",
     "emit",
     "emit_json",
+    "epilog",
     "file_of",
     "foresee",
     "json_option",
@@ -38,14 +42,16 @@ __all__ = [
     "limit_option",
     "output_option",
     "picture",
+    "plot_option",
     "point_of",
     "point_option",
     "problem_argument",
     "problem_of",
+    "with_plot",
     "workers_option",
 ]
 
-problem_argument = click.argument("problem", metavar="FILE-OR-NAME")
+problem_argument = click.argument("problem", metavar="FILE-OR-NAME", shell_complete=completion.problems)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
 workers_option = click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a processor if left out."
@@ -63,12 +69,27 @@ class _Seconds(click.FloatRange):
 
 
 SECONDS = _Seconds(min=0)
+
+
+def epilog(*examples: str, exits: str) -> str:
+    """What stands below the options of a command: examples, of which the tests run every line, and exit codes.
+
+    An example that does not exit with 0 says so behind a ``#``.
+    """
+    lines = "\n".join(f"  {line}" for line in examples)
+    return (
+        f"\b\nExamples:\n{lines}\n\n\b\nExit codes: {exits};\n2 bad input or out of scope, 4 a bug of ours, 130 Ctrl-C."
+    )
+
+
+FINISHED = "0 done, 3 ended by --time-limit with what is known"
 limit_option = click.option("--time-limit", type=SECONDS, help="Seconds; then what is known, and exit 3.")
 
 
 def point_option(what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """The option ``--point FILE-OR-NAME`` of a command that takes one point."""
-    return click.option("--point", metavar="FILE-OR-NAME", help=f"{what} instead of the problem's own point.")
+    said = f"{what} instead of the problem's own point."
+    return click.option("--point", metavar="FILE-OR-NAME", help=said, shell_complete=completion.problems)
 
 
 Decorator = Callable[[Callable[..., int]], Callable[..., int]]
@@ -93,6 +114,43 @@ def output_option(*names: str, check: Callable[[str, str], None] | None = None, 
 def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
     return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+
+
+def plot_option(what: str) -> Decorator:
+    """The option ``--plot OUT`` of a command whose picture is of ``what``."""
+    return output_option("--plot", check=picture, metavar="OUT", help=f"Draw {what}: .svg, .png or .pdf.")
+
+
+def drawn(path: str | None, make: Callable[[], Any], *, at_once: bool = True) -> dict[str, Any]:
+    """What ``--plot`` adds to an answer: nothing where it is not asked for, else the file, null where none was drawn.
+
+    Parameters
+    ----------
+    path : str or None
+    make : callable
+        Draws, and returns the axes; a ValueError says why nothing can be drawn.
+    at_once : bool
+        Whether it draws what is known and searches nothing: then the answer is there, and the limit no longer counts.
+    """
+    from exactgeo.pictures import save
+
+    if path is None:
+        return {}
+    if at_once:
+        current_run().answering()
+    try:
+        save(make(), path)
+    except ValueError as error:
+        click.echo(f"exactgeo: --plot: nothing was drawn: {error}", err=True)
+        return {"plot": None}
+    return {"plot": path}
+
+
+def with_plot(text: str, answer: dict[str, Any]) -> str:
+    """A report, and where its picture is."""
+    from exactgeo.report.tables import labelled
+
+    return f"{text}\n{labelled('plot', answer['plot'] or 'none was drawn')}" if "plot" in answer else text
 
 
 def current_run() -> Run:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     foresee,
     json_option,
     limit_option,
-    output_option,
-    picture,
+    plot_option,
     point_of,
     problem_argument,
     problem_of,
@@ -29,14 +31,34 @@ if TYPE_CHECKING:
 __all__ = ["path"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo path swirszcz-prop1 --to swirszcz-prop1-better",
+        "exactgeo path swirszcz-prop1 --to swirszcz-prop1-better --certificate path.json",
+        "exactgeo check path.json",
+        "exactgeo path swirszcz-prop1 --down",
+        exits="0 as low as is possible, 3 not proved to be, or ended by --time-limit",
+    ),
+)
 @problem_argument
-@click.option("--to", "end", metavar="FILE-OR-NAME", help="Where the path ends: a point's file.")
+@click.option(
+    "--to",
+    "end",
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Where the path ends: a point's file.",
+)
 @click.option("--down", is_flag=True, help="Instead of --to: a path that never rises, as low as is proved possible.")
 @click.option(
-    "--point", "--from", "start", metavar="FILE-OR-NAME", help="Where it starts, instead of the problem's point."
+    "--point",
+    "--from",
+    "start",
+    metavar="FILE-OR-NAME",
+    shell_complete=completion.problems,
+    help="Where it starts, instead of the problem's point.",
 )
-@output_option("--plot", check=picture, metavar="OUT", help="Draw the loss along the path: .svg, .png or .pdf.")
+@plot_option("the loss along the path")
 @certificate_option("the certificate of the path and its level")
 @limit_option
 @json_option
@@ -68,12 +90,7 @@ def path(
     found = build(loaded, one, other, time_limit=time_limit, known=known)
     answer = found.to_json()
     current_run().tell(path_text(loaded, found, answer), answer)
-    if plot is not None:
-        from exactgeo.landscape.plot import write as draw
-
-        if found.path is not None:
-            draw(found.plot(), plot)
-        answer["plot"] = None if found.path is None else plot
+    answer |= drawn(plot, found.plot, at_once=False)
     if certificate is not None:
         answer["certificate"] = None if found.certificate is None else str(found.certificate.write(certificate))
     emit(answer, lambda: path_text(loaded, found, answer), as_json=as_json)

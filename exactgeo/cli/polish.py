@@ -11,21 +11,34 @@ from exactgeo.cli.options import (
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
+    plot_option,
     point_of,
     point_option,
     problem_argument,
     problem_of,
+    with_plot,
 )
 
 __all__ = ["polish"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo polish swirszcz-prop1",
+        "exactgeo polish swirszcz-prop1 --method exact --certificate polished.json",
+        "exactgeo check polished.json",
+        exits="0 a local minimum is certified, 3 none is",
+    ),
+)
 @problem_argument
 @point_option("Start at this point")
 @certificate_option("the certificate of the local minimum")
+@plot_option("the fit, before and after")
 @click.option(
     "--method",
     type=click.Choice(["exact", "balls"]),
@@ -34,7 +47,13 @@ __all__ = ["polish"]
 @click.option("--time-limit", type=SECONDS, default=60.0, show_default=True, help="Seconds; then what is known.")
 @json_option
 def polish(
-    problem: str, point: str | None, certificate: str | None, method: str | None, time_limit: float, as_json: bool
+    problem: str,
+    point: str | None,
+    certificate: str | None,
+    plot: str | None,
+    method: str | None,
+    time_limit: float,
+    as_json: bool,
 ) -> int:
     """The local minimum beside a trained network, exact or enclosed in a box, and how far it is.
 
@@ -55,5 +74,6 @@ def polish(
     path = None
     if certificate is not None and found.verdict is not None and found.verdict.certificate is not None:
         path = str(found.verdict.certificate.write(certificate))
-    emit(found.to_json(path), lambda: polished_text(found, path), as_json=as_json)
+    answer = found.to_json(path) | drawn(plot, found.plot)
+    emit(answer, lambda: with_plot(polished_text(found, path), answer), as_json=as_json)
     return DONE if found.verdict is not None else UNDECIDED

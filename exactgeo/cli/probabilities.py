@@ -9,14 +9,16 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
-    output_option,
-    picture,
+    plot_option,
     problem_argument,
     problem_of,
 )
@@ -25,7 +27,15 @@ from exactgeo.errors import InputError
 __all__ = ["probabilities"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo probabilities swirszcz-prop1",
+        "exactgeo probabilities swirszcz-prop1 --widths 1,10,1000 --at-most 14",
+        "exactgeo probabilities swirszcz-prop1 --regions --json",
+        exits=FINISHED,
+    ),
+)
 @problem_argument
 @click.option("--widths", metavar="N,N,...", help="Widths; the problem's own if left out. All cost the same.")
 @click.option("--at-most", multiple=True, metavar="ALPHA", help="A level; every basin value, up to 50, if left out.")
@@ -33,7 +43,7 @@ __all__ = ["probabilities"]
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is sampled, if anything."
 )
-@output_option("--plot", check=picture, metavar="OUT", help="Draw probability against width: .svg, .png or .pdf.")
+@plot_option("probability against width")
 @certificate_option("the certificate of the law")
 @limit_option
 @json_option
@@ -55,7 +65,7 @@ def probabilities(
     from exactgeo.api import probabilities as of
     from exactgeo.exact.rational import parse_rational
     from exactgeo.probability.probabilities import Laws
-    from exactgeo.report.probabilities import probabilities_text, save
+    from exactgeo.report.probabilities import probabilities_text
 
     start = time.monotonic()
 
@@ -71,9 +81,7 @@ def probabilities(
     answer.run(left(), lambda: run.tell(probabilities_text(loaded, answer), answer.to_json(), seldom=True))
     known = answer.to_json(regions=regions)
     run.tell(probabilities_text(loaded, answer), known)
-    if plot is not None:
-        save(answer, plot)
-        known["plot"] = plot
+    known |= drawn(plot, answer.plot, at_once=False)
     if certificate is not None:
         proof = answer.certificate()
         known["certificate"] = None if proof is None else str(proof.write(certificate))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exactgeo.cli import completion
 from exactgeo.cli.limited import Limited
-from exactgeo.cli.options import DONE, NOT_SO, UNDECIDED, current_run, emit, json_option, limit_option
+from exactgeo.cli.options import DONE, NOT_SO, UNDECIDED, current_run, emit, epilog, json_option, limit_option
 from exactgeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,8 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["proofs"]
 
 
-@click.command(cls=Limited)
-@click.argument("name", required=False)
+def _documents() -> list[str]:
+    from exactgeo import documents
+
+    claims = [claim for paper in documents.papers(documents.folder()) for claim in paper.claims]
+    return sorted({claim.name for claim in claims if claim.document is not None})
+
+
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo proofs --table",
+        "exactgeo proofs --table --json",
+        exits="0 all hold, 1 one does not, 3 ended by --time-limit",
+    ),
+)
+@click.argument("name", required=False, shell_complete=completion.words(_documents))
 @click.option("--table", "only_table", is_flag=True, help="Print the table without running anything.")
 @click.option("--slow", is_flag=True, help="Run the random and long instances of the documents too.")
 @limit_option

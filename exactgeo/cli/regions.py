@@ -10,12 +10,17 @@ import click
 from exactgeo.cli.limited import Limited
 from exactgeo.cli.options import (
     DONE,
+    FINISHED,
     UNDECIDED,
     certificate_option,
     current_run,
+    drawn,
     emit,
+    epilog,
     json_option,
     limit_option,
+    plot_option,
+    with_plot,
 )
 from exactgeo.errors import InputError
 
@@ -28,12 +33,23 @@ MANY = 100_000
 """Regions above which an estimate is worth its time."""
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "echo '{\"normals\": [[1, 0], [0, 1], [1, 1]]}' > planes.json",
+        "exactgeo regions planes.json",
+        "exactgeo regions planes.json --signs --json",
+        "exactgeo regions planes.json --certificate regions.json",
+        "exactgeo check regions.json",
+        exits=FINISHED,
+    ),
+)
 @click.argument("arrangement", metavar="FILE")
 @click.option("--count-only", is_flag=True, help="Count the regions without listing any.")
 @click.option("--inside", metavar="FILE", help="Only regions that meet the interior of its [polytope] A x <= b.")
 @click.option("--signs", is_flag=True, help="List the regions' sign vectors, in lexicographic order.")
 @click.option("--bounded", is_flag=True, help="List those of the relatively bounded regions only.")
+@plot_option("the hyperplanes with their sides, rank 3 at most")
 @certificate_option("the complete list, with a point in each,")
 @limit_option
 @json_option
@@ -43,6 +59,7 @@ def regions(
     inside: str | None,
     signs: bool,
     bounded: bool,
+    plot: str | None,
     certificate: str | None,
     time_limit: float | None,
     as_json: bool,
@@ -51,13 +68,22 @@ def regions(
     from exactgeo.arrangement import Arrangement
     from exactgeo.formats import read_arrangement, read_polytope
 
-    listing = {"--signs": signs, "--bounded": bounded, "--certificate": certificate is not None}
+    listing = {
+        "--signs": signs,
+        "--bounded": bounded,
+        "--certificate": certificate is not None,
+        "--plot": plot is not None,
+    }
     _refuse_together("--count-only", count_only, listing)
-    _refuse_together("--inside", inside is not None, {name: listing[name] for name in ("--bounded", "--certificate")})
+    _refuse_together("--inside", inside is not None, {name: listing[name] for name in listing if name != "--signs"})
     if inside == "-" == arrangement:
         raise InputError("--inside", "standard input for both files", "a file for one of them", "a path")
     given = Arrangement(*read_arrangement(arrangement))
     current_run().about(arrangement)
+    if plot is not None:
+        from exactgeo.arrangement.plot import refuse
+
+        refuse(given)
     polytope = None if inside is None else read_polytope(inside, given.dimension)
     watch = _Watch(given, time_limit, polytope is not None)
     try:
@@ -77,11 +103,12 @@ def regions(
         return UNDECIDED
     if certificate is not None:
         answer["certificate"] = str(given.certificate().write(certificate))
-    emit(answer, lambda: _text(answer), as_json=as_json)
+    answer |= drawn(plot, given.plot)
+    emit(answer, lambda: with_plot(_text(answer), answer), as_json=as_json)
     return DONE
 
 
-def _refuse_together(option: str, chosen: bool, others: dict[str, bool]) -> None:
+def _refuse_together(option: str, chosen: bool, others: dict[str, Any]) -> None:
     for other, given in others.items():
         if chosen and given:
             raise InputError(option, f"{option} with {other}", "one of them", f"{option} alone, or {other} alone")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exactgeo.cli.limited import Limited
-from exactgeo.cli.options import DONE, NOT_SO, current_run, emit, json_option, limit_option
+from exactgeo.cli.options import DONE, NOT_SO, current_run, emit, epilog, json_option, limit_option
 
 if TYPE_CHECKING:
     from exactgeo.selftest import Part
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["selftest"]
 
 
-@click.command(cls=Limited)
+@click.command(
+    cls=Limited,
+    epilog=epilog(
+        "exactgeo selftest",
+        exits="0 passed, 1 something failed, 3 ended by --time-limit",
+    ),
+)
 @limit_option
 @json_option
 def selftest(time_limit: float | None, as_json: bool) -> int:

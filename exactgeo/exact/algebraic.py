@@ -11,6 +11,7 @@ from math import ceil, floor
 import flint
 
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.rational import decimal
 from exactgeo.exact.sturm import polynomial, rational, refined, roots_between
 
 __all__ = ["Algebraic", "value_at_root"]
@@ -59,7 +60,10 @@ class Algebraic:
         return Enclosure(Fraction(floor(found.lo * scale), scale), Fraction(ceil(found.hi * scale), scale))
 
     def __str__(self) -> str:
-        return f"{float(self.enclosure.lo):.15g}"
+        return decimal(self.enclosure.lo)
+
+    def __repr__(self) -> str:
+        return f"<{self}..., a root of a polynomial of degree {len(self.polynomial) - 1}>"
 
     def _apart(self, other: Algebraic | Fraction | int) -> int:
         if not isinstance(other, Algebraic):

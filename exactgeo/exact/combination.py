@@ -49,6 +49,9 @@ __all__ = [
 MAX_BITS = 2**18
 """Working precision beyond which a sign is given up."""
 
+LINE = 100
+"""Characters of the closed form in one line."""
+
 PLAIN = 128
 """Bits to which generators are known for most signs."""
 
@@ -184,7 +187,8 @@ class Combination:
         return " ".join(words).removeprefix("+ ").replace("- ", "-", 1 if parts[0][0] < 0 else 0)
 
     def __repr__(self) -> str:
-        return f"<{self}>"
+        text = str(self)
+        return f"<{text}>" if len(text) <= LINE else f"<{text[: LINE - 3]}... = {self.decimal(15)}>"
 
     def decimal(self, digits: int) -> str | None:
         """The first digits, rounded, perhaps with an exponent; None where the number is below all rationals of use."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from exactgeo.errors import InternalError
-from exactgeo.exact.rational import format_rational
+from exactgeo.exact.rational import decimal, format_rational
 
 __all__ = ["Enclosure", "Value", "exact", "high", "low", "order", "plain", "scaled"]
 
@@ -26,7 +26,10 @@ class Enclosure:
     hi: Fraction
 
     def __str__(self) -> str:
-        return f"[{float(self.lo):.15g}, {float(self.hi):.15g}]"
+        return f"[{decimal(self.lo)}, {decimal(self.hi)}]"
+
+    def __repr__(self) -> str:
+        return f"<in {self}>"
 
     def __add__(self, other: Enclosure | Fraction | int) -> Enclosure:
         if isinstance(other, Enclosure):

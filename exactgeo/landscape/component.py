@@ -23,6 +23,7 @@ from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls
 from exactgeo.paths import Path
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.shown import Shown, value_line
 
 __all__ = ["Barrier", "Component", "Components", "bad_valley", "component"]
 
@@ -31,8 +32,20 @@ NO_ESCAPE_YET = "the search was ended before a way out of the bad valley was fou
 
 
 @dataclass(frozen=True)
-class Barrier:
-    """A wall around a component: the orbits inside and outside, the columns of the facet, its value and its proof."""
+class Barrier(Shown):
+    """A wall around a component.
+
+    Attributes
+    ----------
+    inside, outside : int
+        The orbits on both sides, as indices in the census.
+    mask : int
+        The columns of the facet, as bits.
+    value : Fraction
+        The least loss on it.
+    optimum : Optimum
+        The proof of that.
+    """
 
     inside: int
     outside: int
@@ -42,7 +55,7 @@ class Barrier:
 
 
 @dataclass(frozen=True)
-class Component:
+class Component(Shown):
     """Where a point stands: the component of {L <= its loss} that holds it. All that was searched for is in the record.
 
     Attributes
@@ -81,6 +94,11 @@ class Component:
     reason: str
     _search: _Search = field(repr=False, compare=False)
     _start: Patterns = field(repr=False)
+
+    def _shown(self) -> str:
+        valley = {True: "in a bad valley", False: "in no bad valley", None: "not all known"}[self.bad]
+        escape = "" if self.escapes_at is None else f", escapes at {value_line(self.escapes_at)}"
+        return f"component: loss {value_line(self.loss)}, down to {value_line(self.infimum)}, {valley}{escape}"
 
     @property
     def bad(self) -> bool | None:

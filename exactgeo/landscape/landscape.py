@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.walls import Walls, WallStore
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Shown, Viewed, value_line
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -32,7 +34,7 @@ PointOrBasin = Basin | Point | int
 
 
 @dataclass(frozen=True)
-class Valley:
+class Valley(Shown):
     """A leaf of the merge tree: a component of sublevel sets, from the level at which it is born.
 
     Attributes
@@ -73,18 +75,38 @@ class Valley:
             raise ValueError("the infimum of this valley is not attained")
         return found
 
-    def __repr__(self) -> str:
-        end = "global" if not self.bad else f"escapes at {self.escapes_at or 'an unknown level'}"
-        return f"<valley at {self.value}, {end}>"
+    def _shown(self) -> str:
+        level = "an unknown level" if self.escapes_at is None else value_line(self.escapes_at)
+        end = f"escapes at {level}" if self.bad else "global"
+        return f"valley at {value_line(self.value)}, {end}"
+
+    @property
+    def name(self) -> str:
+        """What pictures call it: V and its number among the valleys of the landscape, from 0."""
+        names = [valley.node for valley in self.landscape.known_valleys]
+        return f"V{names.index(self.node)}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """The function at the bottom beside the data, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.landscape.plot import draw_valley
+
+        return draw_valley(self, ax)
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         answer = {"value": format_rational(self.value), "escapes_at": _text(self.escapes_at), "bad": self.bad}
         if self.bad and self.escapes_at is None:
             answer["escapes_at_least"] = _text(self.landscape.known_below)
         return answer
 
 
-class Landscape:
+class Landscape(Reported, Viewed, Records):
     """The topology of all sublevel sets. Made by :func:`landscape`.
 
     Attributes
@@ -94,6 +116,9 @@ class Landscape:
     full : bool
         Whether the full space is described, or the space modulo permutation of exchangeable neurons.
     """
+
+    COLUMNS = ("value", "escapes_at", "barrier", "bad", "orbits")
+    EXACT = ("value", "escapes_at", "barrier")
 
     def __init__(self, found: Census, walls: Walls, tree: Tree | None, full: bool) -> None:
         self.problem = found.problem
@@ -359,45 +384,107 @@ class Landscape:
             raise ValueError("the value of this basin is an enclosure")
         return node, inverse(perm), value
 
+    def sublevel_sets(self, level: Any) -> list[list[Valley]]:
+        """The connected sets of {loss <= level}, each as the valleys that lie in it.
+
+        Examples
+        --------
+        >>> import exactgeo as eg
+        >>> found = eg.landscape(eg.load("swirszcz-prop1"))
+        >>> [[str(valley.value) for valley in part] for part in found.sublevel_sets("106/5")]
+        [['14', '18', '614/29']]
+        """
+        from exactgeo.exact.rational import parse_rational
+        from exactgeo.landscape.merge_tree import sublevel_components
+
+        parts = sublevel_components(self.merge_tree, parse_rational(level, "level"))
+        return [[valley for valley in self.valleys if valley.node in part] for part in parts]
+
     def component(self, point: Point, *, time_limit: float | None = None) -> Component:
         """Where a point stands; see :func:`exactgeo.landscape.component`."""
         from exactgeo.landscape.component import component
 
         return component(self.problem, point, census=self.census, time_limit=time_limit)
 
-    def plot(self) -> Any:
-        """The merge tree as a matplotlib Figure, with exact levels; for 1-D data with the fits at the leaves.
+    def node_of(self, point: Point) -> Any:
+        """The node of :attr:`merge_tree` from which the branch goes up on which a point stands, at its loss.
 
-        See :mod:`exactgeo.landscape.plot`.
+        Raises
+        ------
+        ValueError
+            As :meth:`critical_level`.
+
+        Examples
+        --------
+        >>> import exactgeo as eg
+        >>> found = eg.landscape(eg.load("swirszcz-prop1"))
+        >>> found.node_of(found.problem.point) == found.valleys[1].node
+        True
+        """
+        tree = self._known
+        index, perm, loss = self._entry(point)
+        while (parent := tree.nodes[index].parent) is not None and tree.nodes[parent].level <= loss:
+            index, perm = self._climb(index, perm)
+        if not self.full:
+            return index
+        group = tree.nodes[index].group
+        return index, self._cosets[index].index(group.least(perm) if group else perm)
+
+    def plot(self, ax: Any = None, *, level: Any = None, point: Point | None = None) -> Any:
+        """The merge tree on matplotlib axes, with exact levels; in a new figure with the fits of the valleys beside it,
+        where inputs have one or two coordinates. See :mod:`exactgeo.landscape.plot`.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        level : rational, optional
+            The connected sets of {loss <= level} are coloured and counted.
+        point : Point, optional
+            Marked on its branch; the problem's own where there is one and no other.
+
+        Returns
+        -------
+        matplotlib Axes
+            ``.figure`` is the whole picture.
 
         Raises
         ------
         InputError
-            Matplotlib is not installed.
+            Matplotlib is not installed; or ``level`` is no number.
+        ValueError
+            Not complete.
         """
-        from exactgeo.landscape.plot import tree_figure
+        from exactgeo.exact.rational import parse_rational
+        from exactgeo.landscape.plot import draw_tree
 
-        return tree_figure(self)
+        number = None if level is None else parse_rational(level, "level")
+        shown = self.problem.point if point is None else point
+        if point is None and shown is not None:
+            try:
+                self.node_of(shown)
+            except ValueError:
+                # It came with the problem, and was not asked for.
+                shown = None
+        return draw_tree(self, ax, level=number, point=shown)
 
     # -- output -------------------------------------------------------------------------------------------------
 
-    def __repr__(self) -> str:
+    def _shown(self) -> str:
         if not self.complete:
-            return "<landscape, incomplete>"
-        return f"<landscape: {len(self.valleys)} valleys, {self.bad_valleys} bad, minimum {self.global_minimum}>"
+            return f"landscape: incomplete, {len(self.known_valleys)} valleys known"
+        lowest = "unknown" if self.global_minimum is None else value_line(self.global_minimum)
+        return f"landscape: {len(self.valleys)} valleys, {self.bad_valleys} bad, minimum {lowest}"
 
-    def to_records(self) -> list[dict[str, Any]]:
+    def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict a valley: value, escapes_at, barrier (text or None), bad, number of orbits of basins."""
-        return [
-            {
+        for valley in self.valleys:
+            yield {
                 "value": format_rational(valley.value),
                 "escapes_at": _text(valley.escapes_at),
                 "barrier": _text(valley.barrier),
                 "bad": valley.bad,
                 "orbits": len(valley.basins),
             }
-            for valley in self.valleys
-        ]
 
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo landscape --json``; rationals are strings."""

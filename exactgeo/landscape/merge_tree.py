@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.basin.census import Census
 from exactgeo.basin.cone_program import Optimum
@@ -396,3 +397,25 @@ def _levels(grower: _Grower) -> Iterator[int]:
             yield from grower.open_births(level)
         grower.open_walls(level)
         grower.close_level(level)
+
+
+def sublevel_components(graph: Any, level: Fraction) -> list[set[Any]]:
+    """The connected sets of {loss <= level}, each as the nodes of the merge tree that are in it.
+
+    Examples
+    --------
+    >>> import exactgeo as eg
+    >>> graph = eg.landscape(eg.load("swirszcz-prop1")).merge_tree
+    >>> [len(sublevel_components(graph, Fraction(q))) for q in (13, 14, 20, 21, 22)]
+    [0, 1, 2, 2, 1]
+    """
+    found = []
+    for node, data in graph.nodes(data=True):
+        above = [graph.nodes[parent]["level"] for parent in graph.predecessors(node)]
+        if data["level"] <= level and not any(q <= level for q in above):
+            part, pending = set(), [node]
+            while pending:
+                part.add(pending[-1])
+                pending += graph.successors(pending.pop())
+            found.append(part)
+    return found

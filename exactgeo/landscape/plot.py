@@ -1,64 +1,55 @@
-"""Pictures of a landscape: the disconnectivity graph and the fits at the leaves.
+"""Pictures of a landscape: the disconnectivity graph with a point and a level on it, and the fits of its valleys.
 
-Matplotlib is an optional extra; figures are made with its object interface, so nothing global changes. Positions are
-rounded to the screen; every number written is exact, or marked with ~ where it is too long to write.
+Levels are to scale. Where one empty stretch of losses would take most of the height it is shortened, and the picture
+says so: the axis is broken there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-from exactgeo import files
-from exactgeo.exact.rational import format_rational, with_decimal
-from exactgeo.pictures import drawable, no_matplotlib
+from exactgeo.landscape.merge_tree import sublevel_components
+from exactgeo.pictures import (
+    BAD,
+    CLOSE,
+    FAINT,
+    GLOBAL,
+    LINE,
+    NOTE,
+    PALETTE,
+    SMALL,
+    apart,
+    axes_of,
+    label,
+    panel,
+    position,
+    styled,
+)
+from exactgeo.problem.plot import draw_fit
 
 if TYPE_CHECKING:
     from exactgeo.landscape.landscape import Landscape, Valley
-    from exactgeo.problem import Point, Problem
+    from exactgeo.problem import Point
 
-__all__ = ["disconnectivity", "figure_of", "fits", "label", "save", "tree_figure", "write"]
+__all__ = ["draw_tree", "draw_valley", "fits"]
 
-GLOBAL, BAD, BRANCH, KINK = "#1b7837", "#b2182b", "#444444", "#9a9a9a"
-SMALL = 7
-LONGEST = 14
 NAMED = 60
 """Up to so many branches each leaf has its value written below it; beyond, the axis alone has numbers."""
 
 PANELS = 6
+BANDS = PALETTE[2:6]
 
+EMPTY = 0.6
+"""A stretch without levels of more than this part of the range is shortened,"""
+SHORT = 0.1
+"""to this part of the height."""
 
-def figure_of(width: float, height: float) -> Any:
-    """An empty figure of this size in inches, with a canvas of its own.
-
-    Raises
-    ------
-    InputError
-        Matplotlib is not installed.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise no_matplotlib() from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def label(value: Fraction) -> str:
-    """A rational as it is written in a picture: exactly with its decimal, or rounded where that is too long.
-
-    Examples
-    --------
-    >>> print(label(Fraction(106, 5)), label(Fraction(1, 3**40)))
-    106/5 = 21.2 ~8.22526e-20
-    """
-    text = format_rational(value)
-    return with_decimal(value) if len(text) <= LONGEST else f"~{float(value):.6g}"
+ABOVE = 0.06
+"""The part of the height above the last level."""
 
 
 # -- the tree ----------------------------------------------------------------------------------------------------------
@@ -72,6 +63,7 @@ class _Layout:
     x: dict[Any, float] = field(default_factory=dict)
     branches: list[list[Any]] = field(default_factory=list)
     merges: list[Any] = field(default_factory=list)
+    names: dict[Any, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         roots = [[node] for node in self.graph if not self.graph.in_degree(node)]
@@ -102,164 +94,301 @@ class _Layout:
         return units
 
 
-def disconnectivity(found: Landscape, axes: Any) -> None:
-    """Draw the merge tree: one branch a valley, from the level at which it is born to where it merges.
+@styled
+def draw_tree(found: Landscape, ax: Any = None, *, level: Fraction | None = None, point: Point | None = None) -> Any:
+    """The merge tree: one branch a valley, from the level at which it is born to where it merges.
 
     Parameters
     ----------
     found : Landscape
         Complete.
-    axes : matplotlib Axes
-        Levels are to scale; those that fit are written exactly on the axis.
+    ax : matplotlib Axes, optional
+        Without it, in a new figure, the fits of the lowest valleys stand beside the tree where inputs have one or two
+        coordinates.
+    level : Fraction, optional
+        Each connected set of {loss <= level} has a colour, and they are counted.
+    point : Point, optional
+        Marked on its branch, at its loss.
+
+    Returns
+    -------
+    matplotlib Axes
+        That of the tree. Heights are losses; those that fit are written exactly on the left.
     """
-    graph = found.merge_tree
-    layout = _Layout(graph)
-    levels = {node: graph.nodes[node]["level"] for node in graph}
-    height = {node: float(level) for node, level in levels.items()}
-    low, high = min(height.values()), max(height.values())
-    span = high - low or 1.0
-    fine = 1.2 if len(layout.branches) <= NAMED else 0.5
+    layout = _Layout(found.merge_tree, names={valley.node: valley.name for valley in found.valleys})
+    axes = _axes(found, layout, ax)
+    marked = None if point is None else (found.node_of(point), found.problem.loss_at(point))
+    scale = _scaled(axes, layout, [q for q in (level, marked and marked[1]) if q is not None])
+    parts = [] if level is None else sublevel_components(layout.graph, level)
+    if level is not None:
+        _sets(axes, layout, level, parts)
+    _branches(axes, layout, scale)
+    written = _levels(axes, layout, scale)
+    if marked is not None:
+        node, loss = marked
+        axes.plot([layout.x[node]], [position(loss)], "*", color=NOTE, markersize=10, zorder=5, markeredgecolor=LINE)
+        axes.annotate(
+            f"point: {label(loss)}", (layout.x[node], position(loss)), (6, 5), textcoords="offset points", color=NOTE,
+            fontsize=SMALL, bbox=CLOSE, zorder=6,
+        )  # fmt: skip
+    counted = ""
+    if level is not None:
+        counted = f"{{loss <= {label(level, decimal=False)}}} has {len(parts)} connected set{'s' * (len(parts) != 1)}"
+    _words(axes, found, (layout, scale), written, counted)
+    return axes
+
+
+def _axes(found: Landscape, layout: _Layout, ax: Any) -> Any:
+    """The axes of the tree; in a new figure with the fits beside them."""
+    if ax is not None:
+        return ax
+    width = min(max(4.9, 2.4 + 0.24 * len(layout.branches)), 15.0)
+    kinds = [next(same) for _, same in groupby(found.valleys, key=lambda v: (v.value, v.escapes_at))][:PANELS]
+    beside = found.problem.d <= 2 and found.problem.outputs == 1 and bool(kinds)
+    long = _longest(layout) / 72 if len(layout.branches) <= NAMED else 0.0
+    height = max(4.8 + long, 1.5 * len(kinds) if beside else 0.0)
+    axes = axes_of(None, width + (3.0 if beside else 0), height)
+    if beside:
+        grid = axes.figure.add_gridspec(1, 2, width_ratios=[width, 3.0])
+        axes.set_subplotspec(grid[0])
+        right = grid[1].subgridspec(max(len(kinds), 3), 1)
+        fits(kinds, [panel(axes, right[k]) for k in range(len(kinds))])
+    return axes
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Losses on the screen: straight on each part, with a gap between the parts where the axis is broken.
+
+    Attributes
+    ----------
+    parts : pairs of losses
+        What is drawn to scale.
+    knots : pairs of a loss and a height, as a part of that of the axes
+    """
+
+    parts: tuple[tuple[float, float], ...]
+    knots: tuple[tuple[float, float], ...]
+
+    @property
+    def ceiling(self) -> float:
+        return self.knots[-1][0]
+
+    def height(self, loss: float) -> float:
+        """Where a loss is."""
+        return self._between(loss, self.knots)
+
+    def loss(self, height: float) -> float:
+        """What is there."""
+        return self._between(height, tuple((b, a) for a, b in self.knots))
+
+    @staticmethod
+    def _between(q: float, knots: Sequence[tuple[float, float]]) -> float:
+        (a, s), (b, t) = next((pair for pair in pairwise(knots) if q <= pair[1][0]), knots[-2:])
+        return s + (t - s) * (q - a) / (b - a)
+
+
+def _scale_of(levels: Sequence[Fraction], below: float) -> _Scale:
+    """The scale of these levels, with a part of the height below them that is left for names."""
+    low, high = position(levels[0]), position(levels[-1])
+    parts = [(low, high)]
+    gap, a, b = max(((b - a, a, b) for a, b in pairwise(levels)), default=(Fraction(0), levels[0], levels[0]))
+    if len(levels) > 3 and gap > Fraction(EMPTY) * (levels[-1] - levels[0]):
+        inset = position(levels[-1] - levels[0] - gap) / 25
+        parts = [(low, position(a) + inset), (position(b) - inset, high)]
+    length = sum(end - start for start, end in parts) or 1.0
+    room = 1 - below - ABOVE - SHORT * (len(parts) - 1)
+    knots, height = [(low - length * below / room, 0.0), (low, below)], below
+    for k, (start, end) in enumerate(parts):
+        if k:
+            height += SHORT
+            knots.append((start, height))
+        if end > start:
+            height += (end - start) / length * room
+            knots.append((end, height))
+    last, reached = knots[-1]
+    knots.append((last + length * (1 - reached) / room, 1.0))
+    return _Scale(tuple(parts), tuple(knots))
+
+
+def _scaled(axes: Any, layout: _Layout, more: Sequence[Fraction]) -> _Scale:
+    """The scale of a tree, set on the axes; data coordinates stay losses."""
+    import numpy as np
+
+    levels = sorted({layout.graph.nodes[node]["level"] for node in layout.graph} | set(more))
+    few = len(layout.branches) <= NAMED
+    scale = _scale_of(levels, min(0.45, (_longest(layout) + 12) / _points(axes)) if few else 0.03)
+    if len(scale.parts) > 1:
+        functions = np.vectorize(scale.height, otypes=[float]), np.vectorize(scale.loss, otypes=[float])
+        axes.set_yscale("function", functions=functions)
+    axes.set_ylim(scale.knots[0][0], scale.ceiling)
+    axes.set_xlim(-0.8, max(len(layout.branches) - 0.2, 0.8))
+    return scale
+
+
+def _points(axes: Any) -> float:
+    """The height of axes in points, before they are laid out: about."""
+    return float(axes.get_position().height * axes.figure.get_figheight() * 72)
+
+
+def _name(layout: _Layout, unit: Sequence[Any]) -> str:
+    """What is written below a leaf: its valley, its value, and how many there are like it."""
+    value, name = label(layout.graph.nodes[unit[0]]["level"]), layout.names.get(unit[0], "")
+    return f"{name}: {value}" + (f" ×{len(unit)}" if len(unit) > 1 else "")
+
+
+def _longest(layout: _Layout) -> float:
+    """The length of the longest such name, in points: about."""
+    return max(len(_name(layout, unit)) for unit in layout.branches) * SMALL * 0.64
+
+
+def _branches(axes: Any, layout: _Layout, scale: _Scale) -> None:
+    """The lines of the tree, and below each leaf its name and value."""
+    graph, few = layout.graph, len(layout.branches) <= NAMED
+    height = {node: position(graph.nodes[node]["level"]) for node in graph}
+    fine = 1.2 if few else 0.5
     for node in layout.merges:
         below = list(graph.successors(node))
         ends = [layout.x[child] for child in below]
-        axes.plot([min(ends), max(ends)], [height[node]] * 2, color=BRANCH, linewidth=fine, solid_capstyle="round")
+        axes.plot([min(ends), max(ends)], [height[node]] * 2, color=LINE, linewidth=fine, solid_capstyle="round")
         for child in below:
             if graph.nodes[child]["kind"] == "merge":
-                axes.plot([layout.x[child]] * 2, [height[child], height[node]], color=BRANCH, linewidth=fine)
+                axes.plot([layout.x[child]] * 2, [height[child], height[node]], color=LINE, linewidth=fine)
+    for root in (node for node in layout.merges if not graph.in_degree(node)):
+        axes.plot([layout.x[root]] * 2, [height[root], scale.ceiling], color=LINE, linewidth=fine)
     for unit in layout.branches:
         node, x = unit[0], layout.x[unit[0]]
         data = graph.nodes[node]
-        color = BAD if data["bad"] else GLOBAL
-        top = next((height[parent] for parent in graph.predecessors(node)), height[node] + span / 10)
-        axes.plot([x, x], [height[node], top], color=color, linewidth=fine * (2 if len(unit) > 1 else 1))
-        axes.plot([x], [height[node]], marker="o", color=color, markersize=3 if fine > 1 else 1)
-        if len(layout.branches) <= NAMED:
-            text = label(data["level"]) + (f" ×{len(unit)}" if len(unit) > 1 else "")
+        colour = BAD if data["bad"] else GLOBAL
+        top = next((height[parent] for parent in graph.predecessors(node)), scale.ceiling)
+        axes.plot([x, x], [height[node], top], color=colour, linewidth=fine * (2 if len(unit) > 1 else 1))
+        axes.plot(
+            [x], [height[node]], "s" if data["bad"] else "o", color=colour,
+            markersize=4 if few else 1.5, zorder=3,
+        )  # fmt: skip
+        if few:
             axes.annotate(
-                text, (x, height[node]), (0, -5), textcoords="offset points", rotation=90, ha="center", va="top",
-                fontsize=SMALL, color=color,
+                _name(layout, unit), (x, height[node]), (0, -6), textcoords="offset points", rotation=90, ha="center",
+                va="top", fontsize=SMALL, color=colour,
             )  # fmt: skip
-    shown = [levels[node] for node in layout.merges]
+
+
+def _levels(axes: Any, layout: _Layout, scale: _Scale) -> tuple[int, int]:
+    """Levels exactly on the left, moved apart where they are close and tied to where they are; decimals on the right.
+
+    Returns how many levels are written, and how many there are.
+    """
+    graph = layout.graph
+    shown = [graph.nodes[node]["level"] for node in layout.merges]
     if len(layout.branches) > NAMED or not shown:
-        shown += [levels[unit[0]] for unit in layout.branches]
-    floor = low - span * (0.22 if len(layout.branches) <= NAMED else 0.03)
-    ceiling = high + span * 0.06
-    axes.set_ylim(floor, ceiling)
-    axes.set_xticks([])
-    axes.set_xlim(-0.8, max(len(layout.branches) - 0.2, 0.8))
-    for side in ("top", "right", "bottom", "left"):
-        axes.spines[side].set_visible(False)
-    _levels(axes, found, layout, shown, floor, ceiling)
-
-
-def _levels(
-    axes: Any, found: Landscape, layout: _Layout, levels: Sequence[Fraction], floor: float, ceiling: float
-) -> None:
-    """Write levels exactly beside a scale, moved apart where they are close and tied to their place by a line."""
-    ranked = sorted(set(levels))
-    gap = (ceiling - floor) * SMALL * 1.35 / (axes.figure.get_figheight() * 72 * 0.85)
-    most = int((ceiling - floor) / gap) - 1
-    chosen = ranked
-    if len(ranked) > most:
-        # The lowest, the highest, and those that are not close to one chosen before.
-        chosen, apart = [], (ceiling - floor) / most
-        for level in [ranked[0], ranked[-1], *ranked]:
-            if all(abs(float(level - other)) >= apart for other in chosen):
-                chosen.append(level)
-        chosen.sort()
-    heights = _apart([float(level) for level in chosen], gap)
-    over, under = heights[-1] + gap / 2 - ceiling, floor - heights[0] + gap / 2
+        shown += [graph.nodes[unit[0]]["level"] for unit in layout.branches]
+    ranked = sorted(set(shown))
+    at = {level: scale.height(position(level)) for level in ranked}
+    gap = SMALL * 1.35 / _points(axes)
+    most = int(1 / gap) - 1
+    # As many as there is room for, evenly by rank, the lowest and the highest among them.
+    chosen = ranked if len(ranked) <= most else [ranked[k * (len(ranked) - 1) // (most - 1)] for k in range(most)]
+    heights = apart([at[level] for level in chosen], gap)
+    over, under = heights[-1] + gap / 2 - 1, gap / 2 - heights[0]
     shift = -over if over > 0 else max(under, 0.0)
-    side = axes.get_yaxis_transform()
-    axes.set_yticks([])
     for level, height in zip(chosen, heights, strict=True):
-        ends = [float(level), float(level), height + shift]
-        axes.plot([0, -0.01, -0.03], ends, transform=side, clip_on=False, color=KINK, linewidth=0.5)
-        axes.text(-0.035, height + shift, label(level), transform=side, ha="right", va="center", fontsize=SMALL)
-    axes.plot([0, 0], [floor, ceiling], transform=side, color=BRANCH, linewidth=0.8, clip_on=False)
+        ends = [at[level], at[level], height + shift]
+        axes.plot([0, -0.01, -0.03], ends, transform=axes.transAxes, clip_on=False, color=FAINT, linewidth=0.5)
+        axes.text(
+            -0.035, height + shift, label(level), transform=axes.transAxes, ha="right", va="center", fontsize=SMALL
+        )
+    axes.plot([0, 0], [0, 1], transform=axes.transAxes, color=LINE, linewidth=0.8, clip_on=False)
+    return len(chosen), len(ranked)
+
+
+def _sets(axes: Any, layout: _Layout, level: Fraction, parts: Sequence[set[Any]]) -> None:
+    """A level across the tree, and under each connected set below it a band of its colour."""
+    graph, x, top = layout.graph, layout.x, position(level)
+    axes.axhline(top, color=NOTE, linewidth=0.9, linestyle="--", zorder=1)
+    wide = 9 if len(layout.branches) <= NAMED else 2.5
+    for k, part in enumerate(parts):
+        style = {
+            "color": BANDS[k % len(BANDS)],
+            "linewidth": wide,
+            "alpha": 0.45,
+            "zorder": 0,
+            "solid_capstyle": "butt",
+        }
+        for node in part:
+            below = list(graph.successors(node))
+            height = position(graph.nodes[node]["level"])
+            if below:
+                ends = [x[child] for child in below]
+                axes.plot([min(ends), max(ends)], [height, height], **style)
+            above = [position(graph.nodes[parent]["level"]) for parent in graph.predecessors(node) if parent in part]
+            axes.plot([x[node]] * 2, [height, *(above or [top])], **style)
+
+
+def _ticks(axes: Any, scale: _Scale) -> None:
+    """Decimals on the right; where the axis is broken each part has its own."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    found: list[float] = []
+    for k, (a, b) in enumerate(scale.parts):
+        lowest = scale.knots[0][0] if not k and scale.knots[0][0] < a and a > 0 else a
+        ticks = MaxNLocator(6 if len(scale.parts) == 1 else 4).tick_values(lowest, b if b > a else scale.ceiling)
+        found += [float(q) for q in ticks if lowest <= q <= (b if len(scale.parts) > 1 else scale.ceiling)]
+    # Too close to each other they would be one.
+    kept = [q for k, q in enumerate(found) if not k or scale.height(q) - scale.height(found[k - 1]) > 0.025]
+    axes.yaxis.set_major_locator(FixedLocator(kept))
+    if len(scale.parts) > 1:
+        (_, a), (b, _) = scale.parts
+        axes.axhspan(a, b, facecolor="white", alpha=0.85, zorder=2.5)
+        for height in (a, b):
+            axes.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=2.6)
+
+
+def _words(axes: Any, found: Landscape, tree: tuple[_Layout, _Scale], written: tuple[int, int], counted: str) -> None:
+    """The decimal axis, what the colours mean, and the title."""
+    from matplotlib.lines import Line2D
+
+    layout, scale = tree
+    for side in ("top", "left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.spines["right"].set_visible(True)
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.yaxis.set_label_position("right")
+    axes.set_ylabel("loss")
+    _ticks(axes, scale)
+    handles = [Line2D([], [], marker="o", color=GLOBAL, linewidth=0, label="global minimum")]
+    if found.bad_valleys:
+        handles.append(Line2D([], [], marker="s", color=BAD, linewidth=0, label="bad valley"))
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0.0), ncols=2, borderaxespad=0.2)
     space = "full space" if found.full else "modulo permutation"
     good = len(found.valleys) - found.bad_valleys
-    text = f"{found.problem.name or 'landscape'}, {space}: {good} global, {found.bad_valleys} bad"
-    notes = [f"{len(chosen)} of {len(ranked)} levels written"] if len(chosen) < len(ranked) else []
+    lines = [f"{found.problem.name or 'landscape'}, {space}: {good} global, {found.bad_valleys} bad"]
+    lines += [counted] if counted else []
+    if len(scale.parts) > 1:
+        lines.append(f"axis broken: no level from {scale.parts[0][1]:.4g} to {scale.parts[1][0]:.4g}")
+    notes = [f"{written[0]} of {written[1]} levels written"] if written[0] < written[1] else []
     if len(layout.branches) > NAMED and any(len(unit) > 1 for unit in layout.branches):
         notes.append("thick: several equal valleys")
-    text += "\n" * bool(notes) + "; ".join(notes)
-    axes.set_title(text, fontsize=SMALL + 1, loc="left")
-
-
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """The nearest heights (least squares) that are at least ``gap`` apart: pool adjacent violators."""
-    pools: list[tuple[float, int]] = []
-    for k, height in enumerate(heights):
-        mean, size = height - k * gap, 1
-        while pools and pools[-1][0] > mean:
-            other, count = pools.pop()
-            mean, size = (other * count + mean * size) / (count + size), count + size
-        pools.append((mean, size))
-    flat = [mean for mean, size in pools for _ in range(size)]
-    return [mean + k * gap for k, mean in enumerate(flat)]
-
-
-def tree_figure(found: Landscape) -> Any:
-    """A matplotlib Figure: the disconnectivity graph and, for one-dimensional data, the fits at the lowest leaves.
-
-    Raises
-    ------
-    InputError
-        Matplotlib is not installed.
-    """
-    branches = len(_Layout(found.merge_tree).branches)
-    width = min(max(4.5, 1.8 + 0.24 * branches), 15.0)
-    with_fits = found.problem.d == 1
-    figure = figure_of(width + (2.6 if with_fits else 0), 5.6)
-    if not with_fits:
-        disconnectivity(found, figure.add_subplot())
-        return figure
-    kinds = [next(same) for _, same in groupby(found.valleys, key=lambda v: (v.value, v.escapes_at))][:PANELS]
-    grid = figure.add_gridspec(1, 2, width_ratios=[width, 2.6])
-    disconnectivity(found, figure.add_subplot(grid[0]))
-    right = grid[1].subgridspec(max(len(kinds), 3), 1)
-    fits(kinds, [figure.add_subplot(right[k]) for k in range(len(kinds))])
-    return figure
-
-
-def save(found: Landscape, path: str) -> None:
-    """Write :func:`tree_figure`; errors as for :func:`write`."""
-    write(tree_figure(found), path)
-
-
-def write(figure: Any, path: str) -> None:
-    """Write a figure as .svg, .png or .pdf, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        Another suffix, or the file cannot be written.
-    """
-    drawable(path)
-    with files.replacing(path) as stream:
-        figure.savefig(stream, format=path.lower().rpartition(".")[2], dpi=130)
+    lines += ["; ".join(notes)] if notes else []
+    axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left")
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------
 
 
+def draw_valley(valley: Valley, ax: Any = None, *, small: bool = False) -> Any:
+    """The function at the bottom of a valley, with the data; returns the axes."""
+    name = f"{valley.name}: {label(valley.value)}" if small else f"valley {valley.name} at {label(valley.value)}"
+    if valley.escapes_at is not None:
+        name += f"{chr(10) if small else ', '}escapes at {label(valley.escapes_at)}"
+    elif not valley.bad:
+        name += "\nglobal minimum" if small else ", a global minimum"
+    return draw_fit(
+        valley.landscape.problem, valley.point, ax, name=name, colour=BAD if valley.bad else GLOBAL, small=small
+    )
+
+
 def fits(valleys: Sequence[Valley], axes: Sequence[Any]) -> None:
-    """For one-dimensional data: the function at the bottom of each valley, with the data."""
-    for valley, panel in zip(valleys, axes, strict=True):
-        problem, point = valley.landscape.problem, valley.point
-        inputs = [row[0] for row in problem.x]
-        low, high = min(inputs), max(inputs)
-        margin = (high - low) / 10 or Fraction(1)
-        grid = sorted({low - margin + (high - low + 2 * margin) * Fraction(k, 200) for k in range(201)} | set(inputs))
-        values = [_predict(problem, point, x) for x in grid]
-        color = BAD if valley.bad else GLOBAL
-        panel.plot([float(x) for x in grid], [float(q) for q in values], color=color, linewidth=1)
-        panel.plot([float(q) for q in inputs], [float(row[0]) for row in problem.y], "o", color="black", markersize=2.5)
-        escape = f"\nescapes at {label(valley.escapes_at)}" if valley.escapes_at is not None else ""
-        panel.set_title(label(valley.value) + escape, fontsize=SMALL, color=color, pad=2)
-        panel.tick_params(labelsize=SMALL - 2, length=2)
-
-
-def _predict(problem: Problem, point: Point, x: Fraction) -> Fraction:
-    return replace(problem, x=((x,),), y=((Fraction(0),),)).predictions(point)[0][0]
+    """The functions at the bottom of several valleys, one panel each."""
+    for valley, ax in zip(valleys, axes, strict=True):
+        draw_valley(valley, ax, small=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -29,6 +30,7 @@ from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, m
 from exactgeo.local_minimum.ordered_weight_decay import measure_ordered_decay
 from exactgeo.local_minimum.rungs import LADDER
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs
 
@@ -50,6 +52,8 @@ __all__ = [
     "measured",
     "smooth_loss",
 ]
+
+LOG = logger(__name__)
 
 
 BITS = 128
@@ -112,6 +116,7 @@ def decide(
         if outside is not None:
             tries.append(Try(rung.name, "out_of_scope", outside.reason))
             continue
+        began = time.monotonic()
         try:
             check()
             found = rung.decide(problem, point, check)
@@ -119,6 +124,7 @@ def decide(
             found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
         why = found.outside.reason if isinstance(found, Undecided) else ""
         tries.append(Try(rung.name, str(found.kind), why))
+        LOG.info("rung %s: %s in %.3f s%s", rung.name, found.kind, time.monotonic() - began, why and f" ({why})")
         if isinstance(found, Undecided) and not found.ended:
             left_open.append(found)
             continue
@@ -203,13 +209,14 @@ def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     """
     scope.expect_problem(problem)
     problem.expect_point(point)
+    asked = problem, point
     if bends_outputs(problem):
         problem, point = with_linear_outputs(problem.at(point)), with_identity(point)
     outside = scope.explanation(problem)
     if outside is not None:
         raise outside
     if scope.deep(problem) is None:
-        return explain_layers(problem, point)
+        return explain_layers(problem, point, asked)
     if scope.ordered_slopes(problem) is None:
-        return explain_point(OrderedPoint.of(problem, point))
-    return explain_point(TwoLayerPoint.of(problem, point))
+        return explain_point(OrderedPoint.of(problem, point), asked)
+    return explain_point(TwoLayerPoint.of(problem, point), asked)

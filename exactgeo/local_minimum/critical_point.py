@@ -35,6 +35,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint, power_below
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.shown import Shown
 
 __all__ = ["CriticalPoint", "NotProved", "critical_point_near"]
 
@@ -43,7 +44,7 @@ MAX_SPLITS = 10
 
 
 @dataclass(frozen=True)
-class CriticalPoint:
+class CriticalPoint(Shown):
     """Exactly one critical prediction vector near a point, and a local minimum that has it.
 
     Attributes
@@ -68,7 +69,7 @@ class CriticalPoint:
 
 
 @dataclass(frozen=True)
-class NotProved:
+class NotProved(Shown):
     """Nothing is said of the point, and why."""
 
     reason: str

@@ -35,12 +35,13 @@ from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Point, Problem
 from exactgeo.problem.linear_outputs import without_identity
+from exactgeo.shown import Shown, value_line
 
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
 
 
 @dataclass(frozen=True)
-class Try:
+class Try(Shown):
     """What one rung said.
 
     Attributes
@@ -85,7 +86,7 @@ DescentClaim = (
 
 
 @dataclass(frozen=True)
-class Minimum:
+class Minimum(Shown):
     """A local minimum.
 
     Attributes
@@ -147,11 +148,12 @@ class Minimum:
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(Shown):
     """No local minimum: the loss falls along a direction, or a curve.
 
     Attributes
     ----------
+    kind : Kind
     problem : Problem
     claim : DescentClaim
         With the direction or curve, and the step up to which it holds.
@@ -178,6 +180,11 @@ class Descent:
     def loss(self) -> Number | None:
         """None where it has no exact value."""
         return self.claim.at_point
+
+    def _shown(self) -> str:
+        way = "a curve" if self.direction is None else "a straight line"
+        after = value_line(self.loss_after)
+        return f"descent: along {way}, at every 0 < s <= {value_line(self.step)}, to loss {after}"
 
     @property
     def curve(self) -> tuple[Direction, ...]:
@@ -212,15 +219,17 @@ class Descent:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
+        """What is proved: that the loss falls."""
         return (self.claim,)
 
     @property
     def certificate(self) -> Certificate:
+        """Of :attr:`claims`."""
         return Certificate(self.problem, self.claims)
 
 
 @dataclass(frozen=True)
-class Undecided:
+class Undecided(Shown):
     """No rung decided.
 
     Attributes

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.exact.combination import Number
+from exactgeo.exact.rational import format_rational
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
+from exactgeo.problem import Point, Problem
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Shown, value_line
 
 __all__ = ["Condition", "Explanation", "NeuronView", "explain_point"]
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Shown):
     """One condition of the criterion: ``quantity`` must be ``required`` (``= 0`` or ``>= 0``) and is ``value``."""
 
     quantity: str
@@ -22,11 +28,12 @@ class Condition:
 
     @property
     def holds(self) -> bool:
+        """Whether ``value`` is as required."""
         return self.value == 0 if self.required == "= 0" else self.value >= 0
 
 
 @dataclass(frozen=True)
-class NeuronView:
+class NeuronView(Shown):
     """One neuron: where the data points lie, its phi, and what the criterion asks of it.
 
     Attributes
@@ -49,11 +56,13 @@ class NeuronView:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Reported, Records):
     """Residuals, global conditions, and one view a neuron.
 
     Attributes
     ----------
+    problem, point
+        What was asked for.
     local : TwoLayerPoint
         Of the score, where there are two outputs.
     loss : Fraction or LogCombination
@@ -64,6 +73,8 @@ class Explanation:
     conditions, neurons : without conditions and phi where a derivative of the loss is not one number
     """
 
+    problem: Problem
+    point: Point
     local: TwoLayerPoint
     loss: Number
     residuals: tuple[Number, ...]
@@ -72,8 +83,30 @@ class Explanation:
     conditions: tuple[Condition, ...]
     neurons: tuple[NeuronView, ...]
 
+    COLUMNS = ("t", "x", "target", "prediction", "left", "right")
+    EXACT = ("target", "prediction")
 
-def explain_point(at: TwoLayerPoint | OrderedPoint) -> Explanation:
+    def _shown(self) -> str:
+        asked = [*self.conditions, *(c for view in self.neurons for c in view.conditions)]
+        failed = sum(not c.holds for c in asked)
+        return f"explanation: loss {value_line(self.loss)}, {len(self.neurons)} neurons, {failed} conditions fail"
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a data point: target, prediction, and the one-sided derivatives of the loss there."""
+        problem = self.local.problem
+        rows = zip(problem.x, problem.y, self.local.predictions, self.slopes, strict=True)
+        for t, (x, (y,), p, (left, right)) in enumerate(rows):
+            yield {
+                "t": t,
+                "x": " ".join(map(format_rational, x)),
+                "target": format_rational(y),
+                "prediction": format_rational(p),
+                "left": str(left),
+                "right": str(right),
+            }
+
+
+def explain_point(at: TwoLayerPoint | OrderedPoint, asked: tuple[Problem, Point]) -> Explanation:
     """Lay out the criterion at a point. Cost: the rays of each neuron's kink arrangement."""
     local = at.local if isinstance(at, OrderedPoint) else at
     slopes: tuple[tuple[Number, Number], ...]
@@ -84,7 +117,7 @@ def explain_point(at: TwoLayerPoint | OrderedPoint) -> Explanation:
         loss, pairs = at.problem.loss, zip(at.predictions, at.problem.y, strict=True)
         slopes = tuple(loss.slopes(p, y) for p, (y,) in pairs)
         if not loss.differentiable:
-            return Explanation(at, at.loss, (), slopes, (), (), tuple(map(_sides, at.neurons)))
+            return Explanation(*asked, at, at.loss, (), slopes, (), (), tuple(map(_sides, at.neurons)))
         residuals = at.residuals
     names = tuple("b" if k == local.problem.d else f"w[{k}]" for k in local.trained)
     conditions = tuple(
@@ -92,7 +125,7 @@ def explain_point(at: TwoLayerPoint | OrderedPoint) -> Explanation:
         for name, column in local.linear
     )
     views = tuple(_view(at, local, neuron) for neuron in local.neurons)
-    return Explanation(local, at.loss, residuals, slopes, names, conditions, views)
+    return Explanation(*asked, local, at.loss, residuals, slopes, names, conditions, views)
 
 
 def _view(at: TwoLayerPoint | OrderedPoint, local: TwoLayerPoint, neuron: NeuronState) -> NeuronView:

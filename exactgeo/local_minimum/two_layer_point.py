@@ -13,6 +13,7 @@ from math import gcd, lcm
 from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot, integer_dot
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Shown
 
 __all__ = ["Frame", "Kink", "NeuronState", "TwoLayerPoint", "row_form"]
 
@@ -30,7 +31,7 @@ def row_form(row: Vector) -> tuple[tuple[int, ...], Fraction] | None:
 
 
 @dataclass(frozen=True)
-class Kink:
+class Kink(Shown):
     """A hyperplane ``<form, u> = 0`` of T on which a neuron's pre-activation vanishes at some data points.
 
     Attributes
@@ -47,7 +48,7 @@ class Kink:
 
 
 @dataclass(frozen=True)
-class NeuronState:
+class NeuronState(Shown):
     """One hidden neuron at the point.
 
     Attributes
@@ -84,7 +85,7 @@ class NeuronState:
 
 
 @dataclass(frozen=True)
-class TwoLayerPoint:
+class TwoLayerPoint(Shown):
     """A two-layer problem (or a linear model: no neurons) at a point.
 
     Attributes

@@ -17,6 +17,7 @@ class Absolute(PiecewiseQuadratic):
     """``|p - y|``."""
 
     kind: ClassVar[str] = "absolute"
+    latex: ClassVar[str] = r"|p - y|"
     example: ClassVar[str] = "absolute"
     differentiable: ClassVar[bool] = False
     certified: ClassVar[bool] = True

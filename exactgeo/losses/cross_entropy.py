@@ -23,6 +23,7 @@ class CrossEntropy(Loss):
     """``log sum_j exp(p_j) - p_y``, y a class index 0, 1, ..., over the outputs p of a data point."""
 
     kind: ClassVar[str] = "cross_entropy"
+    latex: ClassVar[str] = r"\log \sum_j e^{p_j} - p_y"
     example: ClassVar[str] = "cross_entropy"
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True

@@ -17,6 +17,7 @@ class Hinge(PiecewiseQuadratic):
     """``max(0, 1 - y p)``, y = 1 or -1."""
 
     kind: ClassVar[str] = "hinge"
+    latex: ClassVar[str] = r"\max(0, 1 - y p)"
     example: ClassVar[str] = "hinge"
     differentiable: ClassVar[bool] = False
     certified: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO
 from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
 
@@ -34,6 +35,13 @@ class Huber(PiecewiseQuadratic):
     example: ClassVar[str] = "huber(1)"
     differentiable: ClassVar[bool] = True
     certified: ClassVar[bool] = True
+
+    @property
+    def latex(self) -> str:  # type: ignore[override]
+        """With the value of M."""
+        cases = r"\tfrac{1}{2} (p - y)^2 & \text{if } |p - y| \le M \\ M |p - y| - \tfrac{1}{2} M^2 & \text{else}"
+        bound = format_rational(self.bound)
+        return rf"\begin{{cases}} {cases} \end{{cases}} \quad (M = {bound})"
 
     @classmethod
     def refuse_parameters(cls, parameters: Sequence[Fraction]) -> str | None:

@@ -34,6 +34,7 @@ class Logistic(Loss):
     """``log(1 + exp(-y p))``, y = 1 or -1."""
 
     kind: ClassVar[str] = "logistic"
+    latex: ClassVar[str] = r"\log(1 + e^{-y p})"
     example: ClassVar[str] = "logistic"
     rational: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
+from exactgeo.shown import Shown, value_line
 
 if TYPE_CHECKING:
     from exactgeo.exact.krawczyk import Ball
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Loss"]
 
 
-class Loss(ABC):
+class Loss(Shown, ABC):
     """A loss l(p, y), convex and continuous in the prediction p for every target y it allows.
 
     Subclasses are frozen dataclasses whose fields are the loss's parameters, all Fractions. Neither a reduction nor a
@@ -49,6 +50,8 @@ class Loss(ABC):
     classes : bool
         Whether targets are class indices: one a data point, with an output for each class. Else a network has as many
         outputs as a data point has targets.
+    latex : str
+        The formula of l(p, y) in LaTeX; "" where there is none.
     """
 
     kind: ClassVar[str]
@@ -60,6 +63,7 @@ class Loss(ABC):
     certified: ClassVar[bool] = False
     targets: ClassVar[tuple[str, str] | None] = None
     classes: ClassVar[bool] = False
+    latex: ClassVar[str] = ""
 
     @property
     def parameters(self) -> Vector:
@@ -70,6 +74,9 @@ class Loss(ABC):
     def name(self) -> str:
         """As written in a problem file. Law: ``make_loss`` of its kind and parameters is an equal loss."""
         return f"{self.kind}({', '.join(map(format_rational, self.parameters))})" if self.parameters else self.kind
+
+    def _shown(self) -> str:
+        return f"{self.kind.replace('_', ' ')} loss{''.join(f', {value_line(q)}' for q in self.parameters)}"
 
     @classmethod
     def refuse_parameters(cls, parameters: Sequence[Fraction]) -> str | None:

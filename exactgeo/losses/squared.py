@@ -19,6 +19,7 @@ class Squared(PiecewiseQuadratic):
     """``(p - y)^2``."""
 
     kind: ClassVar[str] = "squared"
+    latex: ClassVar[str] = r"(p - y)^2"
     example: ClassVar[str] = "squared"
     differentiable: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
@@ -37,6 +38,7 @@ class HalfSquared(PiecewiseQuadratic):
     """``(p - y)^2 / 2``."""
 
     kind: ClassVar[str] = "half_squared"
+    latex: ClassVar[str] = r"\tfrac{1}{2} (p - y)^2"
     example: ClassVar[str] = "half_squared"
     differentiable: ClassVar[bool] = True
     smooth: ClassVar[bool] = True

@@ -17,6 +17,7 @@ class SquaredHinge(PiecewiseQuadratic):
     """``max(0, 1 - y p)^2``, y = 1 or -1."""
 
     kind: ClassVar[str] = "squared_hinge"
+    latex: ClassVar[str] = r"\max(0, 1 - y p)^2"
     example: ClassVar[str] = "squared_hinge"
     differentiable: ClassVar[bool] = True
     certified: ClassVar[bool] = True

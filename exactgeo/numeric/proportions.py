@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from exactgeo.exact.rational import decimal, format_rational
+from exactgeo.shown import Shown
 
 __all__ = ["LEVEL", "Proportion", "proportion_of"]
 
@@ -16,7 +17,7 @@ DIGITS = 10**4
 
 
 @dataclass(frozen=True)
-class Proportion:
+class Proportion(Shown):
     """``count`` of ``total``.
 
     Attributes
@@ -33,6 +34,7 @@ class Proportion:
 
     @property
     def ratio(self) -> Fraction:
+        """``count / total``."""
         return Fraction(self.count, self.total) if self.total else Fraction(0)
 
     def to_json(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -16,6 +16,8 @@ from exactgeo.exact.rational import beside
 from exactgeo.paths import Path, Segment
 from exactgeo.paths.path import highest_json
 from exactgeo.problem import Point, Problem
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Viewed, brief
 
 if TYPE_CHECKING:
     from exactgeo.claims import Claim
@@ -34,8 +36,8 @@ class End(StrEnum):
     POINT = "point"  # of a path between two points: the other one
 
 
-@dataclass(frozen=True, repr=False)
-class FoundPath:
+@dataclass(frozen=True)
+class FoundPath(Reported, Viewed, Records):
     """A path, and why it is as low as it can be, or what is missing for that.
 
     Attributes
@@ -58,8 +60,6 @@ class FoundPath:
         Why it is not complete; "" where it is.
     critical : CriticalPath or None
         Of a path that the landscape gave.
-    further : callable
-        What is claimed beside the path, made when the certificate is.
     """
 
     problem: Problem
@@ -71,7 +71,8 @@ class FoundPath:
     missing: tuple[str, ...] = ()
     reason: str = ""
     critical: CriticalPath | None = field(default=None, repr=False, compare=False)
-    further: Callable[[], Iterable[Claim | None]] = field(default=tuple, repr=False, compare=False)
+    # What is claimed beside the path, made when the certificate is.
+    _further: Callable[[], Iterable[Claim | None]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -107,12 +108,16 @@ class FoundPath:
             raise ValueError(self.reason)
         return self.path.loss_at(time)
 
-    def to_records(self) -> list[dict[str, Any]]:
-        """One record a segment; [] without a path."""
-        return [] if self.path is None else self.path.to_records()
+    COLUMNS = Path.COLUMNS
+    EXACT = Path.EXACT
 
-    def plot(self) -> Any:
-        """A matplotlib Figure: the loss along the path with its exact levels, and what each stretch does.
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Those of the path, one a segment; none without a path."""
+        return iter(()) if self.path is None else self.path.records()
+
+    def plot(self, ax: Any = None) -> Any:
+        """The loss along the path, what every path reaches, and what each stretch does, on matplotlib axes, which are
+        returned.
 
         Raises
         ------
@@ -121,11 +126,11 @@ class FoundPath:
         ValueError
             There is no path.
         """
-        from exactgeo.path_search.plot import path_figure
+        from exactgeo.paths.plot import draw_path
 
         if self.path is None:
             raise ValueError(self.reason)
-        return path_figure(self.path)
+        return draw_path(self.path, ax, at_least=self.at_least if self.end is End.POINT else None)
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -138,13 +143,13 @@ class FoundPath:
         found = None if self.path is None else self.path.certificate
         if found is None:
             return None
-        claims: list[Claim | None] = [*found.claims, *self.further()]
+        claims: list[Claim | None] = [*found.claims, *self._further()]
         return Certificate(found.subject, tuple(claim for claim in claims if claim is not None))
 
-    def __repr__(self) -> str:
+    def _shown(self) -> str:
         if self.path is None:
-            return f"<no path: {self.reason}>"
-        return f"{repr(self.path)[:-1]}; {'complete' if self.complete else self.reason}>"
+            return f"no path: {brief(self.reason)}"
+        return f"{repr(self.path)[1:-1]}; {'complete' if self.complete else brief(self.reason)}"
 
     def to_json(self) -> dict[str, Any]:
         """The answer of ``exactgeo path --json``; rationals are strings."""

@@ -17,8 +17,11 @@ from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
+from exactgeo.exact.vectors import ZERO
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
+from exactgeo.records import Records
+from exactgeo.shown import Shown, Viewed, value_line
 
 if TYPE_CHECKING:
     from exactgeo.claims.certificate import Certificate
@@ -27,7 +30,7 @@ __all__ = ["Path", "highest_json"]
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Shown, Viewed, Records):
     """A path through rational points.
 
     Attributes
@@ -57,6 +60,7 @@ class Path:
 
     @property
     def end(self) -> Point:
+        """Where it ends."""
         return self.segments[-1].end if self.segments else self.point
 
     @cached_property
@@ -87,6 +91,16 @@ class Path:
         for other in found[1:]:
             best = max(best, other)
         return best
+
+    @property
+    def highest_at(self) -> Fraction:
+        """After how many segments the largest loss is met; a root that is not rational is rounded at 15 digits."""
+        best: Value | Algebraic = self.losses[0]
+        time = ZERO
+        for k, segment in enumerate(self.segments):
+            if _upper(segment.highest) > _upper(best):
+                best, time = segment.highest, k + segment.highest_at
+        return time
 
     @property
     def never_rises(self) -> bool:
@@ -145,16 +159,29 @@ class Path:
                 yield segment.step, first, k + 1 - first
                 first = k + 1
 
-    def to_records(self) -> list[dict[str, Any]]:
-        """One record a segment: what it does, its kind, the loss at its ends."""
-        return [
-            {"segment": k, "step": segment.step, "kind": str(segment.kind), "from": segment.ends[0],
-             "to": segment.ends[1], "highest": segment.highest}
-            for k, segment in enumerate(self.segments)
-        ]  # fmt: skip
+    def plot(self, ax: Any = None) -> Any:
+        """The loss along the path, with its exact levels and its maximum, on matplotlib axes, which are returned.
 
-    def __repr__(self) -> str:
-        return f"<path: {len(self.segments)} segments, {self.losses[0]} -> {self.losses[-1]}>"
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.paths.plot import draw_path
+
+        return draw_path(self, ax)
+
+    COLUMNS = ("segment", "step", "kind", "from", "to", "highest")
+    EXACT = ("from", "to", "highest")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a segment: what it does, its kind, the loss at its ends and the largest on it, as text."""
+        for k, segment in enumerate(self.segments):
+            losses = dict(zip(self.EXACT, map(_in_words, (*segment.ends, segment.highest)), strict=True))
+            yield {"segment": k, "step": segment.step, "kind": str(segment.kind), **losses}
+
+    def _shown(self) -> str:
+        return f"path: {len(self.segments)} segments, {value_line(self.losses[0])} -> {value_line(self.losses[-1])}"
 
     def to_json(self) -> dict[str, Any]:
         """Points, losses and segments; rationals are strings."""
@@ -163,6 +190,20 @@ class Path:
             "losses": [plain(q) for q in self.losses],
             "segments": [{"kind": str(segment.kind), "step": segment.step} for segment in self.segments],
         }
+
+
+def _in_words(value: Value | Algebraic) -> str:
+    """A rational as text; the enclosure of every other number as ``[lo, hi]``."""
+    if isinstance(value, Algebraic):
+        value = value.enclosure
+    if isinstance(value, Enclosure):
+        return f"[{format_rational(value.lo)}, {format_rational(value.hi)}]"
+    return format_rational(value)
+
+
+def _upper(value: Value | Algebraic) -> Fraction | Algebraic:
+    """What is compared: of an enclosure its upper end."""
+    return value.hi if isinstance(value, Enclosure) else value
 
 
 def highest_json(value: Value | Algebraic | None) -> dict[str, Any]:

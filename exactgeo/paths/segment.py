@@ -17,8 +17,9 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.losses.piecewise_quadratic import Quadratic
 from exactgeo.paths.forward import Outputs, RationalLayer, crossings, pieces_of, run
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Shown, brief, value_line
 
-__all__ = ["Kind", "Segment"]
+__all__ = ["Kind", "Segment", "loss_along"]
 
 
 class Kind(StrEnum):
@@ -33,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(Shown):
     """A segment on which no pre-activation changes its sign and no prediction passes a break of the loss.
 
     Attributes
@@ -56,6 +57,10 @@ class Segment:
     end: Point
     step: str = ""
     curved: tuple[RationalLayer, ...] = ()
+
+    def _shown(self) -> str:
+        one, other = map(value_line, self.ends)
+        return f"segment: {self.kind}, {one} -> {other}{', ' if self.step else ''}{brief(self.step)}"
 
     def known(self, outputs: Outputs) -> Segment:
         """The same segment, whose predictions are known, with all that is asked of them."""
@@ -102,31 +107,7 @@ class Segment:
 
         Cost: one square of a polynomial a prediction.
         """
-        problem, outputs = self.problem, self.outputs
-        if not problem.loss.rational:
-            return None
-        bottom = list(outputs.denominator)
-        rows = [[self._piece(o, t) for t in range(problem.m)] for o in range(problem.outputs)]
-        constant = sum((c for row in rows for _, _, c in row), ZERO)
-        squares, firsts = outputs.numerators.quadratic([[(a, b) for a, b, _ in row] for row in rows])
-        weight = problem.weight
-        if len(bottom) == 1:
-            q = bottom[0]
-            total = add(add(times(weight / q**2, squares), times(weight / q, firsts)), [weight * constant])
-            return _short(total), [ONE]
-        total = add(add(squares, multiply(firsts, bottom)), times(constant, multiply(bottom, bottom)))
-        return _short(times(weight, total)), multiply(bottom, bottom)
-
-    def _piece(self, o: int, t: int) -> Quadratic:
-        """The parabola of the loss on which a prediction stays."""
-        pieces = pieces_of(self.problem.loss, self.problem.y[t][o])
-        if pieces is None:
-            raise InternalError("a loss with rational values has no pieces")
-        if not pieces.breaks:
-            return pieces.quadratics[0]
-        half = Fraction(1, 2)
-        middle = value(self.outputs.numerators.entry(o, t), half) / value(self.outputs.denominator, half)
-        return pieces.around(middle)[0]
+        return None if not self.problem.loss.rational else loss_along(self.problem, self.outputs)
 
     @cached_property
     def _slope(self) -> Polynomial:
@@ -183,17 +164,31 @@ class Segment:
             low, high = low + min(ends), high + max(ends)
         return low, high
 
-    @cached_property
+    @property
     def highest(self) -> Value | Algebraic:
         """The largest loss on the segment, an algebraic number where it is above both ends."""
+        return self._peak[0]
+
+    @property
+    def highest_at(self) -> Fraction:
+        """Where it is, 0 <= s <= 1; of a root that is not rational the middle of bounds that agree in 15 digits."""
+        return self._peak[1]
+
+    @cached_property
+    def _peak(self) -> tuple[Value | Algebraic, Fraction]:
+        one, other = self.ends
         if self.loss is None:
-            one, other = self.ends
-            return max(one, other, key=_upper)
-        best: Fraction | Algebraic = max(q for q in self.ends if isinstance(q, Fraction))
+            return max((one, ZERO), (other, ONE), key=lambda found: _upper(found[0]))
+        assert isinstance(one, Fraction)
+        assert isinstance(other, Fraction)
+        best: tuple[Fraction | Algebraic, Fraction] = (one, ZERO) if one >= other else (other, ONE)
         # A loss of affine predictions is convex.
         if not self.outputs.affine and self.kind is Kind.ABOVE:
-            for root in isolate(self._slope):
-                best = max(best, value_at_root(*self.loss, root))
+            for factor, a, b in isolate(self._slope):
+                top = value_at_root(*self.loss, (factor, a, b))
+                if top > best[0]:
+                    inside = a if a == b else Algebraic(factor, a, b).enclosure
+                    best = top, inside if isinstance(inside, Fraction) else (inside.lo + inside.hi) / 2
         return best
 
     def loss_at(self, s: Fraction) -> Value:
@@ -214,6 +209,35 @@ class Segment:
         """The same segment backwards."""
         layers = tuple(layer.on(ONE, ZERO) for layer in self.curved)
         return Segment(self.problem, self.end, self.start, self.step, layers)
+
+
+def loss_along(problem: Problem, outputs: Outputs, middle: Fraction = Fraction(1, 2)) -> tuple[Polynomial, Polynomial]:
+    """The loss of predictions on the stretch around ``middle`` on which none passes a break: numerator, denominator.
+
+    Cost: one square of a polynomial a prediction.
+    """
+    bottom = list(outputs.denominator)
+    rows = [[_piece(problem, outputs, (o, t), middle) for t in range(problem.m)] for o in range(problem.outputs)]
+    constant = sum((c for row in rows for _, _, c in row), ZERO)
+    squares, firsts = outputs.numerators.quadratic([[(a, b) for a, b, _ in row] for row in rows])
+    weight = problem.weight
+    if len(bottom) == 1:
+        q = bottom[0]
+        total = add(add(times(weight / q**2, squares), times(weight / q, firsts)), [weight * constant])
+        return _short(total), [ONE]
+    total = add(add(squares, multiply(firsts, bottom)), times(constant, multiply(bottom, bottom)))
+    return _short(times(weight, total)), multiply(bottom, bottom)
+
+
+def _piece(problem: Problem, outputs: Outputs, entry: tuple[int, int], middle: Fraction) -> Quadratic:
+    """The parabola of the loss on which a prediction is."""
+    o, t = entry
+    pieces = pieces_of(problem.loss, problem.y[t][o])
+    if pieces is None:
+        raise InternalError("a loss with rational values has no pieces")
+    if not pieces.breaks:
+        return pieces.quadratics[0]
+    return pieces.around(value(outputs.numerators.entry(o, t), middle) / value(outputs.denominator, middle))[0]
 
 
 def _mixed(one: Point, other: Point, s: Fraction) -> Point:

@@ -14,13 +14,14 @@ from exactgeo.local_minimum.ball import Ball
 from exactgeo.polishing.many_minima import ManyMinima
 from exactgeo.polishing.smooth import Critical
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Reported, brief, value_line
 from exactgeo.standing import Verdict
 
 __all__ = ["Polished", "loss_value", "safe_decimal"]
 
 
 @dataclass(frozen=True)
-class Polished:
+class Polished(Reported):
     """What became of trained floats.
 
     Attributes
@@ -64,6 +65,7 @@ class Polished:
 
     @property
     def loss_before(self) -> Value:
+        """At ``start``."""
         return loss_value(self.problem, self.start)
 
     @property
@@ -82,6 +84,27 @@ class Polished:
     def one_within(self) -> Fraction | None:
         """A local minimum lies within this max-norm distance of ``start``; None where none was found."""
         return None if self.verdict is None else self.moved + (self.radius or ZERO)
+
+    def _shown(self) -> str:
+        one = "" if self.one_within is None else f", a local minimum within {safe_decimal(self.one_within, up=True)}"
+        none = f", none within {safe_decimal(self.none_within, up=False)}" if self.none_within else ""
+        why = f", {brief(self.reason)}" if self.reason else ""
+        return f"polished: {self.status}, loss {value_line(self.loss)}{one}{none}{why}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """The function of ``point`` beside the data and, with one input, that of ``start`` dashed, on matplotlib axes,
+        which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import before_and_after
+
+        name = f"{self.status}, loss {label(self.loss)}, moved {safe_decimal(self.moved, up=True)}"
+        return before_and_after(self.problem, self.start, self.point, ax, name=name)
 
     def to_json(self, certificate: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo polish --json``: radii and distances are decimals rounded to the safe side."""

@@ -35,6 +35,7 @@ from exactgeo.probability._propose_starts import Estimate
 from exactgeo.probability.closed_forms import IndependentData, SeparateLines
 from exactgeo.probability.neuron_types import Starts
 from exactgeo.probability.sets import LevelSets, Transversals
+from exactgeo.shown import Shown, value_line
 
 __all__ = ["ClosedLaw", "Law", "LawRow", "Probability", "intersections"]
 
@@ -49,7 +50,7 @@ DIGITS = 2_000
 
 
 @dataclass(frozen=True)
-class Probability:
+class Probability(Shown):
     """A probability as it is answered.
 
     Attributes
@@ -70,6 +71,10 @@ class Probability:
     hi: str
     level: str | None = None
 
+    def _shown(self) -> str:
+        bounds = f"in [{self.lo}, {self.hi}]"
+        return f"probability: {value_line(self.value) if self.value is not None else bounds}, {self.status}"
+
     @classmethod
     def of(cls, number: Number, intervals: int = 0) -> Probability:
         """A number; ``intervals`` of samples went into it."""
@@ -84,6 +89,11 @@ class Probability:
         short = value is not None and value.denominator.bit_length() < 3 * DIGITS
         return cls("exact" if short else "enclosure", value if short else None, lo, hi)
 
+    def record(self, name: str) -> dict[str, Any]:
+        """As entries of a flat dict."""
+        value = None if self.value is None else format_rational(self.value)
+        return {name: value, "lo": self.lo, "hi": self.hi, "status": self.status}
+
     def to_json(self) -> dict[str, Any]:
         """As the command answers it."""
         found = {"status": self.status, "value": None if self.value is None else format_rational(self.value)}
@@ -92,7 +102,7 @@ class Probability:
 
 
 @dataclass(frozen=True)
-class LawRow:
+class LawRow(Shown):
     """P[Bas <= at_most] at a width.
 
     Attributes

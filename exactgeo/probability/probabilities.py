@@ -29,6 +29,8 @@ from exactgeo.probability.neuron_types import Starts, of_width
 from exactgeo.probability.regions import Measure, measure_of
 from exactgeo.probability.sets import Values, level_sets
 from exactgeo.problem import Problem, scope
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Shown, brief, value_line
 
 __all__ = ["Laws", "LevelLaw", "Probabilities", "RegionRow", "TheoremRow"]
 
@@ -49,7 +51,7 @@ ORBITS = 200_000
 
 
 @dataclass(frozen=True)
-class RegionRow:
+class RegionRow(Shown):
     """A region of one neuron, by its signs on the data, and its probability."""
 
     signs: tuple[int, ...]
@@ -61,7 +63,7 @@ class RegionRow:
 
 
 @dataclass(frozen=True)
-class TheoremRow:
+class TheoremRow(Shown):
     """What a theorem of Safran and Shamir says of P[Bas <= at_most] at a width.
 
     Attributes
@@ -86,7 +88,7 @@ class TheoremRow:
         return {**found, "kind": self.kind, "bound": self.bound.to_json()}
 
 
-class Probabilities:
+class Probabilities(Shown, Records):
     """The probabilities of a problem's random starts; of :func:`exactgeo.probabilities`.
 
     Parameters
@@ -108,6 +110,18 @@ class Probabilities:
         self.problem, self._seed = problem, seed
         if self._size.regions_about > REGIONS and self._form is None:
             raise scope.many_regions(self._size.regions_about, REGIONS)
+
+    COLUMNS = ("signs", "probability", "lo", "hi", "status")
+    EXACT = ("probability", "lo", "hi")
+
+    def _shown(self) -> str:
+        name = brief(self.problem.name) or "a problem"
+        return f"probabilities of random starts of {name}: rank {self.rank}, width {self.width}"
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a region of a neuron: its signs and its probability, None where that is not exact."""
+        for row in self.regions:
+            yield {"signs": "".join("-0+"[s + 1] for s in row.signs), **row.probability.record("probability")}
 
     # -- what a neuron draws ------------------------------------------------------------------------------------
 
@@ -287,17 +301,54 @@ class Probabilities:
             values = [high(value) for value in self.simulation.values_of(self.width, 1000)]
         return sorted(set(values), key=order)[:LEVELS]
 
+    def plot(self, ax: Any = None, *, time_limit: float | None = None) -> Any:
+        """As :meth:`Laws.plot`, of the levels that :meth:`levels` gives.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        laws = Laws(self, self.levels(time_limit=time_limit), None)
+        laws.run(time_limit)
+        return laws.plot(ax)
+
     @property
     def simulation(self) -> Simulation:
         """Random starts, drawn weight by weight."""
         return Simulation(self.reduction, self.starts, self.values, self._seed)
 
 
-class LevelLaw(Sequence[LawRow]):
-    """P[Bas <= at_most] at some widths, and what is known of all others."""
+class LevelLaw(Reported, Records, Sequence[LawRow]):
+    """P[Bas <= at_most] at some widths, and what is known of all others.
+
+    Attributes
+    ----------
+    law : Law or ClosedLaw
+        The formula.
+    """
 
     def __init__(self, owner: Probabilities, law: Law | ClosedLaw, rows: list[LawRow]) -> None:
         self._owner, self.law, self._rows = owner, law, rows
+
+    COLUMNS = ("at_most", "width", "probability", "lo", "hi", "status")
+    EXACT = ("at_most", "probability", "lo", "hi")
+
+    def _shown(self) -> str:
+        rows = ", ".join(f"width {row.width}: {row.probability}" for row in self._rows[:1])
+        more = f" and {len(self) - 1} more" if len(self) > 1 else ""
+        return f"law: P[Bas <= {value_line(self.at_most)}], {rows}{more}"
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a width: P[Bas <= at_most], None where that is not exact, and its bounds."""
+        for row in self:
+            found = {"at_most": format_rational(row.at_most), "width": row.width}
+            yield found | row.probability.record("probability")
+
+    @property
+    def problem(self) -> Problem:
+        """Whose random starts these are."""
+        return self._owner.problem
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -351,6 +402,19 @@ class LevelLaw(Sequence[LawRow]):
             return None
         return self._owner.simulation.below(partial(_perhaps_above, self.at_most), width, count)
 
+    def plot(self, ax: Any = None) -> Any:
+        """P[Bas <= level] against the width, the bounds of theorems and simulated starts, on matplotlib axes, which are
+        returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.probability.plot import draw_laws
+
+        return draw_laws(self._owner, [self], ax)
+
     def certificate(self) -> Certificate | None:
         """The certificate of all rows; None where they are no proved bounds on an exact law."""
         claim = self.claim()
@@ -383,6 +447,19 @@ class Laws:
     def complete(self) -> bool:
         """Whether all of them are there, and complete."""
         return len(self.laws) == len(self.levels) and all(law.complete for law in self.laws)
+
+    def plot(self, ax: Any = None) -> Any:
+        """P[Bas <= level] against the width, the bounds of theorems and simulated starts, on matplotlib axes, which are
+        returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.probability.plot import draw_laws
+
+        return draw_laws(self.owner, self.laws, ax)
 
     def certificate(self) -> Certificate | None:
         """The certificate of all laws that have one; None where none has."""

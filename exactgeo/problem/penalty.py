@@ -9,12 +9,13 @@ from fractions import Fraction
 from exactgeo.exact.vectors import ZERO
 from exactgeo.problem.network import Train
 from exactgeo.problem.point import Point
+from exactgeo.shown import Shown
 
 __all__ = ["NO_PENALTY", "Penalty"]
 
 
 @dataclass(frozen=True)
-class Penalty:
+class Penalty(Shown):
     """``l2 / 2`` times the sum of squares plus ``l1`` times the sum of absolute values of the penalised parameters.
 
     These are the trained weights, and with ``biases`` the trained biases too. It is added after the reduction of the

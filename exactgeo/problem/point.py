@@ -10,8 +10,12 @@ from typing import Any, NamedTuple, Self
 from exactgeo.errors import expect_type
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
+from exactgeo.shown import Shown, vector_text
 
 __all__ = ["Direction", "Neuron", "Point"]
+
+WRITTEN, LONGEST = 60, 200
+"""Numbers, and characters, of a point up to which its one line has all of them."""
 
 
 class Neuron(NamedTuple):
@@ -30,8 +34,8 @@ class Neuron(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Layers:
-    """One weight matrix and one bias vector a layer, () where it has no bias."""
+class _Layers(Shown):
+    """``weights`` and ``biases``: one matrix and one vector a layer, () where it has no bias."""
 
     weights: tuple[Matrix, ...]
     biases: tuple[Vector, ...]
@@ -42,6 +46,25 @@ class _Layers:
             "weights": [[[format_rational(q) for q in row] for row in layer] for layer in self.weights],
             "biases": [[format_rational(q) for q in layer] for layer in self.biases],
         }
+
+    def __str__(self) -> str:
+        """One line: ``W1 = [...], b1 = [...], W2 = ...``; long numbers are cut."""
+        parts = []
+        biases = [*self.biases, *[()] * len(self.weights)]
+        for k, (weights, bias) in enumerate(zip(self.weights, biases, strict=False), 1):
+            parts.append(f"W{k} = [{', '.join(map(vector_text, weights))}]")
+            if bias:
+                parts.append(f"b{k} = {vector_text(bias)}")
+        return ", ".join(parts)
+
+    def _shown(self) -> str:
+        name, count = type(self).__name__.lower(), sum(map(len, self.biases))
+        count += sum(len(row) for matrix in self.weights for row in matrix)
+        text = str(self) if count <= WRITTEN else ""
+        if not 0 < len(text) <= LONGEST:
+            sizes = [len(matrix[0]) if matrix else 0 for matrix in self.weights[:1]] + list(map(len, self.weights))
+            text = f"{count} numbers, layers {' - '.join(map(str, sizes))}"
+        return f"{name}: {text}"
 
     # -- a two-layer network with one output ----------------------------------------------------------------------
 
@@ -113,7 +136,7 @@ class _Layers:
 
 @dataclass(frozen=True)
 class Direction(_Layers):
-    """A direction in the space of parameters, in their shape."""
+    """A direction in the space of parameters, in their shape: ``weights`` and ``biases``."""
 
     @classmethod
     def zero(cls, point: Point) -> Direction:
@@ -154,7 +177,7 @@ class Direction(_Layers):
 
 @dataclass(frozen=True)
 class Point(_Layers):
-    """Parameters of a network."""
+    """Parameters of a network: ``weights``, one matrix a layer, and ``biases``, one vector a layer."""
 
     def moved(self, direction: _Layers, step: Fraction) -> Point:
         """``self + step * direction``."""

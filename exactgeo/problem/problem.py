@@ -19,6 +19,7 @@ from exactgeo.losses import Loss
 from exactgeo.problem.network import Network, Train
 from exactgeo.problem.penalty import NO_PENALTY, Penalty
 from exactgeo.problem.point import Point
+from exactgeo.shown import Shown, Viewed, brief
 
 __all__ = ["REDUCTIONS", "Problem"]
 
@@ -27,7 +28,7 @@ REDUCTIONS = ("sum", "mean", "mean_entries")
 
 
 @dataclass(frozen=True)
-class Problem:
+class Problem(Shown, Viewed):
     """A training problem over the rationals.
 
     Attributes
@@ -68,6 +69,15 @@ class Problem:
 
     def __hash__(self) -> int:
         return self._hash
+
+    def _shown(self) -> str:
+        net = self.network
+        kinds = dict.fromkeys(activation.name for activation in net.activations)
+        parts = [f"{self.m} data points", f"layers {' - '.join(map(str, net.sizes))}", *kinds]
+        parts += [f"{self.loss.name} loss", self.reduction, *["penalty"] * bool(self.penalty)]
+        parts += ["no point"] if self.point is None else []
+        name = f"problem {brief(self.name)}".rstrip()
+        return f"{name}: {', '.join(map(brief, parts))}"
 
     def __getstate__(self) -> dict[str, object]:
         """What another process needs: what is derived, the hash included, is derived again there."""
@@ -209,6 +219,34 @@ class Problem:
 
     def _pairs(self, predictions: Matrix) -> Iterable[tuple[tuple[Fraction, ...], tuple[Fraction, ...]]]:
         return zip(predictions, self.y, strict=True)
+
+    # -- pictures -------------------------------------------------------------------------------------------------
+
+    def plot(self, ax: Any = None, *, point: Point | None = None) -> Any:
+        """Data and, of a point, the fit: with one input a curve with its kinks, with two a map, else predictions
+        against targets. Needs matplotlib, extra ``plot``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        point : Point, optional
+            The problem's own where there is one.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed; or as :meth:`expect_point`.
+        """
+        from exactgeo.problem.plot import draw_fit
+
+        shown = self.point if point is None else point
+        if shown is not None:
+            self.expect_point(shown)
+        return draw_fit(self, shown, ax)
 
     # -- files ----------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ from exactgeo.numeric.proportions import Proportion, proportion_of
 from exactgeo.numeric.stationarity import stationarity
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.random_starts.patterns import BasinValues
+from exactgeo.records import Records
+from exactgeo.shown import Reported, Shown, brief, value_line
 
 __all__ = ["Cluster", "Ending", "Settings", "Starts", "starts"]
 
@@ -114,18 +116,19 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """An exact value, and how many starts ended there or lay in basins of it."""
+class Ending(Shown):
+    """An exact value, and the ``proportion`` of the starts that ended there or lay in basins of it."""
 
     value: Value
     proportion: Proportion
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         return {"value": plain(self.value), **self.proportion.to_json()}
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(Shown):
     """Ends of one loss, numeric: ``about`` is the least of them as a float."""
 
     about: float
@@ -136,7 +139,7 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Starts:
+class Starts(Reported, Records):
     """Where random starts ended. Made by :func:`starts`.
 
     Attributes
@@ -225,13 +228,34 @@ class Starts:
         answer["reasons"] = {key: reason for key, reason in reasons.items() if reason}
         return answer
 
-    def to_records(self) -> list[dict[str, Any]]:
+    def plot(self, ax: Any = None) -> Any:
+        """A histogram of the losses at the ends, and the exact local minimum values as lines, on matplotlib axes, which
+        are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.random_starts.plot import draw_starts
+
+        return draw_starts(self, ax)
+
+    COLUMNS = ("start", "loss", "ends_at")
+    EXACT = ("ends_at",)
+
+    def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict a start: its loss (float, numeric) and the exact value it counts for, or None."""
         values = [format_rational(end.value) for end in self.ends or () if isinstance(end.value, Fraction)]
-        return [
-            {"start": index, "loss": loss, "ends_at": values[end] if end >= 0 else None}
-            for index, (loss, end) in enumerate(zip(self.losses.tolist(), self.end_of.tolist(), strict=True))
-        ]
+        for index, (loss, end) in enumerate(zip(self.losses.tolist(), self.end_of.tolist(), strict=True)):
+            yield {"start": index, "loss": loss, "ends_at": values[end] if end >= 0 else None}
+
+    def _shown(self) -> str:
+        best = max(self.ends or (), key=lambda end: end.proportion.count, default=None)
+        most = "" if best is None else f", {best.proportion.count} at {value_line(best.value)}"
+        return (
+            f"starts: {self.count} of {brief(self.problem.name) or 'a problem'}{most}, {self.not_converged} at no value"
+        )
 
 
 def starts(

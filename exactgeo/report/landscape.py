@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_line, value_text
+from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_text
 from exactgeo.report.text import sizes
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -48,6 +49,10 @@ def landscape_text(problem: Problem, found: Landscape, answer: dict[str, Any]) -
         lines += _point(answer["point"])
         if "reason" in answer["point"]:
             lines.append(labelled("because", answer["point"]["reason"]))
+    if "level" in answer:
+        sets = answer["level"]["connected_sets"]
+        said = "unknown" if sets is None else f"{sets} in {{loss <= {answer['level']['at_most']}}}"
+        lines.append(labelled("connected sets", said))
     for key in ("plot", "certificate"):
         if key in answer:
             lines.append(labelled(key, answer[key] or "none was written"))

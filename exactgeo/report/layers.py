@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.rational import format_rational
-from exactgeo.report.tables import columns, labelled, number_text, title_of, vector_text
+from exactgeo.exact.rational import beside, format_rational
+from exactgeo.report.tables import columns, labelled, title_of
 from exactgeo.report.text import FULL, condition_text, indices_text, more_text, number_json
+from exactgeo.shown import number_text, vector_text
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum.deep.explain import DeepExplanation
@@ -78,7 +79,7 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
 
     return {
         "verdict": str(verdict.kind),
-        "loss": format_rational(at.loss),
+        **beside("loss", at.loss),
         "predictions": [numbers(row) for row in zip(*at.predictions, strict=True)],
         "targets": [numbers(row) for row in at.problem.y],
         "gradient": [numbers(row) for row in zip(*at.gradient, strict=True)],

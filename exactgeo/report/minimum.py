@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exactgeo.exact.enclosure import plain
-from exactgeo.report.tables import labelled, loss_name, point_text, title_of, value_line, value_text
+from exactgeo.report.tables import labelled, loss_name, point_text, title_of, value_text
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from exactgeo.basin.branch import GlobalMinimum

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Value
-from exactgeo.report.tables import columns, labelled, loss_name, point_text, title_of, value_line
+from exactgeo.report.tables import columns, labelled, loss_name, point_text, title_of
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from exactgeo.path_search import FoundPath

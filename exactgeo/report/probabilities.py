@@ -1,4 +1,4 @@
-"""Where a random start lands, as text and as a picture."""
+"""Where a random start lands, as text."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.report.tables import columns, labelled, title_of, value_line
+from exactgeo.report.tables import columns, labelled, title_of
+from exactgeo.shown import value_line
 
 if TYPE_CHECKING:
     from exactgeo.probability import LawRow, LevelLaw, Probability, TheoremRow
     from exactgeo.probability.probabilities import Laws
     from exactgeo.problem import Problem
 
-__all__ = ["probabilities_text", "probability_text", "save"]
+__all__ = ["law_text", "probabilities_text", "probability_text"]
 
 ROWS = 30
 """Rows of a table."""
-
-PICTURED = 5
-"""Levels of a picture."""
 
 
 def _digits(count: int, rounding: str = ROUND_HALF_EVEN) -> Context:
@@ -31,12 +29,6 @@ FEW_DOWN, FEW_UP = _digits(4, ROUND_FLOOR), _digits(4, ROUND_CEILING)
 
 NEAR = Decimal("0.000001")
 """What is left of 1 is written where it is less than this."""
-
-WIDEST = 64
-"""The least width to which a picture goes."""
-
-STARTS = 1_000
-"""Random starts behind each point of a picture."""
 
 
 def probability_text(found: Probability) -> str:
@@ -92,6 +84,11 @@ def probabilities_text(problem: Problem, answer: Laws, known: dict[str, Any] | N
     return "\n".join(lines)
 
 
+def law_text(law: LevelLaw) -> str:
+    """One level of that report."""
+    return "\n".join([title_of(law.problem, "the problem"), "", *_table([law])])
+
+
 def _table(laws: Iterable[LevelLaw]) -> list[str]:
     """P[Bas <= at most] beside the theorems, and how fast the rest decays."""
     body, several = [], [(law, row, law.theorems_at(row.width)) for law in laws for row in law]
@@ -114,58 +111,3 @@ def _cell(row: LawRow) -> str:
 def _bound(row: TheoremRow) -> str:
     side = ">=" if row.kind == "at_least" else "<="
     return f"{side} {float(row.bound.lo if row.kind == 'at_least' else row.bound.hi):.6g} (Theorem {row.theorem})"
-
-
-# -- the picture -------------------------------------------------------------------------------------------------------
-
-
-def save(answer: Laws, path: str) -> None:
-    """Draw P[Bas <= at most] against the width: the law, the bounds of the theorems, and random starts as a check.
-
-    Raises
-    ------
-    InputError
-        It cannot be drawn or written.
-    """
-    from exactgeo.landscape.plot import figure_of, label, write
-
-    figure = figure_of(7, 4.5)
-    axes = figure.add_subplot()
-    widths, drawn = _drawn_widths(answer), []
-    for k, law in enumerate(_chosen(answer.laws)):
-        colour = f"C{k}"
-        axes.plot(widths, [1 - law.above(n) for n in widths], color=colour, label=f"Bas <= {label(law.at_most)}")
-        named: dict[int, list[tuple[int, float]]] = {}
-        for n in widths:
-            for row in law.theorems_at(n):
-                named.setdefault(row.theorem, []).append((n, float(row.bound.lo)))
-        for theorem, points in named.items():
-            if (theorem, points) in drawn:
-                continue
-            drawn.append((theorem, points))
-            axes.plot(*zip(*points, strict=True), "--", color=colour, label=f"bound of Theorem {theorem}")
-        checked = [n for n in widths if n in (1, 2, 4, 8, 16, 32)] if len(widths) > 1 else widths
-        for n, (below, low, high) in ((n, found) for n in checked if (found := law.simulated(n, STARTS)) is not None):
-            share = below / STARTS
-            axes.errorbar([n], [share], [[share - low], [high - share]], fmt=".", color=colour, capsize=2)
-    axes.set(xlabel="width", ylabel="probability", xscale="log", ylim=(-0.02, 1.02))
-    axes.set_title("random starts (dots: simulated, with intervals)", fontsize=9)
-    axes.legend(fontsize=7)
-    write(figure, path)
-
-
-def _drawn_widths(answer: Laws) -> list[int]:
-    if not answer.owner.any_width:
-        return [answer.owner.width]
-    asked = [row.width for law in answer.laws for row in law]
-    most, widths = max([WIDEST, *(n for n in asked if n <= 10**6)]), [1]
-    while widths[-1] < most:
-        widths.append(max(widths[-1] + 1, widths[-1] * 5 // 4))
-    return sorted({*widths, 2, 4, 8, 16, 32})
-
-
-def _chosen(laws: list[LevelLaw]) -> list[LevelLaw]:
-    """A few levels, the first and the last among them."""
-    if len(laws) <= PICTURED:
-        return laws
-    return [laws[k * (len(laws) - 1) // (PICTURED - 1)] for k in range(PICTURED)]

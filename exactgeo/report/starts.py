@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exactgeo.exact.enclosure import plain
 from exactgeo.report.tables import columns, labelled, loss_name, title_of, value_text
@@ -15,11 +13,9 @@ if TYPE_CHECKING:
     from exactgeo.numeric.proportions import Proportion
     from exactgeo.random_starts import Ending, Starts
 
-__all__ = ["histogram", "starts_text"]
+__all__ = ["starts_text"]
 
 ROWS = 20
-APART = 0.03
-"""Values nearer to each other, as a part of the picture, have one label."""
 
 
 def starts_text(found: Starts) -> str:
@@ -83,50 +79,3 @@ def _more(number: int) -> list[str]:
 def _proportion(found: Proportion) -> list[str]:
     percent = f"{float(found.low):.1%} to {float(found.high):.1%}"
     return [str(found.count), f"{float(found.ratio):.1%}", percent]
-
-
-def histogram(found: Starts) -> Any:
-    """The losses at the ends, and the exact local minimum values as lines.
-
-    Returns
-    -------
-    matplotlib Figure
-
-    Raises
-    ------
-    InputError
-        Matplotlib is not installed.
-    """
-    import numpy as np
-
-    from exactgeo.landscape.plot import BAD, BRANCH, GLOBAL, SMALL, figure_of, label
-
-    figure = figure_of(6.0, 3.4)
-    axes = figure.add_subplot()
-    losses = found.losses[np.isfinite(found.losses)]
-    values = [end.value for end in found.ends or () if isinstance(end.value, Fraction)]
-    # Ends far above the list would leave it no width.
-    top = 1.05 * float(values[-1]) if values and values[-1] else float(losses.max(initial=1.0))
-    shown = losses[losses <= top]
-    bottom = float(min(losses.min(initial=top), values[0] if values else top))
-    axes.hist(shown, bins=80, range=(bottom, top if top > bottom else bottom + 1.0), color=BRANCH)
-    # Room for the values above the bars.
-    axes.set_ylim(top=1.5 * axes.get_ylim()[1])
-    last = -math.inf
-    for k, value in enumerate(values):
-        axes.axvline(float(value), color=GLOBAL if k == 0 else BAD, linewidth=0.7, linestyle="--")
-        # What would be written over its neighbour is not.
-        if float(value) - last < APART * (top - bottom):
-            continue
-        last = float(value)
-        axes.text(
-            float(value), 1.0, label(value), rotation=90, fontsize=SMALL, va="top", ha="right",
-            transform=axes.get_xaxis_transform(),
-        )  # fmt: skip
-    axes.set_xlabel(f"loss at the end ({loss_name(found.problem)})", fontsize=SMALL + 1)
-    axes.set_ylabel("starts", fontsize=SMALL + 1)
-    axes.tick_params(labelsize=SMALL)
-    beyond = f"; {found.count - len(shown)} beyond" if len(shown) < found.count else ""
-    title = f"{found.problem.name or 'starts'}: {found.count} starts, {found.settings.optimizer}{beyond}"
-    axes.set_title(title, fontsize=SMALL + 1, loc="left")
-    return figure

@@ -14,7 +14,7 @@ from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
 from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
-from exactgeo.exact.rational import format_rational, short
+from exactgeo.exact.rational import beside, format_rational, short
 from exactgeo.kinds import Argument, Globality, Kind, Strictness
 from exactgeo.report.floats import in_floats
 from exactgeo.report.tables import (
@@ -22,14 +22,11 @@ from exactgeo.report.tables import (
     labelled,
     loss_line,
     loss_name,
-    number_text,
     point_text,
-    short_text,
     title_of,
-    value_line,
     value_text,
-    vector_text,
 )
+from exactgeo.shown import number_text, short_text, value_line, vector_text
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum import Condition, Descent, Explanation, NeuronView
@@ -346,7 +343,7 @@ def loss_json(loss: Number) -> dict[str, Any]:
     """The loss under its keys: null, with its enclosure and its closed form beside it, where it is not rational."""
     if isinstance(loss, Combination):
         return {"loss": None, "loss_enclosure": plain(loss.bounds()), "loss_form": str(loss)}
-    return {"loss": format_rational(loss)}
+    return {**beside("loss", loss)}
 
 
 def explanation_json(explanation: Explanation, verdict: Verdict) -> dict[str, Any]:

@@ -6,6 +6,7 @@ the bottom, that decides what the ladder leaves open.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,6 +24,7 @@ from exactgeo.exact.enclosure import Value
 from exactgeo.kinds import Argument, Globality, Kind, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide, exact_loss, measured, smooth_loss
 from exactgeo.local_minimum.deep.dead import dead_layers
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs, without_identity
 from exactgeo.standing.globality import AT_LEAST, Global, at_zero, census_of, components_of, globality_of
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from exactgeo.landscape import Component
 
 __all__ = ["Better", "Verdict", "verdict_on"]
+
+LOG = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,11 @@ def verdict_on(
         decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
         if known is not None:
             known(_verdict(problem, point, decision, loss, none, remarks))
+    began = time.monotonic()
     found = globality_of(problem, point, decision, loss, deadline)
+    LOG.info(
+        "globality: %s in %.3f s%s", found.globality, time.monotonic() - began, found.detail and f" ({found.detail})"
+    )
     around = _component(problem, point, decision, found, deadline)
     return _verdict(problem, point, decision, loss, found, remarks, around)
 

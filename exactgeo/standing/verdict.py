@@ -13,6 +13,7 @@ from exactgeo.exact.rational import beside, format_rational
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Descent, Try
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Reported, Shown, Viewed, brief, made_of, value_line
 
 if TYPE_CHECKING:
     pass
@@ -21,7 +22,7 @@ __all__ = ["Better", "Verdict", "as_value"]
 
 
 @dataclass(frozen=True)
-class Better:
+class Better(Shown):
     """A point of lower loss; ``complete`` when it is a global minimiser.
 
     Attributes
@@ -36,11 +37,12 @@ class Better:
     complete: bool
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         return {**_value("loss", self.loss), "point": self.point.to_dict(), "complete": self.complete}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Reported, Viewed):
     """What is known of a point, exactly.
 
     Attributes
@@ -117,6 +119,43 @@ class Verdict:
         text = self.kind.message
         return f"{text} ({self.detail})" if self.kind is Kind.UNDECIDED and self.detail else text
 
+    def _shown(self) -> str:
+        loss = self.exact_loss if self.exact_loss is not None else self.loss_enclosure
+        parts = [str(self.kind), f"loss {'unknown' if loss is None else value_line(loss)}"]
+        parts += [str(self.strictness)] if self.strictness is not None else []
+        parts += [f"globality {self.globality}"] if self.kind is not Kind.NOT_LOCAL_MINIMUM else []
+        parts += [f"lower by {brief(self.descent)}"] if self.descent is not None else []
+        parts += [brief(self.detail)] if self.kind is Kind.UNDECIDED else []
+        return f"verdict on {brief(self.problem.name) or 'a point'}: {', '.join(parts)}"
+
+    def to_latex(self, certificate_path: str | None = None) -> str:
+        """The verdict as a proposition with its proof, for a paper: exact numbers, the problem, what is proved by what.
+
+        Parameters
+        ----------
+        certificate_path : path of a certificate's file, optional
+            It is named with its SHA-256, and the command that checks it.
+
+        Returns
+        -------
+        str
+            LaTeX for a document with amsmath and amsthm that defines ``proposition``; the first lines say so.
+        """
+        return made_of(self, "latex.verdict_latex", certificate_path)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The fit of the point with its kinks; of one that is no local minimum the loss along the way down. On
+        matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        """
+        from exactgeo.standing.plot import draw_verdict
+
+        return draw_verdict(self, ax)
+
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The dict that ``exactgeo certify --json`` prints; rationals are strings."""
         descent = self.descent
@@ -134,7 +173,7 @@ class Verdict:
             **beside("lower_bound", self.lower_bound),
             "bad_valley": self.bad_valley,
             **_value("component_infimum", self.component_infimum),
-            "escapes_at": plain(self.escapes_at),
+            **beside("escapes_at", self.escapes_at),
             "descent": None
             if descent is None
             else {
@@ -156,7 +195,6 @@ def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
     valley = verdict.valley_reason or minima
     why = {
         "loss": "an activation has no rational value here, and the loss no enclosure",
-        "loss_decimal": "the loss is below every rational of use",
         "rung": "no rung decided the point",
         "strictness": verdict.strictness_reason or minima,
         "lower_bound": "no lower bound was proved",
@@ -170,10 +208,12 @@ def _reasons(verdict: Verdict, answer: dict[str, Any]) -> dict[str, str]:
         else "no file was asked for",
     }
     why["flat_dimension"] = why["strictness"]
-    why["lower_bound_decimal"] = why["lower_bound"]
+    why |= {f"{key}_decimal": why[key] for key in ("loss", "lower_bound", "component_infimum", "escapes_at")}
     for key in answer:
         if f"{key}_enclosure" in answer:
             why[key] = "not rational: its enclosure stands beside it"
+    if "loss_form" in answer:
+        why["loss_decimal"] = "the loss is below every rational of use"
     return {key: why[key] for key, value in answer.items() if value is None and key != "reason"}
 
 
@@ -184,9 +224,9 @@ def _way(descent: Descent) -> dict[str, Any]:
 
 
 def _value(key: str, value: Value | None) -> dict[str, Any]:
-    """A rational under its key; else null, with the enclosure beside it where there is one."""
+    """A rational under its key, its decimal beside it; else null, with the enclosure where there is one."""
     if value is None or isinstance(value, Fraction):
-        return {key: plain(value)}
+        return {**beside(key, value)}
     return {key: None, f"{key}_enclosure": plain(value)}
 
 

@@ -217,30 +217,6 @@ def test_half_of_the_regions_lie_where_a_row_is_1():
         assert sorted(rest) == list(affine.regions())
 
 
-def test_pictures():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    plane = Arrangement([[1, 0], [0, 1], [1, 1], [0, 0]], [0, 0, "1/2", 1])
-    ax = plane.plot()
-    texts = [text.get_text() for text in ax.texts]
-    assert {"(0, 1/2)", "(1/2, 0)", "(0, 0)"} <= set(texts)
-    assert {str(i) for i in range(plane.count())} <= set(texts)
-    assert len(ax.patches) == plane.count()
-    disc = Arrangement([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]])
-    ax = disc.plot()
-    texts = [text.get_text() for text in ax.texts]
-    numbers = {int(text) for text in texts if text.isdigit()}
-    count = disc.count()
-    assert len(numbers) == count // 2
-    assert all((count - 1 - i in numbers) != (i in numbers) for i in range(count))
-    assert "(0, -1, 1)" in texts
-    with pytest.raises(InputError, match="dimension 2"):
-        Arrangement([[1, 0, 0, 0]]).plot()
-    plt.close("all")
-
-
 def test_bounded_regions_in_bulk():
     # Catalan, n = 4: bounded regions by Zaslavsky; polygons of lines in general position; every one in a box of its own.
     catalan = Arrangement(*differences(4, [-1, 0, 1]))

@@ -22,6 +22,7 @@ VERDICT_KEYS = {
     "reasons",
     "verdict",
     "loss",
+    "loss_decimal",
     "rung",
     "strictness",
     "flat_dimension",
@@ -31,7 +32,9 @@ VERDICT_KEYS = {
     "lower_bound_decimal",
     "bad_valley",
     "component_infimum",
+    "component_infimum_decimal",
     "escapes_at",
+    "escapes_at_decimal",
     "descent",
     "certificate",
     "reason",
@@ -81,6 +84,7 @@ def test_json_is_one_object_with_the_promised_keys(capsys):
         "direction": {"weights": [[["0"], ["0"]], [["0", "0"]]], "biases": [["0", "0"], ["-1"]]},
         "step": "1/2",
         "loss_after": "37/6",
+        "loss_after_decimal": "6.16666666666667",
     }
 
 

@@ -243,6 +243,8 @@ ARGUMENTS = {
     "probabilities": ["swirszcz-prop1"],
     "proofs": [],
     "regions": ["planes.json"],
+    "report": ["swirszcz-prop1", "-o", "report.html"],
+    "schema": [],
     "selftest": [],
     "starts": ["swirszcz-prop1"],
     "slice": ["swirszcz-prop1", "--to", "swirszcz-prop1-better", "-o", "slice.svg"],
@@ -315,7 +317,7 @@ LONG = [name for name, command in cli.commands.items() if any(p.name == "time_li
 
 
 def test_every_command_whose_work_can_be_long_has_a_limit():
-    assert set(ARGUMENTS) - set(LONG) == {"examples", "export", "import"}
+    assert set(ARGUMENTS) - set(LONG) == {"examples", "export", "import", "schema"}
     assert all(type(cli.commands[name]).__name__ == "Limited" for name in LONG)
 
 

@@ -39,6 +39,12 @@ def test_certify_of_a_proposition_loads_no_large_library():
     assert loaded(LARGE, "certify", "swirszcz-prop1") == ""
 
 
+@pytest.mark.parametrize("command", ["basins", "minimum", "landscape"])
+def test_no_search_of_a_small_problem_loads_a_modelling_library(command):
+    # Only `Basin.program()` is a model of cvxpy.
+    assert loaded({"cvxpy", "matplotlib", "pandas", "sympy"}, command, "swirszcz-prop1") == ""
+
+
 def test_the_list_is_of_what_is_loaded():
     assert loaded({"click", "exactgeo.problem"}, "certify", "swirszcz-prop1") == "click exactgeo.problem"
 

@@ -30,7 +30,7 @@ def test_text_that_is_no_rational_is_refused(text):
     "value",
     [
         *(None, True, False, [1], (1, 2), {}, b"1", 1j, object, np.True_, np.complex128(1 + 2j)),
-        *(np.datetime64("2020-01-01"), np.timedelta64(3), np.array([1]), np.array([1.0])),
+        *(np.datetime64("2020-01-01"), np.timedelta64(3, "D"), np.array([1]), np.array([1.0])),
     ],
     ids=str,
 )

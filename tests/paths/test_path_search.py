@@ -142,7 +142,7 @@ def test_the_landscape_says_what_every_path_reaches(tmp_path):
     assert (found.highest, found.at_least, found.complete) == (F(106, 5), F(106, 5), True)
     assert found.loss_at(F(1, 2)) == one.loss_at(found.path.at(F(1, 2)))
     records = found.to_records()
-    assert [row["to"] for row in records] == list(found.losses[1:])
+    assert [row["to"] for row in records] == list(map(str, found.losses[1:]))
     assert {row["kind"] for row in records} == {"rising", "decreasing", "constant"}
     answer = check(found.certificate.write(tmp_path / "path.json"))
     assert "reaches 106/5" in answer.statement

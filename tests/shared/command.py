@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from answers import faults
 
 from exactgeo.cli import main
 
@@ -11,4 +14,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     with pytest.raises(SystemExit) as stop:
         main([*arguments])
     captured = capsys.readouterr()
+    if "--json" in arguments:
+        found = faults(arguments, json.loads(captured.out))
+        assert not found, "\n".join(found)
     return int(stop.value.code or 0), captured.out, captured.err

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from answers import faults as unlike
 from damage import outcome
 from structured import structured
 
@@ -66,6 +67,7 @@ def faults_of(arguments: list[str], certificate: Path | None = None) -> list[str
         answer = json.loads(out.getvalue())
         if not isinstance(answer, dict):
             faults.append(f"{arguments[0]}: no object but {out.getvalue()[:80]!r}")
+        faults += [f"{arguments[0]}: {fault}" for fault in unlike(arguments, answer)]
     except ValueError:
         faults.append(f"{arguments[0]}: no object but {out.getvalue()[:80]!r}")
     if certificate is not None and certificate.exists():

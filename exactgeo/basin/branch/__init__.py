@@ -16,13 +16,17 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value, high, plain
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import beside, short
+from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
+from exactgeo.shown import Reported, value_line
 
 if TYPE_CHECKING:
     from exactgeo.basin.branch.search import Search
     from exactgeo.claims.lower_bound import LowerBoundClaim
 
 __all__ = ["GlobalMinimum", "minimum"]
+
+LOG = logger(__name__)
 
 RAYS, SOME, RAYS_A_SECOND = 40_000, 2_000, 1_000
 """Rays of one neuron above which no search is begun: ever; however short the time is; and under a time limit."""
@@ -32,7 +36,7 @@ SELDOM = 0.2
 
 
 @dataclass(frozen=True)
-class GlobalMinimum:
+class GlobalMinimum(Reported):
     """The global minimum of a problem, or bounds on it. Made by :func:`minimum`.
 
     Attributes
@@ -109,6 +113,32 @@ class GlobalMinimum:
     def certificate(self) -> Certificate | None:
         """As :meth:`prove`."""
         return self.prove()
+
+    def _shown(self) -> str:
+        if self.minimum is not None:
+            return f"global minimum: {value_line(self.minimum)}, {self.nodes} nodes"
+        best = "nothing" if self.incumbent is None else value_line(self.incumbent)
+        return f"global minimum: at least {value_line(self.lower_bound)}, {best} found, {self.nodes} nodes"
+
+    def plot(self, ax: Any = None) -> Any:
+        """The function of ``point`` beside the data, on matplotlib axes, which are returned.
+
+        Raises
+        ------
+        InputError
+            Matplotlib is not installed.
+        ValueError
+            There is no point; see :attr:`reason`.
+        """
+        from exactgeo.pictures import label
+        from exactgeo.problem.plot import draw_fit
+
+        if self.point is None or self.incumbent is None:
+            raise ValueError(self.reason or "no point is known")
+        name = f"global minimum {label(self.incumbent)}"
+        if not self.complete:
+            name = f"best found {label(self.incumbent)}, no point is below {label(self.lower_bound)}"
+        return draw_fit(self.problem, self.point, ax, name=name)
 
     def to_json(self, certificate_path: str | None = None) -> dict[str, Any]:
         """The answer of ``exactgeo minimum --json``."""
@@ -196,6 +226,7 @@ def minimum(
     except KeyboardInterrupt:
         interrupted = True
     found = known()
+    LOG.info("branch and bound: %d nodes, %s", found.nodes, "complete" if found.complete else found.reason)
     search.seal()
     return found
 

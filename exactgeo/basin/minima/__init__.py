@@ -46,6 +46,7 @@ from exactgeo.kinds import Strictness
 from exactgeo.local_minimum import Minimum, decide
 from exactgeo.losses import Loss
 from exactgeo.problem import Point, Problem
+from exactgeo.shown import Shown
 
 __all__ = ["LocalMinima", "MinimumSet", "SearchResult", "local_minima", "local_minimum_values", "out_of_scope"]
 
@@ -65,7 +66,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class MinimumSet:
+class MinimumSet(Shown):
     """A connected set of local minimisers, modulo permutation of exchangeable neurons.
 
     Attributes
@@ -82,6 +83,7 @@ class MinimumSet:
     flat_dimension: int | None
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         return {
             "strictness": None if self.strictness is None else str(self.strictness),
             "flat_dimension": self.flat_dimension,
@@ -90,8 +92,8 @@ class MinimumSet:
 
 
 @dataclass(frozen=True)
-class LocalMinima:
-    """All local minima of one loss value."""
+class LocalMinima(Shown):
+    """All local minima of one loss value: ``sets``, one a connected set of them."""
 
     value: Fraction
     sets: tuple[MinimumSet, ...]
@@ -102,6 +104,7 @@ class LocalMinima:
         return len(self.sets)
 
     def to_json(self) -> dict[str, Any]:
+        """As the command answers it."""
         return {"value": format_rational(self.value), "count": self.count, "sets": [s.to_json() for s in self.sets]}
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, dot
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.deep.reach import reach
 from exactgeo.local_minimum.explain import Condition
 from exactgeo.problem import Point, Problem
+from exactgeo.records import Records
+from exactgeo.shown import Reported, value_line
 
 __all__ = ["DeepExplanation", "UnitView", "explain_layers"]
 
@@ -25,7 +30,7 @@ class UnitView:
 
 
 @dataclass(frozen=True)
-class DeepExplanation:
+class DeepExplanation(Reported, Records):
     """Predictions and derivatives of the loss, the conditions of the last layer, and every unit of every layer.
 
     Attributes
@@ -35,17 +40,38 @@ class DeepExplanation:
         What is linear: one for each trained output bias and output weight, ``g`` the derivatives of the loss.
     units : tuple of UnitView
         Layer by layer.
+    problem, point
+        What was asked for; ``at`` is of the network with linear outputs.
     reach : int
         The dimension of a space that holds every change of a prediction by small moves.
     """
 
+    problem: Problem
+    point: Point
     at: DeepPoint
     conditions: tuple[Condition, ...]
     units: tuple[UnitView, ...]
     reach: int
 
+    COLUMNS = ("t", "output", "target", "prediction", "derivative")
+    EXACT = ("target", "prediction", "derivative")
 
-def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
+    def _shown(self) -> str:
+        failed = sum(not c.holds for c in self.conditions)
+        return f"explanation: loss {value_line(self.at.loss)}, {len(self.at.layers)} layers, {failed} conditions fail"
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """One flat dict a data point and output: target, prediction, and the derivative of the loss there."""
+        at = self.at
+        for o, (predictions, gradient) in enumerate(zip(at.predictions, at.gradient, strict=True)):
+            for t, (p, g) in enumerate(zip(predictions, gradient, strict=True)):
+                row = at.problem.y[t]
+                target = format_rational(row[o]) if len(row) > o else None
+                found = {"t": t, "output": o, "target": target, "prediction": format_rational(p)}
+                yield found | {"derivative": format_rational(g)}
+
+
+def explain_layers(problem: Problem, point: Point, asked: tuple[Problem, Point]) -> DeepExplanation:
     """Lay out a point in scope of :func:`exactgeo.problem.scope.deep`. Cost: a forward pass, and eliminations."""
     at = DeepPoint.of(problem, point)
     conditions = []
@@ -61,4 +87,4 @@ def explain_layers(problem: Problem, point: Point) -> DeepExplanation:
         for i, row in enumerate(layer.z):
             sides = (tuple(t for t, z in enumerate(row) if (z > 0) - (z < 0) == side) for side in (1, -1, 0))
             units.append(UnitView(layer, i, *sides))
-    return DeepExplanation(at, tuple(conditions), tuple(units), len(reach(at)))
+    return DeepExplanation(*asked, at, tuple(conditions), tuple(units), len(reach(at)))

@@ -1,20 +1,18 @@
-"""A picture of a path: the loss along it with its exact levels, and what each stretch does.
-
-Positions are rounded to the screen; every number written is exact, or marked with ~ where it is too long to write.
-"""
+"""A picture of a path: the loss along it with its exact levels and its maximum, and what each stretch does."""
 
 from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.algebraic import Algebraic
-from exactgeo.exact.enclosure import Enclosure, Value, high
-from exactgeo.landscape.plot import BAD, BRANCH, KINK, SMALL, figure_of, label
-from exactgeo.paths import Path
+from exactgeo.exact.enclosure import Value
+from exactgeo.pictures import BAD, FAINT, GLOBAL, LINE, NOTE, SMALL, axes_of, label, position, styled, titled
 
-__all__ = ["path_figure"]
+if TYPE_CHECKING:
+    from exactgeo.paths.path import Path
+
+__all__ = ["draw_path"]
 
 LISTED = 12
 """Stretches whose words are written; of more, those of the most segments."""
@@ -28,49 +26,49 @@ DOTS = 80
 SHADES = ("#f1f1f1", "#ffffff")
 
 
-def path_figure(path: Path, *, samples: int | None = None) -> Any:
+@styled
+def draw_path(path: Path, ax: Any = None, *, samples: int | None = None, at_least: Value | None = None) -> Any:
     """The loss along a path.
 
     Parameters
     ----------
     path : exactgeo.paths.Path
+    ax : matplotlib Axes, optional
     samples : int, optional
         Exact evaluations a segment.
+    at_least : Fraction or Enclosure, optional
+        What every path between the two ends reaches: a line of its own.
 
     Returns
     -------
-    matplotlib Figure
+    matplotlib Axes
         Segments are evenly spaced; stretches of one step are shaded in turn, numbered, and named below.
-
-    Raises
-    ------
-    InputError
-        Matplotlib is not installed.
     """
-    count = len(path.segments)
-    named = _named(path)
-    figure = figure_of(min(max(6.0, 2 + 0.25 * count), 12), 3.4 + 0.16 * len(named))
-    axes = figure.add_subplot()
-    axes.margins(y=0.09)
+    count, named = len(path.segments), _named(path)
+    axes = axes_of(ax, min(max(6.0, 2 + 0.25 * count), 12), 3.4 + 0.16 * len(named))
+    axes.margins(y=0.12)
     each = samples or max(2, min(24, SAMPLES // max(count, 1)))
     times = [Fraction(k, each) for k in range(count * each + 1)] if count else []
-    axes.plot([float(t) for t in times], [_float(path.loss_at(t)) for t in times], color=BRANCH, linewidth=1.2)
-    top = path.highest
-    axes.axhline(_float(top), color=KINK, linewidth=0.6, linestyle=":")
+    axes.plot([position(t) for t in times], [position(path.loss_at(t)) for t in times], color=LINE)
     if count <= DOTS:
-        axes.plot(range(count + 1), [_float(q) for q in path.losses], "o", color=BRANCH, markersize=2.5)
-    first, last = path.losses[0], path.losses[-1]
-    axes.plot([0, count], [_float(first), _float(last)], "o", color=BAD, markersize=4)
+        axes.plot(range(count + 1), [position(q) for q in path.losses], "o", color=LINE, markersize=2.5)
+    first, last, top = path.losses[0], path.losses[-1], path.highest
+    axes.axhline(position(top), color=BAD, linewidth=0.6, linestyle="--", zorder=1)
+    if at_least is not None and position(at_least) != position(top):
+        axes.axhline(position(at_least), color=NOTE, linewidth=0.8, linestyle=":", zorder=1)
+    axes.plot([0, count], [position(first), position(last)], "o", color=GLOBAL, markersize=5, zorder=4)
+    axes.plot([position(path.highest_at)], [position(top)], "^", color=BAD, markersize=6, zorder=5)
     axes.set_xticks([0, count] if count else [0])
-    axes.set_xticklabels([f"start\nloss {_written(first)}", f"end\nloss {_written(last)}"][: count + 1])
-    axes.tick_params(labelsize=SMALL)
-    axes.set_ylabel("loss", fontsize=SMALL + 1)
+    axes.set_xticklabels([f"start\nloss {label(first)}", f"end\nloss {label(last)}"][: count + 1])
+    axes.set_ylabel("loss")
     _stretches(axes, path, named)
-    title = f"{path.problem.name or 'loss'} along a path: " + (
-        "never rises, from " if path.never_rises else "never above "
-    )
-    axes.set_title(title + _written(top), fontsize=SMALL + 1, loc="left")
-    return figure
+    said = "never rises, from " if path.never_rises else "never above "
+    lines = [f"{path.problem.name or 'loss'} along a path: {said}{label(top)}"]
+    if at_least is not None:
+        same = position(at_least) == position(top) and at_least == top
+        lines.append(f"every path reaches {'that' if same else label(at_least)}")
+    titled(axes, "\n".join(lines))
+    return axes
 
 
 def _named(path: Path) -> list[tuple[int, str, int, int]]:
@@ -89,7 +87,7 @@ def _stretches(axes: Any, path: Path, named: list[tuple[int, str, int, int]]) ->
         if size >= wide:
             axes.text(
                 first + size / 2, 0.985, str(number), transform=axes.get_xaxis_transform(), ha="center", va="top",
-                fontsize=SMALL - 1, color=KINK,
+                fontsize=SMALL - 1, color=FAINT,
             )  # fmt: skip
         kinds = Counter(str(segment.kind) for segment in path.segments[first : first + size])
         lines.append(f"{number}  {step or 'move'}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))
@@ -97,16 +95,3 @@ def _stretches(axes: Any, path: Path, named: list[tuple[int, str, int, int]]) ->
     if total > len(named):
         lines.append(f"and {total - len(named)} shorter stretches")
     axes.set_xlabel("\n".join(["segments, evenly spaced", *lines]), fontsize=SMALL, loc="left")
-
-
-def _float(value: Value | Algebraic) -> float:
-    if isinstance(value, Algebraic):
-        value = value.enclosure
-    return float((value.lo + value.hi) / 2 if isinstance(value, Enclosure) else value)
-
-
-def _written(value: Value | Algebraic) -> str:
-    if isinstance(value, Fraction):
-        return label(value)
-    bounds = value.enclosure if isinstance(value, Algebraic) else value
-    return f"~{float(high(bounds)):.6g}"
