@@ -103,9 +103,9 @@ def certify(
             raise InputError(option, f"{len(points)} points", "one point", "one --point")
     if many is not None:
         beside = {"--point": points, "--certificate": certificate, "--latex": latex, "--plot": plot}
-        for other, given in beside.items():
-            if given:
-                raise InputError("--points", f"{other} beside it", "one of them", f"the command without {other}")
+        other = next((name for name, value in beside.items() if value), None)
+        if other is not None:
+            raise InputError("--points", f"{other} beside it", "one of them", f"the command without {other}")
     if many == problem == "-":
         raise InputError("--points", "- for the problem too", "standard input once", "a file for one of them")
     loaded = problem_of(problem)
