@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
+    from exactgeo.api import certify_many as certify_many
     from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import examples as examples
     from exactgeo.api import explain as explain
@@ -59,6 +60,7 @@ _DEFINED_IN = {
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",
+    "certify_many": "api",
     "check": "checking",
     "critical_point_near": "api",
     "examples": "api",

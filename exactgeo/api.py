@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from exactgeo.errors import InputError
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.standing import Better, Verdict, verdict_on
+from exactgeo.standing.many_points import certify_many
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -31,6 +32,7 @@ __all__ = [
     "Verdict",
     "basins",
     "certify",
+    "certify_many",
     "critical_point_near",
     "examples",
     "explain",
@@ -121,7 +123,7 @@ def certify(
     *,
     time_limit: float = 5.0,
     strictness: bool = True,
-    known: Callable[[Verdict], None] = lambda verdict: None,
+    known: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Decide exactly whether a point is a local minimum, and where it stands among all points.
 
@@ -136,7 +138,7 @@ def certify(
         time is None, with why.
     strictness : bool
         Whether to look for ``strictness`` and ``flat_dimension`` at all.
-    known : callable
+    known : callable, optional
         Told the verdict as soon as it is known, before the searches.
 
     Returns

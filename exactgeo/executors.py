@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from exactgeo.errors import ExactgeoError, TaskLost
 
-__all__ = ["GRACE", "Tasks", "Workers", "processors"]
+__all__ = ["GRACE", "Tasks", "Workers", "processes_of", "processors"]
 
 T = TypeVar("T")
 
@@ -32,6 +32,12 @@ def processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
+
+
+def processes_of(executor: Executor) -> int:
+    """How many tasks an executor does at a time, as far as it says: it may change how work is cut, and no answer."""
+    count = getattr(executor, "_max_workers", None)
+    return count if isinstance(count, int) and count > 0 else processors()
 
 
 def _outlive_not(parent: BaseProcess) -> None:
@@ -68,7 +74,7 @@ class Workers(Executor):
     """
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self._count = self._max_workers = count
         self._submitted = 0
         self._pool: ProcessPoolExecutor | None = None
         self._futures: set[Future[Any]] = set()

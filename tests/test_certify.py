@@ -298,3 +298,96 @@ def test_the_replay_of_a_census_ends_with_the_limit(monkeypatch):
     assert "global_minimum" in names[1]
     standing.globality._kept_census.cache_clear()
     assert eg.certify(problem, time_limit=6000).to_json() == whole.to_json()
+
+
+# -- many points -------------------------------------------------------------------------------------------------------
+
+
+def many_points():
+    """A problem with minima of several kinds, and points at and off them: each minimum twice, at other scales."""
+    data = {"x": [[0, 1], [2, -1], [3, 3], [-1, 2], [1, 1]], "y": [1, -2, 0, 2, -1]}
+    problem = eg.load({"name": "many", "data": data, "network": {"widths": [2]}})
+    found = [part.point for level in eg.basins(problem).local_minima for part in level.sets][:6]
+    points = []
+    for k, point in enumerate(found):
+        for scale in (F(1), F(k + 2, 3)):
+            points.append(point.with_neurons([(tuple(scale * q for q in w), v / scale) for w, v in point.neurons]))
+        points.append(point.moved(point, F(1, k + 2)))
+    return problem, points
+
+
+def forget():
+    for kept in (standing.globality._kept_census, standing.globality._kept_minimum):
+        kept.cache_clear()
+    standing.globality._kept_bottom.cache_clear()
+    standing.globality.components_of.cache_clear()
+
+
+def test_many_points_are_answered_as_one_by_one():
+    """Certificates too, byte by byte, whatever was asked before."""
+    problem, points = many_points()
+    alone = []
+    for point in points:
+        forget()
+        alone.append(eg.certify(problem, point, time_limit=1000))
+    assert {str(v.kind) for v in alone} == {"local_minimum", "not_local_minimum"}
+    assert {v.bad_valley for v in alone} >= {True, None}
+    for order in (list(range(len(points))), list(reversed(range(len(points))))):
+        forget()
+        found = list(eg.certify_many(problem, [points[k] for k in order], time_limit=1000))
+        for k, verdict in zip(order, found, strict=True):
+            assert verdict.to_json() == alone[k].to_json()
+            assert verdict.certificate.to_json() == alone[k].certificate.to_json()
+
+
+def test_what_points_have_in_common_is_found_once(monkeypatch):
+    """Each minimum that is not global is there at two scales."""
+    import exactgeo.basin
+    from exactgeo.landscape import Components
+
+    problem, points = many_points()
+    calls = {"census": 0, "search": 0}
+
+    def counted(name, function):
+        def call(*arguments, **options):
+            calls[name] += 1
+            return function(*arguments, **options)
+
+        return call
+
+    forget()
+    monkeypatch.setattr(exactgeo.basin, "census", counted("census", exactgeo.basin.census))
+    monkeypatch.setattr(Components, "_search", counted("search", Components._search))
+    spurious = [
+        v
+        for v in eg.certify_many(problem, points, time_limit=1000)
+        if v.kind == "local_minimum" and v.better is not None
+    ]
+    assert calls == {"census": 1, "search": len(spurious) // 2}
+    list(eg.certify_many(problem, points, time_limit=1000))
+    assert calls == {"census": 1, "search": len(spurious) // 2}
+    forget()
+
+
+def test_a_bad_point_is_refused_by_its_index_before_any_is_decided(monkeypatch):
+    problem, points = many_points()
+    monkeypatch.setattr("exactgeo.standing.many_points.verdict_on", lambda *_, **__: pytest.fail("the work has begun"))
+    bad = {"weights": [[[1, 2], [3, 4]], [[1, "x"]]], "biases": [[0, 0], [0]]}
+    with pytest.raises(eg.InputError, match=r'^points\[2\]: weights\[1\]\[0\]\[1\]: got "x"'):
+        eg.certify_many(problem, [*points[:2], bad])
+    with pytest.raises(eg.InputError, match=r"^points\[1\]"):
+        eg.certify_many(problem, iter([points[0], 3]))
+    for wrong in (3, "points", {1: 2}, None):
+        with pytest.raises(eg.InputError, match=r"^points"):
+            eg.certify_many(problem, wrong)
+
+
+def test_no_points_are_no_verdicts():
+    assert list(eg.certify_many(eg.load("swirszcz-prop1"), [])) == []
+
+
+def test_floats_of_many_points_are_one_warning():
+    point = {"weights": [[[1.0]], [[1.0]]], "biases": [[-3.0], [0.0]]}
+    with pytest.warns(eg.exact.rational.FloatTakenExactly) as warned:
+        list(eg.certify_many(eg.load("swirszcz-prop1"), [point, point]))
+    assert len(warned) == 1

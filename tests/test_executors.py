@@ -6,6 +6,7 @@ import json
 import time
 from concurrent.futures import Executor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from command import run
 from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
 from problems import line
 
-from exactgeo.basin import census
+from exactgeo.basin import census, schedule
+from exactgeo.basin.batch import words_of
+from exactgeo.basin.schedule import SolvedRun
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers
 from exactgeo.landscape import landscape
@@ -24,7 +27,15 @@ CASE = line(9, 2)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
+    """Eleven blocks or so, each a task of its own."""
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 64)
+    monkeypatch.setattr("exactgeo.basin.schedule.FEW", 1000)
+
+
+@pytest.fixture
+def in_runs(monkeypatch):
+    """Of some blocks each, after the first two."""
+    monkeypatch.setattr("exactgeo.basin.schedule.FEW", 0)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -67,12 +78,21 @@ def test_answers_of_another_problem_or_another_run_are_not_taken():
             census(CASE, executor=Stale(first))
 
 
+def last_block(change):
+    """The answer with another last block: its optima by number, the index of each orbit's, whether it was interrupted."""
+    return lambda answer: SolvedRun(answer.optima, [*answer.blocks[:-1], change(*answer.blocks[-1])])
+
+
 CHANGES = {
-    "no optima": lambda answer: ([], *answer[1:]),
-    "optima that are none": lambda answer: (["optimum"] * len(answer[0]), *answer[1:]),
-    "another optimum": lambda answer: (answer[0], np.roll(answer[1], 1), answer[2]),
-    "too few": lambda answer: (answer[0], answer[1][:-1], answer[2]),
-    "beyond the last": lambda answer: (answer[0], answer[1] + len(answer[0]), answer[2]),
+    "no optima": lambda answer: SolvedRun([], answer.blocks),
+    "optima that are none": lambda answer: SolvedRun(["optimum"] * len(answer.optima), answer.blocks),
+    "no blocks": lambda answer: SolvedRun(answer.optima, []),
+    "blocks that are none": lambda answer: SolvedRun(answer.optima, [3, *answer.blocks]),
+    "another optimum": last_block(lambda members, owner, ended: (members, np.roll(owner, 1), ended)),
+    "the optimum of another": last_block(lambda members, owner, ended: (np.roll(members, 1), owner, ended)),
+    "too few": last_block(lambda members, owner, ended: (members, owner[:-1], ended)),
+    "beyond the last": last_block(lambda members, owner, ended: (members, owner + len(members), ended)),
+    "numbers beyond the last": last_block(lambda members, owner, ended: (members + 10**6, owner, ended)),
     "a number": lambda answer: 3,
     "none": lambda answer: None,
 }
@@ -82,6 +102,68 @@ CHANGES = {
 def test_answers_that_prove_nothing_are_not_taken(change):
     with pytest.raises(TaskLost, match="block 0"):
         census(CASE, executor=Changing(CHANGES[change]))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_answers_of_several_blocks_neither(in_runs, change):
+    """The first two tasks, of one block each, are left as they are."""
+    pool = Changing(lambda answer: CHANGES[change](answer) if len(answer.blocks) > 1 else answer)
+    with pytest.raises(TaskLost, match=r"block [25]"):
+        census(CASE, executor=pool)
+    short = Changing(lambda answer: SolvedRun(answer.optima, answer.blocks[:2]))
+    with pytest.raises(TaskLost, match="block 4: got nothing"):
+        census(CASE, executor=short)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_run_of_blocks_that_is_lost_is_taken_up(tmp_path, in_runs, fault):
+    with Store(tmp_path / "run.sqlite") as store, pytest.raises(TaskLost, match="executor: block"):
+        census(CASE, executor=Faulty(fault, 3), store=store)
+    with Store(tmp_path / "run.sqlite", resume=True) as store:
+        again = census(CASE, store=store, executor=Later())
+    assert again.to_records() == census(CASE).to_records()
+
+
+def test_how_blocks_are_cut_into_tasks_changes_no_byte(tmp_path, in_runs):
+    """One task a block, runs for one process or for many, none at all: the same optima in the same order, and store."""
+    plain = census(CASE)
+    kept = []
+    for count in (None, 1, 2, 5, 100):
+        pool = None if count is None else Later()
+        if pool is not None:
+            pool._max_workers = count
+        path = tmp_path / f"{count}.sqlite"
+        with Store(path) as store:
+            found = census(CASE, executor=pool, store=store)
+        assert found.table.optima == plain.table.optima
+        assert np.array_equal(found.table.owners, plain.table.owners)
+        with Store(path, resume=True) as store:
+            kept.append([(optima, owner.tolist()) for optima, owner in store.blocks(plain.reduction)])
+        if count == 1:
+            # Two of one block, and all the rest.
+            assert len(pool.futures) == 3
+    assert all(other == kept[0] for other in kept)
+
+
+def test_a_limit_ends_a_run_in_the_middle_of_it(in_runs, monkeypatch):
+    """By a clock that goes on a second whenever a block is begun."""
+    now = [0.0]
+    honest = schedule.solve_block
+
+    def timed(*arguments, **options):
+        now[0] += 1
+        return honest(*arguments, **options)
+
+    monkeypatch.setattr(schedule, "solve_block", timed)
+    monkeypatch.setattr(schedule, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    reduction = census(CASE).reduction
+    tables = [
+        (words_of([p.mask for p in g.patterns], len(reduction.program.columns)), 2) for g in reduction.exchangeable
+    ]
+    run = list(schedule.choices(reduction))[:6]
+    now[0] = 0.0
+    answer = schedule.solve_run(reduction.program, tables, run, 3)
+    assert [bool((owner >= 0).all()) for _, owner, _ in answer.blocks] == [True, True, True, False]
 
 
 def test_a_time_limit_ends_the_wait_for_a_task_that_never_returns(tmp_path):

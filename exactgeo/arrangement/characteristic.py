@@ -4,7 +4,7 @@ Shares no code with the enumeration of regions: it is the count that the enumera
 
 In rank 3 all that counts is in how many points each line meets the lines before it. Where there are many, these points
 are told apart as ratios modulo a prime, in numpy: different residues are different points; equal residues are equal
-points only once integers have said so.
+points only once integers have said so. Where there are few, the same is done with quotients.
 
 Where that becomes much and permutations of coordinates map the arrangement to itself, :mod:`.symmetric` goes on.
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from math import factorial, gcd, prod
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.arrangement._filter_points import points_met
 from exactgeo.arrangement.symmetric import coordinate_classes, symmetric_polynomial
 from exactgeo.exact.vectors import Integers
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["central_polynomial", "divide_by_t_minus_1", "evaluate"]
 
-# Below, sets of restricted lines are as fast, and need no numpy.
+# Below, quotients are as fast, and need no numpy.
 _NUMPY = 30
 _PRIME = 2**31 - 1
 _PAIRS = 1 << 16
@@ -88,7 +89,9 @@ def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: Memo, most: in
         raise _Much
     result = [1] + [0] * dimension
     if dimension == 3:
-        met = _points_met(rows) if count >= _NUMPY else [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
+        met = _points_met(rows) if count >= _NUMPY else points_met(rows)
+        if met is None:
+            met = [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
         result = [1, -count, sum(met), count - 1 - sum(met)]
     else:
         for k, h in enumerate(rows):
@@ -101,9 +104,12 @@ def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: Memo, most: in
 
 def _normalised(row: Sequence[int]) -> Integers:
     divisor = gcd(*row)
-    if next(q for q in row if q) < 0:
-        divisor = -divisor
-    return tuple([q // divisor for q in row])
+    for q in row:
+        if q:
+            if q < 0:
+                divisor = -divisor
+            break
+    return tuple(row) if divisor == 1 else tuple([q // divisor for q in row])
 
 
 def _restriction(rows: Iterable[Integers], h: Integers) -> set[Integers]:

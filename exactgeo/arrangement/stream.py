@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor
 from functools import lru_cache
-from itertools import count
+from itertools import islice
 from typing import Any
 
 from exactgeo.arrangement.bits import Words
@@ -15,6 +15,7 @@ from exactgeo.arrangement.enumerators.planar import Planar
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import TaskLost
 from exactgeo.executors import Tasks
+from exactgeo.mapped import Mapped
 
 __all__ = ["stream"]
 
@@ -23,13 +24,13 @@ _AHEAD = 8
 
 @lru_cache(maxsize=1)
 def _sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
-    """The flats of lower codimension, found again by each worker process, once: less than sending them."""
+    """Where those that were found elsewhere cannot be seen, the flats are found again by each process, once."""
     return in_blocks(hyperplanes)
 
 
-def _block(hyperplanes: DistinctHyperplanes, index: int) -> Words | None:
-    sweep = _sweep(hyperplanes)
-    return sweep.block(index) if index < sweep.blocks else None
+def _block(hyperplanes: DistinctHyperplanes, mapped: Mapped, index: int) -> Words:
+    sweep: FlagSweep | Planar | None = mapped.get()
+    return (_sweep(hyperplanes) if sweep is None else sweep).block(index)
 
 
 def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -> Iterator[Words]:
@@ -39,8 +40,8 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     Parameters
     ----------
     executor : concurrent.futures.Executor, optional
-        At most 8 blocks are under way at a time. Only the workers know how many there are, so that this process need
-        not find the flats as well. When it has ended by itself the rest is done here.
+        At most 8 blocks are under way at a time. The flats of lower codimension are found here, once, and workers of
+        this machine map them; others find them for themselves. When it has ended by itself the rest is done here.
 
     Raises
     ------
@@ -50,42 +51,41 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     if executor is None:
         yield from _from(hyperplanes, 0)
         return
-    tasks, given = Tasks(executor, "block"), count()
-    try:
-        for index in count():
-            try:
-                while len(tasks) < _AHEAD:
-                    number = next(given)
-                    tasks.give(number, _block, hyperplanes, number)
-                words = _checked(hyperplanes, index, tasks.take())
-            except BrokenExecutor:
-                # The rest is done here.
-                tasks.cancel()
-                yield from _from(hyperplanes, index)
-                return
-            if words is None:
-                # Those still out lie beyond the end as well: dask complains of what is cancelled.
-                while len(tasks):
-                    tasks.take()
-                return
-            yield words
-    finally:
-        tasks.cancel()
+    sweep: FlagSweep | Planar = in_blocks(hyperplanes)
+    number = sweep.blocks
+    with Mapped(sweep) as mapped:
+        # The workers have it: here only where one of them has ended.
+        del sweep
+        tasks, given = Tasks(executor, "block"), iter(range(number))
+        try:
+            for index in range(number):
+                try:
+                    for ahead in islice(given, _AHEAD - len(tasks)):
+                        tasks.give(ahead, _block, hyperplanes, mapped, ahead)
+                    words = _checked(hyperplanes, index, tasks.take())
+                except BrokenExecutor:
+                    # The rest is done here.
+                    tasks.cancel()
+                    yield from _from(hyperplanes, index, mapped.get())
+                    return
+                yield words
+        finally:
+            tasks.cancel()
 
 
-def _from(hyperplanes: DistinctHyperplanes, first: int) -> Iterator[Words]:
+def _from(hyperplanes: DistinctHyperplanes, first: int, sweep: FlagSweep | Planar | None = None) -> Iterator[Words]:
     """The blocks from one on, in this process."""
     # Not from the cache: what this process holds goes when the blocks have gone.
-    sweep = in_blocks(hyperplanes)
+    sweep = in_blocks(hyperplanes) if sweep is None else sweep
     for index in range(first, sweep.blocks):
         yield sweep.block(index)
 
 
-def _checked(hyperplanes: DistinctHyperplanes, index: int, words: Any) -> Words | None:
+def _checked(hyperplanes: DistinctHyperplanes, index: int, words: Any) -> Words:
     """What an executor gave, if it can be a block."""
     import numpy as np
 
     width = max(1, -(-len(hyperplanes.vectors) // 64))
-    if words is None or (isinstance(words, np.ndarray) and words.dtype == np.uint64 and words.shape[1:] == (width,)):
+    if isinstance(words, np.ndarray) and words.dtype == np.uint64 and words.shape[1:] == (width,):
         return words
     raise TaskLost(f"block {index}", f"a {type(words).__name__} that is no answer")

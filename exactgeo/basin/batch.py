@@ -91,16 +91,20 @@ class Solved:
             raise InternalError("the optimum on a support is not what it was")
         return found
 
-    def __reduce__(self) -> tuple[Callable[..., Solved], tuple[Any, ...]]:
-        # Between processes a Fraction would travel as text.
-        if self.proof is None and isinstance(self.value, Fraction):
-            fraction = self.value.numerator, self.value.denominator
-            return _solved, (*fraction, self.support, self.allowed, self.attained, self.basis)
-        return Solved, (self.value, self.support, self.allowed, self.attained, self.basis, self.proof)
+    def packed(self) -> tuple[Any, ...] | Solved:
+        """Plain numbers in place of it, for many that travel together; itself where it is more than these."""
+        if self.proof is not None or not isinstance(self.value, Fraction):
+            return self
+        top, bottom = self.value.numerator, self.value.denominator
+        return top, bottom, self.support, self.allowed, self.attained, self.basis
 
-
-def _solved(top: int, bottom: int, *rest: Any) -> Solved:
-    return Solved(Fraction(top, bottom), *rest)
+    @classmethod
+    def unpacked(cls, part: Any) -> Solved:
+        """The inverse of :meth:`packed`."""
+        if isinstance(part, cls):
+            return part
+        top, bottom, *rest = part
+        return cls(Fraction(top, bottom), *rest)
 
 
 def words_of(masks: Sequence[int], columns: int) -> Words:

@@ -14,11 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin import claims, export, minima
+from exactgeo.basin import export
 from exactgeo.basin.basin import Basin
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
-from exactgeo.basin.minima import LocalMinima, SearchResult
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
@@ -33,6 +32,7 @@ from exactgeo.records import Records
 from exactgeo.shown import Reported, Viewed, brief, value_line
 
 if TYPE_CHECKING:
+    from exactgeo.basin.minima import LocalMinima, SearchResult
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Basin", "Census", "census"]
@@ -187,10 +187,15 @@ class Census(Reported, Viewed, Records):
 
     @cached_property
     def _values(self) -> SearchResult[Fraction]:
+        # The searches load when one is begun: a worker, which lists basins, has none.
+        from exactgeo.basin import minima
+
         return minima.local_minimum_values(self.table, self.seconds, self._searching)
 
     @cached_property
     def _sets(self) -> SearchResult[LocalMinima]:
+        from exactgeo.basin import minima
+
         return minima.local_minima(self.table, self.facets, self.seconds, self._searching)
 
     @property
@@ -227,6 +232,8 @@ class Census(Reported, Viewed, Records):
         if not self.reduction.listed and self.size is not None:
             why = "is out of reach" if self.size.hopeless else "was not begun under this time limit; raise --time-limit"
             return f"a census {why}: {self.size.sentence}"
+        from exactgeo.basin import minima
+
         return self._values.reason or minima.out_of_scope(self.table) or self.infinite_width_reason
 
     def stopped(self, *, minima: bool = False) -> bool:
@@ -249,7 +256,9 @@ class Census(Reported, Viewed, Records):
 
     def prove(self, *, minima: bool = False) -> Certificate | None:
         """The :attr:`certificate`, with ``minima`` also of one member of each set of ``local_minima``."""
-        return claims.census_certificate(self.table, (self.local_minima or ()) if minima else ())
+        from exactgeo.basin.claims import census_certificate
+
+        return census_certificate(self.table, (self.local_minima or ()) if minima else ())
 
     # -- access -------------------------------------------------------------------------------------------------
 

@@ -361,14 +361,21 @@ class Reduction:
             tuple(self._fitting(group, neurons[i], size) for i in group.neurons) for group in self.exchangeable
         )
 
+    @cached_property
+    def _region_at(self) -> dict[tuple[int, ...], int]:
+        return {tuple(region): k for k, region in enumerate(self.regions)}
+
     def _fitting(self, group: Exchangeable, neuron: Neuron, size: int) -> tuple[int, ...]:
         """The patterns that a neuron may have, ``size`` of its input weights counted."""
         sides = [dot(neuron.w[:size], row) for row in self.rows]
-        fit = {
-            k
-            for k, region in enumerate(self.regions)
-            if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
-        }
+        if all(sides):
+            fit = {self._region_at[tuple([1 if side > 0 else -1 for side in sides])]}
+        else:
+            fit = {
+                k
+                for k, region in enumerate(self.regions)
+                if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
+            }
         return tuple(k for k, p in enumerate(group.patterns) if p.region in fit and p.sign * neuron.v >= 0)
 
 

@@ -3,12 +3,17 @@
 A block is a range of the census, an array of pattern numbers; what is found of it depends on the problem and the
 range alone, so neither the executor nor what was resumed changes it. Nor can they: whoever says which optimum a set
 of columns has is asked for the proof, S <= J <= A (see :mod:`exactgeo.basin.batch`), for every set.
+
+A task of an executor is a run of neighbouring blocks. These have most of their optima in common, which a process finds
+once; two processes that took turns block by block would each find nearly all of them. So runs are long at first, and
+the last ones short, that no process waits for another.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
 from itertools import chain, combinations_with_replacement, islice
@@ -18,7 +23,7 @@ from exactgeo.basin.batch import Solved, proves, solve_sets, words_of
 from exactgeo.basin.cone_program import Program
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InputError, TaskLost
-from exactgeo.executors import Tasks
+from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, processes_of
 from exactgeo.logs import logger
 
 if TYPE_CHECKING:
@@ -34,7 +39,11 @@ BLOCK = 8192
 THEIRS = "basins with an optimum that is not theirs"
 
 AHEAD = 16
-"""Blocks given to an executor before the first of them is waited for."""
+"""Tasks given to an executor before the first of them is waited for."""
+
+SINGLE, FEW, LONGEST = TASKS_BEFORE_POOL, 8, 64
+"""The first and the last tasks are of one block each: most censuses end with those, and these wait for nobody. The most
+blocks of a task."""
 
 Progress = Callable[[int, int], None]
 Tables = list[tuple["Words", int]]
@@ -135,6 +144,50 @@ def solve_block(
     return solve_sets(program, _sets(program, tables, block), seconds, progress, via)
 
 
+@dataclass(frozen=True)
+class SolvedRun:
+    """What a task gives back.
+
+    Attributes
+    ----------
+    optima : list of Solved
+        Of all its blocks, each once.
+    blocks : list of (array of int32, array of int32, bool)
+        For each block which optima are its own, the index of each orbit's optimum among these (-1: not reached in
+        time), and whether Ctrl-C ended it.
+    """
+
+    optima: list[Solved]
+    blocks: list[tuple[Numbers, Numbers, bool]]
+
+    def __reduce__(self) -> tuple[Callable[..., SolvedRun], tuple[Any, ...]]:
+        # Between processes a Fraction would travel as text, and each optimum as an object of its own.
+        return _answer, (list(map(Solved.packed, self.optima)), self.blocks)
+
+
+def _answer(optima: list[Any], blocks: list[tuple[Numbers, Numbers, bool]]) -> SolvedRun:
+    return SolvedRun([Solved.unpacked(best) for best in optima], blocks)
+
+
+def solve_run(program: Program, tables: Tables, run: list[Numbers], seconds: float | None = None) -> SolvedRun:
+    """Solve the blocks of a task one after the other, up to the first that is not complete."""
+    import numpy as np
+
+    end = None if seconds is None else time.monotonic() + seconds
+    answer, numbers = SolvedRun([], []), dict[int, int]()
+    for block in run:
+        left = None if end is None else max(0.0, end - time.monotonic())
+        optima, owner, interrupted = solve_block(program, tables, block, left)
+        for best in optima:
+            # Neighbouring blocks have most of them in common, as objects.
+            if numbers.setdefault(id(best), len(answer.optima)) == len(answer.optima):
+                answer.optima.append(best)
+        answer.blocks.append((np.array([numbers[id(best)] for best in optima], dtype=np.int32), owner, interrupted))
+        if interrupted or bool((owner < 0).any()):
+            break
+    return answer
+
+
 def blocks(
     reduction: Reduction,
     executor: Executor | None,
@@ -169,7 +222,7 @@ def blocks(
         LOG.info("%d of %d basins taken from the store", done, total)
     if done and progress is not None:
         progress(done, total)
-    work = _Solving(program, tables, executor, left)
+    work = _Solving(program, tables, executor, left, -(-(total - done) // BLOCK))
     try:
         while True:
             work.ahead(stream)
@@ -178,77 +231,126 @@ def blocks(
 
             def report(solved: int, sets: int, done: int = done) -> None:
                 if progress is not None:
-                    progress(done + len(work.queue[0][1]) * solved // sets, total)
+                    progress(done + len(work.queue[0].blocks[0]) * solved // sets, total)
 
             try:
-                solved = work.first(report)
+                for solved in work.first(report):
+                    done += len(solved.choices)
+                    LOG.info(
+                        "block %d: %d optima, %d of %d basins done", solved.number, len(solved.optima), done, total
+                    )
+                    if progress is not None and solved.complete:
+                        progress(done, total)
+                    if store is not None and solved.complete:
+                        store.add(reduction, solved)
+                    yield solved
+                    if solved.interrupted or not solved.complete:
+                        return
             except TimeoutError:
-                return
-            done += len(solved.choices)
-            LOG.info("block %d: %d optima, %d of %d basins done", solved.number, len(solved.optima), done, total)
-            if store is not None and solved.complete:
-                store.add(reduction, solved)
-            yield solved
-            if solved.interrupted or not solved.complete:
                 return
     finally:
         work.cancel()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Neighbouring blocks, and the number of the first."""
+
+    number: int
+    blocks: list[Numbers]
 
 
 class _Solving:
     """Blocks that are solved, in order, by an executor as long as it goes on, else here."""
 
     def __init__(
-        self, program: Program, tables: Tables, executor: Executor | None, left: Callable[[], float | None]
+        self,
+        program: Program,
+        tables: Tables,
+        executor: Executor | None,
+        left: Callable[[], float | None],
+        count: int,
     ) -> None:
         self._program, self._tables, self._left = program, tables, left
         self._tasks = None if executor is None else Tasks(executor, "block")
-        self.queue: deque[tuple[int, Numbers]] = deque()
+        self._processes = 1 if executor is None else processes_of(executor)
+        self._begun, self._count = 0, count
+        self.queue: deque[_Run] = deque()
+
+    def _length(self) -> int:
+        """Of the next run."""
+        self._begun += 1
+        if self._tasks is None or self._begun <= SINGLE or self._count <= FEW:
+            return 1
+        return max(1, min(self._count // self._processes, LONGEST))
 
     def ahead(self, stream: Iterator[tuple[int, Numbers]]) -> None:
-        """A few blocks ahead keep the workers busy without listing all orbits first."""
-        for number, block in islice(stream, max(0, (1 if self._tasks is None else AHEAD) - len(self.queue))):
-            self.queue.append((number, block))
+        """A few runs ahead keep the workers busy without listing all orbits first."""
+        while len(self.queue) < (1 if self._tasks is None else AHEAD):
+            numbered = list(islice(stream, self._length()))
+            if not numbered:
+                return
+            self._count -= len(numbered)
+            run = _Run(numbered[0][0], [block for _, block in numbered])
+            self.queue.append(run)
             if self._tasks is not None:
                 try:
-                    self._tasks.give(number, solve_block, self._program, self._tables, block, self._left())
+                    self._tasks.give(run.number, solve_run, self._program, self._tables, run.blocks, self._left())
                 except BrokenExecutor:
                     self.cancel()
 
-    def first(self, report: Progress) -> Block:
-        """The first block of the queue, solved.
+    def first(self, report: Progress) -> Iterator[Block]:
+        """The blocks of the first run of the queue, solved, up to the first that is not complete.
 
         Raises
         ------
         TaskLost, TimeoutError
             As :meth:`exactgeo.executors.Tasks.take`.
         """
-        number, block = self.queue[0]
+        run = self.queue[0]
         try:
-            answer = None if self._tasks is None else self._checked(number, block, self._tasks.take(self._left()))
+            answer = None if self._tasks is None else self._checked(run, self._tasks.take(self._left()))
         except BrokenExecutor:
             # A worker was killed: what it had is done here, and so is the rest.
             self.cancel()
             answer = None
-        if answer is None:
-            answer = solve_block(self._program, self._tables, block, self._left(), report)
-        else:
-            report(1, 1)
+        if answer is not None:
+            self.queue.popleft()
+            for k, (block, outcome) in enumerate(zip(run.blocks, answer, strict=False)):
+                yield Block(run.number + k, block, *outcome)
+            return
+        outcome = solve_block(self._program, self._tables, run.blocks[0], self._left(), report)
         self.queue.popleft()
-        return Block(number, block, *answer)
+        if len(run.blocks) > 1:
+            self.queue.appendleft(_Run(run.number + 1, run.blocks[1:]))
+        yield Block(run.number, run.blocks[0], *outcome)
 
-    def _checked(self, number: int, block: Numbers, answer: Any) -> Outcome:
+    def _checked(self, run: _Run, answer: Any) -> list[Outcome]:
+        """An executor's answer, each block of it proved: each optimum is compared once, with the sets of all blocks."""
+        import numpy as np
+
+        if not isinstance(answer, SolvedRun):
+            raise TaskLost(f"block {run.number}", f"a {type(answer).__name__} that is no answer")
+        listed: Sequence[Solved] = answer.optima
+        found: list[Outcome] = []
+        owners, sets = [], []
         try:
-            optima, owner, interrupted = answer
-            known = owner >= 0
-            good = len(owner) == len(block) and proves(
-                optima, owner[known], _sets(self._program, self._tables, block[known])
-            )
+            for block, (members, owner, interrupted) in zip(run.blocks, answer.blocks, strict=False):
+                known = owner >= 0
+                if len(owner) != len(block):
+                    raise TaskLost(f"block {run.number + len(found)}", THEIRS)
+                owners.append(members[owner[known]])
+                sets.append(_sets(self._program, self._tables, block[known]))
+                found.append(([listed[k] for k in members.tolist()], owner, bool(interrupted)))
+            good = bool(found) and proves(listed, np.concatenate(owners), np.concatenate(sets))
         except (AttributeError, LookupError, TypeError, ValueError):
-            raise TaskLost(f"block {number}", f"a {type(answer).__name__} that is no answer") from None
+            raise TaskLost(f"block {run.number}", "an answer of other things than optima") from None
         if not good:
-            raise TaskLost(f"block {number}", THEIRS)
-        return optima, owner, bool(interrupted)
+            raise TaskLost(f"block {run.number}", THEIRS)
+        whole = all(not bool((owner < 0).any()) and not interrupted for _, owner, interrupted in found)
+        if len(found) < len(run.blocks) and whole:
+            raise TaskLost(f"block {run.number + len(found)}", "nothing")
+        return found
 
     def cancel(self) -> None:
         """Wait for nothing any more; what is left is done here."""

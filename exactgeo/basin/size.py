@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import comb, prod
 from typing import Any
 
@@ -76,6 +77,7 @@ class Size:
         }
 
 
+@lru_cache(maxsize=4)
 def size_of(problem: Problem) -> Size:
     """The size of a problem's census; the problem is in scope of :func:`exactgeo.basin.census`.
 

@@ -100,7 +100,7 @@ class Table:
                     if least is None or high(lowest) < least:
                         least = high(lowest)
                         watch(lowest)
-                local = np.array([optima.add(best) for best in block.optima], dtype=np.int32)
+                local = np.fromiter(map(optima.add, block.optima), dtype=np.int32, count=len(block.optima))
                 known = block.owner >= 0
                 if not known.all():
                     # The last block, ended by the time limit.

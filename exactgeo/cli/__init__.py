@@ -133,7 +133,7 @@ def _ended(run: Run, error: BaseException, *, as_json: bool) -> int:
     code, line, refusal = _refusal(run, error)
     click.echo(f"exactgeo: {line}", err=True)
     if as_json:
-        emit_json(refusal)
+        emit_json(refusal, line=run.lines)
     return code
 
 

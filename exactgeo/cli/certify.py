@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ from exactgeo.cli.options import (
     emit,
     epilog,
     json_option,
+    json_text,
     output_option,
     plot_option,
     point_of,
@@ -31,9 +33,13 @@ from exactgeo.cli.options import (
 from exactgeo.errors import InputError
 
 if TYPE_CHECKING:
+    from exactgeo.problem import Problem
     from exactgeo.standing import Verdict
 
 __all__ = ["certify"]
+
+AT_LEAST = 0.5
+"""Seconds for local verdicts, whatever the limit is."""
 
 
 def _kinds() -> list[str]:
@@ -64,6 +70,7 @@ def _kinds() -> list[str]:
     shell_complete=completion.problems,
     help="Decide this point instead; may be repeated.",
 )
+@click.option("--points", "many", metavar="FILE.json", help="Decide a list of points; one line each, as they come.")
 @certificate_option("the certificate (one point only)")
 @output_option("--latex", metavar="OUT.tex", help="Write the verdict for a paper, as a proposition (one point only).")
 @plot_option("the fit with its kinks, or the loss along the way down (one point only)")
@@ -76,6 +83,7 @@ def _kinds() -> list[str]:
 def certify(
     problem: str,
     points: tuple[str, ...],
+    many: str | None,
     certificate: str | None,
     latex: str | None,
     plot: str | None,
@@ -93,7 +101,16 @@ def certify(
     for option, given in (("--certificate", certificate), ("--latex", latex), ("--plot", plot)):
         if given is not None and len(points) > 1:
             raise InputError(option, f"{len(points)} points", "one point", "one --point")
+    if many is not None:
+        beside = {"--point": points, "--certificate": certificate, "--latex": latex, "--plot": plot}
+        other = next((name for name, value in beside.items() if value), None)
+        if other is not None:
+            raise InputError("--points", f"{other} beside it", "one of them", f"the command without {other}")
+    if many == problem == "-":
+        raise InputError("--points", "- for the problem too", "standard input once", "a file for one of them")
     loaded = problem_of(problem)
+    if many is not None:
+        return _stream(loaded, many, expect, time_limit, strictness=not no_strictness, as_json=as_json)
     verdicts: list[Verdict] = []
 
     def kept(verdict: Verdict) -> str | None:
@@ -115,12 +132,45 @@ def certify(
             stream.write(verdicts[-1].to_latex(path))
     answer = _answer(points, verdicts, path) | drawn(plot, verdicts[-1].plot)
     emit(answer, lambda: with_plot(_text(points, verdicts, path), answer), as_json=as_json)
-    kinds = [verdict.kind for verdict in verdicts]
+    return _code({verdict.kind for verdict in verdicts}, expect)
+
+
+def _code(kinds: Collection[str], expect: str | None) -> int:
+    """The exit code of several verdicts: that of the worst."""
+    from exactgeo.kinds import Kind
+
     if expect is not None:
         return DONE if all(kind == expect for kind in kinds) else NOT_SO
     if Kind.NOT_LOCAL_MINIMUM in kinds:
         return NOT_SO
     return UNDECIDED if Kind.UNDECIDED in kinds else DONE
+
+
+def _stream(
+    problem: Problem, source: str, expect: str | None, seconds: float, *, strictness: bool, as_json: bool
+) -> int:
+    """One line a point; the limit is one for all, and what is printed when it ends is what is known."""
+    from exactgeo.api import certify_many
+    from exactgeo.deadline import Deadline
+    from exactgeo.formats import read_points
+    from exactgeo.report.text import verdict_line
+
+    points, run = read_points(source, problem), current_run()
+    deadline = Deadline.after(max(seconds, AT_LEAST))
+    kinds: Counter[str] = Counter()
+    run.lines = as_json
+    for index, verdict in enumerate(certify_many(problem, points, time_limit=seconds, strictness=strictness)):
+        answer = {"index": index, **verdict.to_json()} if as_json else {}
+        run.line(json_text(answer, line=True) if as_json else f"{index}: {verdict_line(verdict)}")
+        kinds[verdict.kind] += 1
+        done = f"{index + 1} of {len(points)} points"
+        run.tell(done, {"points": index + 1, "of": len(points)}, seldom=True)
+        if index + 1 < len(points) and not deadline.left:
+            run.tell(done, {"points": index + 1, "of": len(points)})
+            return run.ended(f"{done} within {seconds:g} s; raise --time-limit", as_json=as_json, code=UNDECIDED)
+    if not as_json:
+        run.line(", ".join([f"{len(points)} points", *(f"{kinds[kind]} {kind}" for kind in sorted(kinds))]))
+    return _code(kinds, expect)
 
 
 def _answer(points: Sequence[str], found: Sequence[Verdict], path: str | None) -> dict[str, Any]:

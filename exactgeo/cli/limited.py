@@ -61,6 +61,8 @@ class Run:
         The answer, as far as it is known.
     text : str
         The same for people.
+    lines : bool
+        Whether stdout is a stream of objects, one a line.
     """
 
     subject: str = "problem"
@@ -68,6 +70,7 @@ class Run:
     interrupted: bool = False
     known: dict[str, Any] | None = None
     text: str = ""
+    lines: bool = False
     _channel: int | None = None
     _told: float = 0.0
 
@@ -83,6 +86,15 @@ class Run:
         if not seldom or now - self._told > SELDOM:
             self._told = now
             self._send()
+
+    def line(self, text: str) -> None:
+        """Print one line of many: whole, also where the run is about to be ended; its reader's time does not count."""
+        left = 0.0 if self._channel is None else signal.setitimer(signal.ITIMER_REAL, 0)[0]
+        try:
+            click.echo(text)
+        finally:
+            if left:
+                signal.setitimer(signal.ITIMER_REAL, left)
 
     def answering(self) -> None:
         """The answer is there: from now on only the reader of stdout decides how long it takes."""
@@ -102,7 +114,7 @@ class Run:
 
     def _send(self) -> None:
         if self._channel is not None:
-            message = {"subject": self.subject, "known": self.known, "text": self.text}
+            message = {"subject": self.subject, "known": self.known, "text": self.text, "lines": self.lines}
             os.write(self._channel, json.dumps(message).encode() + b"\n")
 
     def _take(self, line: bytes) -> None:
@@ -110,6 +122,7 @@ class Run:
         if line.endswith(b"\n"):
             message = json.loads(line)
             self.subject, self.known, self.text = message["subject"], message["known"], message["text"]
+            self.lines = message["lines"]
 
     def interrupt(self, *_: Any) -> None:
         """The handler of Ctrl-C."""
@@ -121,7 +134,7 @@ class Run:
         if as_json and self.known is None and code == INTERRUPTED:
             emit_json({"error": interruption(self.subject).fields})
         elif as_json:
-            emit_json({**(self.known or {}), "complete": False, "reason": reason})
+            emit_json({**(self.known or {}), "complete": False, "reason": reason}, line=self.lines)
         elif self.text:
             click.echo(self.text)
         click.echo(f"exactgeo: {self.subject}: {reason}" if code != INTERRUPTED else f"exactgeo: {reason}", err=True)
@@ -234,11 +247,11 @@ class Interrupted(BaseException):
     """Ctrl-C, on its way out of a command."""
 
 
-def emit_json(answer: dict[str, Any]) -> None:
+def emit_json(answer: dict[str, Any], *, line: bool = False) -> None:
     """Print a refusal as one JSON object."""
-    click.echo(json_text(answer))
+    click.echo(json_text(answer, line=line))
 
 
-def json_text(answer: dict[str, Any]) -> str:
-    """An answer as JSON for programs and people."""
-    return json.dumps(answer, indent=2, ensure_ascii=False)
+def json_text(answer: dict[str, Any], *, line: bool = False) -> str:
+    """An answer as JSON for programs and people; as one ``line`` for programs alone."""
+    return json.dumps(answer, indent=None if line else 2, ensure_ascii=False)

@@ -54,7 +54,7 @@ def primitive(row: Row) -> tuple[int, ...]:
         bottom = lcm(*(q.denominator for q in row))
         ints = [q.numerator * (bottom // q.denominator) for q in row]
         divisor = gcd(*ints)  # type: ignore[arg-type]
-    return tuple(map(int, ints)) if divisor <= 1 else tuple(int(q) // divisor for q in ints)
+    return tuple(map(int, ints)) if divisor <= 1 else tuple([int(q) // divisor for q in ints])
 
 
 def integer_rows(rows: Sequence[Row]) -> tuple[list[list[int]], int]:

@@ -7,12 +7,12 @@ Defaults of a problem file: ``activation = "relu"``, ``hidden_bias = true``, ``o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._arrangement import build_arrangement, build_polytope
-from exactgeo.formats._problem import build_point, build_problem
+from exactgeo.formats._problem import build_point, build_points, build_problem
 from exactgeo.formats._text import MAX_JSON_BYTES, Source, read_tree
 from exactgeo.problem import Point, Problem
 
@@ -23,9 +23,11 @@ __all__ = [
     "MAX_BYTES",
     "arrangement_from_mapping",
     "point_from_mapping",
+    "points_from_list",
     "problem_from_mapping",
     "read_arrangement",
     "read_point",
+    "read_points",
     "read_polytope",
     "read_problem",
 ]
@@ -124,6 +126,33 @@ def point_from_mapping(mapping: Mapping[str, Any] | Point, problem: Problem, whe
     {'weights': [[['1/3']]], 'biases': [['0']]}
     """
     return build_point(mapping, where, problem, stacklevel=2)
+
+
+def read_points(source: Source, problem: Problem, *, name: str | None = None) -> tuple[Point, ...]:
+    """Read many points of a problem: a JSON file with a list of them, or a table whose one key ``points`` is that list.
+
+    Parameters and errors are those of :func:`read_point`; the message on a bad point names its index.
+
+    Examples
+    --------
+    >>> problem = problem_from_mapping({"data": {"x": [[5]], "y": [2]}, "network": {"widths": []}})
+    >>> points = read_points(b'{"points": [{"weights": [[[1]]], "biases": [[0]]}]}', problem)
+    >>> [str(problem.loss_at(point)) for point in points]
+    ['9']
+    """
+    tree, label = read_tree(source, name, "a list of points", "a list of points, each with weights and biases")
+    return build_points(tree, label, problem, stacklevel=2)
+
+
+def points_from_list(points: Iterable[Mapping[str, Any] | Point], problem: Problem) -> tuple[Point, ...]:
+    """Build points of a problem, each as :func:`point_from_mapping`; one warning for the floats of all.
+
+    Raises
+    ------
+    InputError
+        As :func:`point_from_mapping`, with the index: ``points[3].weights``.
+    """
+    return build_points(points, "points", problem, stacklevel=2)
 
 
 def read_arrangement(source: Source, *, name: str | None = None) -> tuple[Matrix, Vector | None]:

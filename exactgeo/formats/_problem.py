@@ -14,7 +14,7 @@ from exactgeo.errors import InputError
 from exactgeo.exact.rational import parse_rational
 from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.formats._text import NumberText
-from exactgeo.formats._values import Numbers, close, describe, entries, flag, listed, table, text
+from exactgeo.formats._values import Numbers, close, describe, entries, flag, in_order, listed, table, text
 from exactgeo.losses import LOSSES, Loss, make_loss
 from exactgeo.problem import REDUCTIONS, Network, Penalty, Point, Problem, Train, scope
 
@@ -80,6 +80,27 @@ def _outputs(top: Mapping[str, Any], y: Matrix, loss: Loss, at: str) -> int:
 
 def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> Point:
     """The point a tree denotes: weights and biases at the top, in a [point] table, or a Point as it is."""
+    numbers = Numbers()
+    point = _denoted(tree, label, problem, numbers)
+    numbers.warn(stacklevel + 1)
+    return point
+
+
+def build_points(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> tuple[Point, ...]:
+    """The points of a list, or of a table whose one key ``points`` is a list, each as in :func:`build_point`."""
+    if isinstance(tree, Mapping):
+        tree, label = table(tree, label, ("points",), ": ").get("points"), f"{label}: points"
+    listed = in_order(tree)
+    if listed is None:
+        write = '[{"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}]'
+        raise InputError(label, describe(tree), "a list of points", write)
+    numbers = Numbers()
+    points = tuple([_denoted(entry, f"{label}[{i}]", problem, numbers) for i, entry in enumerate(listed)])
+    numbers.warn(stacklevel + 1)
+    return points
+
+
+def _denoted(tree: Any, label: str, problem: Problem, numbers: Numbers) -> Point:
     scope.expect_problem(problem)
     where = label
     if isinstance(tree, Point):
@@ -90,10 +111,7 @@ def build_point(tree: Any, label: str, problem: Problem, *, stacklevel: int) -> 
     elif isinstance(tree, Mapping):
         known = (*_POINT, "name", "source")
         tree = {key: value for key, value in table(tree, label, known, ": ").items() if key in _POINT}
-    numbers = Numbers()
-    point = _point(tree, where, problem, numbers, separator="." if where != label else ": ")
-    numbers.warn(stacklevel + 1)
-    return point
+    return _point(tree, where, problem, numbers, separator="." if where != label else ": ")
 
 
 def _data(tree: Any, where: str, numbers: Numbers) -> tuple[Matrix, Matrix]:

@@ -88,14 +88,6 @@ def component_claim(
         return None if component.path is None else path_claim(component.path)
     if component.escapes_at is None:
         return None
-    census = component.census
-    duals = set()
-    for index in component.inside:
-        check()
-        duals.add(census.optimum(index).gradient)
-    for wall in component.walls_around():
-        check()
-        duals.add(wall.optimum.gradient)
     return BarrierClaim(
         component.point,
         component.loss,
@@ -104,8 +96,8 @@ def component_claim(
         level=component.escapes_at,
         floor=component.infimum,
         full=False,
-        duals=tuple(sorted(duals)),
-        regions=listed(component.problem, component.point, check),
+        duals=component.gradients_around(check),
+        regions=component.regions(check),
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
+from exactgeo.basin.claims import listed
 from exactgeo.basin.cone_program import Optimum
+from exactgeo.claims.regions import RegionTable
 from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.enclosure import exact
 from exactgeo.exact.rational import beside
+from exactgeo.exact.vectors import Vector
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
 from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls
@@ -22,7 +25,7 @@ from exactgeo.paths import Path
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.shown import Shown, value_line
 
-__all__ = ["Barrier", "Component", "bad_valley", "component"]
+__all__ = ["Barrier", "Component", "Components", "bad_valley", "component"]
 
 OUT_OF_TIME = "the search was ended before the component of the point was known; raise --time-limit"
 NO_ESCAPE_YET = "the search was ended before a way out of the bad valley was found; raise --time-limit"
@@ -89,11 +92,8 @@ class Component(Shown):
     escapes_at: Fraction | None
     inside: tuple[int, ...]
     reason: str
-    # Exact optima by columns: what was solved on the way is not solved again.
-    _walls: Walls = field(repr=False, compare=False)
+    _search: _Search = field(repr=False, compare=False)
     _start: Patterns = field(repr=False)
-    _first_lower: Chain[int] | None = field(repr=False)
-    _lowest: Chain[int] = field(repr=False)
 
     def _shown(self) -> str:
         valley = {True: "in a bad valley", False: "in no bad valley", None: "not all known"}[self.bad]
@@ -124,9 +124,29 @@ class Component(Shown):
             for facet in space.facets(basin):
                 if facet.outside not in inside:
                     hints = space.optimum(basin), space.optimum(facet.outside)
-                    wall = self._walls.optimum(facet.mask, hints)
+                    wall = self._search.walls.optimum(facet.mask, hints)
                     value = exact(wall.value)
                     yield Barrier(basin, facet.outside, facet.mask, value, wall)
+
+    def gradients_around(self, check: Callable[[], None]) -> tuple[Vector, ...]:
+        """The distinct gradients of the optima of :attr:`inside` and of the walls around, ascending.
+
+        Parameters
+        ----------
+        check : callable
+            Called before each of them; it may raise.
+        """
+        search = self._search
+        if search.gradients is None:
+            found = set()
+            for basin in self.inside:
+                check()
+                found.add(self.census.optimum(basin).gradient)
+            for wall in self.walls_around():
+                check()
+                found.add(wall.optimum.gradient)
+            search.gradients = tuple(sorted(found))
+        return search.gradients
 
     @cached_property
     def descent(self) -> Path | None:
@@ -134,13 +154,13 @@ class Component(Shown):
 
         At a local minimum: constant, then lower. Else it falls at once.
         """
-        return None if self._first_lower is None else self._path(self._first_lower)
+        return None if self._search.first_lower is None else self._path(self._search.first_lower)
 
     @cached_property
     def path(self) -> Path | None:
         """An exact piecewise linear path, never above ``loss``, to a point of loss ``infimum``; None if the point is
         one."""
-        return None if self.infimum == self.loss else self._path(self._lowest)
+        return None if self.infimum == self.loss else self._path(self._search.lowest)
 
     def _path(self, chain: Chain[int]) -> Path:
         census = self.census
@@ -153,6 +173,10 @@ class Component(Shown):
         if max(path.exact_losses) > self.loss or path.exact_losses[-1] != exact(lowest.value):
             raise InternalError("a path to a lower point rises, or ends elsewhere")
         return path
+
+    def regions(self, check: Callable[[], None]) -> RegionTable:
+        """The regions that a claim about the component lists."""
+        return self._search.components.regions(self.problem, self.point, check)
 
     def to_json(self) -> dict[str, Any]:
         """Rationals are strings."""
@@ -206,17 +230,7 @@ def component(
     (False, '14', ['106/5', '106/5', '14'])
     """
     late = _clock(time_limit)
-    known, frontier = _sublevel(problem, point, census, time_limit, late)
-    if not known.bad:
-        return known
-    try:
-        escape = _escape(frontier, late)
-    except KeyboardInterrupt:
-        escape = None
-    if escape is None:
-        return replace(known, reason=NO_ESCAPE_YET)
-    level, inside = escape
-    return replace(known, escapes_at=level, inside=inside)
+    return _components(problem, point, census, time_limit).around(problem, _own(problem, point), late)
 
 
 def bad_valley(
@@ -232,7 +246,9 @@ def bad_valley(
     [True, False, False]
     """
     try:
-        return _sublevel(problem, point, census, time_limit, _clock(time_limit))[0].bad
+        late = _clock(time_limit)
+        found = _components(problem, point, census, time_limit)
+        return found.around(problem, _own(problem, point), late, escape=False).bad
     except (OutOfScope, ValueError):
         return None
 
@@ -243,63 +259,165 @@ def _clock(seconds: float | None) -> Callable[[], bool]:
     return lambda: end is not None and time.monotonic() > end
 
 
-def _sublevel(
-    problem: Problem, point: Point | None, census: Census | None, seconds: float | None, late: Callable[[], bool]
-) -> tuple[Component, Frontier[int]]:
-    """All but the way out of a bad valley, and the search as it stands."""
-    scope.expect_problem(problem)
-    if point is None:
-        point = problem.point
+def _own(problem: Problem, point: Point | None) -> Point:
+    point = problem.point if point is None else point
     if point is None:
         raise ValueError("no point whose component is meant")
+    return point
+
+
+def _components(problem: Problem, point: Point | None, census: Census | None, seconds: float | None) -> Components:
+    scope.expect_problem(problem)
+    own = _own(problem, point)
     outside = scope.exact_values(problem)
     if outside is not None:
         raise outside
-    if census is None:
-        census = make_census(problem.at(point), time_limit=seconds)
-    if not census.complete:
-        raise ValueError("the census was ended before every basin had its value; raise time_limit")
-    loss, minimum = problem.loss_at(point), census.minimum
-    if not isinstance(minimum, Fraction):
-        raise InternalError("a landscape over enclosures")
-    start = locate(census.reduction, point)
-    first = census.table.index_of(tuple(tuple(sorted(part)) for part in start))
-    walls = Walls(census.reduction.program)
-    frontier = Frontier(Quotient(census), walls, first)
-    lowest, lower, complete = first, None, True
-    try:
-        for basin in frontier.fill(loss):
-            if late():
-                complete = False
-                break
-            value = frontier.value(basin)
-            if value < frontier.value(lowest):
-                lowest = basin
-            if lower is None and value < loss:
-                lower = basin
-            if value == minimum:
-                break
-    except KeyboardInterrupt:
-        complete = False
-    infimum = frontier.value(lowest)
-    known = Component(
-        problem=problem,
-        point=point,
-        census=census,
-        loss=loss,
-        infimum=infimum,
-        global_minimum=minimum,
-        complete=complete,
-        basins=tuple(sorted(frontier.crossings)),
-        escapes_at=None,
-        inside=(),
-        reason="" if complete or infimum == minimum else OUT_OF_TIME,
-        _walls=walls,
-        _start=start,
-        _first_lower=None if lower is None else frontier.chain(lower),
-        _lowest=frontier.chain(lowest),
-    )
-    return known, frontier
+    return Components(make_census(problem.at(own), time_limit=seconds) if census is None else census)
+
+
+@dataclass
+class _Search:
+    """A search from one basin at one loss: points of that loss in the basin have it in common.
+
+    Nothing in it depends on what other searches have found: its walls remember their own answers alone.
+    """
+
+    components: Components
+    frontier: Frontier[int]
+    walls: Walls
+    first_lower: Chain[int] | None
+    lowest: Chain[int]
+    infimum: Fraction
+    complete: bool
+    basins: tuple[int, ...]
+    escapes_at: Fraction | None = None
+    inside: tuple[int, ...] = ()
+    reason: str = ""
+    gradients: tuple[Vector, ...] | None = None
+
+
+KEPT = 4096
+"""Searches, and sixteen times as many solved walls, that are kept for further points."""
+
+
+class Components:
+    """The components around points of one census; what they have in common is found once.
+
+    An answer does not depend on the points that were asked about before, but for the time that it takes.
+
+    Parameters
+    ----------
+    census : Census
+
+    Raises
+    ------
+    ValueError
+        The census ran out of time.
+    """
+
+    def __init__(self, census: Census) -> None:
+        if not census.complete:
+            raise ValueError("the census was ended before every basin had its value; raise time_limit")
+        if not isinstance(census.minimum, Fraction):
+            raise InternalError("a landscape over enclosures")
+        self.census = census
+        self.minimum: Fraction = census.minimum
+        self._solved: dict[int, Optimum] = {}
+        self._searches: dict[tuple[int, Fraction], _Search] = {}
+        self._regions: RegionTable | None = None
+
+    def around(self, problem: Problem, point: Point, late: Callable[[], bool], *, escape: bool = True) -> Component:
+        """The component around a point of the census' problem; without ``escape`` no way out of a bad valley is looked
+        for.
+
+        ``late`` says whether the time is over: what is not known then is None, with a reason.
+
+        Raises
+        ------
+        ValueError
+            The point does not have the frozen values of the problem.
+        """
+        census = self.census
+        loss, start = problem.loss_at(point), locate(census.reduction, point)
+        first = census.table.index_of(tuple(tuple(sorted(part)) for part in start))
+        search = self._searches.get((first, loss))
+        if search is None:
+            search = self._search(first, loss, late)
+            if escape and search.complete and search.infimum != self.minimum:
+                self._escape(search, late)
+            if escape and not search.reason:
+                self._keep((first, loss), search)
+        return Component(
+            problem=problem,
+            point=point,
+            census=census,
+            loss=loss,
+            infimum=search.infimum,
+            global_minimum=self.minimum,
+            complete=search.complete,
+            basins=search.basins,
+            escapes_at=search.escapes_at,
+            inside=search.inside,
+            reason=search.reason,
+            _search=search,
+            _start=start,
+        )
+
+    def regions(self, problem: Problem, point: Point, check: Callable[[], None]) -> RegionTable:
+        """What :func:`exactgeo.basin.claims.listed` says of a point of the census' problem."""
+        if self._regions is None:
+            self._regions = listed(problem, point, check)
+        return self._regions
+
+    def _keep(self, key: tuple[int, Fraction], search: _Search) -> None:
+        if len(self._searches) >= KEPT:
+            self._searches.clear()
+        if len(self._solved) >= 16 * KEPT:
+            self._solved.clear()
+        self._searches[key] = search
+
+    def _search(self, first: int, loss: Fraction, late: Callable[[], bool]) -> _Search:
+        """All but the way out of a bad valley."""
+        walls = Walls(self.census.reduction.program, solved=self._solved)
+        frontier = Frontier(Quotient(self.census), walls, first)
+        lowest, lower, complete = first, None, True
+        try:
+            for basin in frontier.fill(loss):
+                if late():
+                    complete = False
+                    break
+                value = frontier.value(basin)
+                if value < frontier.value(lowest):
+                    lowest = basin
+                if lower is None and value < loss:
+                    lower = basin
+                if value == self.minimum:
+                    break
+        except KeyboardInterrupt:
+            complete = False
+        infimum = frontier.value(lowest)
+        return _Search(
+            self,
+            frontier,
+            walls,
+            None if lower is None else frontier.chain(lower),
+            frontier.chain(lowest),
+            infimum,
+            complete,
+            tuple(sorted(frontier.crossings)),
+            reason="" if complete or infimum == self.minimum else OUT_OF_TIME,
+        )
+
+    def _escape(self, search: _Search, late: Callable[[], bool]) -> None:
+        """Go on to the way out."""
+        try:
+            escape = _escape(search.frontier, late)
+        except KeyboardInterrupt:
+            escape = None
+        if escape is None:
+            search.reason = NO_ESCAPE_YET
+        else:
+            search.escapes_at, search.inside = escape
 
 
 def _escape(frontier: Frontier[int], late: Callable[[], bool]) -> tuple[Fraction, tuple[int, ...]] | None:

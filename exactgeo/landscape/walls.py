@@ -41,15 +41,21 @@ class Walls:
     program : Program
     store : WallStore, optional
         Takes what is solved, a few walls at a time, until :meth:`close`; gives back what it has.
+    solved : dict, optional
+        What :func:`~exactgeo.basin.solvers.solve` said of columns, for several searches: it saves time and changes no
+        answer.
     """
 
-    def __init__(self, program: Program, store: WallStore | None = None) -> None:
+    def __init__(
+        self, program: Program, store: WallStore | None = None, *, solved: dict[int, Optimum] | None = None
+    ) -> None:
         self._program = program
         self._found: dict[int, Optimum] = {}
         self._recent: list[Optimum] = []
         self._store = store
         self._unstored: list[tuple[int, Optimum]] = []
         self.solved = 0
+        self._solved = solved
         if store is not None:
             self._found.update(store.walls(program))
             self._recent += list(self._found.values())[-SCANNED:]
@@ -91,7 +97,7 @@ class Walls:
         """
         optimum = self.known(mask, hints) or self.known(mask, self._recent)
         if optimum is None:
-            optimum = solve(self._program, mask)
+            optimum = self._solve(mask)
             self.solved += 1
             self._found[mask] = optimum
             self._recent.append(optimum)
@@ -102,3 +108,10 @@ class Walls:
                 if len(self._unstored) >= TOGETHER:
                     self._flush()
         return optimum
+
+    def _solve(self, mask: int) -> Optimum:
+        if self._solved is None:
+            return solve(self._program, mask)
+        if mask not in self._solved:
+            self._solved[mask] = solve(self._program, mask)
+        return self._solved[mask]

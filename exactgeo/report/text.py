@@ -43,6 +43,7 @@ __all__ = [
     "indices_text",
     "more_text",
     "number_json",
+    "verdict_line",
     "verdict_text",
 ]
 
@@ -69,6 +70,18 @@ MINIMA: tuple[type[WithRadius], ...] = (
 
 BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict in one line, where there are many."""
+    loss = verdict.exact_loss if verdict.exact_loss is not None else verdict.loss_enclosure
+    parts = [str(verdict.kind), "loss not known" if loss is None else f"loss {value_line(loss)}"]
+    if verdict.kind is not Kind.NOT_LOCAL_MINIMUM:
+        parts += [] if verdict.strictness is None else [str(verdict.strictness)]
+        parts.append(
+            f"globality {verdict.globality}" if verdict.globality is Globality.UNKNOWN else str(verdict.globality)
+        )
+    return ", ".join(parts)
 
 
 def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:

@@ -28,7 +28,7 @@ from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs, without_identity
-from exactgeo.standing.globality import AT_LEAST, Global, at_zero, census_of, globality_of
+from exactgeo.standing.globality import AT_LEAST, Global, at_zero, census_of, components_of, globality_of
 from exactgeo.standing.verdict import Better, Verdict, as_value
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def verdict_on(
     time_limit: float,
     *,
     strictness: bool = True,
-    known: Callable[[Verdict], None] = lambda verdict: None,
+    known: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Everything that is known of a point: first whether it is a local minimum, then the rest.
 
@@ -71,7 +71,7 @@ def verdict_on(
         ``globality`` and ``bad_valley``, 0 for none of these.
     strictness : bool
         Whether to look for the flat dimension at all.
-    known : callable
+    known : callable, optional
         Told the verdict as soon as it is known, and again with its strictness.
     """
     if bends_outputs(problem):
@@ -80,7 +80,8 @@ def verdict_on(
         def of(found: Verdict) -> Verdict:
             return _without_identity(problem, point, found)
 
-        return of(verdict_on(*whole, time_limit, strictness=strictness, known=lambda found: known(of(found))))
+        tell = None if known is None else lambda found: known(of(found))
+        return of(verdict_on(*whole, time_limit, strictness=strictness, known=tell))
     deadline = Deadline.after(time_limit)
     local = Deadline.after(max(time_limit, AT_LEAST))
     decision = decide(problem, point, strictness=False, check=local.check)
@@ -91,17 +92,21 @@ def verdict_on(
     if isinstance(decision, Minimum):
         waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
         decision = replace(decision, reason=waiting)
-    known(_verdict(problem, point, decision, loss, none))
+    remarks = dead_layers(problem, point)
+    if known is not None:
+        known(_verdict(problem, point, decision, loss, none, remarks))
     if isinstance(decision, Minimum) and strictness:
         # The other searches want time as well; a little is given in any case, which is within what a limit allows.
         decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
-        known(_verdict(problem, point, decision, loss, none))
+        if known is not None:
+            known(_verdict(problem, point, decision, loss, none, remarks))
     began = time.monotonic()
     found = globality_of(problem, point, decision, loss, deadline)
     LOG.info(
         "globality: %s in %.3f s%s", found.globality, time.monotonic() - began, found.detail and f" ({found.detail})"
     )
-    return _verdict(problem, point, decision, loss, found, _component(problem, point, decision, found, deadline))
+    around = _component(problem, point, decision, found, deadline)
+    return _verdict(problem, point, decision, loss, found, remarks, around)
 
 
 def _without_identity(problem: Problem, point: Point, found: Verdict) -> Verdict:
@@ -125,6 +130,7 @@ def _verdict(
     decision: Decision,
     loss: Value | None,
     known: Global,
+    remarks: tuple[str, ...],
     around: _Around = WAITING,
 ) -> Verdict:
     component = around.component
@@ -157,7 +163,7 @@ def _verdict(
         valley_reason=around.reason,
         tries=decision.tries,
         lower_bound=_lower_bound(known, loss),
-        remarks=dead_layers(problem, point),
+        remarks=remarks,
     )
 
 
@@ -216,14 +222,13 @@ def _component(problem: Problem, point: Point, decision: Decision, known: Global
     late = f"the search around the point had not ended after {deadline.seconds:g} s; raise --time-limit"
     if not deadline.left:
         return _Around(reason=late)
-    from exactgeo.landscape import component
     from exactgeo.landscape.claims import component_claim
 
     try:
         census = census_of(problem.at(point), deadline)
         if not census.complete:
             return _Around(reason="the basins are too many to be listed")
-        found = component(problem, point, census=census, time_limit=deadline.left)
+        found = components_of(census).around(problem, point, lambda: not deadline.left)
         claim = component_claim(found, better.point, better.loss, deadline.check)
     except OutOfScope as refusal:
         return _Around(reason=refusal.reason)

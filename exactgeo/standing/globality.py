@@ -25,11 +25,12 @@ from exactgeo.problem import Network, Point, Problem, Train, scope
 if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
+    from exactgeo.landscape import Components
 
 from exactgeo.standing.deep import Known, as_good_as_a_function, best_of_classes, by_smaller_networks
 from exactgeo.standing.verdict import Better, as_value
 
-__all__ = ["Global", "at_zero", "census_of", "globality_of"]
+__all__ = ["Global", "at_zero", "census_of", "components_of", "globality_of"]
 
 
 AT_LEAST = 0.5
@@ -99,16 +100,17 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
         return _smaller(problem, point, loss, outside, deadline)
     from exactgeo.basin.size import size_of
 
-    refusal = scope.basins(problem.at(point))
+    here = problem.at(point)
+    refusal = scope.basins(here)
     if refusal is not None:
         return _relaxed(problem, point, loss, refusal, deadline) if isinstance(decision, Minimum) else outside
-    size, bounded = size_of(problem.at(point)), outside
+    size, bounded = size_of(here), outside
     if size.orbits_about > FEW:
         large = size.hopeless or size.orbits_about > BASINS_A_SECOND * CENSUS * deadline.left
         bounded = _bounded(problem, point, loss, outside, deadline, SEARCH if large else 1 - CENSUS)
         if large or bounded.globality is not Globality.UNKNOWN:
             return bounded
-    found_all = census_of(problem.at(point), deadline)
+    found_all = census_of(here, deadline)
     if not found_all.complete and bounded is not outside:
         return bounded
     return _among_all(problem, point, loss, found_all, outside, deadline)
@@ -246,12 +248,28 @@ def _bottom_claim(
     problem: Problem, point: Point, loss: Fraction, census: Census, deadline: Deadline
 ) -> GlobalMinimumClaim | None:
     """The claim that a point is a global minimum, from the optima of a census; None where it takes too long."""
-    from exactgeo.basin.claims import global_claim
-
     try:
-        return global_claim(problem, point, loss, census.gradients(deadline.check), deadline.check)
+        return replace(_kept_bottom(problem.at(point), census, loss, deadline), point=point)
     except OutOfTime:
         return None
+
+
+@lru_cache(maxsize=4)
+def _kept_bottom(problem: Problem, census: Census, loss: Fraction, deadline: Deadline) -> GlobalMinimumClaim:
+    """The claim at the problem's point; but for the point it is that of every global minimum."""
+    from exactgeo.basin.claims import global_claim
+
+    gradients = census.gradients(deadline.check)
+    assert problem.point is not None
+    return global_claim(problem, problem.point, loss, gradients, deadline.check)
+
+
+@lru_cache(maxsize=4)
+def components_of(census: Census) -> Components:
+    """The components of a census, kept so that many points have in common what they can."""
+    from exactgeo.landscape import Components
+
+    return Components(census)
 
 
 # -- a loss that is convex in what is trained ------------------------------------------------------------------------

@@ -110,6 +110,69 @@ def test_points_of_one_problem(capsys, tmp_path):
     ]
 
 
+def points_file(folder: Path, biases: tuple[int, ...], name: str = "points.json") -> str:
+    points = [{"weights": [[[1]], [[1]]], "biases": [[b], [0]]} for b in biases]
+    (folder / name).write_text(json.dumps(points))
+    return str(folder / name)
+
+
+def test_a_list_of_points_is_one_line_each(capsys, tmp_path):
+    file = points_file(tmp_path, (-3, -2, -3))
+    code, out, err = run(capsys, "certify", "swirszcz-prop1", "--points", file, "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (1, "")
+    assert [(a.pop("index"), a["verdict"]) for a in answers] == [
+        (0, "local_minimum"),
+        (1, "not_local_minimum"),
+        (2, "local_minimum"),
+    ]
+    problem = eg.load("swirszcz-prop1")
+    for answer, b in zip(answers, (-3, -2, -3), strict=True):
+        point = {"weights": [[[1]], [[1]]], "biases": [[b], [0]]}
+        assert answer == eg.certify(problem, point).to_json()
+    code, out, _ = run(capsys, "certify", "swirszcz-prop1", "--points", file)
+    assert (code, out.splitlines()) == (
+        1,
+        [
+            "0: local_minimum, loss 18, strict_modulo_symmetry, spurious",
+            "1: not_local_minimum, loss 21",
+            "2: local_minimum, loss 18, strict_modulo_symmetry, spurious",
+            "3 points, 2 local_minimum, 1 not_local_minimum",
+        ],
+    )
+
+
+def test_the_exit_code_of_many_points_is_that_of_the_worst(capsys, tmp_path):
+    good, mixed, none = (
+        points_file(tmp_path, biases, f"{len(biases)}.json") for biases in ((-3, -3), (-3, -2, -3), ())
+    )
+    for options, codes in (([], (0, 1, 0)), (["--expect", "local_minimum"], (0, 1, 0))):
+        for file, code in zip((good, mixed, none), codes, strict=True):
+            assert run(capsys, "certify", "swirszcz-prop1", "--points", file, *options)[0] == code
+
+
+def test_a_bad_point_of_many_is_refused_by_its_index(capsys, tmp_path):
+    file = tmp_path / "points.json"
+    good = '{"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}'
+    for bad, where in (
+        ('{"weights": [[[1]], [[1]]], "biases": [["x"], [0]]}', "[1]: biases[0][0]"),
+        ('{"weights": [[[1]], [[1]]]}', "[1]"),
+        ("3", "[1]"),
+    ):
+        for text, at in ((f"[{good}, {bad}]", ""), (f'{{"points": [{good}, {bad}]}}', ": points")):
+            file.write_text(text)
+            code, out, err = run(capsys, "certify", "swirszcz-prop1", "--points", str(file))
+            assert (code, out, err.count("\n")) == (2, "", 1)
+            assert f"points.json{at}{where}" in err
+    file.write_text('{"weights": [[[1]], [[1]]]}')
+    assert "points" in run(capsys, "certify", "swirszcz-prop1", "--points", str(file))[2]
+    for other in (["--point", str(file)], ["--certificate", str(tmp_path / "c.json")]):
+        code, _, err = run(capsys, "certify", "swirszcz-prop1", "--points", str(file), *other)
+        assert (code, other[0] in err) == (2, True)
+    code, _, err = run(capsys, "certify", "-", "--points", "-")
+    assert (code, "standard input" in err) == (2, True)
+
+
 def test_certificate_is_written_whole_or_not_at_all(capsys, tmp_path):
     target = tmp_path / "out.json"
     answer = json.loads(run(capsys, "certify", "swirszcz-prop1", "--certificate", str(target), "--json")[1])

@@ -63,6 +63,58 @@ def test_work_that_never_ends_is_ended_and_what_is_known_is_said(body, as_json):
         assert out == "loss 18\n"
 
 
+LINES = """
+import os, signal, sys, time
+from exactgeo.cli.limited import Run
+
+run = Run(subject="prop1.toml", owner=True, lines=True)
+
+def work():
+    for index in range(3):
+        run.line('{"index": %d}' % index)
+        run.tell("%d of 9 points" % (index + 1), {"points": index + 1, "of": 9})
+    left = signal.getitimer(signal.ITIMER_REAL)[0]
+    assert 0 < left <= 1100, left
+    signal.setitimer(signal.ITIMER_REAL, 1e-3)
+    time.sleep(1e6)
+
+sys.exit(run.within(999, work, as_json=True))
+"""
+
+
+def test_a_stream_of_lines_that_is_ended_is_whole_lines_and_one_that_says_so():
+    done = subprocess.run([sys.executable, "-c", LINES], capture_output=True, text=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    reason = "not finished within 999 s; raise --time-limit"
+    last = {"points": 3, "of": 9, "complete": False, "reason": reason}
+    assert answers == [{"index": 0}, {"index": 1}, {"index": 2}, last]
+    assert (done.returncode, done.stderr) == (3, f"exactgeo: prop1.toml: {reason}\n")
+
+
+def test_points_that_a_limit_does_not_reach_are_said(capsys, monkeypatch, tmp_path):
+    """By a clock that stands still until the second point is decided."""
+    from exactgeo.deadline import Deadline
+    from exactgeo.standing import many_points
+
+    (tmp_path / "points.json").write_text(json.dumps([{"weights": [[[1]], [[1]]], "biases": [[-3], [0]]}] * 4))
+    left, honest = [1.0], many_points.verdict_on
+
+    def decided(*arguments, **options):
+        found = honest(*arguments, **options)
+        left.append(1.0)
+        return found
+
+    monkeypatch.setattr(many_points, "verdict_on", decided)
+    arguments = ["certify", "swirszcz-prop1", "--points", str(tmp_path / "points.json"), "--time-limit", "1000"]
+    ended = property(lambda _: 0.0 if len(left) > 2 else 1000.0)
+    monkeypatch.setattr(Deadline, "left", ended)
+    code, out, err = run(capsys, *arguments, "--json")
+    assert (code, [json.loads(line).get("index") for line in out.splitlines()]) == (3, [0, 1, None])
+    said = "2 of 4 points within 1000 s; raise --time-limit"
+    assert json.loads(out.splitlines()[-1]) == {"points": 2, "of": 4, "complete": False, "reason": said}
+    assert err == f"exactgeo: swirszcz-prop1: {said}\n"
+
+
 def test_an_answer_that_is_being_read_is_not_cut_off():
     left = "print(signal.getitimer(signal.ITIMER_REAL)[0] > 0, file=sys.stderr)"
     out, err = started(f"{left}; run.answering(); {left}; return 1").communicate(timeout=60)

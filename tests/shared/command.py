@@ -15,6 +15,15 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         main([*arguments])
     captured = capsys.readouterr()
     if "--json" in arguments:
-        found = faults(arguments, json.loads(captured.out))
-        assert not found, "\n".join(found)
+        for answer in _answers(arguments, captured.out):
+            found = faults(arguments, answer)
+            assert not found, "\n".join(found)
     return int(stop.value.code or 0), captured.out, captured.err
+
+
+def _answers(arguments: tuple[str, ...], out: str) -> list[object]:
+    """The object, or those of a stream without their numbers; its last line may say after how many it was ended."""
+    if "--points" not in arguments or not out.startswith('{"'):
+        return [json.loads(out)]
+    lines = [json.loads(line) for line in out.splitlines()]
+    return [{key: value for key, value in line.items() if key != "index"} for line in lines if "of" not in line]
