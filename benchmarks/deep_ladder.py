@@ -16,9 +16,10 @@ import sys
 import time
 from collections import Counter
 
+from class_problems import class_case, unequal_case
 from damage import outcome
 from deep_problems import case
-from vector_problems import vector_case
+from vector_problems import pieces_case, vector_case
 
 from exactgeo.local_minimum import decide
 from exactgeo.local_minimum.deep.germs import germ_descent
@@ -37,6 +38,12 @@ GENERATORS = {
     "one hidden layer, many kinks and ties, one unit": {"widths": [1], "make": vector_case},
     "one hidden layer, many kinks and ties, two units": {"widths": [2], "make": vector_case},
     "one hidden layer, many kinks and ties, three units": {"widths": [3], "make": vector_case},
+    "one hidden layer, ties, Huber inside": {"make": pieces_case},
+    "one hidden layer, ties, Huber at the end": {"make": pieces_case, "end": True},
+    "classes, one hidden layer": {"widths": [2], "make": class_case},
+    "classes, one to three hidden layers": {"make": class_case},
+    "classes, the same with frozen blocks": {"make": class_case, "freeze": True},
+    "classes, frozen outputs, scores that differ": {"make": unequal_case},
 }
 
 

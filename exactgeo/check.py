@@ -236,6 +236,8 @@ class Problem:
         form(many(x, None, typed, list) and x[0] and many(y, len(x), typed, list) and y[0], "there is no data")
         self.x, self.y = many(x, None, vector, len(x[0])), many(y, None, vector, len(y[0]))
         meter.long([q for rows in (self.x, self.y) for row in rows for q in row])
+        # `outputs`: the number of classes, where they are more than two.
+        net, outputs = companion("check_classes.py").counted(net, loss) if "outputs" in typed(net, dict) else (net, 2)
         widths, slopes, hidden_bias, output_bias = fields(net, "widths activation hidden_bias output_bias")
         self.sizes = [len(x[0]), *many(widths, None, whole, range(MAX_CASES)), len(y[0])]
         self.smooth = slopes if widths and slopes in ("sigmoid", "tanh") else None  # an activation without slopes
@@ -252,10 +254,11 @@ class Problem:
         known = self.kind in (*LOSSES, "logistic", "cross_entropy")
         form(known and kind == (f"huber({self.M})" if self.M else self.kind), "a loss not in the format")
         form(self.M is None or self.M > 0, "huber(M) needs M > 0")
-        signed = "hinge" in kind or kind == "logistic"
-        form(not signed or all(abs(q) == 1 for row in self.y for q in row), "losses of signs need y = 1 or -1")
-        form(kind != "cross_entropy" or all(row in ([0], [1]) for row in self.y), "two classes are 0 and 1")
-        self.sizes[-1] += kind == "cross_entropy"
+        signed, classes = "hinge" in kind or kind == "logistic", kind == "cross_entropy"
+        targets = {q for row in self.y for q in row}
+        form(not signed or targets <= {1, -1}, "losses of signs need y = 1 or -1")
+        form(not classes or (len(y[0]) == 1 and targets <= {*range(outputs)}), "a target that is no class")
+        self.sizes[-1] += (outputs - 1) * classes
         form(reduction in ("sum", "mean", "mean_entries"), "a reduction not in the format")
         self.weight = Fraction(1, {"sum": 1, "mean": len(x)}.get(reduction, len(x) * len(y[0])))
         hidden, bias, output, output_bias = fields(train, "hidden hidden_bias output output_bias")
@@ -508,9 +511,8 @@ def path(p, claim):
     need(all(p.frozen(point) == p.frozen(points[0]) for point in points), "the path moves a frozen parameter")
     for one, other in pairwise([look(p, point) for point in points]):
         segment(p, one, other)
-    losses = [loss, *losses]
-    ends = f"from the point, of loss {loss}, to one of loss {losses[-1]}"
-    return f"A path of straight lines and rescalings {ends} never rises above {max(map(rational, losses))}."
+    ends = f"from the point, of loss {loss}, to one of loss {[loss, *losses][-1]}"
+    return f"A path of straight lines and rescalings {ends} never rises above {max(map(rational, [loss, *losses]))}."
 
 
 # -- lower bounds from a convex loss; the optimum of a basin, and of all --
@@ -681,10 +683,9 @@ def global_minimum(p, claim):
         need(rational(loss) == 0, "a bound is missing")
         return "The point is a global minimum: its loss is 0."
     here, duals = look(p, point), many(duals, None, vector, len(p.x))
-    columns = here.affine
+    columns = here.affine + [n.out for n in here.neurons if here.moved and regions is None]
     if regions is None:
         need(not here.T, "the predictions are not affine in the trained parameters")
-        columns = columns + [n.out for n in here.neurons if here.moved]
         here.offset = here.offset if here.moved else [q + y for q, (y,) in zipped(here.residuals, p.y)]
     bounds = [dual(p, r, here, columns) for r in duals]
     need(min(bounds, default=rational(loss)) >= rational(loss), "a dual vector gives too low a bound")
@@ -711,6 +712,7 @@ COMPANIONS = {
     "check_deep_global.py": "deep_global_minimum",
     "check_vector.py": "vector_minimum",
     "check_cells.py": "unrolled_minimum",
+    "check_classes.py": "class_minimum class_descent class_global_minimum",
     "check_penalty.py": "penalised_minimum penalised_strictness penalised_descent penalised_bound penalised_basin",
     "check_logistic.py": "ordered_minimum ordered_strictness ordered_descent ordered_lower_point",
     "check_ordered_penalty.py": "ordered_penalised_minimum ordered_penalised_strictness ordered_penalised_descent",

@@ -117,7 +117,8 @@ def largest_of(faces):
 def unrolled_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     here = deep.layers(p, stated(p, tree, loss))
-    need(here.hidden and p.kind in ("squared", "half_squared"), "the rule needs a hidden layer and the squared loss")
+    good = here.hidden and len(vector.curved(p, here)) == len(p.x)
+    need(good, "the rule needs a hidden layer, and a loss that is one square near the point")
     form(typed(rule, str) in ("definite", "tied", "whole"), "an unknown proof")
     vector.positive(*units_of(p, here), rule, p.sizes[-1])
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

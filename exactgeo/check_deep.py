@@ -118,9 +118,9 @@ def descent_curve(p, claim):
 # -- a local minimum --
 
 
-def layers(p, point):
-    """Rule `layers`: a point layer by layer, at the data points: inputs, pre-activations z, outputs,
-    slopes (None on a kink); the derivatives of the loss of each prediction, output by output."""
+def forward(p, point):
+    """Rule `layers`: a point layer by layer, at the data points: inputs, pre-activations z, outputs, slopes (None on a
+    kink)."""
     here, rows = SimpleNamespace(hidden=[], inputs=[list(column) for column in zipped(*p.x)]), None
     for k, (matrix, bias) in enumerate(zipped(*point)):
         inputs, m = here.inputs if rows is None else rows, len(p.x)
@@ -136,6 +136,13 @@ def layers(p, point):
         layer.bends, (up, down) = p.bends[k], p.bends[k]
         layer.slope = [[up if q > 0 or up == down else down if q else None for q in row] for row in z]
         rows = layer.out = [[p.activate(q, k) for q in row] for row in z]
+    here.multipliers = sparse
+    return here
+
+
+def layers(p, point):
+    """The same, and the derivatives of the loss of each prediction, output by output."""
+    here = forward(p, point)
     need(p.kind in SMOOTH, "the rule needs a loss with a derivative")
     (a, r), pairs = SMOOTH[p.kind], zipped(here.last.z, zipped(*p.y))
     here.gradient = [[2 * a * r(q, y, p.M) for q, y in zipped(row, ys)] for row, ys in pairs]
@@ -245,7 +252,7 @@ def branch(p, here, i, number, c, sides, step):
         return [{**sides, k: 1}, {**sides, k: -1}]
     rule, slopes = fields(step, "rule slopes")
     form(rule == "slopes", "an unknown step in a covering")
-    slopes = sparse(slopes, range(number), None)
+    slopes = here.multipliers(slopes, range(number), None)
 
     def visit(k, q, bends):
         slope = slopes.get(k, 0)
@@ -269,7 +276,8 @@ def smaller(p, weights, biases, bends, **changes):
 
 MINIMA = {"local_minimum": "", "deep_minimum": "check_deep.py", "linear_network_minimum": "check_linear.py"}
 MINIMA |= {"symmetric_minimum": "check_symmetry.py", "vector_minimum": "check_vector.py"}
-MINIMA |= {"unrolled_minimum": "check_cells.py"}
+MINIMA |= {"unrolled_minimum": "check_cells.py", "ordered_minimum": "check_logistic.py"}
+MINIMA |= dict.fromkeys(("class_minimum", "class_global_minimum"), "check_classes.py")
 
 
 def resting(p, claim, reduced, radius):
@@ -281,8 +289,8 @@ def resting(p, claim, reduced, radius):
     need(q.point(claim.get("point")) == point, "the claim speaks of another point of the smaller network")
     prove = local_minimum if kind == "local_minimum" else vars(companion(MINIMA[kind]))[kind]
     prove(q, {key: value for key, value in claim.items() if key != "kind"})
-    near = "radius" not in claim and kind != "linear_network_minimum"
-    near = near or (kind == "deep_minimum" and claim["radius"] is None)
+    near = "radius" not in claim and kind not in ("linear_network_minimum", "class_global_minimum")
+    near = near or (kind in ("deep_minimum", "class_minimum") and claim["radius"] is None)
     need(radius is None or not near, "no neighbourhood is known of the smaller network")
     return rational(claim["radius"]) if claim.get("radius") is not None else None
 

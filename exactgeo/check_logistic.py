@@ -183,6 +183,7 @@ def score(p, point):
     if p.kind == "logistic":
         need(p.sizes[-1] == 1, "the rule needs one output")
         return p, point
+    need(p.sizes[-1] == 2, "the rule needs two classes")
     one, (weights, biases) = copy(p), point
     one.sizes, one.y = [*p.sizes[:-1], 1], [[2 * y - 1] for (y,) in p.y]
     last = [[b - a for a, b in zipped(*weights[-1])]]

@@ -12,7 +12,7 @@ from exactgeo.check import MAX_LONG, Refused, digest, form, need, zipped
 
 MAX_JSON, MAX_TOML = 16 * 2**20, 4 * 2**20  # bytes
 MAX_WRITTEN = 10_000  # digits of one number, written out
-MAX_WIDTH = 10**6
+MAX_WIDTH, MAX_CLASSES = 10**6, 10_000
 
 ACTIVATIONS = {"relu": 0, "leaky_relu": 1, "pl": 2, "abs": 0, "linear": 0, "sigmoid": 0, "tanh": 0}  # with arguments
 LOSSES = {"squared": 0, "half_squared": 0, "absolute": 0, "huber": 1, "hinge": 0, "squared_hinge": 0}
@@ -205,9 +205,11 @@ def problem(reader, keys):
     if (scores, loss["reduction"]) == (1, "mean_entries"):
         loss["reduction"] = "mean"  # one entry a target: the same
     if kind == "cross_entropy":
-        form(all(row in (["0"], ["1"]) for row in y), "a certificate speaks of the classes 0 and 1")
-        scores = 2
-        form(net.get("outputs") == 2 or ["1"] in y, "a certificate speaks of two classes")
+        good = all(len(row) == 1 and row[0].isdecimal() and int(row[0]) < MAX_WIDTH for row in y)
+        form(good, "classes are 0, 1, ... in the problem file")
+        least = max(int(row[0]) for row in y) + 1
+        scores = max(least, width(net.get("outputs", least)))
+        form(1 < scores <= MAX_CLASSES, f"a certificate speaks of two classes or more, up to {MAX_CLASSES}")
     form(width(net.get("outputs", scores)) == scores, "the problem file has not one target an output")
     bias = flags(net.get("hidden_bias", True), layers)
     output_bias = a(bool, net.get("output_bias", True))
@@ -232,6 +234,7 @@ def problem(reader, keys):
     activation = (slopes[0] if slopes else ["1", "1"]) if one else slopes
     network = {"widths": widths, "activation": activation if len(activation) > 1 else activation[0]}
     network |= {"hidden_bias": bias, "output_bias": output_bias}
+    network |= {"outputs": scores} if kind == "cross_entropy" and scores > 2 else {}
     found = {"data": {"x": x, "y": y}, "network": network, "loss": loss, "train": trains}
     return found | reader.penalty(keys.get("penalty", {})), point
 
@@ -252,7 +255,7 @@ OWN_POINT = (
     "critical_point",
 )
 OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
-OWN_POINT += ("smooth_descent",)
+OWN_POINT += ("smooth_descent", "class_minimum", "class_descent", "class_global_minimum")
 OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
 
 

@@ -91,11 +91,38 @@ def largest(near, chosen, left, done):
         left, done = left - {i}, done | {i}
 
 
-def look(p, here):
+def curved(p, here):
+    """Rule `curved`: the data points where the loss of each prediction is, near the point, one multiple of (q - y)^2,
+    but for a constant."""
+    inside = {"huber": lambda q, y: abs(q - y) < p.M, "squared_hinge": lambda q, y: y * q < 1}
+    rule = inside.get(p.kind, lambda q, y: p.kind in ("squared", "half_squared"))
+    rows = zipped(zipped(*here.last.z), p.y)
+    return [t for t, (row, ys) in enumerate(rows) if all(rule(q, y) for q, y in zipped(row, ys))]
+
+
+def cut(units, residuals, kept):
+    """Rule `cut`: squares at some data points and slopes at all are a lower bound of a convex loss. Of the data points
+    kept: residuals that have the same products with all that the units can be."""
+    vectors = [s for unit in units for s in [unit.feature, *unit.changes]]
+    found = []
+    for row in residuals:
+        rows = [[*(s[t] for t in kept), dot(row, s)] for s in vectors]
+        solutions = [z for z in kernel(rows, len(kept) + 1) if z[-1]]
+        need(solutions, "the slopes of the loss are more than those at squares")
+        found.append([-q / solutions[0][-1] for q in solutions[0][:-1]])
+
+    def short(vectors):
+        return [[s[t] for t in kept] for s in vectors]
+
+    for unit in units:
+        [unit.feature], unit.changes = short([unit.feature]), short(unit.changes)
+        unit.faces = [(short(lines), short(rays)) for lines, rays in unit.faces]
+    return units, lambda s: [dot(row, s) for row in found], found
+
+
+def look(p, here, residuals):
     """The units, an output bias one of them: feature, weight, critical faces (lines, rays), whether it is loud."""
     layer, last, size = here.hidden[0], here.last, p.sizes[-1]
-    curvature = SMOOTH[p.kind][0]
-    residuals = [[q / (2 * curvature) for q in row] for row in here.gradient]
     need(last.trains, "the output weights are frozen")
     need(not any(dot(r, own) for own in last.own for r in residuals), "the loss has a slope in the last layer")
 
@@ -338,11 +365,15 @@ def vector_minimum(p, claim):
     tree, loss, rule = fields(claim, "point loss rule")
     point = stated(p, tree, loss)
     need(p.layers == 1, "the rule needs one hidden layer")
-    units, phi, residuals = look(p, companion("check_deep.py").layers(p, point))
+    here = companion("check_deep.py").layers(p, point)
+    units, phi, residuals = look(p, here, [[q / (2 * SMOOTH[p.kind][0]) for q in row] for row in here.gradient])
     form(typed(rule, str) in ("silent", "definite", "tied", "whole"), "an unknown proof")
     if rule == "silent":
         need(not any(unit.loud for unit in units), "a unit is loud")
     else:
-        need(p.kind in ("squared", "half_squared"), "the rule needs the squared loss")
+        kept = curved(p, here)
+        need(kept, "the loss is no square near the point")
+        if len(kept) < len(p.x):
+            units, phi, residuals = cut(units, residuals, kept)
         positive(units, phi, residuals, rule, p.sizes[-1])
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

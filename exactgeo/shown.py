@@ -13,7 +13,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
-from exactgeo.exact.combination import Combination, LogCombination, Number, TanhCombination
+from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import format_rational, with_decimal
 
@@ -88,7 +88,7 @@ def value_line(q: Number | Value | int) -> str:
     return with_decimal(q) if len(format_rational(q)) <= NUMBER_WIDTH else number_text(q)
 
 
-def vector_text(values: Iterable[Fraction | int]) -> str:
+def vector_text(values: Iterable[Number | int]) -> str:
     """A row of numbers in parentheses.
 
     Examples
@@ -107,7 +107,7 @@ def brief(value: Any) -> str:
     >>> print(brief(Fraction(1, 3)), brief((1, Fraction(1, 2))), brief([[1, 2], [3, 4]]), brief(None), brief("a"))
     1/3 ~ 0.333333 (1, 1/2) 2 entries None a
     """
-    if isinstance(value, Fraction | TanhCombination | LogCombination | Enclosure):
+    if isinstance(value, Fraction | Combination | Enclosure):
         return value_line(value)
     if isinstance(value, bool | None):
         return str(value)

@@ -9,6 +9,8 @@ from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
+from exactgeo.claims.class_descent import ClassDescentClaim
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
 from exactgeo.claims.deep_global_minimum import DeepGlobalMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
@@ -50,6 +52,9 @@ __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
 _TYPES: tuple[type[Claim], ...] = (
     LocalMinimumClaim,
+    ClassMinimumClaim,
+    ClassDescentClaim,
+    ClassGlobalMinimumClaim,
     StrictnessClaim,
     SubgradientMinimumClaim,
     NotLocalMinimumClaim,

@@ -54,6 +54,9 @@ class Population:
 
 Subject = Problem | HyperplaneList | Population
 
+MAX_CLASSES = 10_000
+"""That a certificate may speak of."""
+
 SMOOTH = ("sigmoid", "tanh")
 """Activations without slopes that a certificate can name."""
 
@@ -93,20 +96,15 @@ def has_form(problem: Problem) -> bool:
     """Whether a certificate can speak of the problem.
 
     It can where the loss is one that the format knows, the hidden layers are piecewise linear or have one smooth
-    activation, and the outputs are linear and have a target each.
+    activation, and the outputs are linear and have a target each; of classes there are two or more.
     """
     net = problem.network
     smooth = net.uniform is not None and net.uniform.name in SMOOTH
     if net.output_activation != LINEAR or not (smooth or all(a.homogeneous for a in net.activations)):
         return False
-    if net.outputs != _outputs(problem.loss, problem.y):
-        return False
-    return problem.loss.certified
-
-
-def _outputs(loss: Loss, y: Matrix) -> int:
-    """One a target; two where targets are classes."""
-    return 2 if loss.classes else len(y[0])
+    if problem.loss.classes:
+        return problem.loss.certified and 2 <= net.outputs <= MAX_CLASSES
+    return problem.loss.certified and net.outputs == len(problem.y[0])
 
 
 def problem_data(problem: Problem) -> dict[str, Any]:
@@ -134,7 +132,10 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         _Loss(problem.loss.name, problem.reduction),
         Train(train.hidden, hidden_bias, train.output, train.output_bias and net.output_bias),
     )
-    return dict(to_data(tables)) | ({"penalty": to_data(problem.penalty)} if problem.penalty else {})
+    found = dict(to_data(tables)) | ({"penalty": to_data(problem.penalty)} if problem.penalty else {})
+    if problem.loss.classes and net.outputs > 2:
+        found["network"]["outputs"] = net.outputs
+    return found
 
 
 def subject_data(subject: Subject) -> dict[str, Any]:
@@ -177,7 +178,19 @@ def _read_problem(data: Any) -> Problem:
             raise error.under(".penalty") from None
         if not penalty or min(penalty.l2, penalty.l1) < 0:
             raise Misread([], "factors that are not negative, and not both 0").under(".penalty")
-    return replace(_problem(from_data(_Tables, tables)), penalty=penalty)
+    classes, tables = _classes(tables)
+    return replace(_problem(from_data(_Tables, tables), classes), penalty=penalty)
+
+
+def _classes(tables: Any) -> tuple[int, Any]:
+    """The number of classes, where a network has it, and the tables without it; 2 where there are no more."""
+    net = tables.get("network") if isinstance(tables, dict) else None
+    if not isinstance(net, dict) or "outputs" not in net:
+        return 2, tables
+    number = net["outputs"]
+    if type(number) is not int or not 2 < number <= MAX_CLASSES:
+        raise Misread(number, f"from 3 to {MAX_CLASSES} classes").under(".network.outputs")
+    return number, tables | {"network": {key: value for key, value in net.items() if key != "outputs"}}
 
 
 def _population(found: Population) -> Population:
@@ -195,7 +208,7 @@ def _planes(planes: HyperplaneList) -> HyperplaneList:
     return planes
 
 
-def _problem(tables: _Tables) -> Problem:
+def _problem(tables: _Tables, classes: int) -> Problem:
     x, y, net = tables.data.x, tables.data.y, tables.network
     for name, rows in (("x", x), ("y", y)):
         if not rows or not rows[0] or len({len(row) for row in rows}) > 1 or len(rows) != len(x):
@@ -207,9 +220,11 @@ def _problem(tables: _Tables) -> Problem:
         raise Misread(tables.loss.reduction, "one of " + ", ".join(REDUCTIONS)).under(".loss.reduction")
     activations = _activations(net.activation, layers)
     loss = _loss(tables.loss.kind)
-    outputs = _outputs(loss, y)
-    if loss.outputs(y) > outputs:
-        raise Misread([], "targets of two classes").under(".data.y")
+    outputs = classes if loss.classes else len(y[0])
+    if loss.classes and not all(len(row) == 1 and loss.allows(row[0]) and row[0] < classes for row in y):
+        raise Misread([], f"classes from 0 to {classes - 1}").under(".data.y")
+    if not loss.classes and classes > 2:
+        raise Misread(classes, "a loss with classes").under(".network.outputs")
     network = Network(len(x[0]), net.widths, outputs, activations, net.hidden_bias, net.output_bias)
     return Problem(x, y, network, loss, tables.train, tables.loss.reduction)
 

@@ -73,6 +73,7 @@ class Combination:
     ----------
     constant : Fraction
     terms : tuple of (q, coefficient), q ascending, no coefficient 0; never empty
+        Of the spaces of :mod:`exactgeo.exact.shares` q is no rational, but what names a generator there.
     """
 
     __slots__ = ("_sign", "constant", "terms")
@@ -80,13 +81,13 @@ class Combination:
 
     least: ClassVar[Fraction]
 
-    def __init__(self, constant: Fraction, terms: tuple[tuple[Fraction, Fraction], ...]) -> None:
+    def __init__(self, constant: Fraction, terms: tuple[tuple[Any, Fraction], ...]) -> None:
         self.constant = constant
         self.terms = terms
         self._sign = 0
 
     @classmethod
-    def of(cls, constant: Fraction, terms: Mapping[Fraction, Fraction]) -> Self | Fraction:
+    def of(cls, constant: Fraction, terms: Mapping[Any, Fraction]) -> Self | Fraction:
         """The combination with these coefficients, a Fraction where all those of the generators are 0."""
         kept = tuple(sorted((q, weight) for q, weight in terms.items() if weight))
         return cls(constant, kept) if kept else constant
@@ -94,17 +95,22 @@ class Combination:
     # -- the two spaces differ in these ---------------------------------------------------------------------------
 
     @staticmethod
-    def limit(q: Fraction) -> Fraction:
+    def exponent(q: Any) -> Fraction:
+        """The x > 0 of ``limit + exp(-x) factor``."""
+        return Fraction(q)
+
+    @staticmethod
+    def limit(q: Any) -> Fraction:
         """What the generator tends to as q grows, up to ``exp(-q) factor(q)``."""
         raise NotImplementedError
 
     @staticmethod
-    def factor(q: Fraction, bits: int) -> Enclosure:
+    def factor(q: Any, bits: int) -> Enclosure:
         """``(generator(q) - limit(q)) exp(q)``, of one sign, in bounds at most 2^(1 - bits) apart."""
         raise NotImplementedError
 
     @staticmethod
-    def text(q: Fraction) -> str:
+    def text(q: Any) -> str:
         """How the generator is written."""
         raise NotImplementedError
 
@@ -222,7 +228,7 @@ class Combination:
 
         low = high = ZERO
         for q, weight in self.terms:
-            fall, factor = decay(q - shift, bits), self.factor(q, bits)
+            fall, factor = decay(self.exponent(q) - shift, bits), self.factor(q, bits)
             ends = [a * b for a in (fall.lo, fall.hi) for b in (factor.lo, factor.hi)]
             least, most = min(ends), max(ends)
             low += weight * (least if weight > 0 else most)
@@ -232,7 +238,7 @@ class Combination:
     def _excluding_zero(self) -> tuple[Fraction, Enclosure]:
         """(shift, bounds without 0): the number is exp(-shift) times one within the bounds."""
         far = self._far
-        shift = ZERO if far else self.terms[0][0]
+        shift = ZERO if far else min(self.exponent(q) for q, _ in self.terms)
         bits = 64
         while bits <= MAX_BITS:
             found = self._tail(shift, bits) + far
@@ -288,7 +294,7 @@ class Combination:
 
 
 @lru_cache(maxsize=4096)
-def _plain_bounds(kind: Any, q: Fraction) -> tuple[int, int]:
+def _plain_bounds(kind: Any, q: Any) -> tuple[int, int]:
     """Integers around a generator times 2^PLAIN."""
     found = kind(ZERO, ((q, ONE),)).bounds(PLAIN + 8)
     return floor(found.lo * 2**PLAIN), ceil(found.hi * 2**PLAIN)
@@ -366,7 +372,7 @@ class LogCombination(Combination):
         return f"log(1 + exp({format_rational(q)}))" if q else "log(2)"
 
 
-Number = Fraction | TanhCombination | LogCombination
+Number = Fraction | Combination
 
 
 def sign(number: Number | int) -> int:

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
@@ -20,6 +21,7 @@ from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.exact.combination import Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum import weight_decay
 from exactgeo.local_minimum.criterion import measure
@@ -122,6 +124,8 @@ def decide(
             found = rung.decide(problem, point, check)
         except OutOfTime as end:
             found = Undecided(_loss(problem, point), scope.unfinished(str(end)), (), ended=True)
+        except Unresolved as small:
+            found = Undecided(_loss(problem, point), scope.unresolved(str(small)), ())
         why = found.outside.reason if isinstance(found, Undecided) else ""
         tries.append(Try(rung.name, str(found.kind), why))
         LOG.info("rung %s: %s in %.3f s%s", rung.name, found.kind, time.monotonic() - began, why and f" ({why})")
@@ -146,7 +150,13 @@ LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason
 
 
 WITHOUT_STRICTNESS = (
-    DeepMinimumClaim | LinearNetworkMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+    DeepMinimumClaim
+    | LinearNetworkMinimumClaim
+    | SymmetricMinimumClaim
+    | VectorMinimumClaim
+    | UnrolledMinimumClaim
+    | ClassMinimumClaim
+    | ClassGlobalMinimumClaim
 )
 
 

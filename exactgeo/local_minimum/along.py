@@ -19,10 +19,12 @@ from typing import Any
 
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.errors import InternalError
+from exactgeo.exact.combination import Number
 from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.polynomial import Polynomial, add, keeps_sign, multiply, order, times, value
 from exactgeo.exact.vectors import ZERO, Vector
 from exactgeo.kinds import Argument
+from exactgeo.local_minimum.class_curve import class_descent
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.problem import Direction, Point, Problem
 
@@ -190,18 +192,24 @@ def _accumulate(z: Polynomial, a: Polynomial, b: Polynomial) -> Polynomial:
     return z
 
 
-def descent_along(problem: Problem, point: Point, loss: Fraction, curve: Curve) -> Descent | None:
-    """The descent along a curve, None where the loss does not fall.
+def descent_along(problem: Problem, point: Point, loss: Number, curve: Curve) -> Descent | None:
+    """The descent along a curve, None where the loss does not fall; of classes also where it is not seen to.
 
     Parameters
     ----------
     problem : Problem
     point : Point
-    loss : Fraction
+    loss : Number
         At the point.
     curve : sequence of Direction
         P_1, P_2, ...; 0 for what is frozen.
     """
+    if problem.loss.classes:
+        kept: list[Sequence[Fraction | int]] = []
+        rows = _run(problem, point, curve, kept)
+        return class_descent(problem, point, curve, rows, kept)
+    if not isinstance(loss, Fraction):
+        raise InternalError("a curve of a loss that is not quadratic between breaks")
     return loss_along(problem, point, curve).descent(problem, point, loss, lambda: curve, problem.loss_at)
 
 

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
+from exactgeo.claims.class_descent import ClassDescentClaim
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
@@ -70,6 +72,8 @@ MinimumClaim = (
     | SymmetricMinimumClaim
     | VectorMinimumClaim
     | UnrolledMinimumClaim
+    | ClassMinimumClaim
+    | ClassGlobalMinimumClaim
 )
 
 
@@ -82,6 +86,7 @@ DescentClaim = (
     | PenalisedDescentClaim
     | OrderedPenalisedDescentClaim
     | SmoothDescentClaim
+    | ClassDescentClaim
 )
 
 
@@ -124,7 +129,9 @@ class Minimum(Shown):
     @property
     def everywhere(self) -> bool:
         """Whether the claim speaks of all parameters, and of no neighbourhood."""
-        nearby = DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim
+        nearby = (
+            DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim | ClassMinimumClaim
+        )
         return not isinstance(self.claim, nearby) and self.claim.radius is None
 
     @property
@@ -189,7 +196,8 @@ class Descent(Shown):
     @property
     def curve(self) -> tuple[Direction, ...]:
         """P_1, P_2, ...: the way down is point + s P_1 + s^2 P_2 + ..."""
-        return self.claim.curve if isinstance(self.claim, DescentCurveClaim) else (self.claim.direction,)
+        curved = DescentCurveClaim | ClassDescentClaim
+        return self.claim.curve if isinstance(self.claim, curved) else (self.claim.direction,)
 
     @property
     def direction(self) -> Direction | None:
@@ -211,7 +219,7 @@ class Descent(Shown):
     def without_identity(self, problem: Problem) -> Descent:
         """The descent as one of ``problem``, of which that of this one is the network with linear outputs."""
         claim, point = self.claim, without_identity(self.claim.point)
-        if isinstance(claim, DescentCurveClaim):
+        if isinstance(claim, DescentCurveClaim | ClassDescentClaim):
             curve = tuple(map(without_identity, claim.curve))
             return replace(self, problem=problem, claim=replace(claim, point=point, curve=curve))
         direction = without_identity(claim.direction)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.exact.shares import LogSumCombination, ShareCombination
 from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.losses.logistic import Logistic
 from exactgeo.losses.loss import Loss
@@ -64,6 +66,15 @@ class CrossEntropy(Loss):
 
     def of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Fraction:
         raise ValueError("the cross_entropy loss has no exact rational values")
+
+    def exact_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Number:
+        found: Number = LogSumCombination.log_sum(scores) - scores[int(targets[0])]
+        return found
+
+    def slopes_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> tuple[Number, ...]:
+        """The shares under softmax, less 1 for the class: rational where all scores are equal."""
+        label = int(targets[0])
+        return tuple(ShareCombination.share(scores, j) - int(j == label) for j in range(len(scores)))
 
     def enclosure_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Enclosure:
         from exactgeo.exact.interval import log_sum_exp

@@ -279,6 +279,26 @@ class Loss(Shown, ABC):
         """
         return sum((self.value(p, y) for p, y in zip(scores, targets, strict=True)), ZERO)
 
+    def exact_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Number:
+        """The loss of a data point, exactly, as a number that can be compared.
+
+        Raises
+        ------
+        ValueError
+            It is not rational, and in no ordered space.
+        """
+        return self.of_row(scores, targets)
+
+    def slopes_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> tuple[Number, ...]:
+        """The derivative in each score, exactly, for a loss with a derivative everywhere.
+
+        Raises
+        ------
+        ValueError
+            It is not rational, and in no ordered space.
+        """
+        return tuple(self.slopes(p, y)[0] for p, y in zip(scores, targets, strict=True))
+
     def enclosure_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Enclosure:
         """Proved bounds on the loss of a data point."""
         parts = (self.enclosure(p, y) for p, y in zip(scores, targets, strict=True))

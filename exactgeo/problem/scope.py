@@ -127,8 +127,8 @@ def decision(problem: Problem) -> OutOfScope | None:
     found, widths = complete_decision(problem), problem.network.widths
     if found is None or deep(problem) is None:
         return None
-    several = problem.outputs > 1 and not problem.loss.classes
-    return deep(problem) if len(widths) > 1 or (widths and several) else found
+    several = problem.outputs > 1 and problem.loss.as_scalar(problem.outputs, problem.y) is None
+    return deep(problem) if len(widths) > 1 or (several and (widths or problem.loss.classes)) else found
 
 
 def _instead(problem: Problem) -> str:
@@ -288,15 +288,16 @@ def explanation(problem: Problem) -> OutOfScope | None:
 def deep(problem: Problem) -> OutOfScope | None:
     """The arguments for any depth and any number of outputs (:mod:`exactgeo.local_minimum.deep`)."""
     net, loss = problem.network, problem.loss
+    scalar = loss.as_scalar(problem.outputs, problem.y) is not None
     found = _penalty(problem)
-    if found is None and not net.widths:
-        found = "no hidden layer", "a hidden layer"
-    if found is None and not (loss.rational and loss.differentiable):
-        found = f"the {loss.name} loss", "a loss with rational values and a derivative everywhere"
-    if found is None and net.outputs != len(problem.y[0]):
-        found = "targets that are classes", "a target for each output"
-    if found is None and len(net.widths) == 1 and net.outputs == 1:
-        found = "one hidden layer and one output", "more of either: other rungs decide these completely"
+    if found is None and not net.widths and (scalar or not loss.classes):
+        found = "no hidden layer", "a hidden layer, or more than two classes"
+    if found is None and not ((loss.rational and loss.differentiable) or loss.classes):
+        found = f"the {loss.name} loss", "a loss with rational values and a derivative everywhere, or with classes"
+    if found is None and loss.classes and net.outputs < 2:
+        found = "one class", "two classes or more"
+    if found is None and len(net.widths) == 1 and scalar:
+        found = "one hidden layer and one score", "more of either: other rungs decide these completely"
     if found is None and not all(activation.homogeneous for activation in net.layer_activations):
         found = "a smooth activation", "piecewise linear activations"
     if found is None and net.output_activation != LINEAR:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.exact.rational import beside, format_rational
+from exactgeo.exact.rational import format_rational
 from exactgeo.report.tables import columns, labelled, title_of
-from exactgeo.report.text import FULL, condition_text, indices_text, more_text, number_json
-from exactgeo.shown import number_text, vector_text
+from exactgeo.report.text import FULL, condition_text, indices_text, loss_json, more_text, number_json
+from exactgeo.shown import number_text, short_text, vector_text
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum.deep.explain import DeepExplanation
@@ -31,7 +31,7 @@ def layers_text(explanation: DeepExplanation, verdict: Verdict) -> str:
     rows = [["t", "x_t", "y_t", "p_t", "g_t = l'(p_t)"]]
     numbers = zip(problem.x, problem.y, zip(*at.predictions, strict=True), zip(*at.gradient, strict=True), strict=True)
     for t, (x, y, p, g) in list(enumerate(numbers))[:FULL]:
-        rows.append([str(t), vector_text(x), vector_text(y), vector_text(p), vector_text(g)])
+        rows.append([str(t), vector_text(x), vector_text(y), vector_text(p), f"({', '.join(map(short_text, g))})"])
     lines += columns(rows, indent="  ")
     if problem.m > FULL:
         lines.append(f"  {more_text(problem.m - FULL, '--json for all')}")
@@ -79,10 +79,10 @@ def layers_json(explanation: DeepExplanation, verdict: Verdict) -> dict[str, Any
 
     return {
         "verdict": str(verdict.kind),
-        **beside("loss", at.loss),
+        **loss_json(at.loss),
         "predictions": [numbers(row) for row in zip(*at.predictions, strict=True)],
         "targets": [numbers(row) for row in at.problem.y],
-        "gradient": [numbers(row) for row in zip(*at.gradient, strict=True)],
+        "gradient": [[number_json(q) for q in row] for row in zip(*at.gradient, strict=True)],
         "conditions": [
             {
                 "quantity": c.quantity,

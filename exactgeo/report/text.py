@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
@@ -53,6 +54,7 @@ WithRadius = (
     | PenalisedMinimumClaim
     | OrderedPenalisedMinimumClaim
     | DeepMinimumClaim
+    | ClassMinimumClaim
 )
 MINIMA: tuple[type[WithRadius], ...] = (
     LocalMinimumClaim,
@@ -61,6 +63,7 @@ MINIMA: tuple[type[WithRadius], ...] = (
     PenalisedMinimumClaim,
     OrderedPenalisedMinimumClaim,
     DeepMinimumClaim,
+    ClassMinimumClaim,
 )
 """Claims of a minimum in a neighbourhood."""
 
@@ -94,7 +97,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
     for kind in MINIMA:
         minimum = verdict.certificate.first(kind) if verdict.certificate is not None else None
         if minimum is not None:
-            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius)))
+            nearby = isinstance(minimum, DeepMinimumClaim | ClassMinimumClaim)
+            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius, nearby)))
             break
     if verdict.descent is not None:
         descent = verdict.descent
@@ -151,9 +155,9 @@ def more_text(number: int, where: str) -> str:
     return f"... and {number} more ({where})"
 
 
-def _neighbourhood(radius: Fraction | None) -> str:
+def _neighbourhood(radius: Fraction | None, nearby: bool) -> str:
     if radius is None:
-        return "everywhere"
+        return "no lower loss near enough to the point" if nearby else "everywhere"
     return f"no lower loss while each parameter moves by at most {format_rational(radius)}"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import certificate_of
+from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
 from exactgeo.claims.ordered import Combined
 from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
@@ -173,7 +174,10 @@ def _lower_claims(problem: Problem, point: Point, decision: Decision, better: Be
     """That the better point is better; of a descent with a loss that is not rational, the descent says so."""
     if isinstance(decision.loss, Fraction) and isinstance(better.loss, Fraction):
         return [LowerPointClaim(point, decision.loss, better.point, better.loss)]
-    if not isinstance(decision, Minimum) or not isinstance(decision.loss, Combination):
+    scalar = problem.loss.as_scalar(problem.outputs, problem.y) is not None
+    if not isinstance(decision, Minimum) or not isinstance(decision.loss, Combination) or not scalar:
+        return []
+    if isinstance(decision.claim, ClassMinimumClaim):
         return []
     lower = exact_loss(problem, better.point)
     return [OrderedLowerPointClaim(point, Combined.of(decision.loss), better.point, Combined.of(lower))]

@@ -3,20 +3,22 @@ network tells."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.claims import Claim
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoFunction, NoSlope
+from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_global_minimum import BehindFrozen, DeepGlobalMinimumClaim, Everywhere, Function, MergedLinear
-from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.exact.combination import Unresolved
 from exactgeo.local_minimum.deep.point import DeepPoint
+from exactgeo.local_minimum.deep.reach import no_better_function
 from exactgeo.local_minimum.deep.reduced import Behind, Merged
 from exactgeo.problem import Point, Problem
 from exactgeo.standing.verdict import Better
 
-__all__ = ["Known", "as_good_as_a_function", "by_smaller_networks"]
+__all__ = ["Known", "as_good_as_a_function", "best_of_classes", "by_smaller_networks"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,29 @@ def as_good_as_a_function(problem: Problem, point: Point, loss: Fraction) -> Kno
 
     Cost: one forward pass.
     """
-    at, groups = DeepPoint.of(problem, point), defaultdict[Vector, list[int]](list)
-    for t, row in enumerate(problem.x):
-        groups[row].append(t)
-    if any(sum((g[t] for t in group), ZERO) for group in groups.values() for g in at.gradient):
+    if not no_better_function(DeepPoint.of(problem, point)):
         return None
     return Known(None, DeepGlobalMinimumClaim(point, loss, Function()))
+
+
+def best_of_classes(problem: Problem, point: Point) -> ClassGlobalMinimumClaim | None:
+    """That no parameters have a lower loss, of a convex loss with classes: by its slopes alone; None where these do not
+    tell.
+
+    Cost: one forward pass.
+    """
+    at = DeepPoint.of(problem, point)
+    moves = any(layer.trains or layer.trains_bias for layer in at.layers)
+    proof: NoFunction | NoSlope | None = None
+    try:
+        if no_better_function(at):
+            proof = NoFunction()
+        elif not moves and not at.slope_in_last:
+            proof = NoSlope()
+    except Unresolved:
+        # A sum was not told from 0.
+        return None
+    return None if proof is None else ClassGlobalMinimumClaim(point, LogSums.of(at.loss), proof)
 
 
 def by_smaller_networks(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
 
-from exactgeo.standing.deep import Known, as_good_as_a_function, by_smaller_networks
+from exactgeo.standing.deep import Known, as_good_as_a_function, best_of_classes, by_smaller_networks
 from exactgeo.standing.verdict import Better, as_value
 
 __all__ = ["Global", "at_zero", "census_of", "globality_of"]
@@ -71,6 +71,8 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
     if isinstance(decision, Minimum) and decision.everywhere and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
         return Global(Globality.GLOBAL)
+    if problem.loss.classes and scope.deep(problem) is None:
+        return _of_classes(problem, point, decision, loss, deadline)
     deep = scope.deep(problem) is None and isinstance(loss, Fraction)
     if deep and isinstance(loss, Fraction):
         known = as_good_as_a_function(problem, point, loss)
@@ -110,6 +112,23 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
     if not found_all.complete and bounded is not outside:
         return bounded
     return _among_all(problem, point, loss, found_all, outside, deadline)
+
+
+def _of_classes(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> Global:
+    """Of a loss with classes and a network of any depth: by the slopes of the loss, else from descents in floats."""
+    claim = best_of_classes(problem, point)
+    if claim is not None:
+        return Global(Globality.GLOBAL, claim=claim)
+    outside = Global(Globality.UNKNOWN)
+    if isinstance(decision, Undecided):
+        reason = Reason.BUDGET if decision.ended else Reason.OUT_OF_SCOPE
+        outside = Global(Globality.UNKNOWN, reason=reason, detail=decision.outside.reason)
+    if loss is None or not deadline.left:
+        if outside.reason is not None:
+            return outside
+        detail = "no time was left for the search for a lower point; raise --time-limit"
+        return Global(Globality.UNKNOWN, reason=Reason.BUDGET, detail=detail)
+    return _descents(problem, point, loss, outside, deadline)
 
 
 def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:

@@ -23,6 +23,7 @@ import brute
 import decay_judge
 import probability_brute
 import replay_ball
+import replay_classes
 import replay_logistic
 import replay_path
 import replay_smooth
@@ -73,6 +74,9 @@ def _holds(subject: str, claim: str) -> bool:
         "basin_probability": _basin_probability,
         "ball": replay_ball.ball,
         "segmented_path": replay_path.segmented_path,
+        "class_minimum": lambda problem, claim: _deep_minimum(problem, claim, CLASSES),
+        "class_global_minimum": lambda problem, claim: _deep_minimum(problem, {**claim, "radius": "16"}, CLASSES),
+        "class_descent": lambda problem, claim: _curve(problem, claim, CLASSES),
         **replay_logistic.JUDGES,
         **replay_smooth.JUDGES,
     }[loaded["kind"]]
@@ -228,19 +232,27 @@ def _subgradient_minimum(problem: Tree, claim: Tree) -> bool:
     return True
 
 
-def _curve(problem: Tree, claim: Tree) -> bool:
-    point, step, start = claim["point"], F(claim["step"]), loss(problem, claim["point"])
+RATIONAL = (loss, F, F(0))
+CLASSES = (replay_classes.loss, replay_classes.stated, replay_classes.NEAR)
+"""How losses are computed, how they are stated, and how near two of them are one."""
+
+
+def _curve(problem: Tree, claim: Tree, way_of: Any = RATIONAL) -> bool:
+    value, stated, near = way_of
+    point, step, start = claim["point"], F(claim["step"]), value(problem, claim["point"])
     if (
-        start != F(claim["loss"])
+        abs(start - stated(claim["loss"])) > near
         or step <= 0
         or any(any(_flat_numbers(frozen(problem, way))) for way in claim["curve"])
     ):
         return False
-    for s in [*(step * k / 60 for k in range(1, 61)), *(step / 8**k for k in range(2, 16))]:
+    few = bool(near)
+    samples = [step * k / (8 if few else 60) for k in range(1, 9 if few else 61)]
+    for s in [*samples, *(step / 8**k for k in range(2, 6 if few else 16))]:
         end = point
         for power, way in enumerate(claim["curve"], 1):
             end = moved(end, way, s**power)
-        if loss(problem, end) >= start:
+        if value(problem, end) >= start - near:
             return False
     return True
 
@@ -250,15 +262,16 @@ def _near_minimum(problem: Tree, claim: Tree) -> bool:
     return _deep_minimum(problem, {**claim, "radius": "1/1024"})
 
 
-def _deep_minimum(problem: Tree, claim: Tree) -> bool:
+def _deep_minimum(problem: Tree, claim: Tree, way_of: Any = RATIONAL) -> bool:
     """No lower loss within the radius at many random points near the point, on random scales."""
     # Without a radius the claim speaks of points near enough: an error would show on the smaller scales as well.
-    point, radius, start = claim["point"], F(claim["radius"] or "1/1024"), loss(problem, claim["point"])
-    if start != F(claim["loss"]) or radius <= 0:
+    value, stated, same = way_of
+    point, radius, start = claim["point"], F(claim["radius"] or "1/1024"), value(problem, claim["point"])
+    if abs(start - stated(claim["loss"])) > same or radius <= 0:
         return False
     rng, train = random.Random(0), problem["train"]
     weights, biases = [*train["hidden"], train["output"]], [*train["hidden_bias"], train["output_bias"]]
-    for _ in range(120):
+    for _ in range(30 if same else 120):
         s, density = radius / 2 ** rng.choice((0, 1, 3, 6, 10)), rng.choice((0.3, 0.6, 1))
 
         def near(block: Any, s: Fraction = s, density: float = density) -> Any:
@@ -274,7 +287,7 @@ def _deep_minimum(problem: Tree, claim: Tree) -> bool:
             key: [(near if free else still)(block) for block, free in zip(point[key], frees, strict=True)]
             for key, frees in (("weights", weights), ("biases", biases))
         }
-        if loss(problem, moved(point, way, F(1))) < start:
+        if value(problem, moved(point, way, F(1))) < start - same:
             return False
     return True
 

@@ -69,7 +69,7 @@ def refused(text: str) -> str:
         ('"kind":"local_minimum"', '"kind":"regions"', "unknown kind"),
         ('"kind":"squared"', '"kind":"pinball"', "a loss not in the format"),
         ('"kind":"squared"', '"kind":"logistic"', "losses of signs need y = 1 or -1"),
-        ('"kind":"squared"', '"kind":"cross_entropy"', "two classes are 0 and 1"),
+        ('"kind":"squared"', '"kind":"cross_entropy"', "a target that is no class"),
         ('"kind":"squared"', '"kind":"huber(2/4)"', "not in lowest terms"),
         ('"kind":"squared"', '"kind":"huber(-1)"', "M > 0"),
         ('"kind":"squared"', '"kind":"huber(0)"', "a loss not in the format"),

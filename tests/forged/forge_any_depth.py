@@ -178,8 +178,8 @@ FORGED_ANY_DEPTH: dict[str, tuple[Tree, str]] = {
     ),
     # -- unrolled_minimum
     "unrolled-faces-of-huber": (
-        changed("unrolled-faces", put("problem", "loss", "kind", "huber(8)"), put(*_CLAIM, "loss", "1/2")),
-        "The form is that of every loss.",
+        changed("unrolled-faces", put("problem", "loss", "kind", "huber(1)"), put(*_CLAIM, "loss", "1/2")),
+        "A loss is a square at the end of its curved piece.",
     ),
     "unrolled-faces-by-an-unknown-rule": (
         changed("unrolled-faces", put(*_CLAIM, "rule", "trust")),

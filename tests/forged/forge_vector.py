@@ -8,7 +8,7 @@ import random
 from deep_problems import case
 from forging import Tree, changed, put
 from made_vector import network, one_ray
-from vector_problems import vector_case
+from vector_problems import pieces_case, vector_case
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
@@ -79,8 +79,18 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
         "An output bias that has a slope stays.",
     ),
     "vector-definite-of-another-loss": (
-        changed("vector-definite", put("problem", "loss", "kind", "huber(8)"), put(*_CLAIM, "loss", "39601/20000")),
-        "Any loss is a square.",
+        changed(
+            "vector-definite", put("problem", "loss", "kind", "huber(199/100)"), put(*_CLAIM, "loss", "39601/20000")
+        ),
+        "A loss is a square at the end of its curved piece.",
+    ),
+    "vector-definite-at-breaks-alone": (
+        _said(pieces_case(random.Random("h136"), end=True), "definite"),
+        "A loss whose predictions are all at breaks is a square.",
+    ),
+    "vector-definite-of-slopes-at-breaks": (
+        _said(pieces_case(random.Random("h22"), end=True), "definite"),
+        "Slopes at the ends of curved pieces are residuals inside of them.",
     ),
     "vector-definite-that-is-0": (
         changed("vector-tied", put(*_CLAIM, "rule", "definite")),

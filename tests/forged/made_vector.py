@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deep_problems import case
-from vector_problems import vector_case
+from vector_problems import pieces_case, vector_case
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.formats import problem_from_mapping
@@ -71,6 +71,9 @@ VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
     "vector-definite-two-units": _by(
         "definite_faces", lambda: vector_case(random.Random("p1201[2]"), widths=[2], outputs=3)
     ),
+    "vector-definite-huber": _by("definite_faces", lambda: pieces_case(random.Random("h72"))),
+    "vector-definite-beside-a-break": _by("definite_faces", lambda: pieces_case(random.Random("h72"), end=True)),
+    "vector-tied-huber": _by("tied_faces", lambda: pieces_case(random.Random("h29"))),
     "vector-tied": _by("tied_faces", lambda: one_ray("2")),
     "vector-tied-block": _by("tied_faces", block),
     "vector-tied-apart": _by("tied_faces", apart),

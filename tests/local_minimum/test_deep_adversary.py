@@ -9,10 +9,10 @@ import random
 from collections import Counter
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from damage import outcome
 from deep_problems import case
+from small_boxes import falls
 
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.formats import problem_from_mapping
@@ -22,8 +22,6 @@ from exactgeo.local_minimum.deep.germs import germ_descent
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.units import Model
-from exactgeo.numeric import NumericNetworks
-from exactgeo.numeric.evaluation import loss_and_gradient
 
 FAMILIES = {
     "one output": {"outputs": 1},
@@ -39,27 +37,6 @@ FAMILIES = {
     "three layers": {"depth": 3, "outputs": 2},
     "huber": {"loss": "huber(1)", "outputs": 2},
 }
-RADII = (2.0**-6, 2.0**-9, 2.0**-12)
-
-
-def falls(problem, most: float, seed: int, starts: int = 24, steps: int = 60) -> bool:
-    """Whether projected gradient descents from random points of small boxes around the point end below it, in each of
-    the boxes within ``most`` that are small."""
-    own = NumericNetworks.from_points(problem, [problem.point])
-    rng, trained = np.random.default_rng(seed), own.trained()
-    start = float(own.losses()[0])
-    below = []
-    for radius in (r for r in RADII if r <= most):
-        moves = radius * rng.uniform(-1, 1, (starts, own.parameters.shape[1])) * trained
-        best = np.full(starts, np.inf)
-        for step in range(steps):
-            loss, gradient = loss_and_gradient(own.at(own.parameters + moves), trained)
-            best = np.minimum(best, loss)
-            size = np.abs(gradient).max(axis=1, keepdims=True)
-            pace = radius / (2 + step)
-            moves = np.clip(moves - pace * gradient / np.where(size > 0, size, 1), -radius, radius)
-        below.append(best.min() < start - 1e-12 * (1 + start) - 1e-3 * radius**4)
-    return bool(below) and all(below)
 
 
 def attack(family: str, seeds: range) -> Counter:

@@ -71,6 +71,10 @@ class _Blocks:
             up, down = map(float, activation.slopes)
             rows = np.where(rows > 0, up * rows, down * rows) if up != down else up * rows
         total = np.zeros(len(steps))
+        if problem.loss.classes:
+            for t, (y,) in enumerate(problem.y):
+                total += np.logaddexp.reduce(rows[:, :, t] - rows[:, int(y), t, None], axis=1)
+            return total
         for t, targets in enumerate(problem.y):
             for o, y in enumerate(targets):
                 pieces = problem.loss.pieces(y)
@@ -108,7 +112,7 @@ def proposed_curves(
     Parameters
     ----------
     problem : Problem
-        Piecewise linear activations, a loss that is quadratic between breaks.
+        Piecewise linear activations, a loss that is quadratic between breaks or has classes.
     point : Point
     count, seed, most : int
     check : callable

@@ -17,10 +17,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import product
 
-from exactgeo.claims.subject import square_factor
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import primitive, rref
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.units import Cone, Model, Unit
@@ -43,13 +42,11 @@ def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
     if not at.trains_output:
         return "the output weights are frozen"
     last = at.layers[-1]
-    if any(dot(g, a) for g in at.gradient for a in last.out):
-        return "the loss has a slope in an output weight"
-    if at.trains_shift and any(map(sum, at.gradient)):
-        return "the loss has a slope in an output bias"
-    factor = square_factor(at.problem)
+    if at.slope_in_last:
+        return f"the loss has a slope in {at.slope_in_last}"
+    factor = at.square_factor
     if factor is None:
-        return "the loss is not squared, and not quadratic"
+        return "the loss is not one square near the point"
     cones: list[list[Cone]] = []
     for layer in at.layers:
         cones = [_unit(at, layer, i, cones, check) for i in range(layer.width)]
@@ -58,7 +55,7 @@ def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
     if at.trains_shift:
         units.append(Unit((ONE,) * at.problem.m, (ZERO,) * k, ()))
     metric = tuple(tuple(ONE * (i == j) for j in range(k)) for i in range(k))
-    residuals = tuple(tuple(q / (2 * factor) for q in row) for row in at.gradient)
+    residuals = tuple(tuple(q / (2 * factor) for q in row if isinstance(q, Fraction)) for row in at.gradient)
     return Model(residuals, metric, tuple(units), True)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from exactgeo.exact.rational import format_rational
-from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.exact.vectors import ONE
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.deep.reach import reach
 from exactgeo.local_minimum.explain import Condition
@@ -66,9 +67,10 @@ class DeepExplanation(Reported, Records):
         for o, (predictions, gradient) in enumerate(zip(at.predictions, at.gradient, strict=True)):
             for t, (p, g) in enumerate(zip(predictions, gradient, strict=True)):
                 row = at.problem.y[t]
-                target = format_rational(row[o]) if len(row) > o else None
+                # Of classes the one target is that of all outputs.
+                target = format_rational(row[o] if len(row) > o else row[0])
                 found = {"t": t, "output": o, "target": target, "prediction": format_rational(p)}
-                yield found | {"derivative": format_rational(g)}
+                yield found | {"derivative": format_rational(g) if isinstance(g, Fraction) else str(g)}
 
 
 def explain_layers(problem: Problem, point: Point, asked: tuple[Problem, Point]) -> DeepExplanation:
@@ -76,12 +78,12 @@ def explain_layers(problem: Problem, point: Point, asked: tuple[Problem, Point])
     at = DeepPoint.of(problem, point)
     conditions = []
     features = at.inputs_of(len(at.layers))
-    for o, g in enumerate(at.gradient):
+    for o in range(len(at.gradient)):
         if at.trains_shift:
-            conditions.append(Condition(f"output {o}: sum_t g_t", sum(g, ZERO), "= 0"))
+            conditions.append(Condition(f"output {o}: sum_t g_t", at.along(o, (ONE,) * problem.m), "= 0"))
         if at.trains_output:
             for i, row in enumerate(features):
-                conditions.append(Condition(f"output {o}: sum_t g_t h_t[{i}]", dot(g, row), "= 0"))
+                conditions.append(Condition(f"output {o}: sum_t g_t h_t[{i}]", at.along(o, row), "= 0"))
     units = []
     for layer in at.layers:
         for i, row in enumerate(layer.z):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE
@@ -99,11 +100,11 @@ class FirstOrder:
         return Direction(weights, biases)
 
 
-def _turned(kinks: list[Kink], top: Form) -> tuple[list[Kink], Form]:
+def _turned(kinks: list[Kink], top: dict[int, Any]) -> tuple[list[Kink], dict[int, Any]]:
     """The same with the kinks numbered from the last to the first."""
     last = len(kinks) - 1
 
-    def renamed(form: Form) -> Form:
+    def renamed(form: dict[int, Any]) -> dict[int, Any]:
         return {key if key >= 0 else ~(last - ~key): q for key, q in form.items()}
 
     return [Kink(renamed(kink.inner), kink.up, kink.down) for kink in reversed(kinks)], renamed(top)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from exactgeo.deadline import Check, unlimited
+from exactgeo.exact.combination import Number
 from exactgeo.exact.vectors import ZERO
 from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent
+from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["germ_descent"]
@@ -28,7 +28,7 @@ def germ_descent(
     Parameters
     ----------
     problem : Problem
-        Piecewise linear activations, a loss that is quadratic between breaks.
+        Piecewise linear activations, a loss that is quadratic between breaks or has classes.
     point : Point
     count, seed : int
         Of the random curves. The answer is the same for the same numbers.
@@ -38,7 +38,7 @@ def germ_descent(
 
     if problem.products > LARGEST:
         return None
-    loss = problem.loss_at(point)
+    loss = DeepPoint.of(problem, point).loss
     for curve in proposed_curves(problem, point, count, seed, REPLAYED, check):
         check()
         found = descent_along(problem, point, loss, curve)
@@ -47,7 +47,7 @@ def germ_descent(
     return None
 
 
-def _shortened(problem: Problem, point: Point, loss: Fraction, found: Descent) -> Descent:
+def _shortened(problem: Problem, point: Point, loss: Number, found: Descent) -> Descent:
     """The same with every block at rest that need not move."""
     for k in range(2 * len(point.weights)):
         shorter = tuple(_without(direction, k) for direction in found.curve)

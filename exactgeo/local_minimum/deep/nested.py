@@ -22,13 +22,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from exactgeo.claims.deep_minimum import Cut, Leaf
 from exactgeo.claims.fields import Weights
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
-from exactgeo.exact.lp import Multipliers, cone_member
+from exactgeo.exact.combination import Number, inner
+from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.matrix import primitive
+from exactgeo.exact.ordered_cone import ordered_cone_member
 from exactgeo.exact.vectors import ONE, ZERO
 
 __all__ = ["Form", "Kink", "Nested", "combined"]
@@ -37,9 +40,9 @@ Form = dict[int, Fraction]
 """A linear form: coefficients of x_i under i, of a_k under ~k (that is, -1 - k)."""
 
 
-def combined(*parts: tuple[Fraction | int, Mapping[int, Fraction]]) -> Form:
+def combined(*parts: tuple[Any, Mapping[int, Any]]) -> dict[int, Any]:
     """The sum of multiples of forms, without zeros."""
-    total: Form = {}
+    total: dict[int, Any] = {}
     for factor, form in parts:
         if factor:
             for key, q in form.items():
@@ -65,13 +68,14 @@ class Nested:
     size : int
     kinks : sequence of Kink
     top : Form
+        Its coefficients may lie in an ordered space over Q.
     limit : int
         Of branches, fewer of large functions: beyond, the answer is None.
     """
 
     size: int
     kinks: Sequence[Kink]
-    top: Form
+    top: dict[int, Any]
     limit: int = 0
     _spent: int = field(default=0, init=False)
 
@@ -79,18 +83,19 @@ class Nested:
         if not self.limit:
             self.limit = max(16, min(200, 8000 // (1 + self.size + len(self.kinks))))
 
-    def value(self, x: Sequence[Fraction]) -> Fraction:
+    def value(self, x: Sequence[Fraction]) -> Number:
         """F(x), exactly."""
         outputs: dict[int, Fraction] = {}
 
-        def at(form: Form) -> Fraction:
-            return sum((q * (x[key] if key >= 0 else outputs[~key]) for key, q in form.items()), ZERO)
+        def at(form: dict[int, Any]) -> Any:
+            return inner((x[key] if key >= 0 else outputs[~key] for key in form), form.values())
 
         for k in reversed(range(len(self.kinks))):
             kink = self.kinks[k]
             q = at(kink.inner)
             outputs[k] = (kink.up if q > 0 else kink.down) * q
-        return at(self.top)
+        found: Number = at(self.top)
+        return found
 
     def prove(self, check: Check = unlimited) -> tuple[Cut | Leaf, ...] | tuple[Fraction, ...] | None:
         """The proof that F >= 0, in preorder; or an x with F(x) < 0 (whole numbers); or None beyond the limit.
@@ -120,7 +125,7 @@ class Nested:
         inputs: dict[int, Form] = {}
         outputs: dict[int, Form] = {}
 
-        def flat(form: Form) -> Form:
+        def flat(form: dict[int, Any]) -> dict[int, Any]:
             return combined(*((q, {key: ONE} if key >= 0 else outputs[~key]) for key, q in form.items()))
 
         for k in reversed(range(len(self.kinks))):
@@ -143,8 +148,10 @@ class Nested:
             if side <= 0:
                 owners.append((k, -1))
                 generators.append(_dense(combined((-1, form)) if side else {number[k]: ONE}, width))
-        answer = cone_member(_dense(goal, width), generators)
-        if isinstance(answer, Multipliers):
+        target = _dense(goal, width)
+        rational = all(isinstance(q, Fraction) for q in target)
+        answer = cone_member(target, generators) if rational else ordered_cone_member(target, generators)
+        if not isinstance(answer, Separator):
             return self._leaf(sides, dict(zip(owners, answer.generators, strict=True)))
         u = answer.normal
         x = tuple(Fraction(q) for q in primitive(u[: self.size]))
@@ -156,10 +163,10 @@ class Nested:
                 return Cut(k)
         raise InternalError("a relaxed point that is exact has another value")
 
-    def _leaf(self, sides: Mapping[int, int], weights: Mapping[tuple[int, int], Fraction]) -> Leaf:
+    def _leaf(self, sides: Mapping[int, int], weights: Mapping[tuple[int, int], Any]) -> Leaf:
         """The slopes of a branch from the multipliers of p_k and n_k, replayed."""
         left = dict(self.top)
-        slopes: dict[int, Fraction] = {}
+        slopes: dict[int, Any] = {}
         for k, kink in enumerate(self.kinks):
             c = left.pop(~k, ZERO)
             side = sides.get(k, 0)
@@ -174,8 +181,8 @@ class Nested:
         return Leaf(Weights(slopes))
 
 
-def _dense(form: Mapping[int, Fraction], width: int) -> list[Fraction]:
-    row = [ZERO] * width
+def _dense(form: Mapping[int, Any], width: int) -> list[Any]:
+    row: list[Any] = [ZERO] * width
     for key, q in form.items():
         row[key] = q
     return row

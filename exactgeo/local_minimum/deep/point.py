@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from exactgeo.errors import InternalError
+from exactgeo.exact.combination import Number, inner
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
 from exactgeo.problem import Point, Problem
 
@@ -77,22 +79,22 @@ class DeepPoint:
     Attributes
     ----------
     problem : Problem
-        Its activations are piecewise linear, its outputs linear; its loss has a rational derivative.
+        Its activations are piecewise linear, its outputs linear; its loss has a derivative.
     point : Point
-    loss : Fraction
+    loss : Number
     layers : tuple of Layer
         The hidden ones.
     predictions : Matrix, k rows of m
-    gradient : Matrix, k rows of m
-        ``l'(p, y)``, without the weight of the reduction.
+    gradient : k rows of m numbers
+        The derivatives of the loss in the predictions, without the weight of the reduction.
     """
 
     problem: Problem
     point: Point
-    loss: Fraction
+    loss: Number
     layers: tuple[Layer, ...]
     predictions: Matrix
-    gradient: Matrix
+    gradient: tuple[tuple[Number, ...], ...]
 
     @classmethod
     def of(cls, problem: Problem, point: Point) -> DeepPoint:
@@ -114,13 +116,11 @@ class DeepPoint:
             inputs = out
         *_, last = point.biases
         predictions = _affine(point.output_rows, last or (ZERO,) * net.outputs, inputs, problem.m)
-        targets = tuple(zip(*problem.y, strict=True))
-        gradient = tuple(
-            tuple(problem.loss.slopes(p, y)[0] for p, y in zip(row, goal, strict=True))
-            for row, goal in zip(predictions, targets, strict=True)
-        )
-        loss = problem.loss_of(tuple(zip(*predictions, strict=True)))
-        return cls(problem, point, loss, tuple(layers), predictions, gradient)
+        rows = list(zip(zip(*predictions, strict=True), problem.y, strict=True))
+        gradient = zip(*(problem.loss.slopes_of_row(scores, y) for scores, y in rows), strict=True)
+        losses = [problem.loss.exact_of_row(scores, y) for scores, y in rows]
+        loss = inner([problem.weight] * len(losses), losses)
+        return cls(problem, point, loss, tuple(layers), predictions, tuple(gradient))
 
     @property
     def columns(self) -> Matrix:
@@ -149,6 +149,65 @@ class DeepPoint:
     def still(self) -> bool:
         """Whether every derivative of the loss is 0."""
         return not any(map(any, self.gradient))
+
+    @cached_property
+    def square_factor(self) -> Fraction | None:
+        """The a for which the loss of each prediction is ``a (p - b)^2`` and a constant near the point, b of its own;
+        None where there is none, as where a prediction is at a break of the loss, or beyond one on a straight piece."""
+        factors = {self._curvature(t) for t in range(self.problem.m)}
+        factor = factors.pop() if len(factors) == 1 else ZERO
+        return factor or None
+
+    def squares(self, factor: Fraction) -> tuple[int, ...]:
+        """The data points at which the loss of each prediction is ``factor (p - b)^2`` and a constant near the point;
+        at the others it is convex."""
+        return tuple(t for t in range(self.problem.m) if self._curvature(t) == factor)
+
+    def _curvature(self, t: int) -> Fraction:
+        """The a of the piece that all predictions of a data point are inside of; 0 where there is none."""
+        loss, factors = self.problem.loss, set[Fraction]()
+        if loss.classes:
+            return ZERO
+        for row, y in zip(self.predictions, self.problem.y[t], strict=True):
+            pieces = loss.pieces(y)
+            if pieces is None or row[t] in pieces.breaks:
+                return ZERO
+            factors.add(pieces.around(row[t])[0][0])
+        return factors.pop() if len(factors) == 1 else ZERO
+
+    @property
+    def rational_loss(self) -> Fraction:
+        """The loss, of one with rational values.
+
+        Raises
+        ------
+        InternalError
+            Of another.
+        """
+        if not isinstance(self.loss, Fraction):
+            raise InternalError("a claim of a rational loss about another")
+        return self.loss
+
+    @property
+    def rational(self) -> bool:
+        """Whether every derivative of the loss is rational, as of every loss that is quadratic in pieces."""
+        return all(isinstance(g, Fraction) for row in self.gradient for g in row)
+
+    def along(self, o: int, column: Sequence[Fraction]) -> Number:
+        """The derivative of the loss as output o moves along a column, without the weight of the reduction."""
+        found: Number = inner(column, self.gradient[o])
+        return found
+
+    @property
+    def slope_in_last(self) -> str:
+        """In which trained parameter of the last layer the loss has a slope; "" where it has none."""
+        columns = self.inputs_of(len(self.layers)) if self.trains_output else ()
+        outputs = range(len(self.gradient))
+        if any(self.along(o, column) for column in columns for o in outputs):
+            return "an output weight"
+        if self.trains_shift and any(self.along(o, (ONE,) * self.problem.m) for o in outputs):
+            return "an output bias"
+        return ""
 
     def kinks(self) -> Iterator[tuple[int, int, int]]:
         """(layer, unit, data point) of each pre-activation 0 of a layer that bends."""

@@ -11,15 +11,17 @@ docs/mathematics.md, "Deep networks", D2.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 
 from exactgeo.deadline import Check, unlimited
+from exactgeo.exact.combination import inner
 from exactgeo.exact.matrix import independent_rows
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint
 
-__all__ = ["out_of_reach", "reach"]
+__all__ = ["no_better_function", "out_of_reach", "reach"]
 
 
 def reach(at: DeepPoint, check: Check = unlimited) -> list[Vector]:
@@ -43,7 +45,22 @@ def out_of_reach(at: DeepPoint, check: Check = unlimited) -> bool:
     """Whether the derivatives of the loss are orthogonal to all of it: then the point is a local minimum."""
     if at.still:
         return True
-    return not any(dot(row, vector) for vector in reach(at, check) for row in at.gradient)
+    return not any(at.along(o, vector) for vector in reach(at, check) for o in range(len(at.gradient)))
+
+
+def no_better_function(at: DeepPoint) -> bool:
+    """Whether the derivatives of the loss sum to 0 over the data points of each input: no function of the inputs, near
+    or far, has a lower loss.
+
+    Raises
+    ------
+    exactgeo.exact.combination.Unresolved
+        A sum was not told from 0.
+    """
+    groups = defaultdict[Vector, list[int]](list)
+    for t, row in enumerate(at.problem.x):
+        groups[row].append(t)
+    return not any(inner([1] * len(ts), [g[t] for t in ts]) for ts in groups.values() for g in at.gradient)
 
 
 def _affine(at: DeepPoint, index: int, trains: bool, trains_bias: bool, below: Sequence[Vector]) -> list[Vector]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
@@ -51,6 +51,8 @@ class SecondOrder:
     def curvatures(self) -> Matrix | None:
         """``l''`` at the predictions, k rows of m; None where the loss has none at one of them."""
         loss, rows = self.at.problem.loss, []
+        if loss.classes:
+            return None
         for predictions, targets in zip(self.at.predictions, zip(*self.at.problem.y, strict=True), strict=True):
             row = []
             for p, y in zip(predictions, targets, strict=True):
@@ -76,7 +78,7 @@ class SecondOrder:
     @cached_property
     def _back(self) -> list[Matrix]:
         """The derivative of the loss in each pre-activation, layer by layer, the predictions last."""
-        found: list[Matrix] = [self.at.gradient]
+        found: list[Any] = [self.at.gradient]
         for layer in reversed(self.at.layers):
             above = self.at.point.weights[layer.index + 1]
             rows = []

@@ -146,9 +146,10 @@ class Splitting:
 
     def _gradient(self, o: int, t: int, p: Polynomial) -> Polynomial:
         """The derivative of the loss at a prediction that moves."""
-        at, curvatures = self.second.at, self.second.curvatures
+        start, curvatures = self.second.at.gradient[o][t], self.second.curvatures
         assert curvatures is not None
-        return [at.gradient[o][t], *(curvatures[o][t] * q for q in p[1:])]
+        assert isinstance(start, Fraction)
+        return [start, *(curvatures[o][t] * q for q in p[1:])]
 
 
 def _product(a: Sequence[Fraction], b: Sequence[Fraction], terms: int) -> Polynomial:

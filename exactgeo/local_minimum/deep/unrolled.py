@@ -22,7 +22,8 @@ from functools import cached_property
 
 from exactgeo.claims.deep_minimum import Step, UnitProof
 from exactgeo.deadline import Check, unlimited
-from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.exact.combination import inner
+from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.nested import Form, Kink, Nested, combined
 from exactgeo.local_minimum.deep.point import DeepPoint
 
@@ -55,16 +56,14 @@ def prove_units(at: DeepPoint, check: Check = unlimited) -> tuple[UnitProof, ...
 
     Cost: a few nested programs (:class:`~exactgeo.local_minimum.deep.nested.Nested`) a unit.
     """
-    if at.trains_shift and any(map(sum, at.gradient)):
-        return Blocked("the output bias has a slope")
+    if at.slope_in_last:
+        return Blocked(f"the loss has a slope in {at.slope_in_last}")
     last = at.layers[-1]
     copies = last.width
     for layer in at.layers[1:]:
         copies *= max(1, len(at.inputs_of(layer.index)))
     if copies * at.problem.m > COPIES:
         return Blocked(f"unrolled, the network has {copies} units or more")
-    if at.trains_output and any(dot(g, row) for row in last.out for g in at.gradient):
-        return Blocked("an output weight has a slope")
     found = []
     unrolled = _Unrolled(at, check)
     for i in range(last.width):
@@ -164,7 +163,10 @@ class _Unrolled:
         sizes = [0]
         change = self._forms(root, forms, sizes)
         top = combined(
-            *((dot(v, column), form) for column, form in zip(zip(*self.at.gradient, strict=True), change, strict=True))
+            *(
+                (inner(v, column), form)
+                for column, form in zip(zip(*self.at.gradient, strict=True), change, strict=True)
+            )
         )
         return Nested(sizes[0], [forms[k] for k in kinks], top)
 

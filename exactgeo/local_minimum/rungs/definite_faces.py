@@ -15,7 +15,8 @@ __all__ = ["DefiniteFaces"]
 
 
 class DefiniteFaces(VectorRung):
-    """Negative somewhere: no minimum. Positive, of the squared loss: a minimum, strict but for symmetries.
+    """Negative somewhere: no minimum. Positive, of a loss that is one square near the point: a minimum, strict but for
+    symmetries.
 
     References
     ----------
@@ -28,6 +29,8 @@ class DefiniteFaces(VectorRung):
         move = descent(layer.model, check)
         if move is not None:
             return layer.descent(move)
-        if layer.model.exact and Reduced(layer.model, "definite").strict(check):
+        if layer.square is None:
+            return layer.bent
+        if Reduced(layer.square, "definite").strict(check):
             return self.minimum(layer, "definite", Argument.DEFINITE)
         return "the second-order form on some product of critical faces is nonnegative, and not positive"

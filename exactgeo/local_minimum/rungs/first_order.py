@@ -6,14 +6,11 @@ from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.deadline import Check, unlimited
-from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import ONE, ZERO, dot
-from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent, Undecided
 from exactgeo.local_minimum.deep.first_order import FirstOrder as Condition
 from exactgeo.local_minimum.deep.point import DeepPoint
-from exactgeo.local_minimum.rungs.deep_rung import DeepRung, undecided
-from exactgeo.problem import Direction, Point, Problem
+from exactgeo.local_minimum.rungs.deep_rung import DeepRung, last_layer, replayed, undecided
+from exactgeo.problem import Point, Problem
 
 __all__ = ["FirstOrder"]
 
@@ -37,7 +34,7 @@ class FirstOrder(DeepRung):
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Descent | Undecided:
         at = DeepPoint.of(problem, point)
-        steepest = self._last_layer(at)
+        steepest = last_layer(at)
         if steepest is not None:
             return steepest
         if problem.products * sum(problem.network.widths) > WORK:
@@ -50,31 +47,4 @@ class FirstOrder(DeepRung):
         if not found or not isinstance(found[0], Fraction):
             return undecided(at, "no one-sided derivative of the loss is negative, which is necessary only")
         x = [q for q in found if isinstance(q, Fraction)]
-        return _replayed(at, condition.direction(x))
-
-    @staticmethod
-    def _last_layer(at: DeepPoint) -> Descent | None:
-        """Down one output bias or output weight that has a derivative, the first there is."""
-        zero = Direction.zero(at.point)
-        (*biases, shift), (*weights, rows) = zero.biases, zero.weights
-        for o, g in enumerate(at.gradient):
-            if at.trains_shift and sum(g, ZERO):
-                moved = tuple(-ONE * _sign(sum(g, ZERO)) if i == o else q for i, q in enumerate(shift))
-                return _replayed(at, Direction(zero.weights, (*biases, moved)))
-            for j, column in enumerate(at.inputs_of(len(at.layers)) if at.trains_output else ()):
-                slope = dot(g, column)
-                if slope:
-                    row = tuple(-ONE * _sign(slope) if i == j else q for i, q in enumerate(rows[o]))
-                    return _replayed(at, Direction((*weights, (*rows[:o], row, *rows[o + 1 :])), zero.biases))
-        return None
-
-
-def _sign(q: Fraction) -> int:
-    return 1 if q > 0 else -1
-
-
-def _replayed(at: DeepPoint, direction: Direction) -> Descent:
-    found = descent_along(at.problem, at.point, at.loss, (direction,))
-    if found is None:
-        raise InternalError("a first-order descent failed its replay")
-    return found
+        return replayed(at, condition.direction(x))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exactgeo.claims.deep_minimum import Behind as Proof
 from exactgeo.deadline import Check, unlimited
-from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reduced import Behind
-from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, resting, undecided
+from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, resting, undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["FixedFeatures"]
@@ -38,7 +36,7 @@ class FixedFeatures(ReducingRung):
                 return found
             if found is None or not reduced.complete:
                 continue
-            claim = inner_claim(found)
-            if claim is not None:
-                return resting(reduced, Proof(reduced.layer, claim), Argument.BEHIND, found)
+            rests = resting(reduced, found)
+            if rests is not None:
+                return rests
         return undecided(at, "no layer is fixed with a minimum behind it, and none descends on fixed features")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoSlope
+from exactgeo.claims.classes import LogSums
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum import subgradients
 from exactgeo.local_minimum.criterion import conclude
 from exactgeo.local_minimum.decision import Descent, Minimum
+from exactgeo.local_minimum.deep.point import DeepPoint
+from exactgeo.local_minimum.rungs.deep_rung import last_layer
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Point, Problem, scope
 
@@ -29,9 +33,21 @@ class LinearModel(Rung):
     def accepts(self, problem: Problem) -> OutOfScope | None:
         if any(problem.network.widths):
             return scope.not_linear(problem)
+        if problem.loss.classes and scope.deep(problem) is None:
+            return None
         return scope.rational_slopes(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
+        if problem.loss.classes:
+            return _of_classes(DeepPoint.of(problem, point))
         if problem.loss.differentiable:
             return conclude(problem, point, Argument.LINEAR_MODEL, check)
         return subgradients.conclude(problem, point, Argument.LINEAR_MODEL, check)
+
+
+def _of_classes(at: DeepPoint) -> Minimum | Descent:
+    found = last_layer(at)
+    if found is not None:
+        return found
+    claim = ClassGlobalMinimumClaim(at.point, LogSums.of(at.loss), NoSlope())
+    return Minimum(at.problem, claim, Argument.LINEAR_MODEL)

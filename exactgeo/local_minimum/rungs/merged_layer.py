@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exactgeo.claims.deep_minimum import Merged as Proof
 from exactgeo.deadline import Check, unlimited
-from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reduced import Merged
-from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, inner_claim, resting, undecided
+from exactgeo.local_minimum.rungs.deep_rung import ReducingRung, resting, undecided
 from exactgeo.problem import Point, Problem
 
 __all__ = ["MergedLayer"]
@@ -34,9 +32,9 @@ class MergedLayer(ReducingRung):
             found = self.smaller(reduced, check)
             if isinstance(found, Descent):
                 return found
-            claim = None if found is None else inner_claim(found)
-            if found is not None and claim is not None:
-                return resting(reduced, Proof(k, claim), Argument.MERGED, found)
+            rests = None if found is None else resting(reduced, found)
+            if rests is not None:
+                return rests
         if not layers:
             return undecided(at, "in every hidden layer some unit has two slopes, or a kink")
         return undecided(at, "the network with a layer less is undecided, or its descent is no product of moves")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoFunction
+from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_minimum import Reachable
 from exactgeo.deadline import Check, unlimited
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
-from exactgeo.local_minimum.deep.reach import out_of_reach
+from exactgeo.local_minimum.deep.reach import no_better_function, out_of_reach
 from exactgeo.local_minimum.rungs.deep_rung import DeepRung, minimum, undecided
 from exactgeo.problem import Point, Problem
 
@@ -33,6 +35,9 @@ class ReachableSpan(DeepRung):
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Undecided:
         at = DeepPoint.of(problem, point)
+        if problem.loss.classes and no_better_function(at):
+            claim = ClassGlobalMinimumClaim(point, LogSums.of(at.loss), NoFunction())
+            return Minimum(problem, claim, Argument.REACHABLE)
         units = sum(problem.network.widths)
         if problem.m**2 * units > LARGEST and not at.still:
             return undecided(at, f"a span of {problem.m} data points and {units} units is too large")

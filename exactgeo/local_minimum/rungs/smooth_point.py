@@ -49,7 +49,7 @@ class SmoothPoint(DeepRung):
         check()
         splitting = Splitting(second, Symmetries(second, check).vectors)
         if not splitting.lines:
-            return Minimum(problem, SymmetricMinimumClaim(point, at.loss, ()), Argument.SMOOTH_POINT)
+            return Minimum(problem, SymmetricMinimumClaim(point, at.rational_loss, ()), Argument.SMOOTH_POINT)
         curve = splitting.curve(check)
         if curve is None:
             beyond = f"{splitting.lines} dimensions beyond its symmetries" if splitting.lines > 1 else "one more"
@@ -59,4 +59,4 @@ class SmoothPoint(DeepRung):
             found = descent_along(problem, point, at.loss, way)
             if found is not None:
                 return found
-        return Minimum(problem, SymmetricMinimumClaim(point, at.loss, curve), Argument.SMOOTH_POINT)
+        return Minimum(problem, SymmetricMinimumClaim(point, at.rational_loss, curve), Argument.SMOOTH_POINT)

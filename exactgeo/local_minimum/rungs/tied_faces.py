@@ -26,11 +26,12 @@ class TiedFaces(VectorRung):
     name: ClassVar[str] = "tied_faces"
 
     def look(self, layer: VectorLayer, check: Check) -> Minimum | Descent | str:
-        if not layer.model.exact:
-            return "the loss is not squared, and not quadratic"
+        model = layer.square
+        if model is None:
+            return layer.bent
         reason = ""
         for rule in ("tied", "whole"):
-            reduced = Reduced(layer.model, rule)
+            reduced = Reduced(model, rule)
             if not reduced.independent:
                 reason = reason or "the outputs of loud units depend on what silent units can do"
                 continue

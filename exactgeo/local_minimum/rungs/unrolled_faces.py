@@ -43,7 +43,7 @@ class UnrolledFaces(DeepRung):
             rule = "the unrolled units have too many cones, faces or rays"
         if rule not in RULES:
             return undecided(at, rule)
-        return Minimum(problem, UnrolledMinimumClaim(point, at.loss, rule), Argument.UNROLLED_FACES)
+        return Minimum(problem, UnrolledMinimumClaim(point, at.rational_loss, rule), Argument.UNROLLED_FACES)
 
     @staticmethod
     def _rule(model: Model, check: Check) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from exactgeo.claims.class_minimum import ClassMinimumClaim, Silent
+from exactgeo.claims.classes import LogSums
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
-from exactgeo.errors import OutOfScope
+from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
@@ -47,4 +49,8 @@ class VectorRung(Rung):
     def minimum(layer: VectorLayer, rule: str, argument: Argument) -> Minimum:
         """A local minimum by a rule of the claim."""
         at = layer.at
-        return Minimum(at.problem, VectorMinimumClaim(at.point, at.loss, rule), argument)
+        if at.problem.loss.classes:
+            if rule != "silent":
+                raise InternalError(f"the rule {rule} of a loss with classes")
+            return Minimum(at.problem, ClassMinimumClaim(at.point, LogSums.of(at.loss), None, Silent()), argument)
+        return Minimum(at.problem, VectorMinimumClaim(at.point, at.rational_loss, rule), argument)

@@ -13,7 +13,8 @@ not negative. Negative somewhere: no minimum. Of a *minimum* the form is first m
 
 Positive on all products: a minimum, of all changes that are left a strict one.
 
-*Ties.* The form may be 0. Without changes of silent units (they are projected out as well), and for the squared loss:
+*Ties.* The form may be 0. Without changes of silent units (they are projected out as well), and for a loss that is one
+square near the point:
 
 * one loud unit: ``(|a|^2 + |s|^2) (L' - L)`` less a square is the form, so its sign decides;
 * loud units that all hold one another, without rays: least squares of bounded rank, where a critical point with a form

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import comb
 
 from exactgeo.arrangement.rays import central_rays
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import nullspace, primitive, rref
+from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Matrix, Vector, dot
 from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent
@@ -48,11 +49,12 @@ class VectorLayer:
         if not at.trains_output:
             return "the output weights are frozen: first order decides"
         (layer,) = at.layers
-        if any(dot(g, a) for g in at.gradient for a in layer.out):
-            return "the loss has a slope in an output weight"
-        if at.trains_shift and any(map(sum, at.gradient)):
-            return "the loss has a slope in an output bias"
-        curvature, exact = _curvature(at)
+        if at.slope_in_last:
+            return f"the loss has a slope in {at.slope_in_last}"
+        if not at.rational:
+            return "the scores of some data point differ, and slopes are not rational"
+        factor = at.square_factor
+        curvature = factor or _curvature(at)
         columns = [*(at.columns if layer.trains else ()), *([(ONE,) * at.problem.m] if layer.trains_bias else ())]
         rows = tuple(zip(*columns, strict=True)) if columns else ((),) * at.problem.m
         units, moves = [], []
@@ -68,9 +70,54 @@ class VectorLayer:
             moves.append(tuple(found))
         if at.trains_shift:
             units.append(Unit((ONE,) * at.problem.m, (ZERO,) * len(at.output), ()))
-        residuals = tuple(tuple(q / (2 * curvature) for q in row) for row in at.gradient)
+        residuals = tuple(tuple(q / (2 * curvature) for q in row if isinstance(q, Fraction)) for row in at.gradient)
         metric = tuple(tuple(ONE * (i == j) for j in range(len(at.output))) for i in range(len(at.output)))
-        return cls(at, Model(residuals, metric, tuple(units), exact), tuple(moves))
+        return cls(at, Model(residuals, metric, tuple(units), factor is not None), tuple(moves))
+
+    @cached_property
+    def square(self) -> Model | None:
+        """A model that the loss is never below near the point, of squares at some of the data points: the model itself
+        where it is exact; None where there is none.
+
+        The loss of the others is convex. Its slopes count as before: residuals of those that are left, with the same
+        products with all features and changes.
+        """
+        if self.model.exact:
+            return self.model
+        kept = () if self.at.problem.loss.classes else self.at.squares(_curvature(self.at))
+        # Rays that are not critical cost more than they can gain, whatever the squares are.
+        units = self.model.units
+        faces = [[self.model.generators(face) for face in some] for some in self.model.faces]
+        changes = [g for some in faces for face in some for part in face for g in part]
+        vectors = list(dict.fromkeys([*(unit.feature for unit in units), *changes]))
+
+        def short(vector: Vector) -> Vector:
+            return tuple(vector[t] for t in kept)
+
+        residuals = []
+        for row in self.model.residuals if kept else ():
+            found = solve([short(g) for g in vectors], [dot(row, g) for g in vectors])
+            if found is None:
+                return None
+            residuals.append(found)
+        if not residuals:
+            return None
+        cut = [
+            Unit(short(unit.feature), unit.weight, tuple(Cone(*(tuple(map(short, p)) for p in face)) for face in some))
+            for unit, some in zip(units, faces, strict=True)
+        ]
+        return Model(tuple(residuals), self.model.metric, tuple(cut), True)
+
+    @property
+    def bent(self) -> str:
+        """Why the loss near the point is more than its second-order part; "" where it is not."""
+        if self.model.exact:
+            return ""
+        if self.at.problem.loss.classes:
+            return "the curvature of a loss with classes is bounded, and not used as it is"
+        return (
+            "the loss is not one square near the point: a prediction is at a break of its pieces, or on a straight one"
+        )
 
     def descent(self, *moves: Move) -> Descent:
         """The way down along ``s move_1 + s^2 move_2 + ...``, in the parameters, replayed.
@@ -106,17 +153,20 @@ class VectorLayer:
         return Direction((tuple(map(tuple, weights)), rows), (tuple(bias), last))
 
 
-def _curvature(at: DeepPoint) -> tuple[Fraction, bool]:
-    """The largest curvature of the pieces of the loss, and whether there is one piece only."""
-    largest, single = ZERO, True
+def _curvature(at: DeepPoint) -> Fraction:
+    """The largest curvature of the loss: ``l(p + e) <= l(p) + l'(p) e + a e^2``.
+
+    Of classes: the Hessian in the scores, ``diag(s) - s s^T``, has no value above 1/2."""
+    if at.problem.loss.classes:
+        return Fraction(1, 4)
+    largest = ZERO
     for row in at.problem.y:
         for y in row:
             pieces = at.problem.loss.pieces(y)
             if pieces is None:
                 raise InternalError("a loss that is not quadratic between breaks")
             largest = max(largest, *(a for a, _, _ in pieces.quadratics))
-            single = single and not pieces.breaks
-    return largest, single
+    return largest
 
 
 def _change(slopes: tuple[Fraction, Fraction], own: tuple[Fraction | None, ...], rows: Matrix, u: Vector) -> Vector:

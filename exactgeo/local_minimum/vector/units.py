@@ -5,8 +5,9 @@ many polyhedral cones, the loss changes by a multiple of
 
     |dP|^2 + 2 sum_i <v_i + k_i, Phi(s_i)>,    dP = sum_i k_i a_i^T + (v_i + k_i) s_i^T,    Phi(s) = sum_t r_t s_t
 
-exactly, for the squared loss and where it has no slope in the v_i (with another metric for dP to second order, and from
-above, for other losses). An output bias is a unit with outputs 1 that do not move. All v_i are trained.
+exactly, for a loss that is one square near the point and where it has no slope in the v_i (with another metric for dP
+to second order, and from above, for other losses). An output bias is a unit with outputs 1 that do not move. All v_i
+are trained.
 
 *First order*: <v_i, Phi> >= 0 on all cones. Where it is 0 on a generator, that is *critical*; a unit is *silent* if Phi
 is 0 on all its critical generators, else *loud*. Are all silent, the point is a minimum: Phi_i(C) is then a cone on
@@ -107,7 +108,8 @@ class Model:
     units : tuple of Unit
         With an output bias that is trained one with the outputs 1.
     exact : bool
-        Whether the loss changes by this exactly: the squared loss; else its second-order part, or a bound from above.
+        Whether the loss changes by this exactly, near the point: the squared loss, and others where all predictions are
+        inside of their curved pieces; else its second-order part, or a bound from above.
     """
 
     residuals: Matrix
