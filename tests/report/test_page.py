@@ -361,9 +361,9 @@ def test_the_command_writes_the_page_and_says_the_verdict(plain, capsys, tmp_pat
 )
 def test_exit_codes_and_json_are_those_of_certify(plain, capsys, tmp_path, name, code, verdict):
     if name == "undecided":
-        three = {"data": {"x": [[1], [2]], "y": [0, 2]}, "network": {"widths": [1], "outputs": 3}, "loss": {"kind": "cross_entropy"},
-                 "point": {"weights": [[[1]], [[1], [0], [0]]], "biases": [[0], [0, 0, 0]]}}  # fmt: skip
-        (tmp_path / "undecided.json").write_text(json.dumps(three))
+        open_ = {"data": {"x": [[1], [2]], "y": [1, -1]}, "network": {"widths": [1], "activation": "tanh"},
+                 "point": {"weights": [[[0]], [[0]]], "biases": [[0], [0]]}}  # fmt: skip
+        (tmp_path / "undecided.json").write_text(json.dumps(open_))
         name = str(tmp_path / "undecided.json")
     out = tmp_path / "out.html"
     got, text, _ = run(capsys, "report", name, "-o", str(out), "--time-limit", "0", "--json")
@@ -406,7 +406,8 @@ def test_ctrl_c_leaves_the_page_so_far(plain, capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", eg.examples())
 def test_every_shipped_example_has_a_page_below_a_megabyte(name):
     found = eg.report(eg.load(name), time_limit=600)
-    assert found.complete, found.reason
+    # A path may rise on its way although it is never above its start; everything else is complete.
+    assert {one.key for one in found.sections if one.state is not State.COMPLETE} <= {"path"}
     assert len(found.html.encode()) < 1_000_000
     markup = Markup(found.html)
     assert len(certificates(markup)) == len(found.certificates) == 5
