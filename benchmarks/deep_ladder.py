@@ -79,16 +79,18 @@ def parameters(problem) -> int:
 
 
 def sized() -> None:
-    """100 networks with 18 to 22 parameters."""
+    """100 networks with 18 to 22 parameters and at most 10 data points."""
     times, seed = [], 0
     while len(times) < 100:
-        problem = case(random.Random(f"size {seed}"), widths=[3, 2], outputs=1 + seed % 2)
+        problem = case(random.Random(f"size {seed}"), widths=[3, 2], outputs=1 + seed % 2, data=10)
         seed += 1
         if 18 <= parameters(problem) <= 22:
             start = time.process_time()
             decide(problem)
             times.append(time.process_time() - start)
-    print(f"18 to 22 parameters, 100 networks: median {statistics.median(times):.3f} s, longest {max(times):.2f} s")
+    print(
+        f"18 to 22 parameters, m <= 10, 100 networks: median {statistics.median(times):.3f} s, longest {max(times):.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Companion of check.py: the claim `symmetric_minimum`, a local minimum off all kinks of a network of any depth.
 
 Near the point the loss is a polynomial. Its gradient is 0, its Hessian has no negative value and vanishes along moves
-that are symmetries of the loss, and perhaps one line more, where a curve tells.
+that are symmetries of the loss, and perhaps one line more, where a curve tells, or several, where a form does.
 """
 
 from fractions import Fraction
+from math import comb
 
 from exactgeo.check import companion, echelon, fields, form, meter, need, stated, typed, zipped
 
@@ -186,7 +187,10 @@ def symmetric_minimum(p, claim):
     held = echelon(symmetries(p, here, names))
     lines = len(names) - len(echelon(hessian)) - len(held)
     if not curve:
-        need(not lines, "the Hessian vanishes along more than symmetries")
+        need(lines != 1, "the Hessian vanishes along more than symmetries")
+        kept = [k for k in range(len(names)) if k not in held]
+        if lines:
+            Surface(p, here, bends, point, names, kept, hessian).surface()
     else:
         need(lines == 1, "the Hessian vanishes along more than symmetries and a line, or less")
         tells(p, here, bends, point, curve, names, [k for k in range(len(names)) if k not in held], hessian)
@@ -210,3 +214,139 @@ def tells(p, here, bends, point, curve, names, kept, hessian):
     need(not any(q for one, k in free.items() if k != y for q in along[one]), "the loss has a slope beside the curve")
     need(low is None or (low % 2 == 0 and change[low] > 0), "the loss is lower along the curve")
     form(low is None or low > 2, "a curve along which the loss curves")
+
+
+# -- several lines: the least loss beside them, as a function f of the numbers y along them --
+
+TERMS = 4  # of a curve
+DEEPEST = 20  # times that a face is cut
+
+
+def lattice(size, degree):
+    """The whole vectors >= 0 of this sum: a form of this degree, or less, that is 0 on them is 0."""
+    meter.spend(64)
+    if size == 1:
+        yield (degree,)
+    else:
+        yield from ((k, *rest) for k in range(degree + 1) for rest in lattice(size - 1, degree - k))
+
+
+def through(values):
+    """Rule `through`: the form with these values on a lattice, by exponents."""
+    total = {}
+    for at, value in values.items():
+        degree, terms = sum(at), {(0,) * len(at): Fraction(value)}
+        for i, k in ((i, k) for i, power in enumerate(at) for k in range(power)):
+            meter.spend(64 * len(terms) * len(at))
+            raised = {}
+            for powers, q in terms.items():
+                for j in range(len(at)):
+                    new = tuple(power + (n == j) for n, power in enumerate(powers))
+                    raised[new] = raised.get(new, 0) + q * Fraction(degree * (i == j) - k, degree * (at[i] - k))
+            terms = raised
+        for powers, q in terms.items():
+            total[powers] = total.get(powers, 0) + q
+    return total
+
+
+def positive(part, depth=0):
+    """Rule `positive`: a polynomial is positive where no entry is beyond 1 in size: its constant outweighs what may
+    be negative, on the whole or on each half."""
+    size = len(next(iter(part)))
+    meter.spend(64 * len(part) * (1 + size))
+    constant = part.get((0,) * size, 0)
+    least = [
+        min(q, 0) if all(power % 2 == 0 for power in powers) else -abs(q) for powers, q in part.items() if any(powers)
+    ]
+    if constant + sum(least) > 0:
+        return
+    need(constant > 0 and depth < DEEPEST, "the lowest form is not positive")
+    j = depth % size
+    for side in (1, -1):
+        half = {}
+        for powers, q in part.items():
+            meter.spend(64 * (1 + powers[j]))
+            for k in range(powers[j] + 1):
+                new = (*powers[:j], k, *powers[j + 1 :])
+                half[new] = half.get(new, 0) + Fraction(
+                    q * comb(powers[j], k) * side ** (powers[j] - k), 2 ** powers[j]
+                )
+        positive(half, depth + 1)
+
+
+def positives(lowest):
+    """A form of even degree is positive but at 0: it is so where one variable is 1 and the others are at most 1."""
+    for i in range(len(next(iter(lowest)))):
+        face = {}
+        for powers, q in lowest.items():
+            rest = powers[:i] + powers[i + 1 :]
+            face[rest] = face.get(rest, 0) + q
+        positive(face)
+
+
+class Surface:
+    """The curves of all y at once, on the slice of the coordinates `kept`."""
+
+    def __init__(self, p, here, bends, point, names, kept, hessian):
+        self.p, self.here, self.bends, self.point, self.names, self.kept = p, here, bends, point, names, kept
+        inside = [[hessian[i][j] for j in kept] for i in kept]
+        self.basis = echelon(linear.kernel(inside, len(kept)))
+        self.rest = [k for k in range(len(kept)) if k not in self.basis]
+        # No vector of the kernel is 0 in all y: in the rest the Hessian is positive.
+        self.rows = [[inside[i][j] for j in self.rest] for i in self.rest]
+
+    def way(self, term):
+        """A vector of the slice in the shape of points."""
+        weights, biases = (
+            [[[0] * len(row) for row in matrix] for matrix in self.point[0]],
+            [[0] * len(b) for b in self.point[1]],
+        )
+        for k, q in zipped(self.kept, term):
+            layer, i, j = self.names[k]
+            (biases[layer] if j is None else weights[layer][i])[i if j is None else j] = q
+        return weights, biases
+
+    def slopes(self, ways, size):
+        """The derivatives in what is not y along a curve."""
+        found = gradient(self.p, self.here, self.bends, self.point, ways, size)
+        return [found[self.names[self.kept[k]]] for k in self.rest]
+
+    def curve(self, y, count):
+        """The curve of so many terms along y, with the derivatives in the rest of a higher order than their number."""
+        rows = [(k, Fraction(q) / row[k], row) for q, (k, row) in zipped(y, self.basis.items())]
+        ways = [self.way([sum(q * row[n] for _, q, row in rows) for n in range(len(self.kept))])]
+        while len(ways) < count:
+            power = len(ways) + 1
+            wanted = [row[power] if len(row) > power else 0 for row in self.slopes(ways, power + 1)]
+            meter.spend(16 * (1 + len(self.rest)) ** 3)
+            *best, last = linear.kernel([[*row, q] for row, q in zipped(self.rows, wanted)], len(self.rest) + 1)[0]
+            term = dict(zipped(self.rest, best))
+            ways.append(self.way([Fraction(term.get(k, 0)) / last for k in range(len(self.kept))]))
+        return ways
+
+    def change(self, ways):
+        return deep.change_along(self.p, self.point, ways, Fraction(0))
+
+    def flat(self, count):
+        """Whether along all curves of so many terms the loss, and its derivatives in the rest, are as at the point."""
+        degree = 2 * count * (self.p.layers + 1)
+        for y in lattice(len(self.basis), degree):
+            ways = self.curve(y, count)
+            if self.change(ways) or any(map(any, self.slopes(ways, degree + 1))):
+                return False
+        return True
+
+    def surface(self):
+        """Rule `surface`: the lowest form of the loss along the curves is positive, or the loss stays as it is."""
+        for degree in range(3, 2 * TERMS + 2):
+            if degree % 2 == 0 and self.flat(degree // 2 - 1):
+                return
+            values = {}
+            for y in lattice(len(self.basis), degree):
+                change = self.change(self.curve(y, degree // 2))
+                values[y] = change[degree] if len(change) > degree else 0
+            if any(values.values()):
+                need(degree % 2 == 0, "the lowest form is odd")
+                positives(through(values))
+                return
+        need(False, "the loss does not tell up to its order")

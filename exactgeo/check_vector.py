@@ -176,7 +176,7 @@ def copositive(rows, free):
             # The (x, t) with part x + t = 0: with t = 0 a zero, else part (x / t) = -1. Where they are more than one
             # line neither has to be looked at: a least set of rays that fails, or has a zero, has one.
             if len(cut := kernel([[*row, 1] for row in part], count + 1)) == 1:
-                *x, t = cut[0] if cut[0][-1] >= 0 else [-q for q in cut[0]]
+                *x, t = cut[0]  # t is 0 or 1
                 need(not t or min(x) < 0, "a quadratic form is negative on some rays")
                 if not t and not min(x) <= 0 <= max(x):
                     zeros.append({j: abs(q) for j, q in zipped(chosen, x)})
@@ -256,8 +256,8 @@ def spanning(rows, free, zeros):
     found = [[*z, *[0] * rest] for z in kernel([row[:free] for row in rows[:free]], free)] if () in zeros else []
     for zero in filter(None, zeros):
         lifts = kernel([[*row[:free], sum(row[j] * q for j, q in zero.items())] for row in rows[:free]], free + 1)
-        *ahead, last = next(x for x in lifts if x[-1])
-        found.append([Fraction(q) / last for q in ahead] + [zero.get(j, 0) for j in range(free, len(rows))])
+        *ahead, _ = next(x for x in lifts if x[-1])  # 1
+        found.append([*ahead, *(zero.get(j, 0) for j in range(free, len(rows)))])
     return found
 
 
@@ -305,8 +305,8 @@ def unmoved(acting, residuals, columns, still):
         target = [sum(unit.weight[o] * unit.feature[t] for unit in acting) - r for t, r in enumerate(row)]
         gram = [[*(dot(a, b) for b in columns), -dot(a, target)] for a in columns]
         *best, last = kernel(gram, len(columns) + 1)[0]
-        need(last, "outputs become dependent")
-        weights.append([Fraction(q) / last for q in best])
+        need(last, "outputs become dependent")  # else 1
+        weights.append(best)
         rests.append([sum(q * a[t] for q, a in zipped(weights[-1], columns)) - y for t, y in enumerate(target)])
     need(sum(dot(a, a) for a in rests) == sum(dot(a, a) for a in residuals), "the loss changes along a zero")
     slopes = [sum(w[n] * dot(rest, s) for w, rest in zipped(weights, rests)) for n, s in still]
@@ -343,7 +343,8 @@ def parts(units, features, basis):
         part = [left.pop(0)]
         for i in part:
             near = [j for j in left if any(dot(a, b) for a in reach[i] for b in reach[j])]
-            part, left = part + near, [j for j in left if j not in near]
+            part += near  # in place: the loop goes on over them
+            left = [j for j in left if j not in near]
         yield sorted(part)
 
 

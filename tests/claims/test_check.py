@@ -79,18 +79,6 @@ def test_rejected(path):
     assert str(refusal.value) == reason
 
 
-UNFORGED = {
-    "a quadratic form is 0 between some zeros and not between others",
-    "a quadratic form is 0 beside a zero",
-    "a zero of a quadratic form has no variable of its own",
-    "no line",
-    "outputs become dependent",
-    "the bound is below the loss",
-    "the loss has a slope beside a curve of equal loss",
-}
-"""Obligations of second order in depth for which no false certificate is known yet; the list may only become shorter."""
-
-
 def test_every_obligation_has_a_forged_certificate():
     """Each ``need(...)`` of the checker is the reason of some file in reject/; those of a problem beside are below."""
     reasons = {entry["reason"].split(": ", 1)[1] for entry in (*INDEX.values(), *INDEX_V1.values())}
@@ -99,7 +87,7 @@ def test_every_obligation_has_a_forged_certificate():
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     needs = [node.args[1] for node in calls if isinstance(node.func, ast.Name) and node.func.id == "need"]
     assert len(needs) > 40
-    assert {ast.literal_eval(why) for why in needs} - reasons == UNFORGED
+    assert {ast.literal_eval(why) for why in needs} <= reasons
 
 
 def test_many_forged_statements_are_false():

@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from hashlib import sha256
+from math import comb, prod
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -445,6 +446,51 @@ def test_roots():
     for q in ROOTS:
         assert q <= companion.root(q) ** 2 <= q * (1 + Fraction(1, 2**60))
     assert companion.length([Fraction(3), Fraction(4)]) >= 5
+
+
+FORMS: list[tuple[dict[tuple[int, ...], int], bool]] = [
+    ({(4, 0): 1, (0, 4): 1}, True),
+    ({(4, 0): 1, (2, 2): -1, (0, 4): 1}, True),
+    ({(4, 0): 1, (3, 1): -2, (2, 2): 2, (1, 3): -2, (0, 4): 2}, True),
+    ({(4, 0): 5, (3, 1): -8, (2, 2): 4, (1, 3): -3, (0, 4): 4}, True),
+    ({(4, 0): 1, (2, 2): -3, (0, 4): 1}, False),
+    ({(4, 0): 1, (3, 1): -4, (2, 2): 6, (1, 3): -4, (0, 4): 1}, False),
+    ({(4, 0): 16, (3, 1): -8, (0, 4): "1/10"}, False),
+    ({(4, 0): 1, (2, 2): 1}, False),
+    ({(2, 0): "1/2", (1, 1): "-7/10", (0, 2): "1/4"}, True),
+    ({(2, 0): "1/2", (1, 1): "-3/4", (0, 2): "1/4"}, False),
+    ({(6, 0): 1, (3, 3): -1, (0, 6): 1}, True),
+    ({(2, 0, 0): 2, (0, 2, 0): 2, (0, 0, 2): 2, (1, 1, 0): -3, (1, 0, 1): 1}, True),
+    ({(2, 0, 0): 2, (0, 2, 0): 2, (0, 0, 2): 2, (1, 1, 0): -3, (1, 0, 1): 3}, False),
+    ({(4, 0, 0): 3, (0, 4, 0): 2, (0, 0, 4): 1, (1, 2, 1): -2, (2, 1, 1): -1}, True),
+]
+"""Forms, and whether they are positive but at 0."""
+
+
+def forms(module: ModuleType) -> list[tuple[bool, str]]:
+    """Of each form whether it is found again from its values, and whether its faces are positive."""
+    companion, found = module.companion("check_symmetry.py"), []
+    for named, _ in FORMS:
+        given = {powers: Fraction(q) for powers, q in named.items()}
+        size, degree = len(next(iter(given))), sum(next(iter(given)))
+        points = list(companion.lattice(size, degree))
+        values = {
+            at: sum(q * prod(y**n for y, n in zip(at, powers, strict=True)) for powers, q in given.items())
+            for at in points
+        }
+        again = {powers: q for powers, q in companion.through(values).items() if q}
+        try:
+            companion.positives(again)
+            said = "positive"
+        except module.Rejected as error:
+            said = str(error)
+        found.append((again == given and len(points) == len(set(points)) == comb(size + degree - 1, degree), said))
+    return found
+
+
+def test_forms_from_their_values_and_whether_they_are_positive():
+    words = {True: "positive", False: "the lowest form is not positive"}
+    assert forms(checker()) == [(True, words[good]) for _, good in FORMS]
 
 
 CANCELLING: list[tuple[list[list[int]], list[list[int]], bool]] = [

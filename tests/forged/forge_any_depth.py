@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
-from balanced import balanced
-from forging import Tree, changed, put
+from balanced import balanced, side_by_side
+from deep_problems import case
+from forging import Tree, accepted, changed, put
 
+from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 from exactgeo.local_minimum import LADDER, Descent
 
 _CLAIM = ("claims", 0)
@@ -53,16 +57,44 @@ def _linear_model() -> Tree:
     return tree
 
 
-def _down(order: int) -> Tree:
-    """A point at which the loss falls at this order, with its curve, said to be a minimum."""
+def _down(order: int, terms: int | None = None) -> Tree:
+    """A point at which the loss falls at this order, with its curve or the first terms of it, said to be a minimum."""
     for problem in balanced((-1,)):
         found = next(rung for rung in LADDER if rung.name == "smooth_point").decide(problem, problem.point)  # type: ignore[arg-type]
         if isinstance(found, Descent) and next(k for k, q in enumerate(found.polynomial) if q) == order:
             tree = json.loads(found.certificate.to_json())
             (claim,) = tree["claims"]
-            fields = {key: claim[key] for key in ("point", "loss", "curve")}
+            fields = {"point": claim["point"], "loss": claim["loss"], "curve": claim["curve"][:terms]}
             return {**tree, "claims": [{"kind": "symmetric_minimum", **fields}]}
     raise AssertionError(order)
+
+
+def _several(seed: str, **options: Any) -> Tree:
+    """A smooth point at which the Hessian vanishes along several lines, said to be a minimum."""
+    problem = case(random.Random(seed), **options)
+    assert problem.point is not None
+    claim = SymmetricMinimumClaim(problem.point, problem.loss_at(problem.point), ())
+    return dict(json.loads(Certificate(problem, (claim,)).to_json()))
+
+
+def _apart(*fourth: int) -> Tree:
+    """Two problems of :mod:`balanced` side by side."""
+    relu = [problem for problem in balanced() if problem.network.activations[0].slopes == (1, 0)]
+    problem = side_by_side(*(relu[k] for k in fourth))
+    assert problem.point is not None
+    claim = SymmetricMinimumClaim(problem.point, problem.loss_at(problem.point), ())
+    return dict(json.loads(Certificate(problem, (claim,)).to_json()))
+
+
+def _behind_a_frozen_layer() -> Tree:
+    """A claim of a lower bound, below the loss of its point, behind a frozen layer that does nothing."""
+    tree = accepted("lower-bound")
+    (inner,) = tree["claims"]
+    point = {"weights": [[["1"]], *inner["point"]["weights"]], "biases": [["0"], *inner["point"]["biases"]]}
+    tree["problem"]["network"] |= {"widths": [1, 1], "hidden_bias": [True, True]}
+    tree["problem"]["train"] |= {"hidden": [False, True], "hidden_bias": [False, True]}
+    proof = {"rule": "behind", "layer": 0, "claim": inner}
+    return {**tree, "claims": [{"kind": "deep_global_minimum", "point": point, "loss": inner["loss"], "proof": proof}]}
 
 
 FORGED_ANY_DEPTH: dict[str, tuple[Tree, str]] = {
@@ -142,6 +174,26 @@ FORGED_ANY_DEPTH: dict[str, tuple[Tree, str]] = {
         "The curve moves what is frozen.",
     ),
     "symmetric-down-a-curve": (_down(4), "The loss falls at fourth order along its curve."),
+    "symmetric-off-its-line": (
+        changed(
+            "symmetric-flat-line",
+            put(*_CLAIM, "curve", 0, "weights", 1, [["0", "0"], ["0", "0"], ["0", "0"]]),
+            put(*_CLAIM, "curve", 0, "weights", 2, [["0", "0", "0"], ["0", "1", "0"]]),
+        ),
+        "A coordinate that is 0 along the line tells of it.",
+    ),
+    "symmetric-on-lines-down": (
+        _apart(0, 1),
+        "Of two lines one has a third order.",
+    ),
+    "symmetric-on-lines-that-do-not-tell": (
+        _several("multi a 93", mixed=True, freeze=True, bias=True),
+        "What is 0 to the last order is 0.",
+    ),
+    "symmetric-on-the-straight-line": (
+        _down(4, 1),
+        "Along the line the loss rises at fourth order, and beside it the other parameters do not help.",
+    ),
     "symmetric-down-a-line": (_down(3), "The loss falls at third order along its curve."),
     # -- deep_global_minimum
     "deep-global-of-unequal-slopes": (
@@ -171,6 +223,10 @@ FORGED_ANY_DEPTH: dict[str, tuple[Tree, str]] = {
     "deep-global-of-a-false-claim": (
         changed("deep-global-behind", put(*_PROOF, "claim", "duals", [["0", "0"]])),
         "A bound of the smaller network is too low.",
+    ),
+    "deep-global-above-a-bound": (
+        _behind_a_frozen_layer(),
+        "A lower bound of the smaller network is its minimum.",
     ),
     "deep-global-of-no-layer": (
         changed("deep-global-behind", put(*_PROOF, "layer", 2)),

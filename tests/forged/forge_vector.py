@@ -7,7 +7,7 @@ import random
 
 from deep_problems import case
 from forging import Tree, changed, put
-from made_vector import network, one_ray
+from made_vector import halved, meeting, network, one_ray
 from vector_problems import pieces_case, vector_case
 
 from exactgeo.claims.certificate import Certificate
@@ -29,6 +29,38 @@ def _of(make: object, seed: str, rule: str, width: int, outputs: int) -> Tree:
     return _said(make(random.Random(seed), widths=[width], outputs=outputs), rule)  # type: ignore[operator]
 
 
+def _on_one_datum(*weights: list[int]) -> Problem:
+    """Units with these output weights v_i, each active on a datum of its own, with their kinks on one more, where the
+    residual is orthogonal to all v_i: the form on the rays is their Gram matrix, less 1 on its diagonal."""
+    number, outputs = len(weights), len(weights[0]) + 1
+    data = range(number + 1)
+    x = [[int(i == t) for i in data] for t in data]
+    w = [[int(t == i) - (t not in (i, number)) for t in data] for i in range(number)]
+    rows = [[*v, 0] for v in weights]
+    return network(x, [*rows, [0] * (outputs - 1) + [-1]], w, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _beside_two() -> Problem:
+    """A silent unit with the outputs of the loud one, and a dead one behind it."""
+    w = [[1, 0], [1, -1], [-1, -1]]
+    return network([[1, 0], [0, 1]], [[3, 1], [0, "199/100"]], w, [[2, 1, 1], [0, 1, 1]])
+
+
+def _chain() -> Problem:
+    """Three units: the first has to do with the second, that with the third, on whose rays the form is negative."""
+    x = [[int(i == t) for i in range(5)] for t in range(5)]
+    w = [[1, -1, -1, -1, 0], [-1, 1, -1, 0, 0], [-1, -1, 1, 0, -1]]
+    y = [[1, 1, 0], [1, 1, 0], [-1, -1, 0], [0, 0, -1], [0, 0, 1]]
+    return network(x, y, w, [[1, 1, -1], [1, 1, -1], [0, 0, 0]])
+
+
+# Along the ray of the first unit the loss stays as it is, and the residual turns: the second unit then descends.
+_TURN = network(
+    [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1]],
+    [[1, 0], [0, -1], [1, 0], [1, 0]],
+    [[1, 0, -2], [0, -1, 1]],
+    [[1, 1], [0, 0]],
+)
 _SPLIT = network([[1, 0], [0, 1]], [[2, 0], [0, 1]], [[1, 0], [1, 0]], [[1, 1], [0, 0]])
 _DEEP = {"weights": [[["1"]], [["1"]], [["1"], ["0"]]], "biases": [[], [], []]}
 
@@ -123,5 +155,38 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
     "vector-tied-that-is-not-flat": (
         _of(vector_case, "q13192", "tied", 2, 3),
         "A zero of a form is a curve of equal loss.",
+    ),
+    "vector-tied-of-a-chain": (
+        _said(_chain(), "tied"),
+        "Units that have to do with each other through a third are decided apart.",
+    ),
+    "vector-tied-with-another-zero-beside": (
+        _said(_on_one_datum([1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, -1]), "tied"),
+        "Beside a flat zero the form may be 0.",
+    ),
+    "vector-tied-of-zeros-in-a-row": (
+        _said(_on_one_datum([1, 0], [0, 1], [1, 0]), "tied"),
+        "Of three zeros two that are 0 with the third are 0 with each other.",
+    ),
+    "vector-tied-of-zeros-that-share-rays": (
+        _said(_on_one_datum([1, 1, 0, 0, 0], [-1, 0, 1, 0, 0], [1, 0, 0, 1, 0], [-1, 0, 0, 0, 1]), "tied"),
+        "Zeros are coordinates though each ray is in two of them.",
+    ),
+    "vector-whole-beside-a-slope": (
+        _said(_TURN, "whole"),
+        "A curve of equal loss has no way down beside it.",
+    ),
+    "vector-whole-where-outputs-meet": (
+        _said(meeting(1013, 1), "whole"),
+        "The best output weights are known where outputs are dependent.",
+    ),
+    "vector-tied-negative-half-squared": (
+        _said(halved("201/100"), "tied"),
+        "Half of a loss is four times as forgiving.",
+    ),
+    "vector-tied-far-below": (_said(one_ray("4"), "tied"), "What is very negative is enough."),
+    "vector-tied-beside-two-silent-units": (
+        _said(_beside_two(), "tied"),
+        "Outputs that a silent unit can stand in for are bound.",
     ),
 }

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import linear_problems
-from balanced import balanced
+from balanced import balanced, side_by_side
 from deep_problems import case
 
 import exactgeo as eg
@@ -46,14 +46,14 @@ def _case(seed: int, **options: object) -> Callable[[], Certificate]:
 
 
 def _smooth(
-    y: list[object], *, w: int = 1, v: tuple[int, int] = (0, 0), **options: object
+    y: list[object], *, w: tuple[int, ...] = (1,), v: tuple[object, ...] = (0, 0), **options: object
 ) -> Callable[[], Certificate]:
-    """One neuron without biases and two outputs, at data 1 and 1, by its second derivatives."""
+    """Neurons without biases and two outputs, at data 1 and 1, by their second derivatives."""
     rung = next(rung for rung in LADDER if rung.name == "smooth_point")
     tables = {
         "data": {"x": [[1], [1]], "y": y},
-        "network": {"widths": [1], "hidden_bias": False, "output_bias": False},
-        "point": {"weights": [[[w]], [[v[0]], [v[1]]]]},
+        "network": {"widths": [len(w)], "hidden_bias": False, "output_bias": False},
+        "point": {"weights": [[[q] for q in w], [list(row) if isinstance(row, tuple) else [row] for row in v]]},
         **options,
     }
 
@@ -100,6 +100,13 @@ def _by_hand(
 
 def _balanced() -> Certificate:
     problem = next(balanced((1,)))
+    rung = next(rung for rung in LADDER if rung.name == "smooth_point")
+    return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
+
+
+def _side_by_side() -> Certificate:
+    relu = [problem for problem in balanced() if problem.network.activations[0].slopes == (1, 0)]
+    problem = side_by_side(relu[0], relu[-1])
     rung = next(rung for rung in LADDER if rung.name == "smooth_point")
     return rung.decide(problem, problem.point).certificate  # type: ignore[union-attr, arg-type]
 
@@ -172,7 +179,11 @@ DEEP_MAKERS: dict[str, Callable[[], Certificate]] = {
     "deep-merged-near": _case(585, outputs=2),
     "symmetric": _smooth([[1, 0], [-1, 0]]),
     "symmetric-huber": _smooth([[2, 1], [0, 1]], v=(1, 1), loss={"kind": "huber(3)"}),
+    "symmetric-outputs-that-cancel": _smooth([[1, 0], [-1, 0]], w=(1, 2), v=((0, 0), (0, 0))),
     "symmetric-fourth-order": _balanced,
+    "symmetric-fourth-order-on-two-lines": _side_by_side,
+    "symmetric-flat-plane": _rung("smooth_point", "multi b 0", activation="linear"),
+    "symmetric-flat-space": _rung("smooth_point", "multi c 36", activation="linear", freeze=True, outputs=2),
     "symmetric-flat-line": _case(457, outputs=2, mixed=True, freeze=True),
     "unrolled-faces": _case(197, outputs=2),
     "unrolled-faces-mixed": _case(418, outputs=2, mixed=True, freeze=True),

@@ -31,6 +31,16 @@ def one_ray(y: str) -> Problem:
     return network([[1, 0], [0, 1]], [[2, 0], [0, y]], [[1, 0]], [[2], [0]])
 
 
+def halved(y: str) -> Problem:
+    """The same with half the loss."""
+    return problem_from_mapping({**one_ray(y).to_dict(), "loss": {"kind": "half_squared"}})
+
+
+def meeting(one: int, other: int) -> Problem:
+    """Two units that fit: outputs (1, 0), and (one, other); on its ray the first has (1, t)."""
+    return network([[1, 0], [0, 1]], [[1, one], [0, other]], [[1, 0], [one, other]], [[1, 0], [0, 1]])
+
+
 def block() -> Problem:
     """Two units, all data active: singular values 8 and 4, and 4 in the residual."""
     x = [[int(i == t) for i in range(4)] for t in range(4)]
@@ -53,6 +63,10 @@ def _by(rung: str, problem: Callable[[], Problem]) -> Callable[[], Certificate]:
         return chosen.decide(given, given.point).certificate  # type: ignore[union-attr, arg-type]
 
     return make
+
+
+def _found(seed: str, outputs: int) -> Callable[[], Certificate]:
+    return _by("tied_faces", lambda: vector_case(random.Random(seed), widths=[2], outputs=outputs))
 
 
 VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
@@ -81,4 +95,13 @@ VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
     "vector-whole": _by("tied_faces", lambda: vector_case(random.Random("q7762"), widths=[2], outputs=2)),
     "vector-whole-lines": _by("tied_faces", lambda: case(random.Random("q882"), widths=[2], outputs=2)),
     "vector-tied-flat-lines": _by("tied_faces", lambda: vector_case(random.Random("p293[2]"), widths=[2], outputs=3)),
+    "vector-tied-half-squared": _by("tied_faces", lambda: halved("2")),
+    "vector-whole-that-meets-afar": _by("tied_faces", lambda: meeting(1, 1013)),
+    # Each has what the checker looks at and no other file has: opposite rays, rays that rise beside a zero, zeros on
+    # free variables beside rays, two of them, and zeros of both kinds.
+    "vector-tied-opposite-rays": _found("find v 2 3 838", 3),
+    "vector-whole-rising": _found("find v 2 2 1170", 2),
+    "vector-whole-rising-beside-lines": _found("find v 2 3 1210", 3),
+    "vector-tied-two-lines": _found("find v 2 3 330", 3),
+    "vector-tied-lines-and-rays": _found("find v 2 2 1256", 2),
 }

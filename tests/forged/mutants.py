@@ -129,7 +129,13 @@ def steps(folder: Path) -> Steps:
     found += [("enclosures", name) for name in pinned.GENERATORS]
     found += [("intervals", family) for family in intervals.FAMILIES]
     found += [("restated", item) for item in beside.NAMED]
-    found += [("roots", pinned.ROOTS), ("cancelling", pinned.CANCELLING), ("signs", None), ("meter", None)]
+    found += [
+        ("forms", None),
+        ("roots", pinned.ROOTS),
+        ("cancelling", pinned.CANCELLING),
+        ("signs", None),
+        ("meter", None),
+    ]
     found += [("text", written(tree)) for tree, _ in pinned.STATED.values()]
     found += [("text", edits.text_of(item)) for item in edits.pinned()]
     found += [("shown", [str(k) for k in range(number)]) for number in (12, 13)]
@@ -233,6 +239,8 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return str([module.companion("check_critical.py").root(q) for q in step])
     if kind == "cancelling":
         return str([module.companion("check_penalty.py").positive(lines, rays) for lines, rays, _ in step])
+    if kind == "forms":
+        return str(pinned.forms(module))
     if kind == "meter":
         return str(pinned.metered(module))
     if kind == "signs":

@@ -20,8 +20,8 @@ from exactgeo.local_minimum import LADDER, decide
 from exactgeo.local_minimum.deep.cells import unrolled_model
 from exactgeo.local_minimum.deep.germs import germ_descent
 from exactgeo.local_minimum.deep.point import DeepPoint
-from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.units import Model
+from exactgeo.local_minimum.vector.work import TooLarge, Work
 
 FAMILIES = {
     "one output": {"outputs": 1},
@@ -121,7 +121,9 @@ def test_shared_units_fail_on_their_tree_and_are_minima_all_the_same():
 def test_the_look_alike_of_a_third_order_saddle_is_a_minimum():
     """|x| at the origin with antisymmetric targets: predictions are even in x, so <r, dp> = 0 and L grows by |dp|^2."""
     problem = network([[1], [-1]], [1, -1], [[[0]], [[0]], [[0]]], network={"activation": "abs"})
-    assert decide(problem).kind != "not_local_minimum"
+    found = decide(problem)
+    assert (found.kind, found.tries[-1].rung) == ("local_minimum", "unrolled")
+    assert outcome(found.certificate.to_json()).startswith("accepted: ")
     assert germ_descent(problem, problem.point, count=4096, seed=5) is None
     assert not falls(problem, 1.0, 1)
 
@@ -189,7 +191,7 @@ def test_every_move_is_in_some_cone_of_its_unit():
         if len(at.layers) < 2:
             continue
         try:
-            model = unrolled_model(at)
+            model = unrolled_model(at, Work(at))
         except TooLarge:
             continue
         if not isinstance(model, Model):

@@ -42,6 +42,10 @@ ASKING = {
     "merged_layer": (5, {"bias": True}),
     "smooth_point": (6, {"bias": True}),
     "germ_curves": (5, {}),
+    "silent_units": (4, {"widths": [3], "outputs": 2}),
+    "dependent_outputs": (5, {"widths": [3], "outputs": 2}),
+    "definite_faces": (6, {"widths": [3], "outputs": 2}),
+    "tied_faces": (6, {"widths": [3], "outputs": 2}),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from copy import copy
 from fractions import Fraction
 from itertools import product
 
@@ -14,6 +15,9 @@ from damage import outcome
 from deep_problems import case
 from vector_problems import hinge_case, pieces_case, vector_case
 
+from exactgeo.exact.matrix import primitive
+from exactgeo.exact.orthogonal import off
+from exactgeo.exact.vectors import dot
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, decide
 from exactgeo.local_minimum.deep.germs import germ_descent
@@ -209,9 +213,9 @@ def test_best_approximations_with_equal_singular_values_are_minima_and_worse_one
 def test_dependent_features_after_a_projection_prove_nothing():
     """A silent unit can change its outputs along the loud unit's: the determinant is 0, and so is every form."""
     problem = case(random.Random("q4613"), widths=[3], outputs=3)
-    model = model_of(problem)
-    assert model.loud
-    assert not any(Reduced(model, rule).independent for rule in ("tied", "whole"))
+    layer = VectorLayer.of(DeepPoint.of(problem, problem.point))
+    assert layer.model.loud
+    assert not any(Reduced(layer.model, rule, copy(layer.work)).independent for rule in ("tied", "whole"))
     assert (
         VECTOR["tied_faces"]
         .decide(problem, problem.point)
@@ -311,6 +315,105 @@ def test_cones_cover_all_moves_and_changes_are_those_of_the_outputs():
 
 def _sign(q) -> int:
     return (q > 0) - (q < 0)
+
+
+def test_projection_comes_before_the_gauge():
+    """Changes are orthogonal to the projected outputs; orthogonal to the outputs first and projected then they are not."""
+    otherwise = 0
+    for seed in range(300):
+        problem = vector_case(random.Random(f"gauge {seed}"), widths=[2 + seed % 2], outputs=2)
+        layer = VectorLayer.of(DeepPoint.of(problem, problem.point))
+        if isinstance(layer, str) or not layer.model.first_order:
+            continue
+        reduced = Reduced(layer.model, "tied", copy(layer.work))
+        if not reduced.independent:
+            continue
+        for i in reduced.acting:
+            own = reduced.features[i]
+            for actors, _ in reduced.products([i]):
+                assert not any(dot(own, s) for actor in actors for s in (*actor.lines, *actor.rays))
+            for face in layer.model.faces[i]:
+                for part in layer.model.generators(face):
+                    first = [reduced.projected(off(s, [layer.model.units[i].feature])) for s in part]
+                    otherwise += any(dot(own, s) for s in first)
+    assert otherwise > 5
+
+
+def test_one_loud_unit_is_decided_as_by_copositivity_on_each_face():
+    """V4a is complete: against ``|a|^2 |v|^2 |s|^2 - |Phi|^2`` on the critical faces of a plane or line, sector by
+    sector, which shares nothing with the rungs."""
+    seen = Counter()
+    for seed in range(360):
+        problem = vector_case(random.Random(f"alone {seed}"), widths=[1], outputs=2 + seed % 2)
+        expected = decided_by_sectors(problem)
+        if expected is None:
+            continue
+        assert decide(problem, strictness=False).kind == expected, seed
+        seen[expected] += 1
+    assert min(seen.values()) >= 10
+
+
+def decided_by_sectors(problem):
+    """None where first order decides, or there are more than two input weights and biases."""
+    (w,), v = problem.point.weights[0], [row[0] for row in problem.point.weights[1]]
+    bias, m = problem.point.biases[0], len(problem.x)
+    rows = [(*row, 1) if bias else row for row in problem.x]
+    if len(rows[0]) > 2:
+        return None
+    up, down = problem.network.activations[0].slopes
+    z = [dot((*w, *bias), row) for row in rows]
+    a = [(up if q > 0 else down) * q for q in z]
+    p = [[q * b + (c or 0) for b in a] for q, c in zip(v, problem.point.biases[1] or [0] * len(v), strict=True)]
+    r = [[q - y[o] for q, y in zip(row, problem.y, strict=True)] for o, row in enumerate(p)]
+    centred = bool(problem.point.biases[1])
+    if any(dot(row, a) for row in r) or (centred and any(map(sum, r))):
+        return None
+
+    def change(u):
+        moved = [dot(u, row) for row in rows]
+        s = [(up if (q or e) > 0 else down) * e for q, e in zip(z, moved, strict=True)]
+        mean = sum(s) / m if centred else 0
+        return [q - mean for q in s], [dot(row, s) for row in r]
+
+    mean = sum(a) / m if centred else 0
+    size = sum((q - mean) ** 2 for q in a) * dot(v, v)
+    kinks = [row for row, q in zip(rows, z, strict=True) if not q and any(row)]
+    good = True
+    for sector in sectors(kinks, len(rows[0])):
+        ends = [change(u) for u in sector]
+        slopes = [dot(v, phi) for _, phi in ends]
+        if min(slopes) < 0 or (len(sector) == 4 and any(slopes)):
+            return None
+        if len(sector) == 4:
+            ends, slopes = ends[:2], slopes[:2]
+        critical = [end for end, slope in zip(ends, slopes, strict=True) if not slope]
+        form = [[size * dot(s, t) - dot(f, g) for t, g in critical] for s, f in critical]
+        good = good and all(form[i][i] >= 0 for i in range(len(form)))
+        if len(form) == 2:
+            ((p11, p12), (_, p22)) = form
+            good = good and ((p12 >= 0 and len(sector) == 2) or p12 * p12 <= p11 * p22)
+    return "local_minimum" if good else "not_local_minimum"
+
+
+def sectors(kinks, size):
+    """Closed cones on which all that is kinked is linear: pairs of vectors that span them; of a whole plane four, of
+    which the first two do."""
+    if size == 1:
+        return [[(1,)], [(-1,)]]
+    if not kinks:
+        return [[(1, 0), (0, 1), (-1, 0), (0, -1)]]
+    rays = {primitive((-row[1], row[0])) for row in kinks}
+    rays |= {(-p, -q) for p, q in rays}
+    if len(rays) == 2:
+        rays |= {(-q, p) for p, q in rays}
+    ordered = sorted(
+        rays,
+        key=lambda u: (
+            u[1] < 0 or (u[1] == 0 and u[0] < 0),
+            -Fraction(u[0], abs(u[0]) + abs(u[1])) * (1 if u[1] > 0 or (u[1] == 0 and u[0] > 0) else -1),
+        ),
+    )
+    return [[one, other] for one, other in zip(ordered, ordered[1:] + ordered[:1], strict=True)]
 
 
 def test_opposite_rays_are_a_line():

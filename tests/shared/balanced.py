@@ -82,6 +82,38 @@ def _problem(
     )
 
 
+def side_by_side(one: Problem, other: Problem) -> Problem:
+    """Two such problems of ReLU neurons in one: each neuron is dead on the data of the other problem, and the loss is
+    the sum. Its Hessian vanishes along two lines."""
+    parts = [problem.to_dict() for problem in (one, other)]
+    outputs = max(len(part["point"]["weights"][1]) for part in parts)
+    x, y, w, v = (
+        list[list[object]](),
+        list[list[object]](),
+        list[list[object]](),
+        [list[object]() for _ in range(outputs)],
+    )
+    for k, part in enumerate(parts):
+        for (q,), row in zip(part["data"]["x"], part["data"]["y"], strict=True):
+            x.append([q, 0, 1, 0] if k == 0 else [0, q, 0, 1])
+            y.append([*row, *[0] * (outputs - len(row))])
+        weights, rows = part["point"]["weights"]
+        w += [[q, 0, 0, -1000] if k == 0 else [0, q, -1000, 0] for (q,) in weights]
+        for o in range(outputs):
+            v[o] += rows[o] if o < len(rows) else [0, 0]
+    return problem_from_mapping(
+        {
+            "data": {"x": x, "y": y},
+            "network": {"widths": [4], "output_bias": False},
+            "train": {"hidden": [False]},
+            "point": {
+                "weights": [w, v],
+                "biases": [[*parts[0]["point"]["biases"][0], *parts[1]["point"]["biases"][0]], []],
+            },
+        }
+    )
+
+
 def _squares(n: int) -> list[int]:
     """At most four whole numbers of which n is the sum of squares (Lagrange)."""
     for a in range(isqrt(n), -1, -1):

@@ -26,7 +26,7 @@ def case(rng: random.Random, **options: Any) -> Problem:
     """A problem with a degenerate point, all trained unless ``freeze`` says otherwise."""
     depth = options.get("depth") or rng.choice([2, 2, 2, 3])
     widths = options["widths"] if "widths" in options else [rng.randint(1, 3) for _ in range(depth)]
-    d, k, m = rng.randint(1, 2), options.get("outputs") or rng.choice([1, 1, 2]), rng.randint(1, 5)
+    d, k, m = rng.randint(1, 2), options.get("outputs") or rng.choice([1, 1, 2]), rng.randint(1, options.get("data", 5))
     activation = options.get("activation") or rng.choice(ACTIVATIONS)
     last = "linear"
     if options.get("mixed"):

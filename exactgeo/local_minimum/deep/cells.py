@@ -13,7 +13,7 @@ docs/mathematics.md, "Deep networks", D3v.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -21,8 +21,8 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import primitive, rref
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
-from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.units import Cone, Model, Unit
+from exactgeo.local_minimum.vector.work import TooLarge, Work
 
 __all__ = ["unrolled_model"]
 
@@ -30,10 +30,10 @@ CONES, RAYS = 300, 24
 """Of one unit; of one cone: beyond, the argument is left out."""
 
 
-def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
+def unrolled_model(at: DeepPoint, work: Work, check: Check = unlimited) -> Model | str:
     """The change of the loss near a point where it has no slope in the last layer; or what is in the way.
 
-    Cost: up to 2^kinks cones a unit.
+    Cost: up to 2^kinks cones a unit; ``work`` counts what the checker will do.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
         return "the loss is not one square near the point"
     cones: list[list[Cone]] = []
     for layer in at.layers:
-        cones = [_unit(at, layer, i, cones, check) for i in range(layer.width)]
+        cones = [_unit(at, layer, i, cones, work, check) for i in range(layer.width)]
     k = len(at.output)
     units = [Unit(a, tuple(row[i] for row in at.output), tuple(cones[i])) for i, a in enumerate(last.out)]
     if at.trains_shift:
@@ -59,7 +59,7 @@ def unrolled_model(at: DeepPoint, check: Check = unlimited) -> Model | str:
     return Model(residuals, metric, tuple(units), True)
 
 
-def _unit(at: DeepPoint, layer: Layer, i: int, below: Sequence[Sequence[Cone]], check: Check) -> list[Cone]:
+def _unit(at: DeepPoint, layer: Layer, i: int, below: Sequence[Sequence[Cone]], work: Work, check: Check) -> list[Cone]:
     """The cones of the changes of a unit's outputs."""
     own = [*(at.inputs_of(layer.index) if layer.trains else ()), *([(ONE,) * at.problem.m] * layer.trains_bias)]
     options = []
@@ -78,10 +78,11 @@ def _unit(at: DeepPoint, layer: Layer, i: int, below: Sequence[Sequence[Cone]], 
         for cone in choice:
             lines += cone.lines
             rays += cone.rays
-        for part in _cut(_canonical(lines, rays), layer, i):
+        for part in _cut(_canonical(lines, rays, work), layer, i, work):
             found.add((frozenset(part.lines), frozenset(part.rays)))
             if len(found) > CONES:
                 raise TooLarge
+    work.spend(64 * len(found) ** 2)
     kept = [one for one in found if not any(one != other and _within(one, other) for other in found)]
     return [Cone(tuple(sorted(lines)), tuple(sorted(rays))) for lines, rays in sorted(kept, key=_order)]
 
@@ -98,9 +99,10 @@ def _times(sign: int, cone: Cone) -> Cone:
     return cone if sign > 0 else Cone(cone.lines, tuple(tuple(-q for q in ray) for ray in cone.rays))
 
 
-def _canonical(lines: Sequence[Vector], rays: Iterable[Vector]) -> Cone:
+def _canonical(lines: Sequence[Vector], rays: Collection[Vector], work: Work) -> Cone:
     """The same cone: independent lines, rays that are 0 in their pivots, none twice, opposite ones made lines."""
     size = len(lines[0]) if lines else 0
+    work.canonical(len(lines), len(rays))
     while True:
         basis, pivots = rref(lines, size) if lines else ([], [])
         short = set()
@@ -121,13 +123,13 @@ def _canonical(lines: Sequence[Vector], rays: Iterable[Vector]) -> Cone:
         size = len(lines[0])
 
 
-def _cut(cone: Cone, layer: Layer, i: int) -> list[Cone]:
+def _cut(cone: Cone, layer: Layer, i: int, work: Work) -> list[Cone]:
     """The parts of a cone of changes of a pre-activation between the kinks, each multiplied by its slopes."""
     parts: list[tuple[Cone, dict[int, int]]] = [(cone, {})]
     slopes = layer.slope[i]
     for t, slope in enumerate(slopes):
         if slope is None:
-            parts = [(half, {**sides, t: side}) for one, sides in parts for side, half in _halves(one, t)]
+            parts = [(half, {**sides, t: side}) for one, sides in parts for side, half in _halves(one, t, work)]
             if len(parts) > CONES:
                 raise TooLarge
     found = []
@@ -138,11 +140,11 @@ def _cut(cone: Cone, layer: Layer, i: int) -> list[Cone]:
             return tuple(f * q for f, q in zip(factors, vector, strict=True))
 
         lines = [moved(line) for line in one.lines]
-        found.append(_canonical([line for line in lines if any(line)], [moved(ray) for ray in one.rays]))
+        found.append(_canonical([line for line in lines if any(line)], [moved(ray) for ray in one.rays], work))
     return found
 
 
-def _halves(cone: Cone, t: int) -> list[tuple[int, Cone]]:
+def _halves(cone: Cone, t: int, work: Work) -> list[tuple[int, Cone]]:
     """The parts of a cone on either side of a data point, with their sides; one part where it has no other."""
     line = next((line for line in cone.lines if line[t]), None)
     if line is not None:
@@ -150,7 +152,7 @@ def _halves(cone: Cone, t: int) -> list[tuple[int, Cone]]:
         rays = [_off(ray, line, t) for ray in cone.rays]
         ahead = line if line[t] > 0 else tuple(-q for q in line)
         behind = tuple(-q for q in ahead)
-        return [(1, _canonical(flat, [*rays, ahead])), (-1, _canonical(flat, [*rays, behind]))]
+        return [(side, _canonical(flat, [*rays, way], work)) for side, way in ((1, ahead), (-1, behind))]
     signs = {(ray[t] > 0) - (ray[t] < 0) for ray in cone.rays} - {0}
     if len(signs) < 2:
         return [(signs.pop() if signs else 1, cone)]
@@ -161,10 +163,11 @@ def _halves(cone: Cone, t: int) -> list[tuple[int, Cone]]:
         for n in cone.rays
         if n[t] < 0
     ]
-    parts = []
-    for side in (1, -1):
-        parts.append((side, _canonical(cone.lines, [*(ray for ray in cone.rays if ray[t] * side >= 0), *between])))
-    return parts
+    work.spend(16 * len(between) * (1 + len(cone.rays[0])))
+    return [
+        (side, _canonical(cone.lines, [*(ray for ray in cone.rays if ray[t] * side >= 0), *between], work))
+        for side in (1, -1)
+    ]
 
 
 def _off(vector: Vector, line: Vector, t: int) -> Vector:

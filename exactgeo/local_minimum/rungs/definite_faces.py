@@ -31,6 +31,6 @@ class DefiniteFaces(VectorRung):
             return layer.descent(move)
         if layer.square is None:
             return layer.bent
-        if Reduced(layer.square, "definite").strict(check):
+        if Reduced(layer.square, "definite", layer.work).strict(check):
             return self.minimum(layer, "definite", Argument.DEFINITE)
         return "the second-order form on some product of critical faces is nonnegative, and not positive"

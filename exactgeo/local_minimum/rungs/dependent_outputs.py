@@ -27,6 +27,7 @@ class DependentOutputs(VectorRung):
         move = layer.model.necessary()
         if move is not None:
             return layer.descent(move)
+        check()
         curve = exchange(layer.model)
         if curve is not None:
             return layer.descent(*curve)

@@ -26,4 +26,5 @@ class SilentUnits(VectorRung):
     def look(self, layer: VectorLayer, check: Check) -> Minimum | Descent | str:
         if layer.model.loud:
             return f"unit {layer.model.loud[0]} is loud, which proves nothing"
+        layer.work.units(layer.model)
         return self.minimum(layer, "silent", Argument.SILENT)

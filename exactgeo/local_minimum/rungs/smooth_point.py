@@ -24,8 +24,8 @@ LARGEST = 200
 
 
 class SmoothPoint(DeepRung):
-    """A minimum where the Hessian has no negative value and vanishes along symmetries of the loss alone, or along one
-    line more on which the splitting lemma decides.
+    """A minimum where the Hessian has no negative value and vanishes along symmetries of the loss alone, or along lines
+    more on which the splitting lemma decides.
 
     References
     ----------
@@ -50,13 +50,16 @@ class SmoothPoint(DeepRung):
         splitting = Splitting(second, Symmetries(second, check).vectors)
         if not splitting.lines:
             return Minimum(problem, SymmetricMinimumClaim(point, at.rational_loss, ()), Argument.SMOOTH_POINT)
-        curve = splitting.curve(check)
+        curve = splitting.curve(check) if splitting.lines == 1 else splitting.surface(check)
         if curve is None:
             beyond = f"{splitting.lines} dimensions beyond its symmetries" if splitting.lines > 1 else "one more"
             return undecided(at, f"the Hessian of the loss is positive semidefinite, and vanishes along {beyond}")
         backwards = [way if k % 2 else way.turned for k, way in enumerate(curve)]
-        for way in (curve, backwards):
+        for way in (curve, backwards) if curve else ():
             found = descent_along(problem, point, at.loss, way)
             if found is not None:
                 return found
+        if curve and splitting.lines > 1:
+            # The lowest form is 0 on a vector on which the bounds have not decided.
+            return undecided(at, "the lowest form of the loss along the kernel of its Hessian may be 0 somewhere")
         return Minimum(problem, SymmetricMinimumClaim(point, at.rational_loss, curve), Argument.SMOOTH_POINT)

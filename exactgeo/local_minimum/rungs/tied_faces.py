@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import ClassVar
 
 from exactgeo.deadline import Check
@@ -31,7 +32,7 @@ class TiedFaces(VectorRung):
             return layer.bent
         reason = ""
         for rule in ("tied", "whole"):
-            reduced = Reduced(model, rule)
+            reduced = Reduced(model, rule, copy(layer.work))
             if not reduced.independent:
                 reason = reason or "the outputs of loud units depend on what silent units can do"
                 continue

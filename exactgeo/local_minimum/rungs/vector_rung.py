@@ -14,8 +14,8 @@ from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.rungs.deep_rung import undecided
 from exactgeo.local_minimum.rungs.rung import Rung
-from exactgeo.local_minimum.vector.actors import TooLarge
 from exactgeo.local_minimum.vector.layer import VectorLayer
+from exactgeo.local_minimum.vector.work import TooLarge
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["VectorRung"]
@@ -30,12 +30,13 @@ class VectorRung(Rung):
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
         at = DeepPoint.of(problem, point)
-        layer = VectorLayer.of(at)
-        if isinstance(layer, str):
-            return undecided(at, layer)
-        if not layer.model.first_order:
-            return undecided(at, "the loss falls at first order")
         try:
+            layer = VectorLayer.of(at, check)
+            if isinstance(layer, str):
+                return undecided(at, layer)
+            check()
+            if not layer.model.first_order:
+                return undecided(at, "the loss falls at first order")
             found = self.look(layer, check)
         except TooLarge:
             found = "its units have too many critical faces, or too many lines and rays"

@@ -10,15 +10,12 @@ from exactgeo.exact.matrix import primitive
 from exactgeo.exact.orthogonal import off, orthogonal
 from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.vector.units import Model
+from exactgeo.local_minimum.vector.work import TooLarge
 
-__all__ = ["Actor", "TooLarge", "pointed", "quadratic"]
+__all__ = ["Actor", "pointed", "quadratic"]
 
 RAYS, VARIABLES = 9, 40
 """Rays, and variables, of a form, at most."""
-
-
-class TooLarge(Exception):
-    """There are more products of faces, or variables, than can be looked at."""
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,10 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.copositive import Copositivity, copositivity
 from exactgeo.exact.orthogonal import off, orthogonal, within
 from exactgeo.exact.vectors import Vector, dot
-from exactgeo.local_minimum.vector.actors import Actor, TooLarge, pointed, quadratic
+from exactgeo.local_minimum.vector.actors import Actor, pointed, quadratic
 from exactgeo.local_minimum.vector.ties import flat
 from exactgeo.local_minimum.vector.units import Face, Model, Move
+from exactgeo.local_minimum.vector.work import TooLarge, Work
 
 __all__ = ["Reduced", "descent", "tied"]
 
@@ -64,6 +65,8 @@ class Reduced:
     rule : str
         ``definite``: changes of silent units with output weights 0 are projected out. ``tied``: those of all silent
         units. ``whole``: none, and all units that move take part with their output weights.
+    work : Work
+        Counts what the checker will do.
 
     Attributes
     ----------
@@ -78,8 +81,9 @@ class Reduced:
         Whether these are; if not, nothing is proved.
     """
 
-    def __init__(self, model: Model, rule: str) -> None:
-        self.model = model
+    def __init__(self, model: Model, rule: str, work: Work) -> None:
+        self.model, self.work = model, work
+        work.units(model)
         moving = [i for i in range(len(model.units)) if any(map(any, self._changes(i)))]
         self.acting = moving if rule == "whole" else list(model.loud)
         others = [i for i in range(len(model.units)) if i not in self.acting]
@@ -116,7 +120,14 @@ class Reduced:
         """The actors on each product of faces of these units, and whether all are loud, take on one another and
         have no rays."""
         for faces in _products(self.model, units):
+            self.work.product(self.model, faces)
             yield self._actors(faces)
+
+    def form(self, actors: Sequence[Actor]) -> tuple[list[list[Fraction]], int]:
+        """The form of actors, and how many of its variables are free."""
+        rows, free = quadratic(self.model, actors)
+        self.work.form(len(rows), len(rows) - free)
+        return rows, free
 
     def _actors(self, faces: Sequence[Face]) -> tuple[list[Actor], bool]:
         cones = {}
@@ -146,8 +157,7 @@ class Reduced:
     def strict(self, check: Check = unlimited) -> bool:
         """Whether the form is positive on every product of faces, changes of silent units included."""
         return self.independent and all(
-            copositivity(*quadratic(self.model, actors), check).strict
-            for actors, _ in self.products([*self.acting, *self.quiet])
+            copositivity(*self.form(actors), check).strict for actors, _ in self.products([*self.acting, *self.quiet])
         )
 
 
@@ -155,14 +165,15 @@ def tied(reduced: Reduced, part: Sequence[int], check: Check = unlimited) -> boo
     """Whether a part of the acting units is at a minimum though the form may be 0: on each product of its faces it is
     positive, or nonnegative and one unit's, or a block's, or has zeros that are flat."""
     for actors, block in reduced.products(part):
-        rows, free = quadratic(reduced.model, actors)
+        check()
+        rows, free = reduced.form(actors)
         form = copositivity(rows, free, check)
         if form.strict:
             continue
         if form.negative is not None or not reduced.model.exact:
             return False
         alone = len(part) == 1 and part[0] in reduced.model.loud
-        if not (block or alone) and not flat(reduced.model, actors, rows, free, form.zeros, check):
+        if not (block or alone) and not flat(reduced.model, actors, rows, free, form.zeros, reduced.work, check):
             return False
     return True
 
@@ -172,6 +183,7 @@ def descent(model: Model, check: Check = unlimited) -> Move | None:
     moving = [i for i in model.silent if any(model.units[i].weight) and model.faces[i]]
     for units in (model.loud, (*model.loud, *moving)):
         for faces in _products(model, units):
+            check()
             by_unit = {face.unit: face for face in faces}
             actors = [
                 Actor(unit.feature, unit.weight, *(model.generators(by_unit[i]) if i in by_unit else ((), ())))

@@ -8,13 +8,15 @@ from functools import cached_property
 from math import comb
 
 from exactgeo.arrangement.rays import central_rays
+from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import nullspace, primitive, rref, solve
+from exactgeo.exact.matrix import nullspace, primitive, rank, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Matrix, Vector, dot
 from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.vector.units import Cone, Model, Move, Unit
+from exactgeo.local_minimum.vector.work import Work
 from exactgeo.problem import Direction
 
 __all__ = ["VectorLayer"]
@@ -35,15 +37,23 @@ class VectorLayer:
     at : DeepPoint
     model : Model
     moves : for each unit and each of its cones the moves of its input weights that its lines and rays stand for
+    work : Work
+        What the checker will do up to here.
     """
 
     at: DeepPoint
     model: Model
     moves: tuple[tuple[tuple[Matrix, Matrix], ...], ...]
+    work: Work
 
     @classmethod
-    def of(cls, at: DeepPoint) -> VectorLayer | str:
-        """The units of a point at which the loss has no slope in the output weights; or what is in the way."""
+    def of(cls, at: DeepPoint, check: Check = unlimited) -> VectorLayer | str:
+        """The units of a point at which the loss has no slope in the output weights; or what is in the way.
+
+        Raises
+        ------
+        TooLarge
+        """
         if len(at.layers) != 1:
             return "it has more than one hidden layer"
         if not at.trains_output:
@@ -57,11 +67,14 @@ class VectorLayer:
         curvature = factor or _curvature(at)
         columns = [*(at.columns if layer.trains else ()), *([(ONE,) * at.problem.m] if layer.trains_bias else ())]
         rows = tuple(zip(*columns, strict=True)) if columns else ((),) * at.problem.m
-        units, moves = [], []
+        units, moves, work = [], [], Work(at)
         for i, (slopes, feature) in enumerate(zip(layer.slope, layer.out, strict=True)):
-            found = _regions([row for row, slope in zip(rows, slopes, strict=True) if slope is None], len(columns))
+            check()
+            kinks = [row for row, slope in zip(rows, slopes, strict=True) if slope is None]
+            found = _regions(kinks, len(columns))
             if found is None:
                 return f"unit {i} has too many kinks"
+            work.spend(64 * _sets(kinks, len(columns)) * (1 + len(kinks)) * (1 + len(columns)) ** 2)
             cones = []
             for region in found:
                 parts = (tuple(_change(layer.slopes, slopes, rows, u) for u in part) for part in region)
@@ -72,7 +85,7 @@ class VectorLayer:
             units.append(Unit((ONE,) * at.problem.m, (ZERO,) * len(at.output), ()))
         residuals = tuple(tuple(q / (2 * curvature) for q in row if isinstance(q, Fraction)) for row in at.gradient)
         metric = tuple(tuple(ONE * (i == j) for j in range(len(at.output))) for i in range(len(at.output)))
-        return cls(at, Model(residuals, metric, tuple(units), factor is not None), tuple(moves))
+        return cls(at, Model(residuals, metric, tuple(units), factor is not None), tuple(moves), work)
 
     @cached_property
     def square(self) -> Model | None:
@@ -191,15 +204,21 @@ def _regions(kinks: list[Vector], size: int) -> list[tuple[Matrix, Matrix]] | No
     lines = tuple(tuple(map(Fraction, u)) for u in nullspace(rows, size))
     # With the coordinates outside the pivots 0 the kinks meet in 0 only.
     _, pivots = rref(rows, size) if rows else ([], [])
-    rank = len(pivots)
-    if comb(len(rows), max(rank - 1, 0)) > LARGEST:
+    if _sets(kinks, size) > LARGEST:
         return None
-    rays = central_rays([(primitive([row[j] for j in pivots]), 1 << t, 0) for t, row in enumerate(rows)], rank)
+    rays = central_rays([(primitive([row[j] for j in pivots]), 1 << t, 0) for t, row in enumerate(rows)], len(pivots))
     sets = _largest([(positive, negative) for _, positive, negative in rays])
     if sets is None:
         return None
     full = [_filled(ray, pivots, size) for ray, _, _ in rays]
     return [(lines, tuple(full[k] for k in chosen)) for chosen in sets]
+
+
+def _sets(kinks: list[Vector], size: int) -> int:
+    """The sets of kinks that may cut out a ray."""
+    oriented = {primitive(row) for row in kinks if any(row)}
+    rows = {max(row, tuple(-q for q in row)) for row in oriented}
+    return comb(len(rows), max(rank(list(rows), size) - 1, 0))
 
 
 def _filled(ray: Integers, pivots: list[int], size: int) -> Vector:

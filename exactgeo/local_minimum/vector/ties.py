@@ -35,6 +35,7 @@ from exactgeo.exact.matrix import solve_regular
 from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
 from exactgeo.local_minimum.vector.actors import Actor
 from exactgeo.local_minimum.vector.units import Model
+from exactgeo.local_minimum.vector.work import Work
 
 __all__ = ["flat"]
 
@@ -53,6 +54,7 @@ def flat(
     rows: Rows,
     free: int,
     zeros: Sequence[Sequence[int]],
+    work: Work,
     check: Check = unlimited,
 ) -> bool:
     """Whether all zeros of a form are flat in this sense.
@@ -66,9 +68,12 @@ def flat(
         Of these actors, all with moves of their output weights; nonnegative.
     zeros : sequence of vectors
         As :func:`~exactgeo.exact.copositive.copositivity` gives them.
+    work : Work
+        Counts what the checker will do.
     check : callable
         Called before each least squares problem.
     """
+    work.zeros(len(rows), len(zeros))
     found, own = _distinct(free, len(rows) - _changes(actors), zeros)
     if None in own:
         return False
@@ -80,7 +85,7 @@ def flat(
         # Between those that are 0 with one of them all have to be.
         if any(near[k] != first for k in first):
             return False
-        if not _together(model, actors, rows, free, [found[k] for k in first], [own[k] for k in first], check):
+        if not _together(model, actors, rows, free, [found[k] for k in first], [own[k] for k in first], work, check):
             return False
         left = [k for k in left if k not in first]
     return True
@@ -115,6 +120,7 @@ def _together(
     free: int,
     zeros: Sequence[Sequence[Fraction]],
     own: Sequence[int | None],
+    work: Work,
     check: Check,
 ) -> bool:
     """Whether zeros between which the form is 0 are flat."""
@@ -125,6 +131,7 @@ def _together(
     outside = [k for k in range(free, len(rows)) if k not in used]
     level = [k for k in outside if not all(dot(rows[k], z) for z in zeros)]
     inner = [*(k for k in (*range(free), *sorted(used)) if k not in own), *level]
+    work.form(len(inner), len(level))
     if not copositivity([[rows[p][q] for q in inner] for p in inner], len(inner) - len(level), check).strict:
         return False
     still = [changes[k - start] for k in range(start, len(rows)) if k not in outside or k in level]
@@ -132,6 +139,7 @@ def _together(
     degrees = [4 * len({j for j, _, _ in move}) for move in moves]
     if prod(degree + 1 for degree in degrees) > LARGEST:
         return False
+    work.grid(prod(degree + 1 for degree in degrees), len(actors))
     for t in product(*([UNIT * k for k in range(1, degree + 2)] for degree in degrees)):
         check()
         columns = [actor.feature for actor in actors if actor.feature is not None]
