@@ -6,6 +6,7 @@ the sources are read: pictures of the gallery, tutorials as notebooks, and pages
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ default_role = "code"
 
 
 def _before_reading(app: Any) -> None:
+    # What is drawn is logged as any work is; a build says warnings alone.
+    logging.getLogger("exactgeo").setLevel(logging.WARNING)
     site_pages.make()
     pages.write_pictures(DOCS / "gallery.md")
 
