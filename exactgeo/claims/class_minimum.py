@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from exactgeo.claims.classes import ClassClaim, Shares
+from exactgeo.claims.classes import ClassClaim, Softmaxes
 from exactgeo.claims.deep_minimum import Cut, Leaf, Reachable, Unrolled
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
@@ -32,11 +32,11 @@ class ClassLeaf:
 
     rule: ClassVar[str] = "slopes"
 
-    slopes: FrozenDict[int, Shares]
+    slopes: FrozenDict[int, Softmaxes]
 
     @classmethod
     def of(cls, leaf: Leaf) -> ClassLeaf:
-        return cls(FrozenDict((k, Shares.of(q)) for k, q in leaf.slopes.items()))
+        return cls(FrozenDict((k, Softmaxes.of(q)) for k, q in leaf.slopes.items()))
 
 
 @dataclass(frozen=True)
