@@ -17,6 +17,7 @@ from functools import wraps
 from importlib.util import find_spec
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from warnings import catch_warnings, filterwarnings
 
 from exactgeo import files
 from exactgeo.errors import InputError
@@ -158,7 +159,9 @@ def _content(axes: Any, suffix: str) -> bytes:
 
     stream = io.BytesIO()
     metadata = {DATED[suffix]: None} if suffix in DATED else {}
-    with rc_context(STYLE):
+    with rc_context(STYLE), catch_warnings():
+        # A name may have letters that the font lacks; in an .svg the reader's font has them.
+        filterwarnings("ignore", message="Glyph .* missing from font")
         axes.figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
     return stream.getvalue()
 
@@ -182,7 +185,8 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
             from matplotlib.figure import Figure  # noqa: F401 - asked for here, so that it is refused in one form
         except ImportError:
             raise no_matplotlib() from None
-        with rc_context(STYLE):
+        with rc_context(STYLE), catch_warnings():
+            filterwarnings("ignore", message="Glyph .* missing from font")
             return draw(*args, **kwargs)
 
     return inside

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exactgeo import files
+from exactgeo.basin.optima import Bases, Optima
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.logs import logger
@@ -42,6 +43,7 @@ __all__ = ["SCHEMA", "Store"]
 LOG = logger(__name__)
 
 SCHEMA = 3
+MARK = hashlib.sha256().digest_size
 APPLICATION = 0x65786763
 
 TABLES = """
@@ -117,8 +119,8 @@ class Store:
         if not there:
             files.writable(self.path)
         self._read_only = there and not all(os.access(p, os.W_OK) for p in (self._file, os.path.dirname(self._file)))
-        self._ids: dict[tuple[int, ...], int] = {}
-        self._marks: list[bytes] = []
+        self._bases = Bases()
+        self._marks = bytearray()
         self._orbits = 0
         self._walls = 0
         self._width = 1
@@ -250,44 +252,36 @@ class Store:
         self._width = 8 * max(1, -(-len(reduction.program.columns) // 64))
         self._open(reduction)
         with self._reading("its tables"):
-            blocks = self._base.execute("SELECT id, orbits, optima, hash FROM block ORDER BY id").fetchall()
-            optima = self._base.execute("SELECT * FROM optimum ORDER BY id").fetchall()
-        known: list[Solved] = []
-        for number, row in enumerate(blocks):
+            numbers = [row[0] for row in self._base.execute("SELECT id FROM block ORDER BY id")]
+        known = Optima(len(reduction.program.columns))
+        for number, key in enumerate(numbers):
             with self._reading(f"block {number}"):
-                found = self._block(reduction.program, number, row, optima, known)
+                if key != number:
+                    raise ValueError("another block")
+                found = self._block(reduction.program, number, known)
             yield found
         if self._read_only and self._orbits < reduction.orbits:
             half = "a run that is not finished, where nothing can be written"
             raise InputError(self.path, half, "a folder that can be written", "a copy of the file elsewhere")
 
-    def _block(
-        self,
-        program: Program,
-        number: int,
-        row: tuple[int, int, bytes, bytes],
-        optima: Sequence[tuple[Any, ...]],
-        known: list[Solved],
-    ) -> tuple[list[Solved], Numbers]:
+    def _block(self, program: Program, number: int, known: Optima) -> tuple[list[Solved], Numbers]:
         """One block as it was written; ``known`` are the optima of those before and gets those of this one."""
         import numpy as np
 
         from exactgeo.basin.batch import replay_all
 
-        key, orbits, ids, mark = row
+        orbits, ids, mark = self._base.execute(
+            "SELECT orbits, optima, hash FROM block WHERE id = ?", (number,)
+        ).fetchone()
         first, numbers = self._orbits, np.frombuffer(ids, dtype="<i4").tolist()
-        basins = self._base.execute(
-            "SELECT id, slots, multiplicity, optimum FROM basin WHERE id >= ? AND id < ? ORDER BY id",
-            (first, first + orbits),
-        ).fetchall()
+        basins = self._rows("SELECT id, slots, multiplicity, optimum FROM basin", first, first + orbits)
         # A block's own optima follow those before it.
         end = max([len(known), *(k + 1 for k in numbers)])
-        fresh = optima[len(known) : end]
-        self._marks += [_mark(parts) for parts in fresh]
+        fresh = self._rows("SELECT * FROM optimum", len(known), end)
+        self._marks += b"".join(map(_mark, fresh))
         good = (
-            key == number
             # A damaged number may be large: no list of its length before it is one of what is there.
-            and (len(basins), len(fresh)) == (orbits, end - len(known))
+            (len(basins), len(fresh)) == (orbits, end - len(known))
             and [parts[0] for parts in basins] == list(range(first, first + orbits))
             and [parts[0] for parts in fresh] == list(range(len(known), end))
             and mark == self._hash(number, numbers, [parts[1:] for parts in basins])
@@ -296,19 +290,25 @@ class Store:
             raise ValueError("another hash")
         solved = [_solved(parts[1:]) for parts in fresh]
         replay_all(program, solved)
-        self._ids.update((best.basis, k) for k, best in enumerate(solved, len(known)) if best.proof is None)
-        known += solved
+        for k, best in enumerate(solved, len(known)):
+            if known.add(best) != k:
+                raise ValueError("an optimum twice")
+            self._bases.add(best.basis, found=best.proof is None)
         self._orbits += orbits
         order = np.argsort(numbers, kind="stable")
         sorted_numbers = np.array(numbers)[order]
         owners = np.array([parts[3] for parts in basins], dtype=np.int64)
         return [known[k] for k in numbers], order[np.searchsorted(sorted_numbers, owners)].astype(np.int32)
 
+    def _rows(self, select: str, first: int, end: int) -> list[tuple[Any, ...]]:
+        """The rows of a table with a range of numbers."""
+        return self._base.execute(f"{select} WHERE id >= ? AND id < ? ORDER BY id", (first, end)).fetchall()
+
     def _hash(self, number: int, optima: Sequence[int], basins: Sequence[tuple[str, int, int]]) -> bytes:
         """Of a block: its identity and its content, the optima as they are written."""
         total = hashlib.sha256(self._identity)
         total.update(repr((number, len(basins), list(optima))).encode())
-        total.update(b"".join(self._marks[k] for k in optima))
+        total.update(b"".join(self._marks[MARK * k : MARK * (k + 1)] for k in optima))
         for texts in zip(*basins, strict=True):
             total.update(" / ".join(map(str, texts)).encode())
         return total.digest()
@@ -323,23 +323,20 @@ class Store:
         """
         import numpy as np
 
-        # A basis is kept once; optima without one are each their own.
-        fresh: dict[tuple[int, ...], int] = {}
         ids: list[int] = []
         new: list[tuple[Any, ...]] = []
-        before = len(self._marks)
+        before = len(self._bases)
         for best in block.optima:
-            key = None if best.proof is not None else self._ids.get(best.basis, fresh.get(best.basis))
-            if key is None:
-                key = before + len(new)
+            # A basis is kept once; optima without one are each their own.
+            key = -1 if best.proof is not None else self._bases.find(best.basis)
+            if key < 0:
+                key = self._bases.add(best.basis, found=best.proof is None)
                 new.append((key, *_row(best, self._width)))
-                if best.proof is None:
-                    fresh[best.basis] = key
             ids.append(key)
         owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
         slots = [" ".join(map(str, row)) for row in block.choices.tolist()]
         basins = list(zip(slots, reduction.multiplicities(block.choices), owners, strict=True))
-        self._marks += map(_mark, new)
+        self._marks += b"".join(map(_mark, new))
         try:
             with self._transaction():
                 blob, mark = np.array(ids, dtype="<i4").tobytes(), self._hash(block.number, ids, basins)
@@ -351,10 +348,10 @@ class Store:
                 rows = ((k, *basin) for k, basin in enumerate(basins, self._orbits))
                 self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
         except BaseException:
-            del self._marks[before:]
+            del self._marks[MARK * before :]
+            self._bases.cut(before)
             raise
         self._orbits += len(basins)
-        self._ids.update(fresh)
 
     # -- walls of a landscape ------------------------------------------------------------------------------------
 

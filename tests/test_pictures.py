@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -126,9 +128,8 @@ COMMANDS = {
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("slice", "landscape", "path")])
 def test_every_command_says_where_its_picture_is(command, capsys, tmp_path):
     out = tmp_path / "out.svg"
-    code, text, _ = run(capsys, command, *COMMANDS[command], "--plot", str(out))
-    assert code == 0
-    assert f"plot            {out}" in text
+    code, text, _ = run(capsys, command, *COMMANDS[command], "--plot", str(out), "--json")
+    assert (code, json.loads(text)["plot"]) == (0, str(out))
     assert out.read_bytes().startswith(b"<?xml")
 
 
@@ -154,6 +155,18 @@ def test_what_cannot_be_drawn_is_said_and_the_answer_stays(capsys, tmp_path):
     code, text, err = run(capsys, "certify", PROP1, "--point", PROP1, "--point", BETTER, "--plot", str(out))
     assert (code, text) == (2, "")
     assert "one point" in err
+
+
+@pytest.mark.parametrize("name", [r"a $\frac b$ and $", "\u6e26 \u0639", "long " * 60])
+def test_a_name_is_no_formula_and_may_have_any_letters(name, tmp_path):
+    odd = replace(problem(), name=name.strip())
+    for shown in (odd, eg.certify(odd), eg.landscape(odd), eg.basins(odd)):
+        axes = shown.plot()
+        assert odd.name.split()[0] in axes.get_title(loc="left")
+        save(axes, str(tmp_path / "out.png"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert unreadable(axes.figure) == []
 
 
 def test_without_matplotlib_one_line_says_what_to_install(monkeypatch):

@@ -5,14 +5,17 @@ Shares no code with the enumeration of regions: it is the count that the enumera
 In rank 3 all that counts is in how many points each line meets the lines before it. Where there are many, these points
 are told apart as ratios modulo a prime, in numpy: different residues are different points; equal residues are equal
 points only once integers have said so.
+
+Where that becomes much and permutations of coordinates map the arrangement to itself, :mod:`.symmetric` goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import gcd
+from math import factorial, gcd, prod
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.arrangement.symmetric import coordinate_classes, symmetric_polynomial
 from exactgeo.exact.vectors import Integers
 
 if TYPE_CHECKING:
@@ -27,6 +30,16 @@ __all__ = ["central_polynomial", "divide_by_t_minus_1", "evaluate"]
 _NUMPY = 30
 _PRIME = 2**31 - 1
 _PAIRS = 1 << 16
+_MUCH = 200
+"""Restrictions from which on it is asked whether there is a symmetry."""
+_SYMMETRIES = 24
+"""Fewer do not pay."""
+
+Memo = dict[tuple[Integers, ...], list[int]]
+
+
+class _Much(Exception):
+    """More restrictions than that."""
 
 
 def central_polynomial(normals: Iterable[Integers], dimension: int) -> list[int]:
@@ -46,10 +59,24 @@ def central_polynomial(normals: Iterable[Integers], dimension: int) -> list[int]
     >>> central_polynomial([(1, 0), (0, 1), (1, 1)], 2), central_polynomial([], 3)
     ([1, -3, 2], [1, 0, 0, 0])
     """
-    return _polynomial(tuple(sorted(map(_normalised, normals))), dimension, {})
+    rows, memo = tuple(sorted(map(_normalised, normals))), Memo()
+    try:
+        return _polynomial(rows, dimension, memo, _MUCH)
+    except _Much:
+        classes = coordinate_classes(rows)
+    symmetries = prod(factorial(len(part)) for part in classes)
+    found = symmetric_polynomial(rows, classes) if symmetries >= _SYMMETRIES else None
+    return found or _polynomial(rows, dimension, memo, None)
 
 
-def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: dict[tuple[Integers, ...], list[int]]) -> list[int]:
+def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: Memo, most: int | None) -> list[int]:
+    """The same of sorted and normalised rows.
+
+    Raises
+    ------
+    _Much
+        ``memo``, which may be used again, holds more than ``most`` restrictions.
+    """
     count = len(rows)
     if count <= 1 or dimension <= 2:
         head = [1, -count, count - 1][: dimension + 1] if count else [1]
@@ -57,13 +84,15 @@ def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: dict[tuple[Int
     known = memo.get(rows)
     if known is not None:
         return known
+    if most is not None and len(memo) > most:
+        raise _Much
     result = [1] + [0] * dimension
     if dimension == 3:
         met = _points_met(rows) if count >= _NUMPY else [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
         result = [1, -count, sum(met), count - 1 - sum(met)]
     else:
         for k, h in enumerate(rows):
-            smaller = _polynomial(tuple(sorted(_restriction(rows[:k], h))), dimension - 1, memo)
+            smaller = _polynomial(tuple(sorted(_restriction(rows[:k], h))), dimension - 1, memo, most)
             for degree, coefficient in enumerate(smaller):
                 result[degree + 1] -= coefficient
     memo[rows] = result

@@ -303,7 +303,7 @@ class Census(Reported, Viewed, Records):
             "regions_per_neuron": self.regions_per_neuron,
             **_beside("minimum", self.minimum),
             "minimum_attained": self.minimum_attained,
-            "values": [{"value": plain(value), "orbits": number} for value, number in self.values],
+            "values": self._listed,
             "complete": self.complete,
         }
         if not self.complete:
@@ -320,6 +320,11 @@ class Census(Reported, Viewed, Records):
         if any(reasons):
             result["reason"] = next(reason for reason in reasons if reason)
         return result
+
+    @cached_property
+    def _listed(self) -> list[dict[str, Any]]:
+        """Once for all answers: there may be a million values."""
+        return [{"value": plain(value), "orbits": number} for value, number in self.table.values]
 
     def plot(self, ax: Any = None) -> Any:
         """Every basin value with its number of basins, those that are losses of local minima marked, on matplotlib

@@ -46,6 +46,12 @@ _SIGNS = "-0+"
 LISTED = 200_000
 """Basins modulo permutation up to which a certificate proves the minimum of each, not only the least."""
 
+DUALS = 20_000
+"""Distinct optima above which a certificate that lists all their gradients is the last resort."""
+
+SEARCH = 120.0
+"""Seconds for a shorter proof."""
+
 Cones = Sequence[tuple[int, int]]
 """Where the terms of an optimum may lie: masks of rays, and the sign of the output weight there."""
 Wall = tuple[Optimum, Cones]
@@ -238,10 +244,27 @@ def census_certificate(table: Table, levels: Iterable[LocalMinima] = ()) -> Cert
     if not table.complete or best is None or not isinstance(table.minimum, Fraction):
         return None
     claim: Claim | None = every_claim(table)
+    if claim is None and len(table.optima) > DUALS:
+        claim = _searched(problem, best, table.minimum)
     if claim is None:
         gradients = (table.replayed(owner).gradient for owner in range(len(table.optima)))
         claim = global_claim(problem, best, table.minimum, gradients)
     return certificate_of(problem, (claim, *minima_claims(problem, levels)))
+
+
+def _searched(problem: Problem, best: Point, least: Fraction) -> Claim | None:
+    """That no parameters have a loss below the least one, by a branch and bound that needs few duals; None where that
+    did not end in time, or found another minimum."""
+    from exactgeo.basin.branch import minimum
+
+    found = minimum(problem, time_limit=SEARCH)
+    if found.interrupted:
+        raise KeyboardInterrupt
+    if not found.complete:
+        return None
+    if found.minimum != least:
+        raise InternalError("a census and a search found different minima")
+    return found.claim(best, least)
 
 
 def basin_certificate(

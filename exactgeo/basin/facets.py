@@ -7,14 +7,29 @@ or its output weight changes sign (the facet has that neuron removed).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from exactgeo.basin.batch import words_of
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.table import Table
 from exactgeo.exact.matrix import primitive
 
+if TYPE_CHECKING:
+    from exactgeo.basin.batch import Indices, Words
+
 __all__ = ["Facets"]
+
+
+@dataclass(frozen=True)
+class _Crossings:
+    """Those of one group as arrays: for each choice the crossings ``starts[choice]`` to ``starts[choice + 1]``."""
+
+    starts: Indices
+    targets: Indices
+    shared: Words
+    own: Words
 
 
 class Facets:
@@ -52,6 +67,74 @@ class Facets:
                     neighbour = find((*orbit[:k], moved, *orbit[k + 1 :]))
                     if neighbour is not None:
                         yield neighbour, others | shared, kind
+
+    @cached_property
+    def _arrays(self) -> list[_Crossings]:
+        import numpy as np
+
+        reduction, found = self.table.reduction, []
+        columns = len(reduction.program.columns)
+        for group, crossings in zip(reduction.exchangeable, self.crossings, strict=True):
+            flat = [crossing for part in crossings for crossing in part]
+            starts = np.concatenate([[0], np.cumsum([len(part) for part in crossings], dtype=np.int64)])
+            targets = np.array([target for target, _, _ in flat], dtype=np.int64)
+            shared = words_of([mask for _, mask, _ in flat], columns)
+            own = words_of([pattern.mask for pattern in group.patterns], columns)
+            found.append(_Crossings(starts, targets, shared, own))
+        return found
+
+    def of(self, rows: Indices) -> tuple[Indices, Indices, Words]:
+        """:meth:`around` of many orbits at once, all of whose neighbours are in the table.
+
+        Parameters
+        ----------
+        rows : array of int64, (orbits,)
+
+        Returns
+        -------
+        item, neighbour, sets : arrays (facets,), (facets,) and (facets, words)
+            Place in ``rows``, row of the table across the facet, columns of the facet; in the order of ``rows``, and
+            of each as :meth:`around` has them.
+        """
+        import numpy as np
+
+        table = self.table
+        choices = table.choices(rows)
+        words = [
+            crossings.own[choices[:, first + i]] for crossings, first, neurons in self._groups() for i in range(neurons)
+        ]
+        items, numbers, sets = [], [], []
+        for crossings, first, neurons in self._groups():
+            for i in range(first, first + neurons):
+                fresh = np.ones(len(rows), dtype=bool) if i == first else choices[:, i] != choices[:, i - 1]
+                at = np.flatnonzero(fresh)
+                low, high = crossings.starts[choices[at, i]], crossings.starts[choices[at, i] + 1]
+                ends = np.cumsum(high - low)
+                item = np.repeat(at, high - low)
+                pair = np.arange(len(item)) + np.repeat(high - ends, high - low)
+                moved = choices[item]
+                moved[:, i] = crossings.targets[pair]
+                moved[:, first : first + neurons].sort(axis=1)
+                others = np.zeros_like(words[0])
+                for j, part in enumerate(words):
+                    others |= part if j != i else 0
+                items.append(item)
+                numbers.append(table.numbering.numbers(moved))
+                sets.append(others[item] | crossings.shared[pair])
+        if not items:
+            nothing = np.zeros(0, dtype=np.int64)
+            return nothing, nothing, np.zeros((0, 1), dtype=np.uint64)
+        item = np.concatenate(items)
+        order = np.argsort(item, kind="stable")
+        return item[order], table.rows_of(np.concatenate(numbers)[order]), np.concatenate(sets)[order]
+
+    def _groups(self) -> list[tuple[_Crossings, int, int]]:
+        """Crossings, first neuron and number of neurons of each group."""
+        found, first = [], 0
+        for crossings, group in zip(self._arrays, self.table.reduction.exchangeable, strict=True):
+            found.append((crossings, first, len(group.neurons)))
+            first += len(group.neurons)
+        return found
 
     def __iter__(self) -> Iterator[tuple[int, int, int, str]]:
         return (

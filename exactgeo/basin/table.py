@@ -1,20 +1,22 @@
 """The basins of a problem as data: one row an orbit, the distinct optima, and which optimum each row has.
 
-Arrays of whole numbers: one Python object an orbit would not fit at a million of them. Rows become tuples, optima are
-solved again from their bases, only where they are asked for.
+An array of whole numbers, the optimum of each row: one Python object an orbit would not fit at a million of them. Which
+orbit a row is follows from its number (:mod:`.numbering`); optima are solved again from their bases, only where they
+are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.basin.batch import Solved
 from exactgeo.basin.cone_program import Optimum
+from exactgeo.basin.numbering import Numbering
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
@@ -24,9 +26,9 @@ from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
-    from exactgeo.basin.batch import Numbers
+    from exactgeo.basin.batch import Indices, Numbers
 
-__all__ = ["Orbit", "Table", "counted_together", "text"]
+__all__ = ["Orbit", "Table", "counted_together", "numbering_of", "text"]
 
 RECORDS = 8192
 """Rows turned into Python objects together where all are listed."""
@@ -42,12 +44,12 @@ class Table:
     ----------
     reduction : Reduction
         Regions, rays, faces and columns.
-    choices : array of int32, (orbits, neurons)
-        Group after group, ascending within a group.
-    owners : array of int32, (orbits,)
-        Index of each orbit's optimum.
-    optima : sequence of Solved
+    owners : array of int32, (rows,)
+        Index of each row's optimum.
+    optima : Optima
         The distinct ones; several may have the same value, or the same gradient.
+    numbers : array of int64, (rows,), optional
+        The number of each row's orbit, ascending; left out, row k is orbit k.
     interrupted : bool
         Whether Ctrl-C ended the listing.
     """
@@ -55,16 +57,17 @@ class Table:
     def __init__(
         self,
         reduction: Reduction,
-        choices: Numbers,
         owners: Numbers,
-        optima: Sequence[Solved],
+        optima: Optima,
+        numbers: Indices | None = None,
         *,
         interrupted: bool = False,
     ) -> None:
         self.reduction = reduction
-        self.choices = choices
         self.owners = owners
-        self.optima = tuple(optima)
+        self.numbering = numbering_of(reduction)
+        self._numbers = numbers
+        self.optima = optima
         self.interrupted = interrupted
         self._replayed: dict[int, Optimum] = {}
 
@@ -83,21 +86,12 @@ class Table:
         """
         import numpy as np
 
-        width = sum(len(group.neurons) for group in reduction.exchangeable)
-        choices: list[Numbers] = [np.zeros((0, width), dtype=np.int32)]
         owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
-        optima: list[Solved] = []
-        by_basis: dict[tuple[int, ...], int] = {}
+        numbers: list[Indices] = [np.zeros(0, dtype=np.int64)]
+        listed = 0
+        optima = Optima(len(reduction.program.columns))
         interrupted = False
         least: Fraction | None = None
-
-        def index(best: Solved) -> int:
-            # A basis that determines its optimum is kept once.
-            known = len(optima) if best.proof is not None else by_basis.setdefault(best.basis, len(optima))
-            if known == len(optima):
-                optima.append(best)
-            return known
-
         try:
             for block in blocks:
                 interrupted |= block.interrupted
@@ -106,14 +100,18 @@ class Table:
                     if least is None or high(lowest) < least:
                         least = high(lowest)
                         watch(lowest)
-                local = np.array([index(best) for best in block.optima], dtype=np.int32)
+                local = np.array([optima.add(best) for best in block.optima], dtype=np.int32)
                 known = block.owner >= 0
-                choices.append(block.choices[known])
+                if not known.all():
+                    # The last block, ended by the time limit.
+                    numbers = [np.arange(listed), listed + np.flatnonzero(known)]
                 owners.append(local[block.owner[known]] if known.any() else owners[0])
+                listed += len(known)
         except KeyboardInterrupt:
             interrupted = True
-        del choices[len(owners) :]
-        return cls(reduction, np.concatenate(choices), np.concatenate(owners), optima, interrupted=interrupted)
+        found = np.concatenate(owners)
+        kept = np.concatenate(numbers)[: len(found)] if len(numbers) > 1 else None
+        return cls(reduction, found, optima, kept, interrupted=interrupted)
 
     @property
     def problem(self) -> Problem:
@@ -122,20 +120,25 @@ class Table:
     @property
     def complete(self) -> bool:
         """Whether every orbit is there."""
-        return self.reduction.listed and len(self.choices) == self.reduction.orbits
+        return self.reduction.listed and len(self.owners) == self.reduction.orbits
 
     def __len__(self) -> int:
-        return len(self.choices)
+        return len(self.owners)
+
+    def choices(self, rows: Indices) -> Numbers:
+        """The pattern numbers of some rows, group after group, ascending within a group."""
+        return self.numbering.rows(rows if self._numbers is None else self._numbers[rows])
 
     # -- one orbit ----------------------------------------------------------------------------------------------
 
     def orbit(self, index: int) -> Orbit:
-        return self.reduction.split(self.choices[index].tolist())
+        import numpy as np
+
+        return self.reduction.split(self.choices(np.array([index])).tolist()[0])
 
     def value(self, index: int) -> Value:
         """Infimum of the loss on the basins of an orbit."""
-        value: Value = self.optima[self.owners[index]].value
-        return value
+        return self.optima.value(int(self.owners[index]))
 
     def optimum(self, index: int) -> Optimum:
         """The certificate of an orbit, replayed; orbits with the same optimum share it."""
@@ -157,10 +160,6 @@ class Table:
 
     # -- finding orbits -----------------------------------------------------------------------------------------
 
-    @cached_property
-    def _indices(self) -> dict[Orbit, int]:
-        return {self.orbit(index): index for index in range(len(self.choices))}
-
     def index_of(self, orbit: Orbit) -> int:
         """The row of an orbit.
 
@@ -169,11 +168,33 @@ class Table:
         KeyError
             It is not in the table.
         """
-        return self._indices[orbit]
+        found = self.find(orbit)
+        if found is None:
+            raise KeyError(orbit)
+        return found
 
     def find(self, orbit: Orbit) -> int | None:
         """The row of an orbit, None where it is not in the table."""
-        return self._indices.get(orbit)
+        import numpy as np
+
+        if len(orbit) != len(self.reduction.exchangeable):
+            return None
+        number = self.numbering.number([a for part in orbit for a in part])
+        if number is None:
+            return None
+        found = self.rows_of(np.array([number])).tolist()[0]
+        return None if found < 0 else found
+
+    def rows_of(self, numbers: Indices) -> Indices:
+        """The rows of the orbits with these numbers; -1 for those that are not in the table."""
+        import numpy as np
+
+        if self._numbers is None:
+            return np.where(numbers < len(self.owners), numbers, -1)
+        found = np.searchsorted(self._numbers, numbers)
+        there = found < len(self._numbers)
+        there[there] = self._numbers[found[there]] == numbers[there]
+        return np.where(there, found, -1)
 
     def containing(self, point: Point) -> list[int]:
         """The rows of the orbits of basins whose closure contains a point, ascending.
@@ -187,7 +208,7 @@ class Table:
         orbits = set()
         for picks in product(*options):
             orbits.add(tuple(tuple(sorted(part)) for part in self.reduction.split(picks)))
-        return sorted(self._indices[orbit] for orbit in orbits if orbit in self._indices)
+        return sorted(row for row in map(self.find, orbits) if row is not None)
 
     # -- all orbits ---------------------------------------------------------------------------------------------
 
@@ -199,9 +220,9 @@ class Table:
 
         orbits: dict[Value, int] = {}
         numbers = np.bincount(self.owners, minlength=len(self.optima)).tolist()
-        for best, number in zip(self.optima, numbers, strict=True):
+        for value, number in zip(self.optima.values(), numbers, strict=True):
             if number:
-                orbits[best.value] = orbits.get(best.value, 0) + number
+                orbits[value] = orbits.get(value, 0) + number
         return counted_together(orbits)
 
     @cached_property
@@ -209,10 +230,10 @@ class Table:
         """Rows that may hold the minimum: those of one value, or all that no enclosure tells apart."""
         import numpy as np
 
-        if not len(self.choices):
+        if not len(self.owners):
             return []
-        top = min(high(best.value) for best in self.optima)
-        fit = np.array([low(best.value) <= top for best in self.optima])
+        top = min(map(high, self.optima.values()))
+        fit = np.array([low(value) <= top for value in self.optima.values()])
         return [int(index) for index in np.flatnonzero(fit[self.owners])]
 
     @property
@@ -221,7 +242,7 @@ class Table:
         if not self.lowest:
             return None
         owners = sorted({int(self.owners[index]) for index in self.lowest})
-        values = [self.optima[owner].value for owner in owners]
+        values = [self.optima.value(owner) for owner in owners]
         if all(isinstance(value, Fraction) for value in values):
             return values[0]
         return Enclosure(min(map(low, values)), min(map(high, values)))
@@ -260,6 +281,8 @@ class Table:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """One flat dict an orbit: index, regions and output signs as text, multiplicity, value (text), attained."""
+        import numpy as np
+
         reduction = self.reduction
         regions = ["".join("-0+"[s + 1] for s in region) for region in reduction.regions]
         # For each neuron in the order of the network: its column in the table, and what the numbers there mean.
@@ -271,13 +294,13 @@ class Table:
         ]
         order = sorted(range(len(neurons)), key=neurons.__getitem__)
         values: dict[int, str] = {}
-        for first in range(0, len(self.choices), RECORDS):
-            part = slice(first, first + RECORDS)
-            rows, owners = self.choices[part].tolist(), self.owners[part].tolist()
-            multiplicities = reduction.multiplicities(self.choices[part])
+        for first in range(0, len(self.owners), RECORDS):
+            owners = self.owners[first : first + RECORDS].tolist()
+            choices = self.choices(np.arange(first, first + len(owners)))
+            rows, multiplicities = choices.tolist(), reduction.multiplicities(choices)
             for index, (row, copies, owner) in enumerate(zip(rows, multiplicities, owners, strict=True), start=first):
                 if owner not in values:
-                    values[owner] = text(self.optima[owner].value)
+                    values[owner] = text(self.optima.value(owner))
                 named = [names[k][row[k]] for k in order]
                 yield {
                     "index": index,
@@ -287,6 +310,11 @@ class Table:
                     "value": values[owner],
                     "attained": self.optima[owner].attained,
                 }
+
+
+def numbering_of(reduction: Reduction) -> Numbering:
+    """The orbits of a problem by number, as :func:`exactgeo.basin.schedule.choices` lists them."""
+    return Numbering([(len(group.patterns), len(group.neurons)) for group in reduction.exchangeable])
 
 
 def counted_together(numbers: Mapping[Value, int]) -> tuple[tuple[Value, int], ...]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import heapq
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.census import Census
-from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.enclosure import exact, order
+from exactgeo.landscape.facing import Facing, Ranked, Wall
 from exactgeo.landscape.permutations import (
     Perm,
     PermutationGroup,
@@ -29,6 +30,10 @@ from exactgeo.landscape.permutations import (
     stabiliser,
 )
 from exactgeo.landscape.walls import Walls
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["Edge", "Node", "Tree", "grow"]
 
@@ -127,13 +132,21 @@ class _Forest:
         self.unit = identity(self.size)
         # Only the permutations of the full space need to know which basin is which.
         self.orbits = [basin.patterns for basin in census] if full else []
-        self.parent = list(range(len(census)))
-        self.link: list[Perm] = [self.unit] * len(census)
+        # An array that others may look at.
+        self.parent = array("i", range(len(census)))
+        self.link: list[Perm] = [self.unit] * len(census) if full else []
         self.group: dict[int, PermutationGroup] = {}
         self.parts: dict[int, list[tuple[int, Perm]]] = {}
         self.fresh: dict[int, list[int]] = {}
         self._trivial = PermutationGroup.trivial(self.size)
         self._stabilisers: dict[tuple[Perm, ...], PermutationGroup] = {}
+
+    @property
+    def parents(self) -> npt.NDArray[np.int32]:
+        """``parent`` itself."""
+        import numpy as np
+
+        return np.frombuffer(self.parent, dtype=np.int32)
 
     def birth(self, u: int) -> None:
         self.parts[u], self.fresh[u] = [], [u]
@@ -188,10 +201,11 @@ class _Forest:
             if self.full:
                 self.group[r] = self.group[r].joined([h])
             return r, False
-        self.parent[s], self.link[s] = r, h
+        self.parent[s] = r
         self.fresh[r] += self.fresh.pop(s)
         moved = self.parts.pop(s)
         if self.full:
+            self.link[s] = h
             back = inverse(h)
             self.group[r] = self.group[r].joined(compose(compose(h, g), back) for g in self.group.pop(s).generators)
             moved = [(node, compose(h, t)) for node, t in moved]
@@ -210,21 +224,23 @@ class _Grower:
         self.touched: set[int] = set()
         # Births level by level: those before ``step`` are done. Walls wait until their level comes.
         self.levels: list[Fraction] = []
-        self.births: list[list[int]] = []
-        self.ranks: list[int] = []
         self.step = self.born = 0
         self.waiting: list[tuple[tuple[float, Fraction], int, int, int]] = []
-        # Optima themselves are made when a wall asks for them.
-        self._optima: dict[int, Optimum] = {}
 
-    def rank(self, values: list[Fraction]) -> None:
+    def rank(self) -> None:
         """Sort the basins by their values."""
-        self.levels = sorted(set(values), key=order)
+        import numpy as np
+
+        table = self.census.table
+        used = np.zeros(len(table.optima), dtype=bool)
+        used[table.owners] = True
+        pairs = zip(table.optima.values(), used.tolist(), strict=True)
+        values = [exact(value) if there else None for value, there in pairs]
+        self.levels = sorted({value for value in values if value is not None}, key=order)
         ranks = {value: k for k, value in enumerate(self.levels)}
-        self.ranks = [ranks[value] for value in values]
-        self.births = [[] for _ in self.levels]
-        for index, k in enumerate(self.ranks):
-            self.births[k].append(index)
+        of = np.array([-1 if value is None else ranks[value] for value in values], dtype=np.int32)
+        self.ranked = Ranked(self.census, of, len(self.levels))
+        self.facing = Facing(self.census, self.ranked, None if self.forest.full else self.forest.parents)
 
     def next_level(self) -> Fraction | None:
         """The next value of a basin or of a wall that waits; None when nothing can change any more."""
@@ -233,55 +249,63 @@ class _Grower:
         birth = self.levels[self.step]
         return birth if not self.waiting or order(birth) <= self.waiting[0][0] else self.waiting[0][0][1]
 
-    def optimum(self, index: int) -> Optimum:
-        best = self._optima.get(index)
-        if best is None:
-            best = self._optima[index] = self.census.optimum(index)
-        return best
-
     def open_births(self, level: Fraction) -> Iterator[int]:
         """The basins of a level and their walls of that value; their higher walls wait. Yields as :func:`_levels`."""
-        forest, walls, ranks = self.forest, self.walls, self.ranks
-        for u in self.births[self.step]:
+        forest, walls = self.forest, self.walls
+        faced = self.facing.walls(self.step)
+        born = self.ranked.born(self.step)
+        for u in born:
             forest.birth(u)
             self.touched.add(u)
+        for k in range(self.born // STEP + 1, (self.born + len(born)) // STEP + 1):
+            yield k * STEP
+        self.born += len(born)
         left = []
-        for u in self.births[self.step]:
-            self.born += 1
-            if self.born % STEP == 0:
-                yield self.born
-            for v, mask, _ in self.census.facets.around(u):
-                # Of two basins the later one lists their wall.
-                if ranks[v] > self.step or (ranks[v] == self.step and v < u):
-                    continue
-                best = walls.known(mask, (self.optimum(u), self.optimum(v)))
-                if best is not None and exact(best.value) == level:
-                    self.open_wall(u, v, mask, level)
-                else:
-                    left.append((u, v, mask))
-        for u, v, mask in left:
+        for wall in faced:
+            if forest.joined(wall.inside, wall.outside):
+                continue
+            if wall.owner >= 0 or self._at(wall.mask, level):
+                self.open_wall(wall, level)
+            else:
+                left.append(wall)
+        for wall in left:
+            u, v = wall.inside, wall.outside
             if forest.joined(u, v):
                 continue
+            if wall.first >= 0:
+                self.open_wall(wall, level)
+                continue
             fresh = walls.solved
-            value = exact(walls.optimum(mask).value)
+            value = exact(walls.optimum(wall.mask).value)
             if value == level:
-                self.open_wall(u, v, mask, level)
+                self.open_wall(wall, level)
             else:
-                heapq.heappush(self.waiting, (order(value), u, v, mask))
+                heapq.heappush(self.waiting, (order(value), u, v, wall.mask))
             if walls.solved > fresh:
                 yield self.born
         self.step += 1
+
+    def _at(self, mask: int, level: Fraction) -> bool:
+        """Whether a wall that was solved has these columns, and this value."""
+        best = self.walls.known(mask, ())
+        return best is not None and exact(best.value) == level
 
     def open_walls(self, level: Fraction) -> None:
         """The walls that waited for a level."""
         while self.waiting and self.waiting[0][0][1] == level:
             _, u, v, mask = heapq.heappop(self.waiting)
             if not self.forest.joined(u, v):
-                self.open_wall(u, v, mask, level)
+                self._join(u, v, mask, level)
 
-    def open_wall(self, u: int, v: int, mask: int, value: Fraction) -> None:
-        if self.forest.joined(u, v):
-            return
+    def open_wall(self, wall: Wall, value: Fraction) -> None:
+        """A wall of the level whose births are open."""
+        mask = wall.mask
+        if wall.first not in (-1, wall.owner):
+            # The proof of the first wall with these columns is that of all.
+            self.walls.known(mask, (self.census.table.replayed(wall.first),))
+        self._join(wall.inside, wall.outside, mask, value)
+
+    def _join(self, u: int, v: int, mask: int, value: Fraction) -> None:
         root, merged = self.forest.join(u, v)
         self.touched.add(root)
         edge = Edge(u, v, mask, value)
@@ -311,11 +335,12 @@ class _Grower:
                         waiting += self.open.pop(k)
                 self.open[index] = waiting if parts else [index]
                 forest.parts[root] = [(index, forest.unit)]
-            back = inverse(offset)
+            back, entry = inverse(offset), (index, offset)
             for u in fresh:
-                # offset takes the node's representative to the root's; undo it.
-                perm = forest.find(u)[1]
-                self.tree.entry[u] = (index, compose(back, perm))
+                if forest.full:
+                    # offset takes the node's representative to the root's; undo it.
+                    entry = index, compose(back, forest.find(u)[1])
+                self.tree.entry[u] = entry
             nodes[index].basins += fresh
             forest.fresh[root] = []
         self.touched.clear()
@@ -383,13 +408,9 @@ def grow(
 
 def _levels(grower: _Grower) -> Iterator[int]:
     """Open the levels one after the other; yields the number of basins born wherever the work may end."""
-    census, tree = grower.census, grower.tree
-    values = []
-    for index in range(len(census)):
-        values.append(exact(census.value(index)))
-        if index % STEP == 0:
-            yield 0
-    grower.rank(values)
+    tree = grower.tree
+    yield 0
+    grower.rank()
     while (level := grower.next_level()) is not None:
         tree.level = level
         yield grower.born

@@ -28,6 +28,7 @@ from exactgeo.pictures import (
     panel,
     position,
     styled,
+    titled,
 )
 from exactgeo.problem.plot import draw_fit
 
@@ -370,7 +371,7 @@ def _words(axes: Any, found: Landscape, tree: tuple[_Layout, _Scale], written: t
     if len(layout.branches) > NAMED and any(len(unit) > 1 for unit in layout.branches):
         notes.append("thick: several equal valleys")
     lines += ["; ".join(notes)] if notes else []
-    axes.set_title("\n".join(lines), fontsize=SMALL + 1, loc="left")
+    titled(axes, "\n".join(lines))
 
 
 # -- fits --------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""docs/certificate-v*.md: the certificate that is followed is a file, and the lists are the checker's."""
+"""docs/certificate-v1.md and docs/certificate-v2.md: the certificate that is followed is a file, and the lists are the checker's."""
 
 from __future__ import annotations
 

@@ -148,6 +148,24 @@ def test_answers_of_no_time_at_all(capsys, command):
     assert json.loads(out)
 
 
+PICTURES = [
+    name
+    for name, command in cli.commands.items()
+    # Of `slice` the picture is the answer.
+    if name != "slice" and any("--plot" in option.opts for option in command.params)
+]
+
+
+def test_pictures_are_part_of_the_answers(capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "planes.json").write_text('{"normals": [[1, 0], [0, 1], [1, 1]]}')
+    for name in PICTURES:
+        subject = str(tmp_path / "planes.json") if name == "regions" else "kink-global"
+        options = [*(EACH.get(name) or []), "--plot", str(tmp_path / f"{name}.svg"), "--json"]
+        code, out, _ = run(capsys, name, subject, *options)
+        assert (code in (0, 3), json.loads(out)["plot"]) == (True, str(tmp_path / f"{name}.svg")), name
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", [name for name, _ in library.names()])

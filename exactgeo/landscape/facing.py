@@ -1,0 +1,196 @@
+"""The walls of the basins of some levels that lead to basins no higher, many at a time, as arrays.
+
+Most of them have the optimum of one of their two basins, which one comparison of bit masks says, and most of these
+lead to what the basin is joined with by another wall already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exactgeo.basin.batch import words_of
+from exactgeo.basin.census import Census
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from exactgeo.basin.batch import Indices, Words
+
+    Bools = npt.NDArray[np.bool_]
+
+__all__ = ["Facing", "Ranked", "Wall"]
+
+TOGETHER = 4096
+"""Basins whose walls are listed together, and what else is born with them."""
+
+OPEN = -1
+"""For the owner of a wall's optimum: no basin at hand says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A wall of a basin that is born at a level, to one that is no higher.
+
+    Attributes
+    ----------
+    inside, outside : int
+        Rows of the census.
+    owner : int
+        Whose optimum among those of the census is the wall's, at this level; -1: none known.
+    first : int
+        The same for the first wall of the level with these columns; -1: none known.
+    words : bytes
+        The columns.
+    """
+
+    inside: int
+    outside: int
+    owner: int
+    first: int
+    words: bytes
+
+    @property
+    def mask(self) -> int:
+        """The columns."""
+        return int.from_bytes(self.words, "little")
+
+
+class Ranked:
+    """The basins of a complete census by their value.
+
+    Parameters
+    ----------
+    census : Census
+    ranks : array of int32, (optima,)
+        Of the value of each optimum.
+    levels : int
+        How many values there are.
+    """
+
+    def __init__(self, census: Census, ranks: npt.NDArray[np.int32], levels: int) -> None:
+        import numpy as np
+
+        self.of = ranks[census.table.owners]
+        self.order: Indices = np.argsort(self.of, kind="stable")
+        self.starts: Indices = np.searchsorted(self.of[self.order], np.arange(levels + 1))
+
+    def born(self, level: int) -> list[int]:
+        """The basins of a level, ascending."""
+        found: list[int] = self.order[self.starts[level] : self.starts[level + 1]].tolist()
+        return found
+
+
+class Facing:
+    """The walls of one level after the other, listed many levels at a time.
+
+    Parameters
+    ----------
+    census : Census
+    ranked : Ranked
+    parent : array of int32, (basins,), or None
+        A forest that grows meanwhile, if walls within one of its trees are of no interest.
+    """
+
+    def __init__(self, census: Census, ranked: Ranked, parent: npt.NDArray[np.int32] | None) -> None:
+        table = census.table
+        columns = len(table.reduction.program.columns)
+        full = (1 << columns) - 1
+        self._facets, self._owners, self._ranked, self._parent = census.facets, table.owners, ranked, parent
+        self._support = words_of([best.support for best in table.optima], columns)
+        self._barred = words_of([full & ~best.allowed for best in table.optima], columns)
+        self._first = self._end = 0
+        self._walls: list[Wall] = []
+        self._cuts: list[int] = [0]
+
+    def walls(self, level: int) -> list[Wall]:
+        """Those of a level, in the order of the census; levels are asked for one after the other."""
+        if level >= self._end:
+            self._list(level)
+        return self._walls[self._cuts[level - self._first] : self._cuts[level - self._first + 1]]
+
+    def _list(self, level: int) -> None:
+        import numpy as np
+
+        starts, ranks = self._ranked.starts, self._ranked.of
+        end = max(level + 1, int(np.searchsorted(starts, starts[level] + TOGETHER, side="right")) - 1)
+        rows = self._ranked.order[starts[level] : starts[end]]
+        item, outside, sets = self._facets.of(rows)
+        inside = rows[item]
+        rank, other = ranks[inside], ranks[outside]
+        # Of two basins of one level the later one lists their wall, or both.
+        faced = (other < rank) | ((other == rank) & (outside >= inside))
+        inside, outside, sets, rank, other = inside[faced], outside[faced], sets[faced], rank[faced], other[faced]
+        owner = self._hints(inside, outside, sets, other == rank)
+        first, place = _twins(rank, sets, owner)
+        # What an earlier wall of the level has said is known; what a later one says is known then.
+        earlier = (owner == OPEN) & (first != OPEN) & (place < np.arange(len(owner)))
+        owner = np.where(earlier, first, owner)
+        if self._parent is not None:
+            kept = self._kept(inside, outside, owner, rows)
+            inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
+            owner, first = owner[kept], first[kept]
+        raw, width = np.ascontiguousarray(sets).astype("<u8").tobytes(), 8 * sets.shape[1]
+        self._walls = [
+            Wall(u, v, mine, other, raw[width * k : width * (k + 1)])
+            for k, (u, v, mine, other) in enumerate(
+                zip(inside.tolist(), outside.tolist(), owner.tolist(), first.tolist(), strict=True)
+            )
+        ]
+        self._first, self._end = level, end
+        self._cuts = np.searchsorted(rank, np.arange(level, end + 1)).tolist()
+
+    def _hints(self, inside: Indices, outside: Indices, sets: Words, level: Bools) -> Indices:
+        """Which of the two optima is the wall's; a wall is no lower than its basins, so one of a lower basin is not."""
+        import numpy as np
+
+        found = np.full(len(inside), OPEN, dtype=np.int64)
+        for rows, fits in ((outside, level.copy()), (inside, np.ones(len(inside), dtype=bool))):
+            owners = self._owners[rows]
+            for w in range(sets.shape[1]):
+                fits &= ((self._support[owners, w] & ~sets[:, w]) | (self._barred[owners, w] & sets[:, w])) == 0
+            found[fits] = owners[fits]
+        return found
+
+    def _kept(self, inside: Indices, outside: Indices, owner: Indices, rows: Indices) -> Indices:
+        """All but the walls to a tree of the forest to which an earlier one of the same basin leads that is known."""
+        import numpy as np
+
+        parent = self._parent
+        if parent is None:
+            return np.arange(len(inside))
+        root = parent[outside]
+        while True:
+            above = parent[root]
+            if np.array_equal(above, root):
+                break
+            root = above
+        known = owner != OPEN
+        key = inside * len(parent) + root
+        _, back = np.unique(key, return_inverse=True)
+        place = np.arange(len(key))
+        first = np.full(int(back.max(initial=-1)) + 1, len(key), dtype=np.int64)
+        np.minimum.at(first, back[known], place[known])
+        return np.flatnonzero(place <= first[back])
+
+
+def _twins(rank: Indices, sets: Words, owner: Indices) -> tuple[Indices, Indices]:
+    """For each wall the owner and the place of the first wall of its level with the same columns whose owner is known;
+    -1 where there is none."""
+    import numpy as np
+
+    key = rank.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for column in sets.T:
+        key = (key ^ column) * np.uint64(0xBF58476D1CE4E5B9)
+        key ^= key >> np.uint64(32)
+    places = np.flatnonzero(owner != OPEN)
+    first, place = np.full(len(owner), OPEN), np.full(len(owner), OPEN)
+    if len(places):
+        values, at = np.unique(key[places], return_index=True)
+        found = np.minimum(np.searchsorted(values, key), len(values) - 1)
+        twin = places[at[found]]
+        # Equal hashes are compared in full.
+        same = (rank[twin] == rank) & (sets[twin] == sets).all(axis=1)
+        first[same], place[same] = owner[twin[same]], twin[same]
+    return first, place
