@@ -48,26 +48,26 @@ def scaled(row, shift, bits):
     return [fall(-d - shift, bits) for d in row]
 
 
-class Share:
+class Softmax:
     """``constant + sum terms[d, row] * exp(d) / sum(exp of row)``; a row descends from 0, and d < 0 is in it."""
 
     def __init__(self, constant, terms):
         self.constant, self.terms, self.side = constant, {key: q for key, q in terms.items() if q}, None
 
     def __add__(self, other):
-        if not isinstance(other, Share):
-            return Share(self.constant + other, self.terms)
+        if not isinstance(other, Softmax):
+            return Softmax(self.constant + other, self.terms)
         terms = dict(self.terms)
         meter.spend(8 * len(other.terms))
         for key, q in other.terms.items():
             terms[key] = terms.get(key, 0) + q
-        return Share(self.constant + other.constant, terms)
+        return Softmax(self.constant + other.constant, terms)
 
     __radd__ = __add__
 
     def __mul__(self, factor):
         meter.spend(8 * len(self.terms))
-        return Share(self.constant * factor, {key: q * factor for key, q in self.terms.items()})
+        return Softmax(self.constant * factor, {key: q * factor for key, q in self.terms.items()})
 
     __rmul__ = __mul__
 
@@ -156,20 +156,20 @@ class Share:
 
 
 def sign(number):
-    return number.sign if isinstance(number, Share) else (number > 0) - (number < 0)
+    return number.sign if isinstance(number, Softmax) else (number > 0) - (number < 0)
 
 
-def share(scores, j):
+def softmax(scores, j):
     """``exp(z_j) / sum_i exp(z_i)``; the largest share is 1 less the others."""
     top = max(scores)
     row = tuple(sorted((z - top for z in scores), reverse=True))
     if scores[j] < top:
-        return Share(Fraction(0), {(scores[j] - top, row): Fraction(1)})
+        return Softmax(Fraction(0), {(scores[j] - top, row): Fraction(1)})
     others = [d for d in row if d]
     least = len(row) - len(others)
     if not others:
         return Fraction(1, least)
-    return Share(Fraction(1, least), {(d, row): Fraction(-others.count(d), least) for d in set(others)})
+    return Softmax(Fraction(1, least), {(d, row): Fraction(-others.count(d), least) for d in set(others)})
 
 
 def named(text, rows):
@@ -185,7 +185,7 @@ def mixed(tree, rows):
     constant, terms = fields(tree, "constant terms")
     terms = {named(key, rows): rational(q) for key, q in typed(terms, dict).items()}
     form(all(terms.values()), "a share with the coefficient 0")
-    return Share(rational(constant), terms) if terms else rational(constant)
+    return Softmax(rational(constant), terms) if terms else rational(constant)
 
 
 # -- a point from near by --
@@ -206,7 +206,7 @@ def stated(p, tree, loss):
     said, given = fields(loss, "constant terms")
     given = {tuple(rational(q) for q in key.split(" ")): rational(q) for key, q in typed(given, dict).items()}
     need((rational(said), given) == (constant, terms), "the loss at a point is another one")
-    every = [[share(scores, j) - (j == y) for j in range(p.sizes[-1])]
+    every = [[softmax(scores, j) - (j == y) for j in range(p.sizes[-1])]
              for scores, y in zipped(here.scores, here.labels)]  # fmt: skip
     here.gradient = [list(row) for row in zipped(*every)]
     here.multipliers = lambda value, allowed, low=0: weighted(value, allowed, rows)
@@ -282,7 +282,7 @@ def change_along(p, here, point, curve, step, n):
             need(n < 2 * low, "the order is one at which the curvature of the loss takes part")
             terms = [0] * (n + 1)
             for j, change in enumerate(changes):
-                part = share(scores, j)
+                part = softmax(scores, j)
                 terms = [a + part * q for a, q in zip(terms, [*change, *[0] * (n + 1)], strict=False)]
         total = [a + b for a, b in zipped(total, terms)]
     return total, rest

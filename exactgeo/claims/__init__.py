@@ -10,7 +10,8 @@ from exactgeo.claims.basin_optimum import BasinOptimumClaim
 from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
 from exactgeo.claims.class_descent import ClassDescentClaim
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
+from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.critical_point import CriticalPointClaim
 from exactgeo.claims.deep_global_minimum import DeepGlobalMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim

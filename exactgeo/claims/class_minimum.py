@@ -1,4 +1,4 @@
-"""The claims that a point of a loss with classes is a local, or a global minimum, and the records of their proofs."""
+"""The claim that a point of a loss with classes is a local minimum, and the records of its proofs."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from exactgeo.claims.classes import ClassClaim, Shares
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
+from exactgeo.claims.classes import ClassClaim, Softmaxes
 from exactgeo.claims.deep_minimum import Cut, Leaf, Reachable, Unrolled
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
 
 __all__ = [
     "ClassBehind",
-    "ClassGlobalMinimumClaim",
     "ClassInner",
     "ClassLeaf",
     "ClassMerged",
     "ClassMinimumClaim",
     "ClassUnitProof",
     "ClassUnrolled",
-    "NoFunction",
-    "NoSlope",
     "Silent",
 ]
 
@@ -32,11 +30,11 @@ class ClassLeaf:
 
     rule: ClassVar[str] = "slopes"
 
-    slopes: FrozenDict[int, Shares]
+    slopes: FrozenDict[int, Softmaxes]
 
     @classmethod
     def of(cls, leaf: Leaf) -> ClassLeaf:
-        return cls(FrozenDict((k, Shares.of(q)) for k, q in leaf.slopes.items()))
+        return cls(FrozenDict((k, Softmaxes.of(q)) for k, q in leaf.slopes.items()))
 
 
 @dataclass(frozen=True)
@@ -108,35 +106,6 @@ class ClassMinimumClaim(ClassClaim):
 
     radius: Fraction | None
     proof: Reachable | ClassUnrolled | Silent | ClassBehind | ClassMerged
-
-
-@dataclass(frozen=True)
-class NoSlope:
-    """The scores are affine in what is trained, and the loss has no slope in it."""
-
-    rule: ClassVar[str] = "affine"
-
-
-@dataclass(frozen=True)
-class NoFunction:
-    """Of data points with equal inputs the slopes of the loss sum to 0: no function of the inputs has a lower loss."""
-
-    rule: ClassVar[str] = "function"
-
-
-@dataclass(frozen=True)
-class ClassGlobalMinimumClaim(ClassClaim):
-    """No parameters with the point's frozen ones have a lower loss.
-
-    Attributes
-    ----------
-    proof : NoSlope or NoFunction
-    """
-
-    kind: ClassVar[str] = "class_global_minimum"
-    radius: ClassVar[None] = None
-
-    proof: NoSlope | NoFunction
 
 
 ClassInner = ClassMinimumClaim | ClassGlobalMinimumClaim | OrderedMinimumClaim

@@ -1,7 +1,7 @@
 """What claims are made of where a loss has classes: shares under softmax and logarithms of sums, in place of rationals.
 
 The claims ``class_*`` mirror those of the losses with rational values. The parameters are rational; losses, slopes and
-what multiplies them lie in the spaces of :mod:`exactgeo.exact.shares`.
+what multiplies them lie in the spaces of :mod:`exactgeo.exact.softmax`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.rational import format_rational
-from exactgeo.exact.shares import LogSumCombination, Row, ShareCombination
+from exactgeo.exact.softmax import LogSumCombination, Row, SoftmaxCombination
 from exactgeo.problem import Point
 
-__all__ = ["ClassClaim", "LogSums", "Shares"]
+__all__ = ["ClassClaim", "LogSums", "Softmaxes"]
 
 
 def _text(row: Row) -> str:
@@ -29,7 +29,7 @@ def _row(text: str) -> Row:
 
 
 @dataclass(frozen=True)
-class Shares:
+class Softmaxes:
     """``constant + sum terms[d of row] * exp(d) / sum(exp of row)``.
 
     Attributes
@@ -54,7 +54,7 @@ class Shares:
         for text, q in self.terms.items():
             d, _, row = text.partition(" of ")
             terms[Fraction(d), _row(row)] = q
-        return ShareCombination.of(self.constant, terms)
+        return SoftmaxCombination.of(self.constant, terms)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Combination:
     ----------
     constant : Fraction
     terms : tuple of (q, coefficient), q ascending, no coefficient 0; never empty
-        Of the spaces of :mod:`exactgeo.exact.shares` q is no rational, but what names a generator there.
+        Of the spaces of :mod:`exactgeo.exact.softmax` q is no rational, but what names a generator there.
     """
 
     __slots__ = ("_sign", "constant", "terms")

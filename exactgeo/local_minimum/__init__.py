@@ -10,7 +10,8 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
+from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim

@@ -24,7 +24,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, Unresolved, sign
 from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.polynomial import Polynomial, add, keeps_sign, order, times, value
-from exactgeo.exact.shares import ShareCombination
+from exactgeo.exact.softmax import SoftmaxCombination
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent
@@ -83,7 +83,7 @@ class _Series:
                 total = add(total, _log_mean_exp(changes, n))
                 continue
             for j, change in enumerate(changes):
-                total = add(total, times(ShareCombination.share(start, j), change[: n + 1]))
+                total = add(total, times(SoftmaxCombination.softmax(start, j), change[: n + 1]))
         return total
 
     def rest(self, n: int, step: Fraction) -> Fraction:

@@ -9,7 +9,8 @@ from typing import ClassVar
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.class_descent import ClassDescentClaim
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
+from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.deep_minimum import DeepMinimumClaim
 from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
-from exactgeo.exact.shares import LogSumCombination, ShareCombination
+from exactgeo.exact.softmax import LogSumCombination, SoftmaxCombination
 from exactgeo.exact.vectors import Matrix, Vector
 from exactgeo.losses.logistic import Logistic
 from exactgeo.losses.loss import Loss
@@ -74,7 +74,7 @@ class CrossEntropy(Loss):
     def slopes_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> tuple[Number, ...]:
         """The shares under softmax, less 1 for the class: rational where all scores are equal."""
         label = int(targets[0])
-        return tuple(ShareCombination.share(scores, j) - int(j == label) for j in range(len(scores)))
+        return tuple(SoftmaxCombination.softmax(scores, j) - int(j == label) for j in range(len(scores)))
 
     def enclosure_of_row(self, scores: Sequence[Fraction], targets: Sequence[Fraction]) -> Enclosure:
         from exactgeo.exact.interval import log_sum_exp

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from exactgeo.claims import Claim
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoFunction, NoSlope
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoFunction, NoSlope
 from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_global_minimum import BehindFrozen, DeepGlobalMinimumClaim, Everywhere, Function, MergedLinear
 from exactgeo.exact.combination import Unresolved

@@ -11,7 +11,8 @@ from made_classes import KINKS, classes
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.class_descent import ClassDescentClaim
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, ClassMinimumClaim, NoFunction, NoSlope, Silent
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoFunction, NoSlope
+from exactgeo.claims.class_minimum import ClassMinimumClaim, Silent
 from exactgeo.claims.classes import ClassClaim, LogSums
 from exactgeo.claims.deep_minimum import Reachable
 from exactgeo.exact.vectors import ONE

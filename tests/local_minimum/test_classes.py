@@ -20,7 +20,7 @@ from exactgeo.claims.class_descent import ClassDescentClaim
 from exactgeo.claims.class_minimum import ClassLeaf
 from exactgeo.claims.subject import has_form, problem_data, read_subject
 from exactgeo.exact.combination import Unresolved, inner, sign
-from exactgeo.exact.shares import LogSumCombination, ShareCombination
+from exactgeo.exact.softmax import LogSumCombination, SoftmaxCombination
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, decide
 from exactgeo.local_minimum.along import descent_along
@@ -34,7 +34,7 @@ F = Fraction
 # -- numbers --
 
 
-def share(scores, j) -> float:
+def softmax(scores, j) -> float:
     parts = [math.exp(float(q - max(scores))) for q in scores]
     return parts[j] / sum(parts)
 
@@ -44,8 +44,8 @@ def test_combinations_of_shares_have_the_values_of_floats():
     for _ in range(200):
         rows = [[F(rng.randint(-6, 6), rng.choice((1, 2))) for _ in range(rng.randint(2, 4))] for _ in range(3)]
         picks = [(row, rng.randrange(len(row)), F(rng.randint(-3, 3))) for row in rows]
-        found = inner([q for *_, q in picks], [ShareCombination.share(row, j) for row, j, _ in picks])
-        value = sum(float(q) * share(row, j) for row, j, q in picks)
+        found = inner([q for *_, q in picks], [SoftmaxCombination.softmax(row, j) for row, j, _ in picks])
+        value = sum(float(q) * softmax(row, j) for row, j, q in picks)
         assert float(found) == pytest.approx(value, abs=1e-12)
         assert abs(value) < 1e-9 or sign(found) == (1 if value > 0 else -1)
 
@@ -54,15 +54,15 @@ def test_shares_of_one_data_point_add_up_and_equal_scores_are_rational():
     rng = random.Random(1)
     for _ in range(100):
         row = [F(rng.randint(-3, 3)) for _ in range(rng.randint(2, 5))]
-        shares = [ShareCombination.share(row, j) for j in range(len(row))]
+        shares = [SoftmaxCombination.softmax(row, j) for j in range(len(row))]
         assert inner([1] * len(row), shares) == 1
         assert isinstance(shares[0], Fraction) == (len(set(row)) == 1)
 
 
 def test_shares_that_depend_on_each_other_are_told_from_0_by_their_exponentials():
     """1 + x + x^2 + x^3 = (1 + x)(1 + x^2): at x = exp(-1) 1/(1 + x) + 1/(1 + x^2) is 1 + the share of 1 + that of x^2."""
-    four = [ShareCombination.share([F(0), F(-1), F(-2), F(-3)], j) for j in range(4)]
-    two = [2 * ShareCombination.share([F(0), F(0), F(-q), F(-q)], 0) for q in (1, 2)]
+    four = [SoftmaxCombination.softmax([F(0), F(-1), F(-2), F(-3)], j) for j in range(4)]
+    two = [2 * SoftmaxCombination.softmax([F(0), F(0), F(-q), F(-q)], 0) for q in (1, 2)]
     difference = two[0] + two[1] - (2 * four[0] + four[1] + four[2])
     assert difference == 0
     assert isinstance(difference, Fraction)
@@ -73,7 +73,7 @@ def test_shares_that_depend_on_each_other_are_told_from_0_by_their_exponentials(
 
 def test_too_many_sums_of_exponentials_are_named():
     rows = [[F(0), F(-1), F(-p, 7)] for p in range(8, 20)]
-    total = inner([1] * len(rows), [ShareCombination.share(row, 1) for row in rows])
+    total = inner([1] * len(rows), [SoftmaxCombination.softmax(row, 1) for row in rows])
     with pytest.raises(Unresolved, match="different sums of exponentials"):
         total._vanishes(sorted({row for (_, row), _ in total.terms}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exactgeo.claims.class_minimum import ClassGlobalMinimumClaim, NoFunction
+from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoFunction
 from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_minimum import Reachable
 from exactgeo.deadline import Check, unlimited

@@ -1,8 +1,8 @@
-"""Shares under softmax and logarithms of sums of exponentials, at rational scores: with exact zero tests and signs.
+"""Softmaxes under softmax and logarithms of sums of exponentials, at rational scores: with exact zero tests and signs.
 
 Two spaces over Q, for data points whose scores, shifted so that the largest is 0, are a row ``(0, ..., d, ...)``:
 
-* :class:`ShareCombination`: 1 and ``exp(d) / sum(exp of row)``, d < 0: the derivatives of cross-entropy. The largest
+* :class:`SoftmaxCombination`: 1 and ``exp(d) / sum(exp of row)``, d < 0: the derivatives of cross-entropy. The largest
   share is 1 less the others, so the scores of a data point whose shares are all equal give plain Fractions.
 * :class:`LogSumCombination`: 1 and ``log(sum(exp of row))``: the values of cross-entropy.
 
@@ -27,7 +27,7 @@ from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO, Vector
 
-__all__ = ["LogSumCombination", "Row", "ShareCombination", "row_of"]
+__all__ = ["LogSumCombination", "Row", "SoftmaxCombination", "row_of"]
 
 Row = Vector
 """Scores less their largest, descending."""
@@ -56,15 +56,15 @@ def _sum(row: Row, bits: int) -> Enclosure:
     return Enclosure(sum((part.lo for part in parts), ZERO), sum((part.hi for part in parts), ZERO))
 
 
-class ShareCombination(Combination):
+class SoftmaxCombination(Combination):
     """A combination of 1 and shares, by (d, row).
 
     Examples
     --------
-    >>> third = ShareCombination.share([Fraction(5)] * 3, 0)
-    >>> print(third, ShareCombination.share([Fraction(0), Fraction(-1), Fraction(-1)], 0))
+    >>> third = SoftmaxCombination.softmax([Fraction(5)] * 3, 0)
+    >>> print(third, SoftmaxCombination.softmax([Fraction(0), Fraction(-1), Fraction(-1)], 0))
     1/3 1 - 2*exp(-1)/(1 + 2*exp(-1))
-    >>> far = ShareCombination.share([Fraction(0), Fraction(-1000), Fraction(0)], 1)
+    >>> far = SoftmaxCombination.softmax([Fraction(0), Fraction(-1000), Fraction(0)], 1)
     >>> far > 0, far < Fraction(1, 10**400)
     (True, True)
     """
@@ -72,7 +72,7 @@ class ShareCombination(Combination):
     __slots__ = ()
 
     @classmethod
-    def share(cls, scores: Sequence[Fraction], j: int) -> ShareCombination | Fraction:
+    def softmax(cls, scores: Sequence[Fraction], j: int) -> SoftmaxCombination | Fraction:
         """``exp(scores[j]) / sum_i exp(scores[i])``. Cost: a sort of the scores."""
         row, d = row_of(scores), scores[j] - max(scores)
         if d:
@@ -99,7 +99,7 @@ class ShareCombination(Combination):
 
     def __eq__(self, other: object) -> bool:
         """Of combinations of shares that depend on each other too."""
-        if not isinstance(other, (int, Fraction, ShareCombination)):
+        if not isinstance(other, (int, Fraction, SoftmaxCombination)):
             return NotImplemented
         return not self - other
 
