@@ -1,8 +1,8 @@
 """What the checker will count as work of a claim whose forms it computes again, piece by piece, mostly from above.
 
 The checker refuses a file whose work is beyond its limit. So a search for such a claim counts along and gives up beyond
-three quarters of that limit, which leaves room for what is counted too low here: no certificate is written that is refused for
-its length.
+three quarters of that limit, which leaves room for what is counted too low here: no certificate is written that is
+refused for its length.
 """
 
 from __future__ import annotations
