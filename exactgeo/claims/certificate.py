@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
     from exactgeo.claims.identity import Identity
 
-__all__ = ["FORMAT", "VERSION", "Certificate", "certificate_of"]
+__all__ = ["FORMAT", "MOST_DIGITS", "MOST_DIGITS_OF_A_NUMBER", "VERSION", "Certificate", "certificate_of"]
 
 FORMAT = "exactgeo-certificate"
 VERSION = 2
+
+MOST_DIGITS, MOST_DIGITS_OF_A_NUMBER = 500_000, 50_000
+"""What the checker reads in one file, of numbers of more than 50 digits together, and of one number."""
 
 C = TypeVar("C", bound=Claim)
 
@@ -197,9 +200,20 @@ class Certificate(Shown):
 
 
 def certificate_of(problem: Problem, claims: Iterable[Claim]) -> Certificate | None:
-    """The certificate of claims about a problem; None without claims, or where the format has no form for it."""
-    listed = tuple(claims)
-    return Certificate(problem, listed) if listed and has_form(problem) else None
+    """The certificate of claims about a problem; None without claims, or where the format has no form for it.
+
+    A claim that would make the file longer than the checker reads is left out, with those behind it, which may rest on
+    it: so every certificate is one that can be checked.
+    """
+    kept: list[Claim] = []
+    total = 0
+    for claim in claims if has_form(problem) else ():
+        digits, longest = claim.long_numbers
+        total += digits
+        if total > MOST_DIGITS or longest > MOST_DIGITS_OF_A_NUMBER:
+            break
+        kept.append(claim)
+    return Certificate(problem, tuple(kept)) if kept else None
 
 
 def _read_claim(index: int, data: Any) -> list[Claim]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from exactgeo.claims.fields import from_data, to_data
@@ -39,6 +40,12 @@ class Claim(Shown, ABC):
         """The claim as JSON data; rationals are strings."""
         return dict(to_data(self))
 
+    @cached_property
+    def long_numbers(self) -> tuple[int, int]:
+        """The digits of its numbers of more than 50 digits, together, and of the longest: perhaps one too many of each."""
+        digits = [1 + bits * 30103 // 100_000 for bits in _bits(self)]
+        return sum(q for q in digits if q > 50), max(digits, default=0)
+
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
         """The claim from its JSON data.
@@ -71,3 +78,21 @@ class PointClaim(Claim):
     def at_point(self) -> Fraction:
         """The loss at the point, as a number."""
         return self.loss
+
+
+def _bits(value: Any) -> Iterator[int]:
+    """Of every numerator, denominator and integer in a record, its length in bits."""
+    if isinstance(value, Fraction):
+        yield from (value.numerator.bit_length(), value.denominator.bit_length())
+    elif isinstance(value, int):
+        yield value.bit_length()
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _bits(key)
+            yield from _bits(item)
+    elif isinstance(value, tuple | list | frozenset):
+        for item in value:
+            yield from _bits(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _bits(getattr(value, field.name))

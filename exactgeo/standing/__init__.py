@@ -140,6 +140,10 @@ def _verdict(
     if known.better is not None and not problem.penalty:
         claims += _lower_claims(problem, point, decision, known.better)
     claims += [claim for claim in (known.claim, around.claim) if claim is not None]
+    certificate = certificate_of(problem, claims)
+    if certificate is not None and len(certificate.claims) < len(claims):
+        kinds = ", ".join(claim.kind for claim in claims[len(certificate.claims) :])
+        remarks = (*remarks, f"the certificate is without {kinds}: numbers of more digits than the checker reads")
     return Verdict(
         problem=problem,
         point=point,
@@ -153,7 +157,7 @@ def _verdict(
         globality=known.globality,
         better=known.better,
         descent=decision if isinstance(decision, Descent) else None,
-        certificate=certificate_of(problem, claims),
+        certificate=certificate,
         reason=known.reason,
         detail=known.detail,
         bad_valley=component.bad if component is not None else False if bottom else None,

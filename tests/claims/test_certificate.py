@@ -15,7 +15,7 @@ from made import ACCEPT, D1
 
 import exactgeo as eg
 from exactgeo import library
-from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.certificate import MOST_DIGITS, MOST_DIGITS_OF_A_NUMBER, Certificate, certificate_of
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.subject import has_form, problem_data, read_subject, square_factor
@@ -103,6 +103,24 @@ def test_no_certificate_of_a_loss_that_is_not_in_the_format(monkeypatch):
     assert not has_form(
         problem_from_mapping({"data": D1, "network": {"widths": [1]}, "loss": {"kind": "pinball(1/3)"}})
     )
+
+
+def test_claims_that_the_checker_would_not_read_are_left_out(tmp_path):
+    """On 16 patients `certify` once wrote a file that `check` refused: "numbers of too many digits"."""
+    assert (MOST_DIGITS, MOST_DIGITS_OF_A_NUMBER) == (checker().MAX_LONG, checker().MAX_DIGITS)
+    found = eg.certify(eg.load("swirszcz-prop1")).certificate
+    first, *others = found.claims
+    assert certificate_of(found.subject, found.claims) == found
+    # `radius` is written in full: that number alone.
+    for digits, fits in ((MOST_DIGITS_OF_A_NUMBER - 1, True), (MOST_DIGITS_OF_A_NUMBER + 1, False)):
+        claim = replace(first, radius=Fraction(1, 10 ** (digits - 1)))
+        kept = certificate_of(found.subject, [first, claim, *others])
+        assert kept.claims == ((first, claim, *others) if fits else (first,))
+    many = [replace(first, radius=Fraction(1, 10 ** (MOST_DIGITS_OF_A_NUMBER - 20)))] * 11
+    assert certificate_of(found.subject, many).claims == tuple(many[:10])
+    with pytest.raises(checker().Refused, match="too many digits"):
+        checker().read(Certificate(found.subject, tuple(many)).write(tmp_path / "long.json"))
+    assert certificate_of(found.subject, [replace(first, radius=Fraction(1, 10**60_000))]) is None
 
 
 def test_white_space_and_order_say_nothing(tmp_path):
