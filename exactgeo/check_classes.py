@@ -101,7 +101,7 @@ class Softmax:
 
     @property
     def sign(self):
-        """The rules `independent` and `sign`."""
+        """Rules `independent`, `sign`: 0, or the sign that bounds show."""
         if self.side is None:
             self.side = self.found()
         return self.side

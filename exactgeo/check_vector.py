@@ -100,9 +100,9 @@ def curved(p, here):
     return [t for t, (row, ys) in enumerate(rows) if all(rule(q, y) for q, y in zipped(row, ys))]
 
 
-def cut(units, residuals, kept):
-    """Rule `cut`: squares at some data points and slopes at all are a lower bound of a convex loss. Of the data points
-    kept: residuals that have the same products with all that the units can be."""
+def squares(units, residuals, kept):
+    """Rule `squares`: at the data points kept, with the slopes at all, they are a lower bound of a convex loss: there
+    the residuals have the same products with all that the units can be."""
     vectors = [s for unit in units for s in [unit.feature, *unit.changes]]
     found = []
     for row in residuals:
@@ -375,6 +375,6 @@ def vector_minimum(p, claim):
         kept = curved(p, here)
         need(kept, "the loss is no square near the point")
         if len(kept) < len(p.x):
-            units, phi, residuals = cut(units, residuals, kept)
+            units, phi, residuals = squares(units, residuals, kept)
         positive(units, phi, residuals, rule, p.sizes[-1])
     return f"The point, of loss {loss}, is a local minimum: no parameters near enough to it have a lower loss."

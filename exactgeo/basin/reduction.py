@@ -368,14 +368,17 @@ class Reduction:
     def _fitting(self, group: Exchangeable, neuron: Neuron, size: int) -> tuple[int, ...]:
         """The patterns that a neuron may have, ``size`` of its input weights counted."""
         sides = [dot(neuron.w[:size], row) for row in self.rows]
-        if all(sides):
-            fit = {self._region_at[tuple([1 if side > 0 else -1 for side in sides])]}
-        else:
-            fit = {
+        # Without a kink there is one region, of no signs.
+        inside = self._region_at.get(tuple([(side > 0) - (side < 0) for side in sides])) if all(sides) else None
+        fit = (
+            {inside}
+            if inside is not None
+            else {
                 k
                 for k, region in enumerate(self.regions)
                 if all(s * side >= 0 for s, side in zip(region, sides, strict=True))
             }
+        )
         return tuple(k for k, p in enumerate(group.patterns) if p.region in fit and p.sign * neuron.v >= 0)
 
 

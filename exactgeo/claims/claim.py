@@ -42,7 +42,7 @@ class Claim(Shown, ABC):
 
     @cached_property
     def long_numbers(self) -> tuple[int, int]:
-        """The digits of its numbers of more than 50 digits, together, and of the longest: perhaps one too many of each."""
+        """The digits of its numbers of more than 50 digits, together, and of the longest; perhaps one too many each."""
         digits = [1 + bits * 30103 // 100_000 for bits in _bits(self)]
         return sum(q for q in digits if q > 50), max(digits, default=0)
 

@@ -159,7 +159,7 @@ def slice_line(problem: Problem, one: Point, other: Point, *, balance: bool = Tr
     >>> one, other = eg.load("swirszcz-prop1"), eg.load("swirszcz-prop1-better")
     >>> found = slice_line(one, one.point, other.point)
     >>> [str(q) for q in found.highest], [str(s) for s in found.kinks]
-    (['23', '1'], ['2/7', '1/3', '2/5', '1/2', '2/3'])
+    (['23', '2/41'], ['1/33', '2/41', '4/7'])
     """
     outside = scope.slices(problem)
     if outside is not None:

@@ -53,6 +53,9 @@ def test_every_rule_of_a_table_is_a_function_that_names_it():
         DOCUMENT_V2.index("Rules of `check_subgradient.py`") : DOCUMENT_V2.index("### `subgradient_minimum`")
     ]
     new += DOCUMENT_V2[DOCUMENT_V2.index("Rules of `check_deep.py`") : DOCUMENT_V2.index("### `deep_minimum`")]
+    new += DOCUMENT_V2[
+        DOCUMENT_V2.index("| `independent` | a number is 0 iff, mult") : DOCUMENT_V2.index("### `class_minimum`")
+    ]
     rules = re.findall(r"^\| `(\w+)`", table + new, re.MULTILINE)
     docstrings = [
         ast.get_docstring(node) or ""

@@ -13,10 +13,10 @@ from damage import outcome
 from labelled import labelled, two_outputs
 
 import exactgeo as eg
-from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Combination, TanhCombination, sign, within
 from exactgeo.kinds import Globality, Kind, Strictness
 from exactgeo.local_minimum import Descent, Minimum, Undecided, decide, exact_loss
+from exactgeo.local_minimum.rungs.ordered_slopes import OrderedSlopes
 from exactgeo.losses import LOSSES, make_loss
 from exactgeo.problem import Point
 
@@ -177,7 +177,7 @@ def test_a_convex_problem_is_global():
     assert "No parameters with the same frozen ones" in outcome(verdict.certificate.to_json())
 
 
-def test_three_classes_are_out_of_scope():
+def test_three_classes_are_for_the_ladder():
     problem = eg.load(
         {
             "data": {"x": [[0], [1]], "y": [0, 2]},
@@ -186,11 +186,11 @@ def test_three_classes_are_out_of_scope():
             "point": {"weights": [[[1]], [[1], [0], [2]]], "biases": [[0], [0, 0, 0]]},
         }
     )
-    found = decide(problem)
-    assert isinstance(found, Undecided)
-    assert "3 outputs" in found.outside.reason
-    with pytest.raises(OutOfScope, match="3 outputs"):
-        eg.local_minimum.explain(problem, problem.point)
+    assert "cross_entropy of two classes" in OrderedSlopes().accepts(problem).in_scope
+    found = eg.certify(problem)
+    # The slope of the loss in the first output bias is e / (1 + e + e^2) - 2/3 < 0.
+    assert found.kind is Kind.NOT_LOCAL_MINIMUM
+    assert outcome(found.certificate.to_json()).startswith("accepted")
 
 
 # -- against the decision of the squared loss, samples, and exact replays ------------------------------------------
