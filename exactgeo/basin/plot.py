@@ -72,6 +72,7 @@ def draw_values(
     else:
         axes.set_ylim(0, 1.7 * most)
     axes.margins(x=0.05)
+    _aside(axes, at, [text for _, text in names])
     axes.set_xlabel("value of a basin: the least loss in it")
     axes.set_ylabel("basins modulo permutation")
     handles = [Line2D([], [], marker="o", color=GLOBAL, linewidth=0, label="least value")]
@@ -87,3 +88,15 @@ def draw_values(
     if gone:
         titled(axes, "; ".join([*words, f"{len(values) - gone} of {len(values)} values written"]))
     return axes
+
+
+def _aside(axes: Any, at: Sequence[float], texts: Sequence[Any]) -> None:
+    """Labels on the far side of their sticks where the next stick would run through them."""
+    axes.autoscale_view()
+    places = [float(axes.transData.transform((x, 1))[0]) for x in at]
+    height = SMALL * axes.figure.dpi / 72
+    for k, text in enumerate(texts):
+        if k + 1 < len(places) and places[k + 1] - places[k] < height:
+            text.set_horizontalalignment("right")
+        elif k and places[k] - places[k - 1] < height:
+            text.set_horizontalalignment("left")
