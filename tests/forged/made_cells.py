@@ -81,6 +81,14 @@ CELL_MAKERS: dict[str, Callable[[], Certificate]] = {
         [[1], [-1], [0, 0]],
         ["relu", "relu"],
     ),
+    "unrolled-whole-output-bias": _said(
+        "whole",
+        [[1], [2]],
+        [[1, -2], [2, -4]],
+        [[[1]], [[1]], [[1], [-2]]],
+        [[], [], [0, 0]],
+        ["relu", "relu"],
+    ),
     "unrolled-whole": _said(
         "whole",
         [[1, 1], [-2, -1], [-2, 0], [-2, 0], [-1, 0]],
