@@ -17,6 +17,7 @@ from typing import Any
 
 from forge_any_depth import FORGED_ANY_DEPTH
 from forge_ball import FORGED_BALL
+from forge_cells import FORGED_CELLS
 from forge_classes import FORGED_CLASSES
 from forge_deep import FORGED_DEEP
 from forge_logistic import FORGED_LOGISTIC
@@ -266,7 +267,9 @@ def alike() -> Tree:
 
 FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchanged both are left out.")
 
-FORGED |= FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_ANY_DEPTH | FORGED_VECTOR | FORGED_PATH
+FORGED |= (
+    FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_ANY_DEPTH | FORGED_CELLS | FORGED_VECTOR | FORGED_PATH
+)
 FORGED |= FORGED_CLASSES
 
 

@@ -61,6 +61,13 @@ _TURN = network(
     [[1, 0, -2], [0, -1, 1]],
     [[1, 1], [0, 0]],
 )
+# The same beside another zero, on the one face of the first unit: the first zero is flat, the second is not.
+_TURN_OF_THE_SECOND = network(
+    [[1, 0, 0, 0], [1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 2]],
+    [[-1, 0, 0], [3, 0, 0], ["3/2", 0, 1], ["3/2", 0, 1], ["3/2", 0, 1], [-1, 0, "3/2"]],
+    [[1, -1, -1, 0], [-1, 1, -2, 0], [-1, 0, 1, -1]],
+    [[1, "3/2", "3/2"], [0, 0, 0], [0, 1, 1]],
+)
 _SPLIT = network([[1, 0], [0, 1]], [[2, 0], [0, 1]], [[1, 0], [1, 0]], [[1, 1], [0, 0]])
 _DEEP = {"weights": [[["1"]], [["1"]], [["1"], ["0"]]], "biases": [[], [], []]}
 
@@ -175,6 +182,10 @@ FORGED_VECTOR: dict[str, tuple[Tree, str]] = {
     "vector-whole-beside-a-slope": (
         _said(_TURN, "whole"),
         "A curve of equal loss has no way down beside it.",
+    ),
+    "vector-whole-beside-a-slope-of-the-second-zero": (
+        _said(_TURN_OF_THE_SECOND, "whole"),
+        "Of zeros between which the form is positive the first is flat, and so are all.",
     ),
     "vector-whole-where-outputs-meet": (
         _said(meeting(1013, 1), "whole"),

@@ -19,6 +19,7 @@ import made_penalty
 import made_probability
 import made_smooth
 from degenerate import generate, to_problem
+from made_cells import CELL_MAKERS
 from made_classes import CLASS_MAKERS
 from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
@@ -524,6 +525,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **MINIMUM_MAKERS,
     **DEEP_MAKERS,
     **VECTOR_MAKERS,
+    **CELL_MAKERS,
     **CLASS_MAKERS,
 }
 

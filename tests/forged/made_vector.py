@@ -55,6 +55,14 @@ def apart() -> Problem:
     return network(x, y, [[1, 0, -1, -1], [-1, -1, 1, 0]], [[2, 2], [0, 0]])
 
 
+def turning() -> Problem:
+    """A silent unit that takes on outputs of the loud one and costs as much as is gained: along the zero of the form the
+    output weights, and with them the residual, turn one way."""
+    y = [[1, 0, 0, 0], [0, 1, 1, -2], [1, 0, 0, 0], [-1, 1, 1, 1]]
+    v = [[1, 0], [0, 1], [0, 1], [0, -2]]
+    return network([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1]], y, [[1, 0, -1], [-2, 1, 0]], v)
+
+
 def _by(rung: str, problem: Callable[[], Problem]) -> Callable[[], Certificate]:
     chosen = next(one for one in LADDER if one.name == rung)
 
@@ -96,6 +104,7 @@ VECTOR_MAKERS: dict[str, Callable[[], Certificate]] = {
     "vector-whole-lines": _by("tied_faces", lambda: case(random.Random("q882"), widths=[2], outputs=2)),
     "vector-tied-flat-lines": _by("tied_faces", lambda: vector_case(random.Random("p293[2]"), widths=[2], outputs=3)),
     "vector-tied-half-squared": _by("tied_faces", lambda: halved("2")),
+    "vector-whole-turning": _by("tied_faces", turning),
     "vector-whole-that-meets-afar": _by("tied_faces", lambda: meeting(1, 1013)),
     # Each has what the checker looks at and no other file has: opposite rays, rays that rise beside a zero, zeros on
     # free variables beside rays, two of them, and zeros of both kinds.
