@@ -52,10 +52,12 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
     shift = Intervals.of([point.shift], radius if train.output_bias else ZERO)
     decay = problem.penalty.l2 / problem.weight
     shrink = Intervals.of([decay])
-    z = x @ w.T if net.widths else Intervals.of([[ZERO]] * problem.m)
+    # A hidden layer may have no neuron.
+    hidden, nothing = bool(point.neurons), Intervals.of([[ZERO]] * problem.m)
+    z = x @ w.T if hidden else nothing
     outputs = z.bent(up, down)
     if net.widths:
-        predictions = (outputs * v[None, :]).sum(axis=1)
+        predictions = (outputs * v[None, :] if hidden else nothing).sum(axis=1)
     else:
         inputs = Intervals.of(point.inputs, radius if train.output else ZERO)
         predictions = x @ inputs
@@ -72,6 +74,8 @@ def _moves(problem: Problem, point: Point, radius: Fraction) -> bool:
     row = residuals[None, :]
     if not net.widths:
         return train.output and bool(((row @ x)[0] + inputs * shrink).signs().any())
+    if not hidden:
+        return False
     if train.output and ((row @ outputs)[0] + v * shrink).signs().any():
         return True
     moving = list(moving_coordinates(problem))

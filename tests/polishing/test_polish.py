@@ -204,3 +204,15 @@ def test_the_command(capsys, tmp_path):
     with pytest.raises(SystemExit) as end:
         main(["polish", str(path), "--time-limit", "0", "--json"])
     assert end.value.code in (0, 3)
+
+
+@pytest.mark.parametrize("loss", ["squared", "absolute", "hinge", "logistic"])
+def test_a_hidden_layer_without_neurons_has_an_output_bias(loss):
+    """It once ended with an error of numpy: there is no input weight to look at."""
+    point = {"weights": [[], [[]]], "biases": [[], ["1/5"]]}
+    data = {"x": [[-2, -1], [-2, -1], [1, "3/2"], [1, "1/2"]], "y": [1, -1, 1, -1]}
+    problem = eg.load({"data": data, "network": {"widths": [0]}, "loss": {"kind": loss}, "point": point})
+    found = eg.polish(problem).verdict
+    assert found.kind == "local_minimum"
+    # |1 - c| + |1 + c| is least on [-1, 1]; the others are so at 0 alone, or on all of it.
+    assert (none_within(problem, problem.point) > 0) == (loss in ("squared", "logistic"))
