@@ -415,6 +415,7 @@ def test_certificate_data_proves_the_value():
 
 def test_exports_agree(tmp_path):
     pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
     found = census(problem(*D1, 1))
     for suffix in ("csv", "json", "parquet"):
         found.write(tmp_path / f"out.{suffix}")

@@ -102,7 +102,7 @@ def test_many_forged_statements_are_false():
     assert sum(false(tree) for tree, _ in FORGED.values()) >= 35
 
 
-DAMAGED_EACH = 150
+DAMAGED_EACH = 60
 
 
 @pytest.mark.parametrize(
