@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exactgeo.numeric.layers import Bools, Floats, Layers
 
-__all__ = ["CODES", "NumericCriterion", "NumericStatus"]
+__all__ = ["CODES", "NumericAnswer", "NumericCriterion", "NumericStatus"]
 
 
 class NumericStatus(StrEnum):
@@ -29,8 +29,36 @@ CODES = {status: code for code, status in enumerate(NumericStatus)}
 _STATUSES: tuple[NumericStatus, ...] = tuple(NumericStatus)
 
 
+class NumericAnswer:
+    """What answers about N networks have in common: a status each, and what a proof would need."""
+
+    networks: Layers
+    codes: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def status(self, index: int) -> NumericStatus:
+        """What floats say about network ``index``."""
+        return _STATUSES[int(self.codes[index])]
+
+    def needs(self, index: int) -> str:
+        """What a proof about network ``index`` would need."""
+        if self.networks.rounded[index]:
+            return "the rational point itself: its floats are other numbers; call exactgeo.certify on it"
+        if self.status(index) is NumericStatus.DESCENT:
+            return self._needs_of_descent(index)
+        return self._needs_more(index)
+
+    def _needs_of_descent(self, index: int) -> str:
+        return "the derivative along descents[index] over the rationals: certify(index) decides this point"
+
+    def _needs_more(self, index: int) -> str:
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, eq=False)
-class NumericCriterion:
+class NumericCriterion(NumericAnswer):
     """Answers of :meth:`NumericNetworks.criterion`, one entry a network. Numeric throughout: no verdict, no proof.
 
     HOLDS is said only when every equality is 0 in a sum that cannot have rounded (all its terms are multiples of one
@@ -90,13 +118,6 @@ class NumericCriterion:
     second_order: Bools
     descents: Floats
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def status(self, index: int) -> NumericStatus:
-        """What floats say about network ``index``."""
-        return _STATUSES[int(self.codes[index])]
-
     def where(self, status: NumericStatus) -> NDArray[np.intp]:
         """Indices of the networks with a status."""
         return np.flatnonzero(self.codes == CODES[status])
@@ -105,14 +126,12 @@ class NumericCriterion:
         """Networks by status message, zeros included."""
         return {str(status): int((self.codes == code).sum()) for status, code in CODES.items()}
 
-    def needs(self, index: int) -> str:
-        """What a proof about network ``index`` would need."""
+    def _needs_of_descent(self, index: int) -> str:
+        how = "certify(index) decides this point exactly; descents[index] is a direction to try"
+        return how + (" (second order)" if self.second_order[index] else "")
+
+    def _needs_more(self, index: int) -> str:
         status = self.status(index)
-        if self.networks.rounded[index]:
-            return "the rational point itself: its floats are other numbers; call exactgeo.certify on it"
-        if status is NumericStatus.DESCENT:
-            how = "certify(index) decides this point exactly; descents[index] is a direction to try"
-            return how + (" (second order)" if self.second_order[index] else "")
         if status is NumericStatus.HOLDS:
             return f"certify(index): the same conditions over the rationals ({int(self.kinks[index].sum())} kinks)"
         if status is NumericStatus.BUDGET:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exactgeo.numeric.criterion import CODES, NumericStatus
+from exactgeo.numeric.criterion import CODES, NumericAnswer, NumericStatus
 from exactgeo.numeric.evaluation import loss_and_gradient, one_sided_derivatives
 from exactgeo.numeric.layers import Bools, Floats, Layers
 from exactgeo.numeric.streaming import evaluate
@@ -25,7 +25,7 @@ NUMBERS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
-class DeepFirstOrder:
+class DeepFirstOrder(NumericAnswer):
     """Least one-sided derivatives of N networks. Numeric throughout: no verdict, no proof.
 
     Attributes
@@ -57,19 +57,7 @@ class DeepFirstOrder:
     tried: int
     doubtful: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def status(self, index: int) -> NumericStatus:
-        """What floats say about network ``index``."""
-        return tuple(NumericStatus)[int(self.codes[index])]
-
-    def needs(self, index: int) -> str:
-        """What a proof about network ``index`` would need."""
-        if self.networks.rounded[index]:
-            return "the rational point itself: its floats are other numbers; call exactgeo.certify on it"
-        if self.status(index) is NumericStatus.DESCENT:
-            return "the derivative along descents[index] over the rationals: certify(index) decides this point"
+    def _needs_more(self, index: int) -> str:
         return "all directions at once: certify(index) branches on the kinks over the rationals"
 
     def to_json(self, index: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from exactgeo.numeric.blocks import Progress, blocks_of
 from exactgeo.numeric.bounded_pass import BoundedPass, Gradient, Hidden, Reals, bounded_gradient
-from exactgeo.numeric.criterion import CODES, NumericStatus
+from exactgeo.numeric.criterion import CODES, NumericAnswer, NumericStatus
 from exactgeo.numeric.layers import Bools, Floats, Layers
 from exactgeo.numeric.precision import Precision, precision_of
 from exactgeo.problem import scope
@@ -26,7 +26,7 @@ __all__ = ["FirstOrder", "first_order"]
 
 
 @dataclass(frozen=True, eq=False)
-class FirstOrder:
+class FirstOrder(NumericAnswer):
     """Necessary conditions of N networks, in floats of one type. Numeric throughout: no verdict, no proof.
 
     DESCENT is said only where a one-sided derivative along a single trained coordinate is below minus the margin,
@@ -65,19 +65,7 @@ class FirstOrder:
     candidates: Bools
     doubtful: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def status(self, index: int) -> NumericStatus:
-        """What floats say about network ``index``."""
-        return tuple(NumericStatus)[int(self.codes[index])]
-
-    def needs(self, index: int) -> str:
-        """What a proof about network ``index`` would need."""
-        if self.networks.rounded[index]:
-            return "the rational point itself: its floats are other numbers; call exactgeo.certify on it"
-        if self.status(index) is NumericStatus.DESCENT:
-            return "the derivative along descents[index] over the rationals: certify(index) decides this point"
+    def _needs_more(self, index: int) -> str:
         parts = []
         if not np.isfinite(self.errors[index]).all():
             parts.append(f"numbers within the range of {self.dtype}")
