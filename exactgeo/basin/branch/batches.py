@@ -43,7 +43,7 @@ class Batch:
     members : array of bool, (nodes, columns)
         The columns that each may use.
     level : Fraction or None
-        The best loss known when it was given.
+        Of nodes whose relaxation is no lower no more is asked.
     duals : int
         How many dual vectors had been tried on the nodes then.
     """

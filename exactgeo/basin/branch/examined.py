@@ -16,9 +16,8 @@ from exactgeo.basin.branch._propose_branches import Proposer
 from exactgeo.basin.branch.relaxations import Key, Relaxations, relaxations_of
 from exactgeo.basin.branch.sides import Bools, Groups, Neurons, SideTable
 from exactgeo.basin.reduction import Reduction
-from exactgeo.exact.vectors import ONE
 
-__all__ = ["NEAR", "Examined", "Examiner", "Regions", "hopeless", "members_of"]
+__all__ = ["NEAR", "Examined", "Examiner", "Regions", "members_of"]
 
 Regions = tuple[tuple[int, int], ...]
 
@@ -74,7 +73,7 @@ class Examiner:
             Of the batch: its random numbers.
         nodes : sequence of (groups, key of the relaxation above)
         level : Fraction or None
-            Where a relaxation seems to be no lower, no more is said of the node.
+            Of a node whose relaxation is no lower no more is said.
         members : array of bool, (nodes, columns), optional
             The columns that each may use.
         """
@@ -85,7 +84,7 @@ class Examiner:
         found: list[Examined] = []
         for part, estimate in zip(groups, estimates, strict=True):
             key = self.relaxations.key(estimate.number)
-            if hopeless(estimate.value, level):
+            if level is not None and estimate.value >= level:
                 found.append(Examined(key, estimate.value))
             else:
                 branch = proposer.branch(part, estimate.weights)
@@ -136,11 +135,6 @@ class Examiner:
 
     def _estimated(self, part: tuple[object, ...]) -> bool:
         return len(part) == 2 and self.relaxations.sound(part[0]) and isinstance(part[1], Fraction)
-
-
-def hopeless(value: Fraction, level: Fraction | None) -> bool:
-    """Whether a relaxation seems to be no lower than what is known."""
-    return level is not None and value >= level - NEAR * (ONE + abs(level))
 
 
 def members_of(sides: SideTable, basins: Sequence[Regions]) -> Bools:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import numpy as np
 
 from exactgeo.basin.batch import Solved, words_of
 from exactgeo.basin.branch.batches import Batch, Batches
-from exactgeo.basin.branch.examined import NEAR, Examined, Examiner, Regions, hopeless, members_of
+from exactgeo.basin.branch.examined import NEAR, Examined, Examiner, Regions, members_of
 from exactgeo.basin.branch.relaxations import Key
 from exactgeo.basin.branch.sides import Bools, Groups, roots
 from exactgeo.basin.branch.tree import Node, preorder
@@ -35,9 +36,9 @@ __all__ = ["Incumbent", "Search"]
 TOGETHER = 64
 """Nodes whose relaxations are solved together."""
 
-AHEAD, MANY = 4, 4
-"""Batches that are given before the first of them is taken, and only so many as leave this many open: the best nodes
-are not known before a batch is taken. No executor has a say in it."""
+AHEAD, MANY = 6, 256
+"""Batches that are given before the first of them is taken, one for this many open nodes: which nodes are the best is
+not known before a batch is taken. No executor has a say in it."""
 
 STARTS, CHEAP = 64, 3000
 """Random basins at each root, for so many columns."""
@@ -82,6 +83,8 @@ class Search:
         What nodes are closed by.
     nodes : int
         Made so far.
+    level : Fraction
+        The bound that closes a node; it may be no lower than that of any closed one.
     """
 
     def __init__(self, reduction: Reduction) -> None:
@@ -94,6 +97,9 @@ class Search:
         self.incumbent: Incumbent | None = None
         self.duals: list[Solved] = []
         self.nodes = len(self.roots)
+        # Where an estimate seems to be as high as the level; the dual vectors that are.
+        self.level = self._near = ZERO
+        self._high: list[int] = []
         self._numbers: dict[tuple[int, Fraction], int] = {}
         self._barred = words_of([0] * TOGETHER, len(self.program.columns)).copy()
         self._order, self._batch = count(), count(1)
@@ -164,7 +170,7 @@ class Search:
                     # A batch that is begun is ended.
                     together = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
                 begun = time.monotonic()
-                while self._open and (not batches or (len(batches) < AHEAD and len(self._open) >= MANY * TOGETHER)):
+                while self._open and len(batches) <= min(AHEAD - 1, len(self._open) // MANY):
                     self._give(batches, together)
                 if batches:
                     try:
@@ -225,7 +231,7 @@ class Search:
         members = self.sides.members([node.groups for node in nodes])
         kept = self._unclosed(nodes, members, 0)
         if kept:
-            level = None if self.incumbent is None else self.level
+            level = None if self.incumbent is None else self._near
             batch = Batch(next(self._batch), [nodes[i] for i in kept], members[kept], level, len(self.duals))
             batches.give(batch)
 
@@ -277,26 +283,26 @@ class Search:
         if first == len(self.duals):
             return list(range(len(nodes)))
         words = words_of(_packed(members), len(self.program.columns))
-        good = [k for k in range(first, len(self.duals)) if low(self.duals[k].value) >= self.level]
+        good = self._high[bisect_left(self._high, first) :]
         barred, found = self._barred[good], []
         for i, (node, row) in enumerate(zip(nodes, words, strict=True)):
             fits = np.flatnonzero(~(barred & row).any(axis=1))
             if len(fits):
-                node.dual = good[fits[0]]
+                node.dual = good[int(fits[0])]
             else:
                 found.append(i)
         return found
 
-    @property
-    def level(self) -> Fraction:
-        """The bound that closes a node; it may be no lower than that of any closed one."""
-        if self.incumbent is None:
-            return ZERO
-        value = self.incumbent.value
-        return value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
+    def _fallen(self) -> None:
+        """After another incumbent: what is as high as it."""
+        value = ZERO if self.incumbent is None else self.incumbent.value
+        self.level = value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
+        self._near = self.level - NEAR * (ONE + abs(self.level))
+        self._high = [k for k, found in enumerate(self.duals) if low(found.value) >= self.level]
 
     def _hopeless(self, seen: Examined) -> bool:
-        return hopeless(seen.value, None if self.incumbent is None else self.level)
+        """Whether a relaxation seems to be no lower than what is known."""
+        return self.incumbent is not None and seen.value >= self._near
 
     def _closed(self, node: Node, seen: Examined, mask: int, *, final: bool = False) -> bool:
         """Whether the relaxation's dual vector closes a node."""
@@ -318,6 +324,8 @@ class Search:
             if number == len(self._barred):
                 self._barred = np.concatenate([self._barred, np.zeros_like(self._barred)])
             self.duals.append(found)
+            if low(found.value) >= self.level:
+                self._high.append(number)
             self._barred[number] = words_of([self.program.full & ~found.allowed], len(self.program.columns))[0]
         return number
 
@@ -351,6 +359,7 @@ class Search:
         if self.incumbent is None or high(solved.value) < high(self.incumbent.value):
             weights = found if isinstance(found, Mapping) else self.relaxations.weights(found)
             self.incumbent = Incumbent(solved, regions, weights)
+            self._fallen()
 
     def masks(self, nodes: Sequence[Groups]) -> list[int]:
         """For each node the columns that it may use."""
