@@ -36,7 +36,7 @@ __all__ = ["Incumbent", "Search"]
 TOGETHER = 64
 """Nodes whose relaxations are solved together."""
 
-AHEAD, MANY = 6, 256
+AHEAD, MANY = 6, 600
 """Batches that are given before the first of them is taken, one for this many open nodes: which nodes are the best is
 not known before a batch is taken. No executor has a say in it."""
 
