@@ -124,11 +124,11 @@ class Facing:
         return self._walls[self._cuts[level - self._first] : self._cuts[level - self._first + 1]]
 
     def born(self, level: int) -> list[int]:
-        """The basins of a level that are listed, ascending."""
+        """The basins that are born at a level, ascending."""
         return self._born[self._births[level - self._first] : self._births[level - self._first + 1]]
 
-    def list(self, level: int, end: int, rows: Indices) -> list[int]:
-        """List the walls of some basins of the levels from one to before another, in order.
+    def list(self, level: int, end: int, rows: Indices, born: Indices) -> list[int]:
+        """List the walls of some basins of the levels from one to before another, in order; some of them are born.
 
         Returns
         -------
@@ -138,8 +138,8 @@ class Facing:
         import numpy as np
 
         ranks, levels = self.ranked.of, np.arange(level, end + 1)
-        self._first, self._born = level, rows.tolist()
-        self._births = np.searchsorted(ranks[rows], levels).tolist()
+        self._first, self._born = level, born.tolist()
+        self._births = np.searchsorted(ranks[born], levels).tolist()
         item, outside, sets = self.facets.of(rows)
         inside = rows[item]
         rank, other = ranks[inside], ranks[outside]

@@ -356,7 +356,7 @@ class _Grower:
     def ahead(self) -> None:
         """List the basins of the next levels, and their walls; most join the trunk, once there is one."""
         first, end = self.step, self.ranked.after(self.step)
-        rows = self.ranked.born(first, end)
+        rows = born = self.ranked.born(first, end)
         if not self.forest.full and first:
             before = self.ranked.born(0 if self.trunk is None else self.listed, first)
             self.leave()
@@ -364,10 +364,10 @@ class _Grower:
                 self.trunk = Trunk(self.facing, self.forest.parents, before)
             else:
                 self.trunk.look(before)
-            rows, self.joined = self.trunk.split(rows)
+            rows, born, self.joined = self.trunk.split(rows)
             self.nodes = [(first, self.trunk_node(self.trunk))]
             self.born += len(self.joined.inside)
-        self.births.extend(self.facing.list(first, end, rows))
+        self.births.extend(self.facing.list(first, end, rows, born))
         self.step, self.listed = end, first
 
     def trunk_node(self, trunk: Trunk) -> int:

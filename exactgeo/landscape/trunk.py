@@ -2,8 +2,8 @@
 
 A wall with all columns that the optimum of one of its basins uses has that optimum, and is as low as the basin. Nearly
 every basin has such a wall to one that comes before it, by value and then by number. Where these walls lead down to the
-trunk, and nothing outside the trunk is next to the basin, it is in the trunk from its own value on, and no other wall of
-it joins anything: what lies behind them is in the trunk, or lists the wall itself.
+trunk, the basin is in the trunk from its own value on. Where nothing outside the trunk is next to it either, no other
+wall of it joins anything.
 """
 
 from __future__ import annotations
@@ -101,10 +101,11 @@ class Trunk:
         for first in range(0, len(rows), TOGETHER):
             self._beside[self._facets.of(rows[first : first + TOGETHER])[1]] = True
 
-    def split(self, rows: Indices) -> tuple[Indices, Joined]:
-        """Of the basins of the next values, in order, those to be looked at one by one, and the others, joined.
+    def split(self, rows: Indices) -> tuple[Indices, Indices, Joined]:
+        """Of the basins of the next values, in order: those with walls to look at; those that are not joined to the
+        trunk; the others, joined.
 
-        Whoever is looked at may meet the others at once: it lists walls to those only that come before it.
+        They are in the forest before their time: nobody lists a wall to a basin of a higher value than its own.
         """
         import numpy as np
 
@@ -122,11 +123,10 @@ class Trunk:
             ends = ends[ends]
         loose = ends[:other] != trunk
         self._tell(rows[loose])
-        alone = loose | self._beside[rows]
-        there = np.flatnonzero(~alone)
+        there = np.flatnonzero(~loose)
         joined = Joined(rows[there], outside[there], sets[there], self._ranks[rows[there]])
         self._parent[joined.inside] = roots[-1]
-        return rows[alone], joined
+        return rows[loose | self._beside[rows]], rows[loose], joined
 
     def _walls(self, rows: Indices) -> tuple[Indices, Words, npt.NDArray[np.int8]]:
         """For each basin the first wall of its own value that leads down, else to one of its value: what is behind, the
