@@ -111,8 +111,8 @@ class Facing:
         columns = len(table.reduction.program.columns)
         full = (1 << columns) - 1
         self.facets, self.owners, self.ranked, self._parent = census.facets, table.owners, ranked, parent
-        self.support = words_of([best.support for best in table.optima], columns)
-        self._barred = words_of([full & ~best.allowed for best in table.optima], columns)
+        masks = [(best.support, full & ~best.allowed) for best in table.optima]
+        self.support, self._barred = (words_of([pair[k] for pair in masks], columns) for k in (0, 1))
         self._first = 0
         self._walls: list[Wall] = []
         self._born: list[int] = []

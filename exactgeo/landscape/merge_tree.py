@@ -330,10 +330,14 @@ class _Grower:
         used = np.zeros(len(table.optima), dtype=bool)
         used[table.owners] = True
         pairs = zip(table.optima.values(), used.tolist(), strict=True)
-        values = [exact(value) if there else None for value, there in pairs]
-        self.levels = sorted({value for value in values if value is not None}, key=order)
-        ranks = {value: k for k, value in enumerate(self.levels)}
-        of = np.array([-1 if value is None else ranks[value] for value in values], dtype=np.int32)
+        keys = {k: order(exact(value)) for k, (value, there) in enumerate(pairs) if there}
+        of = np.full(len(table.optima), -1, dtype=np.int32)
+        # Sorted, not hashed: to hash a fraction takes longer than to compare two floats.
+        for k in sorted(keys, key=keys.__getitem__):
+            value = keys[k][1]
+            if not self.levels or self.levels[-1] != value:
+                self.levels.append(value)
+            of[k] = len(self.levels) - 1
         self.ranked = Ranked(self.census, of, len(self.levels))
         self.facing = Facing(self.census, self.ranked, None if self.forest.full else self.forest.parents)
         self.edges = Edges(self.levels)
