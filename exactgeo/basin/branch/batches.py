@@ -82,18 +82,19 @@ class Batches:
     def __len__(self) -> int:
         return len(self.waiting)
 
-    def give(self, batch: Batch) -> None:
-        """The next batch.
+    def give(self, batch: Batch, *, many: bool) -> None:
+        """The next batch; ``many`` says that others will be given before it is taken, else it is done here.
 
         Raises
         ------
         TaskLost
             The executor fails.
         """
-        if self._executor is not None and self._tasks is None and time.monotonic() - self._begun >= PAYS:
+        many = many or bool(self.waiting)
+        if many and self._executor is not None and self._tasks is None and time.monotonic() - self._begun >= PAYS:
             self._tasks, self._shared = Tasks(self._executor, "batch"), _Shared(self._examiner.sides.reduction)
         away = False
-        if self._tasks is not None and self._shared is not None:
+        if many and self._tasks is not None and self._shared is not None:
             nodes = [(node.groups, node.start) for node in batch.nodes]
             try:
                 self._tasks.give(batch.number, _examine, *self._shared.sent, batch.number, nodes, batch.level)

@@ -233,7 +233,7 @@ class Search:
         if kept:
             level = None if self.incumbent is None else self._near
             batch = Batch(next(self._batch), [nodes[i] for i in kept], members[kept], level, len(self.duals))
-            batches.give(batch)
+            batches.give(batch, many=len(self._open) >= MANY)
 
     def _merge(self, batch: Batch, answers: Sequence[Examined], deadline: Deadline | None) -> None:
         """Follow what is said of a batch, as far as exact arithmetic agrees."""
