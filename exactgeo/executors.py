@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
-__all__ = ["GRACE", "Shared", "Tasks", "Workers", "processes_of", "processors", "rising"]
+__all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising"]
 
 T = TypeVar("T")
 
@@ -437,6 +437,63 @@ class Tasks:
         """Nobody waits for the rest."""
         while self._waiting:
             self._waiting.popleft().future.cancel()
+
+
+def in_order(
+    executor: Executor | None,
+    kind: str,
+    function: Callable[..., T],
+    jobs: Iterable[tuple[int, tuple[Any, ...]]],
+    ahead: int,
+) -> Iterator[T]:
+    """What a function says of each job, in their order: on an executor as long as it goes on, else here.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor, optional
+    kind : str
+        What a job is called in refusals.
+    function : callable
+    jobs : iterable of (number, arguments)
+        Read as they are needed; arguments that are :class:`Shared` are their values there.
+    ahead : int
+        Jobs for each process that are read, and whose answers may be here, before the first is taken.
+
+    Raises
+    ------
+    TaskLost
+        As :meth:`Tasks.take`.
+    """
+    tasks = None if executor is None else Tasks(executor, kind)
+    waiting, source = deque[tuple[Any, ...]](), iter(jobs)
+    try:
+        while True:
+            room = 1 if tasks is None or executor is None else ahead * processes_of(executor)
+            while len(waiting) < room and (job := next(source, None)) is not None:
+                number, arguments = job
+                waiting.append(arguments)
+                if tasks is not None:
+                    try:
+                        tasks.give(number, function, *arguments)
+                    except BrokenExecutor:
+                        tasks.cancel()
+                        tasks, room = None, 1
+            if not waiting:
+                return
+            arguments = waiting.popleft()
+            if tasks is not None:
+                try:
+                    answer = tasks.take()
+                except BrokenExecutor:
+                    tasks.cancel()
+                    tasks = None
+                else:
+                    yield answer
+                    continue
+            yield function(*(part.value if isinstance(part, Shared) else part for part in arguments))
+    finally:
+        if tasks is not None:
+            tasks.cancel()
 
 
 def _said(error: Exception) -> str:
