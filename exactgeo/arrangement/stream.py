@@ -25,7 +25,7 @@ _AHEAD = 8
 @lru_cache(maxsize=1)
 def _sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
     """Where those that were found elsewhere cannot be seen, the flats are found again by each process, once."""
-    return in_blocks(hyperplanes)
+    return in_blocks(hyperplanes, keep=False)
 
 
 def _block(hyperplanes: DistinctHyperplanes, mapped: Mapped, index: int) -> Words:
@@ -51,7 +51,7 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     if executor is None:
         yield from _from(hyperplanes, 0)
         return
-    sweep: FlagSweep | Planar = in_blocks(hyperplanes)
+    sweep: FlagSweep | Planar = in_blocks(hyperplanes, keep=False)
     number = sweep.blocks
     with Mapped(sweep) as mapped:
         # The workers have it: here only where one of them has ended.
@@ -76,7 +76,7 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
 def _from(hyperplanes: DistinctHyperplanes, first: int, sweep: FlagSweep | Planar | None = None) -> Iterator[Words]:
     """The blocks from one on, in this process."""
     # Not from the cache: what this process holds goes when the blocks have gone.
-    sweep = in_blocks(hyperplanes) if sweep is None else sweep
+    sweep = in_blocks(hyperplanes, keep=False) if sweep is None else sweep
     for index in range(first, sweep.blocks):
         yield sweep.block(index)
 
