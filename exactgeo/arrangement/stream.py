@@ -14,12 +14,13 @@ from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Planar
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Tasks
+from exactgeo.executors import Tasks, processes_of
 from exactgeo.mapped import Mapped
 
 __all__ = ["stream"]
 
 _AHEAD = 8
+"""Blocks that are under way where there are few workers; else two a worker."""
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +41,9 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     Parameters
     ----------
     executor : concurrent.futures.Executor, optional
-        At most 8 blocks are under way at a time. The flats of lower codimension are found here, once, and workers of
-        this machine map them; others find them for themselves. When it has ended by itself the rest is done here.
+        At most 8 blocks are under way at a time, or two a worker where that is more: given and not yet yielded, done or
+        not. The flats of lower codimension are found here, once, and workers of this machine map them; others find
+        them for themselves. When it has ended by itself the rest is done here.
 
     Raises
     ------
@@ -60,7 +62,9 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
         try:
             for index in range(number):
                 try:
-                    for ahead in islice(given, _AHEAD - len(tasks)):
+                    # Asked each time: workers come and go.
+                    room = max(_AHEAD, 2 * processes_of(executor))
+                    for ahead in islice(given, max(0, room - len(tasks))):
                         tasks.give(ahead, _block, hyperplanes, mapped, ahead)
                     words = _checked(hyperplanes, index, tasks.take())
                 except BrokenExecutor:
