@@ -123,6 +123,10 @@ class Minors:
         All arithmetic is proved free of rounding.
     fallbacks : int
         Signs decided by an integer determinant so far.
+    moved : bool
+        False; True: the flag's first point is moved along its last direction, by less than decides any other sign, so
+        that F^(n-1) meets no vertex: where a minor on all columns but the last is 0, it is that with the last one in
+        place of the first.
     """
 
     def __init__(self, table: Sequence[Sequence[int]]) -> None:
@@ -130,6 +134,7 @@ class Minors:
         self.width = len(self.table[0])
         self.dimension = self.width - 1
         self.fallbacks = 0
+        self.moved = False
         columns = range(self.width)
         self.exact = proved_exact(self.table)
         self.rows: Floats
@@ -267,6 +272,9 @@ class Minors:
         self.fallbacks += not self.exact
         columns = list(columns)
         det = int(flint.fmpz_mat([[self.table[t][j] for j in columns] for t in rows]).det())
+        if not det and self.moved and columns == [*range(self.dimension)]:
+            columns[0] = self.dimension
+            det = int(flint.fmpz_mat([[self.table[t][j] for j in columns] for t in rows]).det())
         return (det > 0) - (det < 0)
 
     def _height(self, order: int, rows: Sequence[int]) -> int:

@@ -40,7 +40,7 @@ def flag_sweep(hyperplanes: DistinctHyperplanes, *, keep: bool = True) -> FlagSw
     for attempt in range(_ATTEMPTS):
         try:
             if hyperplanes.uniform:
-                return GeneralPosition(Flag(hyperplanes, attempt, wide=not keep), keep=keep)
+                return GeneralPosition(Flag(hyperplanes, attempt), keep=keep)
             return SpecialPosition(Flag(hyperplanes, attempt))
         except NotGeneric:
             continue

@@ -26,7 +26,7 @@ __all__ = ["BATCH", "ENTRIES", "Flag", "FlagSweep", "Flats", "Level", "joined"]
 
 _RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9, 6, 4)
 _FAVOUR = (16, 16, 4, 1)
-_WIDE, _WIDEST = 1 << 20, 1 << 100
+_WIDE = 1 << 20
 BATCH = 1 << 13
 ENTRIES = 1 << 22
 
@@ -40,9 +40,6 @@ class Flag:
         At least one, and dimension ``rank - central`` at least 1.
     attempt : int
         Another number, another flag.
-    wide : bool
-        In general position with probability 1 - 2^-60 where the hyperplanes are: each of less than 2^36 minors is a
-        polynomial of degree at most 16 in numbers drawn from 2^100 (Schwartz, Zippel). Points get long numbers.
 
     Attributes
     ----------
@@ -60,7 +57,7 @@ class Flag:
         How many flats are treated together.
     """
 
-    def __init__(self, hyperplanes: DistinctHyperplanes, attempt: int, *, wide: bool = False) -> None:
+    def __init__(self, hyperplanes: DistinctHyperplanes, attempt: int) -> None:
         planes = hyperplanes.vectors
         self.first = int(hyperplanes.central)
         self.count = len(planes)
@@ -71,15 +68,14 @@ class Flag:
         self.before = np.concatenate([np.zeros((1, self.width), dtype=np.uint64), np.bitwise_or.accumulate(self.bits)])
         self.batch = max(256, min(BATCH, ENTRIES // self.count))
         # Without special position there are no zeros to prove, so nothing is lost by rounding.
-        uniform = (_WIDEST,) if wide else (_WIDE,)
-        candidates = uniform if hyperplanes.uniform else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
+        candidates = (_WIDE,) if hyperplanes.uniform else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
         frame = _frame(planes, hyperplanes.central)
         rng = random.Random(attempt)
         for reach in candidates:
             self.vectors = _drawn(planes, frame, hyperplanes.central, reach, rng)
             table = [[sum(a * b for a, b in zip(plane, v, strict=True)) for v in self.vectors] for plane in planes]
             # Small enough for exact float64 arithmetic if possible.
-            if reach >= _WIDE or proved_exact(table):
+            if reach == _WIDE or proved_exact(table):
                 break
         self.minors = Minors(table)
 

@@ -42,12 +42,15 @@ class GeneralPosition(FlagSweep):
     ----------
     flag : Flag
     keep : bool
-        The level of codimension n - 1 too: it proves the flag to be in general position, and :meth:`coatoms` needs it.
-        Without it every block makes what it needs of this level, and the flag should be a wide one.
+        The level of codimension n - 1 too, which :meth:`coatoms` needs. It also proves that F^(n-1) meets no vertex;
+        without it every block makes what it needs of this level, and the flag is moved by less than any number.
     """
 
     def __init__(self, flag: Flag, *, keep: bool = True) -> None:
         super().__init__(flag)
+        # Exact floats are of small numbers, and few.
+        keep = keep or self.exact
+        self.minors.moved = not keep
         free, last = flag.count - flag.first, self.dimension
         totals = [comb(free, order) for order in range(last + 1)]
         for order in range(1, last if keep else last - 1):
