@@ -50,7 +50,11 @@ def processes_of(executor: Executor) -> int:
     Workers of dask come and go: this asks its scheduler, in some milliseconds.
     """
     client = _dask_client(executor)
-    count = getattr(executor, "_max_workers", None) if client is None else sum(client.nthreads().values())
+    try:
+        count = getattr(executor, "_max_workers", None) if client is None else sum(client.nthreads().values())
+    except Exception:
+        # Its scheduler has ended: the next task says so.
+        count = None
     return count if isinstance(count, int) and count > 0 else processors()
 
 
