@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction as F
 from multiprocessing import get_context
 
@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from command import run
 from damage import outcome
-from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
+from executors import FAULTS, Backwards, Changing, Elsewhere, Faulty, Later, Pool, Stale
 from test_minimum import on_integers
 
 import exactgeo as eg
 from exactgeo.basin.branch import batches, minimum, search
 from exactgeo.basin.branch.examined import Examined
-from exactgeo.basin.reduction import reduce
 from exactgeo.basin.solvers._propose_bases import LeastSquares
 from exactgeo.errors import TaskLost
 
@@ -87,20 +86,13 @@ def test_a_worker_that_is_killed_changes_no_byte():
     assert told(found) == told(plain)
 
 
-def test_where_the_memory_is_not_seen_the_reduction_is_made_again(monkeypatch):
-    made = []
-
-    def again(*arguments, **options):
-        made.append(1)
-        return reduce(*arguments, **options)
-
-    monkeypatch.setattr(batches.Mapped, "get", lambda self: None)
-    monkeypatch.setattr(batches, "reduce", again)
-    batches._examiner_of.cache_clear()
-    pool = Later()
-    assert told(minimum(CASES["line"], executor=pool)) == told(minimum(CASES["line"]))
-    assert len(pool.futures) > len(made) == 1
-    batches._examiner_of.cache_clear()
+@pytest.mark.parametrize("pool", [Elsewhere, Pool])
+def test_a_process_elsewhere_gets_the_problem_once(pool):
+    """Where it maps memory each task is small; else the reduction travels with each, and is read once."""
+    executor = pool()
+    assert told(minimum(CASES["squared"], executor=executor)) == told(minimum(CASES["squared"]))
+    small = sum(size < 5000 for size in executor.sent)
+    assert small == (len(executor.sent) if pool is Pool else 0)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -215,7 +207,7 @@ def test_never_more_than_a_few_batches_are_under_way():
     class Counting(Later):
         def submit(self, function, /, *arguments, **options):
             future = super().submit(function, *arguments, **options)
-            most[0] = max(most[0], sum(not one.done() for one in self.futures))
+            most[0] = max(most[0], sum(not Future.done(one) for one in self.futures))
             return future
 
     minimum(CASES["squared"], executor=Counting())

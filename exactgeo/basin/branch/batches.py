@@ -6,22 +6,20 @@ order in which they were given, so an executor changes nothing but who does the 
 
 from __future__ import annotations
 
-import pickle
+import threading
 import time
 from collections import deque
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from exactgeo.basin.branch.examined import Examined, Examiner
 from exactgeo.basin.branch.relaxations import Key
 from exactgeo.basin.branch.sides import Bools, Groups
 from exactgeo.basin.branch.tree import Node
-from exactgeo.basin.reduction import Reduction, reduce
+from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Tasks
-from exactgeo.mapped import Mapped
+from exactgeo.executors import Shared, Tasks
 
 __all__ = ["Batch", "Batches"]
 
@@ -70,7 +68,7 @@ class Batches:
         self._executor = executor if examiner.relaxations.travels else None
         self._begun = time.monotonic()
         self._tasks: Tasks | None = None
-        self._shared: _Shared | None = None
+        self._shared: Shared[Reduction] | None = None
         self.waiting: deque[tuple[Batch, bool]] = deque()
 
     def __enter__(self) -> Batches:
@@ -92,12 +90,13 @@ class Batches:
         """
         many = many or bool(self.waiting)
         if many and self._executor is not None and self._tasks is None and time.monotonic() - self._begun >= PAYS:
-            self._tasks, self._shared = Tasks(self._executor, "batch"), _Shared(self._examiner.sides.reduction)
+            self._shared = Shared(self._executor, self._examiner.sides.reduction)
+            self._tasks = Tasks(self._executor, "batch")
         away = False
         if many and self._tasks is not None and self._shared is not None:
             nodes = [(node.groups, node.start) for node in batch.nodes]
             try:
-                self._tasks.give(batch.number, _examine, *self._shared.sent, batch.number, nodes, batch.level)
+                self._tasks.give(batch.number, _examine, self._shared, batch.number, nodes, batch.level)
                 away = True
             except BrokenExecutor:
                 self._end()
@@ -142,39 +141,29 @@ class Batches:
         if self._tasks is not None:
             self._tasks.cancel()
         if self._shared is not None:
-            self._shared.mapped.close()
+            self._shared.close()
         self._tasks = self._shared = self._executor = None
 
 
-class _Shared:
-    """What each task is sent: where the reduction is read, and the problem for those who cannot read it there."""
+class _Known(threading.local):
+    """The examiners of the last reductions, for each thread its own: what they find changes them."""
 
-    def __init__(self, reduction: Reduction) -> None:
-        self.mapped = Mapped(reduction)
-        self.sent = self.mapped, pickle.dumps(reduction.problem)
+    def __init__(self) -> None:
+        self._kept: list[tuple[Reduction, Examiner]] = []
 
-
-class _Known:
-    """An argument that names what is made of it."""
-
-    def __init__(self, mapped: Mapped, problem: bytes) -> None:
-        self.mapped, self.problem = mapped, problem
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.problem == other.problem
-
-    def __hash__(self) -> int:
-        return hash(self.problem)
+    def __call__(self, reduction: Reduction) -> Examiner:
+        for known, examiner in self._kept:
+            if known is reduction:
+                return examiner
+        self._kept = [(reduction, Examiner(reduction)), *self._kept[: KEPT - 1]]
+        return self._kept[0][1]
 
 
-@lru_cache(maxsize=KEPT)
-def _examiner_of(known: _Known) -> Examiner:
-    reduction: Reduction | None = known.mapped.get()
-    return Examiner(reduce(pickle.loads(known.problem), regions=False) if reduction is None else reduction)
+_known = _Known()
 
 
 def _examine(
-    mapped: Mapped, problem: bytes, number: int, nodes: list[tuple[Groups, Key]], level: Fraction | None
+    reduction: Reduction, number: int, nodes: list[tuple[Groups, Key]], level: Fraction | None
 ) -> list[Examined]:
     """A task."""
-    return _examiner_of(_Known(mapped, problem)).examine(number, nodes, level)
+    return _known(reduction).examine(number, nodes, level)
