@@ -13,7 +13,7 @@ import pytest
 from command import run
 from damage import outcome
 from executors import FAULTS, Backwards, Changing, Elsewhere, Faulty, Later, Pool, Stale
-from test_minimum import on_integers
+from problems import on_integers
 
 import exactgeo as eg
 from exactgeo.basin.branch import batches, minimum, search
