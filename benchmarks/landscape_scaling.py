@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--dask", action="store_true")
     parser.add_argument("--one", metavar="kind,m,width")
     options = parser.parse_args()
-    if options.one:
+    if options.one is not None:
         on_workers.one(joined, options.one, options.workers, dask=options.dask)
     elif options.workers:
         on_workers.compared(__file__, options.only, options.workers, dask=options.dask)

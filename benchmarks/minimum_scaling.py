@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", default="", help="m,d,n")
     arguments = parser.parse_args()
-    if arguments.one:
+    if arguments.one is not None:
         on_workers.one(searched, arguments.one, arguments.workers, dask=arguments.dask)
         return
     if arguments.workers:

@@ -27,6 +27,21 @@ def spent() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
+def started(executor: Any, workers: int) -> tuple[int, str]:
+    """Nothing but the start of the workers, with what each of them loads."""
+    for _ in range(2):
+        # The first tasks of our own pool are done here.
+        list(executor.map(loaded, range(2 * workers)))
+    return 0, ""
+
+
+def loaded(_: int) -> str:
+    import exactgeo.basin.branch.batches
+    import exactgeo.basin.schedule
+
+    return exactgeo.basin.schedule.__name__ + exactgeo.basin.branch.batches.__name__
+
+
 def one(work: Work, argument: str, workers: int, *, dask: bool) -> None:
     """One run, in this process: prints count, digest, processor seconds, those of this process, and the clock's."""
     begun, here, clock = spent(), time.process_time(), time.perf_counter()
@@ -41,25 +56,33 @@ def one(work: Work, argument: str, workers: int, *, dask: bool) -> None:
             from exactgeo.executors import Workers
 
             executor = stack.enter_context(Workers(workers))
-        count, digest = work(argument, executor)
+        count, digest = work(argument, executor) if argument else started(executor, workers)
         here = time.process_time() - here
     print(json.dumps([count, digest, spent() - begun, here, time.perf_counter() - clock]))
 
 
 def compared(script: str, argument: str, workers: int, *, dask: bool) -> None:
-    """Lines of a table: none, one, ... ``workers`` processes, and with dask."""
+    """Lines of a table: none, one, ... ``workers`` processes, and with dask; the second ratio is without their start."""
     print(f"{argument}; load {os.getloadavg()[0]:.1f}")
-    print("| workers | all processes, s | the first, s | ratio | clock, s | times faster |\n|---|---|---|---|---|---|")
+    print("| workers | all processes, s | the first, s | start alone, s | ratio | without | clock, s | times faster |")
+    print("|" + "---|" * 8)
     alone: list[Any] = []
-    kinds = [(n, False) for n in range(workers + 1)] + ([(workers, True)] if dask else [])
-    for count, far in kinds:
-        options = ["--one", argument, "--workers", str(count), *(["--dask"] if far else [])]
-        done = subprocess.run([sys.executable, script, *options], stdout=subprocess.PIPE, text=True, check=True)
-        found = json.loads(done.stdout.splitlines()[-1])
+    for count, far in [(n, False) for n in range(workers + 1)] + ([(workers, True)] if dask else []):
+        found = measured(script, argument, count, dask=far)
+        start = measured(script, "", count, dask=far)[2] if far or count > 1 else 0.0
         alone = alone or found
         if found[:2] != alone[:2]:
             raise SystemExit(f"{found[:2]} for {alone[:2]}")
-        name = f"dask, {count}" if far else count or "none"
         _, _, every, here, clock = found
-        faster = f"{alone[4] / clock:.2f}"
-        print(f"| {name} | {every:.2f} | {here:.2f} | {every / alone[2]:.2f} | {clock:.2f} | {faster} |", flush=True)
+        ratios = f"{every / alone[2]:.2f} | {(every - start) / alone[2]:.2f}"
+        name = f"dask, {count}" if far else count or "none"
+        faster = f"{clock:.2f} | {alone[4] / clock:.2f}"
+        print(f"| {name} | {every:.2f} | {here:.2f} | {start:.2f} | {ratios} | {faster} |", flush=True)
+
+
+def measured(script: str, argument: str, workers: int, *, dask: bool) -> list[Any]:
+    """What a run in a process of its own prints."""
+    options = ["--one", argument, "--workers", str(workers), *(["--dask"] if dask else [])]
+    done = subprocess.run([sys.executable, script, *options], stdout=subprocess.PIPE, text=True, check=True)
+    found: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
