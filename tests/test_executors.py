@@ -179,6 +179,13 @@ def test_a_census_holds_the_answers_of_few_tasks(in_runs, monkeypatch, workers, 
     assert (executor.most, max(runs)) == (most, 3)
 
 
+def test_one_worker_is_this_process(monkeypatch, tmp_path):
+    """No run of blocks is done before the first of them is kept."""
+    monkeypatch.setattr(schedule, "solve_run", None)
+    with Workers(1) as pool, Store(tmp_path / "run.sqlite") as store:
+        assert census(CASE, executor=pool, store=store).to_records() == census(CASE).to_records()
+
+
 def test_a_task_of_a_census_is_two_numbers(in_runs):
     plain, far = census(CASE), Pool()
     assert census(CASE, executor=far).to_records() == plain.to_records()
