@@ -17,7 +17,9 @@ from problems import on_integers
 
 import exactgeo as eg
 from exactgeo.basin.branch import batches, minimum, search
-from exactgeo.basin.branch.examined import Examined
+from exactgeo.basin.branch.examined import Examined, Examiner
+from exactgeo.basin.branch.sides import SideTable
+from exactgeo.basin.reduction import reduce
 from exactgeo.basin.solvers._propose_bases import LeastSquares
 from exactgeo.errors import TaskLost
 
@@ -233,6 +235,16 @@ def test_the_command_takes_workers(capsys, monkeypatch):
     plain = run(capsys, "minimum", "swirszcz-prop1", "--json")
     assert run(capsys, "minimum", "swirszcz-prop1", "--json", "--workers", "2") == plain
     assert plain[0] == 0
+
+
+def test_random_numbers_of_a_batch_are_its_own():
+    """Whoever looks at it, and whatever was looked at before."""
+    proposers = [Examiner(reduce(CASES["line"], regions=False)).proposer for _ in range(2)]
+    groups = SideTable(reduce(CASES["line"], regions=False)).root(1, 1)
+    proposers[0].at(4).starts(groups, 3)
+    proposers[1].starts(groups, 5)
+    one, other = (proposer.at(7).starts(groups, 6) for proposer in proposers)
+    assert one == other != proposers[0].at(8).starts(groups, 6)
 
 
 def test_numbers_of_a_basis_do_not_depend_on_the_others():
