@@ -14,7 +14,7 @@ import time
 import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context, parent_process
@@ -445,4 +445,6 @@ class Tasks:
 
 def _said(error: Exception) -> str:
     text = str(error)
+    if isinstance(error, CancelledError) and not text:
+        text = "the executor, or the scheduler behind it, has ended"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
