@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
-__all__ = ["GRACE", "Shared", "Tasks", "Workers", "processes_of", "processors", "rising"]
+__all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising"]
 
 T = TypeVar("T")
 
@@ -280,7 +280,32 @@ class _Answer:
 _UNSEEN = "memory that this worker does not see"
 
 
+@cache
+def _keep_memory() -> None:
+    """In a worker of dask: let the C library keep some memory, as it does by itself.
+
+    Dask has it give back whatever exceeds 64 kB at once (``MALLOC_TRIM_THRESHOLD_``), and each array of numpy takes it
+    again page by page: a census costs 1.4 times, a sweep 2.4 times as much. These are the limits that glibc comes to.
+    """
+    if os.environ.get("MALLOC_TRIM_THRESHOLD_") != _DASK_TRIMS:
+        return
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    for parameter, size in _KEPT_MEMORY:
+        mallopt(parameter, size)
+
+
+_DASK_TRIMS = "65536"
+_KEPT_MEMORY = ((-1, 64 << 20), (-3, 32 << 20))
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of ``malloc.h``."""
+
+
 def _answer(run: str, number: int, function: Callable[..., Any], *arguments: Any) -> _Answer:
+    _keep_memory()
     values = [part.value if isinstance(part, Shared) else part for part in arguments]
     values = [part.get() if isinstance(part, _Received) else part for part in values]
     if any(isinstance(part, _Received) for part in values):
@@ -441,6 +466,63 @@ class Tasks:
         """Nobody waits for the rest."""
         while self._waiting:
             self._waiting.popleft().future.cancel()
+
+
+def in_order(
+    executor: Executor | None,
+    kind: str,
+    function: Callable[..., T],
+    jobs: Iterable[tuple[int, tuple[Any, ...]]],
+    ahead: int,
+) -> Iterator[T]:
+    """What a function says of each job, in their order: on an executor as long as it goes on, else here.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor, optional
+    kind : str
+        What a job is called in refusals.
+    function : callable
+    jobs : iterable of (number, arguments)
+        Read as they are needed; arguments that are :class:`Shared` are their values there.
+    ahead : int
+        Jobs for each process that are read, and whose answers may be here, before the first is taken.
+
+    Raises
+    ------
+    TaskLost
+        As :meth:`Tasks.take`.
+    """
+    tasks = None if executor is None else Tasks(executor, kind)
+    waiting, source = deque[tuple[Any, ...]](), iter(jobs)
+    try:
+        while True:
+            room = 1 if tasks is None or executor is None else ahead * processes_of(executor)
+            while len(waiting) < room and (job := next(source, None)) is not None:
+                number, arguments = job
+                waiting.append(arguments)
+                if tasks is not None:
+                    try:
+                        tasks.give(number, function, *arguments)
+                    except BrokenExecutor:
+                        tasks.cancel()
+                        tasks, room = None, 1
+            if not waiting:
+                return
+            arguments = waiting.popleft()
+            if tasks is not None:
+                try:
+                    answer = tasks.take()
+                except BrokenExecutor:
+                    tasks.cancel()
+                    tasks = None
+                else:
+                    yield answer
+                    continue
+            yield function(*(part.value if isinstance(part, Shared) else part for part in arguments))
+    finally:
+        if tasks is not None:
+            tasks.cancel()
 
 
 def _said(error: Exception) -> str:

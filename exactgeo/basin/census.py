@@ -18,6 +18,7 @@ from exactgeo.basin import export
 from exactgeo.basin.basin import Basin
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
@@ -440,6 +441,8 @@ def census(
     LOG.info(
         "census of %s: %s", problem.name or "a problem", "listed" if reduction.listed else f"not begun, {size.sentence}"
     )
-    listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
-    table = Table.gather(reduction, listed, watch)
+    folder = None if store is None else store.folder
+    optima = Optima(len(reduction.program.columns), folder=folder)
+    listed = blocks(reduction, optima, executor, left, progress, store) if reduction.listed else ()
+    table = Table.gather(reduction, optima, listed, watch, folder)
     return Census(table, left(), size, searching)
