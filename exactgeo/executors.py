@@ -15,6 +15,7 @@ import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context, parent_process
@@ -190,11 +191,12 @@ class Shared(Generic[T]):
                     # It is sent once: what this warns of is what it does away with.
                     warnings.filterwarnings("ignore", "Sending large graph")
                     self._kept = client.submit(_same, value, **options)
-                # Tasks are begun where it is: at first, everywhere. Who comes later fetches it.
-                if len(client.nthreads()) > 1:
-                    client.replicate([self._kept])
             except Exception as error:
                 raise TaskLost("what tasks have in common", _said(error)) from error
+            # Tasks are begun where it is: at first, everywhere. Who comes later fetches it, and who goes is not needed.
+            with suppress(Exception):
+                if len(client.nthreads()) > 1:
+                    client.replicate([self._kept])
 
     def __enter__(self) -> Self:
         return self
@@ -444,8 +446,9 @@ class Tasks:
         """What came for a task, if that is an answer to it."""
         number, future = task.number, task.future
         name = f"{self._kind} {number}"
+        # Apart: what those who are told raise is no fault of the executor.
+        left = self._wait(future, None if seconds is None else seconds + GRACE)
         try:
-            left = self._wait(future, None if seconds is None else seconds + GRACE)
             answer: object = future.result(left)
         except (BrokenExecutor, ExactgeoError):
             raise
