@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["Spool"]
@@ -28,10 +29,11 @@ class Spool:
 
     Examples
     --------
+    >>> import numpy as np
     >>> found = Spool()
     >>> found.append(b"abc")
-    >>> len(found), found.read(1, 3), found.array("u1").tolist()
-    (3, b'bc', [97, 98, 99])
+    >>> len(found), found.read(1, 3), found.array("u1").tolist(), found.rows(1, np.array([2, 0])).tolist()
+    (3, b'bc', [97, 98, 99], [[99], [97]])
     """
 
     def __init__(self, folder: str | None = None) -> None:
@@ -59,6 +61,16 @@ class Spool:
         if self._file >= 0 and first < self._written:
             head = _read(self._file, first, min(end, self._written))
         return head + self._held[max(first - self._written, 0) : max(end - self._written, 0)]
+
+    def rows(self, size: int, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """The bytes from ``size * k`` to ``size * (k + 1)`` for each number k, one row each."""
+        import numpy as np
+
+        if self._file < 0:
+            # A view of bytes that may grow must not live on.
+            return np.frombuffer(self._held, dtype=np.uint8).reshape(-1, size or 1)[numbers]
+        found = b"".join([self.read(size * k, size * (k + 1)) for k in numbers.tolist()])
+        return np.frombuffer(found, dtype=np.uint8).reshape(len(numbers), size)
 
     def array(self, kind: str) -> npt.NDArray[Any]:
         """All bytes as numbers, read only; what is in the file is mapped. What comes later is not there."""

@@ -305,9 +305,11 @@ class Store:
 
     def _hash(self, number: int, optima: Sequence[int], basins: Sequence[tuple[str, int, int]]) -> bytes:
         """Of a block: its identity and its content, the optima as they are written."""
+        import numpy as np
+
         total = hashlib.sha256(self._identity)
         total.update(repr((number, len(basins), list(optima))).encode())
-        total.update(b"".join(self._marks.read(MARK * k, MARK * (k + 1)) for k in optima))
+        total.update(self._marks.rows(MARK, np.array(optima, dtype=np.int64)).tobytes())
         for texts in zip(*basins, strict=True):
             total.update(" / ".join(map(str, texts)).encode())
         return total.digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from concurrent.futures import Executor
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from command import run
-from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
+from executors import FAULTS, Backwards, Changing, Counted, Faulty, Later, Pool, Stale
 from problems import line
 from stores import dump
 
@@ -153,6 +154,40 @@ def test_how_blocks_are_cut_into_tasks_changes_no_byte(tmp_path, in_runs):
     assert all(other == kept[0] for other in kept)
 
 
+@pytest.mark.parametrize(("workers", "most"), [(2, 4), (3, 5), (10, 16)])
+def test_a_census_holds_the_answers_of_few_tasks(in_runs, monkeypatch, workers, most):
+    """However fast they are done: one and a half for each worker, and one, of a few blocks each."""
+    monkeypatch.setattr(schedule, "LONGEST", 3)
+    runs, honest = [], schedule.solve_run
+    monkeypatch.setattr(
+        schedule, "solve_run", lambda listing, first, count, *rest: runs.append(count) or honest(listing, first, count)
+    )
+    gc.disable()
+    try:
+        executor = Counted(workers)
+        census(line(9, 3), executor=executor)
+    finally:
+        gc.enable()
+    assert len(runs) > 2 * most
+    assert (executor.most, max(runs)) == (most, 3)
+
+
+def test_a_task_of_a_census_is_two_numbers(in_runs):
+    plain, far = census(CASE), Pool()
+    assert census(CASE, executor=far).to_records() == plain.to_records()
+    assert max(far.sent) < 600
+
+
+def test_progress_is_of_all_tasks_that_have_ended(in_runs, monkeypatch):
+    """All that are given end when the first is asked for: all are told, though none is taken yet."""
+    monkeypatch.setattr(schedule, "LONGEST", 3)
+    executor, told = Backwards(), []
+    executor._max_workers = 2
+    found = census(CASE, executor=executor, progress=lambda done, total: told.append(done))
+    # Four tasks of one, one, three and three blocks.
+    assert told == [512, len(found)]
+
+
 def test_a_limit_ends_a_run_in_the_middle_of_it(in_runs, monkeypatch):
     """By a clock that goes on a second whenever a block is begun."""
     now = [0.0]
@@ -220,13 +255,14 @@ def test_the_command_says_so_in_one_line_and_goes_on(capsys, tmp_path, monkeypat
     plain = run(capsys, "basins", str(problem), "--json")
     pools: list[Executor] = []
 
-    def pool(_: int) -> Executor:
-        return pools.pop()
+    class Pool(Workers):
+        def __new__(cls, _: int) -> Executor:
+            return pools.pop()
 
-    monkeypatch.setattr("exactgeo.executors.Workers", pool)
+    monkeypatch.setattr("exactgeo.executors.Workers", Pool)
     pools += [Later(), Faulty("exchanges", 3), Faulty("nothing", 2)]
-    # The second run begins with block 2.
-    for found in ("nothing", "the answer of block 6"):
+    # The second run begins with a replay, then block 2.
+    for found in ("nothing", "the answer of block 5"):
         code, text, err = run(capsys, "basins", str(problem), "--out", str(out), "--json")
         assert (code, err.count("\n")) == (3, 1)
         assert f"got {found}" in err

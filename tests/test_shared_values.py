@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import threading
-import weakref
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from executors import AtOnce, Backwards, Elsewhere, Later, Pool
+from executors import AtOnce, Backwards, Counted, Elsewhere, Later, Pool
 
 from exactgeo import Arrangement, executors, mapped
 from exactgeo.errors import TaskLost
@@ -207,23 +206,6 @@ def test_progress_that_only_rises():
     for done in (0, 3, 3, 1, 2, 4):
         progress(done, 9)
     assert told == [(0, 9), (3, 9), (4, 9)]
-
-
-class Counted(AtOnce):
-    """How many answers there are that somebody has, at most."""
-
-    def __init__(self, workers: int) -> None:
-        super().__init__()
-        self._max_workers = workers
-        self.alive: weakref.WeakSet = weakref.WeakSet()
-        self.most = 0
-
-    def submit(self, function, /, *arguments, **options):
-        future = super().submit(function, *arguments, **options)
-        self.given.clear()
-        self.alive.add(future)
-        self.most = max(self.most, len(self.alive))
-        return future
 
 
 @pytest.mark.parametrize(("workers", "most"), [(1, 8), (4, 8), (5, 10), (20, 40)])

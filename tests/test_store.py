@@ -280,11 +280,11 @@ def test_two_writers(tmp_path):
     path = tmp_path / "run.sqlite"
 
     class Second(Store):
-        def add(self, reduction, block):
+        def add(self, reduction, block, optima):
             if block.number == 1:
                 with Store(path) as other:
                     census(line(5, 2), store=other)
-            super().add(reduction, block)
+            super().add(reduction, block, optima)
 
     with Second(path) as store, pytest.raises(InputError, match="another writer"):
         census(line(5, 2), store=store)

@@ -229,7 +229,7 @@ class Optima(Sequence[Solved]):
         if other is None:
             self._append([listed[k] for k in fresh.tolist()])
         else:
-            self._copy(other, (part.start + fresh).tolist())
+            self._copy(other, part.start + fresh)
         return numbers
 
     def _append(self, found: Iterable[Solved]) -> None:
@@ -248,17 +248,17 @@ class Optima(Sequence[Solved]):
         self._values.append(values)
         self._allowed.append(allowed)
 
-    def _copy(self, other: Optima, numbers: Iterable[int]) -> None:
-        values, allowed, size = [], [], self._size
-        for k in numbers:
+    def _copy(self, other: Optima, numbers: Indices) -> None:
+        values, listed = [], numbers.tolist()
+        for k in listed:
             if k in other._whole:
                 self._whole[len(self)] = other._whole[k]
             first, end = other._ends[k], other._ends[k + 1]
             values.append(other._values.read(first, end))
-            allowed.append(other._allowed.read(size * k, size * (k + 1)))
             self._ends.append(self._ends[-1] + end - first)
         self._values.append(b"".join(values))
-        self._allowed.append(b"".join(allowed))
+        if listed and self._size:
+            self._allowed.append(other._allowed.rows(self._size, numbers).tobytes())
 
     def _support(self, basis: Iterable[int]) -> int:
         # A loss may have columns of its own.
@@ -326,12 +326,10 @@ class Optima(Sequence[Solved]):
         members = np.zeros((len(numbers), 64 * width), dtype=bool)
         members[row[mine], flat[mine]] = True
         support = np.packbits(members, axis=1, bitorder="little").view("<u8")
-        size, listed = self._size, numbers.tolist()
-        raw = b"".join(self._allowed.read(size * k, size * (k + 1)) for k in listed)
-        padded = np.zeros((len(listed), 8 * width), dtype=np.uint8)
-        padded[:, :size] = np.frombuffer(raw, dtype=np.uint8).reshape(len(listed), size)
+        padded = np.zeros((len(numbers), 8 * width), dtype=np.uint8)
+        padded[:, : self._size] = self._allowed.rows(self._size, numbers) if self._size else 0
         allowed = padded.view("<u8")
-        for at, number in enumerate(listed):
+        for at, number in enumerate(numbers.tolist() if self._whole else ()):
             if number in self._whole:
                 best = self._whole[number]
                 support[at], allowed[at] = words_of([best.support, best.allowed], 64 * width)

@@ -41,9 +41,9 @@ BLOCK = 8192
 THEIRS = "basins with an optimum that is not theirs"
 
 AHEAD = 2
-"""Tasks for each process of an executor that are given before the first of them is waited for."""
+"""Replays for each process of an executor that are given before the first of them is waited for."""
 
-SINGLE, FEW, LONGEST = TASKS_BEFORE_POOL, 8, 32
+SINGLE, FEW, LONGEST = TASKS_BEFORE_POOL, 8, 64
 """The first and the last tasks are of one block each: most censuses end with those, and these wait for nobody. The most
 blocks of a task."""
 
@@ -390,7 +390,7 @@ class _Solving:
         """A few runs ahead keep the workers busy; no more answers than these can be here at a time."""
         while self._tasks is not None and self._executor is not None and self._numbers:
             processes = processes_of(self._executor)
-            if len(self._given) >= AHEAD * processes:
+            if len(self._given) > processes + processes // 2:
                 return
             length = self._length(processes)
             run, self._numbers = self._numbers[:length], self._numbers[length:]

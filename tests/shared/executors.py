@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import weakref
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from typing import Any
@@ -183,3 +184,20 @@ class Elsewhere(AtOnce):
 
 class Pool(Elsewhere, ProcessPoolExecutor):
     """The same for one that says it has processes of this machine."""
+
+
+class Counted(AtOnce):
+    """How many answers there are that somebody has, at most."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__()
+        self._max_workers = workers
+        self.alive: weakref.WeakSet = weakref.WeakSet()
+        self.most = 0
+
+    def submit(self, function, /, *arguments, **options):
+        future = super().submit(function, *arguments, **options)
+        self.given.clear()
+        self.alive.add(future)
+        self.most = max(self.most, len(self.alive))
+        return future
