@@ -43,10 +43,10 @@ ANSWERS = {"census": census_answer, "landscape": landscape_answer}
 class Unfinished(Store):
     """Ends after two blocks, or after some walls."""
 
-    def add(self, reduction, block):
+    def add(self, reduction, block, optima):
         if block.number == 2:
             raise KeyboardInterrupt
-        super().add(reduction, block)
+        super().add(reduction, block, optima)
 
     def add_walls(self, answers):
         super().add_walls(answers[:2])

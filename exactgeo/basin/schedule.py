@@ -305,8 +305,9 @@ def _taken_up(
 
     for good in in_order(executor, "replay of block", _replays, jobs(), AHEAD):
         for kept in read.popleft():
-            if good is not True:
-                raise store.changed(f"block {kept.number} or one soon after it")
+            # Which block it was is found here; nobody else is asked whether a file is as it was.
+            if good is not True and not _replays(shared.value, [best.packed() for best in kept.fresh]):
+                raise store.changed(f"block {kept.number}")
             yield _believed(kept, store, shared.value, known)
 
 
