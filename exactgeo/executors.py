@@ -410,7 +410,8 @@ class Tasks:
         except (BrokenExecutor, ExactgeoError):
             raise
         except Exception as error:
-            raise TaskLost(f"{self._kind} {number}", _said(error)) from error
+            closed = self._client is not None and self._client.status in ("closing", "closed")
+            raise TaskLost(f"{self._kind} {number}", "dask's client has ended" if closed else _said(error)) from error
         if not callable(getattr(future, "result", None)):
             raise TaskLost(f"{self._kind} {number}", f"{future!r} for a future")
         if self._hears(future):
