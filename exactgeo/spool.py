@@ -48,7 +48,8 @@ class Spool:
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        self._folder = folder
+        # Windows reads and writes at a place by other calls.
+        self._folder = folder if hasattr(os, "pwrite") else None
         self._file = -1
         self._written = 0
         self._held = bytearray()

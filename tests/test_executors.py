@@ -6,6 +6,7 @@ import gc
 import json
 import time
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,6 +95,12 @@ CHANGES = {
     "optima in another order": lambda answer: SolvedRun(
         Optima(answer.optima._count, answer.optima[::-1]),
         [(len(answer.optima) - 1 - owner, ended) for owner, ended in answer.blocks],
+    ),
+    "an optimum that no orbit has": lambda answer: SolvedRun(
+        Optima(
+            answer.optima._count, [answer.optima[0], replace(answer.optima[0], basis=(0, 1, 2)), *answer.optima[1:]]
+        ),
+        [(np.where(owner > 0, owner + 1, owner), ended) for owner, ended in answer.blocks],
     ),
     "the first optimum for all": last_block(lambda optima, owner, ended: (0 * owner, ended)),
     "another optimum": last_block(lambda optima, owner, ended: (np.roll(owner, 1), ended)),

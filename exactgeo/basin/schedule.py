@@ -481,7 +481,6 @@ def _proved(listing: Listing, number: int, owner: Numbers, optima: Optima, seen:
     top = seen + int(fresh.sum())
     good = (
         owner.shape == (listing.orbits(number),)
-        and top <= len(optima)
         and np.array_equal(names[fresh], np.arange(seen, top))
         and bool((np.diff(first[fresh]) > 0).all())
         and optima.proves(owner[reached], listing.sets(listing.rows(number)[reached]))
