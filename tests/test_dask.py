@@ -174,6 +174,14 @@ def test_a_cluster_that_has_no_workers_yet(own, tmp_path, plain):
 
 
 @pytest.mark.slow
+def test_a_cluster_without_workers_is_waited_for_within_the_limit(own):
+    own.cluster.scale(0)
+    own.sync(own.scheduler.retire_workers, workers=list(own.nthreads()))
+    ended = census(CASE, executor=own.get_executor(), time_limit=0.5)
+    assert (ended.complete, len(ended)) == (False, 0)
+
+
+@pytest.mark.slow
 def test_all_workers_are_restarted(own, tmp_path, plain):
     done = []
 
