@@ -14,9 +14,10 @@ import time
 import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -34,6 +35,9 @@ TASKS_BEFORE_POOL = 2
 
 GRACE = 0.5
 """Seconds beyond a time limit in which a task may still give what it has."""
+
+CHECKED = 2.0
+"""Seconds after which dask's client is asked whether it is still there."""
 
 
 def processors() -> int:
@@ -63,6 +67,26 @@ def _dask_client(executor: Executor | None) -> Any:
     if type(executor).__module__ != "distributed.cfexecutor":
         return None
     return getattr(executor, "_client", None)
+
+
+def _submitted_to_dask(client: Any, options: dict[str, Any], *task: Any) -> Future[Any]:
+    """As dask's own executor does, which mistakes a result for an error when the worker that had it goes just then."""
+    far, near = client.submit(*task, **options), Future[Any]()
+
+    def ended(far: Any) -> None:
+        try:
+            value = far.result()
+        except BaseException as error:
+            if near.set_running_or_notify_cancel():
+                near.set_exception(error)
+            return
+        if near.set_running_or_notify_cancel():
+            near.set_result(value)
+
+    far.add_done_callback(ended)
+    # It also keeps the far one: dask forgets what nobody refers to.
+    near.add_done_callback(lambda near: far.cancel() if near.cancelled() else None)
+    return near
 
 
 def rising(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
@@ -190,11 +214,12 @@ class Shared(Generic[T]):
                     # It is sent once: what this warns of is what it does away with.
                     warnings.filterwarnings("ignore", "Sending large graph")
                     self._kept = client.submit(_same, value, **options)
-                # Tasks are begun where it is: at first, everywhere. Who comes later fetches it.
-                if len(client.nthreads()) > 1:
-                    client.replicate([self._kept])
             except Exception as error:
                 raise TaskLost("what tasks have in common", _said(error)) from error
+            # Tasks are begun where it is: at first, everywhere. Who comes later fetches it, and who goes is not needed.
+            with suppress(Exception):
+                if len(client.nthreads()) > 1:
+                    client.replicate([self._kept])
 
     def __enter__(self) -> Self:
         return self
@@ -280,7 +305,32 @@ class _Answer:
 _UNSEEN = "memory that this worker does not see"
 
 
+@cache
+def _keep_memory() -> None:
+    """In a worker of dask: let the C library keep some memory, as it does by itself.
+
+    Dask has it give back whatever exceeds 64 kB at once (``MALLOC_TRIM_THRESHOLD_``), and each array of numpy takes it
+    again page by page: a census costs 1.4 times, a sweep 2.4 times as much. These are the limits that glibc comes to.
+    """
+    if os.environ.get("MALLOC_TRIM_THRESHOLD_") != _DASK_TRIMS:
+        return
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    for parameter, size in _KEPT_MEMORY:
+        mallopt(parameter, size)
+
+
+_DASK_TRIMS = "65536"
+_KEPT_MEMORY = ((-1, 64 << 20), (-3, 32 << 20))
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of ``malloc.h``."""
+
+
 def _answer(run: str, number: int, function: Callable[..., Any], *arguments: Any) -> _Answer:
+    _keep_memory()
     values = [part.value if isinstance(part, Shared) else part for part in arguments]
     values = [part.get() if isinstance(part, _Received) else part for part in values]
     if any(isinstance(part, _Received) for part in values):
@@ -325,15 +375,17 @@ class Tasks:
     """
 
     def __init__(self, executor: Executor, kind: str, finished: Callable[[int], None] | None = None) -> None:
-        self._executor = executor
         self._kind = kind
         # A name of this run alone says which problem it is, and keeps the answers of two runs of one problem apart too.
         self._run = secrets.token_hex(8)
         self._waiting: deque[_Task] = deque()
         self._finished = finished
         self._ended, self._sizes, self._size = threading.Event(), deque[int](), 0
-        # Dask would take two tasks of the same arguments for one, and read all of them to see that.
-        self._options = {} if _dask_client(executor) is None else {"pure": False}
+        self._client, self._submit_to = _dask_client(executor), executor.submit
+        if self._client is not None:
+            # It would take two tasks of the same arguments for one, and read all of them to see that.
+            options = {**getattr(executor, "_kwargs", {}), "pure": False}
+            self._submit_to = partial(_submitted_to_dask, self._client, options)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -354,16 +406,22 @@ class Tasks:
     def _submit(self, number: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int) -> Any:
         sent = [part.sent() if isinstance(part, Shared) else part for part in arguments]
         try:
-            future = self._executor.submit(_answer, self._run, number, function, *sent, **self._options)
+            future = self._submit_to(_answer, self._run, number, function, *sent)
         except (BrokenExecutor, ExactgeoError):
             raise
         except Exception as error:
-            raise TaskLost(f"{self._kind} {number}", _said(error)) from error
+            closed = self._client is not None and self._client.status in ("closing", "closed")
+            raise TaskLost(f"{self._kind} {number}", "dask's client has ended" if closed else _said(error)) from error
         if not callable(getattr(future, "result", None)):
             raise TaskLost(f"{self._kind} {number}", f"{future!r} for a future")
-        if self._finished is not None and callable(getattr(future, "add_done_callback", None)):
+        if self._hears(future):
             future.add_done_callback(lambda done: self._end(done, size))
         return future
+
+    def _hears(self, future: Any) -> bool:
+        """Whether it is waited for with others; otherwise it is simply asked for its result."""
+        wanted = self._finished is not None or self._client is not None
+        return wanted and callable(getattr(future, "add_done_callback", None))
 
     def _end(self, done: Future[_Answer], size: int) -> None:
         """In whatever thread the executor has for this."""
@@ -374,16 +432,20 @@ class Tasks:
     def _wait(self, future: Future[_Answer], seconds: float | None) -> float | None:
         """Until it has ended, or the time has, telling what others finish; the seconds that are left."""
         end = None if seconds is None else time.monotonic() + seconds
-        while self._finished is not None and callable(getattr(future, "add_done_callback", None)):
+        while self._hears(future):
             self._ended.clear()
             before = self._size
             while self._sizes:
                 self._size += self._sizes.popleft()
-            if self._size > before:
+            if self._size > before and self._finished is not None:
                 self._finished(self._size)
             seconds = None if end is None else max(0.0, end - time.monotonic())
-            if future.done() or not self._ended.wait(seconds):
+            if future.done() or seconds == 0:
                 break
+            heard = self._ended.wait(seconds if self._client is None else min(CHECKED, seconds or CHECKED))
+            # A client of dask that is closed may leave its futures as they are.
+            if not heard and self._client is not None and self._client.status == "closed":
+                future.cancel()
         return seconds if end is None else max(0.0, end - time.monotonic())
 
     def take(self, seconds: float | None = None) -> Any:
@@ -419,8 +481,9 @@ class Tasks:
         """What came for a task, if that is an answer to it."""
         number, future = task.number, task.future
         name = f"{self._kind} {number}"
+        # Apart: what those who are told raise is no fault of the executor.
+        left = self._wait(future, None if seconds is None else seconds + GRACE)
         try:
-            left = self._wait(future, None if seconds is None else seconds + GRACE)
             answer: object = future.result(left)
         except (BrokenExecutor, ExactgeoError):
             raise
@@ -502,4 +565,6 @@ def in_order(
 
 def _said(error: Exception) -> str:
     text = str(error)
+    if isinstance(error, CancelledError) and not text:
+        text = "the executor, or the scheduler behind it, has ended"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -177,6 +177,18 @@ def test_what_fails_or_is_cancelled_is_not_counted():
     assert told == [1]
 
 
+def test_what_who_is_told_raises_is_not_the_executors_fault():
+    def enough(size: int) -> None:
+        raise RuntimeError("enough")
+
+    executor = ByHand()
+    tasks = Tasks(executor, "block", enough)
+    tasks.give(0, divmod, 7, 2)
+    executor.end(0)
+    with pytest.raises(RuntimeError, match=r"^enough$"):
+        tasks.take()
+
+
 def test_a_wait_that_is_told_of_others_has_its_limit():
     executor = ByHand()
     tasks = Tasks(executor, "block", lambda size: None)

@@ -73,13 +73,14 @@ class Bases:
 
         marks, last = _marks_of(flat, ends), np.uint64(len(self._table) - 1)
         found: Indices = np.full(len(marks), -1, dtype=np.int64)
-        known = np.frombuffer(self._marks, dtype=np.uint64)
         left, at = np.arange(len(marks)), marks & last
         while len(left):
             number = self._table[at]
             there = number >= 0
             left, at, number = left[there], at[there], number[there]
-            same = known[number] == marks[left]
+            # No function has the view by a name: a profiler that keeps its frame (dask's workers have one) would keep
+            # the view too, and what is viewed cannot grow.
+            same = np.frombuffer(self._marks, dtype=np.uint64)[number] == marks[left]
             same[same] = self._equal(number[same], flat, ends, left[same])
             found[left[same]] = number[same]
             left, at = left[~same], (at[~same] + np.uint64(1)) & last
@@ -116,7 +117,7 @@ class Bases:
             # Where the table is made anew it must be known which are in it.
             np.frombuffer(self._marks, dtype=np.uint64)[first:][~found] = 0
         if 2 * len(self) > len(self._table):
-            numbers = np.flatnonzero(np.frombuffer(self._marks, dtype=np.uint64))
+            numbers = np.flatnonzero(np.array(self._marks, dtype=np.uint64))
             size = 2 * len(self._table)
             while 2 * len(self) > size:
                 size *= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise, product
@@ -244,3 +245,17 @@ def test_a_search_that_finds_another_minimum_is_a_bug(monkeypatch):
     monkeypatch.setattr("exactgeo.basin.branch.minimum", lambda *_, **__: other)
     with pytest.raises(InternalError, match="different minima"):
         _ = census(problem(*D1, 2)).certificate
+
+
+def test_a_profiler_that_keeps_frames_does_not_keep_them_from_growing():
+    """As that of dask's workers does: what is viewed by a local variable of a kept frame cannot grow."""
+    kept, optima = [], Optima(3)
+    sys.setprofile(lambda frame, event, argument: kept.append(frame))
+    try:
+        for k in range(100):
+            optima.extend([Solved(Fraction(k), 1, 7, True, (0, k + 3))])
+            assert optima.proves(np.array([k]), np.array([[1]], dtype=np.uint64))
+    finally:
+        sys.setprofile(None)
+    assert len(optima) == 100
+    assert kept

@@ -12,7 +12,7 @@ HEAVY = {"docs/gallery.md"}
 """Pages of pictures alone, which the build of the site draws."""
 
 NEEDS = {
-    "docs/arrangements.md": "distributed",
+    "docs/cluster.md": "distributed",
     "docs/experiments.md": "sklearn",
     "docs/tutorials/trained.md": "sklearn",
 }

@@ -25,7 +25,7 @@ def too_large() -> None:
 
 
 class Deed(WorkerPlugin):
-    """Does something at the first ``times`` tasks with a number of at least ``at``, of whichever worker."""
+    """Does something ``times`` times at one task, the first with a number of at least ``at``, on whichever worker."""
 
     name = "deed"
 
@@ -37,7 +37,7 @@ class Deed(WorkerPlugin):
         honest = self.honest = executors._answer
 
         def answer(run, number, *rest):
-            if number >= self.at and self.mine():
+            if number >= self.at and self.due(number):
                 self.deed()
             return honest(run, number, *rest)
 
@@ -46,11 +46,15 @@ class Deed(WorkerPlugin):
     def teardown(self, worker) -> None:
         executors._answer = self.honest
 
-    def mine(self) -> bool:
-        for time_ in range(self.times):
+    def due(self, number: int) -> bool:
+        """A mark for each time, in a folder that all workers see; the first says which task it is."""
+        for mark in (self.marks / str(k) for k in range(self.times)):
             try:
-                (self.marks / f"mark-{time_}").touch(exist_ok=False)
+                with mark.open("x") as file:
+                    file.write(str(number))
             except FileExistsError:
+                if mark.read_text() != str(number):
+                    return False
                 continue
             return True
         return False
