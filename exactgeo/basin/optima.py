@@ -311,13 +311,16 @@ class Optima(Sequence[Solved]):
         import numpy as np
 
         width = max(1, -(-self._count // 64))
-        flat, ends = self._bases.of(numbers)
-        row = np.repeat(np.arange(len(numbers)), np.diff(ends))
-        # A loss may have columns of its own.
-        mine = flat < self._count
-        members = np.zeros((len(numbers), 64 * width), dtype=bool)
-        members[row[mine], flat[mine]] = True
-        support = np.packbits(members, axis=1, bitorder="little").view("<u8")
+        support: Words = np.zeros((len(numbers), width), dtype="<u8")
+        for first in range(0, len(numbers), READ):
+            part = numbers[first : first + READ]
+            flat, ends = self._bases.of(part)
+            row = np.repeat(np.arange(len(part)), np.diff(ends))
+            # A loss may have columns of its own.
+            mine = flat < self._count
+            members = np.zeros((len(part), 64 * width), dtype=bool)
+            members[row[mine], flat[mine]] = True
+            support[first : first + READ] = np.packbits(members, axis=1, bitorder="little").view("<u8")
         padded = np.zeros((len(numbers), 8 * width), dtype=np.uint8)
         padded[:, : self._size] = self._allowed.rows(self._size, numbers)
         allowed = padded.view("<u8")

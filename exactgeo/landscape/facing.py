@@ -107,12 +107,13 @@ class Facing:
     """
 
     def __init__(self, census: Census, ranked: Ranked, parent: npt.NDArray[np.int32] | None) -> None:
+        import numpy as np
+
         table = census.table
         columns = len(table.reduction.program.columns)
-        full = (1 << columns) - 1
         self.facets, self.owners, self.ranked, self._parent = census.facets, table.owners, ranked, parent
-        masks = [(best.support, full & ~best.allowed) for best in table.optima]
-        self.support, self._barred = (words_of([pair[k] for pair in masks], columns) for k in (0, 1))
+        self.support, allowed = table.optima.sets(np.arange(len(table.optima)))
+        self._barred = words_of([(1 << columns) - 1], columns) & ~allowed
         self._first = 0
         self._walls: list[Wall] = []
         self._born: list[int] = []
