@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+from exactgeo.on_demand import on_first_use
 
 # Not from `typing`, which takes longer to load than all of this: Ctrl-C must be ours as early as can be.
 TYPE_CHECKING = False
@@ -84,28 +83,14 @@ __all__ = sorted(_DEFINED_IN)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("exactgeo")
-    if name not in _DEFINED_IN:
+    if name != "__version__":
         raise AttributeError(f"module 'exactgeo' has no attribute {name!r}")
-    from importlib import import_module
+    from importlib.metadata import version
 
-    value = getattr(import_module(f"exactgeo.{_DEFINED_IN[name]}"), name)
-    globals()[name] = value
-    return value
+    return version("exactgeo")
 
 
-class _Package(ModuleType):
-    """Importing a submodule binds it to its name here; a public name such as ``landscape`` stays what it says it is."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _DEFINED_IN or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+on_first_use(__name__, _DEFINED_IN)
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,6 @@ from exactgeo import files
 from exactgeo.cli import completion
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
 from exactgeo.cli.limited import Run, emit_json, json_text
-from exactgeo.pictures import drawable as picture
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -114,6 +113,13 @@ def output_option(*names: str, check: Callable[[str, str], None] | None = None, 
 def certificate_option(what: str) -> Decorator:
     """The option ``--certificate OUT.json`` of a command whose certificate is of ``what``."""
     return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
+
+
+def picture(path: str, option: str) -> None:
+    """Refuse a file that no picture can be written to; see :func:`exactgeo.pictures.drawable`."""
+    from exactgeo.pictures import drawable
+
+    drawable(path, option)
 
 
 def plot_option(what: str) -> Decorator:

@@ -6,17 +6,11 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.claims.class_minimum import ClassMinimumClaim
-from exactgeo.claims.deep_minimum import DeepMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
-from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
-from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
-from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import beside, format_rational, short
 from exactgeo.kinds import Argument, Globality, Kind, Strictness
+from exactgeo.local_minimum.decision import NEARBY
 from exactgeo.report.floats import in_floats
 from exactgeo.report.tables import (
     columns,
@@ -48,24 +42,15 @@ __all__ = [
 ]
 
 
-WithRadius = (
-    LocalMinimumClaim
-    | SubgradientMinimumClaim
-    | OrderedMinimumClaim
-    | PenalisedMinimumClaim
-    | OrderedPenalisedMinimumClaim
-    | DeepMinimumClaim
-    | ClassMinimumClaim
-)
-MINIMA: tuple[type[WithRadius], ...] = (
-    LocalMinimumClaim,
-    SubgradientMinimumClaim,
-    OrderedMinimumClaim,
-    PenalisedMinimumClaim,
-    OrderedPenalisedMinimumClaim,
-    DeepMinimumClaim,
-    ClassMinimumClaim,
-)
+MINIMA = {
+    "local_minimum",
+    "subgradient_minimum",
+    "ordered_minimum",
+    "penalised_minimum",
+    "ordered_penalised_minimum",
+    "deep_minimum",
+    "class_minimum",
+}
 """Claims of a minimum in a neighbourhood."""
 
 BRIEF, FULL = 6, 20
@@ -107,11 +92,9 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    for kind in MINIMA:
-        minimum = verdict.certificate.first(kind) if verdict.certificate is not None else None
-        if minimum is not None:
-            nearby = isinstance(minimum, DeepMinimumClaim | ClassMinimumClaim)
-            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius, nearby)))
+    for claim in verdict.certificate.claims if verdict.certificate is not None else ():
+        if claim.kind in MINIMA:
+            lines.append(labelled("neighbourhood", _neighbourhood(vars(claim)["radius"], claim.kind in NEARBY)))
             break
     if verdict.descent is not None:
         descent = verdict.descent
