@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
-    from exactgeo.api import certify_many as certify_many
     from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import examples as examples
     from exactgeo.api import explain as explain
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from exactgeo.schema import schema as schema
     from exactgeo.standing import Better as Better
     from exactgeo.standing import Verdict as Verdict
+    from exactgeo.standing.many_points import certify_many as certify_many
 
 # Names load on first use: `exactgeo --help` and `exactgeo check` must start at once.
 _DEFINED_IN = {
@@ -59,7 +59,7 @@ _DEFINED_IN = {
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",
-    "certify_many": "api",
+    "certify_many": "standing.many_points",
     "check": "checking",
     "critical_point_near": "api",
     "examples": "api",

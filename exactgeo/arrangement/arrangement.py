@@ -10,10 +10,8 @@ from functools import cached_property
 from math import comb, lcm
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.arrangement.bounded import unbounded
 from exactgeo.arrangement.enumerators import ENUMERATORS, deletion
 from exactgeo.arrangement.enumerators.protocol import Listed, Watch
-from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph, vertices
 from exactgeo.arrangement.operations import Derived
 from exactgeo.arrangement.rays import Rays
 from exactgeo.arrangement.regions import Regions, sign_matrix
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from exactgeo.arrangement.faces import Flat
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Arrangement"]
@@ -236,6 +235,8 @@ class Arrangement(Viewed, Derived):
         def regions_of(functionals: Sequence[Sequence[Fraction]]) -> Regions:
             return self._of_functionals(functionals, self.rank - 1).regions()
 
+        from exactgeo.arrangement.bounded import unbounded
+
         return unbounded(self._inner, self.regions(), self.count() - self.bounded, regions_of)
 
     def unbounded_regions(self) -> Regions:
@@ -336,6 +337,8 @@ class Arrangement(Viewed, Derived):
 
     @cached_property
     def _flats(self) -> list[list[Flat]]:
+        from exactgeo.arrangement.faces import flats
+
         return flats(self._inner, self.rank)
 
     def whitney_number(self, k: int, kind: int = 1) -> int:
@@ -414,6 +417,8 @@ class Arrangement(Viewed, Derived):
         >>> sorted(G.edges(data="hyperplane"))
         [(0, 1, 1), (0, 3, 0), (1, 2, 2), (2, 5, 0), (3, 4, 2), (4, 5, 1)]
         """
+        from exactgeo.arrangement.faces import tope_graph
+
         return tope_graph(self.regions())
 
     def distance_between_regions(self, first: int, second: int) -> int:
@@ -439,6 +444,8 @@ class Arrangement(Viewed, Derived):
         >>> P.number_of_edges()
         6
         """
+        from exactgeo.arrangement.faces import intersection_poset
+
         return intersection_poset([[zero for zero, _ in level] for level in self._flats])
 
     @property
@@ -456,6 +463,8 @@ class Arrangement(Viewed, Derived):
             raise InputError("offsets", "an affine arrangement", "a central one", "cone()")
         # In an essential region no fewer, so it is enough to count pairs of region and facet.
         found = self.regions()
+        from exactgeo.arrangement.faces import neighbours
+
         walls = sum(len(low) for _, low, _ in neighbours(found.packed, len(found.leads)))
         return 2 * walls == self.rank * found.count
 
@@ -495,6 +504,8 @@ class Arrangement(Viewed, Derived):
         """
         if self.rank < self.dimension:
             return []
+        from exactgeo.arrangement.faces import vertices
+
         return vertices(self._flats[self.dimension], self.normals, self.offsets)
 
     @cached_property

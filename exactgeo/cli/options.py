@@ -138,10 +138,10 @@ def drawn(path: str | None, make: Callable[[], Any], *, at_once: bool = True) ->
     at_once : bool
         Whether it draws what is known and searches nothing: then the answer is there, and the limit no longer counts.
     """
-    from exactgeo.pictures import save
-
     if path is None:
         return {}
+    from exactgeo.pictures import save
+
     if at_once:
         current_run().answering()
     try:
