@@ -7,13 +7,15 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exactgeo.errors import ExactgeoError, TaskLost
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["GRACE", "Tasks", "Workers", "processes_of", "processors"]
 
@@ -48,6 +50,7 @@ def _outlive_not(parent: BaseProcess) -> None:
 def _prepare_worker() -> None:
     """In a worker: leave Ctrl-C to the parent, and its processor to one thread."""
     import signal
+    from multiprocessing import parent_process
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that is killed shuts nothing down: its workers would wait for ever.
@@ -83,6 +86,9 @@ class Workers(Executor):
         self._submitted += 1
         if self._count > 1 and self._submitted > TASKS_BEFORE_POOL:
             if self._pool is None:
+                from concurrent.futures import ProcessPoolExecutor
+                from multiprocessing import get_context
+
                 # Spawned, not forked: a fork copies the locks of threads it does not copy.
                 self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
             sent = self._pool.submit(fn, *args, **kwargs)
