@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exactgeo.errors import OutOfTime
+from exactgeo.frozen import dataclass
 
 __all__ = ["Check", "Deadline", "unlimited"]
 

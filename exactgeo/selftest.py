@@ -14,13 +14,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
 import exactgeo
 from exactgeo.checking import CHECKER
+from exactgeo.frozen import dataclass
 
 __all__ = ["PARTS", "Part", "folder"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.frozen import dataclass
 
 if TYPE_CHECKING:
     from exactgeo.exact.krawczyk import Ball

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.frozen import dataclass
 
 if TYPE_CHECKING:
     from exactgeo.exact.krawczyk import Ball

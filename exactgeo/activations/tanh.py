@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exactgeo.activations.activation import Activation
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.frozen import dataclass
 
 if TYPE_CHECKING:
     from exactgeo.exact.krawczyk import Ball

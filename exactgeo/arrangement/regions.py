@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from operator import mul
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from exactgeo.arrangement.enumerators.protocol import Chosen, SignVectors
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers
+from exactgeo.frozen import dataclass
 from exactgeo.records import Records
 
 if TYPE_CHECKING:

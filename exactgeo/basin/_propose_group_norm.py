@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from exactgeo.basin.reduction import Reduction
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Penalty
 
 __all__ = ["Proposal", "propose"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.vectors import ZERO, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 from exactgeo.shown import Shown, value_line
 

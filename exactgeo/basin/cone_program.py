@@ -16,7 +16,7 @@ Data and their replay only; :mod:`exactgeo.basin.solvers` finds optima.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from fractions import Fraction
 from functools import cached_property
 
@@ -24,6 +24,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ZERO, Integers, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.shown import Shown
 

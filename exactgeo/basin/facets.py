@@ -7,7 +7,6 @@ or its output weight changes sign (the facet has that neuron removed).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from exactgeo.basin.batch import words_of
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.table import Table
 from exactgeo.exact.matrix import primitive
+from exactgeo.frozen import dataclass
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Indices, Words

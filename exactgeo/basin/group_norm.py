@@ -20,7 +20,6 @@ Pilanci and Ergen, Neural networks are convex regularizers, ICML 2020.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import isqrt
@@ -32,6 +31,7 @@ from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.least_norm import LeastNorm, least_norm
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Penalty
 
 __all__ = ["Bounded", "GroupNorm", "root", "square_root"]

@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
-from dataclasses import dataclass
 from itertools import chain, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +23,7 @@ from exactgeo.basin.cone_program import Program
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InputError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, processes_of
+from exactgeo.frozen import dataclass
 from exactgeo.logs import logger
 
 if TYPE_CHECKING:

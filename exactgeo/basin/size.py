@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, prod
@@ -10,6 +9,7 @@ from typing import Any
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.exact.rational import short
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Problem
 
 __all__ = ["ORBITS", "REGIONS", "Size", "size_of"]

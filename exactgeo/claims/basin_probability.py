@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.landscape import Solution
 from exactgeo.claims.regions import RegionTable
+from exactgeo.frozen import dataclass
 
 __all__ = ["BasinProbabilityClaim", "WidthBounds"]
 

@@ -11,7 +11,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +21,7 @@ from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import Misread
 from exactgeo.claims.subject import Subject, has_form, read_subject, subject_data
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Problem
 from exactgeo.shown import Shown, brief
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from exactgeo.claims.fields import from_data, to_data
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 from exactgeo.shown import Shown
 

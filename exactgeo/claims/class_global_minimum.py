@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.classes import ClassClaim
+from exactgeo.frozen import dataclass
 
 __all__ = ["ClassGlobalMinimumClaim", "NoFunction", "NoSlope"]
 

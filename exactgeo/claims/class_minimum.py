@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from exactgeo.claims.classes import ClassClaim, Softmaxes
 from exactgeo.claims.deep_minimum import Cut, Leaf, Reachable, Unrolled
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+from exactgeo.frozen import dataclass
 
 __all__ = [
     "ClassBehind",

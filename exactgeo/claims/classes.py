@@ -6,7 +6,6 @@ what multiplies them lie in the spaces of :mod:`exactgeo.exact.softmax`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
@@ -15,6 +14,7 @@ from exactgeo.claims.fields import FrozenDict
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.softmax import LogSumCombination, Row, SoftmaxCombination
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 
 __all__ = ["ClassClaim", "LogSums", "Softmaxes"]

@@ -7,7 +7,6 @@ their lines, a neuron's part of the lines is an output weight times phi, and bot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -24,6 +23,7 @@ from exactgeo.claims.subgradient_minimum import (
     SubgradientMinimumClaim,
 )
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 
 __all__ = ["Minima", "Move"]
 

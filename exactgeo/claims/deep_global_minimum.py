@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
 from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
 from exactgeo.claims.lower_bound import LowerBoundClaim
+from exactgeo.frozen import dataclass
 
 __all__ = ["BehindFrozen", "DeepGlobalMinimumClaim", "Everywhere", "Function", "MergedLinear"]
 

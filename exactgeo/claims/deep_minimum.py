@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from exactgeo.claims.local_minimum import LocalMinimumClaim
 from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
 from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
 from exactgeo.claims.vector_minimum import VectorMinimumClaim
+from exactgeo.frozen import dataclass
 
 __all__ = [
     "Behind",

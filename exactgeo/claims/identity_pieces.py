@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from exactgeo.frozen import dataclass
 from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Direction, Point, Problem
 

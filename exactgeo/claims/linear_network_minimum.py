@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
+from exactgeo.frozen import dataclass
 
 __all__ = ["LinearNetworkMinimumClaim"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
+from exactgeo.frozen import dataclass
 
 __all__ = ["LowerBoundClaim"]
 

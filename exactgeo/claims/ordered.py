@@ -6,7 +6,6 @@ and what multiplies them lie in the ordered spaces of :mod:`exactgeo.exact.combi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
@@ -14,6 +13,7 @@ from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.exact.combination import Combination, LogCombination, Number, TanhCombination
 from exactgeo.exact.rational import format_rational
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 
 __all__ = ["Combined", "OrderedClaim"]

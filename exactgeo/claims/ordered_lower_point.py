@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.ordered import Combined, OrderedClaim
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 
 __all__ = ["OrderedLowerPointClaim"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
 from exactgeo.claims.ordered import Combined, OrderedClaim
+from exactgeo.frozen import dataclass
 
 __all__ = ["OrderedLeaf", "OrderedMinimumClaim", "OrderedNeuronProof", "OrderedPart", "OrderedStep"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Split
 from exactgeo.claims.ordered import Combined, OrderedClaim
 from exactgeo.claims.ordered_minimum import OrderedPart
+from exactgeo.frozen import dataclass
 
 __all__ = ["OrderedNormLeaf", "OrderedNormStep", "OrderedPenalisedMinimumClaim", "OrderedPenalisedProof"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.ordered import OrderedClaim
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Strictness
 
 __all__ = ["OrderedPenalisedStrictnessClaim"]

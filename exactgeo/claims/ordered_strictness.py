@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.ordered import OrderedClaim
 from exactgeo.claims.strictness import Tree
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Strictness
 
 __all__ = ["OrderedStrictnessClaim"]

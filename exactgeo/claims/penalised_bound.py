@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.penalised_minimum import NormStep
+from exactgeo.frozen import dataclass
 
 __all__ = ["PenalisedBoundClaim"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import Weights
 from exactgeo.claims.local_minimum import Implied, Part, Split
+from exactgeo.frozen import dataclass
 
 __all__ = ["NormLeaf", "NormStep", "PenalisedMinimumClaim", "PenalisedProof"]
 

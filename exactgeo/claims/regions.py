@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.claim import Claim
 from exactgeo.claims.fields import FrozenDict
+from exactgeo.frozen import dataclass
 
 __all__ = ["RegionTable", "RegionsClaim"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.modes import Modes
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Strictness
 
 __all__ = ["Branch", "ByCover", "ByPair", "ByUnit", "Cone", "End", "StrictnessClaim", "Tree", "Vanishing"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.fields import FrozenDict, Weights
 from exactgeo.claims.local_minimum import NeuronProof, Part
+from exactgeo.frozen import dataclass
 
 __all__ = [
     "CoveredSubgradient",

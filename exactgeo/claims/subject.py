@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,7 @@ from exactgeo.activations import LINEAR, Activation, PiecewiseLinear, make_activ
 from exactgeo.claims.fields import Misread, from_data, to_data
 from exactgeo.exact.rational import read_rational
 from exactgeo.exact.vectors import Matrix, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses import LOSSES, Loss, make_loss
 from exactgeo.problem import REDUCTIONS, Network, Penalty, Problem, Train
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.deadline import Check, unlimited
+from exactgeo.frozen import dataclass
 
 __all__ = ["Proposal", "propose_basis"]
 

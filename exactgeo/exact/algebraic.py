@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import total_ordering
 from math import ceil, floor
@@ -13,6 +12,7 @@ import flint
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import decimal
 from exactgeo.exact.sturm import polynomial, rational, refined, roots_between
+from exactgeo.frozen import dataclass
 
 __all__ = ["Algebraic", "value_at_root"]
 

@@ -15,7 +15,6 @@ K. P. Hadeler, On copositive matrices, Linear Algebra Appl. 49 (1983).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
@@ -24,6 +23,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive, solve, solve_regular
 from exactgeo.exact.quadratic_form import negative_vector
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 
 __all__ = ["Copositivity", "copositivity"]
 

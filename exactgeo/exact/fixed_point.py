@@ -11,7 +11,6 @@ S. M. Rump, Verification methods, Acta Numerica 19 (2010), for midpoint-radius a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.frozen import dataclass
 
 __all__ = ["BITS", "Intervals"]
 

@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 
 import flint
 
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
+from exactgeo.frozen import dataclass
 
 __all__ = [
     "Ball",

@@ -13,7 +13,6 @@ C. E. Lemke, Bimatrix equilibrium points and mathematical programming, Managemen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -22,6 +21,7 @@ from typing import Any
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import Row
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 
 __all__ = ["Box", "LeastNorm", "Program", "least_norm", "lemke"]
 

@@ -10,7 +10,6 @@ near are taken nearer: there are finitely many bases, and one that is proposed a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.exact.combination import MAX_BITS, Number, Unresolved, inner, sign
@@ -18,6 +17,7 @@ from exactgeo.exact.least_norm import Box, Program, lemke
 from exactgeo.exact.matrix import Row
 from exactgeo.exact.ordered_cone import weights_of
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.frozen import dataclass
 
 __all__ = ["OrderedBox", "OrderedLeastNorm", "ordered_least_norm", "rational_near"]
 

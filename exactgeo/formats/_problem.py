@@ -208,9 +208,7 @@ def _flags(value: Any, where: str, layers: int) -> tuple[bool, ...]:
     return tuple([flag(entry, f"{where}[{i}]") for i, entry in enumerate(listing)])
 
 
-def _call(
-    value: Any, where: str, names: Collection[str], example: Callable[[str], str]
-) -> tuple[str, list[Fraction]]:
+def _call(value: Any, where: str, names: Collection[str], example: Callable[[str], str]) -> tuple[str, list[Fraction]]:
     """Name and rational arguments of ``name`` or ``name(argument, ...)``, their number as in the name's example."""
     shown = describe(value)
     match = _CALL.fullmatch(value) if isinstance(value, str) and not isinstance(value, NumberText) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from exactgeo.errors import InputError
 from exactgeo.exact.rational import FloatTakenExactly, parse_rational
 from exactgeo.formats import problem_from_mapping
+from exactgeo.frozen import dataclass
 from exactgeo.importers._filter_predictions import compare
 from exactgeo.problem import Problem
 

@@ -15,8 +15,8 @@ from exactgeo.landscape.frontier import Frontier, FullSpace, locate
 from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
-    from exactgeo.claims.path import PathClaim
     from exactgeo.basin import Census
+    from exactgeo.claims.path import PathClaim
     from exactgeo.exact.vectors import Vector
     from exactgeo.landscape.component import Component
     from exactgeo.landscape.critical_path import CriticalPath

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
@@ -12,6 +11,7 @@ from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.vectors import ONE
+from exactgeo.frozen import dataclass
 from exactgeo.landscape.frontier import Crossing, Frontier, FullSpace, Patterns, locate
 from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from exactgeo.basin import Basin, Census, census
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.enclosure import Enclosure, exact
 from exactgeo.exact.rational import beside, format_rational
+from exactgeo.frozen import dataclass
 from exactgeo.landscape.frontier import locate
 from exactgeo.landscape.merge_tree import Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order

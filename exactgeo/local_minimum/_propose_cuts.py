@@ -9,7 +9,6 @@ coverings; mixtures of rays are moves whose descent is replayed, or say which ki
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import comb
@@ -20,6 +19,7 @@ from scipy.optimize import linprog
 
 from exactgeo.deadline import Check
 from exactgeo.exact.matrix import nullspace, rref
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.leaf_program import Case, Failure, Kinked, Moves, Part
 
 __all__ = ["CutProposer", "Cuts", "Vertex"]

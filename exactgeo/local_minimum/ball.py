@@ -19,7 +19,6 @@ Fehlerschranken, Computing 4 (1969); S. M. Rump, Verification methods, Acta Nume
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -30,6 +29,7 @@ from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.fixed_point import BITS, Intervals
 from exactgeo.exact.vectors import ONE, ZERO, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum import _propose_inverse
 from exactgeo.local_minimum.stationary import Box, Stationary, Tie
 from exactgeo.problem import Point, Problem

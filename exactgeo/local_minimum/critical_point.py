@@ -18,7 +18,6 @@ docs/mathematics.md, "Critical points that are not rational".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
@@ -32,6 +31,7 @@ from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import echelon, least_squares, nullspace, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint, power_below
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState
 from exactgeo.problem import Point, Problem, scope

@@ -16,11 +16,11 @@ docs/mathematics.md, "Weight decay", second order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.deadline import Check
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.decayed_descent import certified
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number, sign
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.decayed_point import DecayedPoint
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.ordered_decayed_point import OrderedDecayedPoint

@@ -7,11 +7,11 @@ The residuals are r_t = l'(p_t) / 2a and sums over the data have no weight, so t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.claims.penalised_minimum import PenalisedProof
 from exactgeo.exact.vectors import ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.decayed_flatness import leaf_vectors
 from exactgeo.local_minimum.nonnegative import Term
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint

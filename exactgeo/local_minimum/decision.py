@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +11,7 @@ from exactgeo.claims.claim import Claim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Kind, Strictness
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.problem import Direction, Point, Problem

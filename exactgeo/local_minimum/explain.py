@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from exactgeo.exact.combination import Number
 from exactgeo.exact.rational import format_rational
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 from exactgeo.problem import Point, Problem

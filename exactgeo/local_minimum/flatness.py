@@ -19,7 +19,6 @@ made, and where nothing bends one node is all there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
@@ -35,6 +34,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
 from exactgeo.exact.matrix import nullspace, primitive, solve
 from exactgeo.exact.vectors import Vector, integer_dot
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint

@@ -19,7 +19,7 @@ docs/mathematics.md, "Losses without a derivative": Theorem A, and the rounds.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -29,6 +29,7 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.bounded_lp import BoundedProgram
 from exactgeo.exact.matrix import integer_rows, primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.two_layer_point import NeuronState, TwoLayerPoint
 
 __all__ = ["Case", "Cut", "Cutter", "Failure", "Kinked", "Moves", "Part", "Proof", "solve_case"]

@@ -11,7 +11,6 @@ case); here it is exponential only in linearly dependent concave terms of one co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import Multipliers, cone_member
 from exactgeo.exact.matrix import nullspace, primitive, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
+from exactgeo.frozen import dataclass
 
 __all__ = ["Cones", "Low", "Ray", "Term", "components", "prove_nonnegative"]
 

@@ -13,7 +13,6 @@ right-hand side is not. Its dual is a rational direction in which the function i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.claims.fields import FrozenDict
@@ -25,6 +24,7 @@ from exactgeo.exact.combination import Number, inner, sign
 from exactgeo.exact.matrix import nullspace, rref, solve
 from exactgeo.exact.ordered_cone import OrderedMultipliers, ordered_cone_member
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.nonnegative import Cones, Low, Ray, components
 
 __all__ = ["OrderedTerm", "ordered_nonnegative", "value_of"]

@@ -19,7 +19,7 @@ docs/mathematics.md, "Exponentials at rational points".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -33,6 +33,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.combination import MAX_SHIFT, Number, Unresolved, inner, sign
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Strictness
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.descent import direction_of, score_change

@@ -9,12 +9,13 @@ score costs ``outward`` = shrink / 2; that the two are opposite is a condition o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedProof
 from exactgeo.exact.combination import Number, compare_length, inner
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.decayed_flatness import leaf_vectors
 from exactgeo.local_minimum.ordered_cover import OrderedTerm
 from exactgeo.local_minimum.ordered_criterion import OrderedPoint

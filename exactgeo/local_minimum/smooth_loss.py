@@ -12,7 +12,6 @@ c the curvature of the loss for an output and (dL/da_i) a''(z_i) for a hidden un
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +19,7 @@ from itertools import pairwise
 from exactgeo.errors import InternalError
 from exactgeo.exact.krawczyk import Ball, Balls, ball, balls, working_precision
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Direction, Point, Problem
 
 __all__ = ["SmoothLoss"]

@@ -13,7 +13,6 @@ with ``g(p) - g(q) = D (p - q)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.fixed_point import Intervals
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.two_layer_point import row_form
 from exactgeo.problem import Point, Problem
 

@@ -5,13 +5,13 @@ Everything is written in the *trained* coordinates T of a neuron's lifted input 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import gcd, lcm
 
 from exactgeo.exact.matrix import integer_rows
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot, integer_dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point, Problem
 from exactgeo.shown import Shown
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
 
 __all__ = ["Absolute"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.softmax import LogSumCombination, SoftmaxCombination
 from exactgeo.exact.vectors import Matrix, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses.logistic import Logistic
 from exactgeo.losses.loss import Loss
 

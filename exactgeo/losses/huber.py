@@ -8,12 +8,12 @@ P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
 
 __all__ = ["Huber"]

@@ -7,7 +7,6 @@ docs/mathematics.md, "Exponentials at rational points".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,6 +20,7 @@ from exactgeo.exact.combination import (
 )
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.losses.loss import Loss
 
 if TYPE_CHECKING:

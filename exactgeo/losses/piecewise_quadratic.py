@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import ClassVar
 
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses.loss import Loss
 
 __all__ = ["Pieces", "PiecewiseQuadratic", "Quadratic"]

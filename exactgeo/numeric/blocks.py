@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.layers import Layers
 from exactgeo.numeric.precision import Precision
 

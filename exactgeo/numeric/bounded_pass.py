@@ -7,13 +7,13 @@ errors most is usually lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.activations import Activation
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.activations import form_of
 from exactgeo.numeric.activations.form import ActivationForm
 from exactgeo.numeric.layers import Bools, Layers

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.layers import Floats
 

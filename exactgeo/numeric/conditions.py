@@ -14,12 +14,11 @@ points (both ways) and on the rays. Kernel and rays depend on the data alone: th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.errors import InternalError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.criterion import CODES, NumericCriterion, NumericStatus
 from exactgeo.numeric.kinks import KinkDirections, alike
 from exactgeo.numeric.layers import Bools, Floats, Layers

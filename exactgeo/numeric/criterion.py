@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.layers import Bools, Floats, Layers
 
 __all__ = ["CODES", "NumericAnswer", "NumericCriterion", "NumericStatus"]

@@ -7,12 +7,12 @@ down the gradient on either side of the kinks, and random ones. That none of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.criterion import CODES, NumericAnswer, NumericStatus
 from exactgeo.numeric.evaluation import loss_and_gradient, one_sided_derivatives
 from exactgeo.numeric.layers import Bools, Floats, Layers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exactgeo.errors import InputError, expect_type
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.evaluation import loss_and_gradient
 from exactgeo.numeric.layers import Floats

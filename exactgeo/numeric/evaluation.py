@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.activations import LINEAR
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.layers import Bools, Floats, Layers
 
 __all__ = ["Patterns", "loss_and_gradient", "losses", "one_sided_derivatives", "patterns", "preactivations"]

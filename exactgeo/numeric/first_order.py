@@ -9,12 +9,12 @@ of the arrangement is computed, so the work is that of two gradients whatever th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.blocks import Progress, blocks_of
 from exactgeo.numeric.bounded_pass import BoundedPass, Gradient, Hidden, Reals, bounded_gradient
 from exactgeo.numeric.criterion import CODES, NumericAnswer, NumericStatus

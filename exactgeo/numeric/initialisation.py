@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
 from exactgeo.errors import InputError, expect_type
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.constructors import at_least_0
 from exactgeo.numeric.layers import Block, Floats
 from exactgeo.numeric.networks import NumericNetworks

@@ -7,7 +7,7 @@ Nothing here decides anything. The way to an exact point is :meth:`Layers.point`
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError, InternalError
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.numeric.activations import ActivationForm
 from exactgeo.numeric.activations import form_of as activation_form

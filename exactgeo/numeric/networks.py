@@ -7,12 +7,13 @@ Every answer of this package is numeric. Nothing here is called by the exact sid
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Self
 
 from numpy.typing import ArrayLike
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.numeric import evaluation
 from exactgeo.numeric.blocks import MEMORY, Progress

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 
 __all__ = ["PRECISIONS", "Precision", "precision_of"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from exactgeo.exact.rational import decimal, format_rational
+from exactgeo.frozen import dataclass
 from exactgeo.shown import Shown
 
 __all__ = ["LEVEL", "Proportion", "proportion_of"]

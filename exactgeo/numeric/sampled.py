@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from math import comb
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.blocks import MEMORY, Progress, expect_memory
 from exactgeo.numeric.constructors import finite
 from exactgeo.numeric.layers import Floats

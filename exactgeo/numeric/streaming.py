@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exactgeo.errors import InputError
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.blocks import Blocks, Progress, blocks_of
 from exactgeo.numeric.bounded_pass import BoundedPass, Hidden, bounded_gradient
 from exactgeo.numeric.constructors import finite

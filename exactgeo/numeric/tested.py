@@ -5,11 +5,10 @@ Values are in units of e = p - y, not of the loss derivative r; see :mod:`~exact
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.numeric.kinks import Directions
 from exactgeo.numeric.layers import Bools, Floats
 from exactgeo.numeric.rounding import grid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,7 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside
+from exactgeo.frozen import dataclass
 from exactgeo.paths import Path, Segment
 from exactgeo.paths.path import highest_json
 from exactgeo.problem import Point, Problem

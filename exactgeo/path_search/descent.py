@@ -8,7 +8,6 @@ decision of ``certify`` says why: a local minimum, or a line or curve that still
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.activations import LINEAR
@@ -18,6 +17,7 @@ from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.matrix import least_squares
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum import Descent, Minimum, decide
 from exactgeo.path_search._propose_step import Searcher
 from exactgeo.paths import Path, PathBuilder, PathRefused, RationalLayer, with_layers

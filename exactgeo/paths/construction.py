@@ -7,8 +7,8 @@ A new construction is a function in a file of its own and an entry of :data:`DOW
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from exactgeo.frozen import dataclass
 from exactgeo.paths.builder import PathBuilder
 from exactgeo.problem import Point
 

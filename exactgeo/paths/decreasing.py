@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.paths.builder import PathBuilder, PathRefused, with_layers
 from exactgeo.paths.path import Path
 from exactgeo.paths.segment import Kind, Segment

@@ -9,7 +9,6 @@ cost no more than polynomial ones, and a pre-activation has the sign of its nume
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ from exactgeo.exact.polynomial import Polynomial, add, multiply, times, value
 from exactgeo.exact.polynomial_matrix import PolynomialMatrix
 from exactgeo.exact.sturm import roots_between, sign_on
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Point, Problem

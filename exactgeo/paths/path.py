@@ -8,7 +8,6 @@ sequences say what it does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from exactgeo.exact.algebraic import Algebraic
 from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, plain
 from exactgeo.exact.rational import beside, format_rational, parse_rational
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.paths.segment import Kind, Segment
 from exactgeo.problem import Point, Problem
 from exactgeo.records import Records

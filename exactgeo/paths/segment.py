@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -14,6 +13,7 @@ from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.polynomial import Polynomial, add, multiply, times, value
 from exactgeo.exact.sturm import isolate, sign_on
 from exactgeo.exact.vectors import ONE, ZERO, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses.piecewise_quadratic import Quadratic
 from exactgeo.paths.forward import Outputs, RationalLayer, crossings, pieces_of, run
 from exactgeo.problem import Point, Problem

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.polishing._propose_landing import Landing, land
 from exactgeo.polishing._propose_minimiser import FloatProgram, Growing, Proposal, Unsettled, propose
 from exactgeo.polishing._propose_network import FloatNetwork, Floats, Sides

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.stationary import Tie
 from exactgeo.polishing._propose_minimiser import Proposal
 from exactgeo.polishing._propose_network import FloatNetwork, Floats, Sides

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Pieces
 from exactgeo.numeric.losses import LossForm, form_of
 from exactgeo.problem import Problem

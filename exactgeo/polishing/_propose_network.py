@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.two_layer_point import row_form
 from exactgeo.polishing._propose_minimiser import Terms
 from exactgeo.polishing.cell import Pattern, moving_coordinates

@@ -7,10 +7,10 @@ of the network's own loss see them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from exactgeo.frozen import dataclass
 from exactgeo.polishing._propose_network import FloatNetwork, Floats
 
 __all__ = ["refined", "value"]

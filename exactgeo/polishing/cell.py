@@ -7,7 +7,6 @@ cell is cut out by ``side_it <zeta_i, x_t> >= 0``. Where the inputs of the neuro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point, Problem
 
 __all__ = ["Cell", "Pattern", "moving_coordinates", "pattern_of"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum.ball import Ball, NoBall, ball_near
 from exactgeo.polishing._propose_descent import Unbounded, descend

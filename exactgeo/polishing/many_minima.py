@@ -7,13 +7,13 @@ Where no box holds one minimum alone, for the equations are singular, its predic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.matrix import independent_rows, solve
 from exactgeo.exact.vectors import dot
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Kind, Reason
 from exactgeo.local_minimum.critical_point import CriticalPoint, critical_point_near
 from exactgeo.polishing.cell import moving_coordinates

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum import smooth_loss
 from exactgeo.local_minimum.ball import Ball
 from exactgeo.polishing.many_minima import ManyMinima

@@ -18,7 +18,6 @@ Y. Cho and L. Saul, Kernel methods for deep learning, NIPS 2009.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -41,6 +40,7 @@ from exactgeo.exact.krawczyk import (
     prove_zero,
 )
 from exactgeo.exact.vectors import ONE, ZERO, Matrix
+from exactgeo.frozen import dataclass
 from exactgeo.numeric import student_teacher
 
 __all__ = ["PopulationMinimum", "enclosed_minimum", "minimum_near"]

@@ -8,7 +8,6 @@ negative curvature.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import ClassVar
@@ -21,6 +20,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.krawczyk import Balls, Factor, Zero, balls, bounds, contraction, factor, precision, prove_zero
 from exactgeo.exact.vectors import ZERO, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum.smooth_loss import SmoothLoss
 from exactgeo.polishing._propose_critical import eigenvectors, lower, minimiser

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.spherical import middle
+from exactgeo.frozen import dataclass
 from exactgeo.probability._propose_samples import clopper_pearson
 from exactgeo.probability.neuron_types import Starts
 from exactgeo.probability.sets import Values

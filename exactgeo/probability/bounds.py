@@ -7,7 +7,6 @@ on them, so that its level can only become larger.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.exact.matrix import rank, solve_regular
@@ -24,6 +23,7 @@ from exactgeo.exact.spherical import (
     sine,
 )
 from exactgeo.exact.vectors import Matrix, dot
+from exactgeo.frozen import dataclass
 from exactgeo.probability.closed_forms import IndependentData, SeparateLines, Side
 from exactgeo.problem import Problem
 

@@ -12,7 +12,7 @@ and some sets that reach alpha bound it from above, whatever time there was to f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -30,6 +30,7 @@ from exactgeo.exact.spherical import (
     span_of,
     working,
 )
+from exactgeo.frozen import dataclass
 from exactgeo.probability._propose_samples import MISS
 from exactgeo.probability._propose_starts import Estimate
 from exactgeo.probability.closed_forms import IndependentData, SeparateLines

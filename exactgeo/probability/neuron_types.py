@@ -8,7 +8,6 @@ Types with the same columns of predictions are one type.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from exactgeo.basin.cone_program import indices
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InputError
 from exactgeo.exact.spherical import Number, exact, power, working
+from exactgeo.frozen import dataclass
 from exactgeo.probability.regions import Measure
 
 __all__ = ["NeuronTypes", "Starts", "of_width", "types_of"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
@@ -20,6 +19,7 @@ from exactgeo.exact.enclosure import Value, high, low, order
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import format_rational, parse_rational
 from exactgeo.exact.spherical import exact, working
+from exactgeo.frozen import dataclass
 from exactgeo.probability._propose_starts import Estimate, Simulation
 from exactgeo.probability.bounds import bounds
 from exactgeo.probability.claims import law_claim

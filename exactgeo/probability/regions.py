@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.arrangement import Arrangement
@@ -27,6 +26,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import primitive, rank
 from exactgeo.exact.spherical import Number, Orthants, exact, is_exact, may_vanish, missing_bits, working
 from exactgeo.exact.vectors import Integers, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.probability._propose_samples import Samples
 
 __all__ = ["Measure", "chambers", "distribute", "measure_of"]

@@ -14,12 +14,12 @@ D. Gunopulos, R. Khardon, H. Mannila, H. Toivonen, Data mining, hypergraph trans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Optimum, Program, indices
 from exactgeo.errors import OutOfTime
 from exactgeo.exact.enclosure import Value
+from exactgeo.frozen import dataclass
 from exactgeo.probability.neuron_types import NeuronTypes
 
 __all__ = ["LevelSets", "Transversals", "Values", "level_sets"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exactgeo.activations import LINEAR, Activation
+from exactgeo.frozen import dataclass
 
 __all__ = ["Network", "Train"]
 

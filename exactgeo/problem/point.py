@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Self
 
 from exactgeo.errors import expect_type
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, Matrix, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.shown import Shown, vector_text
 
 __all__ = ["Direction", "Neuron", "Point"]

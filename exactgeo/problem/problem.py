@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +15,7 @@ from exactgeo.errors import InputError, expect_type
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, dot
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.problem.network import Network, Train
 from exactgeo.problem.penalty import NO_PENALTY, Penalty

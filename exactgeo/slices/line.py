@@ -7,7 +7,6 @@ is at a cut or at a root of a derivative, isolated by Sturm sequences and compar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +18,7 @@ from exactgeo.exact.enclosure import Value
 from exactgeo.exact.polynomial import Polynomial, value
 from exactgeo.exact.sturm import isolate
 from exactgeo.exact.vectors import ONE, ZERO, dot
+from exactgeo.frozen import dataclass
 from exactgeo.paths.forward import Outputs, crossings, run
 from exactgeo.paths.segment import loss_along
 from exactgeo.problem import Direction, Point, Problem, scope

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from exactgeo.exact.enclosure import Value
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.pictures import position
 from exactgeo.problem import Point, Problem, scope

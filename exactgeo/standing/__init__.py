@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination
 from exactgeo.exact.enclosure import Value
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Kind, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide, measured, smooth_loss
 from exactgeo.local_minimum.deep.dead import dead_layers

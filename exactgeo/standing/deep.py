@@ -4,7 +4,7 @@ network tells."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.claims import Claim
@@ -12,6 +12,7 @@ from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoFunc
 from exactgeo.claims.classes import LogSums
 from exactgeo.claims.deep_global_minimum import BehindFrozen, DeepGlobalMinimumClaim, Everywhere, Function, MergedLinear
 from exactgeo.exact.combination import Unresolved
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.local_minimum.deep.reach import no_better_function
 from exactgeo.local_minimum.deep.reduced import Behind, Merged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,10 +15,10 @@ from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.rational import decimal
 from exactgeo.exact.vectors import ONE, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide
 from exactgeo.problem import Network, Point, Problem, Train, scope
-
 from exactgeo.standing.verdict import Better, as_value
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from exactgeo.claims.certificate import Certificate
 from exactgeo.exact.combination import Combination, Number, within
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside, format_rational
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument, Globality, Kind, Reason, Strictness
 from exactgeo.local_minimum import Descent, Try
 from exactgeo.problem import Point, Problem

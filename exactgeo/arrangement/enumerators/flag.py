@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TypeVar
 
 import flint
@@ -21,6 +21,7 @@ from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Watch
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace
 from exactgeo.exact.vectors import Integers
+from exactgeo.frozen import dataclass
 
 __all__ = ["BATCH", "ENTRIES", "Flag", "FlagSweep", "Flats", "Level", "joined"]
 

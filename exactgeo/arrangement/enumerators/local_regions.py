@@ -9,13 +9,12 @@ reversed, times the side of v_X. Where X lies on k hyperplanes only, Low(X) has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from exactgeo.arrangement.bits import Ints, Words, common, members
 from exactgeo.arrangement.enumerators.flag import BATCH, ENTRIES, Level
 from exactgeo.arrangement.enumerators.flats import FlatsByJoins
+from exactgeo.frozen import dataclass
 
 __all__ = ["Local", "LocalRegions", "flip"]
 

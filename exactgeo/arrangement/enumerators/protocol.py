@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from exactgeo.exact.vectors import Integers
+from exactgeo.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

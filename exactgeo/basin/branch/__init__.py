@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import comb
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value, high, plain
 from exactgeo.exact.matrix import rank
 from exactgeo.exact.rational import beside, short
+from exactgeo.frozen import dataclass
 from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.shown import Reported, value_line

@@ -29,7 +29,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
@@ -42,6 +41,7 @@ from exactgeo.basin.table import Table
 from exactgeo.errors import InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import Vector
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum import Minimum, decide
 from exactgeo.losses import Loss

@@ -38,7 +38,7 @@ some s_i k_i > 0. Some w_i are tried; if none is sufficient, the question is lef
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, product
@@ -52,6 +52,7 @@ from exactgeo.exact.enclosure import exact
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import Row, primitive, rank
 from exactgeo.exact.vectors import ZERO, Integers, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point
 
 __all__ = ["Levels", "levels"]

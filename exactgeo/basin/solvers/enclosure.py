@@ -18,7 +18,7 @@ Farkas' lemma; both are found by one exact linear program.)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -29,6 +29,7 @@ from exactgeo.exact.enclosure import Enclosure, high, low, scaled
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import least_squares
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 from exactgeo.losses.logistic import Logistic
 

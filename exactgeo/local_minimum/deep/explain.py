@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ONE
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.deep.point import DeepPoint, Layer
 from exactgeo.local_minimum.deep.reach import reach
 from exactgeo.local_minimum.explain import Condition

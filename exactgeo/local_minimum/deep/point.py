@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.combination import Number, inner
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Point, Problem
 
 __all__ = ["DeepPoint", "Layer"]

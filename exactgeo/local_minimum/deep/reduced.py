@@ -14,11 +14,12 @@ docs/mathematics.md, "Deep networks", D4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from exactgeo.exact.matrix import solve
 from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.deep.point import DeepPoint
 from exactgeo.problem import Direction, Network, Point, Problem, Train
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.orthogonal import off, orthogonal
 from exactgeo.exact.vectors import ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.vector.units import Model
 from exactgeo.local_minimum.vector.work import TooLarge
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import comb
@@ -12,6 +11,7 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import nullspace, primitive, rank, rref, solve
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.along import descent_along
 from exactgeo.local_minimum.decision import Descent
 from exactgeo.local_minimum.deep.point import DeepPoint

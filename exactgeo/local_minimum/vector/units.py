@@ -21,12 +21,12 @@ docs/mathematics.md, "Vector outputs", V1 to V3.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from exactgeo.exact.matrix import rank, solve
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 
 __all__ = ["Cone", "Face", "Model", "Move", "Unit"]
 

@@ -24,7 +24,6 @@ docs/mathematics.md, "Paths in networks of any depth", P7; a small move alone ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
@@ -34,6 +33,7 @@ from exactgeo.exact.one_sided import determinant, spanning, transposed
 from exactgeo.exact.polynomial import add, multiply, times
 from exactgeo.exact.polynomial import value as value_at
 from exactgeo.exact.vectors import ONE, ZERO, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.paths.builder import PathRefused
 from exactgeo.paths.constructions import hypotheses
 from exactgeo.paths.constructions.full_rank import clear, separating

@@ -17,7 +17,6 @@ docs/mathematics.md, "Paths in networks of any depth", P4.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -26,6 +25,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import solve
 from exactgeo.exact.one_sided import added, left_inverse, product, right_inverse, transposed
 from exactgeo.exact.vectors import ONE, ZERO, Matrix, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.paths.builder import PathBuilder
 from exactgeo.problem import Point, Problem
 

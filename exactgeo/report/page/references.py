@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from exactgeo import documents
+from exactgeo.frozen import dataclass
 from exactgeo.kinds import Argument
 from exactgeo.report.html import Html, code, element, fold, table
 from exactgeo.report.page.section import Material, Section, section
