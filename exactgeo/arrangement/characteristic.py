@@ -125,7 +125,7 @@ def _restriction(rows: Iterable[Integers], h: Integers) -> set[Integers]:
     return found
 
 
-def _few_points_met(rows: Sequence[Integers]) -> list[int]:
+def _few_points_met(rows: Sequence[Integers]) -> list[int] | None:
     from exactgeo.arrangement._filter_points import points_met
 
     return points_met(rows)

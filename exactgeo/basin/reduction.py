@@ -8,7 +8,6 @@ orbit of basins is then a set of columns: a bit mask.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -21,6 +20,7 @@ from exactgeo.basin.cone_program import Program, indices
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, products, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
+from exactgeo.frozen import dataclass
 from exactgeo.problem import Neuron, Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ NeuronFace = tuple[int, int]
 """Where a neuron may be: the rays (mask) that span its cone, and the sign of its output weight."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """What one neuron may choose in a basin: a region and the sign of its output weight."""
 
@@ -41,7 +41,7 @@ class Pattern:
     mask: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exchangeable:
     """Exchangeable neurons.
 
@@ -59,7 +59,7 @@ class Exchangeable:
     patterns: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Face:
     """A face of the arrangement of one neuron.
 

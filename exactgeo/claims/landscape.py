@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
 from exactgeo.claims.claim import PointClaim
 from exactgeo.claims.regions import RegionTable
+from exactgeo.frozen import dataclass
 
 __all__ = ["BasinMinimum", "LandscapeClaim", "Solution", "SolutionTerm", "Valley"]
 

@@ -6,7 +6,7 @@ Small programs, and those whose proposal fails its replay, go to the exact simpl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from math import lcm
 
@@ -15,6 +15,7 @@ from exactgeo.errors import InternalError
 from exactgeo.exact.lp import minimise
 from exactgeo.exact.matrix import integer_rows, solve_regular
 from exactgeo.exact.vectors import ONE, ZERO, Vector
+from exactgeo.frozen import dataclass
 
 __all__ = ["BoundedAnswer", "BoundedProgram"]
 

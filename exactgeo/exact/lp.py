@@ -14,7 +14,6 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -22,6 +21,7 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import Row, echelon, integer_rows, nullspace, primitive, solve
 from exactgeo.exact.vectors import ONE, ZERO, dot, integer_dot
+from exactgeo.frozen import dataclass
 
 __all__ = [
     "LPAnswer",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Multipliers:
     """``target = sum generators[g] * g + sum lines[l] * l``, with ``generators >= 0``.
 
@@ -45,14 +45,14 @@ class Multipliers:
     lines: tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Separator:
     """``<normal, g> >= 0`` for every generator, ``= 0`` for every line, ``< 0`` for the target."""
 
     normal: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LPAnswer:
     """Answer of :func:`minimise` with its witness; entries that do not belong to the status are None.
 
@@ -346,7 +346,7 @@ def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row)
         raise InternalError(f"an LP answer ({answer.status}) failed its replay")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PositivePart:
     """Which of some forms are positive somewhere on the cone where none is negative.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from exactgeo.errors import InternalError, OutOfScope
 from exactgeo.exact.enclosure import exact
 from exactgeo.exact.rational import beside
 from exactgeo.exact.vectors import Vector
+from exactgeo.frozen import dataclass
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
 from exactgeo.landscape.walls import Walls
 from exactgeo.problem import Point, Problem, scope

@@ -12,7 +12,7 @@ a list of alternatives (sets of variables that are 0) of which one holds at ever
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -21,6 +21,7 @@ from random import Random
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
 from exactgeo.exact.vectors import integer_dot
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
 __all__ = ["Germ", "Moves", "Unit", "germs"]

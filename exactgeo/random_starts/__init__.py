@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -27,6 +27,7 @@ from exactgeo.errors import InputError, OutOfScope, expect_type
 from exactgeo.exact.enclosure import Value, low, plain
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO
+from exactgeo.frozen import dataclass
 from exactgeo.numeric import INITIALISATIONS, OPTIMIZERS, DescentStatus, NumericNetworks, Trained, random_starts, train
 from exactgeo.numeric.classification import Closeness, closest, clusters
 from exactgeo.numeric.constructors import at_least_0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
@@ -35,6 +35,7 @@ __all__ = [
     "explanation_json",
     "explanation_text",
     "indices_text",
+    "minima_of",
     "more_text",
     "number_json",
     "verdict_line",
@@ -55,6 +56,17 @@ MINIMA = {
 
 BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
+
+
+class _WithRadius(Protocol):
+    kind: ClassVar[str]
+    radius: Fraction | None
+
+
+def minima_of(verdict: Verdict) -> list[_WithRadius]:
+    """The claim of a minimum in a neighbourhood: one, or none."""
+    claims: list[Any] = [] if verdict.certificate is None else [*verdict.certificate.claims]
+    return [claim for claim in claims if claim.kind in MINIMA][:1]
 
 
 def verdict_line(verdict: Verdict) -> str:
@@ -92,10 +104,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    for claim in verdict.certificate.claims if verdict.certificate is not None else ():
-        if claim.kind in MINIMA:
-            lines.append(labelled("neighbourhood", _neighbourhood(vars(claim)["radius"], claim.kind in NEARBY)))
-            break
+    for claim in minima_of(verdict):
+        lines.append(labelled("neighbourhood", _neighbourhood(claim.radius, claim.kind in NEARBY)))
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [

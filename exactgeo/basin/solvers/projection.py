@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
@@ -36,6 +35,7 @@ from exactgeo.basin.solvers.solver import BasisSolver, Refined
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, rref
 from exactgeo.exact.vectors import ZERO, Integers, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss, Pieces
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ PrimalDual = tuple[dict[int, Fraction], Vector, Vector]
 # -- losses ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Parabola:
     """``a (p - centre)^2 + constant``, and the slopes of the straight ends; None on a side that has none."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from exactgeo.basin.cone_program import Optimum, Program, loss_value, replay
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.losses import Loss
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Solver(ABC):
             raise InternalError("an optimum with another value than that of its prediction")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refined:
     """What exact arithmetic makes of a proposed basis; the gradient's signs are not known yet.
 

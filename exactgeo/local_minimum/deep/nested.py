@@ -20,7 +20,7 @@ docs/mathematics.md, "Deep networks", D1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +33,7 @@ from exactgeo.exact.lp import Separator, cone_member
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.ordered_cone import ordered_cone_member
 from exactgeo.exact.vectors import ONE, ZERO
+from exactgeo.frozen import dataclass
 
 __all__ = ["Form", "Kink", "Nested", "combined"]
 

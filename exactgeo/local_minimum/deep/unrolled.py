@@ -16,7 +16,7 @@ docs/mathematics.md, "Deep networks", D3; complete for widths (n, 1, ..., 1) and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cached_property
 
@@ -24,6 +24,7 @@ from exactgeo.claims.deep_minimum import Step, UnitProof
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.combination import inner
 from exactgeo.exact.vectors import ONE, ZERO, Vector
+from exactgeo.frozen import dataclass
 from exactgeo.local_minimum.deep.nested import Form, Kink, Nested, combined
 from exactgeo.local_minimum.deep.point import DeepPoint
 
