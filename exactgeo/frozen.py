@@ -25,6 +25,15 @@ MADE = ("__dataclass_fields__", "__dataclass_params__", "__init__", "__match_arg
 _making = RLock()
 
 
+class _Factory:
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY = _Factory()
+"""The default, in a signature, of a field whose values are made."""
+
+
 class _Pending:
     """An attribute of a class that is not made yet: whoever asks for one of them makes all."""
 
@@ -47,7 +56,7 @@ class _Pending:
 
 def _initialiser(made: Any) -> Callable[..., None]:
     """What ``dataclasses`` writes for a frozen record."""
-    known: dict[str, Any] = {"_assign": object.__setattr__, "_missing": dataclasses.MISSING}
+    known: dict[str, Any] = {"_assign": object.__setattr__, "_missing": _FACTORY}
     heads, lines = ["self"], []
     for item in dataclasses.fields(made):
         if item.kw_only or not item.init:
