@@ -12,5 +12,5 @@ from exactgeo.registry import Registry
 __all__ = ["ENUMERATORS"]
 
 ENUMERATORS: Registry[Enumerator] = Registry(
-    __name__, {"sweep": "sweep:sweep", "deletion-restriction": "deletion:deletion_restriction"}
+    __name__, {"sweep": "sweep:sweep", "deletion-restriction": "deletion:deletion_restriction", "stars": "stars:stars"}
 )
