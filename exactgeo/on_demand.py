@@ -34,7 +34,8 @@ class _Package(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._names or not isinstance(value, ModuleType):
+        taken = name in self._names or not isinstance(vars(self).get(name, self), ModuleType)
+        if not taken or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
 

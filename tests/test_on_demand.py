@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import subprocess
 import sys
 from abc import ABC, abstractmethod
 from fractions import Fraction
@@ -220,6 +221,12 @@ def test_every_name_of_a_package_is_there_and_stays_what_it_is():
             assert not inspect.ismodule(value)
         with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'guess'"):
             _ = package.guess
+
+
+def test_a_function_stays_one_where_a_file_of_its_name_loads_later():
+    code = "import exactgeo.local_minimum as m; f = m.explain; m.Explanation; print(m.explain is f, callable(f))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"
 
 
 def exactgeo_package(name):
