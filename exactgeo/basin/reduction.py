@@ -457,7 +457,8 @@ def _columns(
     ray_columns = {}
     for sign in (1, -1):
         for j, (vector, scale) in enumerate(outputs):
-            column = columns.setdefault(tuple(sign * q for q in vector), len(columns)) if scale else -1
+            signed = vector if sign > 0 else tuple([-q for q in vector])
+            column = columns.setdefault(signed, len(columns)) if scale else -1
             ray_columns[j, sign] = column, scale
     return ray_columns, tuple(columns)
 
@@ -545,7 +546,8 @@ def _outputs(
     for sides in products(rays, data):
         vector = [(right if side >= 0 else left) * side for side in sides]
         factor = gcd(*vector)
-        found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
+        short = vector if factor <= 1 else [q // factor for q in vector]
+        found.append((tuple(short), Fraction(factor, bottom * unit)))
     return found
 
 
