@@ -47,6 +47,8 @@ class _Pending:
                 for name in MADE:
                     if isinstance(vars(made).get(name), _Pending):
                         delattr(made, name)
+                # It would write the signature there, and `inspect` parse that of `object` for it.
+                made.__doc__ = made.__doc__ or made.__name__
                 # Not frozen for `dataclasses`: it would compile two methods that say what ours say.
                 dataclasses.dataclass(init=False, eq=False, repr=False)(made)
                 if "__init__" not in vars(made):

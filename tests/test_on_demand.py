@@ -196,6 +196,22 @@ def test_nothing_is_made_before_it_is_used_and_then_once_for_all_threads():
     assert inspect.isfunction(vars(Fresh)["__init__"])
 
 
+def test_no_signature_is_parsed_for_a_class_without_a_docstring():
+    code = """if True:
+        import sys
+        from exactgeo.frozen import dataclass
+
+        @dataclass(frozen=True)
+        class Bare:
+            value: int
+
+        sys.modules["tokenize"] = None
+        print(Bare(3), Bare.__doc__)
+        """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Bare(value=3) Bare\n"
+
+
 def test_a_field_that_the_initialiser_does_not_take_is_refused():
     @dataclass(frozen=True)
     class Odd:
