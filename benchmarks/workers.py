@@ -34,7 +34,9 @@ def spent() -> float:
 
 def census(m: int, executor: Any) -> tuple[int, str]:
     found = eg.basins(plane(m, 3), executor)
-    return len(found), hashlib.sha256(found.table.owners.tobytes() + repr(found.table.optima).encode()).hexdigest()
+    return len(found), hashlib.sha256(
+        found.table.owners.tobytes() + repr(list(found.table.optima)).encode()
+    ).hexdigest()
 
 
 def regions(m: int, executor: Any) -> tuple[int, str]:

@@ -1,23 +1,33 @@
-"""Where work is done: any ``concurrent.futures.Executor``; here, a pool of processes that starts only when it pays."""
+"""Where work is done: any ``concurrent.futures.Executor``; here, a pool of processes that starts only when it pays.
+
+What many tasks need is :class:`Shared`: each worker gets it once. Dask is not imported for its executors: only one that
+is already there can have made one.
+"""
 
 from __future__ import annotations
 
 import os
+import pickle
 import secrets
 import threading
-from collections import deque
-from collections.abc import Callable
+import time
+import warnings
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from exactgeo.errors import ExactgeoError, TaskLost
+from exactgeo.mapped import Mapped
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.process import BaseProcess
 
-__all__ = ["GRACE", "Tasks", "Workers", "processes_of", "processors"]
+__all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising"]
 
 T = TypeVar("T")
 
@@ -37,9 +47,44 @@ def processors() -> int:
 
 
 def processes_of(executor: Executor) -> int:
-    """How many tasks an executor does at a time, as far as it says: it may change how work is cut, and no answer."""
-    count = getattr(executor, "_max_workers", None)
+    """How many tasks an executor does at a time, as far as it says: it may change how work is cut, and no answer.
+
+    Workers of dask come and go: this asks its scheduler, in some milliseconds.
+    """
+    client = _dask_client(executor)
+    try:
+        count = getattr(executor, "_max_workers", None) if client is None else sum(client.nthreads().values())
+    except Exception:
+        # Its scheduler has ended: the next task says so.
+        count = None
     return count if isinstance(count, int) and count > 0 else processors()
+
+
+def _dask_client(executor: Executor | None) -> Any:
+    """The client of dask behind an executor, if that is what it is."""
+    if type(executor).__module__ != "distributed.cfexecutor":
+        return None
+    return getattr(executor, "_client", None)
+
+
+def rising(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """The same, told only of more: what was done elsewhere and lost is not counted twice, and never taken back."""
+    most = -1
+
+    def told(done: int, total: int) -> None:
+        nonlocal most
+        if done > most:
+            most = done
+            progress(done, total)
+
+    return told
+
+
+def _is_pool(executor: Executor | None) -> bool:
+    """Whether its workers are processes of this machine. Its file loads many others."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    return isinstance(executor, ProcessPoolExecutor)
 
 
 def _outlive_not(parent: BaseProcess) -> None:
@@ -113,30 +158,175 @@ class Workers(Executor):
         self._pool.shutdown(wait, cancel_futures=True)
 
 
+_KEPT = 4
+_received: OrderedDict[bytes, Any] = OrderedDict()
+_lock = threading.Lock()
+
+
+class Shared(Generic[T]):
+    """A value that many tasks need, sent to each worker once; a context that lets it go again.
+
+    An argument of :meth:`Tasks.give`: the task is called with the value. In this process it is the value itself. A
+    process pool's workers map it (:class:`~exactgeo.mapped.Mapped`). Dask has it as a task of its own, from which each
+    worker fetches it once and which is done again where all that held it have died. With other executors it travels
+    with each task, pickled once here and unpickled once a worker.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor, optional
+        That of the tasks.
+    value : picklable object
+        No task may change it.
+
+    Examples
+    --------
+    >>> with Workers(1) as pool, Shared(pool, [3, 1, 2]) as shared:
+    ...     tasks = Tasks(pool, "block")
+    ...     tasks.give(0, max, shared)
+    ...     tasks.take()
+    3
+    """
+
+    def __init__(self, executor: Executor | None, value: T) -> None:
+        self.value = value
+        self._lock = threading.Lock()
+        self._token = secrets.token_bytes(16)
+        self._mapped: Mapped | None = None
+        self._text = b""
+        self._maps = executor is not None and (isinstance(executor, Workers) or _is_pool(executor))
+        self._kept: Any = None
+        client = _dask_client(executor)
+        if client is not None:
+            options = {**getattr(executor, "_kwargs", {}), "pure": False}
+            try:
+                with warnings.catch_warnings():
+                    # It is sent once: what this warns of is what it does away with.
+                    warnings.filterwarnings("ignore", "Sending large graph")
+                    self._kept = client.submit(_same, value, **options)
+                # Tasks are begun where it is: at first, everywhere. Who comes later fetches it.
+                if len(client.nthreads()) > 1:
+                    client.replicate([self._kept])
+            except Exception as error:
+                raise TaskLost("what tasks have in common", _said(error)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No more tasks: workers may forget it."""
+        with self._lock:
+            if self._mapped is not None:
+                self._mapped.close()
+        # Dask forgets what nobody refers to.
+        self._kept = None
+
+    def sent(self) -> Any:
+        """What stands for it among the arguments of a task; dask puts the value there."""
+        return self if self._kept is None else self._kept
+
+    def attach(self) -> None:
+        """From now on send it with each task: a worker said that it does not see the memory."""
+        self._maps = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Nothing is written before a task leaves this process; pools pickle in threads of theirs.
+        with self._lock:
+            if self._maps and self._mapped is None:
+                self._mapped = Mapped(self.value)
+            if self._maps and self._mapped is not None:
+                return _Received, (self._token, self._mapped, b"")
+            if not self._text:
+                self._text = pickle.dumps(self.value, protocol=5)
+            return _Received, (self._token, None, self._text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A shared value as a task of another process gets it."""
+
+    token: bytes
+    mapped: Mapped | None
+    text: bytes
+
+    def get(self) -> Any:
+        """The value, or this itself where its memory cannot be seen."""
+        if self.mapped is not None:
+            value = self.mapped.get()
+            return self if value is None else value
+        with _lock:
+            if self.token not in _received:
+                _received[self.token] = pickle.loads(self.text)
+                while len(_received) > _KEPT:
+                    _received.popitem(last=False)
+            _received.move_to_end(self.token)
+            return _received[self.token]
+
+
+def _same(value: T) -> T:
+    return value
+
+
+@cache
+def _version() -> str:
+    """Of this package, as this process has it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("exactgeo")
+    except PackageNotFoundError:
+        return "not installed"
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a task gives back: of which run and which task it is, and the value."""
+    """What a task gives back: of which run and which task it is, by which version, and the value."""
 
     run: str
     number: int
+    version: str
     value: Any
 
 
-def _answer(run: str, number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> _Answer:
-    return _Answer(run, number, function(*arguments))
+_UNSEEN = "memory that this worker does not see"
+
+
+def _answer(run: str, number: int, function: Callable[..., Any], *arguments: Any) -> _Answer:
+    values = [part.value if isinstance(part, Shared) else part for part in arguments]
+    values = [part.get() if isinstance(part, _Received) else part for part in values]
+    if any(isinstance(part, _Received) for part in values):
+        return _Answer(run, number, _UNSEEN, None)
+    return _Answer(run, number, _version(), function(*values))
+
+
+@dataclass(slots=True)
+class _Task:
+    """A task that was given and not taken."""
+
+    number: int
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    size: int
+    future: Future[_Answer]
 
 
 class Tasks:
     """Numbered tasks of one run on an executor, given back in the order in which they were given.
 
     An executor is any code: it may mix up answers, lose, repeat or cancel tasks, or hang. So each answer carries the
-    name of its run and the number of its task, and nothing without them is taken.
+    name of its run and the number of its task, and nothing without them is taken; nor is that of another version of
+    this package.
 
     Parameters
     ----------
     executor : concurrent.futures.Executor
     kind : str
         What a task is called in refusals.
+    finished : callable (size), optional
+        Told while :meth:`take` waits, in its thread: the size of all tasks that have ended well so far, taken or not,
+        in whatever order they do. It never falls.
 
     Examples
     --------
@@ -147,18 +337,22 @@ class Tasks:
     (3, 1)
     """
 
-    def __init__(self, executor: Executor, kind: str) -> None:
+    def __init__(self, executor: Executor, kind: str, finished: Callable[[int], None] | None = None) -> None:
         self._executor = executor
         self._kind = kind
         # A name of this run alone says which problem it is, and keeps the answers of two runs of one problem apart too.
         self._run = secrets.token_hex(8)
-        self._waiting: deque[tuple[int, Future[_Answer]]] = deque()
+        self._waiting: deque[_Task] = deque()
+        self._finished = finished
+        self._ended, self._sizes, self._size = threading.Event(), deque[int](), 0
+        # Dask would take two tasks of the same arguments for one, and read all of them to see that.
+        self._options = {} if _dask_client(executor) is None else {"pure": False}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def give(self, number: int, function: Callable[..., Any], *arguments: Any) -> None:
-        """Submit a task.
+    def give(self, number: int, function: Callable[..., Any], *arguments: Any, size: int = 1) -> None:
+        """Submit a task; an argument that is :class:`Shared` is its value there.
 
         Raises
         ------
@@ -167,15 +361,43 @@ class Tasks:
         TaskLost
             It fails otherwise.
         """
+        future = self._submit(number, function, arguments, size)
+        self._waiting.append(_Task(number, function, arguments, size, future))
+
+    def _submit(self, number: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int) -> Any:
+        sent = [part.sent() if isinstance(part, Shared) else part for part in arguments]
         try:
-            future = self._executor.submit(_answer, self._run, number, function, arguments)
+            future = self._executor.submit(_answer, self._run, number, function, *sent, **self._options)
         except (BrokenExecutor, ExactgeoError):
             raise
         except Exception as error:
             raise TaskLost(f"{self._kind} {number}", _said(error)) from error
         if not callable(getattr(future, "result", None)):
             raise TaskLost(f"{self._kind} {number}", f"{future!r} for a future")
-        self._waiting.append((number, future))
+        if self._finished is not None and callable(getattr(future, "add_done_callback", None)):
+            future.add_done_callback(lambda done: self._end(done, size))
+        return future
+
+    def _end(self, done: Future[_Answer], size: int) -> None:
+        """In whatever thread the executor has for this."""
+        if not done.cancelled() and done.exception() is None and getattr(done.result(), "version", "") == _version():
+            self._sizes.append(size)
+        self._ended.set()
+
+    def _wait(self, future: Future[_Answer], seconds: float | None) -> float | None:
+        """Until it has ended, or the time has, telling what others finish; the seconds that are left."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while self._finished is not None and callable(getattr(future, "add_done_callback", None)):
+            self._ended.clear()
+            before = self._size
+            while self._sizes:
+                self._size += self._sizes.popleft()
+            if self._size > before:
+                self._finished(self._size)
+            seconds = None if end is None else max(0.0, end - time.monotonic())
+            if future.done() or not self._ended.wait(seconds):
+                break
+        return seconds if end is None else max(0.0, end - time.monotonic())
 
     def take(self, seconds: float | None = None) -> Any:
         """The value of the first task that was not taken yet.
@@ -194,10 +416,25 @@ class Tasks:
         TaskLost
             The task raised, was cancelled, or what came is not its answer.
         """
-        number, future = self._waiting.popleft()
+        task = self._waiting.popleft()
+        answer = self._taken(task, seconds)
+        if answer.version == _UNSEEN:
+            for part in task.arguments:
+                if isinstance(part, Shared):
+                    part.attach()
+            task.future = self._submit(task.number, task.function, task.arguments, task.size)
+            answer = self._taken(task, seconds)
+        if answer.version != _version():
+            raise TaskLost(f"{self._kind} {task.number}", f"the answer of exactgeo {answer.version}, not {_version()}")
+        return answer.value
+
+    def _taken(self, task: _Task, seconds: float | None) -> _Answer:
+        """What came for a task, if that is an answer to it."""
+        number, future = task.number, task.future
         name = f"{self._kind} {number}"
         try:
-            answer: object = future.result(None if seconds is None else seconds + GRACE)
+            left = self._wait(future, None if seconds is None else seconds + GRACE)
+            answer: object = future.result(left)
         except (BrokenExecutor, ExactgeoError):
             raise
         except Exception as error:
@@ -211,12 +448,69 @@ class Tasks:
             raise TaskLost(name, "the answer of another run")
         if answer.number != number:
             raise TaskLost(name, f"the answer of {self._kind} {answer.number}")
-        return answer.value
+        return answer
 
     def cancel(self) -> None:
         """Nobody waits for the rest."""
         while self._waiting:
-            self._waiting.popleft()[1].cancel()
+            self._waiting.popleft().future.cancel()
+
+
+def in_order(
+    executor: Executor | None,
+    kind: str,
+    function: Callable[..., T],
+    jobs: Iterable[tuple[int, tuple[Any, ...]]],
+    ahead: int,
+) -> Iterator[T]:
+    """What a function says of each job, in their order: on an executor as long as it goes on, else here.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor, optional
+    kind : str
+        What a job is called in refusals.
+    function : callable
+    jobs : iterable of (number, arguments)
+        Read as they are needed; arguments that are :class:`Shared` are their values there.
+    ahead : int
+        Jobs for each process that are read, and whose answers may be here, before the first is taken.
+
+    Raises
+    ------
+    TaskLost
+        As :meth:`Tasks.take`.
+    """
+    tasks = None if executor is None else Tasks(executor, kind)
+    waiting, source = deque[tuple[Any, ...]](), iter(jobs)
+    try:
+        while True:
+            room = 1 if tasks is None or executor is None else ahead * processes_of(executor)
+            while len(waiting) < room and (job := next(source, None)) is not None:
+                number, arguments = job
+                waiting.append(arguments)
+                if tasks is not None:
+                    try:
+                        tasks.give(number, function, *arguments)
+                    except BrokenExecutor:
+                        tasks.cancel()
+                        tasks, room = None, 1
+            if not waiting:
+                return
+            arguments = waiting.popleft()
+            if tasks is not None:
+                try:
+                    answer = tasks.take()
+                except BrokenExecutor:
+                    tasks.cancel()
+                    tasks = None
+                else:
+                    yield answer
+                    continue
+            yield function(*(part.value if isinstance(part, Shared) else part for part in arguments))
+    finally:
+        if tasks is not None:
+            tasks.cancel()
 
 
 def _said(error: Exception) -> str:

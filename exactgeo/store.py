@@ -26,16 +26,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exactgeo import files
-from exactgeo.basin.optima import Bases, Optima
 from exactgeo.errors import InputError, InternalError
 from exactgeo.exact.rational import format_rational
 from exactgeo.logs import logger
+from exactgeo.spool import Spool
 
 if TYPE_CHECKING:
-    from exactgeo.basin.batch import Numbers, Solved
+    from exactgeo.basin.batch import Solved
     from exactgeo.basin.cone_program import Optimum, Program
+    from exactgeo.basin.optima import Optima
     from exactgeo.basin.reduction import Reduction
-    from exactgeo.basin.schedule import Block
+    from exactgeo.basin.schedule import Block, Kept
     from exactgeo.exact.enclosure import Value
 
 __all__ = ["SCHEMA", "Store"]
@@ -119,10 +120,11 @@ class Store:
         if not there:
             files.writable(self.path)
         self._read_only = there and not all(os.access(p, os.W_OK) for p in (self._file, os.path.dirname(self._file)))
-        self._bases = Bases()
-        self._marks = bytearray()
+        self.folder = None if self._read_only else os.path.dirname(self._file)
+        self._marks = Spool(self.folder)
         self._orbits = 0
         self._walls = 0
+        self._names: list[str] = []
         self._width = 1
         self._identity = b""
         self._writing = False
@@ -241,8 +243,8 @@ class Store:
 
     # -- blocks of a census -----------------------------------------------------------------------------------------
 
-    def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
-        """Optima, replayed, and owners of the blocks in the file, in order.
+    def blocks(self, reduction: Reduction) -> Iterator[Kept]:
+        """The blocks in the file, in order; whoever takes them replays their optima.
 
         Raises
         ------
@@ -250,71 +252,70 @@ class Store:
             The file is of another problem or version, was changed, or lacks blocks and cannot be written.
         """
         self._width = 8 * max(1, -(-len(reduction.program.columns) // 64))
+        self._names = list(map(str, range(max((len(group.patterns) for group in reduction.exchangeable), default=0))))
         self._open(reduction)
         with self._reading("its tables"):
             numbers = [row[0] for row in self._base.execute("SELECT id FROM block ORDER BY id")]
-        known = Optima(len(reduction.program.columns))
         for number, key in enumerate(numbers):
             with self._reading(f"block {number}"):
                 if key != number:
                     raise ValueError("another block")
-                found = self._block(reduction.program, number, known)
+                found = self._block(number)
             yield found
         if self._read_only and self._orbits < reduction.orbits:
             half = "a run that is not finished, where nothing can be written"
             raise InputError(self.path, half, "a folder that can be written", "a copy of the file elsewhere")
 
-    def _block(self, program: Program, number: int, known: Optima) -> tuple[list[Solved], Numbers]:
-        """One block as it was written; ``known`` are the optima of those before and gets those of this one."""
+    def _block(self, number: int) -> Kept:
+        """One block as it was written."""
         import numpy as np
 
-        from exactgeo.basin.batch import replay_all
+        from exactgeo.basin.schedule import Kept
 
         orbits, ids, mark = self._base.execute(
             "SELECT orbits, optima, hash FROM block WHERE id = ?", (number,)
         ).fetchone()
-        first, numbers = self._orbits, np.frombuffer(ids, dtype="<i4").tolist()
+        first, known, numbers = self._orbits, self._optima, np.frombuffer(ids, dtype="<i4").tolist()
         basins = self._rows("SELECT id, slots, multiplicity, optimum FROM basin", first, first + orbits)
         # A block's own optima follow those before it.
-        end = max([len(known), *(k + 1 for k in numbers)])
-        fresh = self._rows("SELECT * FROM optimum", len(known), end)
-        self._marks += b"".join(map(_mark, fresh))
+        end = max([known, *(k + 1 for k in numbers)])
+        fresh = self._rows("SELECT * FROM optimum", known, end)
+        for row in fresh:
+            self._marks.append(_mark(row))
         good = (
             # A damaged number may be large: no list of its length before it is one of what is there.
-            (len(basins), len(fresh)) == (orbits, end - len(known))
+            (len(basins), len(fresh)) == (orbits, end - known)
             and [parts[0] for parts in basins] == list(range(first, first + orbits))
-            and [parts[0] for parts in fresh] == list(range(len(known), end))
+            and [parts[0] for parts in fresh] == list(range(known, end))
             and mark == self._hash(number, numbers, [parts[1:] for parts in basins])
         )
         if not good:
             raise ValueError("another hash")
-        solved = [_solved(parts[1:]) for parts in fresh]
-        replay_all(program, solved)
-        for k, best in enumerate(solved, len(known)):
-            if known.add(best) != k:
-                raise ValueError("an optimum twice")
-            self._bases.add(best.basis, found=best.proof is None)
         self._orbits += orbits
-        order = np.argsort(numbers, kind="stable")
-        sorted_numbers = np.array(numbers)[order]
-        owners = np.array([parts[3] for parts in basins], dtype=np.int64)
-        return [known[k] for k in numbers], order[np.searchsorted(sorted_numbers, owners)].astype(np.int32)
+        return Kept(number, [_solved(parts[1:]) for parts in fresh], np.array([q[3] for q in basins], dtype=np.int32))
 
     def _rows(self, select: str, first: int, end: int) -> list[tuple[Any, ...]]:
         """The rows of a table with a range of numbers."""
         return self._base.execute(f"{select} WHERE id >= ? AND id < ? ORDER BY id", (first, end)).fetchall()
 
+    @property
+    def _optima(self) -> int:
+        """How many there are."""
+        return len(self._marks) // MARK
+
     def _hash(self, number: int, optima: Sequence[int], basins: Sequence[tuple[str, int, int]]) -> bytes:
         """Of a block: its identity and its content, the optima as they are written."""
+        import numpy as np
+
         total = hashlib.sha256(self._identity)
         total.update(repr((number, len(basins), list(optima))).encode())
-        total.update(b"".join(self._marks[MARK * k : MARK * (k + 1)] for k in optima))
+        total.update(self._marks.rows(MARK, np.array(optima, dtype=np.int64)).tobytes())
         for texts in zip(*basins, strict=True):
             total.update(" / ".join(map(str, texts)).encode())
         return total.digest()
 
-    def add(self, reduction: Reduction, block: Block) -> None:
-        """Add the next block, wholly or not at all.
+    def add(self, reduction: Reduction, block: Block, optima: Optima) -> None:
+        """Add the next block, wholly or not at all; after that nothing can be added.
 
         Raises
         ------
@@ -323,34 +324,24 @@ class Store:
         """
         import numpy as np
 
-        ids: list[int] = []
-        new: list[tuple[Any, ...]] = []
-        before = len(self._bases)
-        for best in block.optima:
-            # A basis is kept once; optima without one are each their own.
-            key = -1 if best.proof is not None else self._bases.find(best.basis)
-            if key < 0:
-                key = self._bases.add(best.basis, found=best.proof is None)
-                new.append((key, *_row(best, self._width)))
-            ids.append(key)
-        owners = np.array(ids, dtype=np.int64)[block.owner].tolist()
-        slots = [" ".join(map(str, row)) for row in block.choices.tolist()]
-        basins = list(zip(slots, reduction.multiplicities(block.choices), owners, strict=True))
-        self._marks += b"".join(map(_mark, new))
-        try:
-            with self._transaction():
-                blob, mark = np.array(ids, dtype="<i4").tobytes(), self._hash(block.number, ids, basins)
-                self._base.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (block.number, len(basins), blob, mark))
-                # What blocks that are gone have left.
-                self._base.execute("DELETE FROM optimum WHERE id >= ?", (before,))
-                self._base.execute("DELETE FROM basin WHERE id >= ?", (self._orbits,))
-                self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
-                rows = ((k, *basin) for k, basin in enumerate(basins, self._orbits))
-                self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
-        except BaseException:
-            del self._marks[MARK * before :]
-            self._bases.cut(before)
-            raise
+        # In the order in which the orbits need them.
+        names, first = np.unique(block.owner, return_index=True)
+        ids = names[np.argsort(first)]
+        new = [(k, *_row(best, self._width)) for k, best in zip(block.fresh, optima[block.fresh.start :], strict=True)]
+        choices = reduction.numbering.rows(np.arange(block.first, block.first + len(block.owner)))
+        slots = [" ".join([self._names[k] for k in row]) for row in choices.tolist()]
+        basins = list(zip(slots, reduction.multiplicities(choices), block.owner.tolist(), strict=True))
+        for row in new:
+            self._marks.append(_mark(row))
+        with self._transaction():
+            blob, mark = ids.astype("<i4").tobytes(), self._hash(block.number, ids.tolist(), basins)
+            self._base.execute("INSERT INTO block VALUES (?, ?, ?, ?)", (block.number, len(basins), blob, mark))
+            # What blocks that are gone have left.
+            self._base.execute("DELETE FROM optimum WHERE id >= ?", (block.fresh.start,))
+            self._base.execute("DELETE FROM basin WHERE id >= ?", (self._orbits,))
+            self._base.executemany("INSERT INTO optimum VALUES (?, ?, ?, ?, ?, ?)", new)
+            rows = ((k, *basin) for k, basin in enumerate(basins, self._orbits))
+            self._base.executemany("INSERT INTO basin VALUES (?, ?, ?, ?)", rows)
         self._orbits += len(basins)
 
     # -- walls of a landscape ------------------------------------------------------------------------------------

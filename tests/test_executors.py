@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from concurrent.futures import Executor
@@ -11,11 +12,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from command import run
-from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
+from executors import FAULTS, Backwards, Changing, Counted, Faulty, Later, Pool, Stale
 from problems import line
+from stores import dump
 
 from exactgeo.basin import census, schedule
-from exactgeo.basin.batch import words_of
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.schedule import SolvedRun
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers
@@ -79,20 +81,28 @@ def test_answers_of_another_problem_or_another_run_are_not_taken():
 
 
 def last_block(change):
-    """The answer with another last block: its optima by number, the index of each orbit's, whether it was interrupted."""
-    return lambda answer: SolvedRun(answer.optima, [*answer.blocks[:-1], change(*answer.blocks[-1])])
+    """The answer with another last block: the number of each orbit's optimum, whether it was interrupted."""
+    return lambda answer: SolvedRun(answer.optima, [*answer.blocks[:-1], change(answer.optima, *answer.blocks[-1])])
 
 
 CHANGES = {
-    "no optima": lambda answer: SolvedRun([], answer.blocks),
+    "no optima": lambda answer: SolvedRun(Optima(answer.optima._count), answer.blocks),
     "optima that are none": lambda answer: SolvedRun(["optimum"] * len(answer.optima), answer.blocks),
     "no blocks": lambda answer: SolvedRun(answer.optima, []),
     "blocks that are none": lambda answer: SolvedRun(answer.optima, [3, *answer.blocks]),
-    "another optimum": last_block(lambda members, owner, ended: (members, np.roll(owner, 1), ended)),
-    "the optimum of another": last_block(lambda members, owner, ended: (np.roll(members, 1), owner, ended)),
-    "too few": last_block(lambda members, owner, ended: (members, owner[:-1], ended)),
-    "beyond the last": last_block(lambda members, owner, ended: (members, owner + len(members), ended)),
-    "numbers beyond the last": last_block(lambda members, owner, ended: (members + 10**6, owner, ended)),
+    "optima of another program": lambda answer: SolvedRun(Optima(3, answer.optima[:2]), answer.blocks),
+    "optima in another order": lambda answer: SolvedRun(
+        Optima(answer.optima._count, answer.optima[::-1]),
+        [(len(answer.optima) - 1 - owner, ended) for owner, ended in answer.blocks],
+    ),
+    "the first optimum for all": last_block(lambda optima, owner, ended: (0 * owner, ended)),
+    "another optimum": last_block(lambda optima, owner, ended: (np.roll(owner, 1), ended)),
+    "the optimum of another": last_block(lambda optima, owner, ended: ((owner + 1) % len(optima), ended)),
+    "too few": last_block(lambda optima, owner, ended: (owner[:-1], ended)),
+    "beyond the last": last_block(lambda optima, owner, ended: (owner + len(optima), ended)),
+    "negative numbers": last_block(lambda optima, owner, ended: (owner - len(optima), ended)),
+    "numbers that are none": last_block(lambda optima, owner, ended: (owner.astype(str), ended)),
+    "no flag": last_block(lambda optima, owner, ended: (owner,)),
     "a number": lambda answer: 3,
     "none": lambda answer: None,
 }
@@ -108,7 +118,7 @@ def test_answers_that_prove_nothing_are_not_taken(change):
 def test_answers_of_several_blocks_neither(in_runs, change):
     """The first two tasks, of one block each, are left as they are."""
     pool = Changing(lambda answer: CHANGES[change](answer) if len(answer.blocks) > 1 else answer)
-    with pytest.raises(TaskLost, match=r"block [25]"):
+    with pytest.raises(TaskLost, match=r"block \d"):
         census(CASE, executor=pool)
     short = Changing(lambda answer: SolvedRun(answer.optima, answer.blocks[:2]))
     with pytest.raises(TaskLost, match="block 4: got nothing"):
@@ -137,12 +147,45 @@ def test_how_blocks_are_cut_into_tasks_changes_no_byte(tmp_path, in_runs):
             found = census(CASE, executor=pool, store=store)
         assert [*found.table.optima] == [*plain.table.optima]
         assert np.array_equal(found.table.owners, plain.table.owners)
-        with Store(path, resume=True) as store:
-            kept.append([(optima, owner.tolist()) for optima, owner in store.blocks(plain.reduction)])
+        kept.append(dump(path))
         if count == 1:
             # Two of one block, and all the rest.
             assert len(pool.futures) == 3
     assert all(other == kept[0] for other in kept)
+
+
+@pytest.mark.parametrize(("workers", "most"), [(2, 4), (3, 5), (10, 16)])
+def test_a_census_holds_the_answers_of_few_tasks(in_runs, monkeypatch, workers, most):
+    """However fast they are done: one and a half for each worker, and one, of a few blocks each."""
+    monkeypatch.setattr(schedule, "LONGEST", 3)
+    runs, honest = [], schedule.solve_run
+    monkeypatch.setattr(
+        schedule, "solve_run", lambda listing, first, count, *rest: runs.append(count) or honest(listing, first, count)
+    )
+    gc.disable()
+    try:
+        executor = Counted(workers)
+        census(line(9, 3), executor=executor)
+    finally:
+        gc.enable()
+    assert len(runs) > 2 * most
+    assert (executor.most, max(runs)) == (most, 3)
+
+
+def test_a_task_of_a_census_is_two_numbers(in_runs):
+    plain, far = census(CASE), Pool()
+    assert census(CASE, executor=far).to_records() == plain.to_records()
+    assert max(far.sent) < 600
+
+
+def test_progress_is_of_all_tasks_that_have_ended(in_runs, monkeypatch):
+    """All that are given end when the first is asked for: all are told, though none is taken yet."""
+    monkeypatch.setattr(schedule, "LONGEST", 3)
+    executor, told = Backwards(), []
+    executor._max_workers = 2
+    found = census(CASE, executor=executor, progress=lambda done, total: told.append(done))
+    # Four tasks of one, one, three and three blocks.
+    assert told == [512, len(found)]
 
 
 def test_a_limit_ends_a_run_in_the_middle_of_it(in_runs, monkeypatch):
@@ -157,13 +200,9 @@ def test_a_limit_ends_a_run_in_the_middle_of_it(in_runs, monkeypatch):
     monkeypatch.setattr(schedule, "solve_block", timed)
     monkeypatch.setattr(schedule, "time", SimpleNamespace(monotonic=lambda: now[0]))
     reduction = census(CASE).reduction
-    tables = [
-        (words_of([p.mask for p in g.patterns], len(reduction.program.columns)), 2) for g in reduction.exchangeable
-    ]
-    run = list(schedule.choices(reduction))[:6]
     now[0] = 0.0
-    answer = schedule.solve_run(reduction.program, tables, run, 3)
-    assert [bool((owner >= 0).all()) for _, owner, _ in answer.blocks] == [True, True, True, False]
+    answer = schedule.solve_run(schedule.Listing.of(reduction), 0, 6, 3)
+    assert [bool((owner >= 0).all()) for owner, _ in answer.blocks] == [True, True, True, False]
 
 
 def test_a_time_limit_ends_the_wait_for_a_task_that_never_returns(tmp_path):
@@ -216,13 +255,14 @@ def test_the_command_says_so_in_one_line_and_goes_on(capsys, tmp_path, monkeypat
     plain = run(capsys, "basins", str(problem), "--json")
     pools: list[Executor] = []
 
-    def pool(_: int) -> Executor:
-        return pools.pop()
+    class Pool(Workers):
+        def __new__(cls, _: int) -> Executor:
+            return pools.pop()
 
-    monkeypatch.setattr("exactgeo.executors.Workers", pool)
+    monkeypatch.setattr("exactgeo.executors.Workers", Pool)
     pools += [Later(), Faulty("exchanges", 3), Faulty("nothing", 2)]
-    # The second run begins with block 2.
-    for found in ("nothing", "the answer of block 6"):
+    # The second run begins with a replay, then block 2.
+    for found in ("nothing", "the answer of block 5"):
         code, text, err = run(capsys, "basins", str(problem), "--out", str(out), "--json")
         assert (code, err.count("\n")) == (3, 1)
         assert f"got {found}" in err

@@ -141,7 +141,7 @@ class Arrangement(Viewed, Derived):
     def _by_default(self, watch: Watch | None) -> SignVectors:
         """Few regions from stars, where numpy is loaded: that takes longer than they do. Their points are the same."""
         name = self._default_enumerator
-        if name == "sweep" or "numpy" in sys.modules:
+        if self.rank + (not self.central) in (3, 4) and (name == "sweep" or "numpy" in sys.modules):
             from exactgeo.arrangement.enumerators.stars import stars_of_few
 
             few = DistinctHyperplanes(tuple(self._oriented[0]), self.rank, self.central)

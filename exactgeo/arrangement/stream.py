@@ -14,18 +14,19 @@ from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Planar
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Tasks
+from exactgeo.executors import Tasks, processes_of
 from exactgeo.mapped import Mapped
 
 __all__ = ["stream"]
 
 _AHEAD = 8
+"""Blocks that are under way where there are few workers; else two a worker."""
 
 
 @lru_cache(maxsize=1)
 def _sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
     """Where those that were found elsewhere cannot be seen, the flats are found again by each process, once."""
-    return in_blocks(hyperplanes)
+    return in_blocks(hyperplanes, keep=False)
 
 
 def _block(hyperplanes: DistinctHyperplanes, mapped: Mapped, index: int) -> Words:
@@ -40,8 +41,9 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     Parameters
     ----------
     executor : concurrent.futures.Executor, optional
-        At most 8 blocks are under way at a time. The flats of lower codimension are found here, once, and workers of
-        this machine map them; others find them for themselves. When it has ended by itself the rest is done here.
+        At most 8 blocks are under way at a time, or two a worker where that is more: given and not yet yielded, done or
+        not. The flats of lower codimension are found here, once, and workers of this machine map them; others find
+        them for themselves. When it has ended by itself the rest is done here.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     if executor is None:
         yield from _from(hyperplanes, 0)
         return
-    sweep: FlagSweep | Planar = in_blocks(hyperplanes)
+    sweep: FlagSweep | Planar = in_blocks(hyperplanes, keep=False)
     number = sweep.blocks
     with Mapped(sweep) as mapped:
         # The workers have it: here only where one of them has ended.
@@ -60,7 +62,9 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
         try:
             for index in range(number):
                 try:
-                    for ahead in islice(given, _AHEAD - len(tasks)):
+                    # Asked each time: workers come and go.
+                    room = max(_AHEAD, 2 * processes_of(executor))
+                    for ahead in islice(given, max(0, room - len(tasks))):
                         tasks.give(ahead, _block, hyperplanes, mapped, ahead)
                     words = _checked(hyperplanes, index, tasks.take())
                 except BrokenExecutor:
@@ -76,7 +80,7 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
 def _from(hyperplanes: DistinctHyperplanes, first: int, sweep: FlagSweep | Planar | None = None) -> Iterator[Words]:
     """The blocks from one on, in this process."""
     # Not from the cache: what this process holds goes when the blocks have gone.
-    sweep = in_blocks(hyperplanes) if sweep is None else sweep
+    sweep = in_blocks(hyperplanes, keep=False) if sweep is None else sweep
     for index in range(first, sweep.blocks):
         yield sweep.block(index)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int32]
     Indices = npt.NDArray[np.int64]
 
-__all__ = ["Solved", "masks_of", "proves", "replay_all", "solve_masks", "solve_sets", "words_of"]
+__all__ = ["Solved", "masks_of", "replay_all", "solve_masks", "solve_sets", "words_of"]
 
 LOG = logger(__name__)
 
@@ -182,33 +182,6 @@ def solve_sets(
     owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
     owner[reached] = number[back.reshape(-1)]
     return [work.optima[k] for k in names[order].tolist()], owner, interrupted
-
-
-def proves(optima: Sequence[Solved], owner: Numbers, sets: Words) -> bool:
-    """Whether each set's optimum, the one that ``owner`` names, is proved by its support S and allowed columns A.
-
-    Parameters
-    ----------
-    optima : sequence of Solved
-    owner : array of int32, (sets,)
-    sets : array of uint64, (sets, words)
-
-    Returns
-    -------
-    bool
-        S <= J <= A for every set J. Cost: three operations a word.
-    """
-    if not len(owner):
-        return True
-    if owner.shape != sets.shape[:1] or owner.min() < 0 or owner.max() >= len(optima):
-        return False
-    bits = 64 * sets.shape[1]
-    full = (1 << bits) - 1
-    if any(best.support & ~full or best.allowed & ~full for best in optima):
-        return False
-    support = words_of([best.support for best in optima], bits)[owner]
-    barred = words_of([full & ~best.allowed for best in optima], bits)[owner]
-    return not bool(((support & ~sets) | (barred & sets)).any())
 
 
 def replay_all(program: Program, found: Sequence[Solved]) -> None:

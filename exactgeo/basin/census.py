@@ -7,17 +7,18 @@ for local minima in :mod:`exactgeo.basin.minima`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from exactgeo.basin import export
 from exactgeo.basin.basin import Basin
 from exactgeo.basin.cone_program import Optimum
 from exactgeo.basin.facets import Facets
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
@@ -306,13 +307,19 @@ class Census(Reported, Viewed, Records):
         searched : bool
             False for what is known without a search for local minima.
         """
+        answer = self.answer(minima=minima, searched=searched)
+        return answer | {"values": list(answer["values"])}
+
+    def answer(self, *, minima: bool = False, searched: bool = True) -> dict[str, Any]:
+        """As :meth:`to_json`, with a sequence for ``values``, whose entries are made as they are asked for: there may
+        be millions."""
         result: dict[str, Any] = {
             "count": self.count,
             "orbits": self.orbits,
             "regions_per_neuron": self.regions_per_neuron,
             **_beside("minimum", self.minimum),
             "minimum_attained": self.minimum_attained,
-            "values": self._listed,
+            "values": ListedValues(self.table.values),
             "complete": self.complete,
         }
         if not self.complete:
@@ -329,11 +336,6 @@ class Census(Reported, Viewed, Records):
         if any(reasons):
             result["reason"] = next(reason for reason in reasons if reason)
         return result
-
-    @cached_property
-    def _listed(self) -> list[dict[str, Any]]:
-        """Once for all answers: there may be a million values."""
-        return [{"value": plain(value), "orbits": number} for value, number in self.table.values]
 
     def plot(self, ax: Any = None) -> Any:
         """Every basin value with its number of basins, those that are losses of local minima marked, on matplotlib
@@ -359,6 +361,26 @@ class Census(Reported, Viewed, Records):
     def write(self, path: str | Path) -> None:
         """Write the orbits to ``.csv``, ``.json`` or ``.parquet``; see :func:`exactgeo.basin.export.write`."""
         export.write(path, self.records(), self.to_json)
+
+
+class ListedValues(Sequence[dict[str, Any]]):
+    """Values with their numbers of orbits, as the command answers them."""
+
+    def __init__(self, values: Sequence[tuple[Value, int]]) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(len(self))[index]]
+        value, orbits = self._values[index]
+        return {"value": plain(value), "orbits": orbits}
 
 
 def _beside(name: str, value: Value | None) -> dict[str, Any]:
@@ -440,6 +462,8 @@ def census(
     LOG.info(
         "census of %s: %s", problem.name or "a problem", "listed" if reduction.listed else f"not begun, {size.sentence}"
     )
-    listed = blocks(reduction, executor, left, progress, store) if reduction.listed else ()
-    table = Table.gather(reduction, listed, watch)
+    folder = None if store is None else store.folder
+    optima = Optima(len(reduction.program.columns), folder=folder)
+    listed = blocks(reduction, optima, executor, left, progress, store) if reduction.listed else ()
+    table = Table.gather(reduction, optima, listed, watch, folder)
     return Census(table, left(), size, searching)

@@ -1,84 +1,178 @@
-"""Many optima in little memory, each once: bytes instead of objects, some hundred of them for each optimum."""
+"""Many optima, each once: bytes instead of objects. What finds them is in memory, what they are may be in a file."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain, pairwise
 from struct import Struct
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from exactgeo.basin.batch import Solved
+from exactgeo.basin.batch import Solved, words_of
 from exactgeo.exact.enclosure import Value
+from exactgeo.spool import Spool
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from exactgeo.basin.batch import Indices, Numbers, Words
+
+    Bools = npt.NDArray[np.bool_]
+    Marks = npt.NDArray[np.uint64]
 
 __all__ = ["Bases", "Optima"]
 
 _HEAD = Struct("<II?")
 """Bytes of the numerator and of the denominator, attained."""
 
+READ = 4096
+"""Optima that are read together where all are."""
+
 
 class Bases:
-    """Tuples of whole numbers, numbered in the order in which they come; a hash table without objects.
+    """Tuples of whole numbers below 2^32, numbered in the order in which they come; a hash table without objects.
+
+    Many are found or added at once, given as :func:`rows` gives them.
 
     Examples
     --------
     >>> known = Bases()
-    >>> known.find((1, 2)), known.add((1, 2)), known.add((3,)), known.find((1, 2))
-    (-1, 0, 1, 0)
+    >>> known.add(*rows([(1, 2), (3,)]))
+    >>> known.find(*rows([(3,), (2,), (1, 2)])).tolist(), known[0]
+    ([1, -1, 0], (1, 2))
     """
 
     def __init__(self) -> None:
+        import numpy as np
+
         self._columns = array("I")
-        self._ends = array("Q")
-        self._hashes = array("q")
-        self._table = array("i", [-1]) * 64
+        self._ends = array("Q", [0])
+        self._marks = array("Q")
+        self._table: Numbers = np.full(64, -1, dtype=np.int32)
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._marks)
 
     def __getitem__(self, number: int) -> tuple[int, ...]:
-        return tuple(self._columns[self._ends[number - 1] if number else 0 : self._ends[number]])
+        return tuple(self._columns[self._ends[number] : self._ends[number + 1]])
 
-    def find(self, basis: Sequence[int]) -> int:
-        """The number of a tuple; -1: it is not there."""
-        return self._table[self._where(tuple(basis), hash(tuple(basis)))]
+    def of(self, numbers: Indices) -> tuple[Indices, Indices]:
+        """Some of them, as :func:`rows` gives them."""
+        import numpy as np
 
-    def add(self, basis: Sequence[int], *, found: bool = True) -> int:
-        """The next number for a tuple; with ``found`` False for one that :meth:`find` shall not find."""
-        number = len(self._ends)
-        self._columns.extend(basis)
-        self._ends.append(len(self._columns))
-        self._hashes.append(hash(tuple(basis)) if found else -1)
-        if found:
-            self._table[self._where(tuple(basis), self._hashes[number])] = number
-        if 2 * len(self._ends) > len(self._table):
-            self._rehash(2 * len(self._table))
-        return number
+        ends = np.frombuffer(self._ends, dtype=np.uint64).astype(np.int64)
+        lengths = ends[numbers + 1] - ends[numbers]
+        flat = np.frombuffer(self._columns, dtype=np.uint32)[_spread(ends[numbers], lengths)]
+        return flat.astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
 
-    def cut(self, length: int) -> None:
-        """Forget all but the first ones."""
-        del self._ends[length:]
-        del self._hashes[length:]
-        del self._columns[self._ends[-1] if length else 0 :]
-        self._rehash(len(self._table))
+    def find(self, flat: Indices, ends: Indices) -> Indices:
+        """The number of each tuple; -1: it is not there."""
+        import numpy as np
 
-    def _where(self, basis: tuple[int, ...], mark: int) -> int:
-        """Where it is, or where it goes."""
-        last = len(self._table) - 1
-        at = mark & last
-        while (number := self._table[at]) >= 0 and not (self._hashes[number] == mark and self[number] == basis):
-            at = at + 1 & last
-        return at
+        marks, last = _marks_of(flat, ends), np.uint64(len(self._table) - 1)
+        found: Indices = np.full(len(marks), -1, dtype=np.int64)
+        known = np.frombuffer(self._marks, dtype=np.uint64)
+        left, at = np.arange(len(marks)), marks & last
+        while len(left):
+            number = self._table[at]
+            there = number >= 0
+            left, at, number = left[there], at[there], number[there]
+            same = known[number] == marks[left]
+            same[same] = self._equal(number[same], flat, ends, left[same])
+            found[left[same]] = number[same]
+            left, at = left[~same], (at[~same] + np.uint64(1)) & last
+        return found
 
-    def _rehash(self, size: int) -> None:
-        self._table = table = array("i", [-1]) * size
-        for number, mark in enumerate(self._hashes):
-            # No hash is -1.
-            if mark != -1:
-                at = mark & size - 1
-                while table[at] >= 0:
-                    at = at + 1 & size - 1
-                table[at] = number
+    def _equal(self, numbers: Indices, flat: Indices, ends: Indices, those: Indices) -> Bools:
+        import numpy as np
+
+        mine, bounds = self.of(numbers)
+        lengths = np.diff(bounds)
+        same: Bools = lengths == ends[those + 1] - ends[those]
+        if not same.all():
+            # Two tuples of different lengths with one hash.
+            same[same] = self._equal(numbers[same], flat, ends, those[same])
+            return same
+        other = np.flatnonzero(mine != flat[_spread(ends[those], lengths)])
+        same[np.searchsorted(bounds, other, side="right") - 1] = False
+        return same
+
+    def add(self, flat: Indices, ends: Indices, found: Bools | None = None) -> None:
+        """Give each tuple, none of which is there, the next number.
+
+        ``found`` False: :meth:`find` shall not find it. The others differ from each other.
+        """
+        import numpy as np
+
+        first, marks = len(self), _marks_of(flat, ends)
+        self._columns.frombytes(flat.astype(np.uint32).tobytes())
+        self._ends.frombytes((ends[1:] + self._ends[-1]).astype(np.uint64).tobytes())
+        self._marks.frombytes(marks.tobytes())
+        numbers = np.arange(first, len(self))
+        if found is not None:
+            numbers = numbers[found]
+            # Where the table is made anew it must be known which are in it.
+            np.frombuffer(self._marks, dtype=np.uint64)[first:][~found] = 0
+        if 2 * len(self) > len(self._table):
+            numbers = np.flatnonzero(np.frombuffer(self._marks, dtype=np.uint64))
+            size = 2 * len(self._table)
+            while 2 * len(self) > size:
+                size *= 2
+            self._table = np.full(size, -1, dtype=np.int32)
+        self._enter(numbers)
+
+    def _enter(self, numbers: Indices) -> None:
+        import numpy as np
+
+        last = np.uint64(len(self._table) - 1)
+        at = np.frombuffer(self._marks, dtype=np.uint64)[numbers] & last
+        while len(numbers):
+            free = self._table[at] < 0
+            # Of some that want the same cell one gets it.
+            self._table[at[free]] = numbers[free]
+            left = self._table[at] != numbers
+            numbers, at = numbers[left], (at[left] + np.uint64(1)) & last
+
+
+def rows(tuples: Iterable[Sequence[int]]) -> tuple[Indices, Indices]:
+    """Tuples one after the other, and where each begins and the last one ends."""
+    import numpy as np
+
+    listed = list(tuples)
+    ends = np.zeros(len(listed) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)), out=ends[1:])
+    return np.fromiter(chain.from_iterable(listed), dtype=np.int64, count=int(ends[-1])), ends
+
+
+def _spread(starts: Indices, lengths: Indices) -> Indices:
+    """The indices starts[0], starts[0] + 1, ..., then those from starts[1] on, ..., so many each."""
+    import numpy as np
+
+    before = np.cumsum(lengths) - lengths
+    found: Indices = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    return found
+
+
+def _mixed(words: Marks) -> Marks:
+    """Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014): the finaliser of SplitMix64."""
+    import numpy as np
+
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def _marks_of(flat: Indices, ends: Indices) -> Marks:
+    """A hash of each tuple, never 0."""
+    import numpy as np
+
+    lengths = np.diff(ends)
+    place = np.arange(len(flat)) - np.repeat(ends[:-1], lengths)
+    words = _mixed(flat.astype(np.uint64) + place.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    total = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(words, dtype=np.uint64)])
+    return _mixed(total[ends[1:]] - total[ends[:-1]] + lengths.astype(np.uint64)) | np.uint64(1)
 
 
 class Optima(Sequence[Solved]):
@@ -89,41 +183,96 @@ class Optima(Sequence[Solved]):
     columns : int
         Of the program.
     found : iterable of Solved, optional
+    folder : str, optional
+        Where a file may be made for all but the bases: then some 60 bytes an optimum are in memory.
     """
 
-    def __init__(self, columns: int, found: Iterable[Solved] = ()) -> None:
+    def __init__(self, columns: int, found: Iterable[Solved] = (), folder: str | None = None) -> None:
         self._count, self._size = columns, -(-columns // 8)
         self._bases = Bases()
-        self._data = bytearray()
-        self._ends = array("Q")
+        self._values, self._allowed = Spool(folder), Spool(folder)
+        self._ends = array("Q", [0])
         # Those without a basis, or with other than its columns, as they are.
         self._whole: dict[int, Solved] = {}
         for best in found:
-            self.add(best)
+            self.extend([best])
 
-    def add(self, best: Solved) -> int:
-        """The number of an optimum."""
-        number = -1 if best.proof is not None else self._bases.find(best.basis)
-        if number >= 0:
-            return number
-        number = self._bases.add(best.basis, found=best.proof is None)
-        if best.proof is None and isinstance(best.value, Fraction) and best.support == self._support(best.basis):
-            top, bottom = best.value.numerator, best.value.denominator
-            first, second = top.bit_length() // 8 + 1, bottom.bit_length() // 8 + 1
-            self._data += _HEAD.pack(first, second, best.attained)
-            self._data += top.to_bytes(first, "little", signed=True) + bottom.to_bytes(second, "little")
-            self._data += best.allowed.to_bytes(self._size, "little")
+    # -- adding -------------------------------------------------------------------------------------------------
+
+    def extend(self, found: Sequence[Solved], first: int = 0, end: int | None = None) -> Indices:
+        """The numbers of some optima, of those from ``first`` to ``end``; what is not there yet is added.
+
+        Parameters
+        ----------
+        found : sequence of Solved
+            Of the same program, no basis twice. Others of this class are added without an object for any.
+        """
+        import numpy as np
+
+        part = range(len(found))[first:end]
+        other = found if isinstance(found, Optima) else None
+        listed = list(found[part.start : part.stop]) if other is None else []
+        if other is None:
+            flat, ends = rows(best.basis for best in listed)
+            plain = np.fromiter((best.proof is None for best in listed), dtype=bool, count=len(listed))
         else:
-            self._whole[number] = best
-        self._ends.append(len(self._data))
-        return number
+            flat, ends = other._bases.of(np.arange(part.start, part.stop))
+            plain = np.ones(len(part), dtype=bool)
+            plain[[k - part.start for k, best in other._whole.items() if k in part and best.proof is not None]] = False
+        numbers = self._bases.find(flat, ends)
+        numbers[~plain] = -1
+        fresh = np.flatnonzero(numbers < 0)
+        numbers[fresh] = np.arange(len(self), len(self) + len(fresh))
+        lengths = np.diff(ends)
+        bounds = np.concatenate([[0], np.cumsum(lengths[fresh])])
+        self._bases.add(flat[_spread(ends[fresh], lengths[fresh])], bounds, plain[fresh])
+        if other is None:
+            self._append([listed[k] for k in fresh.tolist()])
+        else:
+            self._copy(other, part.start + fresh)
+        return numbers
+
+    def _append(self, found: Iterable[Solved]) -> None:
+        values, allowed, at = bytearray(), bytearray(), self._ends[-1]
+        for best in found:
+            if best.proof is None and isinstance(best.value, Fraction) and best.support == self._support(best.basis):
+                top, bottom = best.value.numerator, best.value.denominator
+                first, second = top.bit_length() // 8 + 1, bottom.bit_length() // 8 + 1
+                values += _HEAD.pack(first, second, best.attained)
+                values += top.to_bytes(first, "little", signed=True) + bottom.to_bytes(second, "little")
+                allowed += best.allowed.to_bytes(self._size, "little")
+            else:
+                self._whole[len(self)] = best
+                allowed += bytes(self._size)
+            self._ends.append(at + len(values))
+        self._values.append(values)
+        self._allowed.append(allowed)
+
+    def _copy(self, other: Optima, numbers: Indices) -> None:
+        values, listed = [], numbers.tolist()
+        for k in listed:
+            if k in other._whole:
+                self._whole[len(self)] = other._whole[k]
+            first, end = other._ends[k], other._ends[k + 1]
+            values.append(other._values.read(first, end))
+            self._ends.append(self._ends[-1] + end - first)
+        self._values.append(b"".join(values))
+        if listed and self._size:
+            self._allowed.append(other._allowed.rows(self._size, numbers).tobytes())
 
     def _support(self, basis: Iterable[int]) -> int:
         # A loss may have columns of its own.
         return sum(1 << j for j in basis if j < self._count)
 
+    def cut(self, length: int) -> None:
+        """Forget all but the first ones. Nothing can be added after that."""
+        del self._ends[length + 1 :]
+        self._whole = {number: best for number, best in self._whole.items() if number < length}
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._ends) - 1
 
     @overload
     def __getitem__(self, index: int) -> Solved: ...
@@ -141,25 +290,71 @@ class Optima(Sequence[Solved]):
         whole = self._whole.get(number)
         if whole is not None:
             return whole
-        value, at, attained = self._read(number)
+        value, attained = _read(self._values.read(self._ends[number], self._ends[number + 1]))
         basis = self._bases[number]
-        allowed = int.from_bytes(self._data[at : at + self._size], "little")
+        allowed = int.from_bytes(self._allowed.read(self._size * number, self._size * (number + 1)), "little")
         return Solved(value, self._support(basis), allowed, attained, basis)
 
-    def _read(self, number: int) -> tuple[Fraction, int, bool]:
-        """Value, where what follows begins, and whether it is attained."""
-        at = self._ends[number - 1] if number else 0
-        first, second, attained = _HEAD.unpack_from(self._data, at)
-        at += _HEAD.size
-        top = int.from_bytes(self._data[at : at + first], "little", signed=True)
-        bottom = int.from_bytes(self._data[at + first : at + first + second], "little")
-        return Fraction(top, bottom), at + first + second, attained
+    @property
+    def rational(self) -> bool:
+        """Whether every value is."""
+        return all(isinstance(best.value, Fraction) for best in self._whole.values())
 
     def value(self, number: int) -> Value:
         """That of one."""
         whole = self._whole.get(number)
-        return self._read(number)[0] if whole is None else whole.value
+        return _read(self._values.read(*self._ends[number : number + 2]))[0] if whole is None else whole.value
 
-    def values(self) -> Iterator[Value]:
-        """Those of all, in order."""
-        return map(self.value, range(len(self)))
+    def values(self, first: int = 0) -> Iterator[Value]:
+        """Those of all from one on, in order."""
+        for start in range(first, len(self), READ):
+            ends = self._ends[start : start + READ + 1]
+            data = self._values.read(ends[0], ends[-1])
+            for number, (low, high) in enumerate(pairwise(ends), start=start):
+                whole = self._whole.get(number)
+                yield _read(data[low - ends[0] : high - ends[0]])[0] if whole is None else whole.value
+
+    def sets(self, numbers: Indices) -> tuple[Words, Words]:
+        """Support and allowed columns of some, one row of 64-bit words each."""
+        import numpy as np
+
+        width = max(1, -(-self._count // 64))
+        flat, ends = self._bases.of(numbers)
+        row = np.repeat(np.arange(len(numbers)), np.diff(ends))
+        # A loss may have columns of its own.
+        mine = flat < self._count
+        members = np.zeros((len(numbers), 64 * width), dtype=bool)
+        members[row[mine], flat[mine]] = True
+        support = np.packbits(members, axis=1, bitorder="little").view("<u8")
+        padded = np.zeros((len(numbers), 8 * width), dtype=np.uint8)
+        padded[:, : self._size] = self._allowed.rows(self._size, numbers) if self._size else 0
+        allowed = padded.view("<u8")
+        for at, number in enumerate(numbers.tolist() if self._whole else ()):
+            if number in self._whole:
+                best = self._whole[number]
+                support[at], allowed[at] = words_of([best.support, best.allowed], 64 * width)
+        return support, allowed
+
+    def proves(self, owner: Indices | Numbers, sets: Words) -> bool:
+        """Whether each set J has the optimum that ``owner`` names: S <= J <= A for its support S and allowed columns A.
+
+        Cost: three operations a word.
+        """
+        import numpy as np
+
+        names, index = np.unique(owner.astype(np.int64), return_inverse=True)
+        if not len(names):
+            return True
+        if names[0] < 0 or names[-1] >= len(self) or len(owner) != len(sets):
+            return False
+        support, allowed = self.sets(names)
+        return not bool(((support[index] & ~sets) | (sets & ~allowed[index])).any())
+
+
+def _read(data: bytes) -> tuple[Fraction, bool]:
+    """Value, and whether it is attained."""
+    first, second, attained = _HEAD.unpack_from(data)
+    at = _HEAD.size
+    top = int.from_bytes(data[at : at + first], "little", signed=True)
+    bottom = int.from_bytes(data[at + first : at + first + second], "little")
+    return Fraction(top, bottom), attained

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
+from exactgeo.basin.numbering import Numbering
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, products, rref
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
@@ -127,6 +128,11 @@ class Reduction:
         """Basins modulo permutation of exchangeable neurons."""
         return prod(comb(len(g.patterns) + len(g.neurons) - 1, len(g.neurons)) for g in self.exchangeable)
 
+    @cached_property
+    def numbering(self) -> Numbering:
+        """The orbits by number."""
+        return Numbering([(len(group.patterns), len(group.neurons)) for group in self.exchangeable])
+
     def orbit_choices(self) -> Iterator[tuple[tuple[int, ...], ...]]:
         """Every orbit: for each group an ascending tuple of pattern indices."""
 
@@ -152,7 +158,7 @@ class Reduction:
         Parameters
         ----------
         rows : array of int32, (orbits, neurons)
-            As :func:`exactgeo.basin.schedule.choices` lists them: ascending within a group.
+            Group after group, ascending within a group.
         """
         import numpy as np
 

@@ -1,35 +1,37 @@
 """The orbits of a census in blocks of fixed size, solved here or by an executor, given back in order.
 
-A block is a range of the census, an array of pattern numbers; what is found of it depends on the problem and the
-range alone, so neither the executor nor what was resumed changes it. Nor can they: whoever says which optimum a set
-of columns has is asked for the proof, S <= J <= A (see :mod:`exactgeo.basin.batch`), for every set.
+A block is a range of the census; what is found of it depends on the problem and the range alone, so neither the
+executor nor what was resumed changes it. Nor can they: whoever says which optimum a set of columns has is asked for
+the proof, S <= J <= A (see :mod:`exactgeo.basin.batch`), for every set.
 
 A task of an executor is a run of neighbouring blocks. These have most of their optima in common, which a process finds
 once; two processes that took turns block by block would each find nearly all of them. So runs are long at first, and
-the last ones short, that no process waits for another.
+the last ones short, that no process waits for another. A task is two numbers; what all have in common is sent once.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
-from itertools import chain, combinations_with_replacement, islice
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from exactgeo.basin.batch import Solved, proves, solve_sets, words_of
+from exactgeo.basin.batch import Solved, replay_all, solve_sets, words_of
 from exactgeo.basin.cone_program import Program
+from exactgeo.basin.numbering import Numbering
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import InputError, TaskLost
-from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, processes_of
+from exactgeo.executors import TASKS_BEFORE_POOL, Shared, Tasks, Workers, in_order, processes_of, rising
 from exactgeo.frozen import dataclass
 from exactgeo.logs import logger
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Numbers, Words
 
-__all__ = ["BLOCK", "Block", "BlockStore", "blocks"]
+__all__ = ["BLOCK", "Block", "BlockStore", "Kept", "Listing", "blocks"]
 
 LOG = logger(__name__)
 
@@ -38,16 +40,18 @@ BLOCK = 8192
 
 THEIRS = "basins with an optimum that is not theirs"
 
-AHEAD = 16
-"""Tasks given to an executor before the first of them is waited for."""
+AHEAD = 2
+"""Replays for each process of an executor that are given before the first of them is waited for."""
 
 SINGLE, FEW, LONGEST = TASKS_BEFORE_POOL, 8, 64
 """The first and the last tasks are of one block each: most censuses end with those, and these wait for nobody. The most
 blocks of a task."""
 
+REPLAYED = 4096
+"""Optima of a store that are replayed together, in one task."""
+
 Progress = Callable[[int, int], None]
-Tables = list[tuple["Words", int]]
-Outcome = tuple[list[Solved], "Numbers", bool]
+Tables = tuple[tuple["Words", int], ...]
 
 
 @dataclass(frozen=True)
@@ -57,20 +61,20 @@ class Block:
     Attributes
     ----------
     number : int
-        Its orbits have the indices ``number * BLOCK`` and following in the census.
-    choices : array of int32, (orbits, neurons)
-        Pattern numbers, group after group, ascending within a group.
-    optima : list of Solved
+    first : int
+        The number of its first orbit.
     owner : array of int32, (orbits,)
-        Index of each orbit's optimum in ``optima``; -1 where the time limit came first.
+        The number of each orbit's optimum among all so far; -1 where the time limit came first.
+    fresh : range
+        The numbers of the optima that no block before has.
     interrupted : bool
         By Ctrl-C; it may be complete all the same.
     """
 
     number: int
-    choices: Numbers
-    optima: list[Solved]
+    first: int
     owner: Numbers
+    fresh: range
     interrupted: bool = False
 
     @property
@@ -78,70 +82,115 @@ class Block:
         return not bool((self.owner < 0).any())
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A block as a store gives it back.
+
+    Attributes
+    ----------
+    number : int
+    fresh : list of Solved
+        The optima that no block before has; not replayed.
+    owner : array of int32, (orbits,)
+    """
+
+    number: int
+    fresh: list[Solved]
+    owner: Numbers
+
+
 class BlockStore(Protocol):
     """Where blocks are kept between runs."""
 
-    def blocks(self, reduction: Reduction) -> Iterator[tuple[list[Solved], Numbers]]:
-        """Optima, replayed, and owners of the blocks 0, 1, ... that it has, in order."""
+    folder: str | None
+    """Where a run may make a file for what memory is too small for."""
 
-    def add(self, reduction: Reduction, block: Block) -> None:
-        """Take the next complete block."""
+    def blocks(self, reduction: Reduction) -> Iterator[Kept]:
+        """The blocks 0, 1, ... that it has, in order."""
+
+    def add(self, reduction: Reduction, block: Block, optima: Optima) -> None:
+        """Take the next complete block; ``optima`` are those of all blocks so far."""
 
     def changed(self, what: str) -> InputError:
         """The refusal of what no run has written."""
 
 
-def choices(reduction: Reduction) -> Iterator[Numbers]:
-    """The pattern numbers of all orbits, a block at a time."""
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The orbits of a problem in blocks: what a process has to know of it.
+
+    Attributes
+    ----------
+    program : Program
+    tables : pairs (array of uint64, int), one a group
+        The column sets of its patterns, and its number of neurons.
+    size : int
+        Orbits of a block.
+    """
+
+    program: Program
+    tables: Tables
+    size: int
+
+    @classmethod
+    def of(cls, reduction: Reduction) -> Listing:
+        columns = len(reduction.program.columns)
+        tables = tuple(
+            (words_of([pattern.mask for pattern in group.patterns], columns), len(group.neurons))
+            for group in reduction.exchangeable
+        )
+        return cls(reduction.program, tables, BLOCK)
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        return Numbering([(len(table), neurons) for table, neurons in self.tables])
+
+    @property
+    def blocks(self) -> int:
+        """How many there are."""
+        return -(-self.numbering.total // self.size)
+
+    def orbits(self, number: int, count: int = 1) -> int:
+        """How many there are in ``count`` blocks from one on."""
+        return min(self.size * (number + count), self.numbering.total) - self.size * number
+
+    def rows(self, number: int) -> Numbers:
+        """The pattern numbers of the orbits of a block, (orbits, neurons): group after group, ascending within one."""
+        import numpy as np
+
+        first = self.size * number
+        return self.numbering.rows(np.arange(first, first + self.orbits(number)))
+
+    def sets(self, rows: Numbers) -> Words:
+        """The column sets of orbits."""
+        return _sets(self.program, self.tables, rows)
+
+
+def _sets(program: Program, tables: Tables, rows: Numbers) -> Words:
     import numpy as np
 
-    sizes = [(len(group.patterns), len(group.neurons)) for group in reduction.exchangeable]
-    width = sum(neurons for _, neurons in sizes)
-    if not width:
-        yield np.zeros((1, 0), dtype=np.int32)
-        return
-    if len(sizes) == 1:
-        patterns, neurons = sizes[0]
-        rows: Iterator[tuple[int, ...]] = combinations_with_replacement(range(patterns), neurons)
-    else:
-        rows = (tuple(chain.from_iterable(choice)) for choice in reduction.orbit_choices())
-    while True:
-        flat = np.fromiter(chain.from_iterable(islice(rows, BLOCK)), dtype=np.int32)
-        if not len(flat):
-            return
-        yield flat.reshape(-1, width)
-
-
-def _sets(program: Program, tables: Tables, block: Numbers) -> Words:
-    """The column sets of the orbits of a block."""
-    import numpy as np
-
-    sets: Words = np.zeros((len(block), max(1, -(-len(program.columns) // 64))), dtype=np.uint64)
+    sets: Words = np.zeros((len(rows), max(1, -(-len(program.columns) // 64))), dtype=np.uint64)
     patterns = [table for table, neurons in tables for _ in range(neurons)]
     for neuron, table in enumerate(patterns):
-        sets |= table[block[:, neuron]]
+        sets |= table[rows[:, neuron]]
     return sets
 
 
 def solve_block(
-    program: Program,
-    tables: Tables,
-    block: Numbers,
-    seconds: float | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
-    """Solve the orbits of a block; ``tables`` holds the words of each group's patterns and its number of neurons."""
+    listing: Listing, number: int, seconds: float | None = None, progress: Progress | None = None
+) -> tuple[list[Solved], Numbers, bool]:
+    """Solve the orbits of a block; as :func:`exactgeo.basin.batch.solve_sets`."""
     import numpy as np
 
-    via = None
-    if block.shape[1] > 1:
+    rows, via = listing.rows(number), None
+    if rows.shape[1] > 1:
         # Neighbours share all patterns but the last, and the optimum without it is a step or two away.
-        changes = np.any(block[1:, :-1] != block[:-1, :-1], axis=1)
+        changes = np.any(rows[1:, :-1] != rows[:-1, :-1], axis=1)
         first = np.concatenate([[0], 1 + np.flatnonzero(changes)])
-        last, neurons = tables[-1]
-        without = _sets(program, [*tables[:-1], (last, neurons - 1)], block[first, :-1])
+        *others, (last, neurons) = listing.tables
+        without = _sets(listing.program, (*others, (last, neurons - 1)), rows[first, :-1])
         via = without, np.concatenate([[0], np.cumsum(changes)])
-    return solve_sets(program, _sets(program, tables, block), seconds, progress, via)
+    return solve_sets(listing.program, listing.sets(rows), seconds, progress, via)
 
 
 @dataclass(frozen=True)
@@ -150,52 +199,46 @@ class SolvedRun:
 
     Attributes
     ----------
-    optima : list of Solved
-        Of all its blocks, each once.
-    blocks : list of (array of int32, array of int32, bool)
-        For each block which optima are its own, the index of each orbit's optimum among these (-1: not reached in
-        time), and whether Ctrl-C ended it.
+    optima : Optima
+        Of all its blocks, in the order in which their orbits first need them.
+    blocks : list of (array of int32, bool)
+        For each block the number of each orbit's optimum among these (-1: not reached in time), and whether Ctrl-C
+        ended it.
     """
 
-    optima: list[Solved]
-    blocks: list[tuple[Numbers, Numbers, bool]]
-
-    def __reduce__(self) -> tuple[Callable[..., SolvedRun], tuple[Any, ...]]:
-        # Between processes a Fraction would travel as text, and each optimum as an object of its own.
-        return _answer, (list(map(Solved.packed, self.optima)), self.blocks)
+    optima: Optima
+    blocks: list[tuple[Numbers, bool]]
 
 
-def _answer(optima: list[Any], blocks: list[tuple[Numbers, Numbers, bool]]) -> SolvedRun:
-    return SolvedRun([Solved.unpacked(best) for best in optima], blocks)
-
-
-def solve_run(program: Program, tables: Tables, run: list[Numbers], seconds: float | None = None) -> SolvedRun:
+def solve_run(listing: Listing, first: int, count: int, seconds: float | None = None) -> SolvedRun:
     """Solve the blocks of a task one after the other, up to the first that is not complete."""
-    import numpy as np
-
     end = None if seconds is None else time.monotonic() + seconds
-    answer, numbers = SolvedRun([], []), dict[int, int]()
-    for block in run:
+    answer = SolvedRun(Optima(len(listing.program.columns)), [])
+    for number in range(first, first + count):
         left = None if end is None else max(0.0, end - time.monotonic())
-        optima, owner, interrupted = solve_block(program, tables, block, left)
-        for best in optima:
-            # Neighbouring blocks have most of them in common, as objects.
-            if numbers.setdefault(id(best), len(answer.optima)) == len(answer.optima):
-                answer.optima.append(best)
-        answer.blocks.append((np.array([numbers[id(best)] for best in optima], dtype=np.int32), owner, interrupted))
+        optima, owner, interrupted = solve_block(listing, number, left)
+        answer.blocks.append((_numbered(owner, answer.optima.extend(optima)), interrupted))
         if interrupted or bool((owner < 0).any()):
             break
     return answer
 
 
+def _numbered(owner: Numbers, numbers: Any) -> Numbers:
+    """The numbers of optima in place of their indices; -1 stays."""
+    import numpy as np
+
+    return np.append(numbers, -1)[owner].astype(np.int32)
+
+
 def blocks(
     reduction: Reduction,
+    known: Optima,
     executor: Executor | None,
     left: Callable[[], float | None],
     progress: Progress | None,
     store: BlockStore | None = None,
 ) -> Iterator[Block]:
-    """Every block in order: first those of the store, then the rest as they are solved.
+    """Every block in order: first those of the store, then the rest as they are solved; ``known`` gets their optima.
 
     Raises
     ------
@@ -204,156 +247,244 @@ def blocks(
     TaskLost
         The executor did not give the answer of a block; all before it are in the store.
     """
-    import numpy as np
+    listing, done, number = Listing.of(reduction), 0, 0
+    total = listing.numbering.total
+    told = _unheard if progress is None else rising(progress)
+    if isinstance(executor, Workers) and processes_of(executor) == 1:
+        # Its one process is this.
+        executor = None
+    with Shared(executor, listing) as shared:
+        if store is not None:
+            for block in _taken_up(store, reduction, known, shared, executor):
+                done, number = done + len(block.owner), number + 1
+                told(done, total)
+                yield block
+        if done:
+            LOG.info("%d of %d basins taken from the store", done, total)
+        work = _Solving(shared, known, executor, left, range(number, listing.blocks), lambda n: told(done + n, total))
+        try:
+            for block in work.blocks():
+                LOG.info("block %d: %d optima are new", block.number, len(block.fresh))
+                if store is not None and block.complete:
+                    store.add(reduction, block, known)
+                yield block
+                if block.interrupted or not block.complete:
+                    return
+        except TimeoutError:
+            return
+        finally:
+            work.cancel()
 
-    program, total, done = reduction.program, reduction.orbits, 0
-    tables = [
-        (words_of([pattern.mask for pattern in group.patterns], len(program.columns)), len(group.neurons))
-        for group in reduction.exchangeable
-    ]
-    stream, beyond = enumerate(choices(reduction)), (0, np.zeros((0, 0), dtype=np.int32))
-    for optima, owner in store.blocks(reduction) if store is not None else ():
-        number, block = next(stream, beyond)
-        if store is not None and not (len(block) and proves(optima, owner, _sets(program, tables, block))):
-            raise store.changed(THEIRS)
-        done += len(block)
-        yield Block(number, block, optima, owner)
-    if done:
-        LOG.info("%d of %d basins taken from the store", done, total)
-    if done and progress is not None:
-        progress(done, total)
-    work = _Solving(program, tables, executor, left, -(-(total - done) // BLOCK))
+
+def _unheard(done: int, total: int) -> None:
+    """Progress that nobody wants to hear of."""
+
+
+# -- blocks of a store -------------------------------------------------------------------------------------------------
+
+
+def _taken_up(
+    store: BlockStore, reduction: Reduction, known: Optima, shared: Shared[Listing], executor: Executor | None
+) -> Iterator[Block]:
+    """The blocks of a store, each when its optima have been replayed and its basins compared with them."""
+    read: deque[list[Kept]] = deque()
+
+    def jobs() -> Iterator[tuple[int, tuple[Any, ...]]]:
+        group: list[Kept] = []
+        packed: list[Any] = []
+        for kept in store.blocks(reduction):
+            group.append(kept)
+            packed += [best.packed() for best in kept.fresh]
+            if len(packed) >= REPLAYED or len(group) >= LONGEST:
+                read.append(group)
+                yield group[0].number, (shared, packed)
+                group, packed = [], []
+        if group:
+            read.append(group)
+            yield group[0].number, (shared, packed)
+
+    for good in in_order(executor, "replay of block", _replays, jobs(), AHEAD):
+        for kept in read.popleft():
+            if good is not True:
+                raise store.changed(f"block {kept.number} or one soon after it")
+            yield _believed(kept, store, shared.value, known)
+
+
+def _replays(listing: Listing, packed: list[Any]) -> bool:
+    """Whether these are optima; they may be anything that was in a file."""
     try:
-        while True:
-            work.ahead(stream)
-            if not work.queue:
-                return
-
-            def report(solved: int, sets: int, done: int = done) -> None:
-                if progress is not None:
-                    progress(done + len(work.queue[0].blocks[0]) * solved // sets, total)
-
-            try:
-                for solved in work.first(report):
-                    done += len(solved.choices)
-                    LOG.info(
-                        "block %d: %d optima, %d of %d basins done", solved.number, len(solved.optima), done, total
-                    )
-                    if progress is not None and solved.complete:
-                        progress(done, total)
-                    if store is not None and solved.complete:
-                        store.add(reduction, solved)
-                    yield solved
-                    if solved.interrupted or not solved.complete:
-                        return
-            except TimeoutError:
-                return
-    finally:
-        work.cancel()
+        replay_all(listing.program, [Solved.unpacked(part) for part in packed])
+    except Exception:
+        return False
+    return True
 
 
-@dataclass(frozen=True)
-class _Run:
-    """Neighbouring blocks, and the number of the first."""
+def _believed(kept: Kept, store: BlockStore, listing: Listing, known: Optima) -> Block:
+    """A block whose optima were replayed, if they are new, and those of its basins."""
+    fresh = range(len(known), len(known) + len(kept.fresh))
+    bases = [best.basis for best in kept.fresh if best.proof is None]
+    if len(set(bases)) < len(bases) or known.extend(kept.fresh).tolist() != [*fresh]:
+        raise store.changed(f"block {kept.number}: an optimum twice")
+    there = kept.number < listing.blocks and len(kept.owner) == listing.orbits(kept.number)
+    if not there or not known.proves(kept.owner, listing.sets(listing.rows(kept.number))):
+        raise store.changed(THEIRS)
+    return Block(kept.number, listing.size * kept.number, kept.owner, fresh)
 
-    number: int
-    blocks: list[Numbers]
+
+# -- blocks that are solved --------------------------------------------------------------------------------------------
 
 
 class _Solving:
-    """Blocks that are solved, in order, by an executor as long as it goes on, else here."""
+    """Blocks that are solved, in order, by an executor as long as it goes on, else here.
+
+    Parameters
+    ----------
+    shared : Shared of Listing
+    known : Optima
+        Of all blocks so far.
+    executor : concurrent.futures.Executor, optional
+    left : callable
+        The seconds that are left.
+    numbers : range
+        Of the blocks.
+    finished : callable (orbits)
+        Told how many orbits have their optimum, here or elsewhere, in whatever order.
+    """
 
     def __init__(
         self,
-        program: Program,
-        tables: Tables,
+        shared: Shared[Listing],
+        known: Optima,
         executor: Executor | None,
         left: Callable[[], float | None],
-        count: int,
+        numbers: range,
+        finished: Callable[[int], None],
     ) -> None:
-        self._program, self._tables, self._left = program, tables, left
-        self._tasks = None if executor is None else Tasks(executor, "block")
-        self._processes = 1 if executor is None else processes_of(executor)
-        self._begun, self._count = 0, count
-        self.queue: deque[_Run] = deque()
+        self._shared, self._known, self._left, self._finished = shared, known, left, finished
+        self._executor = executor
+        self._tasks = None if executor is None else Tasks(executor, "block", finished)
+        self._numbers = numbers
+        self._given: deque[range] = deque()
+        self._begun, self._done = 0, 0
 
-    def _length(self) -> int:
-        """Of the next run."""
-        self._begun += 1
-        if self._tasks is None or self._begun <= SINGLE or self._count <= FEW:
-            return 1
-        return max(1, min(self._count // self._processes, LONGEST))
-
-    def ahead(self, stream: Iterator[tuple[int, Numbers]]) -> None:
-        """A few runs ahead keep the workers busy without listing all orbits first."""
-        while len(self.queue) < (1 if self._tasks is None else AHEAD):
-            numbered = list(islice(stream, self._length()))
-            if not numbered:
-                return
-            self._count -= len(numbered)
-            run = _Run(numbered[0][0], [block for _, block in numbered])
-            self.queue.append(run)
-            if self._tasks is not None:
-                try:
-                    self._tasks.give(run.number, solve_run, self._program, self._tables, run.blocks, self._left())
-                except BrokenExecutor:
-                    self.cancel()
-
-    def first(self, report: Progress) -> Iterator[Block]:
-        """The blocks of the first run of the queue, solved, up to the first that is not complete.
-
+    def blocks(self) -> Iterator[Block]:
+        """
         Raises
         ------
         TaskLost, TimeoutError
             As :meth:`exactgeo.executors.Tasks.take`.
         """
-        run = self.queue[0]
-        try:
-            answer = None if self._tasks is None else self._checked(run, self._tasks.take(self._left()))
-        except BrokenExecutor:
-            # A worker was killed: what it had is done here, and so is the rest.
-            self.cancel()
-            answer = None
-        if answer is not None:
-            self.queue.popleft()
-            for k, (block, outcome) in enumerate(zip(run.blocks, answer, strict=False)):
-                yield Block(run.number + k, block, *outcome)
-            return
-        outcome = solve_block(self._program, self._tables, run.blocks[0], self._left(), report)
-        self.queue.popleft()
-        if len(run.blocks) > 1:
-            self.queue.appendleft(_Run(run.number + 1, run.blocks[1:]))
-        yield Block(run.number, run.blocks[0], *outcome)
+        while True:
+            self._ahead()
+            if self._given:
+                run = self._given.popleft()
+            elif self._numbers:
+                run, self._numbers = self._numbers[:1], self._numbers[1:]
+            else:
+                return
+            for block in self._run(run):
+                self._done += len(block.owner)
+                yield block
 
-    def _checked(self, run: _Run, answer: Any) -> list[Outcome]:
-        """An executor's answer, each block of it proved: each optimum is compared once, with the sets of all blocks."""
+    def _ahead(self) -> None:
+        """A few runs ahead keep the workers busy; no more answers than these can be here at a time."""
+        while self._tasks is not None and self._executor is not None and self._numbers:
+            processes = processes_of(self._executor)
+            if len(self._given) > processes + processes // 2:
+                return
+            length = self._length(processes)
+            run, self._numbers = self._numbers[:length], self._numbers[length:]
+            self._given.append(run)
+            size = self._shared.value.orbits(run.start, length)
+            try:
+                self._tasks.give(run.start, solve_run, self._shared, run.start, length, self._left(), size=size)
+            except BrokenExecutor:
+                self.cancel()
+
+    def _length(self, processes: int) -> int:
+        """Of the next run."""
+        self._begun += 1
+        if self._begun <= SINGLE or len(self._numbers) <= FEW:
+            return 1
+        return max(1, min(len(self._numbers) // processes, LONGEST))
+
+    def _run(self, run: range) -> Iterator[Block]:
+        """The blocks of a run, up to the first that is not complete."""
+        answer: Any = None
+        if self._tasks is not None:
+            try:
+                answer = self._tasks.take(self._left())
+            except BrokenExecutor:
+                # A worker was killed: what it had is done here, and so is the rest.
+                self.cancel()
+        if self._tasks is not None:
+            yield from self._merged(run, answer)
+            return
+        for number in run:
+            yield self._here(number)
+
+    def _here(self, number: int) -> Block:
+        listing, done, before = self._shared.value, self._done, len(self._known)
+        size = listing.orbits(number)
+
+        def report(solved: int, sets: int) -> None:
+            self._finished(done + size * solved // sets)
+
+        optima, owner, interrupted = solve_block(listing, number, self._left(), report)
+        owner = _numbered(owner, self._known.extend(optima))
+        return Block(number, listing.size * number, owner, range(before, len(self._known)), interrupted)
+
+    def _merged(self, run: range, answer: Any) -> Iterator[Block]:
+        """The blocks of an executor's answer, each when it is proved."""
         import numpy as np
 
+        listing, numbers = self._shared.value, np.zeros(0, dtype=np.int64)
         if not isinstance(answer, SolvedRun):
-            raise TaskLost(f"block {run.number}", f"a {type(answer).__name__} that is no answer")
-        listed: Sequence[Solved] = answer.optima
-        found: list[Outcome] = []
-        owners, sets = [], []
-        try:
-            for block, (members, owner, interrupted) in zip(run.blocks, answer.blocks, strict=False):
-                known = owner >= 0
-                if len(owner) != len(block):
-                    raise TaskLost(f"block {run.number + len(found)}", THEIRS)
-                owners.append(members[owner[known]])
-                sets.append(_sets(self._program, self._tables, block[known]))
-                found.append(([listed[k] for k in members.tolist()], owner, bool(interrupted)))
-            good = bool(found) and proves(listed, np.concatenate(owners), np.concatenate(sets))
-        except (AttributeError, LookupError, TypeError, ValueError):
-            raise TaskLost(f"block {run.number}", "an answer of other things than optima") from None
-        if not good:
-            raise TaskLost(f"block {run.number}", THEIRS)
-        whole = all(not bool((owner < 0).any()) and not interrupted for _, owner, interrupted in found)
-        if len(found) < len(run.blocks) and whole:
-            raise TaskLost(f"block {run.number + len(found)}", "nothing")
-        return found
+            raise TaskLost(f"block {run.start}", f"a {type(answer).__name__} that is no answer")
+        whole, count = True, 0
+        for number, part in zip(run, answer.blocks, strict=False):
+            try:
+                owner, interrupted = part
+                top = _proved(listing, number, owner, answer.optima, len(numbers))
+                before = len(self._known)
+                numbers = np.append(numbers, self._known.extend(answer.optima, len(numbers), top))
+                owner = _numbered(owner, numbers)
+            except (AttributeError, LookupError, TypeError, ValueError):
+                raise TaskLost(f"block {number}", "an answer of other things than optima") from None
+            block = Block(number, listing.size * number, owner, range(before, len(self._known)), bool(interrupted))
+            yield block
+            whole, count = block.complete and not block.interrupted, count + 1
+        if whole and count < len(run):
+            raise TaskLost(f"block {run.start + count}", "nothing")
 
     def cancel(self) -> None:
         """Wait for nothing any more; what is left is done here."""
         if self._tasks is not None:
             self._tasks.cancel()
             self._tasks = None
+
+
+def _proved(listing: Listing, number: int, owner: Numbers, optima: Optima, seen: int) -> int:
+    """How many of an answer's optima its blocks use up to this one, which is proved.
+
+    Raises
+    ------
+    TaskLost
+        An orbit has another's optimum, or the new ones are not in the order in which the orbits need them.
+    """
+    import numpy as np
+
+    reached = np.flatnonzero(owner >= 0)
+    names, first = np.unique(owner[reached], return_index=True)
+    fresh = names >= seen
+    top = seen + int(fresh.sum())
+    good = (
+        owner.shape == (listing.orbits(number),)
+        and top <= len(optima)
+        and np.array_equal(names[fresh], np.arange(seen, top))
+        and bool((np.diff(first[fresh]) > 0).all())
+        and optima.proves(owner[reached], listing.sets(listing.rows(number)[reached]))
+    )
+    if not good:
+        raise TaskLost(f"block {number}", THEIRS)
+    return top

@@ -7,31 +7,34 @@ are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any, overload
 
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.basin.numbering import Numbering
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
-from exactgeo.exact.enclosure import Enclosure, Value, high, low
+from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, order
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
+from exactgeo.spool import Spool
 
 if TYPE_CHECKING:
     from exactgeo.basin.batch import Indices, Numbers
 
-__all__ = ["Orbit", "Table", "counted_together", "numbering_of", "text"]
+__all__ = ["Orbit", "Table", "counted_together", "text"]
 
 RECORDS = 8192
 """Rows turned into Python objects together where all are listed."""
+
+TOGETHER = 2**20
+"""Rows whose numbers are turned into indices together: numpy makes them twice as long."""
 
 Orbit = tuple[tuple[int, ...], ...]
 """What the neurons of an orbit of basins choose: for each group of exchangeable neurons ascending numbers."""
@@ -65,7 +68,7 @@ class Table:
     ) -> None:
         self.reduction = reduction
         self.owners = owners
-        self.numbering = numbering_of(reduction)
+        self.numbering = reduction.numbering
         self._numbers = numbers
         self.optima = optima
         self.interrupted = interrupted
@@ -73,44 +76,51 @@ class Table:
 
     @classmethod
     def gather(
-        cls, reduction: Reduction, blocks: Iterable[Block], watch: Callable[[Value], None] | None = None
+        cls,
+        reduction: Reduction,
+        optima: Optima,
+        blocks: Iterable[Block],
+        watch: Callable[[Value], None] | None = None,
+        folder: str | None = None,
     ) -> Table:
         """The blocks one after the other; Ctrl-C ends them.
 
         Parameters
         ----------
         reduction : Reduction
+        optima : Optima
+            Which the blocks fill.
         blocks : iterable of Block
         watch : callable (value), optional
             Called with the least value so far when there is one and whenever it falls.
+        folder : str, optional
+            Where a file may be made for what memory is too small for.
         """
         import numpy as np
 
-        owners: list[Numbers] = [np.zeros(0, dtype=np.int32)]
-        numbers: list[Indices] = [np.zeros(0, dtype=np.int64)]
-        listed = 0
-        optima = Optima(len(reduction.program.columns))
+        owners = Spool(folder)
+        numbers: list[Indices] = []
         interrupted = False
         least: Fraction | None = None
         try:
             for block in blocks:
                 interrupted |= block.interrupted
-                if watch is not None and block.optima:
-                    lowest = min((best.value for best in block.optima), key=high)
+                if watch is not None and block.fresh:
+                    lowest = min(optima.values(block.fresh.start), key=high)
                     if least is None or high(lowest) < least:
                         least = high(lowest)
                         watch(lowest)
-                local = np.fromiter(map(optima.add, block.optima), dtype=np.int32, count=len(block.optima))
                 known = block.owner >= 0
                 if not known.all():
                     # The last block, ended by the time limit.
-                    numbers = [np.arange(listed), listed + np.flatnonzero(known)]
-                owners.append(local[block.owner[known]] if known.any() else owners[0])
-                listed += len(known)
+                    numbers = [np.arange(block.first), block.first + np.flatnonzero(known)]
+                owners.append(block.owner[known].astype("<i4").tobytes())
         except KeyboardInterrupt:
             interrupted = True
-        found = np.concatenate(owners)
-        kept = np.concatenate(numbers)[: len(found)] if len(numbers) > 1 else None
+        found: Numbers = owners.array("<i4")
+        # What a block had found when it was interrupted belongs to no orbit.
+        optima.cut(max((int(part.max()) + 1 for part in parts(found)), default=0))
+        kept = np.concatenate(numbers)[: len(found)] if numbers else None
         return cls(reduction, found, optima, kept, interrupted=interrupted)
 
     @property
@@ -213,16 +223,19 @@ class Table:
     # -- all orbits ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def values(self) -> tuple[tuple[Value, int], ...]:
+    def values(self) -> Sequence[tuple[Value, int]]:
         """Distinct basin values, ascending, each with its number of orbits; overlapping enclosures are counted
         together."""
         import numpy as np
 
+        numbers = np.zeros(len(self.optima), dtype=np.int64)
+        for owners in parts(self.owners):
+            numbers += np.bincount(owners, minlength=len(numbers))
+        if self.optima.rational:
+            return Levels(self.optima, numbers)
         orbits: dict[Value, int] = {}
-        numbers = np.bincount(self.owners, minlength=len(self.optima)).tolist()
-        for value, number in zip(self.optima.values(), numbers, strict=True):
-            if number:
-                orbits[value] = orbits.get(value, 0) + number
+        for value, number in zip(self.optima.values(), numbers.tolist(), strict=True):
+            orbits[value] = orbits.get(value, 0) + number
         return counted_together(orbits)
 
     @cached_property
@@ -234,7 +247,8 @@ class Table:
             return []
         top = min(map(high, self.optima.values()))
         fit = np.array([low(value) <= top for value in self.optima.values()])
-        return [int(index) for index in np.flatnonzero(fit[self.owners])]
+        rows = [np.flatnonzero(fit[owners]) + k * TOGETHER for k, owners in enumerate(parts(self.owners))]
+        return [int(index) for index in np.concatenate(rows)]
 
     @property
     def minimum(self) -> Value | None:
@@ -293,14 +307,13 @@ class Table:
             for _ in group.neurons
         ]
         order = sorted(range(len(neurons)), key=neurons.__getitem__)
-        values: dict[int, str] = {}
         for first in range(0, len(self.owners), RECORDS):
             owners = self.owners[first : first + RECORDS].tolist()
+            optima = {owner: self.optima[owner] for owner in set(owners)}
+            values = {owner: text(best.value) for owner, best in optima.items()}
             choices = self.choices(np.arange(first, first + len(owners)))
             rows, multiplicities = choices.tolist(), reduction.multiplicities(choices)
             for index, (row, copies, owner) in enumerate(zip(rows, multiplicities, owners, strict=True), start=first):
-                if owner not in values:
-                    values[owner] = text(self.optima.value(owner))
                 named = [names[k][row[k]] for k in order]
                 yield {
                     "index": index,
@@ -308,13 +321,57 @@ class Table:
                     "outputs": "".join(output for _, output in named),
                     "multiplicity": copies,
                     "value": values[owner],
-                    "attained": self.optima[owner].attained,
+                    "attained": optima[owner].attained,
                 }
 
 
-def numbering_of(reduction: Reduction) -> Numbering:
-    """The orbits of a problem by number, as :func:`exactgeo.basin.schedule.choices` lists them."""
-    return Numbering([(len(group.patterns), len(group.neurons)) for group in reduction.exchangeable])
+def parts(owners: Numbers) -> Iterator[Numbers]:
+    """Some at a time."""
+    return (owners[first : first + TOGETHER] for first in range(0, len(owners), TOGETHER))
+
+
+class Levels(Sequence[tuple[Value, int]]):
+    """Distinct values, ascending, each with its number of orbits; read from the optima as they are asked for.
+
+    Parameters
+    ----------
+    optima : Optima
+        With rational values.
+    orbits : array of int64, (optima,)
+    """
+
+    def __init__(self, optima: Optima, orbits: Indices) -> None:
+        import numpy as np
+
+        self._optima = optima
+        used = np.flatnonzero(orbits)
+        # Conversion to float is monotone: exact values decide among equal floats only.
+        keys = np.fromiter((order(exact(value))[0] for value in optima.values()), dtype=float, count=len(optima))[used]
+        by_key = np.argsort(keys, kind="stable")
+        ascending, keys = used[by_key], keys[by_key]
+        fresh = np.ones(len(keys), dtype=bool)
+        fresh[1:] = keys[1:] != keys[:-1]
+        bounds = np.append(np.flatnonzero(fresh), len(keys))
+        for k in np.flatnonzero(np.diff(bounds) > 1).tolist():
+            part = slice(int(bounds[k]), int(bounds[k + 1]))
+            equal = sorted((optima.value(number), number) for number in ascending[part].tolist())
+            ascending[part] = [number for _, number in equal]
+            fresh[part] = [True, *(one[0] != other[0] for one, other in pairwise(equal))]
+        self._numbers = ascending[fresh]
+        self._orbits = np.add.reduceat(orbits[ascending], np.flatnonzero(fresh)) if len(used) else used
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Value, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[Value, int]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[Value, int] | list[tuple[Value, int]]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(len(self))[index]]
+        at = range(len(self))[index]
+        return self._optima.value(int(self._numbers[at])), int(self._orbits[at])
 
 
 def counted_together(numbers: Mapping[Value, int]) -> tuple[tuple[Value, int], ...]:

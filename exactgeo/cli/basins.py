@@ -108,9 +108,9 @@ def basins(
             watch=told.best,
             searching=None if progress is None else progress.stage(1),
         )
-        valued = found.to_json(searched=False)
+        valued = found.answer(searched=False)
         current_run().tell(census_text(loaded, valued), valued)
-        answer = found.to_json(minima=minima)
+        answer = found.answer(minima=minima)
     if out is not None and not kept:
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None

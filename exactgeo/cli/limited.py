@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +115,7 @@ class Run:
     def _send(self) -> None:
         if self._channel is not None:
             message = {"subject": self.subject, "known": self.known, "text": self.text, "lines": self.lines}
-            os.write(self._channel, json.dumps(message).encode() + b"\n")
+            os.write(self._channel, json.dumps(message, default=listed).encode() + b"\n")
 
     def _take(self, line: bytes) -> None:
         # The last line of a process that was ended may be half a line.
@@ -260,6 +260,13 @@ def emit_json(answer: dict[str, Any], *, line: bool = False) -> None:
     click.echo(json_text(answer, line=line))
 
 
+def listed(part: Any) -> list[Any]:
+    """What is read only where it is printed."""
+    if isinstance(part, Sequence):
+        return list(part)
+    raise TypeError(f"a {type(part).__name__} in an answer")
+
+
 def json_text(answer: dict[str, Any], *, line: bool = False) -> str:
     """An answer as JSON for programs and people; as one ``line`` for programs alone."""
-    return json.dumps(answer, indent=None if line else 2, ensure_ascii=False)
+    return json.dumps(answer, indent=None if line else 2, ensure_ascii=False, default=listed)

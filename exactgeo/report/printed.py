@@ -48,7 +48,7 @@ def _standing(explanation: Any) -> Verdict:
 
 
 TEXTS: dict[str, Callable[[Any], str]] = {
-    "Census": lambda found: census_text(found.problem, found.to_json(searched=False)),
+    "Census": lambda found: census_text(found.problem, found.answer(searched=False)),
     "DeepExplanation": lambda found: layers_text(found, _standing(found)),
     "Explanation": lambda found: explanation_text(found, _standing(found)),
     "FoundPath": lambda found: path_text(found.problem, found, found.to_json()),

@@ -336,7 +336,9 @@ def test_workers_that_do_not_see_the_flats_find_them(monkeypatch, kind):
 def test_the_flats_are_found_once(monkeypatch):
     arrangement, calls = STREAMED["general position"], []
     honest = stream.in_blocks
-    monkeypatch.setattr(stream, "in_blocks", lambda planes: calls.append(planes) or honest(planes))
+    monkeypatch.setattr(
+        stream, "in_blocks", lambda planes, **options: calls.append(planes) or honest(planes, **options)
+    )
     list(arrangement.blocks(Later()))
     assert len(calls) == 1
     # An executor that ends: here they are mapped as well.

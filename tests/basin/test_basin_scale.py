@@ -20,7 +20,7 @@ from exactgeo.basin import census, solvers
 from exactgeo.basin.batch import masks_of, solve_masks, solve_sets, words_of
 from exactgeo.basin.cone_program import Program
 from exactgeo.basin.reduction import reduce
-from exactgeo.basin.schedule import choices
+from exactgeo.basin.schedule import Listing
 from exactgeo.basin.solvers import solve
 from exactgeo.exact._filter_signs import dot_signs
 from exactgeo.formats import problem_from_mapping
@@ -222,12 +222,13 @@ def test_blocks_do_not_change_values_or_points(monkeypatch):
 def test_orbits_come_in_blocks_of_whole_numbers(monkeypatch):
     monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 100)
     reduction = reduce(problem([[t] for t in range(6)], list(range(6)), 2))
-    found = list(choices(reduction))
+    listing = Listing.of(reduction)
+    found = [listing.rows(number) for number in range(listing.blocks)]
     assert [len(block) for block in found] == [100, 100, 100]
     wanted = list(combinations_with_replacement(range(24), 2))
     assert [tuple(row) for block in found for row in block.tolist()] == wanted
-    empty = reduce(problem([[1], [2]], [1, 2], 0))
-    assert [block.shape for block in choices(empty)] == [(1, 0)]
+    empty = Listing.of(reduce(problem([[1], [2]], [1, 2], 0)))
+    assert (empty.blocks, empty.rows(0).shape) == (1, (1, 0))
 
 
 def test_memory_is_of_the_block():
@@ -235,9 +236,9 @@ def test_memory_is_of_the_block():
     peaks = []
     for m, width in ((10, 3), (20, 4)):
         reduction = reduce(problem([[t] for t in range(m)], list(range(m)), width))
-        stream = choices(reduction)
+        listing = Listing.of(reduction)
         tracemalloc.start()
-        next(stream), next(stream)
+        listing.rows(0), listing.rows(listing.blocks - 1)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert max(peaks) < 2_000_000

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import weakref
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from typing import Any
 
 FAULTS = ("cancels", "exchanges", "forgets", "garbage", "nothing", "raises", "refuses", "repeats", "sends no future")
@@ -11,19 +13,23 @@ FAULTS = ("cancels", "exchanges", "forgets", "garbage", "nothing", "raises", "re
 
 
 class Asked(Future):
-    """A future whose task is done when its result is asked for."""
+    """A future whose task is done when its result is asked for, or whether it is done."""
 
     def __init__(self, task: Callable[[], Any]) -> None:
         super().__init__()
         self.task = task
 
-    def result(self, timeout: float | None = None) -> Any:
-        if not self.done():
+    def done(self) -> bool:
+        if not super().done():
             self.set_running_or_notify_cancel()
             try:
                 self.set_result(self.task())
             except Exception as error:
                 self.set_exception(error)
+        return True
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.done()
         return super().result(0)
 
 
@@ -40,6 +46,11 @@ class Later(Executor):
 
 class Hanging(Asked):
     """Never there: whoever waits with a limit waits it out at once, and nobody should wait without."""
+
+    add_done_callback = None
+
+    def done(self) -> bool:
+        return Future.done(self)
 
     def result(self, timeout: float | None = None) -> Any:
         assert timeout is not None, "waits for ever"
@@ -129,10 +140,64 @@ class Backwards(Later):
 
         def first_the_others() -> Any:
             for other in reversed(self.futures):
-                if other is not honest and not other.done():
+                if other is not honest and not Future.done(other):
                     other.set_running_or_notify_cancel()
                     other.set_result(other.plain())
             return task()
 
         honest.plain, honest.task = task, first_the_others
         return honest
+
+
+class AtOnce(Executor):
+    """Does each task when it is given; ``given`` are the futures."""
+
+    def __init__(self) -> None:
+        self.given: list[Future] = []
+
+    def submit(self, function, /, *arguments, **options):
+        future: Future = Future()
+        self.given.append(future)
+        try:
+            future.set_result(self.do(function, *arguments, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def do(self, function, /, *arguments, **options):
+        return function(*arguments, **options)
+
+
+class Elsewhere(AtOnce):
+    """As in another process: what goes there and comes back are bytes; ``sent`` says how many each task was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[int] = []
+
+    def do(self, function, /, *arguments, **options):
+        there = pickle.dumps((function, arguments, options), protocol=5)
+        self.sent.append(len(there))
+        function, arguments, options = pickle.loads(there)
+        return pickle.loads(pickle.dumps(function(*arguments, **options), protocol=5))
+
+
+class Pool(Elsewhere, ProcessPoolExecutor):
+    """The same for one that says it has processes of this machine."""
+
+
+class Counted(AtOnce):
+    """How many answers there are that somebody has, at most."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__()
+        self._max_workers = workers
+        self.alive: weakref.WeakSet = weakref.WeakSet()
+        self.most = 0
+
+    def submit(self, function, /, *arguments, **options):
+        future = super().submit(function, *arguments, **options)
+        self.given.clear()
+        self.alive.add(future)
+        self.most = max(self.most, len(self.alive))
+        return future

@@ -16,12 +16,13 @@ one within it is decided by an integer determinant, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from math import comb, factorial, isqrt, ldexp
 
 import flint
 import numpy as np
+import numpy.typing as npt
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, pack
 
@@ -122,6 +123,10 @@ class Minors:
         All arithmetic is proved free of rounding.
     fallbacks : int
         Signs decided by an integer determinant so far.
+    moved : bool
+        False; True: the flag's first point is moved along its last direction, by less than decides any other sign, so
+        that F^(n-1) meets no vertex: where a minor on all columns but the last is 0, it is that with the last one in
+        place of the first.
     """
 
     def __init__(self, table: Sequence[Sequence[int]]) -> None:
@@ -129,6 +134,7 @@ class Minors:
         self.width = len(self.table[0])
         self.dimension = self.width - 1
         self.fallbacks = 0
+        self.moved = False
         columns = range(self.width)
         self.exact = proved_exact(self.table)
         self.rows: Floats
@@ -150,13 +156,20 @@ class Minors:
         """The one minor of no rows, shape (1, 1)."""
         return np.ones((1, 1))
 
-    def extend(self, order: int, minors: Floats, rows: Ints) -> Floats:
-        """Minors of order ``order`` from those of order - 1 (shape (sets, N)) and one more row each."""
+    def row(self, columns: Sequence[int]) -> int:
+        """Which row of the minors is that on these columns."""
+        return self._index[len(columns)][tuple(columns)]
+
+    def extend(self, order: int, minors: Floats, rows: Ints, only: Callable[[int], bool] | None = None) -> Floats:
+        """Minors of order ``order`` from those of order - 1 (shape (sets, N)) and one more row each; ``only``: those on
+        such columns, and anything for the others."""
         before = self._index[order - 1]
         entries = self.rows[rows].T
         out = np.empty((len(self.sets[order]), len(rows)))
         scratch = np.empty(len(rows))
         for i, chosen in enumerate(self.sets[order]):
+            if only is not None and not all(map(only, chosen)):
+                continue
             target = out[i]
             for position, column in enumerate(chosen):
                 part = minors[before[chosen[:position] + chosen[position + 1 :]]]
@@ -171,6 +184,21 @@ class Minors:
                 else:
                     np.add(target, scratch, out=target)
         return out
+
+    def signs(self, columns: Sequence[int], minors: Floats, basis: Ints) -> npt.NDArray[np.int8]:
+        """Signs of minors on some columns, none of them 0.
+
+        Raises
+        ------
+        NotGeneric
+            One is.
+        """
+        signs = np.sign(minors).astype(np.int8)
+        for i in np.flatnonzero(np.abs(minors) <= self.bound(len(columns))).tolist():
+            signs[i] = self._determinant(basis[i].tolist(), columns)
+        if not signs.all():
+            raise NotGeneric
+        return signs
 
     def _cofactors(self, order: int, minors: Floats, columns: Sequence[int]) -> Floats:
         """The vector orthogonal to the chosen rows on order + 1 columns, shape (order + 1, N)."""
@@ -244,6 +272,9 @@ class Minors:
         self.fallbacks += not self.exact
         columns = list(columns)
         det = int(flint.fmpz_mat([[self.table[t][j] for j in columns] for t in rows]).det())
+        if not det and self.moved and columns == [*range(self.dimension)]:
+            columns[0] = self.dimension
+            det = int(flint.fmpz_mat([[self.table[t][j] for j in columns] for t in rows]).det())
         return (det > 0) - (det < 0)
 
     def _height(self, order: int, rows: Sequence[int]) -> int:

@@ -18,12 +18,18 @@ __all__ = ["flag_sweep", "in_blocks"]
 _ATTEMPTS = 40
 
 
-def in_blocks(hyperplanes: DistinctHyperplanes) -> FlagSweep | Planar:
-    """Regions in blocks, each found by itself, every region once: central, every one where hyperplane 0 is positive."""
-    return Planar(hyperplanes) if hyperplanes.rank - hyperplanes.central == 2 else flag_sweep(hyperplanes)
+def in_blocks(hyperplanes: DistinctHyperplanes, *, keep: bool = True) -> FlagSweep | Planar:
+    """Regions in blocks, each found by itself, every region once: central, every one where hyperplane 0 is positive.
+
+    Parameters
+    ----------
+    keep : bool
+        What the blocks have in common to find points of regions too; without it they need less in common.
+    """
+    return Planar(hyperplanes) if hyperplanes.rank - hyperplanes.central == 2 else flag_sweep(hyperplanes, keep=keep)
 
 
-def flag_sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep:
+def flag_sweep(hyperplanes: DistinctHyperplanes, *, keep: bool = True) -> FlagSweep:
     """The sweep along the first random flag in general position.
 
     Raises
@@ -31,10 +37,11 @@ def flag_sweep(hyperplanes: DistinctHyperplanes) -> FlagSweep:
     InternalError
         There was none among the first 40.
     """
-    kind = GeneralPosition if hyperplanes.uniform else SpecialPosition
     for attempt in range(_ATTEMPTS):
         try:
-            return kind(Flag(hyperplanes, attempt))
+            if hyperplanes.uniform:
+                return GeneralPosition(Flag(hyperplanes, attempt), keep=keep)
+            return SpecialPosition(Flag(hyperplanes, attempt))
         except NotGeneric:
             continue
     raise InternalError("no flag in general position was found")
