@@ -12,10 +12,21 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Spool"]
+    Indices = npt.NDArray[np.int64]
+
+__all__ = ["Spool", "spread"]
 
 HELD = 2**22
 """Bytes in memory from which on they go to the file."""
+
+
+def spread(starts: Indices, lengths: Indices) -> Indices:
+    """The indices starts[0], starts[0] + 1, ..., then those from starts[1] on, ..., so many each."""
+    import numpy as np
+
+    before = np.cumsum(lengths) - lengths
+    found: Indices = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    return found
 
 
 class Spool:
@@ -37,7 +48,8 @@ class Spool:
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        self._folder = folder
+        # Windows reads and writes at a place by other calls.
+        self._folder = folder if hasattr(os, "pwrite") else None
         self._file = -1
         self._written = 0
         self._held = bytearray()
@@ -62,14 +74,20 @@ class Spool:
             head = _read(self._file, first, min(end, self._written))
         return head + self._held[max(first - self._written, 0) : max(end - self._written, 0)]
 
-    def rows(self, size: int, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """The bytes from ``size * k`` to ``size * (k + 1)`` for each number k, one row each."""
+    def gather(self, starts: Indices, lengths: Indices) -> bytes:
+        """So many bytes from each start on, one piece after the other."""
         import numpy as np
 
         if self._file < 0:
             # A view of bytes that may grow must not live on.
-            return np.frombuffer(self._held, dtype=np.uint8).reshape(-1, size or 1)[numbers]
-        found = b"".join([self.read(size * k, size * (k + 1)) for k in numbers.tolist()])
+            return np.frombuffer(self._held, dtype=np.uint8)[spread(starts, lengths)].tobytes()
+        return b"".join([self.read(i, i + n) for i, n in zip(starts.tolist(), lengths.tolist(), strict=True)])
+
+    def rows(self, size: int, numbers: Indices) -> npt.NDArray[np.uint8]:
+        """The bytes from ``size * k`` to ``size * (k + 1)`` for each number k, one row each."""
+        import numpy as np
+
+        found = self.gather(size * numbers, np.full(len(numbers), size))
         return np.frombuffer(found, dtype=np.uint8).reshape(len(numbers), size)
 
     def array(self, kind: str) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ import gc
 import json
 import time
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -95,6 +96,12 @@ CHANGES = {
         Optima(answer.optima._count, answer.optima[::-1]),
         [(len(answer.optima) - 1 - owner, ended) for owner, ended in answer.blocks],
     ),
+    "an optimum that no orbit has": lambda answer: SolvedRun(
+        Optima(
+            answer.optima._count, [answer.optima[0], replace(answer.optima[0], basis=(0, 1, 2)), *answer.optima[1:]]
+        ),
+        [(np.where(owner > 0, owner + 1, owner), ended) for owner, ended in answer.blocks],
+    ),
     "the first optimum for all": last_block(lambda optima, owner, ended: (0 * owner, ended)),
     "another optimum": last_block(lambda optima, owner, ended: (np.roll(owner, 1), ended)),
     "the optimum of another": last_block(lambda optima, owner, ended: ((owner + 1) % len(optima), ended)),
@@ -170,6 +177,13 @@ def test_a_census_holds_the_answers_of_few_tasks(in_runs, monkeypatch, workers, 
         gc.enable()
     assert len(runs) > 2 * most
     assert (executor.most, max(runs)) == (most, 3)
+
+
+def test_one_worker_is_this_process(monkeypatch, tmp_path):
+    """No run of blocks is done before the first of them is kept."""
+    monkeypatch.setattr(schedule, "solve_run", None)
+    with Workers(1) as pool, Store(tmp_path / "run.sqlite") as store:
+        assert census(CASE, executor=pool, store=store).to_records() == census(CASE).to_records()
 
 
 def test_a_task_of_a_census_is_two_numbers(in_runs):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,10 @@ ANSWERS = {"census": census_answer, "landscape": landscape_answer}
 class Unfinished(Store):
     """Ends after two blocks, or after some walls."""
 
-    def add(self, reduction, block):
+    def add(self, reduction, block, optima):
         if block.number == 2:
             raise KeyboardInterrupt
-        super().add(reduction, block)
+        super().add(reduction, block, optima)
 
     def add_walls(self, answers):
         super().add_walls(answers[:2])
@@ -193,6 +194,25 @@ def test_a_change_with_its_hashes_does_not_stand_its_replay(tmp_path, change):
         census(case, store=store)
     changed(path, change)
     with Store(path) as store, pytest.raises(InputError, match="changed or damaged"):
+        census(case, store=store)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_optimum_twice_is_refused(tmp_path, monkeypatch, number):
+    """In its block, or in an earlier one."""
+    monkeypatch.setattr(SCHEDULE, 64)
+    case, path = line(5, 2), tmp_path / "run.sqlite"
+    with Store(path) as store:
+        census(case, store=store)
+    first: list[Any] = []
+
+    class Twice(Store):
+        def blocks(self, reduction):
+            for kept in super().blocks(reduction):
+                first.append(kept.fresh[0])
+                yield replace(kept, fresh=[*kept.fresh, first[0]]) if kept.number == number else kept
+
+    with Twice(path) as store, pytest.raises(InputError, match=rf"block {number}: an optimum twice"):
         census(case, store=store)
 
 

@@ -422,7 +422,9 @@ def census(
     Returns
     -------
     Census
-        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin. A
+        Ctrl-C ends it like the time limit. Cost: one exact solve a distinct optimum, one bit comparison a basin;
+        memory for at most one and a half tasks a worker (of 64 blocks at most), and 4 bytes an orbit and some 150 a
+        distinct optimum, of which, with a store, all but 60 an optimum lie in a file without a name in its folder. A
         census out of reach (:attr:`exactgeo.basin.size.Size.hopeless`) is not begun, and says how large it would be.
 
     Raises

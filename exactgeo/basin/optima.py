@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 from exactgeo.basin.batch import Solved, words_of
 from exactgeo.exact.enclosure import Value
-from exactgeo.spool import Spool
+from exactgeo.spool import Spool, spread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ class Bases:
 
         ends = np.frombuffer(self._ends, dtype=np.uint64).astype(np.int64)
         lengths = ends[numbers + 1] - ends[numbers]
-        flat = np.frombuffer(self._columns, dtype=np.uint32)[_spread(ends[numbers], lengths)]
+        flat = np.frombuffer(self._columns, dtype=np.uint32)[spread(ends[numbers], lengths)]
         return flat.astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
 
     def find(self, flat: Indices, ends: Indices) -> Indices:
@@ -95,7 +95,7 @@ class Bases:
             # Two tuples of different lengths with one hash.
             same[same] = self._equal(numbers[same], flat, ends, those[same])
             return same
-        other = np.flatnonzero(mine != flat[_spread(ends[those], lengths)])
+        other = np.flatnonzero(mine != flat[spread(ends[those], lengths)])
         same[np.searchsorted(bounds, other, side="right") - 1] = False
         return same
 
@@ -144,15 +144,6 @@ def rows(tuples: Iterable[Sequence[int]]) -> tuple[Indices, Indices]:
     ends = np.zeros(len(listed) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)), out=ends[1:])
     return np.fromiter(chain.from_iterable(listed), dtype=np.int64, count=int(ends[-1])), ends
-
-
-def _spread(starts: Indices, lengths: Indices) -> Indices:
-    """The indices starts[0], starts[0] + 1, ..., then those from starts[1] on, ..., so many each."""
-    import numpy as np
-
-    before = np.cumsum(lengths) - lengths
-    found: Indices = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
-    return found
 
 
 def _mixed(words: Marks) -> Marks:
@@ -225,7 +216,7 @@ class Optima(Sequence[Solved]):
         numbers[fresh] = np.arange(len(self), len(self) + len(fresh))
         lengths = np.diff(ends)
         bounds = np.concatenate([[0], np.cumsum(lengths[fresh])])
-        self._bases.add(flat[_spread(ends[fresh], lengths[fresh])], bounds, plain[fresh])
+        self._bases.add(flat[spread(ends[fresh], lengths[fresh])], bounds, plain[fresh])
         if other is None:
             self._append([listed[k] for k in fresh.tolist()])
         else:
@@ -249,16 +240,16 @@ class Optima(Sequence[Solved]):
         self._allowed.append(allowed)
 
     def _copy(self, other: Optima, numbers: Indices) -> None:
-        values, listed = [], numbers.tolist()
-        for k in listed:
-            if k in other._whole:
-                self._whole[len(self)] = other._whole[k]
-            first, end = other._ends[k], other._ends[k + 1]
-            values.append(other._values.read(first, end))
-            self._ends.append(self._ends[-1] + end - first)
-        self._values.append(b"".join(values))
-        if listed and self._size:
-            self._allowed.append(other._allowed.rows(self._size, numbers).tobytes())
+        import numpy as np
+
+        for k, number in enumerate(numbers.tolist() if other._whole else (), start=len(self)):
+            if number in other._whole:
+                self._whole[k] = other._whole[number]
+        bounds = np.frombuffer(other._ends, dtype=np.uint64).astype(np.int64)
+        lengths = bounds[numbers + 1] - bounds[numbers]
+        self._values.append(other._values.gather(bounds[numbers], lengths))
+        self._allowed.append(other._allowed.gather(self._size * numbers, np.full(len(numbers), self._size)))
+        self._ends.frombytes((self._ends[-1] + np.cumsum(lengths)).astype(np.uint64).tobytes())
 
     def _support(self, basis: Iterable[int]) -> int:
         # A loss may have columns of its own.
@@ -327,7 +318,7 @@ class Optima(Sequence[Solved]):
         members[row[mine], flat[mine]] = True
         support = np.packbits(members, axis=1, bitorder="little").view("<u8")
         padded = np.zeros((len(numbers), 8 * width), dtype=np.uint8)
-        padded[:, : self._size] = self._allowed.rows(self._size, numbers) if self._size else 0
+        padded[:, : self._size] = self._allowed.rows(self._size, numbers)
         allowed = padded.view("<u8")
         for at, number in enumerate(numbers.tolist() if self._whole else ()):
             if number in self._whole:

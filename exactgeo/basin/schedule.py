@@ -305,8 +305,9 @@ def _taken_up(
 
     for good in in_order(executor, "replay of block", _replays, jobs(), AHEAD):
         for kept in read.popleft():
-            if good is not True:
-                raise store.changed(f"block {kept.number} or one soon after it")
+            # Which block it was is found here; nobody else is asked whether a file is as it was.
+            if good is not True and not _replays(shared.value, [best.packed() for best in kept.fresh]):
+                raise store.changed(f"block {kept.number}")
             yield _believed(kept, store, shared.value, known)
 
 
@@ -480,7 +481,6 @@ def _proved(listing: Listing, number: int, owner: Numbers, optima: Optima, seen:
     top = seen + int(fresh.sum())
     good = (
         owner.shape == (listing.orbits(number),)
-        and top <= len(optima)
         and np.array_equal(names[fresh], np.arange(seen, top))
         and bool((np.diff(first[fresh]) > 0).all())
         and optima.proves(owner[reached], listing.sets(listing.rows(number)[reached]))

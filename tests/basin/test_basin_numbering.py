@@ -117,7 +117,11 @@ def test_a_tuple_that_shall_not_be_found_is_not():
     assert known.find(*rows([()])).tolist() == [-1]
     known.add(*rows([(), *((k,) for k in range(100))]))
     known.add(*rows([(7,)]), hidden)
+    known.add(*rows([(500,)]), hidden)
     assert known.find(*rows([(), (7,), (99,)])).tolist() == [1, 9, 101]
+    # Nor where the table has been made anew.
+    known.add(*rows([(k, k) for k in range(100)]))
+    assert known.find(*rows([(), (7,), (500,)])).tolist() == [1, 9, -1]
 
 
 WHOLE = Optimum(F(1), (F(1),), (F(0),), {}, (), 3, True, {}, ())

@@ -15,6 +15,7 @@ from landscapes import LAWS, leaves
 from problems import D1, KINK, problem
 
 from exactgeo.basin import Census
+from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import reduce
 from exactgeo.basin.schedule import blocks
 from exactgeo.basin.table import Table
@@ -79,7 +80,8 @@ def shuffled(case, seed):
     (group,) = reduction.exchangeable
     patterns = random.Random(seed).sample(group.patterns, len(group.patterns))
     reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(patterns)),))
-    return Census(Table.gather(reduction, blocks(reduction, None, lambda: None, None, None)))
+    optima = Optima(len(reduction.program.columns))
+    return Census(Table.gather(reduction, optima, blocks(reduction, optima, None, lambda: None, None)))
 
 
 @pytest.mark.parametrize(
