@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from command import run
-from executors import FAULTS, Backwards, Changing, Counted, Faulty, Later, Pool, Stale
+from executors import FAULTS, AtOnce, Backwards, Changing, Counted, Faulty, Later, Pool, Stale
 from problems import line
 from stores import dump
 
@@ -21,7 +21,7 @@ from exactgeo.basin import census, schedule
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.schedule import SolvedRun
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
-from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers
+from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers, in_order
 from exactgeo.landscape import landscape
 from exactgeo.store import Store
 
@@ -177,6 +177,41 @@ def test_a_census_holds_the_answers_of_few_tasks(in_runs, monkeypatch, workers, 
         gc.enable()
     assert len(runs) > 2 * most
     assert (executor.most, max(runs)) == (most, 3)
+
+
+@pytest.mark.parametrize(
+    ("pool", "most"),
+    [
+        (None, 1),
+        (Later(), 6),
+        (AtOnce(), 6),
+        (Backwards(), 6),
+        (Faulty("breaks", 3), 4),
+        (Faulty("breaks later", 3), 6),
+    ],
+)
+def test_jobs_in_order(pool, most):
+    """Read as they are needed: two for each of three processes; one where there is no executor, or none any more."""
+    read, ahead = [], 0
+
+    def jobs():
+        for number in range(20):
+            read.append(number)
+            yield number, (number, 7)
+
+    if pool is not None:
+        pool._max_workers = 3
+    for number, found in enumerate(in_order(pool, "job", divmod, jobs(), 2)):
+        assert found == divmod(number, 7)
+        ahead = max(ahead, len(read) - number)
+    assert (number, ahead) == (19, most)
+
+
+def test_a_job_that_is_lost_is_named():
+    found = in_order(Faulty("raises", 2), "job", divmod, ((k, (k, 7)) for k in range(9)), 1)
+    assert [next(found), next(found)] == [(0, 0), (0, 1)]
+    with pytest.raises(TaskLost, match="job 2: got MemoryError"):
+        next(found)
 
 
 def test_one_worker_is_this_process(monkeypatch, tmp_path):

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from losses import loss_names
 from problems import line
@@ -115,6 +117,35 @@ def test_a_failed_transaction_loses_its_block_only(tmp_path, blocks):
         census(case, store=store)
     assert export(found, tmp_path) == export(census(case), tmp_path)
     assert dump(path) == dump(tmp_path / "other.sqlite")
+
+
+def test_a_block_lists_its_optima_as_its_orbits_need_them(tmp_path):
+    """As in the files of all versions: the list is part of what a block's hash is of."""
+    with Store(tmp_path / "run.sqlite") as store:
+        owners = census(line(5, 2), store=store).table.owners.tolist()
+    with sqlite3.connect(tmp_path / "run.sqlite") as base:
+        kept = [np.frombuffer(ids, dtype="<i4").tolist() for (ids,) in base.execute("SELECT optima FROM block")]
+    base.close()
+    assert kept == [[*dict.fromkeys(owners[at : at + 64])] for at in range(0, len(owners), 64)]
+    assert any(ids != sorted(ids) for ids in kept)
+
+
+def test_what_an_interrupted_block_found_belongs_to_nobody(tmp_path):
+    class Interrupted(Store):
+        def add(self, reduction, block, optima):
+            if block.number == 1:
+                assert block.fresh
+                raise KeyboardInterrupt
+            super().add(reduction, block, optima)
+
+    case = line(5, 2)
+    with Interrupted(tmp_path / "run.sqlite") as store:
+        found = census(case, store=store)
+    whole = census(case)
+    assert (found.interrupted, len(found)) == (True, 64)
+    assert found.distinct == len(set(found.table.owners.tolist()))
+    assert found.minimum == min(whole.value(k) for k in range(64))
+    assert found.values == sorted(Counter(whole.value(k) for k in range(64)).items())
 
 
 def test_the_view_holds_every_basin(tmp_path):
