@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import importlib
 import inspect
 import pickle
+import pkgutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -210,6 +212,21 @@ def test_no_signature_is_parsed_for_a_class_without_a_docstring():
         """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Bare(value=3) Bare\n"
+
+
+def test_every_record_of_the_package_can_be_made():
+    """An error in a definition shows when the class is first used."""
+    names = [module.name for module in pkgutil.walk_packages(exactgeo.__path__, "exactgeo.")]
+    made = 0
+    for name in names:
+        if name.rpartition(".")[2] in ("__main__", "selftest"):
+            continue
+        module = importlib.import_module(name)
+        for one in vars(module).values():
+            if inspect.isclass(one) and one.__module__ == name and dataclasses.is_dataclass(one):
+                assert inspect.isfunction(one.__init__), one
+                made += 1
+    assert made > 300
 
 
 def test_a_field_that_the_initialiser_does_not_take_is_refused():
