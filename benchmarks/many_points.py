@@ -8,6 +8,7 @@ milliseconds a point, and the processor seconds of the whole command on 1,000 po
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import subprocess
@@ -69,14 +70,18 @@ def milliseconds(problem: Problem, points: list[Point]) -> tuple[float, float]:
     return 1e3 * (middle - start) / len(points), 1e3 * (end - begun) / len(few)
 
 
-def command(points: list[Point]) -> float:
+def command(points: list[Point], compiled: str) -> float:
     """Processor seconds of ``exactgeo certify --points``."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "points.json"
         file.write_text(json.dumps([point.to_dict() for point in points]))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         run = [sys.executable, "-m", "exactgeo", "certify", "swirszcz-prop1", "--points", str(file), "--json"]
-        out = subprocess.run([*run, "--time-limit", "60"], capture_output=True, check=False).stdout
+        # The bytecode of an installed package is there.
+        known = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        known["PYTHONPYCACHEPREFIX"] = compiled
+        subprocess.run([*run, "--time-limit", "0.1"], env=known, capture_output=True, check=False)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        out = subprocess.run([*run, "--time-limit", "60"], env=known, capture_output=True, check=False).stdout
         assert out.count(b"\n") == len(points)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -93,9 +98,15 @@ def main() -> None:
         "Proposition 3, its minimum at 300 scales": (third, scaled(third.point, 300, rng)),
     }
     print("| points | ms together | ms alone | the command, s |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as compiled:
+        rows(cases, compiled)
+
+
+def rows(cases: dict[str, tuple[Problem, list[Point]]], compiled: str) -> None:
+    first = eg.load("swirszcz-prop1")
     for name, (problem, points) in cases.items():
         together, alone = milliseconds(problem, points)
-        whole = f"{min(command(points) for _ in range(3)):.2f}" if problem is first else ""
+        whole = f"{min(command(points, compiled) for _ in range(3)):.2f}" if problem == first else ""
         print(f"| {name} | {together:.2f} | {alone:.2f} | {whole} |")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+from exactgeo.on_demand import on_first_use
 
 # Not from `typing`, which takes longer to load than all of this: Ctrl-C must be ours as early as can be.
 TYPE_CHECKING = False
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from exactgeo.api import basins as basins
     from exactgeo.api import certify as certify
-    from exactgeo.api import certify_many as certify_many
     from exactgeo.api import critical_point_near as critical_point_near
     from exactgeo.api import examples as examples
     from exactgeo.api import explain as explain
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from exactgeo.schema import schema as schema
     from exactgeo.standing import Better as Better
     from exactgeo.standing import Verdict as Verdict
+    from exactgeo.standing.many_points import certify_many as certify_many
 
 # Names load on first use: `exactgeo --help` and `exactgeo check` must start at once.
 _DEFINED_IN = {
@@ -60,7 +59,7 @@ _DEFINED_IN = {
     "Verdict": "standing",
     "basins": "api",
     "certify": "api",
-    "certify_many": "api",
+    "certify_many": "standing.many_points",
     "check": "checking",
     "critical_point_near": "api",
     "examples": "api",
@@ -84,28 +83,14 @@ __all__ = sorted(_DEFINED_IN)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("exactgeo")
-    if name not in _DEFINED_IN:
+    if name != "__version__":
         raise AttributeError(f"module 'exactgeo' has no attribute {name!r}")
-    from importlib import import_module
+    from importlib.metadata import version
 
-    value = getattr(import_module(f"exactgeo.{_DEFINED_IN[name]}"), name)
-    globals()[name] = value
-    return value
+    return version("exactgeo")
 
 
-class _Package(ModuleType):
-    """Importing a submodule binds it to its name here; a public name such as ``landscape`` stays what it says it is."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _DEFINED_IN or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+on_first_use(__name__, _DEFINED_IN)
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,7 @@
 
 # First of all Ctrl-C, before anything that takes time to load: `signal` is this module and all of `enum`.
 import _signal  # type: ignore[import-not-found]
+import gc
 import os
 import sys
 
@@ -30,6 +31,8 @@ def _interrupted(*_: object) -> None:
 def run() -> None:
     """The command in a process of its own. While its modules load Ctrl-C has no traceback to show."""
     _signal.signal(_signal.SIGINT, _interrupted)
+    # Modules that load make many objects and leave none behind: to look for these took a tenth of a short command.
+    gc.set_threshold(50_000)
     from exactgeo.cli import main
 
     main(owner=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from exactgeo.errors import InputError
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.standing import Better, Verdict, verdict_on
-from exactgeo.standing.many_points import certify_many
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -32,7 +31,6 @@ __all__ = [
     "Verdict",
     "basins",
     "certify",
-    "certify_many",
     "critical_point_near",
     "examples",
     "explain",

@@ -14,17 +14,19 @@ import time
 import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising"]
 
@@ -102,6 +104,13 @@ def rising(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
     return told
 
 
+def _is_pool(executor: Executor | None) -> bool:
+    """Whether its workers are processes of this machine. Its file loads many others."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    return isinstance(executor, ProcessPoolExecutor)
+
+
 def _outlive_not(parent: BaseProcess) -> None:
     parent.join()
     os._exit(1)
@@ -110,6 +119,7 @@ def _outlive_not(parent: BaseProcess) -> None:
 def _prepare_worker() -> None:
     """In a worker: leave Ctrl-C to the parent, and its processor to one thread."""
     import signal
+    from multiprocessing import parent_process
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that is killed shuts nothing down: its workers would wait for ever.
@@ -145,6 +155,9 @@ class Workers(Executor):
         self._submitted += 1
         if self._count > 1 and self._submitted > TASKS_BEFORE_POOL:
             if self._pool is None:
+                from concurrent.futures import ProcessPoolExecutor
+                from multiprocessing import get_context
+
                 # Spawned, not forked: a fork copies the locks of threads it does not copy.
                 self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
             sent = self._pool.submit(fn, *args, **kwargs)
@@ -204,7 +217,7 @@ class Shared(Generic[T]):
         self._token = secrets.token_bytes(16)
         self._mapped: Mapped | None = None
         self._text = b""
-        self._maps = isinstance(executor, (ProcessPoolExecutor, Workers))
+        self._maps = executor is not None and (isinstance(executor, Workers) or _is_pool(executor))
         self._kept: Any = None
         client = _dask_client(executor)
         if client is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -10,10 +11,8 @@ from functools import cached_property
 from math import comb, lcm
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.arrangement.bounded import unbounded
 from exactgeo.arrangement.enumerators import ENUMERATORS, deletion
-from exactgeo.arrangement.enumerators.protocol import Listed, Watch
-from exactgeo.arrangement.faces import Flat, flats, intersection_poset, neighbours, tope_graph, vertices
+from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes, Listed, SignVectors, Watch
 from exactgeo.arrangement.operations import Derived
 from exactgeo.arrangement.rays import Rays
 from exactgeo.arrangement.regions import Regions, sign_matrix
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from exactgeo.arrangement.faces import Flat
     from exactgeo.claims.certificate import Certificate
 
 __all__ = ["Arrangement"]
@@ -95,8 +95,9 @@ class Arrangement(Viewed, Derived):
         Parameters
         ----------
         enumerator : str, optional
-            ``"sweep"`` (numpy) or ``"deletion-restriction"`` (plain integers, independent, 50 times slower); by default
-            the first, except for small arrangements and in dimensions above 9.
+            ``"sweep"`` (numpy), ``"deletion-restriction"`` (plain integers, independent, 50 times slower) or
+            ``"stars"`` (numpy, of few hyperplanes of rank 3 or 4); by default the first, except for small arrangements
+            and in dimensions above 9. The order of the regions is one, and so are their points by default.
         inside : (A, b), optional
             Only the regions that meet the interior of ``A x <= b``; an InputError where it has none.
         watch : callable (number of regions), optional
@@ -120,13 +121,14 @@ class Arrangement(Viewed, Derived):
             return self._interior(*inside, watch)
         if enumerator is not None and enumerator not in ENUMERATORS:
             raise InputError("enumerator", f'"{enumerator}"', "one of " + ", ".join(ENUMERATORS), '"sweep"')
-        name = self._default_enumerator if enumerator is None else enumerator
-        if name not in self._enumerated:
-            self._enumerated[name] = self._enumerate(name, watch)
-        return self._enumerated[name]
+        if enumerator not in self._enumerated:
+            vectors = self._by_default(watch) if enumerator is None else ENUMERATORS[enumerator](self._distinct, watch)
+            self._prove_complete(vectors.count)
+            self._enumerated[enumerator] = Regions(vectors, self._table)
+        return self._enumerated[enumerator]
 
     @cached_property
-    def _enumerated(self) -> dict[str, Regions]:
+    def _enumerated(self) -> dict[str | None, Regions]:
         return {}
 
     @property
@@ -136,10 +138,17 @@ class Arrangement(Viewed, Derived):
         small = self.rank < 2 or ceiling <= _SMALL
         return "deletion-restriction" if small or self.rank - self.central > _SWEEP_DIMENSION else "sweep"
 
-    def _enumerate(self, name: str, watch: Watch | None) -> Regions:
-        vectors = ENUMERATORS[name](self._distinct, watch)
-        self._prove_complete(vectors.count)
-        return Regions(vectors, self._table)
+    def _by_default(self, watch: Watch | None) -> SignVectors:
+        """Few regions from stars, where numpy is loaded: that takes longer than they do. Their points are the same."""
+        name = self._default_enumerator
+        if self.rank + (not self.central) in (3, 4) and (name == "sweep" or "numpy" in sys.modules):
+            from exactgeo.arrangement.enumerators.stars import stars_of_few
+
+            few = DistinctHyperplanes(tuple(self._oriented[0]), self.rank, self.central)
+            found = stars_of_few(few, lambda: ENUMERATORS[name](self._distinct), watch)
+            if found is not None:
+                return found
+        return ENUMERATORS[name](self._distinct, watch)
 
     def _prove_complete(self, found: int) -> None:
         """As many as Zaslavsky's count: complete, as each is a region and none occurs twice."""
@@ -235,6 +244,8 @@ class Arrangement(Viewed, Derived):
     def _unbounded(self) -> list[int]:
         def regions_of(functionals: Sequence[Sequence[Fraction]]) -> Regions:
             return self._of_functionals(functionals, self.rank - 1).regions()
+
+        from exactgeo.arrangement.bounded import unbounded
 
         return unbounded(self._inner, self.regions(), self.count() - self.bounded, regions_of)
 
@@ -336,6 +347,8 @@ class Arrangement(Viewed, Derived):
 
     @cached_property
     def _flats(self) -> list[list[Flat]]:
+        from exactgeo.arrangement.faces import flats
+
         return flats(self._inner, self.rank)
 
     def whitney_number(self, k: int, kind: int = 1) -> int:
@@ -414,6 +427,8 @@ class Arrangement(Viewed, Derived):
         >>> sorted(G.edges(data="hyperplane"))
         [(0, 1, 1), (0, 3, 0), (1, 2, 2), (2, 5, 0), (3, 4, 2), (4, 5, 1)]
         """
+        from exactgeo.arrangement.faces import tope_graph
+
         return tope_graph(self.regions())
 
     def distance_between_regions(self, first: int, second: int) -> int:
@@ -439,6 +454,8 @@ class Arrangement(Viewed, Derived):
         >>> P.number_of_edges()
         6
         """
+        from exactgeo.arrangement.faces import intersection_poset
+
         return intersection_poset([[zero for zero, _ in level] for level in self._flats])
 
     @property
@@ -456,6 +473,8 @@ class Arrangement(Viewed, Derived):
             raise InputError("offsets", "an affine arrangement", "a central one", "cone()")
         # In an essential region no fewer, so it is enough to count pairs of region and facet.
         found = self.regions()
+        from exactgeo.arrangement.faces import neighbours
+
         walls = sum(len(low) for _, low, _ in neighbours(found.packed, len(found.leads)))
         return 2 * walls == self.rank * found.count
 
@@ -495,6 +514,8 @@ class Arrangement(Viewed, Derived):
         """
         if self.rank < self.dimension:
             return []
+        from exactgeo.arrangement.faces import vertices
+
         return vertices(self._flats[self.dimension], self.normals, self.offsets)
 
     @cached_property

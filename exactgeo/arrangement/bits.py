@@ -20,6 +20,7 @@ __all__ = [
     "Ints",
     "Words",
     "common",
+    "distinct",
     "find_words",
     "lowest",
     "members",
@@ -53,6 +54,14 @@ def members(words: Words) -> tuple[Ints, Ints]:
     width = 64 * words.shape[1]
     positions = np.flatnonzero(unpack(words, width).view(np.bool_).reshape(-1))
     return positions // width, positions % width
+
+
+def distinct(values: Ints) -> Ints:
+    """The distinct entries of a vector, ascending: ``np.unique`` loads all masked arrays, whatever it is asked."""
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[new]
 
 
 def sort_words(words: Words) -> Ints:

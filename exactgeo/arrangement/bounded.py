@@ -52,7 +52,7 @@ def unbounded(
         return list(range(expected))
     import numpy as np
 
-    from exactgeo.arrangement.bits import find_words, pack
+    from exactgeo.arrangement.bits import distinct, find_words, pack
 
     rank = len(rows[0]) - 1
     # Cramer and Hadamard: no coordinate of a vertex exceeds a product of norms of rows.
@@ -71,7 +71,7 @@ def unbounded(
             if (traces < 0).any():
                 raise InternalError("a region of a restriction is the trace of no region")
             found.append(traces)
-        indices = np.unique(np.concatenate(found))
+        indices = distinct(np.concatenate(found))
         if len(indices) == expected:
             return [int(i) for i in indices]
         if len(indices) > expected:

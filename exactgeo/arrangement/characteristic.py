@@ -15,8 +15,6 @@ from collections.abc import Iterable, Sequence
 from math import factorial, gcd, prod
 from typing import TYPE_CHECKING, Any
 
-from exactgeo.arrangement._filter_points import points_met
-from exactgeo.arrangement.symmetric import coordinate_classes, symmetric_polynomial
 from exactgeo.exact.vectors import Integers
 
 if TYPE_CHECKING:
@@ -64,6 +62,8 @@ def central_polynomial(normals: Iterable[Integers], dimension: int) -> list[int]
     try:
         return _polynomial(rows, dimension, memo, _MUCH)
     except _Much:
+        from exactgeo.arrangement.symmetric import coordinate_classes, symmetric_polynomial
+
         classes = coordinate_classes(rows)
     symmetries = prod(factorial(len(part)) for part in classes)
     found = symmetric_polynomial(rows, classes) if symmetries >= _SYMMETRIES else None
@@ -89,7 +89,7 @@ def _polynomial(rows: tuple[Integers, ...], dimension: int, memo: Memo, most: in
         raise _Much
     result = [1] + [0] * dimension
     if dimension == 3:
-        met = _points_met(rows) if count >= _NUMPY else points_met(rows)
+        met = _points_met(rows) if count >= _NUMPY else _few_points_met(rows)
         if met is None:
             met = [len(_restriction(rows[:k], h)) for k, h in enumerate(rows)]
         result = [1, -count, sum(met), count - 1 - sum(met)]
@@ -123,6 +123,12 @@ def _restriction(rows: Iterable[Integers], h: Integers) -> set[Integers]:
         del reduced[out]
         found.add(_normalised(reduced))
     return found
+
+
+def _few_points_met(rows: Sequence[Integers]) -> list[int] | None:
+    from exactgeo.arrangement._filter_points import points_met
+
+    return points_met(rows)
 
 
 def _points_met(rows: Sequence[Integers]) -> list[int]:

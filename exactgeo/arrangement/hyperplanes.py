@@ -20,6 +20,8 @@ from exactgeo.formats._values import Numbers, describe, in_order
 __all__ = ["Hyperplanes"]
 
 _MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 400, 80_000_000, 2_000_000
+# So few minors take longer than the restrictions.
+_POLYNOMIAL_TO = 2_000
 _WRITE_ROWS = "[[1, 0], [0, 1]], one row of d numbers a hyperplane"
 
 
@@ -102,7 +104,8 @@ class Hyperplanes:
         InternalError
             The polynomial of the cone over an affine arrangement is not divisible by t - 1.
         """
-        essential = self._generic_polynomial if self._uniform else self._polynomial
+        few = comb(len(self._oriented[0]), self.rank) <= _POLYNOMIAL_TO
+        essential = self._polynomial if few or not self._uniform else self._generic_polynomial
         return (*essential, *(0 for _ in range(self.dimension - self.rank)))
 
     @property
@@ -253,7 +256,9 @@ class Hyperplanes:
             if not any(row[:-1]):
                 rows.append((-1, _sign(row[-1])))
                 continue
-            key = primitive(row[:-1] if self.central else row)
+            # Without the coordinates that carry no rank a row may have a divisor again.
+            key = row[:-1] if self.central else row
+            key = key if self.is_essential else primitive(key)
             opposite = tuple([-q for q in key])
             if key in index:
                 rows.append((index[key], 1))

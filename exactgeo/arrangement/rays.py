@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import gcd
-from operator import mul
 
 from exactgeo.arrangement.regions import RowTable
 from exactgeo.errors import InternalError
-from exactgeo.exact.vectors import Integers
+from exactgeo.exact.vectors import Integers, integer_products
 
 __all__ = ["Ray", "Rays", "central_rays"]
+
+_AT_ONCE = 1 << 18
+"""Pairs of a region and a ray that are compared at once."""
 
 Ray = tuple[Integers, int, int]
 """Primitive integer vector, the rows positive on it and the rows negative on it (bit sets, row 0 the highest bit)."""
@@ -60,12 +62,13 @@ class Rays:
 
     def _proved(self, rays: Sequence[Ray], table: RowTable) -> Iterator[Ray]:
         """In all coordinates."""
-        for inner, positive, negative in rays:
-            for t, row in enumerate(table.functionals):
-                bit = 1 << (self._rows - 1 - t)
-                side = sum(map(mul, row, inner))
-                if (side > 0) != bool(positive & bit) or (side < 0) != bool(negative & bit):
+        points = [inner for inner, _, _ in rays]
+        for t, row in enumerate(table.functionals):
+            bit = 1 << (self._rows - 1 - t)
+            for side, (_, positive, negative) in zip(integer_products(row, points), rays, strict=True):
+                if (side > 0) != (positive & bit > 0) or (side < 0) != (negative & bit > 0):
                     raise InternalError("a ray does not have its signs")
+        for inner, positive, negative in rays:
             vector = [0] * table.dimension
             for j, q in zip(table.coordinates, inner, strict=True):
                 vector[j] = q
@@ -96,18 +99,22 @@ class Rays:
 
         words = range(0, self._rows, 64)
         parts = [np.array([mask >> w & (2**64 - 1) for mask in masks], dtype=np.uint64) for w in words]
-        table: list[list[int]] = [[] for _ in masks]
-        for index, (_, positive, negative) in enumerate(self._rays):
-            wrong = np.zeros(len(masks), dtype=np.uint64)
-            for w, part in zip(words, parts, strict=True):
-                above = np.uint64(positive >> w & (2**64 - 1))
-                below = np.uint64(negative >> w & (2**64 - 1))
-                wrong |= (part & below) | (~part & above)
-            for k in np.flatnonzero(wrong == 0).tolist():
-                table[k].append(index)
+        above = [np.array([up >> w & (2**64 - 1) for _, up, _ in self._rays], dtype=np.uint64) for w in words]
+        below = [np.array([down >> w & (2**64 - 1) for _, _, down in self._rays], dtype=np.uint64) for w in words]
+        table: list[tuple[int, ...]] = []
+        step = max(1, _AT_ONCE // max(1, len(self._rays)))
+        for start in range(0, len(masks), step):
+            wrong = np.zeros((len(masks[start : start + step]), len(self._rays)), dtype=np.uint64)
+            for part, up, down in zip(parts, above, below, strict=True):
+                inside = part[start : start + step, None]
+                wrong |= (inside & down) | (~inside & up)
+            region, ray = (wrong == 0).nonzero()
+            ends = np.bincount(region, minlength=len(wrong)).cumsum().tolist()
+            listed = ray.tolist()
+            table += [tuple(listed[low:high]) for low, high in zip([0, *ends], ends, strict=False)]
         if any(len(row) < self._rank for row in table):
             raise InternalError("the closure of a region has fewer rays than its dimension")
-        return [tuple(row) for row in table]
+        return table
 
 
 def central_rays(planes: Sequence[_Hyperplane], dimension: int) -> list[Ray]:
@@ -132,7 +139,20 @@ def _lines(traces: Sequence[_Trace], dimension: int, last: int, steps: list[_Ste
                 positive, negative = positive | pos, negative | neg
             else:
                 positive, negative = positive | neg, negative | pos
-        yield _unfold(steps), positive, negative
+        yield _unfold(steps, [1]), positive, negative
+        return
+    if dimension == 2:
+        # The line where a form is 0 is that form turned: nothing need be restricted to it.
+        for (a, b), _, _, least in traces:
+            if least > last:
+                positive = negative = 0
+                for (c, d), pos, neg, _ in traces:
+                    side = a * d - b * c
+                    if side > 0:
+                        positive, negative = positive | pos, negative | neg
+                    elif side < 0:
+                        positive, negative = positive | neg, negative | pos
+                yield _unfold(steps, [-b, a]), positive, negative
         return
     for trace in traces:
         h, _, _, least = trace
@@ -166,9 +186,8 @@ def _restrict(traces: Sequence[_Trace], trace: _Trace, p: int) -> list[_Trace]:
     return [(key, *rest) for key, rest in table.items()]
 
 
-def _unfold(steps: Sequence[_Step]) -> Integers:
-    """The point 1 of the last line, back in the first space."""
-    point = [1]
+def _unfold(steps: Sequence[_Step], point: list[int]) -> Integers:
+    """A point of the last flat, back in the first space."""
     for h, p in reversed(steps):
         size, sign = abs(h[p]), 1 if h[p] > 0 else -1
         rest = sum(a * b for a, b in zip((*h[:p], *h[p + 1 :]), point, strict=True))

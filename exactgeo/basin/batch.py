@@ -328,11 +328,13 @@ class _Shared:
         """Fill ``owner`` with indices of ``optima`` where a proposal is right."""
         import numpy as np
 
+        from exactgeo.arrangement.bits import distinct
+
         starts = None if via is None else self.pivoting.ends(self._members(via[0]))[via[1]]
         ends = self.pivoting.ends(self._members(sets), starts)
         while len(self._optimum_at) < self.pivoting.known:
             self._optimum_at = np.concatenate([self._optimum_at, np.full_like(self._optimum_at, UNKNOWN)])
-        fresh = np.unique(ends[self._optimum_at[ends] == UNKNOWN])
+        fresh = distinct(ends[self._optimum_at[ends] == UNKNOWN])
         for first in range(0, len(fresh) or 1, REFINED):
             self._refine(fresh[first : first + REFINED])
             found = self._optimum_at[ends]

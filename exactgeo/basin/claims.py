@@ -14,11 +14,9 @@ from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.solvers import solve
 from exactgeo.basin.table import Table
 from exactgeo.claims import Claim
-from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
 from exactgeo.claims.certificate import Certificate, certificate_of
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
-from exactgeo.claims.landscape import BasinMinimum, LandscapeClaim, Solution, SolutionTerm, Valley
 from exactgeo.claims.regions import RegionTable
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Matrix, Vector
@@ -27,6 +25,7 @@ from exactgeo.problem import Point, Problem
 
 if TYPE_CHECKING:
     from exactgeo.basin.minima import LocalMinima
+    from exactgeo.claims.landscape import LandscapeClaim, Solution, Valley
 
 __all__ = [
     "LISTED",
@@ -131,11 +130,14 @@ class Solutions:
         return chosen
 
     def _written(self, best: Optimum, chosen: Sequence[tuple[int, int]]) -> Solution:
+        from exactgeo.claims.landscape import Solution as Written
+        from exactgeo.claims.landscape import SolutionTerm
+
         reduction, terms = self._reduction, []
         for (column, weight), (ray, sign) in zip(sorted(best.weights.items()), chosen, strict=True):
             alone = reduction.inputs({0: (1 << ray, sign)}, {column: weight})
             terms.append(SolutionTerm(sign, tuple(alone[0])))
-        return Solution(tuple(terms), reduction.affine(best.lines))
+        return Written(tuple(terms), reduction.affine(best.lines))
 
     def listed(self) -> tuple[Solution, ...]:
         return tuple(sorted({solution for _, solution in self._known.values()}))
@@ -174,6 +176,9 @@ def every_claim(
         ``LISTED`` basins modulo permutation; and where the weights of a layer without units are frozen, which the
         format takes for frozen input weights.
     """
+    from exactgeo.claims.landscape import BasinMinimum
+    from exactgeo.claims.landscape import LandscapeClaim as Listed
+
     reduction, problem, best = table.reduction, table.problem, table.best
     if problem.network.widths and not problem.train.hidden[0]:
         return None
@@ -199,7 +204,7 @@ def every_claim(
         everywhere = (1 << len(reduction.rays)) - 1
         solutions.add(found, [(everywhere, 1), (everywhere, -1)])
         duals.add(found.gradient)
-    return LandscapeClaim(
+    return Listed(
         best,
         table.minimum,
         full=full,
@@ -286,6 +291,8 @@ def basin_certificate(
         Those of the sum over the data, as the gradient is.
     gradient : m rationals
     """
+    from exactgeo.claims.basin_optimum import BasinCell, BasinOptimumClaim
+
     chosen = iter(neurons)
     cells: list[BasinCell] = []
     for _, v in minimiser.neurons:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -64,6 +63,8 @@ def write(path: str | Path, records: Iterable[dict[str, Any]], summary: Callable
         if suffix == ".json":
             _json(records, summary(), stream)
             return
+        import csv
+
         writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(records)

@@ -220,7 +220,7 @@ class Reduction:
 
     def column_mask(self, rays: int, sign: int) -> int:
         """The columns of a set of rays for an output weight of this sign."""
-        return _column_mask(self.ray_columns, rays, sign)
+        return _column_mask(self._columns[sign], indices(rays))
 
     # -- points -------------------------------------------------------------------------------------------------
 
@@ -368,6 +368,10 @@ class Reduction:
         )
 
     @cached_property
+    def _columns(self) -> dict[int, dict[int, int]]:
+        return {sign: _column_bits(self.ray_columns, sign) for sign in (1, -1)}
+
+    @cached_property
     def _region_at(self) -> dict[tuple[int, ...], int]:
         return {tuple(region): k for k, region in enumerate(self.regions)}
 
@@ -399,15 +403,6 @@ def _neuron(z: Sequence[Fraction | int], sign: int, frozen: Fraction | None, siz
         w = tuple(map(Fraction, form))
     # A bias that is frozen at 0 is no coordinate of the rows.
     return (*w, *(ZERO,) * (size - len(w))), v
-
-
-def _column_mask(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], rays: int, sign: int) -> int:
-    mask = 0
-    for j in indices(rays):
-        column, scale = ray_columns[j, sign]
-        if scale:
-            mask |= 1 << column
-    return mask
 
 
 def reduce(problem: Problem, *, listed: bool = True, regions: bool = True) -> Reduction:
@@ -468,19 +463,33 @@ def _columns(
     ray_columns = {}
     for sign in (1, -1):
         for j, (vector, scale) in enumerate(outputs):
-            column = columns.setdefault(tuple(sign * q for q in vector), len(columns)) if scale else -1
+            signed = vector if sign > 0 else tuple([-q for q in vector])
+            column = columns.setdefault(signed, len(columns)) if scale else -1
             ray_columns[j, sign] = column, scale
     return ray_columns, tuple(columns)
+
+
+def _column_bits(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], sign: int) -> dict[int, int]:
+    """For each ray the bit of its column, 0 where it has none."""
+    return {j: 1 << at if scale else 0 for (j, side), (at, scale) in ray_columns.items() if side == sign}
+
+
+def _column_mask(columns: Mapping[int, int], rays: Sequence[int]) -> int:
+    mask = 0
+    for j in rays:
+        mask |= columns[j]
+    return mask
 
 
 def _exchangeable(
     problem: Problem, ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], region_rays: Sequence[int]
 ) -> tuple[Exchangeable, ...]:
     """The neurons by their output weight; those frozen at 0 do nothing and are left out."""
-    patterns = {
-        sign: tuple(Pattern(k, sign, _column_mask(ray_columns, mask, sign)) for k, mask in enumerate(region_rays))
-        for sign in (1, -1)
-    }
+    listed = [indices(mask) for mask in region_rays]
+    patterns = {}
+    for sign in (1, -1):
+        columns = _column_bits(ray_columns, sign)
+        patterns[sign] = tuple([Pattern(k, sign, _column_mask(columns, rays)) for k, rays in enumerate(listed)])
     values, groups = _output_weights(problem), []
     for value in dict.fromkeys(values):
         members = tuple(i for i, q in enumerate(values) if q == value)
@@ -543,7 +552,8 @@ def _outputs(
     for sides in products(rays, data):
         vector = [(right if side >= 0 else left) * side for side in sides]
         factor = gcd(*vector)
-        found.append((tuple(q // (factor or 1) for q in vector), Fraction(factor, bottom * unit)))
+        short = vector if factor <= 1 else [q // factor for q in vector]
+        found.append((tuple(short), Fraction(factor, bottom * unit)))
     return found
 
 

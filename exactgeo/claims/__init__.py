@@ -4,100 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-from exactgeo.claims.ball import BallClaim
-from exactgeo.claims.barrier import BarrierClaim
-from exactgeo.claims.basin_optimum import BasinOptimumClaim
-from exactgeo.claims.basin_probability import BasinProbabilityClaim
 from exactgeo.claims.claim import Claim, PointClaim
-from exactgeo.claims.class_descent import ClassDescentClaim
-from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
-from exactgeo.claims.class_minimum import ClassMinimumClaim
-from exactgeo.claims.critical_point import CriticalPointClaim
-from exactgeo.claims.deep_global_minimum import DeepGlobalMinimumClaim
-from exactgeo.claims.deep_minimum import DeepMinimumClaim
-from exactgeo.claims.descent_curve import DescentCurveClaim
 from exactgeo.claims.fields import Misread
-from exactgeo.claims.global_minimum import GlobalMinimumClaim
-from exactgeo.claims.landscape import LandscapeClaim
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
-from exactgeo.claims.lower_bound import LowerBoundClaim
-from exactgeo.claims.lower_point import LowerPointClaim
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.claims.ordered_descent import OrderedDescentClaim
-from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
-from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
-from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
-from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
-from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
-from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
-from exactgeo.claims.path import PathClaim
-from exactgeo.claims.penalised_basin import PenalisedBasinClaim
-from exactgeo.claims.penalised_bound import PenalisedBoundClaim
-from exactgeo.claims.penalised_descent import PenalisedDescentClaim
-from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
-from exactgeo.claims.population_minimum import PopulationMinimumClaim
-from exactgeo.claims.regions import RegionsClaim
-from exactgeo.claims.segmented_path import SegmentedPathClaim
-from exactgeo.claims.smooth_descent import SmoothDescentClaim
-from exactgeo.claims.smooth_minimum import SmoothMinimumClaim
-from exactgeo.claims.smooth_saddle import SmoothSaddleClaim
-from exactgeo.claims.strictness import StrictnessClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
-from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
-from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
-from exactgeo.claims.vector_minimum import VectorMinimumClaim
+from exactgeo.registry import Registry
 
 __all__ = ["CLAIMS", "Claim", "PointClaim", "read_claim"]
 
-_TYPES: tuple[type[Claim], ...] = (
-    LocalMinimumClaim,
-    ClassMinimumClaim,
-    ClassDescentClaim,
-    ClassGlobalMinimumClaim,
-    StrictnessClaim,
-    SubgradientMinimumClaim,
-    NotLocalMinimumClaim,
-    DescentCurveClaim,
-    LowerPointClaim,
-    BasinOptimumClaim,
-    GlobalMinimumClaim,
-    LowerBoundClaim,
-    RegionsClaim,
-    BarrierClaim,
-    PathClaim,
-    SegmentedPathClaim,
-    LandscapeClaim,
-    PenalisedMinimumClaim,
-    PenalisedStrictnessClaim,
-    PenalisedDescentClaim,
-    PenalisedBoundClaim,
-    PenalisedBasinClaim,
-    OrderedMinimumClaim,
-    OrderedStrictnessClaim,
-    OrderedDescentClaim,
-    OrderedLowerPointClaim,
-    OrderedPenalisedMinimumClaim,
-    OrderedPenalisedStrictnessClaim,
-    OrderedPenalisedDescentClaim,
-    CriticalPointClaim,
-    BasinProbabilityClaim,
-    SmoothMinimumClaim,
-    SmoothSaddleClaim,
-    SmoothDescentClaim,
-    PopulationMinimumClaim,
-    BallClaim,
-    DeepMinimumClaim,
-    LinearNetworkMinimumClaim,
-    SymmetricMinimumClaim,
-    DeepGlobalMinimumClaim,
-    VectorMinimumClaim,
-    UnrolledMinimumClaim,
+CLAIMS: Registry[type[Claim]] = Registry(
+    __name__,
+    {
+        "local_minimum": "local_minimum:LocalMinimumClaim",
+        "class_minimum": "class_minimum:ClassMinimumClaim",
+        "class_descent": "class_descent:ClassDescentClaim",
+        "class_global_minimum": "class_global_minimum:ClassGlobalMinimumClaim",
+        "strictness": "strictness:StrictnessClaim",
+        "subgradient_minimum": "subgradient_minimum:SubgradientMinimumClaim",
+        "not_local_minimum": "not_local_minimum:NotLocalMinimumClaim",
+        "descent_curve": "descent_curve:DescentCurveClaim",
+        "lower_point": "lower_point:LowerPointClaim",
+        "basin_optimum": "basin_optimum:BasinOptimumClaim",
+        "global_minimum": "global_minimum:GlobalMinimumClaim",
+        "lower_bound": "lower_bound:LowerBoundClaim",
+        "regions": "regions:RegionsClaim",
+        "barrier": "barrier:BarrierClaim",
+        "path": "path:PathClaim",
+        "segmented_path": "segmented_path:SegmentedPathClaim",
+        "landscape": "landscape:LandscapeClaim",
+        "penalised_minimum": "penalised_minimum:PenalisedMinimumClaim",
+        "penalised_strictness": "penalised_strictness:PenalisedStrictnessClaim",
+        "penalised_descent": "penalised_descent:PenalisedDescentClaim",
+        "penalised_bound": "penalised_bound:PenalisedBoundClaim",
+        "penalised_basin": "penalised_basin:PenalisedBasinClaim",
+        "ordered_minimum": "ordered_minimum:OrderedMinimumClaim",
+        "ordered_strictness": "ordered_strictness:OrderedStrictnessClaim",
+        "ordered_descent": "ordered_descent:OrderedDescentClaim",
+        "ordered_lower_point": "ordered_lower_point:OrderedLowerPointClaim",
+        "ordered_penalised_minimum": "ordered_penalised_minimum:OrderedPenalisedMinimumClaim",
+        "ordered_penalised_strictness": "ordered_penalised_strictness:OrderedPenalisedStrictnessClaim",
+        "ordered_penalised_descent": "ordered_penalised_descent:OrderedPenalisedDescentClaim",
+        "critical_point": "critical_point:CriticalPointClaim",
+        "basin_probability": "basin_probability:BasinProbabilityClaim",
+        "smooth_minimum": "smooth_minimum:SmoothMinimumClaim",
+        "smooth_saddle": "smooth_saddle:SmoothSaddleClaim",
+        "smooth_descent": "smooth_descent:SmoothDescentClaim",
+        "population_minimum": "population_minimum:PopulationMinimumClaim",
+        "ball": "ball:BallClaim",
+        "deep_minimum": "deep_minimum:DeepMinimumClaim",
+        "linear_network_minimum": "linear_network_minimum:LinearNetworkMinimumClaim",
+        "symmetric_minimum": "symmetric_minimum:SymmetricMinimumClaim",
+        "deep_global_minimum": "deep_global_minimum:DeepGlobalMinimumClaim",
+        "vector_minimum": "vector_minimum:VectorMinimumClaim",
+        "unrolled_minimum": "unrolled_minimum:UnrolledMinimumClaim",
+    },
 )
-
-CLAIMS: dict[str, type[Claim]] = {claim.kind: claim for claim in _TYPES}
-"""The kinds of claim, by the word under ``kind`` in a certificate."""
+"""The kinds of claim, by the word under ``kind`` in a certificate, which is the name of its file."""
 
 
 def read_claim(data: Any) -> Claim:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -43,7 +43,7 @@ class Claim(Shown, ABC):
     @cached_property
     def long_numbers(self) -> tuple[int, int]:
         """The digits of its numbers of more than 50 digits, together, and of the longest; perhaps one too many each."""
-        digits = [1 + bits * 30103 // 100_000 for bits in _bits(self)]
+        digits = [1 + bits * 30103 // 100_000 for bits in _bits(self, [])]
         return sum(q for q in digits if q > 50), max(digits, default=0)
 
     @classmethod
@@ -80,19 +80,26 @@ class PointClaim(Claim):
         return self.loss
 
 
-def _bits(value: Any) -> Iterator[int]:
-    """Of every numerator, denominator and integer in a record, its length in bits."""
-    if isinstance(value, Fraction):
-        yield from (value.numerator.bit_length(), value.denominator.bit_length())
-    elif isinstance(value, int):
-        yield value.bit_length()
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _bits(key)
-            yield from _bits(item)
-    elif isinstance(value, tuple | list | frozenset):
+def _bits(value: Any, found: list[int]) -> list[int]:
+    """Of every numerator, denominator and integer in a record, its length in bits, added to a list."""
+    # By the type where that is one of the many: a mapping is asked for last, for that takes longest.
+    kind = type(value)
+    if kind is Fraction:
+        found += value.numerator.bit_length(), value.denominator.bit_length()
+    elif kind is tuple:
         for item in value:
-            yield from _bits(item)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _bits(getattr(value, field.name))
+            _bits(item, found)
+    elif kind is int or kind is bool:
+        found.append(value.bit_length())
+    elif kind is not str and value is not None:
+        for item in _parts(value):
+            _bits(item, found)
+    return found
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if is_dataclass(value):
+        return [getattr(value, field.name) for field in fields(value)]
+    if isinstance(value, Mapping):
+        return (item for entry in value.items() for item in entry)
+    return value if isinstance(value, tuple | list | frozenset) else ()

@@ -9,31 +9,10 @@ from typing import Any
 
 import click
 
-# Every file of a command imports what it works with inside its function: `exactgeo --help` must start at once.
-from exactgeo.cli import (
-    basins,
-    certify,
-    check,
-    examples,
-    explain,
-    export,
-    import_,
-    landscape,
-    minimum,
-    path,
-    polish,
-    probabilities,
-    proofs,
-    regions,
-    report,
-    schema,
-    selftest,
-    starts,
-)
-from exactgeo.cli import slice as slice_
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, UNDECIDED
 from exactgeo.cli.limited import Commands, Interrupted, Run, emit_json
 from exactgeo.errors import ExactgeoError, InputError, InternalError, OutOfScope, TaskLost, failure
+from exactgeo.registry import Registry
 
 __all__ = ["main"]
 
@@ -54,34 +33,37 @@ Completion of commands, options and names, for bash (or zsh, fish):
 """
 
 
-@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS: Registry[click.Command] = Registry(
+    __name__,
+    {
+        "basins": "basins:basins",
+        "certify": "certify:certify",
+        "check": "check:check",
+        "examples": "examples:examples",
+        "explain": "explain:explain",
+        "export": "export:export",
+        "import": "import_:import_",
+        "landscape": "landscape:landscape",
+        "minimum": "minimum:minimum",
+        "path": "path:path",
+        "polish": "polish:polish",
+        "probabilities": "probabilities:probabilities",
+        "proofs": "proofs:proofs",
+        "regions": "regions:regions",
+        "report": "report:report",
+        "schema": "schema:schema",
+        "selftest": "selftest:selftest",
+        "slice": "slice:slice_",
+        "starts": "starts:starts",
+    },
+)
+"""Each file of a command loads with it, and imports what it works with inside its function: help must start at once."""
+
+
+@click.group(cls=Commands, commands=COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="exactgeo")
 def cli() -> None:
     """The loss geometry of small neural networks, exactly, with certificates."""
-
-
-for _command in (
-    basins.basins,
-    certify.certify,
-    check.check,
-    examples.examples,
-    explain.explain,
-    export.export,
-    import_.import_,
-    landscape.landscape,
-    minimum.minimum,
-    path.path,
-    polish.polish,
-    probabilities.probabilities,
-    proofs.proofs,
-    regions.regions,
-    report.report,
-    schema.schema,
-    selftest.selftest,
-    slice_.slice_,
-    starts.starts,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: list[str] | None = None, *, owner: bool = False) -> None:

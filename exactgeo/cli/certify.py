@@ -150,10 +150,10 @@ def _stream(
     problem: Problem, source: str, expect: str | None, seconds: float, *, strictness: bool, as_json: bool
 ) -> int:
     """One line a point; the limit is one for all, and what is printed when it ends is what is known."""
-    from exactgeo.api import certify_many
     from exactgeo.deadline import Deadline
     from exactgeo.formats import read_points
     from exactgeo.report.text import verdict_line
+    from exactgeo.standing.many_points import certify_many
 
     points, run = read_points(source, problem), current_run()
     deadline = Deadline.after(max(seconds, AT_LEAST))

@@ -225,15 +225,23 @@ def _listen(ctx: click.Context, _: click.Parameter, times: int) -> None:
     ctx.call_on_close(quiet)
 
 
+VERBOSE = click.Option(
+    ["-v", "--verbose"],
+    count=True,
+    expose_value=False,
+    callback=_listen,
+    help="Say on stderr what is being done; twice: in detail.",
+)
+
+
 class Commands(click.Group):
     """The group of all commands, each of which may be asked to say what it does."""
 
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        said = "Say on stderr what is being done; twice: in detail."
-        cmd.params.append(
-            click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_listen, help=said)
-        )
-        super().add_command(cmd, name)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and VERBOSE not in command.params:
+            command.params.append(VERBOSE)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -14,7 +14,6 @@ from exactgeo import files
 from exactgeo.cli import completion
 from exactgeo.cli.exits import BAD_INPUT, DONE, INTERNAL, INTERRUPTED, NOT_SO, UNDECIDED
 from exactgeo.cli.limited import Run, emit_json, json_text
-from exactgeo.pictures import drawable as picture
 
 if TYPE_CHECKING:
     from exactgeo.problem import Point, Problem
@@ -116,6 +115,13 @@ def certificate_option(what: str) -> Decorator:
     return output_option("--certificate", metavar="OUT.json", help=f"Write {what} here.")
 
 
+def picture(path: str, option: str) -> None:
+    """Refuse a file that no picture can be written to; see :func:`exactgeo.pictures.drawable`."""
+    from exactgeo.pictures import drawable
+
+    drawable(path, option)
+
+
 def plot_option(what: str) -> Decorator:
     """The option ``--plot OUT`` of a command whose picture is of ``what``."""
     return output_option("--plot", check=picture, metavar="OUT", help=f"Draw {what}: .svg, .png or .pdf.")
@@ -132,10 +138,10 @@ def drawn(path: str | None, make: Callable[[], Any], *, at_once: bool = True) ->
     at_once : bool
         Whether it draws what is known and searches nothing: then the answer is there, and the limit no longer counts.
     """
-    from exactgeo.pictures import save
-
     if path is None:
         return {}
+    from exactgeo.pictures import save
+
     if at_once:
         current_run().answering()
     try:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exactgeo.exact.vectors import Matrix, Vector
-from exactgeo.formats._arrangement import build_arrangement, build_polytope
 from exactgeo.formats._problem import build_point, build_points, build_problem
 from exactgeo.formats._text import MAX_JSON_BYTES, Source, read_tree
 from exactgeo.problem import Point, Problem
@@ -174,6 +173,8 @@ def read_arrangement(source: Source, *, name: str | None = None) -> tuple[Matrix
     >>> len(normals), offsets
     (2, None)
     """
+    from exactgeo.formats._arrangement import build_arrangement
+
     tree, label = read_tree(source, name, "an arrangement", "normals, and offsets if it is affine")
     return build_arrangement(tree, label, stacklevel=2)
 
@@ -197,6 +198,8 @@ def read_polytope(source: Source, dimension: int, *, name: str | None = None) ->
     >>> len(rows), str(bounds[0])
     (2, '1')
     """
+    from exactgeo.formats._arrangement import build_polytope
+
     tree, label = read_tree(source, name, "a polytope", "[polytope] with A and b")
     return build_polytope(tree, label, dimension, stacklevel=2)
 
@@ -209,4 +212,6 @@ def arrangement_from_mapping(mapping: Mapping[str, Any], where: str = "arrangeme
     >>> print(arrangement_from_mapping({"normals": [[2]], "offsets": ["1/2"]})[1][0])
     1/2
     """
+    from exactgeo.formats._arrangement import build_arrangement
+
     return build_arrangement(mapping, where, stacklevel=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from numbers import Integral
@@ -208,20 +208,20 @@ def _flags(value: Any, where: str, layers: int) -> tuple[bool, ...]:
     return tuple([flag(entry, f"{where}[{i}]") for i, entry in enumerate(listing)])
 
 
-def _call(value: Any, where: str, choices: tuple[str, ...]) -> tuple[str, list[Fraction]]:
-    """Name and rational arguments of ``name`` or ``name(argument, ...)``, their number as in ``choices``."""
+def _call(value: Any, where: str, names: Collection[str], example: Callable[[str], str]) -> tuple[str, list[Fraction]]:
+    """Name and rational arguments of ``name`` or ``name(argument, ...)``, their number as in the name's example."""
     shown = describe(value)
     match = _CALL.fullmatch(value) if isinstance(value, str) and not isinstance(value, NumberText) else None
-    arity = {choice.split("(")[0]: 0 if "(" not in choice else choice.count(",") + 1 for choice in choices}
-    if match is None or match[1] not in arity:
+    if match is None or match[1] not in names:
+        choices = tuple(map(example, names))
         guess = close(value.split("(")[0], choices) if isinstance(value, str) else None
         raise InputError(where, shown, listed(choices), f'"{guess or choices[0]}"')
     name, inside = match[1], match[2]
     parts = [] if inside is None else inside.split(",")
-    if len(parts) != arity[name] or (inside is not None and not arity[name]):
-        example = next(choice for choice in choices if choice.split("(")[0] == name)
-        number = "no argument" if not arity[name] else f"{arity[name]} argument{'s' * (arity[name] > 1)}"
-        raise InputError(where, shown, f"{name} with {number}", f'"{example}"')
+    arity = 0 if "(" not in example(name) else example(name).count(",") + 1
+    if len(parts) != arity or (inside is not None and not arity):
+        number = "no argument" if not arity else f"{arity} argument{'s' * (arity > 1)}"
+        raise InputError(where, shown, f"{name} with {number}", f'"{example(name)}"')
     return name, [parse_rational(part, where) for part in parts]
 
 
@@ -237,16 +237,14 @@ def _activations(value: Any, where: str, layers: int) -> tuple[Activation, ...]:
 
 
 def _activation(value: Any, where: str) -> Activation:
-    name, arguments = _call(value, where, tuple(example for example, _ in ACTIVATIONS.values()))
+    name, arguments = _call(value, where, ACTIVATIONS, lambda name: ACTIVATIONS[name][0])
     return make_activation(name, *arguments)
 
 
 def _loss(tree: Any, where: str) -> tuple[Loss, str]:
     """The loss and its reduction."""
     keys = table(tree, where, ("kind", "reduction"))
-    kind, arguments = _call(
-        keys.get("kind", "squared"), f"{where}.kind", tuple(loss.example for loss in LOSSES.values())
-    )
+    kind, arguments = _call(keys.get("kind", "squared"), f"{where}.kind", LOSSES, lambda name: LOSSES[name].example)
     expected = LOSSES[kind].refuse_parameters(arguments)
     if expected is not None:
         raise InputError(f"{where}.kind", describe(keys["kind"]), expected, f'"{LOSSES[kind].example}"')

@@ -11,14 +11,12 @@ from exactgeo.basin.claims import Wall, cones_of, every_claim, listed, unhurried
 from exactgeo.claims import Claim
 from exactgeo.claims.barrier import BarrierClaim
 from exactgeo.claims.certificate import Certificate, certificate_of
-from exactgeo.claims.landscape import Valley
-from exactgeo.claims.path import PathClaim
 from exactgeo.landscape.frontier import Frontier, FullSpace, locate
-from exactgeo.landscape.permutations import replaced
 from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
+    from exactgeo.claims.path import PathClaim
     from exactgeo.exact.vectors import Vector
     from exactgeo.landscape.component import Component
     from exactgeo.landscape.critical_path import CriticalPath
@@ -37,6 +35,8 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
     """
     if not found.complete:
         return None
+    from exactgeo.claims.landscape import Valley
+
     numbers: Counter[tuple[Fraction, Fraction | None]] = Counter()
     for valley in found.valleys:
         numbers[valley.value, valley.escapes_at] += 1
@@ -50,6 +50,8 @@ def landscape_certificate(found: Landscape) -> Certificate | None:
 
 def _opened(found: Landscape) -> Iterator[Wall]:
     """The walls that joined components, each with the cones its neurons may be in."""
+    from exactgeo.landscape.permutations import replaced
+
     reduction = found.census.reduction
     for one, other, best in found.opened:
         orbit, behind = found.census[one].patterns, found.census[other].patterns
@@ -67,7 +69,9 @@ def _opened(found: Landscape) -> Iterator[Wall]:
 def path_claim(found: Path) -> PathClaim:
     """The claim that the loss on a path is nowhere above the largest of its breakpoints."""
     (first, *points), (loss, *losses) = found.points, found.exact_losses
-    return PathClaim(first, loss, tuple(points), tuple(losses))
+    from exactgeo.claims.path import PathClaim as Claimed
+
+    return Claimed(first, loss, tuple(points), tuple(losses))
 
 
 def component_claim(

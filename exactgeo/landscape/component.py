@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin import Census
 from exactgeo.basin import census as make_census
@@ -19,11 +19,12 @@ from exactgeo.exact.enclosure import exact
 from exactgeo.exact.rational import beside
 from exactgeo.exact.vectors import Vector
 from exactgeo.landscape.frontier import Chain, Frontier, Patterns, Quotient, locate
-from exactgeo.landscape.path import BasinPathBuilder, laid
 from exactgeo.landscape.walls import Walls
-from exactgeo.paths import Path
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.shown import Shown, value_line
+
+if TYPE_CHECKING:
+    from exactgeo.paths import Path
 
 __all__ = ["Barrier", "Component", "Components", "bad_valley", "component"]
 
@@ -163,6 +164,8 @@ class Component(Shown):
         return None if self.infimum == self.loss else self._path(self._search.lowest)
 
     def _path(self, chain: Chain[int]) -> Path:
+        from exactgeo.landscape.path import BasinPathBuilder, laid
+
         census = self.census
         builder = BasinPathBuilder(census.reduction, self.point, self._start)
         for crossing in chain.crossings:

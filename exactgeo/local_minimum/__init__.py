@@ -9,33 +9,28 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
-from exactgeo.claims.class_minimum import ClassMinimumClaim
-from exactgeo.claims.deep_minimum import DeepMinimumClaim
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
-from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
-from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
-from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
-from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError, OutOfTime
 from exactgeo.exact.combination import Unresolved
 from exactgeo.exact.enclosure import Enclosure
-from exactgeo.local_minimum import weight_decay
-from exactgeo.local_minimum.criterion import measure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
-from exactgeo.local_minimum.deep.explain import DeepExplanation, UnitView, explain_layers
-from exactgeo.local_minimum.explain import Condition, Explanation, NeuronView, explain_point
-from exactgeo.local_minimum.ordered_criterion import OrderedPoint, exact_loss, measure_ordered
-from exactgeo.local_minimum.ordered_weight_decay import measure_ordered_decay
 from exactgeo.local_minimum.rungs import LADDER
-from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.logs import logger
+from exactgeo.on_demand import on_first_use
 from exactgeo.problem import Point, Problem, scope
 from exactgeo.problem.linear_outputs import bends_outputs, with_identity, with_linear_outputs
+
+if TYPE_CHECKING:
+    from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
+    from exactgeo.claims.strictness import StrictnessClaim
+    from exactgeo.local_minimum.deep.explain import DeepExplanation as DeepExplanation
+    from exactgeo.local_minimum.deep.explain import UnitView as UnitView
+    from exactgeo.local_minimum.explain import Condition as Condition
+    from exactgeo.local_minimum.explain import Explanation as Explanation
+    from exactgeo.local_minimum.explain import NeuronView as NeuronView
+    from exactgeo.local_minimum.ordered_criterion import exact_loss as exact_loss
 
 __all__ = [
     "LADDER",
@@ -56,8 +51,19 @@ __all__ = [
     "smooth_loss",
 ]
 
-LOG = logger(__name__)
+on_first_use(
+    __name__,
+    {
+        "Condition": "explain",
+        "DeepExplanation": "deep.explain",
+        "Explanation": "explain",
+        "NeuronView": "explain",
+        "UnitView": "deep.explain",
+        "exact_loss": "ordered_criterion",
+    },
+)
 
+LOG = logger(__name__)
 
 BITS = 128
 """Of the enclosure of a loss."""
@@ -150,15 +156,18 @@ def decide(
 LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"
 
 
-WITHOUT_STRICTNESS = (
-    DeepMinimumClaim
-    | LinearNetworkMinimumClaim
-    | SymmetricMinimumClaim
-    | VectorMinimumClaim
-    | UnrolledMinimumClaim
-    | ClassMinimumClaim
-    | ClassGlobalMinimumClaim
+WITHOUT_STRICTNESS = frozenset(
+    {
+        "class_global_minimum",
+        "class_minimum",
+        "deep_minimum",
+        "linear_network_minimum",
+        "symmetric_minimum",
+        "unrolled_minimum",
+        "vector_minimum",
+    }
 )
+"""Kinds of claim of which no rung asks how large the set of equal loss is."""
 
 
 def measured(found: Minimum, check: Check) -> Minimum:
@@ -171,18 +180,31 @@ def measured(found: Minimum, check: Check) -> Minimum:
     check : callable
         Called between pieces of work; it may raise :class:`~exactgeo.errors.OutOfTime`.
     """
-    if isinstance(found.claim, PenalisedMinimumClaim):
-        return weight_decay.measured(found)
-    if isinstance(found.claim, OrderedPenalisedMinimumClaim):
-        return measure_ordered_decay(found)
-    if isinstance(found.claim, WITHOUT_STRICTNESS):
+    if found.claim.kind in WITHOUT_STRICTNESS:
         return replace(found, reason="strictness is decided for at most one hidden layer with one output")
+    if found.claim.kind == "penalised_minimum":
+        from exactgeo.local_minimum import weight_decay
+
+        return weight_decay.measured(found)
+    if found.claim.kind == "ordered_penalised_minimum":
+        from exactgeo.local_minimum.ordered_weight_decay import measure_ordered_decay
+
+        return measure_ordered_decay(found)
     try:
         check()
-        flat = measure_ordered(found, check) if isinstance(found.claim, OrderedMinimumClaim) else measure(found, check)
-        return replace(found, flat=flat, reason="")
+        return replace(found, flat=_flat(found, check), reason="")
     except OutOfTime as end:
         return replace(found, reason=f"the search for the flat dimension ended {end}; raise --time-limit")
+
+
+def _flat(found: Minimum, check: Check) -> StrictnessClaim | OrderedStrictnessClaim:
+    if found.claim.kind == "ordered_minimum":
+        from exactgeo.local_minimum.ordered_criterion import measure_ordered
+
+        return measure_ordered(found, check)
+    from exactgeo.local_minimum.criterion import measure
+
+    return measure(found, check)
 
 
 def _loss(problem: Problem, point: Point) -> Fraction | None:
@@ -227,7 +249,15 @@ def explain(problem: Problem, point: Point) -> Explanation | DeepExplanation:
     if outside is not None:
         raise outside
     if scope.deep(problem) is None:
+        from exactgeo.local_minimum.deep.explain import explain_layers
+
         return explain_layers(problem, point, asked)
+    from exactgeo.local_minimum.explain import explain_point
+
     if scope.ordered_slopes(problem) is None:
+        from exactgeo.local_minimum.ordered_criterion import OrderedPoint
+
         return explain_point(OrderedPoint.of(problem, point), asked)
+    from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
+
     return explain_point(TwoLayerPoint.of(problem, point), asked)

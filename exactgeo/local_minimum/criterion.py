@@ -24,13 +24,11 @@ from fractions import Fraction
 
 from exactgeo.claims.local_minimum import LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.strictness import StrictnessClaim, Tree
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import ONE, Vector, dot
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
-from exactgeo.local_minimum.descent import along_inputs, along_linear, along_output
 from exactgeo.local_minimum.flatness import common, covers, search, strictness
 from exactgeo.local_minimum.moves import Moves, germs
 from exactgeo.local_minimum.nonnegative import Term, prove_nonnegative
@@ -70,7 +68,7 @@ def measure(found: Minimum, check: Check) -> StrictnessClaim:
         Called between pieces of work; what it raises passes through.
     """
     at, claim = found.at, found.claim
-    if at is None or not isinstance(claim, LocalMinimumClaim | SubgradientMinimumClaim):
+    if at is None:
         raise InternalError("a minimum without the point it was decided at")
     check()
     moves = Moves.of(at, germs(at), check)
@@ -78,6 +76,10 @@ def measure(found: Minimum, check: Check) -> StrictnessClaim:
     if isinstance(claim, LocalMinimumClaim):
         known = covers(at, moves, claim.neurons)
     else:
+        from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+
+        if not isinstance(claim, SubgradientMinimumClaim):
+            raise InternalError("a minimum of another criterion")
         sure = common(at, moves, claim)
     flat = search(moves, known, check, sure)
     slants = tuple(unit.slant for unit in moves.units)
@@ -95,10 +97,14 @@ def _prove(at: TwoLayerPoint, check: Check) -> tuple[NeuronProof, ...] | Descent
     train = at.problem.train
     for number, (_, column) in enumerate(at.linear):
         if dot(at.residuals, column):
+            from exactgeo.local_minimum.descent import along_linear
+
             return along_linear(at, number)
     if train.output:
         for neuron in at.neurons:
             if at.output_slope(neuron):
+                from exactgeo.local_minimum.descent import along_output
+
                 return along_output(at, neuron)
     proofs = []
     for neuron in at.neurons:
@@ -106,6 +112,8 @@ def _prove(at: TwoLayerPoint, check: Check) -> tuple[NeuronProof, ...] | Descent
         if at.trained and (neuron.v or train.output):
             found = prove_neuron(at, neuron, at.residuals, check)
         if isinstance(found, tuple):
+            from exactgeo.local_minimum.descent import along_inputs
+
             return along_inputs(at, neuron, found)
         proofs.append(NeuronProof(tuple(found)))
     return tuple(proofs)

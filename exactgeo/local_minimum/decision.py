@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from exactgeo.claims.certificate import Certificate
 from exactgeo.claims.claim import Claim
-from exactgeo.claims.class_descent import ClassDescentClaim
-from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
-from exactgeo.claims.class_minimum import ClassMinimumClaim
-from exactgeo.claims.deep_minimum import DeepMinimumClaim
-from exactgeo.claims.descent_curve import DescentCurveClaim
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
-from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
-from exactgeo.claims.ordered_descent import OrderedDescentClaim
-from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
-from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
-from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
-from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
-from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
-from exactgeo.claims.penalised_descent import PenalisedDescentClaim
-from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
-from exactgeo.claims.smooth_descent import SmoothDescentClaim
-from exactgeo.claims.strictness import StrictnessClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
-from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
-from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
-from exactgeo.claims.vector_minimum import VectorMinimumClaim
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Number
 from exactgeo.exact.enclosure import Enclosure
@@ -40,7 +17,62 @@ from exactgeo.problem import Direction, Point, Problem
 from exactgeo.problem.linear_outputs import without_identity
 from exactgeo.shown import Shown, value_line
 
+if TYPE_CHECKING:
+    from exactgeo.claims.class_descent import ClassDescentClaim
+    from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim
+    from exactgeo.claims.class_minimum import ClassMinimumClaim
+    from exactgeo.claims.deep_minimum import DeepMinimumClaim
+    from exactgeo.claims.descent_curve import DescentCurveClaim
+    from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
+    from exactgeo.claims.local_minimum import LocalMinimumClaim
+    from exactgeo.claims.not_local_minimum import NotLocalMinimumClaim
+    from exactgeo.claims.ordered_descent import OrderedDescentClaim
+    from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
+    from exactgeo.claims.ordered_penalised_descent import OrderedPenalisedDescentClaim
+    from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
+    from exactgeo.claims.ordered_penalised_strictness import OrderedPenalisedStrictnessClaim
+    from exactgeo.claims.ordered_strictness import OrderedStrictnessClaim
+    from exactgeo.claims.penalised_descent import PenalisedDescentClaim
+    from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
+    from exactgeo.claims.penalised_strictness import PenalisedStrictnessClaim
+    from exactgeo.claims.smooth_descent import SmoothDescentClaim
+    from exactgeo.claims.strictness import StrictnessClaim
+    from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
+    from exactgeo.claims.symmetric_minimum import SymmetricMinimumClaim
+    from exactgeo.claims.unrolled_minimum import UnrolledMinimumClaim
+    from exactgeo.claims.vector_minimum import VectorMinimumClaim
+
+    MinimumClaim = (
+        LocalMinimumClaim
+        | SubgradientMinimumClaim
+        | OrderedMinimumClaim
+        | OrderedPenalisedMinimumClaim
+        | PenalisedMinimumClaim
+        | DeepMinimumClaim
+        | LinearNetworkMinimumClaim
+        | SymmetricMinimumClaim
+        | VectorMinimumClaim
+        | UnrolledMinimumClaim
+        | ClassMinimumClaim
+        | ClassGlobalMinimumClaim
+    )
+
+    FlatClaim = StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim
+
+    DescentClaim = (
+        NotLocalMinimumClaim
+        | DescentCurveClaim
+        | OrderedDescentClaim
+        | PenalisedDescentClaim
+        | OrderedPenalisedDescentClaim
+        | SmoothDescentClaim
+        | ClassDescentClaim
+    )
+
 __all__ = ["Decision", "Descent", "Minimum", "Try", "Undecided"]
+
+NEARBY = frozenset({"class_minimum", "deep_minimum", "symmetric_minimum", "unrolled_minimum", "vector_minimum"})
+"""Claims of a neighbourhood, also where they have no radius: their files load with the rungs that make them."""
 
 
 @dataclass(frozen=True)
@@ -60,35 +92,6 @@ class Try(Shown):
     rung: str
     outcome: str
     reason: str = ""
-
-
-MinimumClaim = (
-    LocalMinimumClaim
-    | SubgradientMinimumClaim
-    | OrderedMinimumClaim
-    | OrderedPenalisedMinimumClaim
-    | PenalisedMinimumClaim
-    | DeepMinimumClaim
-    | LinearNetworkMinimumClaim
-    | SymmetricMinimumClaim
-    | VectorMinimumClaim
-    | UnrolledMinimumClaim
-    | ClassMinimumClaim
-    | ClassGlobalMinimumClaim
-)
-
-
-FlatClaim = StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim
-
-DescentClaim = (
-    NotLocalMinimumClaim
-    | DescentCurveClaim
-    | OrderedDescentClaim
-    | PenalisedDescentClaim
-    | OrderedPenalisedDescentClaim
-    | SmoothDescentClaim
-    | ClassDescentClaim
-)
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,7 @@ class Minimum(Shown):
     problem: Problem
     claim: MinimumClaim
     argument: Argument
-    flat: (
-        StrictnessClaim | OrderedStrictnessClaim | PenalisedStrictnessClaim | OrderedPenalisedStrictnessClaim | None
-    ) = None
+    flat: FlatClaim | None = None
     reason: str = ""
     tries: tuple[Try, ...] = ()
     at: TwoLayerPoint | None = field(default=None, compare=False, repr=False)
@@ -130,10 +131,7 @@ class Minimum(Shown):
     @property
     def everywhere(self) -> bool:
         """Whether the claim speaks of all parameters, and of no neighbourhood."""
-        nearby = (
-            DeepMinimumClaim | SymmetricMinimumClaim | VectorMinimumClaim | UnrolledMinimumClaim | ClassMinimumClaim
-        )
-        return not isinstance(self.claim, nearby) and self.claim.radius is None
+        return self.claim.kind not in NEARBY and getattr(self.claim, "radius", None) is None
 
     @property
     def strictness(self) -> Strictness | None:
@@ -197,6 +195,9 @@ class Descent(Shown):
     @property
     def curve(self) -> tuple[Direction, ...]:
         """P_1, P_2, ...: the way down is point + s P_1 + s^2 P_2 + ..."""
+        from exactgeo.claims.class_descent import ClassDescentClaim
+        from exactgeo.claims.descent_curve import DescentCurveClaim
+
         curved = DescentCurveClaim | ClassDescentClaim
         return self.claim.curve if isinstance(self.claim, curved) else (self.claim.direction,)
 
@@ -219,6 +220,9 @@ class Descent(Shown):
 
     def without_identity(self, problem: Problem) -> Descent:
         """The descent as one of ``problem``, of which that of this one is the network with linear outputs."""
+        from exactgeo.claims.class_descent import ClassDescentClaim
+        from exactgeo.claims.descent_curve import DescentCurveClaim
+
         claim, point = self.claim, without_identity(self.claim.point)
         if isinstance(claim, DescentCurveClaim | ClassDescentClaim):
             curve = tuple(map(without_identity, claim.curve))

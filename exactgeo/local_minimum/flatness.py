@@ -25,11 +25,11 @@ from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from math import lcm
+from typing import TYPE_CHECKING
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Leaf, NeuronProof, Part, Split
 from exactgeo.claims.strictness import Branch, ByCover, ByPair, ByUnit, Cone, End, Vanishing
-from exactgeo.claims.subgradient_minimum import Subgradient, SubgradientMinimumClaim
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
@@ -38,6 +38,9 @@ from exactgeo.exact.vectors import Vector, integer_dot
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
+
+if TYPE_CHECKING:
+    from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 
 __all__ = ["Cover", "Flat", "common", "covers", "search", "strictness"]
 
@@ -144,6 +147,8 @@ def common(at: TwoLayerPoint, moves: Moves, claim: SubgradientMinimumClaim) -> V
     slack of h is minus their sum. As a combination of the equations: that of h, r_t times those of the data, and the
     multiplier of each kink times its own.
     """
+    from exactgeo.claims.subgradient_minimum import Subgradient
+
     unit = 2 * at.curvature or Fraction(1)
     slopes = [left for left, _ in at.subgradients]
     weights: dict[int | tuple[int, int] | None, Fraction] = {None: Fraction(1)}

@@ -8,30 +8,25 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from exactgeo.losses.absolute import Absolute
-from exactgeo.losses.cross_entropy import CrossEntropy
-from exactgeo.losses.hinge import Hinge
-from exactgeo.losses.huber import Huber
-from exactgeo.losses.logistic import Logistic
 from exactgeo.losses.loss import Loss
 from exactgeo.losses.piecewise_quadratic import Pieces, PiecewiseQuadratic
-from exactgeo.losses.squared import HalfSquared, Squared
-from exactgeo.losses.squared_hinge import SquaredHinge
+from exactgeo.registry import Registry
 
 __all__ = ["LOSSES", "Loss", "Pieces", "PiecewiseQuadratic", "make_loss"]
 
-_TYPES: tuple[type[Loss], ...] = (
-    Squared,
-    HalfSquared,
-    Absolute,
-    Huber,
-    Hinge,
-    SquaredHinge,
-    Logistic,
-    CrossEntropy,
+LOSSES: Registry[type[Loss]] = Registry(
+    __name__,
+    {
+        "squared": "squared:Squared",
+        "half_squared": "squared:HalfSquared",
+        "absolute": "absolute:Absolute",
+        "huber": "huber:Huber",
+        "hinge": "hinge:Hinge",
+        "squared_hinge": "squared_hinge:SquaredHinge",
+        "logistic": "logistic:Logistic",
+        "cross_entropy": "cross_entropy:CrossEntropy",
+    },
 )
-
-LOSSES: dict[str, type[Loss]] = {loss.kind: loss for loss in _TYPES}
 """From the word in a problem file to the class."""
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from exactgeo.paths.builder import PathBuilder, PathRefused, with_layers
-from exactgeo.paths.decreasing import decreasing, levelled
-from exactgeo.paths.forward import RationalLayer
-from exactgeo.paths.path import Path
-from exactgeo.paths.segment import Kind, Segment
+from typing import TYPE_CHECKING
+
+from exactgeo.on_demand import on_first_use
+
+if TYPE_CHECKING:
+    from exactgeo.paths.builder import PathBuilder, PathRefused, with_layers
+    from exactgeo.paths.decreasing import decreasing, levelled
+    from exactgeo.paths.forward import RationalLayer
+    from exactgeo.paths.path import Path
+    from exactgeo.paths.segment import Kind, Segment
 
 __all__ = [
     "Kind",
@@ -19,3 +24,18 @@ __all__ = [
     "levelled",
     "with_layers",
 ]
+
+on_first_use(
+    __name__,
+    {
+        "Kind": "segment",
+        "Path": "path",
+        "PathBuilder": "builder",
+        "PathRefused": "builder",
+        "RationalLayer": "forward",
+        "Segment": "segment",
+        "decreasing": "decreasing",
+        "levelled": "decreasing",
+        "with_layers": "builder",
+    },
+)

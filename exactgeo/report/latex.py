@@ -17,7 +17,7 @@ from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import Enclosure, Value
 from exactgeo.exact.rational import decimal, format_rational
 from exactgeo.kinds import Globality, Kind, Strictness
-from exactgeo.report.text import MINIMA
+from exactgeo.report.text import minima_of
 
 if TYPE_CHECKING:
     from exactgeo.local_minimum import Descent
@@ -179,8 +179,7 @@ def _fall(descent: Descent) -> list[str]:
 
 
 def _neighbourhood(verdict: Verdict) -> str:
-    claims = () if verdict.certificate is None else verdict.certificate.claims
-    minimum = next((claim for claim in claims if isinstance(claim, MINIMA)), None)
+    minimum = next(iter(minima_of(verdict)), None)
     if minimum is None or minimum.radius is None:
         return "no trained parameters near them have a lower loss."
     return f"no parameters that differ from them by at most ${_number(minimum.radius)}$ each have a lower loss."

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from exactgeo.claims.class_minimum import ClassMinimumClaim
-from exactgeo.claims.deep_minimum import DeepMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
-from exactgeo.claims.ordered_minimum import OrderedMinimumClaim
-from exactgeo.claims.ordered_penalised_minimum import OrderedPenalisedMinimumClaim
-from exactgeo.claims.penalised_minimum import PenalisedMinimumClaim
-from exactgeo.claims.subgradient_minimum import SubgradientMinimumClaim
 from exactgeo.exact.combination import Combination, Number
 from exactgeo.exact.enclosure import exact, plain
 from exactgeo.exact.rational import beside, format_rational, short
 from exactgeo.kinds import Argument, Globality, Kind, Strictness
+from exactgeo.local_minimum.decision import NEARBY
 from exactgeo.report.floats import in_floats
 from exactgeo.report.tables import (
     columns,
@@ -41,6 +35,7 @@ __all__ = [
     "explanation_json",
     "explanation_text",
     "indices_text",
+    "minima_of",
     "more_text",
     "number_json",
     "verdict_line",
@@ -48,28 +43,30 @@ __all__ = [
 ]
 
 
-WithRadius = (
-    LocalMinimumClaim
-    | SubgradientMinimumClaim
-    | OrderedMinimumClaim
-    | PenalisedMinimumClaim
-    | OrderedPenalisedMinimumClaim
-    | DeepMinimumClaim
-    | ClassMinimumClaim
-)
-MINIMA: tuple[type[WithRadius], ...] = (
-    LocalMinimumClaim,
-    SubgradientMinimumClaim,
-    OrderedMinimumClaim,
-    PenalisedMinimumClaim,
-    OrderedPenalisedMinimumClaim,
-    DeepMinimumClaim,
-    ClassMinimumClaim,
-)
+MINIMA = {
+    "local_minimum",
+    "subgradient_minimum",
+    "ordered_minimum",
+    "penalised_minimum",
+    "ordered_penalised_minimum",
+    "deep_minimum",
+    "class_minimum",
+}
 """Claims of a minimum in a neighbourhood."""
 
 BRIEF, FULL = 6, 20
 """Data points shown by a verdict, and by an explanation."""
+
+
+class _WithRadius(Protocol):
+    kind: ClassVar[str]
+    radius: Fraction | None
+
+
+def minima_of(verdict: Verdict) -> list[_WithRadius]:
+    """The claim of a minimum in a neighbourhood: one, or none."""
+    claims: list[Any] = [] if verdict.certificate is None else [*verdict.certificate.claims]
+    return [claim for claim in claims if claim.kind in MINIMA][:1]
 
 
 def verdict_line(verdict: Verdict) -> str:
@@ -107,12 +104,8 @@ def verdict_text(verdict: Verdict, certificate_path: str | None = None) -> str:
         lines.append(labelled("strictness", _strictness(verdict)))
     elif verdict.strictness_reason:
         lines.append(labelled("strictness", f"not known: {verdict.strictness_reason}"))
-    for kind in MINIMA:
-        minimum = verdict.certificate.first(kind) if verdict.certificate is not None else None
-        if minimum is not None:
-            nearby = isinstance(minimum, DeepMinimumClaim | ClassMinimumClaim)
-            lines.append(labelled("neighbourhood", _neighbourhood(minimum.radius, nearby)))
-            break
+    for claim in minima_of(verdict):
+        lines.append(labelled("neighbourhood", _neighbourhood(claim.radius, claim.kind in NEARBY)))
     if verdict.descent is not None:
         descent = verdict.descent
         lines += [

@@ -25,7 +25,7 @@ from exactgeo.report.html import (
     table,
     user,
 )
-from exactgeo.report.text import MINIMA
+from exactgeo.report.text import minima_of
 from exactgeo.report.wording import (
     activation_sentences,
     loss_sentence,
@@ -235,12 +235,10 @@ def verdict_facts(verdict: Verdict) -> Html:
 
 
 def _neighbourhood(verdict: Verdict) -> tuple[str, Any] | None:
-    for kind in MINIMA:
-        claim = verdict.certificate.first(kind) if verdict.certificate is not None else None
-        if claim is not None:
-            if claim.radius is None:
-                return "neighbourhood", "everywhere"
-            return "neighbourhood", join(["no lower loss while each parameter moves by at most ", number(claim.radius)])
+    for claim in minima_of(verdict):
+        if claim.radius is None:
+            return "neighbourhood", "everywhere"
+        return "neighbourhood", join(["no lower loss while each parameter moves by at most ", number(claim.radius)])
     return None
 
 

@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING
 
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import certificate_of
-from exactgeo.claims.class_minimum import ClassMinimumClaim
 from exactgeo.claims.lower_point import LowerPointClaim
-from exactgeo.claims.ordered import Combined
-from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import OutOfScope, OutOfTime
 from exactgeo.exact.combination import Combination
 from exactgeo.exact.enclosure import Value
 from exactgeo.kinds import Argument, Globality, Kind, Reason
-from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide, exact_loss, measured, smooth_loss
+from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide, measured, smooth_loss
 from exactgeo.local_minimum.deep.dead import dead_layers
 from exactgeo.logs import logger
 from exactgeo.problem import Point, Problem, scope
@@ -187,6 +184,11 @@ def _lower_claims(problem: Problem, point: Point, decision: Decision, better: Be
     scalar = problem.loss.as_scalar(problem.outputs, problem.y) is not None
     if not isinstance(decision, Minimum) or not isinstance(decision.loss, Combination) or not scalar:
         return []
+    from exactgeo.claims.class_minimum import ClassMinimumClaim
+    from exactgeo.claims.ordered import Combined
+    from exactgeo.claims.ordered_lower_point import OrderedLowerPointClaim
+    from exactgeo.local_minimum import exact_loss
+
     if isinstance(decision.claim, ClassMinimumClaim):
         return []
     lower = exact_loss(problem, better.point)

@@ -10,25 +10,22 @@ from typing import TYPE_CHECKING
 
 from exactgeo.claims import Claim
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
-from exactgeo.claims.linear_network_minimum import LinearNetworkMinimumClaim
-from exactgeo.claims.penalised_bound import PenalisedBoundClaim
 from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.enclosure import Value, high, low
 from exactgeo.exact.rational import decimal
 from exactgeo.exact.vectors import ONE, Vector, dot
-from exactgeo.kinds import Globality, Reason
+from exactgeo.kinds import Argument, Globality, Reason
 from exactgeo.local_minimum import Decision, Descent, Minimum, Undecided, decide
-from exactgeo.local_minimum.penalised_bound import bound_claim
 from exactgeo.problem import Network, Point, Problem, Train, scope
+from exactgeo.standing.verdict import Better, as_value
 
 if TYPE_CHECKING:
     from exactgeo.basin import Census
     from exactgeo.basin.branch import GlobalMinimum
+    from exactgeo.claims.penalised_bound import PenalisedBoundClaim
     from exactgeo.landscape import Components
-
-from exactgeo.standing.deep import Known, as_good_as_a_function, best_of_classes, by_smaller_networks
-from exactgeo.standing.verdict import Better, as_value
+    from exactgeo.standing.deep import Known
 
 __all__ = ["Global", "at_zero", "census_of", "components_of", "globality_of"]
 
@@ -67,7 +64,7 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
     if isinstance(decision, Descent):
         lower = Better(as_value(decision.loss_after), decision.end, False)
         return Global(Globality.SPURIOUS, lower)
-    if isinstance(decision, Minimum) and isinstance(decision.claim, LinearNetworkMinimumClaim):
+    if isinstance(decision, Minimum) and decision.argument is Argument.LINEAR_NETWORK:
         return Global(Globality.GLOBAL)
     if isinstance(decision, Minimum) and decision.everywhere and not isinstance(loss, Fraction):
         # No radius: the claim speaks of all parameters, as where the problem is convex in what is trained.
@@ -76,6 +73,8 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
         return _of_classes(problem, point, decision, loss, deadline)
     deep = scope.deep(problem) is None and isinstance(loss, Fraction)
     if deep and isinstance(loss, Fraction):
+        from exactgeo.standing.deep import as_good_as_a_function
+
         known = as_good_as_a_function(problem, point, loss)
         if known is not None:
             return Global(Globality.GLOBAL, claim=known.claim)
@@ -118,6 +117,8 @@ def globality_of(problem: Problem, point: Point, decision: Decision, loss: Value
 
 def _of_classes(problem: Problem, point: Point, decision: Decision, loss: Value | None, deadline: Deadline) -> Global:
     """Of a loss with classes and a network of any depth: by the slopes of the loss, else from descents in floats."""
+    from exactgeo.standing.deep import best_of_classes
+
     claim = best_of_classes(problem, point)
     if claim is not None:
         return Global(Globality.GLOBAL, claim=claim)
@@ -156,6 +157,8 @@ def _penalised(problem: Problem, decision: Decision, point: Point) -> Global:
 
 def _dual_claim(problem: Problem, point: Point) -> PenalisedBoundClaim | None:
     """The bound of all parameters that the slopes of the loss at the point give."""
+    from exactgeo.local_minimum.penalised_bound import bound_claim
+
     predictions = zip(problem.predictions(point), problem.y, strict=True)
     return bound_claim(problem, point, tuple(problem.loss.slopes(p, y)[0] for (p,), (y,) in predictions))
 
@@ -385,6 +388,8 @@ def _kept_minimum(problem: Problem, deadline: Deadline, part: float) -> GlobalMi
 
 def _smaller(problem: Problem, point: Point, loss: Fraction, outside: Global, deadline: Deadline) -> Global:
     """Of a network of any depth: from a smaller network that tells, else from descents in floats."""
+    from exactgeo.standing.deep import by_smaller_networks
+
     found = by_smaller_networks(problem, point, loss, lambda other, at: _known(other, at, deadline))
     if found is None or (found.better is not None and not found.better.complete):
         tried = _descents(problem, point, loss, outside, deadline)
@@ -397,6 +402,8 @@ def _smaller(problem: Problem, point: Point, loss: Fraction, outside: Global, de
 
 def _known(problem: Problem, point: Point, deadline: Deadline) -> Known | None:
     """What is known of a point of a smaller network, None where nothing is: in half of the time left."""
+    from exactgeo.standing.deep import Known
+
     part = Deadline.after(deadline.left / 2)
     decision = decide(problem, point, strictness=False, check=part.check)
     found = globality_of(problem, point, decision, decision.loss if isinstance(decision.loss, Fraction) else None, part)

@@ -14,7 +14,7 @@ import pytest
 from arrangement_brute import brute_force
 from arrangements import ORACLES, arrangements, build, check_laws, coxeter_b, differences, random_rows
 from executors import FAULTS, Backwards, Changing, Faulty, Later, Stale
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exactgeo.arrangement import Arrangement, stream
@@ -383,3 +383,79 @@ def test_resonance_6():
 def test_seven_dimensions_streamed():
     arrangement = Arrangement(random_rows(1, 40, 7, 99))
     assert sum(map(len, arrangement.blocks())) == 7_861_102 == 2 * sum(math.comb(39, i) for i in range(7))
+
+
+# -- few hyperplanes: stars, with the points that the enumerator without them gives --
+
+
+def by_default(normals, offsets, dimension, monkeypatch, *, stars):
+    """Masks, points and signs of the default enumeration, with stars or as where numpy is not loaded."""
+    from exactgeo.arrangement.enumerators import stars as module
+
+    with monkeypatch.context() as context:
+        if not stars:
+            context.setattr(module, "stars_of_few", lambda *_: None)
+        regions = Arrangement(normals, offsets, dimension=dimension).regions()
+        return regions.masks, list(regions.witnesses()), regions.signs.tolist(), list(regions)
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.booleans().flatmap(arrangements))
+@example(data=([[1, t, t * t] for t in range(12)], None, 3))
+@example(data=([[1, t, t * t, t**3] for t in range(-7, 8)], None, 4))
+@example(data=([[1, 0, 10**9], [0, 1, 1], [1, 1, 1], [1, 2, 3]], None, 3))
+def test_few_regions_are_the_same_with_and_without_stars(data, monkeypatch):
+    one, other = (by_default(*data, monkeypatch, stars=stars) for stars in (True, False))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("rows", "offsets"),
+    [
+        (coxeter_b(3), None),
+        (coxeter_b(4), None),
+        ([list(row) for row in itertools.product((0, 1), repeat=4) if any(row)], None),
+        ([[1, t, t * t] for t in range(20)], None),
+        ([[1, t] for t in range(12)], [t**2 % 5 for t in range(12)]),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [1, 1, 1], [2, 1, 1]], [0, 0, 0, 1, 2, 3]),
+    ],
+)
+def test_stars_are_what_few_regions_come_from(rows, offsets, monkeypatch):
+    from exactgeo.arrangement.enumerators import stars as module
+
+    asked = []
+    honest = module._half
+    monkeypatch.setattr(module, "_half", lambda vectors: asked.append(honest(vectors)) or asked[-1])
+    assert by_default(rows, offsets, None, monkeypatch, stars=True) == by_default(
+        rows, offsets, None, monkeypatch, stars=False
+    )
+    assert len(asked) == 1
+    assert asked[0]
+
+
+def test_stars_leave_numbers_whose_products_do_not_fit_to_the_others(monkeypatch):
+    from exactgeo.arrangement.enumerators import stars as module
+
+    rows = [[1, t, t * t, t**3] for t in range(5, 22, 2)]
+    assert max(map(max, rows)) < module._LARGEST
+    large = [[q * 10**20 + (k == j) for j, q in enumerate(row)] for k, row in enumerate(rows)]
+    for normals in (rows, large):
+        hyperplanes = Arrangement(normals)._distinct
+        assert module.stars_of_few(hyperplanes, pytest.fail) is None
+        assert Arrangement(normals).regions().masks == Arrangement(normals).regions("deletion-restriction").masks
+
+
+def test_points_of_other_regions_are_an_error(monkeypatch):
+    from exactgeo.arrangement.enumerators import stars as module
+
+    honest = module._half
+    regions = Arrangement(coxeter_b(3)).regions()
+    assert len(regions.witness(0)) == 3
+    wrong = Arrangement(coxeter_b(3))
+    # As many, but one of them is no region.
+    monkeypatch.setattr(module, "_half", lambda vectors: [*honest(vectors)[1:], 0b000110001])
+    with pytest.raises(InternalError, match="two enumerators find different regions"):
+        wrong.regions().witness(0)
+    monkeypatch.setattr(module, "_half", lambda vectors: honest(vectors)[1:])
+    with pytest.raises(InternalError, match="46 regions found, 48 counted"):
+        Arrangement(coxeter_b(3)).regions()

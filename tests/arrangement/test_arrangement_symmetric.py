@@ -8,7 +8,7 @@ from itertools import permutations, product
 import pytest
 
 from exactgeo import Arrangement
-from exactgeo.arrangement import characteristic
+from exactgeo.arrangement import characteristic, symmetric
 from exactgeo.arrangement.characteristic import central_polynomial
 from exactgeo.arrangement.symmetric import coordinate_classes, symmetric_polynomial
 
@@ -75,7 +75,7 @@ def test_large_symmetric_arrangements_go_there(monkeypatch):
         asked.append(classes)
         return symmetric_polynomial(rows, classes)
 
-    monkeypatch.setattr(characteristic, "symmetric_polynomial", told)
+    monkeypatch.setattr(symmetric, "symmetric_polynomial", told)
     assert central_polynomial(resonance(5), 5) == plainly(resonance(5))
     assert not asked
     monkeypatch.setattr(characteristic, "_MUCH", 20)

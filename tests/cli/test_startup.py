@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import pkgutil
 import subprocess
 import sys
 
@@ -37,6 +38,41 @@ def test_help_loads_no_library_and_no_room(arguments):
 
 def test_certify_of_a_proposition_loads_no_large_library():
     assert loaded(LARGE, "certify", "swirszcz-prop1") == ""
+
+
+def test_certify_of_a_proposition_loads_what_it_asks():
+    """Of everything that is registered: the rungs up to the one that decides, the claims that are made, one loss, one
+    solver, one enumerator, one command; and of the rest neither paths nor pictures, processes nor masked arrays."""
+    exactgeo = {name for name in _modules() if not name.startswith("exactgeo.check")}
+    asked = set(loaded(exactgeo, "certify", "swirszcz-prop1").split())
+    for folder, expected in {
+        "local_minimum.rungs": {
+            *("linear_model", "ordered_slopes", "ordered_weight_decay", "rung", "two_layer", "weight_decay")
+        },
+        "claims": {
+            *("barrier", "certificate", "claim", "fields", "global_minimum", "local_minimum", "lower_point", "modes"),
+            *("regions", "strictness", "subject"),
+        },
+        "losses": {"loss", "piecewise_quadratic", "squared"},
+        "basin.solvers": {"_propose_bases", "_propose_nnls", "projection", "solver"},
+        "arrangement.enumerators": {"deletion", "protocol"},
+        "cli": {"certify", "completion", "exits", "limited", "options"},
+        "landscape": {"claims", "component", "frontier", "walls"},
+        "local_minimum.deep": {"dead"},
+        "local_minimum.vector": set(),
+        "paths": set(),
+        "numeric": set(),
+        "polishing": set(),
+    }.items():
+        within = {name.removeprefix(f"exactgeo.{folder}.") for name in asked if name.startswith(f"exactgeo.{folder}.")}
+        assert within == expected, folder
+    assert len(asked) < 125
+    others = {"concurrent.futures.process", "csv", "exactgeo.pictures", "multiprocessing", "numpy.ma", "sqlite3"}
+    assert loaded(others, "certify", "swirszcz-prop1") == ""
+
+
+def _modules() -> set[str]:
+    return {module.name for module in pkgutil.walk_packages(exactgeo.__path__, "exactgeo.")}
 
 
 @pytest.mark.parametrize("command", ["basins", "minimum", "landscape"])

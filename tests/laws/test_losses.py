@@ -10,7 +10,8 @@ import pytest
 from losses import Pinball, example, named, target
 
 from exactgeo.exact.enclosure import Enclosure
-from exactgeo.losses import LOSSES, Logistic, Loss, PiecewiseQuadratic, make_loss
+from exactgeo.losses import LOSSES, Loss, PiecewiseQuadratic, make_loss
+from exactgeo.losses.logistic import Logistic
 
 F = Fraction
 

@@ -23,7 +23,7 @@ from exactgeo.local_minimum import Descent, Minimum, decide
 from exactgeo.local_minimum import subgradients as subgradients_module
 from exactgeo.local_minimum._propose_cuts import CutProposer
 from exactgeo.local_minimum.leaf_program import Failure, Moves, Part
-from exactgeo.local_minimum.rungs import Subgradient as SubgradientRung
+from exactgeo.local_minimum.rungs.subgradient import Subgradient as SubgradientRung
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
 from exactgeo.losses import LOSSES, Pieces, PiecewiseQuadratic, make_loss
 from exactgeo.problem import Point

@@ -22,8 +22,6 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 def _answers(arguments: tuple[str, ...], out: str) -> list[object]:
-    """The object, or those of a stream without their numbers; its last line may say after how many it was ended."""
-    if "--points" not in arguments or not out.startswith('{"'):
-        return [json.loads(out)]
-    lines = [json.loads(line) for line in out.splitlines()]
-    return [{key: value for key, value in line.items() if key != "index"} for line in lines if "of" not in line]
+    """The object, or those of a stream, one a line."""
+    stream = "--points" in arguments and out.startswith('{"')
+    return [json.loads(line) for line in (out.splitlines() if stream else [out])]

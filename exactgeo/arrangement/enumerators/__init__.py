@@ -6,13 +6,11 @@ A new enumerator is a function that obeys :class:`.protocol.Enumerator`, in a fi
 
 from __future__ import annotations
 
-from exactgeo.arrangement.enumerators.deletion import deletion_restriction
 from exactgeo.arrangement.enumerators.protocol import Enumerator
-from exactgeo.arrangement.enumerators.sweep import sweep
+from exactgeo.registry import Registry
 
 __all__ = ["ENUMERATORS"]
 
-ENUMERATORS: dict[str, Enumerator] = {
-    "sweep": sweep,
-    "deletion-restriction": deletion_restriction,
-}
+ENUMERATORS: Registry[Enumerator] = Registry(
+    __name__, {"sweep": "sweep:sweep", "deletion-restriction": "deletion:deletion_restriction", "stars": "stars:stars"}
+)

@@ -25,7 +25,7 @@ from itertools import pairwise
 import flint
 import numpy as np
 
-from exactgeo.arrangement.bits import Bools, Floats, Ints
+from exactgeo.arrangement.bits import Bools, Floats, Ints, distinct
 from exactgeo.arrangement.enumerators._filter_minors import scaled_floats
 
 __all__ = ["Crossings"]
@@ -106,7 +106,7 @@ class Crossings:
         after, before = order[i, column], order[i, column - 1]
         e_int, d_int = e.astype(np.int64), d.astype(np.int64)
         differ = np.flatnonzero(e_int[i, after] * d_int[i, before] != e_int[i, before] * d_int[i, after])
-        for k in np.unique(i[differ]).tolist():
+        for k in distinct(i[differ]).tolist():
             self._exactly(low + k, order[k], again[k], again[k].copy())
         return order, again, number
 

@@ -13,7 +13,7 @@ from operator import mul
 
 import numpy as np
 
-from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, sort_words, unpack
+from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, distinct, sort_words, unpack
 from exactgeo.arrangement.enumerators._filter_minors import product_in_order
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.errors import InternalError
@@ -40,7 +40,7 @@ class Proposals:
         for start in range(0, len(index), batch):
             elements = self._order[index[start : start + batch]]
             orders, numbers = self._sweep.locate(elements)
-            for order in np.unique(orders).tolist():
+            for order in distinct(orders).tolist():
                 some = np.flatnonzero(orders == order)
                 points = self._some(order, numbers[some], self._words[elements[some]])
                 for i, point in zip(some.tolist(), points, strict=True):

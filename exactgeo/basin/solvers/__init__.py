@@ -5,18 +5,31 @@ A new solver is a class that obeys the laws of :class:`Solver`, in a file of its
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from exactgeo.basin.cone_program import Optimum, Program
-from exactgeo.basin.solvers.enclosure import EnclosureSolver
-from exactgeo.basin.solvers.projection import Projection
-from exactgeo.basin.solvers.simplex import Simplex
 from exactgeo.basin.solvers.solver import BasisSolver, Refined, Solver
 from exactgeo.exact.vectors import Vector
 from exactgeo.losses import Loss
 from exactgeo.problem import scope
+from exactgeo.registry import Gradual
 
 __all__ = ["SOLVERS", "BasisSolver", "Refined", "Solver", "choose", "of", "solve"]
 
-SOLVERS: tuple[type[Solver], ...] = (Projection, Simplex, EnclosureSolver)
+
+def _solvers() -> Iterator[type[Solver]]:
+    from exactgeo.basin.solvers.projection import Projection
+
+    yield Projection
+    from exactgeo.basin.solvers.simplex import Simplex
+
+    yield Simplex
+    from exactgeo.basin.solvers.enclosure import EnclosureSolver
+
+    yield EnclosureSolver
+
+
+SOLVERS: Sequence[type[Solver]] = Gradual(_solvers)
 """In the order in which they are asked whether they accept a loss."""
 
 

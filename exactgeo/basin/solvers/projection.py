@@ -24,7 +24,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import lcm
 from operator import mul
 from typing import TYPE_CHECKING, Any
@@ -90,11 +90,12 @@ def _parabola(pieces: Pieces | None) -> _Parabola | None:
     return _Parabola(a, -b / (2 * a), c - b * b / (4 * a), low, high)
 
 
-def _parabolas(loss: Loss, y: Vector) -> list[_Parabola] | None:
+@lru_cache(maxsize=8)
+def _parabolas(loss: Loss, y: Vector) -> tuple[_Parabola, ...] | None:
     """One a datum, all of one curvature; None where the loss is another."""
     known = {q: _parabola(loss.pieces(q)) for q in set(y)}
     found = [known[q] for q in y]
-    kept = [part for part in found if part is not None]
+    kept = tuple([part for part in found if part is not None])
     return kept if len(kept) == len(found) and len({part.a for part in kept}) == 1 else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from exactgeo.activations import Activation
 from exactgeo.exact.rational import format_rational
 from exactgeo.exact.vectors import ZERO, dot
 from exactgeo.problem import Point, Problem
@@ -25,7 +26,8 @@ def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
         return ()
     rows = problem.x
     for k, (activation, width) in enumerate(zip(net.layer_activations, net.sizes[1:], strict=True)):
-        if activation.slopes is None:
+        # No unit of the layers that are left has a slope 0: the network need not be followed any further.
+        if activation.slopes is None or all(_slopes_are_nonzero(one) for one in net.layer_activations[k:]):
             break
         up, down = activation.slopes
         bias = point.biases[k] or (ZERO,) * width
@@ -34,6 +36,10 @@ def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
             found.append(_sentence(problem, k, z))
         rows = tuple(tuple(map(activation, row)) for row in z)
     return tuple(found)
+
+
+def _slopes_are_nonzero(activation: Activation) -> bool:
+    return activation.slopes is not None and all(activation.slopes)
 
 
 def _sentence(problem: Problem, k: int, z: list[tuple[Fraction, ...]]) -> str:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoSlope
-from exactgeo.claims.classes import LogSums
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
-from exactgeo.local_minimum import subgradients
-from exactgeo.local_minimum.criterion import conclude
 from exactgeo.local_minimum.decision import Descent, Minimum
-from exactgeo.local_minimum.deep.point import DeepPoint
-from exactgeo.local_minimum.rungs.deep_rung import last_layer
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Point, Problem, scope
 
@@ -39,13 +33,23 @@ class LinearModel(Rung):
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
         if problem.loss.classes:
-            return _of_classes(DeepPoint.of(problem, point))
+            return _of_classes(problem, point)
         if problem.loss.differentiable:
+            from exactgeo.local_minimum.criterion import conclude
+
             return conclude(problem, point, Argument.LINEAR_MODEL, check)
+        from exactgeo.local_minimum import subgradients
+
         return subgradients.conclude(problem, point, Argument.LINEAR_MODEL, check)
 
 
-def _of_classes(at: DeepPoint) -> Minimum | Descent:
+def _of_classes(problem: Problem, point: Point) -> Minimum | Descent:
+    from exactgeo.claims.class_global_minimum import ClassGlobalMinimumClaim, NoSlope
+    from exactgeo.claims.classes import LogSums
+    from exactgeo.local_minimum.deep.point import DeepPoint
+    from exactgeo.local_minimum.rungs.deep_rung import last_layer
+
+    at = DeepPoint.of(problem, point)
     found = last_layer(at)
     if found is not None:
         return found

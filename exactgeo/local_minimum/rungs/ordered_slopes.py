@@ -8,7 +8,6 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Unresolved
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
-from exactgeo.local_minimum.ordered_criterion import conclude_ordered
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Point, Problem, scope
 
@@ -29,6 +28,8 @@ class OrderedSlopes(Rung):
         return scope.ordered_slopes(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
+        from exactgeo.local_minimum.ordered_criterion import conclude_ordered
+
         try:
             return conclude_ordered(problem, point, check)
         except Unresolved as why:

@@ -8,7 +8,6 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.exact.combination import Unresolved
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
-from exactgeo.local_minimum.ordered_weight_decay import conclude_ordered_decay
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Point, Problem, scope
 
@@ -30,6 +29,8 @@ class OrderedWeightDecay(Rung):
         return scope.ordered_weight_decay(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
+        from exactgeo.local_minimum.ordered_weight_decay import conclude_ordered_decay
+
         try:
             return conclude_ordered_decay(problem, point, check)
         except Unresolved as why:

@@ -9,7 +9,6 @@ from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.rungs.rung import Rung
-from exactgeo.local_minimum.subgradients import conclude
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["Subgradient"]
@@ -29,4 +28,6 @@ class Subgradient(Rung):
         return scope.rational_slopes(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
+        from exactgeo.local_minimum.subgradients import conclude
+
         return conclude(problem, point, Argument.SUBGRADIENT, check)

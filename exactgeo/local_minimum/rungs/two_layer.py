@@ -7,7 +7,6 @@ from typing import ClassVar
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.kinds import Argument
-from exactgeo.local_minimum.criterion import conclude
 from exactgeo.local_minimum.decision import Descent, Minimum
 from exactgeo.local_minimum.rungs.rung import Rung
 from exactgeo.problem import Point, Problem, scope
@@ -29,4 +28,6 @@ class TwoLayer(Rung):
         return scope.derivative(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent:
+        from exactgeo.local_minimum.criterion import conclude
+
         return conclude(problem, point, Argument.TWO_LAYER, check)

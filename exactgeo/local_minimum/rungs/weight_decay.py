@@ -8,7 +8,6 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import OutOfScope
 from exactgeo.local_minimum.decision import Descent, Minimum, Undecided
 from exactgeo.local_minimum.rungs.rung import Rung
-from exactgeo.local_minimum.weight_decay import conclude
 from exactgeo.problem import Point, Problem, scope
 
 __all__ = ["WeightDecay"]
@@ -29,4 +28,6 @@ class WeightDecay(Rung):
         return scope.weight_decay(problem)
 
     def decide(self, problem: Problem, point: Point, check: Check = unlimited) -> Minimum | Descent | Undecided:
+        from exactgeo.local_minimum.weight_decay import conclude
+
         return conclude(problem, point, check)
