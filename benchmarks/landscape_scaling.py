@@ -5,19 +5,23 @@ solves of walls that were needed, valleys, processor seconds of the census and o
 both, processor microseconds a wall, those of one Clarabel solve of a CVXPY model that is built once and gets each wall's
 matrices as parameters (on a sample of walls whose values are compared with the exact ones), the ratio, and the hours
 that all walls would take that way (extrapolated from the sample). ``--full`` adds the trees of the full space.
+
+``--workers 2 [--only plane,9,3] [--dask]``: the processor time of all processes of one landscape with its census, without
+workers and with one, two, ...; every value, node and wall of the spanning tree must be the same.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import random
 import resource
-import sys
 import time
 from typing import Any
 
-import cvxpy as cp
 import numpy as np
-from basin_census import line, plane
+import on_workers
+from basin_scale import plane as on_plane
 
 from exactgeo.basin import Census, census
 from exactgeo.exact.enclosure import exact
@@ -32,6 +36,8 @@ SAMPLE = 60
 
 def modelled(found: Census) -> float:
     """Processor seconds CVXPY and Clarabel take a wall, the model built once; its values are checked."""
+    import cvxpy as cp
+
     reduction = found.reduction
     (group,) = reduction.exchangeable
     rows = np.array([[float(q) for q in row] for row in reduction.rows])
@@ -85,7 +91,38 @@ def repeated(m: int, width: int, activation: str = "relu") -> Problem:
     return problem_from_mapping({"data": data, "network": {"widths": [width], "activation": activation}})
 
 
+def joined(case: str, executor: Any) -> tuple[int, str]:
+    """Orbits of the landscape of ``plane,m,width`` or ``repeated,m,width``, and a digest of all of it."""
+    kind, m, width = case.split(",")
+    problem = {"plane": on_plane, "repeated": repeated}[kind](int(m), int(width))
+    found = landscape(problem, executor=executor)
+    assert found.complete
+    digest = hashlib.sha256(repr(found.to_json()).encode() + found.census.table.owners.tobytes())
+    for edge in found._known.edges:
+        digest.update(repr(tuple(edge)).encode())
+    return len(found.census), digest.hexdigest()
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", default="plane,9,3")
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--one", metavar="kind,m,width")
+    options = parser.parse_args()
+    if options.one is not None:
+        on_workers.one(joined, options.one, options.workers, dask=options.dask)
+    elif options.workers:
+        on_workers.compared(__file__, options.only, options.workers, dask=options.dask)
+    else:
+        listed(full=options.full)
+
+
+def listed(*, full: bool) -> None:
+    """The table of walls against CVXPY."""
+    from basin_census import line, plane
+
     problems = {f"line, m = 10, width {n}": line(10, n) for n in (1, 2, 3, 4)}
     problems |= {f"plane, m = 7, width {n}": plane(7, n) for n in (1, 2, 3)}
     problems["degenerate plane, m = 9, width 3"] = repeated(9, 3)
@@ -110,11 +147,11 @@ def main() -> None:
             f"{model * walls / seconds:6.0f} {model * walls / 3600:6.2f} {peak:5}",
             flush=True,
         )
-        if "--full" in sys.argv:
+        if full:
             start = time.process_time()
-            full = landscape(problem, basins=basins, full=True)
+            whole = landscape(problem, basins=basins, full=True)
             print(
-                f"{'    full space':40} {basins.count:8} {len(full.valleys):31} {time.process_time() - start:15.2f}",
+                f"{'    full space':40} {basins.count:8} {len(whole.valleys):31} {time.process_time() - start:15.2f}",
                 flush=True,
             )
 

@@ -1,13 +1,17 @@
 """The global minimum of larger problems: nodes, processor time of search, certificate and checker.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/minimum_scaling.py [--seeds N] [--only TEXT]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/minimum_scaling.py --only 40,2,3 --workers 2 [--dask]
 
-Data are random integers; each line is a problem, the first ones the same for every seed count.
+Data are random integers; each line is a problem, the first ones the same for every seed count. With ``--workers`` the
+processor time of all processes of one search, without workers and with one, two, ...; every node and every dual vector
+must be the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import resource
 import subprocess
@@ -15,9 +19,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+import on_workers
 
 import exactgeo as eg
 from exactgeo import checking
+from exactgeo.basin.branch.tree import preorder
 from exactgeo.basin.size import size_of
 from exactgeo.exact.rational import short
 from exactgeo.formats import problem_from_mapping
@@ -68,11 +76,31 @@ def measure(m: int, d: int, n: int, seed: int) -> str:
     return "| " + " | ".join(map(str, [*row, f"{size / 1000:.0f}", f"{checked:.2f}"])) + " |"
 
 
+def searched(case: str, executor: Any) -> tuple[int, str]:
+    """Nodes of the search of ``m,d,width``, and a digest of its tree, its dual vectors and its point."""
+    m, d, n = map(int, case.split(","))
+    found = eg.minimum(on_integers(m, d, n, 0), executor)
+    search = found._search
+    assert search is not None
+    tree = [(node.split, node.dual, len(node.children)) for node in preorder(search.roots)]
+    duals = [(best.value, best.support, best.allowed) for best in search.duals]
+    return found.nodes, hashlib.sha256(repr((tree, duals, found.point)).encode()).hexdigest()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--one", metavar="m,d,n")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", default="", help="m,d,n")
     arguments = parser.parse_args()
+    if arguments.one is not None:
+        on_workers.one(searched, arguments.one, arguments.workers, dask=arguments.dask)
+        return
+    if arguments.workers:
+        on_workers.compared(__file__, arguments.only or "40,2,3", arguments.workers, dask=arguments.dask)
+        return
     print("| m | d | width | seed | basins at most | nodes | duals | search, s | certificate, s | kB | checker, s |")
     print("|" + "---|" * 11)
     for case in CASES:

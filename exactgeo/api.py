@@ -379,16 +379,19 @@ def landscape(
 
 def minimum(
     problem: Problem,
+    executor: Executor | None = None,
     *,
     time_limit: float | None = None,
     progress: Callable[[GlobalMinimum], None] | None = None,
 ) -> GlobalMinimum:
-    """The global minimum of the training loss with its proof, by branch and bound over partial sign patterns.
+    """The global minimum of the training loss with its proof, by branch and bound: docs/mathematics.md.
 
     Parameters
     ----------
     problem : Problem
         In scope of :func:`basins`; needs a point only where output weights or biases are frozen.
+    executor : concurrent.futures.Executor, optional
+        Where nodes are looked at in a search longer than a second; the result does not depend on it.
     time_limit : float, optional
         Seconds; afterwards ``complete`` is False, with the least loss found and a proved lower bound.
     progress : callable, optional
@@ -404,10 +407,6 @@ def minimum(
     exactgeo.OutOfScope
         Named: what puts the problem outside.
 
-    References
-    ----------
-    docs/mathematics.md, "The global minimum by branch and bound".
-
     Examples
     --------
     >>> import exactgeo as eg
@@ -418,7 +417,7 @@ def minimum(
     from exactgeo.basin.branch import minimum as search
 
     scope.expect_problem(problem)
-    return search(problem, time_limit=time_limit, progress=progress)
+    return search(problem, time_limit=time_limit, progress=progress, executor=executor)
 
 
 def path(

@@ -228,3 +228,18 @@ def test_a_scheduler_that_ends_is_one_error_and_the_run_is_taken_up(tmp_path, pl
         assert "\n" not in str(lost.value)
     assert ended
     assert answer(None, path, resume=True) == plain
+
+
+def test_a_worker_that_is_killed_in_a_search_for_the_minimum_changes_no_byte(client, tmp_path, monkeypatch):
+    from exactgeo.basin.branch import batches, minimum, search
+
+    monkeypatch.setattr(batches, "PAYS", 0.0)
+    for name, value in {"TOGETHER": 2, "AHEAD": 3, "MANY": 2}.items():
+        monkeypatch.setattr(search, name, value)
+    rng = np.random.default_rng(1)
+    data = {"x": rng.integers(-9, 9, (8, 2)).tolist(), "y": rng.integers(-9, 9, 8).tolist()}
+    problem = eg.load({"data": data, "network": {"widths": [2]}})
+    here = minimum(problem)
+    with happening(client, killed, tmp_path, at=5):
+        found = minimum(problem, executor=client.get_executor())
+    assert (found.to_json(), found.certificate.to_json()) == (here.to_json(), here.certificate.to_json())

@@ -19,6 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
+from typing import Any
+
+import flint
 
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import Enclosure, Value
@@ -68,6 +72,10 @@ class Program:
         return [index.get(tuple(-q for q in column), len(index)) for column in self.columns]
 
     @cached_property
+    def _matrix(self) -> Any:
+        return flint.fmpz_mat([list(column) for column in self.columns])
+
+    @cached_property
     def derived(self) -> dict[str, object]:
         """What others have made of the program, by their names, so that they make it once."""
         return {}
@@ -78,8 +86,9 @@ class Program:
 
     def signs(self, gradient: Vector) -> tuple[int, ...]:
         """Sign of ``<gradient, column>`` for every column."""
-        r = [(t, q) for t, q in enumerate(primitive(gradient)) if q]
-        dots = [sum(q * column[t] for t, q in r) for column in self.columns]
+        if not (self.columns and self.m):
+            return (0,) * len(self.columns)
+        dots = (self._matrix * flint.fmpz_mat([[q] for q in primitive(gradient)])).entries()
         return tuple((side > 0) - (side < 0) for side in dots)
 
     def allowed(self, gradient: Vector) -> int:
@@ -88,14 +97,15 @@ class Program:
 
     def predictions(self, weights: Mapping[int, Fraction], lines: Vector) -> Vector:
         """``offset + sum weights[j] columns[j] + sum lines[l] lines[l]``."""
-        total = list(self.offset)
         terms = [(q, self.columns[j]) for j, q in weights.items()] + list(zip(lines, self.lines, strict=True))
+        # Whole numbers over one denominator cost a tenth of fractions.
+        bottom = lcm(*(q.denominator for q, _ in terms))
+        total = [0] * self.m
         for q, vector in terms:
-            if q:
-                for t, entry in enumerate(vector):
-                    if entry:
-                        total[t] += q * entry
-        return tuple(total)
+            top = q.numerator * (bottom // q.denominator)
+            if top:
+                total = [a + top * b for a, b in zip(total, vector, strict=True)]
+        return tuple(a + Fraction(q, bottom) for a, q in zip(self.offset, total, strict=True))
 
 
 @dataclass(frozen=True)

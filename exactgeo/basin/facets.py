@@ -6,7 +6,7 @@ or its output weight changes sign (the facet has that neuron removed).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,9 @@ from exactgeo.basin.table import Table
 from exactgeo.exact.matrix import primitive
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from exactgeo.basin.batch import Indices, Words
 
 __all__ = ["Facets"]
@@ -127,6 +130,52 @@ class Facets:
         item = np.concatenate(items)
         order = np.argsort(item, kind="stable")
         return item[order], table.rows_of(np.concatenate(numbers)[order]), np.concatenate(sets)[order]
+
+    def through(
+        self, rows: Indices, support: Words
+    ) -> Generator[tuple[Indices, Indices, Words], npt.NDArray[np.bool_] | None, None]:
+        """As :meth:`of`, only facets that have all columns of a set of the orbit's own; as many at a time as one
+        crossing of one neuron gives.
+
+        Parameters
+        ----------
+        rows : array of int64, (orbits,)
+        support : array of uint64, (orbits, words)
+
+        Yields
+        ------
+        item, neighbour, sets : as :meth:`of`
+            May be sent the places in ``rows`` of which no more facets are wanted, as flags, (orbits,).
+        """
+        import numpy as np
+
+        table = self.table
+        choices, wanted = table.choices(rows), np.ones(len(rows), dtype=bool)
+        groups = self._groups()
+        words = [crossings.own[choices[:, first + i]] for crossings, first, count in groups for i in range(count)]
+        for crossings, first, neurons in groups:
+            for i in range(first, first + neurons):
+                others = np.zeros_like(words[0])
+                for j, part in enumerate(words):
+                    others |= part if j != i else 0
+                needed = support & ~others
+                at, ends = crossings.starts[choices[:, i]], crossings.starts[choices[:, i] + 1]
+                fresh = np.ones(len(rows), dtype=bool) if i == first else choices[:, i] != choices[:, i - 1]
+                while True:
+                    active = np.flatnonzero(wanted & fresh & (at < ends))
+                    if not len(active):
+                        break
+                    pair = at[active]
+                    at[active] += 1
+                    fits = ((needed[active] & ~crossings.shared[pair]) == 0).all(axis=1)
+                    item, pair = active[fits], pair[fits]
+                    moved = choices[item]
+                    moved[:, i] = crossings.targets[pair]
+                    moved[:, first : first + neurons].sort(axis=1)
+                    sets = others[item] | crossings.shared[pair]
+                    done = yield item, table.rows_of(table.numbering.numbers(moved)), sets
+                    if done is not None:
+                        wanted &= ~done
 
     def _groups(self) -> list[tuple[_Crossings, int, int]]:
         """Crossings, first neuron and number of neurons of each group."""

@@ -21,6 +21,7 @@ from exactgeo.cli.options import (
     problem_argument,
     problem_of,
     with_plot,
+    workers_option,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +42,17 @@ __all__ = ["minimum"]
 @problem_argument
 @certificate_option("the certificate of the minimum, or of the bound where the limit ended the search,")
 @plot_option("the fit of the best point")
+@workers_option
 @limit_option
 @json_option
-def minimum(problem: str, certificate: str | None, plot: str | None, time_limit: float | None, as_json: bool) -> int:
+def minimum(
+    problem: str,
+    certificate: str | None,
+    plot: str | None,
+    workers: int | None,
+    time_limit: float | None,
+    as_json: bool,
+) -> int:
     """The global minimum with its proof, by branch and bound: also where a census of all basins is too large.
 
     Exit 0 where it is found, 3 where the limit ended the search: then the least loss found and a proved lower bound.
@@ -51,6 +60,7 @@ def minimum(problem: str, certificate: str | None, plot: str | None, time_limit:
     from exactgeo.api import minimum as search
     from exactgeo.deadline import Deadline
     from exactgeo.errors import OutOfTime
+    from exactgeo.executors import Workers, processors
     from exactgeo.report.minimum import minimum_text
     from exactgeo.report.progress import progress_bar
 
@@ -58,14 +68,15 @@ def minimum(problem: str, certificate: str | None, plot: str | None, time_limit:
     deadline = None if time_limit is None else Deadline.after(time_limit)
     # The certificate is written within the limit as well.
     part = SEARCH if certificate is not None else 1.0
-    with progress_bar("minimum", quiet=as_json) as bar:
+    with progress_bar("minimum", quiet=as_json) as bar, Workers(workers or processors()) as pool:
 
         def told(known: GlobalMinimum) -> None:
             run.tell(minimum_text(known), known.to_json())
             if bar is not None:
                 bar.between(known.lower_bound, known.incumbent, known.nodes)
 
-        found = search(loaded, time_limit=None if time_limit is None else part * time_limit, progress=told)
+        limit = None if time_limit is None else part * time_limit
+        found = search(loaded, pool, time_limit=limit, progress=told)
     answer = found.to_json()
     run.tell(minimum_text(found), answer)
     if certificate is not None:

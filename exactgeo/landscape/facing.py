@@ -6,8 +6,7 @@ lead to what the basin is joined with by another wall already.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.basin.batch import words_of
 from exactgeo.basin.census import Census
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     Bools = npt.NDArray[np.bool_]
 
-__all__ = ["Facing", "Ranked", "Wall"]
+__all__ = ["TOGETHER", "Facing", "Ranked", "Wall", "roots_of"]
 
 TOGETHER = 4096
 """Basins whose walls are listed together, and what else is born with them."""
@@ -29,8 +28,7 @@ OPEN = -1
 """For the owner of a wall's optimum: no basin at hand says it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wall:
+class Wall(NamedTuple):
     """A wall of a basin that is born at a level, to one that is no higher.
 
     Attributes
@@ -76,14 +74,21 @@ class Ranked:
         self.order: Indices = np.argsort(self.of, kind="stable")
         self.starts: Indices = np.searchsorted(self.of[self.order], np.arange(levels + 1))
 
-    def born(self, level: int) -> list[int]:
-        """The basins of a level, ascending."""
-        found: list[int] = self.order[self.starts[level] : self.starts[level + 1]].tolist()
+    def after(self, level: int) -> int:
+        """The level after those whose basins are looked at together, from this one on."""
+        import numpy as np
+
+        last = int(np.searchsorted(self.starts, self.starts[level] + TOGETHER, side="right"))
+        return max(level + 1, last - 1)
+
+    def born(self, level: int, end: int) -> Indices:
+        """The basins of the levels from one to before another, by level, ascending."""
+        found: Indices = self.order[self.starts[level] : self.starts[end]]
         return found
 
 
 class Facing:
-    """The walls of one level after the other, listed many levels at a time.
+    """The walls of one level after the other, listed many levels at a time, by :meth:`list`.
 
     Parameters
     ----------
@@ -91,32 +96,51 @@ class Facing:
     ranked : Ranked
     parent : array of int32, (basins,), or None
         A forest that grows meanwhile, if walls within one of its trees are of no interest.
+
+    Attributes
+    ----------
+    facets : Facets
+    owners : array of int32, (basins,)
+        Of the census.
+    support : array of uint64, (optima, words)
+        The columns that each optimum uses.
     """
 
     def __init__(self, census: Census, ranked: Ranked, parent: npt.NDArray[np.int32] | None) -> None:
         table = census.table
         columns = len(table.reduction.program.columns)
         full = (1 << columns) - 1
-        self._facets, self._owners, self._ranked, self._parent = census.facets, table.owners, ranked, parent
-        self._support = words_of([best.support for best in table.optima], columns)
-        self._barred = words_of([full & ~best.allowed for best in table.optima], columns)
-        self._first = self._end = 0
+        self.facets, self.owners, self.ranked, self._parent = census.facets, table.owners, ranked, parent
+        masks = [(best.support, full & ~best.allowed) for best in table.optima]
+        self.support, self._barred = (words_of([pair[k] for pair in masks], columns) for k in (0, 1))
+        self._first = 0
         self._walls: list[Wall] = []
+        self._born: list[int] = []
         self._cuts: list[int] = [0]
+        self._births: list[int] = [0]
 
     def walls(self, level: int) -> list[Wall]:
-        """Those of a level, in the order of the census; levels are asked for one after the other."""
-        if level >= self._end:
-            self._list(level)
+        """Those of a level, in the order of the census."""
         return self._walls[self._cuts[level - self._first] : self._cuts[level - self._first + 1]]
 
-    def _list(self, level: int) -> None:
+    def born(self, level: int) -> list[int]:
+        """The basins that are born at a level, ascending."""
+        return self._born[self._births[level - self._first] : self._births[level - self._first + 1]]
+
+    def list(self, level: int, end: int, rows: Indices, born: Indices) -> list[int]:
+        """List the walls of some basins of the levels from one to before another, in order; some of them are born.
+
+        Returns
+        -------
+        list of int
+            The levels that have any.
+        """
         import numpy as np
 
-        starts, ranks = self._ranked.starts, self._ranked.of
-        end = max(level + 1, int(np.searchsorted(starts, starts[level] + TOGETHER, side="right")) - 1)
-        rows = self._ranked.order[starts[level] : starts[end]]
-        item, outside, sets = self._facets.of(rows)
+        ranks, levels = self.ranked.of, np.arange(level, end + 1)
+        self._first, self._born = level, born.tolist()
+        self._births = np.searchsorted(ranks[born], levels).tolist()
+        item, outside, sets = self.facets.of(rows)
         inside = rows[item]
         rank, other = ranks[inside], ranks[outside]
         # Of two basins of one level the later one lists their wall, or both.
@@ -131,6 +155,9 @@ class Facing:
             kept = self._kept(inside, outside, owner, rows)
             inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
             owner, first = owner[kept], first[kept]
+            kept = _spanning(roots_of(self._parent, inside), roots_of(self._parent, outside), owner != OPEN)
+            inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
+            owner, first = owner[kept], first[kept]
         raw, width = np.ascontiguousarray(sets).astype("<u8").tobytes(), 8 * sets.shape[1]
         self._walls = [
             Wall(u, v, mine, other, raw[width * k : width * (k + 1)])
@@ -138,8 +165,9 @@ class Facing:
                 zip(inside.tolist(), outside.tolist(), owner.tolist(), first.tolist(), strict=True)
             )
         ]
-        self._first, self._end = level, end
-        self._cuts = np.searchsorted(rank, np.arange(level, end + 1)).tolist()
+        self._cuts = np.searchsorted(rank, levels).tolist()
+        there: list[int] = np.unique(ranks[rows]).tolist()
+        return there
 
     def _hints(self, inside: Indices, outside: Indices, sets: Words, level: Bools) -> Indices:
         """Which of the two optima is the wall's; a wall is no lower than its basins, so one of a lower basin is not."""
@@ -147,9 +175,9 @@ class Facing:
 
         found = np.full(len(inside), OPEN, dtype=np.int64)
         for rows, fits in ((outside, level.copy()), (inside, np.ones(len(inside), dtype=bool))):
-            owners = self._owners[rows]
+            owners = self.owners[rows]
             for w in range(sets.shape[1]):
-                fits &= ((self._support[owners, w] & ~sets[:, w]) | (self._barred[owners, w] & sets[:, w])) == 0
+                fits &= ((self.support[owners, w] & ~sets[:, w]) | (self._barred[owners, w] & sets[:, w])) == 0
             found[fits] = owners[fits]
         return found
 
@@ -160,12 +188,7 @@ class Facing:
         parent = self._parent
         if parent is None:
             return np.arange(len(inside))
-        root = parent[outside]
-        while True:
-            above = parent[root]
-            if np.array_equal(above, root):
-                break
-            root = above
+        root = roots_of(parent, outside)
         known = owner != OPEN
         key = inside * len(parent) + root
         _, back = np.unique(key, return_inverse=True)
@@ -173,6 +196,33 @@ class Facing:
         first = np.full(int(back.max(initial=-1)) + 1, len(key), dtype=np.int64)
         np.minimum.at(first, back[known], place[known])
         return np.flatnonzero(place <= first[back])
+
+
+def roots_of(parent: npt.NDArray[np.int32], rows: Indices) -> npt.NDArray[np.int32]:
+    """The root of the tree of each basin in a forest."""
+    root: npt.NDArray[np.int32] = parent[rows]
+    while True:
+        above = parent[root]
+        if (above == root).all():
+            return root
+        root = above
+
+
+def _spanning(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], known: Bools) -> Indices:
+    """The walls between trees that are not known, and of the known ones those that earlier known ones do not join."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    places = np.flatnonzero(known & (one != other))
+    names, ends = np.unique(np.concatenate([one[places], other[places]]), return_inverse=True)
+    low, high = np.sort(ends.reshape(2, -1), axis=0)
+    _, first = np.unique(low * np.int64(len(names)) + high, return_index=True)
+    # Kruskal's method: the earlier wall is the lighter one.
+    graph = coo_array((first + 1.0, (low[first], high[first])), shape=(len(names), len(names)))
+    kept = ~known & (one != other)
+    kept[places[minimum_spanning_tree(graph.tocsr()).data.astype(np.int64) - 1]] = True
+    return np.flatnonzero(kept)
 
 
 def _twins(rank: Indices, sets: Words, owner: Indices) -> tuple[Indices, Indices]:

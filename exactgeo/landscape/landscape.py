@@ -16,7 +16,7 @@ from exactgeo.basin.cone_program import Optimum
 from exactgeo.exact.enclosure import Enclosure, exact
 from exactgeo.exact.rational import beside, format_rational
 from exactgeo.landscape.frontier import locate
-from exactgeo.landscape.merge_tree import Node, Tree, grow
+from exactgeo.landscape.merge_tree import Entries, Node, Tree, grow
 from exactgeo.landscape.permutations import LARGEST, compose, inverse, sorter, symmetric_order
 from exactgeo.landscape.walls import Walls, WallStore
 from exactgeo.problem import Point, Problem, scope
@@ -164,7 +164,7 @@ class Landscape(Reported, Viewed, Records):
     @property
     def _grown(self) -> Tree:
         """The tree, or as much of it as is known."""
-        return self._tree or Tree([], [], [], None)
+        return self._tree or Tree([], Entries(0), [], None)
 
     @property
     def _known(self) -> Tree:

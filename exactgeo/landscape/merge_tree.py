@@ -11,10 +11,12 @@ from __future__ import annotations
 import heapq
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from exactgeo.basin.census import Census
 from exactgeo.exact.enclosure import exact, order
@@ -29,13 +31,16 @@ from exactgeo.landscape.permutations import (
     sorter,
     stabiliser,
 )
+from exactgeo.landscape.trunk import Joined, Trunk
 from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Edge", "Node", "Tree", "grow"]
+    from exactgeo.basin.batch import Indices
+
+__all__ = ["Edge", "Entries", "Node", "Tree", "grow"]
 
 Progress = Callable[[int, int], None]
 
@@ -43,8 +48,7 @@ STEP = 256
 """Basins between two looks at the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A wall of the spanning tree: two indices in the census, the columns of the facet, its value."""
 
     one: int
@@ -81,6 +85,88 @@ class Node:
     escape: Fraction | None = None
 
 
+class Entries:
+    """For each basin a node, -1 for none, and a permutation."""
+
+    def __init__(self, basins: int) -> None:
+        # An array: one object a basin would not fit at a million of them.
+        self._nodes = array("i", [-1]) * basins
+        self._perms: dict[int, Perm] = {}
+
+    def __getitem__(self, basin: int) -> tuple[int, Perm]:
+        return self._nodes[basin], self._perms.get(basin, ())
+
+    def __setitem__(self, basin: int, entry: tuple[int, Perm]) -> None:
+        self._nodes[basin], perm = entry
+        if perm:
+            self._perms[basin] = perm
+
+    def enter(self, basins: Indices, node: int) -> None:
+        """Many basins at one node, without permutations."""
+        import numpy as np
+
+        np.frombuffer(self._nodes, dtype=np.int32)[basins] = node
+
+    def cut(self, keep: int) -> None:
+        """Forget all nodes but the first ones."""
+        self._nodes = array("i", [-1 if node >= keep else node for node in self._nodes])
+
+
+class Edges(Sequence[Edge]):
+    """Walls in order; those of basins that join a trunk are arrays until somebody asks for one.
+
+    Parameters
+    ----------
+    levels : sequence of Fraction
+        The values of basins.
+    """
+
+    def __init__(self, levels: Sequence[Fraction]) -> None:
+        self._levels = levels
+        self._single: list[Edge] = []
+        self._keys: list[int] = []
+        self._joined: list[Joined] = []
+
+    def append(self, edge: Edge, key: int) -> None:
+        """One wall; ``key`` is twice the rank of its value, less 1 where no basin has it."""
+        self._single.append(edge)
+        self._keys.append(key)
+
+    def extend(self, joined: Joined) -> None:
+        """Those of basins that join the trunk."""
+        self._joined.append(joined)
+
+    def __len__(self) -> int:
+        return len(self._single) + sum(len(part.inside) for part in self._joined)
+
+    @overload
+    def __getitem__(self, index: int) -> Edge: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Edge]: ...
+    def __getitem__(self, index: int | slice) -> Edge | list[Edge]:
+        return list(self)[index]
+
+    def __iter__(self) -> Iterator[Edge]:
+        import numpy as np
+
+        joined = self._joined
+        if not joined:
+            yield from self._single
+            return
+        keys = np.concatenate([np.array(self._keys, dtype=np.int64), *(2 * part.ranks for part in joined)])
+        inside, outside, ranks = (
+            np.concatenate([getattr(part, name) for part in joined]).tolist() for name in ("inside", "outside", "ranks")
+        )
+        sets = np.concatenate([part.sets for part in joined])
+        for k in np.argsort(keys, kind="stable").tolist():
+            at = k - len(self._single)
+            if at < 0:
+                yield self._single[k]
+            else:
+                mask = int.from_bytes(sets[at].tobytes(), "little")
+                yield Edge(inside[at], outside[at], mask, self._levels[ranks[at]])
+
+
 @dataclass
 class Tree:
     """What :func:`grow` found.
@@ -88,25 +174,27 @@ class Tree:
     Attributes
     ----------
     nodes : list of Node, by level; children before their parent
-    entry : for each basin its node and the permutation that takes its representative into the component of the node's
-    edges : the spanning forest, by value
+    entry : Entries
+        For each basin its node and the permutation that takes its representative into the component of the node's.
+    edges : sequence of Edge
+        The spanning forest, by value.
     universe : all permutations, or None
     level : Fraction or None
         Everything strictly below this level is known: where the work stands, or stood when the time ran out. None
         before anything is known.
     complete : bool
         Whether everything is known.
-    opened : list of Edge
+    opened : sequence of Edge
         The spanning forest and, in the full space, the walls that joined copies of one component.
     """
 
     nodes: list[Node]
-    entry: list[tuple[int, Perm]]
-    edges: list[Edge]
+    entry: Entries
+    edges: Sequence[Edge]
     universe: PermutationGroup | None
     level: Fraction | None = None
     complete: bool = False
-    opened: list[Edge] = field(default_factory=list)
+    opened: Sequence[Edge] = field(default_factory=list)
 
     def cut(self) -> None:
         """Forget what an interrupted level left half done."""
@@ -118,7 +206,7 @@ class Tree:
                 node.parent, node.offset = None, ()
             if level is not None and node.escape is not None and node.escape >= level:
                 node.escape = None
-        self.entry = [(-1, ()) if index >= keep else (index, perm) for index, perm in self.entry]
+        self.entry.cut(keep)
         self.edges = [edge for edge in self.edges if level is not None and edge.value < level]
 
 
@@ -219,12 +307,19 @@ class _Grower:
         self.forest = _Forest(census, full)
         sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
-        self.tree = Tree([], [(-1, ())] * len(census), [], self.universe)
+        self.tree = Tree([], Entries(len(census)), [], self.universe)
         self.open: dict[int, list[int]] = {}
         self.touched: set[int] = set()
         # Births level by level: those before ``step`` are done. Walls wait until their level comes.
         self.levels: list[Fraction] = []
-        self.step = self.born = 0
+        self.step = self.born = self.listed = 0
+        # The levels before ``step`` that are not done yet; the basins of them that joined the trunk, and its nodes by
+        # the rank from which on they are it.
+        self.births: deque[int] = deque()
+        # ``listed`` is the first level of them.
+        self.trunk: Trunk | None = None
+        self.joined: Joined | None = None
+        self.nodes: list[tuple[int, int]] = []
         self.waiting: list[tuple[tuple[float, Fraction], int, int, int]] = []
 
     def rank(self) -> None:
@@ -235,25 +330,75 @@ class _Grower:
         used = np.zeros(len(table.optima), dtype=bool)
         used[table.owners] = True
         pairs = zip(table.optima.values(), used.tolist(), strict=True)
-        values = [exact(value) if there else None for value, there in pairs]
-        self.levels = sorted({value for value in values if value is not None}, key=order)
-        ranks = {value: k for k, value in enumerate(self.levels)}
-        of = np.array([-1 if value is None else ranks[value] for value in values], dtype=np.int32)
+        keys = {k: order(exact(value)) for k, (value, there) in enumerate(pairs) if there}
+        of = np.full(len(table.optima), -1, dtype=np.int32)
+        # Sorted, not hashed: to hash a fraction takes longer than to compare two floats.
+        for k in sorted(keys, key=keys.__getitem__):
+            value = keys[k][1]
+            if not self.levels or self.levels[-1] != value:
+                self.levels.append(value)
+            of[k] = len(self.levels) - 1
         self.ranked = Ranked(self.census, of, len(self.levels))
         self.facing = Facing(self.census, self.ranked, None if self.forest.full else self.forest.parents)
+        self.edges = Edges(self.levels)
+        self.tree.edges = self.edges
+        self.opened: list[Edge] = []
+        self.tree.opened = self.opened if self.forest.full else self.edges
 
     def next_level(self) -> Fraction | None:
         """The next value of a basin or of a wall that waits; None when nothing can change any more."""
-        if self.step == len(self.levels):
+        while not self.births and self.step < len(self.levels):
+            if self.waiting and self.waiting[0][0] < order(self.levels[self.step]):
+                return self.waiting[0][0][1]
+            self.ahead()
+        if not self.births:
+            self.leave()
             return None if not self.waiting or self.finished() else self.waiting[0][0][1]
-        birth = self.levels[self.step]
+        birth = self.levels[self.births[0]]
         return birth if not self.waiting or order(birth) <= self.waiting[0][0] else self.waiting[0][0][1]
+
+    def ahead(self) -> None:
+        """List the basins of the next levels, and their walls; most join the trunk, once there is one."""
+        first, end = self.step, self.ranked.after(self.step)
+        rows = born = self.ranked.born(first, end)
+        if not self.forest.full and first:
+            before = self.ranked.born(0 if self.trunk is None else self.listed, first)
+            self.leave()
+            if self.trunk is None:
+                self.trunk = Trunk(self.facing, self.forest.parents, before)
+            else:
+                self.trunk.look(before)
+            rows, born, self.joined = self.trunk.split(rows)
+            self.nodes = [(first, self.trunk_node(self.trunk))]
+            self.born += len(self.joined.inside)
+        self.births.extend(self.facing.list(first, end, rows, born))
+        self.step, self.listed = end, first
+
+    def trunk_node(self, trunk: Trunk) -> int:
+        """The node of the trunk."""
+        return self.forest.parts[self.forest.find(trunk.basin)[0]][0][0]
+
+    def leave(self, below: Fraction | None = None) -> None:
+        """Enter the basins that joined the trunk where they belong, those of a value below some level."""
+        import numpy as np
+
+        if self.joined is None:
+            return
+        joined, self.joined = self.joined, None
+        if below is not None:
+            joined = joined.first(bisect_left(self.levels, order(below), key=order))
+        self.edges.extend(joined)
+        cuts = [*np.searchsorted(joined.ranks, [rank for rank, _ in self.nodes]).tolist(), len(joined.ranks)]
+        for (_, node), start, end in zip(self.nodes, cuts, cuts[1:], strict=False):
+            self.tree.entry.enter(joined.inside[start:end], node)
+            self.tree.nodes[node].basins += joined.inside[start:end].tolist()
 
     def open_births(self, level: Fraction) -> Iterator[int]:
         """The basins of a level and their walls of that value; their higher walls wait. Yields as :func:`_levels`."""
         forest, walls = self.forest, self.walls
-        faced = self.facing.walls(self.step)
-        born = self.ranked.born(self.step)
+        rank = self.births[0]
+        faced = self.facing.walls(rank)
+        born = self.facing.born(rank)
         for u in born:
             forest.birth(u)
             self.touched.add(u)
@@ -283,7 +428,7 @@ class _Grower:
                 heapq.heappush(self.waiting, (order(value), u, v, wall.mask))
             if walls.solved > fresh:
                 yield self.born
-        self.step += 1
+        self.births.popleft()
 
     def _at(self, mask: int, level: Fraction) -> bool:
         """Whether a wall that was solved has these columns, and this value."""
@@ -292,10 +437,14 @@ class _Grower:
 
     def open_walls(self, level: Fraction) -> None:
         """The walls that waited for a level."""
+        if not self.waiting or self.waiting[0][0][1] != level:
+            return
+        rank = bisect_left(self.levels, order(level), key=order)
+        key = 2 * rank - (rank == len(self.levels) or self.levels[rank] != level)
         while self.waiting and self.waiting[0][0][1] == level:
             _, u, v, mask = heapq.heappop(self.waiting)
             if not self.forest.joined(u, v):
-                self._join(u, v, mask, level)
+                self._join(u, v, mask, level, key)
 
     def open_wall(self, wall: Wall, value: Fraction) -> None:
         """A wall of the level whose births are open."""
@@ -303,15 +452,16 @@ class _Grower:
         if wall.first not in (-1, wall.owner):
             # The proof of the first wall with these columns is that of all.
             self.walls.known(mask, (self.census.table.replayed(wall.first),))
-        self._join(wall.inside, wall.outside, mask, value)
+        self._join(wall.inside, wall.outside, mask, value, 2 * self.births[0])
 
-    def _join(self, u: int, v: int, mask: int, value: Fraction) -> None:
+    def _join(self, u: int, v: int, mask: int, value: Fraction, key: int) -> None:
         root, merged = self.forest.join(u, v)
         self.touched.add(root)
         edge = Edge(u, v, mask, value)
-        self.tree.opened.append(edge)
+        if self.forest.full:
+            self.opened.append(edge)
         if merged:
-            self.tree.edges.append(edge)
+            self.edges.append(edge, key)
 
     def close_level(self, level: Fraction) -> None:
         """One node for each component that changed at this level."""
@@ -344,6 +494,8 @@ class _Grower:
             nodes[index].basins += fresh
             forest.fresh[root] = []
         self.touched.clear()
+        if self.trunk is not None and (node := self.trunk_node(self.trunk)) != self.nodes[-1][1]:
+            self.nodes.append((bisect_left(self.levels, order(level), key=order), node))
 
     def finished(self) -> bool:
         """Whether no wall can change anything any more (all basins born)."""
@@ -402,6 +554,8 @@ def grow(
     except KeyboardInterrupt:
         pass
     if not grower.tree.complete:
+        if grower.tree.level is not None:
+            grower.leave(grower.tree.level)
         grower.tree.cut()
     return grower.tree
 
@@ -414,7 +568,7 @@ def _levels(grower: _Grower) -> Iterator[int]:
     while (level := grower.next_level()) is not None:
         tree.level = level
         yield grower.born
-        if grower.step < len(grower.levels) and grower.levels[grower.step] == level:
+        if grower.births and grower.levels[grower.births[0]] == level:
             yield from grower.open_births(level)
         grower.open_walls(level)
         grower.close_level(level)

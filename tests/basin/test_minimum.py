@@ -12,6 +12,7 @@ import pytest
 from damage import outcome
 from degenerate import generate, to_problem
 from made_minimum import Countdown, stopped
+from problems import SIGNED, on_integers
 
 import exactgeo as eg
 from exactgeo import library
@@ -27,20 +28,12 @@ from exactgeo.formats import problem_from_mapping
 from exactgeo.problem import scope
 
 LOSSES = ("squared", "half_squared", "huber(1/2)", "squared_hinge", "absolute", "hinge")
-SIGNS = ("hinge", "squared_hinge", "logistic")
-
-
-def on_integers(m, d, n, seed, loss="squared", top=9, **network):
-    rng = random.Random(seed)
-    y = [rng.choice((1, -1)) if loss in SIGNS else rng.randint(-top, top) for _ in range(m)]
-    data = {"x": [[rng.randint(-top, top) for _ in range(d)] for _ in range(m)], "y": y}
-    return problem_from_mapping({"data": data, "network": {"widths": [n], **network}, "loss": {"kind": loss}})
 
 
 def with_loss(problem, loss):
     tables = problem.to_dict()
     tables["loss"]["kind"] = loss
-    if loss in SIGNS:
+    if loss in SIGNED:
         tables["data"]["y"] = [1 if t % 3 else -1 for t in range(problem.m)]
     return problem_from_mapping(tables)
 

@@ -29,6 +29,7 @@ from exactgeo.landscape.walls import Walls
 from exactgeo.local_minimum import decide
 
 F = Fraction
+FACING = sys.modules["exactgeo.landscape.facing"]
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
@@ -98,9 +99,10 @@ class Stop:
         return run
 
 
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize(("full", "together"), [(False, 4096), (False, 9), (True, 4096)])
 @pytest.mark.parametrize("interrupt", [False, True])
-def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, interrupt):
+def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, together, interrupt):
+    monkeypatch.setattr(FACING, "TOGETHER", together)
     case = problem(*D1, 2)
     basins = census(case)
     whole = landscape(case, full=full, basins=basins)
@@ -111,7 +113,7 @@ def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, inter
             Stop(patch, moment, interrupt)
             found = landscape(case, full=full, basins=basins, time_limit=50)
         if found.complete:
-            assert moment > 300
+            assert moment > (300 if together > 9 else 100)
             assert found.to_json() == whole.to_json()
             continue
         below = found.known_below
@@ -132,7 +134,7 @@ def test_what_is_known_when_the_work_ends_at_any_moment(monkeypatch, full, inter
         assert all(("escapes_at_least" in v) == (v["bad"] and v["escapes_at"] is None) for v in answer["valleys"])
         if below > whole.connected_at:
             assert answer["connected_at"] == str(whole.connected_at)
-    assert len(seen) > 6
+    assert len(seen) > (6 if together > 9 else 3)
 
 
 # -- what is known -----------------------------------------------------------------------------------------------------
@@ -249,6 +251,10 @@ def check(case, brute):
     below, full = landscape(case), landscape(case, full=True)
     assert leaves(full) == summary(wanted)
     assert leaves(below) == summary(brute.modulo_permutation(wanted))
+    with pytest.MonkeyPatch.context() as patch:
+        # As where there are many basins.
+        patch.setattr(FACING, "TOGETHER", 2)
+        assert landscape(case).to_json() == below.to_json()
     lowest = min(brute.value)
     bottoms = [min(part) for value, _, part in wanted if value == lowest]
     assert full.connected_at == brute.joined_at(bottoms)

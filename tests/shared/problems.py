@@ -60,3 +60,15 @@ def random_case(rng):
         x, y, n, frozen=frozen, activation=name, hidden_bias=options["bias"], output_bias=options["output_bias"]
     )
     return case, (x, y, n), {**options, "frozen": frozen}
+
+
+SIGNED = ("hinge", "squared_hinge", "logistic")
+"""Losses whose targets are signs."""
+
+
+def on_integers(m, d, n, seed, loss="squared", top=9, **network):
+    """Random whole numbers up to ``top``, or signs."""
+    rng = random.Random(seed)
+    y = [rng.choice((1, -1)) if loss in SIGNED else rng.randint(-top, top) for _ in range(m)]
+    data = {"x": [[rng.randint(-top, top) for _ in range(d)] for _ in range(m)], "y": y}
+    return problem_from_mapping({"data": data, "network": {"widths": [n], **network}, "loss": {"kind": loss}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb
@@ -167,6 +168,7 @@ def minimum(
     *,
     time_limit: float | None = None,
     progress: Callable[[GlobalMinimum], None] | None = None,
+    executor: Executor | None = None,
 ) -> GlobalMinimum:
     """The global minimum of a problem, by branch and bound over partial sign patterns.
 
@@ -178,6 +180,9 @@ def minimum(
         Seconds; afterwards ``complete`` is False, and ``incumbent`` and ``lower_bound`` are the best that is proved.
     progress : callable, optional
         Told now and then what is known so far.
+    executor : concurrent.futures.Executor, optional
+        Where nodes are looked at, some batches ahead, once the search has taken a second; of the logistic loss they
+        are looked at here. The answer and its certificate do not depend on it.
 
     Returns
     -------
@@ -191,6 +196,8 @@ def minimum(
         The reason names what puts the problem out of scope.
     InternalError
         An exact answer failed its replay.
+    TaskLost
+        The executor did not give the answer of a task.
 
     References
     ----------
@@ -222,7 +229,7 @@ def minimum(
     try:
         if problem.point is not None:
             search.include(problem.point)
-        search.run(deadline, _Seldom(lambda: None if progress is None else progress(known())))
+        search.run(deadline, _Seldom(lambda: None if progress is None else progress(known())), executor)
     except KeyboardInterrupt:
         interrupted = True
     found = known()

@@ -7,6 +7,7 @@ the predictions, less what its inputs would add, is its gap. Without gaps the re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -59,6 +60,12 @@ class Proposer:
         self._right, self._left = map(float, slopes or (0, 0))
         self._signed = reduction.problem.train.output
         self._random = np.random.default_rng(seed)
+
+    def at(self, number: int) -> Proposer:
+        """The same with random numbers of its own."""
+        found = copy(self)
+        found._random = np.random.default_rng((1, number))
+        return found
 
     def _out(self, inputs: Floats) -> Floats:
         found: Floats = np.where(inputs > 0, self._right * inputs, self._left * inputs)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
@@ -18,9 +20,10 @@ from itertools import count
 import numpy as np
 
 from exactgeo.basin.batch import Solved, words_of
-from exactgeo.basin.branch._propose_branches import Proposer
-from exactgeo.basin.branch.relaxations import Estimate, relaxations_of
-from exactgeo.basin.branch.sides import Bools, Groups, Neurons, SideTable, roots
+from exactgeo.basin.branch.batches import Batch, Batches
+from exactgeo.basin.branch.examined import NEAR, Examined, Examiner, Regions, members_of
+from exactgeo.basin.branch.relaxations import Key
+from exactgeo.basin.branch.sides import Bools, Groups, roots
 from exactgeo.basin.branch.tree import Node, preorder
 from exactgeo.basin.reduction import Reduction
 from exactgeo.deadline import Deadline
@@ -28,21 +31,20 @@ from exactgeo.exact.enclosure import Enclosure, Value, high, low
 from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.problem import Point
 
-Regions = tuple[tuple[int, int], ...]
-
 __all__ = ["Incumbent", "Search"]
 
 TOGETHER = 64
 """Nodes whose relaxations are solved together."""
+
+AHEAD, MANY = 6, 600
+"""Batches that are given before the first of them is taken, one for this many open nodes: which nodes are the best is
+not known before a batch is taken. No executor has a say in it."""
 
 STARTS, CHEAP = 64, 3000
 """Random basins at each root, for so many columns."""
 
 A_PROOF = Fraction(1, 1000)
 """Seconds for a dual vector, until some have been timed."""
-
-NEAR = Fraction(1, 10**9)
-"""Share of the best loss within which an estimate is not believed to be below it."""
 
 WIDE = Fraction(1, 2**30)
 """How far below the best loss a node is closed where losses are enclosures, as a share of 1 plus it."""
@@ -81,21 +83,26 @@ class Search:
         What nodes are closed by.
     nodes : int
         Made so far.
+    level : Fraction
+        The bound that closes a node; it may be no lower than that of any closed one.
     """
 
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
         self.program = reduction.program
-        self.sides = SideTable(reduction)
-        self.relaxations = relaxations_of(self.program)
-        self.proposer = Proposer(self.sides)
-        self.roots = [Node(self.sides.root(up, down), -1, self.program.full, ZERO) for up, down in roots(reduction)]
+        self.examiner = Examiner(reduction)
+        self.sides, self.relaxations = self.examiner.sides, self.examiner.relaxations
+        self.proposer = self.examiner.proposer.at(0)
+        self.roots = [Node(self.sides.root(up, down), None, self.program.full, ZERO) for up, down in roots(reduction)]
         self.incumbent: Incumbent | None = None
         self.duals: list[Solved] = []
         self.nodes = len(self.roots)
+        # Where an estimate seems to be as high as the level; the dual vectors that are.
+        self.level = self._near = ZERO
+        self._high: list[int] = []
         self._numbers: dict[tuple[int, Fraction], int] = {}
         self._barred = words_of([0] * TOGETHER, len(self.program.columns)).copy()
-        self._order = count()
+        self._order, self._batch = count(), count(1)
         self._open: list[tuple[float, int, Node]] = []
         self._tried: set[bytes] = set()
         self._pointed: tuple[Incumbent | None, Point | None] = None, None
@@ -147,32 +154,52 @@ class Search:
 
     # -- the search ---------------------------------------------------------------------------------------------
 
-    def run(self, deadline: Deadline | None, told: Callable[[], None]) -> None:
-        """Until every node is closed, or the time is over; ``told`` is called after each batch of nodes."""
+    def run(self, deadline: Deadline | None, told: Callable[[], None], executor: Executor | None = None) -> None:
+        """Until every node is closed, or the time is over; ``told`` is called after each batch of nodes.
+
+        Raises
+        ------
+        TaskLost
+            The executor did not say what is to be said of a batch.
+        """
         self._start(deadline)
         together, a_node = TOGETHER, 0.0
-        while self._open and (deadline is None or deadline.left > self._owed()):
-            if deadline is not None and a_node:
-                # A batch that is begun is ended.
-                together = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
-            begun = time.monotonic()
-            self._step(together, deadline)
-            a_node = (time.monotonic() - begun) / together
-            told()
+        with Batches(self.examiner, executor) as batches:
+            while (self._open or batches) and (deadline is None or deadline.left > self._owed(batches)):
+                if deadline is not None and a_node:
+                    # A batch that is begun is ended.
+                    together = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
+                begun = time.monotonic()
+                while self._open and len(batches) <= min(AHEAD - 1, len(self._open) // MANY):
+                    self._give(batches, together)
+                if batches:
+                    try:
+                        self._merge(*batches.take(None if deadline is None else deadline.left), deadline)
+                    except TimeoutError:
+                        return
+                a_node = (time.monotonic() - begun) / together
+                told()
 
-    def _owed(self) -> float:
+    def _owed(self, batches: Batches) -> float:
         """About how many seconds :meth:`lower_bound` would take."""
-        if not self._open or self._open[0][2].estimate <= NEAR * self.level:
+        given = [node for batch, _ in batches.waiting for node in batch.nodes]
+        least = min(
+            [*(node.estimate for node in given), *(node.estimate for _, _, node in self._open[:1])], default=ZERO
+        )
+        if least <= NEAR * self.level:
             return 0.0
-        return self._seconds * self.relaxations.unproved(node.start for _, _, node in self._open)
+        nodes = [*given, *(node for _, _, node in self._open)]
+        return self._seconds * self.relaxations.unproved(node.start for node in nodes)
 
     def _start(self, deadline: Deadline | None) -> None:
         """The best of some random basins; fewer where they cost more."""
         starts = max(4, min(STARTS, CHEAP * STARTS // (1 + len(self.program.columns))))
         for node in self.roots:
             if self.incumbent is None or deadline is None or deadline.left:
-                basins = [self._regions(node.groups, signs) for signs in self.proposer.starts(node.groups, starts)]
-                self._try(basins, [-1] * starts)
+                basins = [
+                    self.examiner.regions(node.groups, signs) for signs in self.proposer.starts(node.groups, starts)
+                ]
+                self._try(basins)
         self._climb(deadline)
 
     def _climb(self, deadline: Deadline | None) -> None:
@@ -181,7 +208,7 @@ class Search:
         while self.incumbent is not best and (deadline is None or deadline.left) and self.incumbent is not None:
             best = self.incumbent
             basins = self.proposer.neighbours(best.regions, best.weights)
-            self._try(basins, [-1] * len(basins))
+            self._try(basins)
 
     def include(self, point: Point) -> None:
         """Begin with a basin that contains a point with the frozen values that are meant."""
@@ -191,79 +218,98 @@ class Search:
             if self.reduction.problem.train.output or neuron.v:
                 signs = [1 if dot(neuron.w[:size], row) >= 0 else -1 for row in self.reduction.rows]
                 regions.append((self.sides.region(signs), 1 if neuron.v >= 0 else -1))
-        [mask] = self.masks([tuple(Neurons(sign, rays, 1) for rays, sign in regions)])
+        [mask] = _packed(members_of(self.sides, [tuple(regions)]))
         solved = self.relaxations.optimum(mask)
         self._adopt(solved, tuple(regions), solved.optimum(self.program).weights)
 
     def _push(self, node: Node) -> None:
         heapq.heappush(self._open, (float(node.estimate), next(self._order), node))
 
-    def _step(self, together: int, deadline: Deadline | None) -> None:
-        batch = [heapq.heappop(self._open)[2] for _ in range(min(together, len(self._open)))]
-        batch = self._pruned(batch)
-        if not batch:
-            return
-        members = self.sides.members([node.groups for node in batch])
-        estimates = self.relaxations.estimates(members, [node.start for node in batch])
-        triples = list(zip(batch, estimates, _packed(members), strict=True))
+    def _give(self, batches: Batches, together: int) -> None:
+        """The best nodes, to be looked at."""
+        nodes = [heapq.heappop(self._open)[2] for _ in range(min(together, len(self._open)))]
+        members = self.sides.members([node.groups for node in nodes])
+        kept = self._unclosed(nodes, members, 0)
+        if kept:
+            level = None if self.incumbent is None else self._near
+            batch = Batch(next(self._batch), [nodes[i] for i in kept], members[kept], level, len(self.duals))
+            batches.give(batch, many=len(self._open) >= MANY)
+
+    def _merge(self, batch: Batch, answers: Sequence[Examined], deadline: Deadline | None) -> None:
+        """Follow what is said of a batch, as far as exact arithmetic agrees."""
+        # What other batches have found meanwhile may close some.
+        rows = self._unclosed(batch.nodes, batch.members, batch.duals)
+        masks = _packed(batch.members[rows])
+        triples = [(batch.nodes[i], answers[i], mask) for i, mask in zip(rows, masks, strict=True)]
         # Asked for together they cost less.
-        self.relaxations.proofs([(estimate.number, mask) for _, estimate, mask in triples if self._hopeless(estimate)])
+        self.relaxations.proofs([(seen.key, mask) for _, seen, mask in triples if self._hopeless(seen)])
         kept = [triple for triple in triples if not self._closed(*triple)]
-        branches = [self.proposer.branch(node.groups, estimate.weights) for node, estimate, _ in kept]
-        basins = [self._regions(node.groups, branch.signs) for (node, _, _), branch in zip(kept, branches, strict=True)]
+        # It seemed to be hopeless, and is not.
+        again = [i for i, (_, seen, _) in enumerate(kept) if not seen.signs]
+        nodes = [(kept[i][0].groups, kept[i][0].start) for i in again]
+        for i, seen in zip(again, self.examiner.examine(batch.number, nodes, None), strict=True) if again else ():
+            kept[i] = kept[i][0], seen, kept[i][2]
         best = self.incumbent
-        self._try(basins, [estimate.number for _, estimate, _ in kept])
+        self._take_best(
+            (seen.trial[1], seen.trial[0], self.examiner.regions(node.groups, seen.signs))
+            for node, seen, _ in sorted(kept, key=lambda part: part[1].trial[1] if part[1].trial else ZERO)
+            if seen.trial is not None
+        )
         if self.incumbent is not best:
             self._climb(deadline)
-        for (node, estimate, mask), branch in zip(kept, branches, strict=True):
+        for node, seen, mask in kept:
             # Its basin may have been the best of all.
-            if self._closed(node, estimate, mask, final=branch.split is None):
-                continue
-            if branch.split is None:
-                # One basin is left: its value is exact, whatever the estimates were.
-                solved = self.relaxations.optimum(mask)
-                self._adopt(solved, self._regions(node.groups, branch.signs), estimate.weights)
-                node.dual = self._number(solved)
-                continue
-            node.split = branch.split
-            parts = self.sides.split(node.groups, *branch.split)
-            node.children = [Node(groups, estimate.number, mask, estimate.value) for groups in parts]
-            self.nodes += len(node.children)
-            for child in node.children:
-                self._push(child)
+            if not self._closed(node, seen, mask, final=seen.split is None):
+                self._follow(node, seen, mask)
 
-    def _pruned(self, batch: Sequence[Node]) -> list[Node]:
-        """The nodes that no known dual vector closes."""
-        if not self.duals:
-            return list(batch)
-        words = words_of(self.masks([node.groups for node in batch]), len(self.program.columns))
-        open_nodes = []
-        for node, row in zip(batch, words, strict=True):
-            fits = ~(self._barred[: len(self.duals)] & row).any(axis=1)
-            node.dual = next((k for k in np.flatnonzero(fits).tolist() if low(self.duals[k].value) >= self.level), -1)
-            if node.dual < 0:
-                open_nodes.append(node)
-        return open_nodes
+    def _follow(self, node: Node, seen: Examined, mask: int) -> None:
+        """The children of a node, or the end of one that is a basin."""
+        if seen.split is None:
+            # One basin is left: its value is exact, whatever the estimates were.
+            solved = self.relaxations.optimum(mask)
+            signs = [self.sides.decided(group.rays) for group in node.groups for _ in range(group.count)]
+            self._adopt(solved, self.examiner.regions(node.groups, signs), seen.key)
+            node.dual = self._number(solved)
+            return
+        node.split = seen.split
+        parts = self.sides.split(node.groups, *seen.split)
+        node.children = [Node(groups, seen.key, mask, seen.value) for groups in parts]
+        self.nodes += len(node.children)
+        for child in node.children:
+            self._push(child)
 
-    @property
-    def level(self) -> Fraction:
-        """The bound that closes a node; it may be no lower than that of any closed one."""
-        if self.incumbent is None:
-            return ZERO
-        value = self.incumbent.value
-        return value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
+    def _unclosed(self, nodes: Sequence[Node], members: Bools, first: int) -> list[int]:
+        """The places of the nodes that no known dual vector closes, from the one with the number ``first`` on."""
+        if first == len(self.duals):
+            return list(range(len(nodes)))
+        words = words_of(_packed(members), len(self.program.columns))
+        good = self._high[bisect_left(self._high, first) :]
+        barred, found = self._barred[good], []
+        for i, (node, row) in enumerate(zip(nodes, words, strict=True)):
+            fits = np.flatnonzero(~(barred & row).any(axis=1))
+            if len(fits):
+                node.dual = good[int(fits[0])]
+            else:
+                found.append(i)
+        return found
 
-    def _hopeless(self, estimate: Estimate) -> bool:
+    def _fallen(self) -> None:
+        """After another incumbent: what is as high as it."""
+        value = ZERO if self.incumbent is None else self.incumbent.value
+        self.level = value.lo - WIDE * (ONE + value.hi) if isinstance(value, Enclosure) else value
+        self._near = self.level - NEAR * (ONE + abs(self.level))
+        self._high = [k for k, found in enumerate(self.duals) if low(found.value) >= self.level]
+
+    def _hopeless(self, seen: Examined) -> bool:
         """Whether a relaxation seems to be no lower than what is known."""
-        level = self.level
-        return self.incumbent is not None and estimate.value >= level - NEAR * (ONE + abs(level))
+        return self.incumbent is not None and seen.value >= self._near
 
-    def _closed(self, node: Node, estimate: Estimate, mask: int, *, final: bool = False) -> bool:
+    def _closed(self, node: Node, seen: Examined, mask: int, *, final: bool = False) -> bool:
         """Whether the relaxation's dual vector closes a node."""
-        if self.incumbent is None or not (final or self._hopeless(estimate)):
+        if self.incumbent is None or not (final or self._hopeless(seen)):
             return False
         level = self.level
-        found = self.relaxations.proof(estimate.number, mask)
+        found = self.relaxations.proof(seen.key, mask)
         if low(found.value) < level and found.support & ~mask:
             found = self.relaxations.optimum(mask)
         if low(found.value) < level:
@@ -278,38 +324,42 @@ class Search:
             if number == len(self._barred):
                 self._barred = np.concatenate([self._barred, np.zeros_like(self._barred)])
             self.duals.append(found)
+            if low(found.value) >= self.level:
+                self._high.append(number)
             self._barred[number] = words_of([self.program.full & ~found.allowed], len(self.program.columns))[0]
         return number
 
     # -- basins to try ------------------------------------------------------------------------------------------
 
-    def _try(self, regions: Sequence[Regions], starts: Sequence[int]) -> None:
+    def _try(self, basins: Sequence[Regions]) -> None:
         """Take the best of these basins where it is better than the incumbent."""
-        members = self.sides.members([tuple(Neurons(sign, rays, 1) for rays, sign in part) for part in regions])
+        members = members_of(self.sides, basins)
         raw = [row.tobytes() for row in np.packbits(members, axis=1)]
         fresh = [i for i, key in enumerate(raw) if key not in self._tried and raw.index(key) == i]
         self._tried |= {raw[i] for i in fresh}
-        if not fresh:
-            return
-        estimates = self.relaxations.estimates(members[fresh], [starts[i] for i in fresh])
-        masks = _packed(members[fresh])
-        for estimate, mask, i in sorted(zip(estimates, masks, fresh, strict=True), key=lambda part: part[0].value):
+        if fresh:
+            estimates = self.relaxations.estimates(members[fresh], [None] * len(fresh))
+            pairs = sorted(zip(estimates, fresh, strict=True), key=lambda part: part[0].value)
+            self._take_best((best.value, self.relaxations.key(best.number), basins[i]) for best, i in pairs)
+
+    def _take_best(self, basins: Iterator[tuple[Fraction, Key, Regions]]) -> None:
+        """From the lowest estimate on, as long as one seems to be better than the incumbent."""
+        for value, key, regions in basins:
             best = None if self.incumbent is None else high(self.incumbent.value)
-            if best is not None and estimate.value > best + NEAR * (ONE + abs(best)):
+            if best is not None and value > best + NEAR * (ONE + abs(best)):
                 return
-            solved = self.relaxations.proof(estimate.number, mask)
+            [mask] = _packed(members_of(self.sides, [regions]))
+            solved = self.relaxations.proof(key, mask)
             if solved.support & ~mask:
                 solved = self.relaxations.optimum(mask)
-            self._adopt(solved, regions[i], estimate.weights)
+            self._adopt(solved, regions, key)
 
-    def _regions(self, groups: Groups, signs: Sequence[Sequence[int]]) -> Regions:
-        neurons = [group.sign for group in groups for _ in range(group.count)]
-        return tuple((self.sides.region(part), sign) for part, sign in zip(signs, neurons, strict=True))
-
-    def _adopt(self, solved: Solved, regions: Regions, weights: Mapping[int, Fraction]) -> None:
-        """Take a basin as incumbent if it is the best so far."""
+    def _adopt(self, solved: Solved, regions: Regions, found: Key | Mapping[int, Fraction]) -> None:
+        """Take a basin as incumbent if it is the best so far; its weights are those of an estimate, or these."""
         if self.incumbent is None or high(solved.value) < high(self.incumbent.value):
+            weights = found if isinstance(found, Mapping) else self.relaxations.weights(found)
             self.incumbent = Incumbent(solved, regions, weights)
+            self._fallen()
 
     def masks(self, nodes: Sequence[Groups]) -> list[int]:
         """For each node the columns that it may use."""

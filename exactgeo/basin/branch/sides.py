@@ -7,8 +7,8 @@ rays generate. So a cell is a set of rays, a mask, and deciding one more side is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,7 @@ __all__ = ["Neurons", "SideTable", "roots"]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Neurons:
+class Neurons(NamedTuple):
     """Neurons with the same decided sides, and so exchangeable.
 
     Attributes
@@ -37,7 +36,7 @@ class Neurons:
 
     sign: int
     rays: int
-    count: int
+    count: int  # type: ignore[assignment]  # that of a tuple is of no use here
 
 
 Groups = tuple[Neurons, ...]
@@ -92,6 +91,15 @@ class SideTable:
     def cuts(self, rays: int) -> list[int]:
         """The data points that have rays of a cell on both of their sides."""
         return [t for t, (above, below) in enumerate(self.sides) if rays & ~above and rays & ~below]
+
+    def cut(self, rays: int, datum: int) -> bool:
+        """Whether a data point has rays of a cell on both of its sides."""
+        above, below = self.sides[datum]
+        return bool(rays & ~above and rays & ~below)
+
+    def decided(self, rays: int) -> tuple[int, ...]:
+        """A side of each data point for a cell that none of them cuts."""
+        return tuple(1 if not rays & ~above else -1 for above, _ in self.sides)
 
     def region(self, signs: Iterable[int]) -> int:
         """The rays of the cell with these sides of all data points."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from exactgeo.basin.branch.relaxations import Key
 from exactgeo.basin.branch.sides import Groups
 
 __all__ = ["Node", "preorder"]
@@ -18,8 +19,8 @@ class Node:
     Attributes
     ----------
     groups : tuple of Neurons
-    start : int
-        The relaxation of the node above, by its number; -1 where there is none.
+    start : Key
+        The relaxation of the node above; None where there is none.
     above : int
         The mask of the columns that the node above allows.
     estimate : Fraction
@@ -33,7 +34,7 @@ class Node:
     """
 
     groups: Groups
-    start: int
+    start: Key
     above: int
     estimate: Fraction
     split: tuple[int, int] = (-1, -1)

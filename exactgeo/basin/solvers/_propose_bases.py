@@ -31,6 +31,9 @@ TOGETHER = 2048
 TABULATED = 3000
 """Columns of which all products are kept."""
 
+PADDED = 8
+"""Least squares are solved in sizes that are multiples of this."""
+
 TIES = 1 - 1e-6
 """Share of the largest product from which on a column is as good: rounding does not choose among equals."""
 
@@ -154,6 +157,18 @@ class Pivoting(ABC):
         self.bases[new], self._weights[new], self._prices[new] = bases[fresh], weights[fresh], prices[fresh]
         return np.array(found, dtype=np.int64)
 
+    def numbered(self, raw: Sequence[bytes]) -> list[int]:
+        """The numbers of bases, each a row of :attr:`bases` as bytes, from here or from another process."""
+        fresh = list(dict.fromkeys(part for part in raw if part not in self._numbers))
+        if fresh:
+            bases = np.frombuffer(b"".join(fresh), dtype=np.int32).reshape(len(fresh), self._room)
+            try:
+                self._number(bases, *self._state(bases))
+            except np.linalg.LinAlgError:
+                # Elsewhere it was none; the search goes on from the first.
+                return [self._numbers.get(part, 0) for part in raw]
+        return [self._numbers[part] for part in raw]
+
     @property
     def known(self) -> int:
         """Number of bases known."""
@@ -247,17 +262,22 @@ class LeastSquares(Pivoting):
                 bases[leave] = self._n
 
     def _state(self, bases: Bases) -> tuple[Floats, Floats]:
-        used = int((bases < self._n).sum(axis=1).max(initial=0))
-        part = bases[:, :used]
-        if self._gram is not None:
-            gram = self._gram[part[:, :, None], part[:, None, :]]
-        else:
-            chosen = self._matrix[part]
-            gram = chosen @ chosen.transpose(0, 2, 1)
-        diagonal = np.arange(used)
-        gram[:, diagonal, diagonal] += np.where(part < self._n, 1e-15, 1.0)
+        sizes = (bases < self._n).sum(axis=1)
+        used = int(sizes.max(initial=0))
+        # Numbers that do not depend on what else is in the batch: each system has a size of its own.
+        padded = np.minimum(-(-sizes // PADDED) * PADDED, self._room)
         weights = np.zeros(bases.shape)
-        weights[:, :used] = np.linalg.solve(gram, self._dots[part][:, :, None])[:, :, 0]
+        for size in np.unique(padded).tolist():
+            rows = np.flatnonzero(padded == size)
+            part = bases[rows, :size]
+            if self._gram is not None:
+                gram = self._gram[part[:, :, None], part[:, None, :]]
+            else:
+                chosen = self._matrix[part]
+                gram = chosen @ chosen.transpose(0, 2, 1)
+            diagonal = np.arange(size)
+            gram[:, diagonal, diagonal] += np.where(part < self._n, 1e-15, 1.0)
+            weights[rows, :size] = np.linalg.solve(gram, self._dots[part][:, :, None])[:, :, 0]
         price = np.repeat(self._goal[None], len(bases), axis=0)
         # Term by term: a matrix product may round each row by its place in the batch.
         for k in range(used):

@@ -284,9 +284,6 @@ class Projection(BasisSolver):
     def _square(self) -> int:
         return sum(q * q for q in self.goal)
 
-    def _product(self, i: int, j: int) -> int:
-        return self._gram[i][j] if self._gram is not None else sum(map(mul, self._vectors[i], self._vectors[j]))
-
     def _weights(self, chosen: Sequence[int]) -> tuple[list[int], list[int], int] | None:
         """Least squares over the lines and the chosen columns: their indices among the vectors, numerators and the
         common denominator, replayed; None when the vectors are dependent."""
@@ -295,8 +292,11 @@ class Projection(BasisSolver):
         if not index:
             return [], [], 1
         gram = self._gram
-        rows = [[*map(gram[i].__getitem__, index)] for i in index] if gram is not None else []
-        matrix = flint.fmpz_mat(rows or [[self._product(i, j) for j in index] for i in index])
+        if gram is not None:
+            matrix = flint.fmpz_mat([[*map(gram[i].__getitem__, index)] for i in index])
+        else:
+            vectors = flint.fmpz_mat([self._vectors[i] for i in index])
+            matrix = vectors * vectors.transpose()
         goal = flint.fmpz_mat([[self._dots[i]] for i in index])
         try:
             solution: Any = matrix.solve(goal)

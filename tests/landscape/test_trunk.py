@@ -1,0 +1,115 @@
+"""Basins that join the trunk of a merge tree many at a time: the same tree as one by one, and every wall is one."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+from executors import Later
+from landscapes import LAWS, leaves
+from problems import line, problem
+
+import exactgeo as eg
+from exactgeo.basin import census
+from exactgeo.basin.solvers import solve
+from exactgeo.exact.enclosure import exact
+from exactgeo.formats import problem_from_mapping
+from exactgeo.landscape import landscape
+from exactgeo.landscape.trunk import Trunk
+
+FACING = sys.modules["exactgeo.landscape.facing"]
+
+
+def repeated(n, loss="squared", activation="relu"):
+    """Points twice, points on a line, and the origin."""
+    data = {"x": [[0, 0], [1, 2], [1, 2], [2, 4], [-3, -6], [3, -1]], "y": [1, -2, 0, 3, -1, 2]}
+    network = {"widths": [n], "activation": activation}
+    return problem_from_mapping({"data": data, "network": network, "loss": {"kind": loss}})
+
+
+CASES = {
+    "line": line(7, 3),
+    "absolute": problem_from_mapping({**line(6, 2).to_dict(), "loss": {"kind": "absolute"}}),
+    "repeated": repeated(2),
+    "repeated, huber": repeated(2, "huber(1)"),
+    "repeated, leaky": repeated(2, activation="leaky_relu(1/10)"),
+    **{f"law {k}": problem(*data, n, **options) for k, (data, n, options) in enumerate(LAWS)},
+}
+
+
+def shape(found):
+    """All of a merge tree but the numbers of nodes of one level: of each its own basins, and those of its children."""
+    tree = found._tree
+    names = [(node.level, tuple(sorted(node.basins))) for node in tree.nodes]
+    nodes = {
+        name: (node.minimum, node.escape, sorted(names[k] for k, _ in node.children))
+        for name, node in zip(names, tree.nodes, strict=True)
+    }
+    entries = [names[tree.entry[row][0]] for row in range(len(found.census))]
+    return nodes, entries, leaves(found), found.connected_at
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_however_many_are_looked_at_together_the_tree_is_the_same(monkeypatch, name):
+    basins = census(CASES[name])
+    monkeypatch.setattr(FACING, "TOGETHER", len(basins))
+    plain = landscape(CASES[name], basins=basins)
+    for together in (1, 7, 60):
+        monkeypatch.setattr(FACING, "TOGETHER", together)
+        found = landscape(CASES[name], basins=basins)
+        assert shape(found) == shape(plain)
+        # The values of a least spanning tree are those of all of them.
+        values = [edge.value for edge in found._tree.edges]
+        assert values == sorted(values)
+        assert Counter(values) == Counter(edge.value for edge in plain._tree.edges)
+
+
+def test_each_wall_of_the_spanning_tree_is_solved_alone(monkeypatch):
+    monkeypatch.setattr(FACING, "TOGETHER", 40)
+    found = landscape(CASES["line"])
+    facets = {}
+    for one, other, mask, _ in found.census.facets:
+        facets.setdefault((one, other), set()).add(mask)
+    edges = list(found._tree.edges)
+    assert len(edges) == len(found._tree.edges) == len(found.census) - 1
+    for edge in edges[::7]:
+        assert edge.mask in facets[min(edge[:2]), max(edge[:2])]
+        assert exact(solve(found.census.reduction.program, edge.mask).value) == edge.value
+    assert edges[3:5] == found._tree.edges[3:5]
+    assert edges[-1] == found._tree.edges[-1]
+
+
+def test_most_basins_join_the_trunk_without_a_look_at_their_walls(monkeypatch):
+    monkeypatch.setattr(FACING, "TOGETHER", 64)
+    counts = Counter()
+    honest = Trunk.split
+
+    def counted(self, rows):
+        listed, born, joined = honest(self, rows)
+        counts.update(listed=len(listed), born=len(born), joined=len(joined.inside))
+        return listed, born, joined
+
+    monkeypatch.setattr(Trunk, "split", counted)
+    found = landscape(line(8, 3))
+    assert counts["joined"] > 0.8 * len(found.census)
+    assert counts["born"] < counts["listed"] < 0.3 * len(found.census)
+
+
+def test_an_executor_changes_nothing(monkeypatch):
+    monkeypatch.setattr(FACING, "TOGETHER", 50)
+    monkeypatch.setattr("exactgeo.basin.schedule.BLOCK", 64)
+    plain, found = landscape(CASES["line"]), landscape(CASES["line"], executor=Later())
+    assert found.to_json() == plain.to_json()
+    assert list(found._tree.edges) == list(plain._tree.edges)
+    assert [best.value for best in found.solved] == [best.value for best in plain.solved]
+
+
+def test_levels_of_points_do_not_depend_on_it(monkeypatch):
+    case = eg.load("swirszcz-prop1")
+    wide = problem_from_mapping({"data": case.to_dict()["data"], "network": {"widths": [2]}})
+    plain = landscape(wide)
+    monkeypatch.setattr(FACING, "TOGETHER", 3)
+    found = landscape(wide)
+    pairs = [(a, b) for a in range(0, len(plain.census), 9) for b in range(0, len(plain.census), 11)]
+    assert [found.critical_level(a, b) for a, b in pairs] == [plain.critical_level(a, b) for a, b in pairs]
