@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     Indices = npt.NDArray[np.int64]
 
-__all__ = ["Spool", "spread"]
+__all__ = ["Spool", "runs"]
 
 HELD = 2**22
 """Bytes in memory from which on they go to the file."""
 
 
-def spread(starts: Indices, lengths: Indices) -> Indices:
+def runs(starts: Indices, lengths: Indices) -> Indices:
     """The indices starts[0], starts[0] + 1, ..., then those from starts[1] on, ..., so many each."""
     import numpy as np
 
@@ -80,7 +80,7 @@ class Spool:
 
         if self._file < 0:
             # A view of bytes that may grow must not live on.
-            return np.frombuffer(self._held, dtype=np.uint8)[spread(starts, lengths)].tobytes()
+            return np.frombuffer(self._held, dtype=np.uint8)[runs(starts, lengths)].tobytes()
         return b"".join([self.read(i, i + n) for i, n in zip(starts.tolist(), lengths.tolist(), strict=True)])
 
     def rows(self, size: int, numbers: Indices) -> npt.NDArray[np.uint8]:

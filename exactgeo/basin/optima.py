@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 from exactgeo.basin.batch import Solved, words_of
 from exactgeo.exact.enclosure import Value
-from exactgeo.spool import Spool, spread
+from exactgeo.spool import Spool, runs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ class Bases:
 
         ends = np.frombuffer(self._ends, dtype=np.uint64).astype(np.int64)
         lengths = ends[numbers + 1] - ends[numbers]
-        flat = np.frombuffer(self._columns, dtype=np.uint32)[spread(ends[numbers], lengths)]
+        flat = np.frombuffer(self._columns, dtype=np.uint32)[runs(ends[numbers], lengths)]
         return flat.astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
 
     def find(self, flat: Indices, ends: Indices) -> Indices:
@@ -96,7 +96,7 @@ class Bases:
             # Two tuples of different lengths with one hash.
             same[same] = self._equal(numbers[same], flat, ends, those[same])
             return same
-        other = np.flatnonzero(mine != flat[spread(ends[those], lengths)])
+        other = np.flatnonzero(mine != flat[runs(ends[those], lengths)])
         same[np.searchsorted(bounds, other, side="right") - 1] = False
         return same
 
@@ -217,7 +217,7 @@ class Optima(Sequence[Solved]):
         numbers[fresh] = np.arange(len(self), len(self) + len(fresh))
         lengths = np.diff(ends)
         bounds = np.concatenate([[0], np.cumsum(lengths[fresh])])
-        self._bases.add(flat[spread(ends[fresh], lengths[fresh])], bounds, plain[fresh])
+        self._bases.add(flat[runs(ends[fresh], lengths[fresh])], bounds, plain[fresh])
         if other is None:
             self._append([listed[k] for k in fresh.tolist()])
         else:
