@@ -17,6 +17,7 @@ import hashlib
 import random
 import resource
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -91,16 +92,20 @@ def repeated(m: int, width: int, activation: str = "relu") -> Problem:
     return problem_from_mapping({"data": data, "network": {"widths": [width], "activation": activation}})
 
 
-def joined(case: str, executor: Any) -> tuple[int, str]:
-    """Orbits of the landscape of ``plane,m,width`` or ``repeated,m,width``, and a digest of all of it."""
+def joined(case: str, executor: Any) -> tuple[int, Callable[[], str]]:
+    """Orbits of the landscape of ``plane,m,width`` or ``repeated,m,width``, and how to make a digest of all of it."""
     kind, m, width = case.split(",")
     problem = {"plane": on_plane, "repeated": repeated}[kind](int(m), int(width))
     found = landscape(problem, executor=executor)
     assert found.complete
-    digest = hashlib.sha256(repr(found.to_json()).encode() + found.census.table.owners.tobytes())
-    for edge in found._known.edges:
-        digest.update(repr(tuple(edge)).encode())
-    return len(found.census), digest.hexdigest()
+
+    def digest() -> str:
+        total = hashlib.sha256(repr(found.to_json()).encode() + found.census.table.owners.tobytes())
+        for edge in found._known.edges:
+            total.update(repr(tuple(edge)).encode())
+        return total.hexdigest()
+
+    return len(found.census), digest
 
 
 def main() -> None:

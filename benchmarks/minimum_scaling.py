@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,19 @@ def measure(m: int, d: int, n: int, seed: int) -> str:
     return "| " + " | ".join(map(str, [*row, f"{size / 1000:.0f}", f"{checked:.2f}"])) + " |"
 
 
-def searched(case: str, executor: Any) -> tuple[int, str]:
-    """Nodes of the search of ``m,d,width``, and a digest of its tree, its dual vectors and its point."""
+def searched(case: str, executor: Any) -> tuple[int, Callable[[], str]]:
+    """Nodes of the search of ``m,d,width``, and how to make a digest of its tree, its dual vectors and its point."""
     m, d, n = map(int, case.split(","))
     found = eg.minimum(on_integers(m, d, n, 0), executor)
     search = found._search
     assert search is not None
-    tree = [(node.split, node.dual, len(node.children)) for node in preorder(search.roots)]
-    duals = [(best.value, best.support, best.allowed) for best in search.duals]
-    return found.nodes, hashlib.sha256(repr((tree, duals, found.point)).encode()).hexdigest()
+
+    def digest() -> str:
+        tree = [(node.split, node.dual, len(node.children)) for node in preorder(search.roots)]
+        duals = [(best.value, best.support, best.allowed) for best in search.duals]
+        return hashlib.sha256(repr((tree, duals, found.point)).encode()).hexdigest()
+
+    return found.nodes, digest
 
 
 def main() -> None:

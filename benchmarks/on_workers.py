@@ -1,7 +1,7 @@
 """What other benchmarks share: one piece of work with and without workers, each run a process of its own.
 
-A script gives ``work(argument, executor)``, which answers a count and a digest of everything it found, and calls
-:func:`main`. Processor time is that of the process and of all that it has started; digests must agree.
+A script gives ``work(argument, executor)``, which answers a count and how to make a digest of everything it found.
+Processor time is that of the process and of all that it has started, without the digest; digests must agree.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-__all__ = ["Work", "compared", "one"]
+__all__ = ["Work", "compared", "measured", "one"]
 
-Work = Callable[[str, Any], tuple[int, str]]
+Work = Callable[[str, Any], tuple[int, Callable[[], str]]]
 
 
 def spent() -> float:
@@ -27,38 +27,47 @@ def spent() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def started(executor: Any, workers: int) -> tuple[int, str]:
+def started(executor: Any, workers: int) -> tuple[int, Callable[[], str]]:
     """Nothing but the start of the workers, with what each of them loads."""
-    for _ in range(2):
+    if executor is not None:
         # The first tasks of our own pool are done here.
-        list(executor.map(loaded, range(2 * workers)))
-    return 0, ""
+        for task in [executor.submit(loaded, number) for number in range(2 + 4 * workers)]:
+            task.result()
+    return 0, str
 
 
-def loaded(_: int) -> str:
+def loaded(_: int) -> None:
+    import exactgeo.arrangement.stream
     import exactgeo.basin.branch.batches
     import exactgeo.basin.schedule
+    import exactgeo.basin.solvers  # noqa: F401
 
-    return exactgeo.basin.schedule.__name__ + exactgeo.basin.branch.batches.__name__
+    # So that each gets one of these.
+    time.sleep(0.05)
 
 
 def one(work: Work, argument: str, workers: int, *, dask: bool) -> None:
-    """One run, in this process: prints count, digest, processor seconds, those of this process, and the clock's."""
+    """One run, in this process: prints count, digest, processor seconds, those of this process, and the clock's.
+
+    The clock's begin when a cluster of dask is there; our own pool starts as it is needed.
+    """
     begun, here, clock = spent(), time.process_time(), time.perf_counter()
     with ExitStack() as stack:
         executor: Any = None
         if dask:
             from distributed import Client, LocalCluster
 
-            local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+            local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50)
             executor = stack.enter_context(Client(stack.enter_context(local))).get_executor()
+            clock = time.perf_counter()
         elif workers:
             from exactgeo.executors import Workers
 
             executor = stack.enter_context(Workers(workers))
         count, digest = work(argument, executor) if argument else started(executor, workers)
-        here = time.process_time() - here
-    print(json.dumps([count, digest, spent() - begun, here, time.perf_counter() - clock]))
+        here, clock = time.process_time() - here, time.perf_counter() - clock
+    every = spent() - begun
+    print(json.dumps([count, digest(), every, here, clock]))
 
 
 def compared(script: str, argument: str, workers: int, *, dask: bool) -> None:
