@@ -525,6 +525,8 @@ def in_order(
     function: Callable[..., T],
     jobs: Iterable[tuple[int, tuple[Any, ...]]],
     ahead: int,
+    *,
+    least: int = 1,
 ) -> Iterator[T]:
     """What a function says of each job, in their order: on an executor as long as it goes on, else here.
 
@@ -538,6 +540,8 @@ def in_order(
         Read as they are needed; arguments that are :class:`Shared` are their values there.
     ahead : int
         Jobs for each process that are read, and whose answers may be here, before the first is taken.
+    least : int
+        So many at least on an executor, however few its processes.
 
     Raises
     ------
@@ -548,7 +552,7 @@ def in_order(
     waiting, source = deque[tuple[Any, ...]](), iter(jobs)
     try:
         while True:
-            room = 1 if tasks is None or executor is None else ahead * processes_of(executor)
+            room = 1 if tasks is None or executor is None else max(least, ahead * processes_of(executor))
             while len(waiting) < room and (job := next(source, None)) is not None:
                 number, arguments = job
                 waiting.append(arguments)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import Executor
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from exactgeo.arrangement.bits import Words
@@ -14,7 +13,7 @@ from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.planar import Planar
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Tasks, processes_of
+from exactgeo.executors import in_order
 from exactgeo.mapped import Mapped
 
 __all__ = ["stream"]
@@ -51,38 +50,18 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
         The executor did not give the answer of a block.
     """
     if executor is None:
-        yield from _from(hyperplanes, 0)
+        # Not from the cache: what this process holds goes when the blocks have gone.
+        alone = in_blocks(hyperplanes, keep=False)
+        yield from map(alone.block, range(alone.blocks))
         return
     sweep: FlagSweep | Planar = in_blocks(hyperplanes, keep=False)
     number = sweep.blocks
     with Mapped(sweep) as mapped:
         # The workers have it: here only where one of them has ended.
         del sweep
-        tasks, given = Tasks(executor, "block"), iter(range(number))
-        try:
-            for index in range(number):
-                try:
-                    # Asked each time: workers come and go.
-                    room = max(_AHEAD, 2 * processes_of(executor))
-                    for ahead in islice(given, max(0, room - len(tasks))):
-                        tasks.give(ahead, _block, hyperplanes, mapped, ahead)
-                    words = _checked(hyperplanes, index, tasks.take())
-                except BrokenExecutor:
-                    # The rest is done here.
-                    tasks.cancel()
-                    yield from _from(hyperplanes, index, mapped.get())
-                    return
-                yield words
-        finally:
-            tasks.cancel()
-
-
-def _from(hyperplanes: DistinctHyperplanes, first: int, sweep: FlagSweep | Planar | None = None) -> Iterator[Words]:
-    """The blocks from one on, in this process."""
-    # Not from the cache: what this process holds goes when the blocks have gone.
-    sweep = in_blocks(hyperplanes, keep=False) if sweep is None else sweep
-    for index in range(first, sweep.blocks):
-        yield sweep.block(index)
+        jobs = ((index, (hyperplanes, mapped, index)) for index in range(number))
+        for index, words in enumerate(in_order(executor, "block", _block, jobs, 2, least=_AHEAD)):
+            yield _checked(hyperplanes, index, words)
 
 
 def _checked(hyperplanes: DistinctHyperplanes, index: int, words: Any) -> Words:

@@ -264,7 +264,8 @@ def blocks(
         work = _Solving(shared, known, executor, left, range(number, listing.blocks), lambda n: told(done + n, total))
         try:
             for block in work.blocks():
-                LOG.info("block %d: %d optima are new", block.number, len(block.fresh))
+                end = min(block.first + listing.size, total)
+                LOG.info("block %d: %d new optima, %d of %d basins done", block.number, len(block.fresh), end, total)
                 if store is not None and block.complete:
                     store.add(reduction, block, known)
                 yield block

@@ -212,7 +212,9 @@ FILES = [
 def refusal(function, *arguments, **options):
     with pytest.raises(InputError) as caught:
         function(*arguments, **options)
-    error = caught.value
+    error = caught.value.with_traceback(None)
+    # Where dask is loaded, an exception is pickled with what it came from: a thousand frames of the parser.
+    error.__context__ = None
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert "\n" not in str(error)
     str(error).encode()

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from exactgeo.arrangement.bits import distinct
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
@@ -267,7 +269,7 @@ class LeastSquares(Pivoting):
         # Numbers that do not depend on what else is in the batch: each system has a size of its own.
         padded = np.minimum(-(-sizes // PADDED) * PADDED, self._room)
         weights = np.zeros(bases.shape)
-        for size in np.unique(padded).tolist():
+        for size in distinct(padded).tolist():
             rows = np.flatnonzero(padded == size)
             part = bases[rows, :size]
             if self._gram is not None:
