@@ -219,8 +219,9 @@ def _spanning(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], known: B
     names, ends = np.unique(np.concatenate([one[places], other[places]]), return_inverse=True)
     low, high = np.sort(ends.reshape(2, -1), axis=0)
     _, first = np.unique(low * np.int64(len(names)) + high, return_index=True)
-    # Kruskal's method: the earlier wall is the lighter one.
-    graph = coo_array((first + 1.0, (low[first], high[first])), shape=(len(names), len(names)))
+    # Kruskal's method: the earlier wall is the lighter one. Older releases of scipy take indices of 32 bits only.
+    pairs = low[first].astype(np.int32), high[first].astype(np.int32)
+    graph = coo_array((first + 1.0, pairs), shape=(len(names), len(names)))
     kept = ~known & (one != other)
     kept[places[minimum_spanning_tree(graph.tocsr()).data.astype(np.int64) - 1]] = True
     return np.flatnonzero(kept)
