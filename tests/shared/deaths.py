@@ -7,9 +7,13 @@ import signal
 import time
 from pathlib import Path
 
-from distributed import WorkerPlugin
-
 from exactgeo import executors
+
+try:
+    from distributed import WorkerPlugin
+except ImportError:
+    # The tests of dask are skipped then.
+    WorkerPlugin = object
 
 
 def killed() -> None:
