@@ -62,9 +62,8 @@ class Bases:
         """Some of them, as :func:`rows` gives them."""
         import numpy as np
 
-        ends = np.frombuffer(self._ends, dtype=np.uint64).astype(np.int64)
-        lengths = ends[numbers + 1] - ends[numbers]
-        flat = np.frombuffer(self._columns, dtype=np.uint32)[runs(ends[numbers], lengths)]
+        starts, lengths = _bounds(self._ends, numbers)
+        flat = np.frombuffer(self._columns, dtype=np.uint32)[runs(starts, lengths)]
         return flat.astype(np.int64), np.concatenate([[0], np.cumsum(lengths)])
 
     def find(self, flat: Indices, ends: Indices) -> Indices:
@@ -145,6 +144,15 @@ def rows(tuples: Iterable[Sequence[int]]) -> tuple[Indices, Indices]:
     ends = np.zeros(len(listed) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, listed), dtype=np.int64, count=len(listed)), out=ends[1:])
     return np.fromiter(chain.from_iterable(listed), dtype=np.int64, count=int(ends[-1])), ends
+
+
+def _bounds(ends: array[int], numbers: Indices) -> tuple[Indices, Indices]:
+    """Where some pieces begin, and their lengths, from where each of all begins and the last one ends."""
+    import numpy as np
+
+    # Of many millions only those that are asked for are copied; the view has no name here either.
+    starts, stops = (np.frombuffer(ends, dtype=np.uint64)[numbers + k].astype(np.int64) for k in (0, 1))
+    return starts, stops - starts
 
 
 def _mixed(words: Marks) -> Marks:
@@ -246,9 +254,8 @@ class Optima(Sequence[Solved]):
         for k, number in enumerate(numbers.tolist() if other._whole else (), start=len(self)):
             if number in other._whole:
                 self._whole[k] = other._whole[number]
-        bounds = np.frombuffer(other._ends, dtype=np.uint64).astype(np.int64)
-        lengths = bounds[numbers + 1] - bounds[numbers]
-        self._values.append(other._values.gather(bounds[numbers], lengths))
+        starts, lengths = _bounds(other._ends, numbers)
+        self._values.append(other._values.gather(starts, lengths))
         self._allowed.append(other._allowed.gather(self._size * numbers, np.full(len(numbers), self._size)))
         self._ends.frombytes((self._ends[-1] + np.cumsum(lengths)).astype(np.uint64).tobytes())
 

@@ -235,7 +235,8 @@ class Table:
             return Levels(self.optima, numbers)
         orbits: dict[Value, int] = {}
         for value, number in zip(self.optima.values(), numbers.tolist(), strict=True):
-            orbits[value] = orbits.get(value, 0) + number
+            if number:
+                orbits[value] = orbits.get(value, 0) + number
         return counted_together(orbits)
 
     @cached_property
