@@ -21,6 +21,7 @@ from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from exactgeo.deadline import Deadline
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
@@ -104,8 +105,10 @@ def rising(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
     return told
 
 
-def _is_pool(executor: Executor | None) -> bool:
-    """Whether its workers are processes of this machine. Its file loads many others."""
+def _is_near(executor: Executor | None) -> bool:
+    """Whether its workers are processes of this machine. The file of pools loads many others."""
+    if executor is None or isinstance(executor, Workers):
+        return executor is not None
     from concurrent.futures import ProcessPoolExecutor
 
     return isinstance(executor, ProcessPoolExecutor)
@@ -217,7 +220,7 @@ class Shared(Generic[T]):
         self._token = secrets.token_bytes(16)
         self._mapped: Mapped | None = None
         self._text = b""
-        self._maps = executor is not None and (isinstance(executor, Workers) or _is_pool(executor))
+        self._maps = _is_near(executor)
         self._kept: Any = None
         client = _dask_client(executor)
         if client is not None:
@@ -342,10 +345,18 @@ _KEPT_MEMORY = ((-1, 64 << 20), (-3, 32 << 20))
 """M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of ``malloc.h``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """A deadline as a task of a machine with another clock gets it: it counts from when the task begins."""
+
+    seconds: float
+
+
 def _answer(run: str, number: int, function: Callable[..., Any], *arguments: Any) -> _Answer:
     _keep_memory()
     values = [part.value if isinstance(part, Shared) else part for part in arguments]
     values = [part.get() if isinstance(part, _Received) else part for part in values]
+    values = [Deadline.after(part.seconds) if isinstance(part, _Within) else part for part in values]
     if any(isinstance(part, _Received) for part in values):
         return _Answer(run, number, _UNSEEN, None)
     return _Answer(run, number, _version(), function(*values))
@@ -394,6 +405,7 @@ class Tasks:
         self._waiting: deque[_Task] = deque()
         self._finished = finished
         self._ended, self._sizes, self._size = threading.Event(), deque[int](), 0
+        self._near = _is_near(executor)
         self._client, self._submit_to = _dask_client(executor), executor.submit
         if self._client is not None:
             # It would take two tasks of the same arguments for one, and read all of them to see that.
@@ -404,7 +416,7 @@ class Tasks:
         return len(self._waiting)
 
     def give(self, number: int, function: Callable[..., Any], *arguments: Any, size: int = 1) -> None:
-        """Submit a task; an argument that is :class:`Shared` is its value there.
+        """Submit a task; an argument that is :class:`Shared` is its value there, and a deadline one.
 
         Raises
         ------
@@ -418,6 +430,8 @@ class Tasks:
 
     def _submit(self, number: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int) -> Any:
         sent = [part.sent() if isinstance(part, Shared) else part for part in arguments]
+        if not self._near:
+            sent = [_Within(part.left) if isinstance(part, Deadline) else part for part in sent]
         try:
             future = self._submit_to(_answer, self._run, number, function, *sent)
         except (BrokenExecutor, ExactgeoError):

@@ -108,9 +108,10 @@ def basins(
             watch=told.best,
             searching=None if progress is None else progress.stage(1),
         )
-        valued = found.answer(searched=False)
-        current_run().tell(census_text(loaded, valued), valued)
-        answer = found.answer(minima=minima)
+        answer = found.answer(searched=False)
+        if found.complete:
+            current_run().tell(census_text(loaded, answer), answer)
+            answer = found.answer(minima=minima)
     if out is not None and not kept:
         found.write(out)
     proof = found.prove(minima=minima) if certificate is not None else None

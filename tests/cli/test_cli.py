@@ -15,6 +15,7 @@ from command import run
 from losses import is_kinked, loss_names, targets
 
 import exactgeo as eg
+from exactgeo.basin.census import Census
 
 VERDICT_KEYS = {
     "remarks",
@@ -380,6 +381,17 @@ def test_a_census_that_knows_nothing(capsys):
         "  lowest so far   unknown",
         "  because         the search was ended before every basin had its value",
     ]
+
+
+def test_a_census_that_was_ended_makes_its_answer_once(capsys, monkeypatch):
+    """It may hold a million values, and its time is over."""
+    made, honest = [], Census.answer
+    monkeypatch.setattr(Census, "answer", lambda self, **options: made.append(options) or honest(self, **options))
+    assert run(capsys, "basins", "swirszcz-prop1", "--time-limit", "0")[0] == 3
+    assert len(made) == 1
+    made.clear()
+    assert run(capsys, "basins", "swirszcz-prop1")[0] == 0
+    assert [options.get("searched", True) for options in made] == [False, True]
 
 
 @pytest.mark.parametrize(
