@@ -21,7 +21,7 @@ from exactgeo.basin.cone_program import Program, indices
 from exactgeo.basin.numbering import Numbering
 from exactgeo.errors import InternalError
 from exactgeo.exact.matrix import integer_rows, primitive, products, rref
-from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
+from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot, integer_dot
 from exactgeo.problem import Neuron, Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -375,11 +375,17 @@ class Reduction:
     def _region_at(self) -> dict[tuple[int, ...], int]:
         return {tuple(region): k for k, region in enumerate(self.regions)}
 
+    @cached_property
+    def _whole_rows(self) -> tuple[tuple[int, ...], ...]:
+        """Integer rows on the same sides."""
+        return tuple(map(primitive, self.rows))
+
     def _fitting(self, group: Exchangeable, neuron: Neuron, size: int) -> tuple[int, ...]:
         """The patterns that a neuron may have, ``size`` of its input weights counted."""
-        sides = [dot(neuron.w[:size], row) for row in self.rows]
+        weights = primitive(neuron.w[:size])
+        sides = [(side > 0) - (side < 0) for side in (integer_dot(weights, row) for row in self._whole_rows)]
         # Without a kink there is one region, of no signs.
-        inside = self._region_at.get(tuple([(side > 0) - (side < 0) for side in sides])) if all(sides) else None
+        inside = self._region_at.get(tuple(sides)) if all(sides) else None
         fit = (
             {inside}
             if inside is not None

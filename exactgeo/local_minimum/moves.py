@@ -20,7 +20,7 @@ from random import Random
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
-from exactgeo.exact.vectors import integer_dot
+from exactgeo.exact.vectors import ONE, integer_dot
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
 __all__ = ["Germ", "Moves", "Unit", "germs"]
@@ -56,11 +56,11 @@ class Germ:
 
 def germs(at: TwoLayerPoint) -> tuple[Germ, ...]:
     """The germs of the problem's loss at the point, in the unit of ``at.residuals`` where these are defined."""
-    loss, unit = at.problem.loss, 2 * at.curvature or Fraction(1)
+    loss, unit = at.problem.loss, 2 * at.curvature or ONE
     found = []
-    for p, (y,) in zip(at.predictions, at.problem.y, strict=True):
-        low, high = loss.slopes(p, y)
-        found.append(Germ(low / unit, high / unit, *loss.affine(p, y)))
+    for p, (y,), (left, right) in zip(at.predictions, at.problem.y, at.subgradients, strict=True):
+        low = left / unit
+        found.append(Germ(low, low if left is right else right / unit, *loss.affine(p, y)))
     return tuple(found)
 
 

@@ -128,8 +128,14 @@ class Problem(Shown, Viewed):
         InputError
             As :meth:`expect_point`.
         """
+        if point is self.point:
+            return self
         self.expect_point(point)
-        return replace(self, point=point)
+        found = replace(self, point=point)
+        if found.frozen == self.frozen:
+            # Equal problems: what is derived from all but the point is the same.
+            found.__dict__.update((name, self.__dict__[name]) for name in ("_hash", "lifted") if name in self.__dict__)
+        return found
 
     def expect_point(self, point: Point, where: str = "point") -> None:
         """Refuse what is no Point of this network's shape. Cost: the lengths of its rows.
