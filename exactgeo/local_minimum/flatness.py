@@ -34,7 +34,7 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
 from exactgeo.exact.matrix import nullspace, primitive, solve
-from exactgeo.exact.vectors import Vector, integer_dot
+from exactgeo.exact.vectors import integer_dot
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
@@ -531,8 +531,7 @@ def _lines(moves: Moves, variables: Sequence[int], zero: frozenset[int]) -> tupl
 def _vanishing(moves: Moves, weights: dict[int, int], zero: frozenset[int]) -> Vanishing:
     """``sum weights[k] * variable_k`` as a combination of equations, but for variables that are 0."""
     kept = [k for k in range(moves.size) if k not in zero]
-    target: Vector = tuple(Fraction(weights.get(k, 0)) for k in kept)
-    multipliers = solve([[row[k] for row in moves.kept] for k in kept], target)
+    multipliers = solve([[row[k] for row in moves.kept] for k in kept], [weights.get(k, 0) for k in kept])
     if multipliers is None:
         raise InternalError("what vanishes on all solutions is no combination of the equations")
     bottom = lcm(*(q.denominator for q in multipliers))

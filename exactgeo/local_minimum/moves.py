@@ -114,8 +114,7 @@ class Moves:
     units : the idle neurons
     fixed : dimensions of what no variable stands for: dead neurons, frozen ones with v = 0
     inputs : number of trained coordinates of a neuron
-    factors : the positive factor of each equation of ``rows``
-        By which it is ``dp_t = plus - minus``, a kink's ``<form, t> = plus - minus``, or ``h(dp) + slack = 0``.
+    written : each equation of ``rows`` before it was made primitive, and the factor that it was written with
     named : the equations that have a name
         By the data point, by (neuron, row) of the kink, by None for that of h.
     """
@@ -129,7 +128,7 @@ class Moves:
     hidden: set[int] = field(default_factory=set)
     units: list[Unit] = field(default_factory=list)
     kinks: dict[tuple[int, int], int] = field(default_factory=dict)
-    factors: list[Fraction] = field(default_factory=list)
+    written: list[tuple[Row, int]] = field(default_factory=list)
     named: dict[int | tuple[int, int] | None, int] = field(default_factory=dict)
 
     @classmethod
@@ -144,6 +143,12 @@ class Moves:
     def kept(self) -> list[tuple[int, ...]]:
         """Equations that are independent and imply the others (:meth:`solves` makes sure of it)."""
         return [self.rows[k] for k in independent_rows(self.rows, self.size)]
+
+    @cached_property
+    def factors(self) -> list[Fraction]:
+        """The positive factor of each equation of ``rows``, by which it is ``dp_t = plus - minus``, a kink's
+        ``<form, t> = plus - minus``, or ``h(dp) + slack = 0``."""
+        return [_ratio(short, row) * unit for short, (row, unit) in zip(self.rows, self.written, strict=True)]
 
     def all_rows(self) -> None:
         """Work with all equations: the ones kept did not imply the others."""
@@ -224,6 +229,9 @@ class _Builder:
         self.ahead = {slope: scaled(slope) for slope in {up, down, -up, -down}}
         self.nothing = [0] * len(at.trained)
         self.smooth = all(germ.low == germ.high for germ in shape)
+        lows = tuple(germ.low for germ in shape)
+        # Those of the point are known in whole numbers.
+        self.residuals = at.residuals if at.curvature and lows == at.residuals else lows
 
     def build(self, check: Check) -> Moves:
         at, moves = self.at, self.moves
@@ -293,7 +301,7 @@ class _Builder:
         at, sign = self.at, neuron.sign
         variables, sides = self._inputs(neuron, sign)
         if self.smooth:
-            residuals = tuple(germ.low for germ in self.shape)
+            residuals = self.residuals
             slopes = dict(zip(variables, (sign * q for q in at.smooth_part(neuron, residuals)), strict=True))
             for kink in neuron.kinks:
                 if (neuron.index, kink.row) in self.moves.kinks:
@@ -358,8 +366,7 @@ class _Builder:
         moves.rows = [primitive(row) for row in dense]
         # The data equations above are written with a factor of their own.
         units = [self.scale] * len(rows) + [1] * len(self.equations)
-        triples = zip(moves.rows, dense, units, strict=True)
-        moves.factors = [_ratio(short, row) * unit for short, row, unit in triples]
+        moves.written = list(zip(dense, units, strict=True))
 
     def _h(self, steep: dict[int, Fraction]) -> None:
         """h(dp) + slack = 0: its value where the loss has a kink, or is affine, by the slacks of the data."""

@@ -177,8 +177,10 @@ class TwoLayerPoint(Shown):
 
     def smooth_part(self, neuron: NeuronState, residuals: Vector | None = None) -> Vector:
         """phi's contribution of the data points off the kinks, a vector of T."""
-        other = None if residuals == self.residuals else residuals
-        weights, unit = self.whole_residuals if other is None else _whole(other)
+        if residuals is None or (self.curvature and residuals is self.residuals):
+            weights, unit = self.whole_residuals
+        else:
+            weights, unit = _whole(residuals)
         frame = self.frame
         scaled = {slope: int(slope * frame.slope_unit) for slope in self.slopes}
         factors = [r * scaled[side] if side is not None else 0 for r, side in zip(weights, neuron.side, strict=True)]

@@ -131,10 +131,11 @@ class Problem(Shown, Viewed):
         if point is self.point:
             return self
         self.expect_point(point)
-        found = replace(self, point=point)
-        if found.frozen == self.frozen:
-            # Equal problems: what is derived from all but the point is the same.
-            found.__dict__.update((name, self.__dict__[name]) for name in ("_hash", "lifted") if name in self.__dict__)
+        if self.frozen != self._untrained(point):
+            return replace(self, point=point)
+        # An equal problem: what has been derived, of all but the point, is the same.
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__, point=point)
         return found
 
     def expect_point(self, point: Point, where: str = "point") -> None:
