@@ -259,7 +259,7 @@ class _Work:
         self.optima: list[Solved] = []
 
     def steps(self, via: tuple[Words, Indices] | None) -> Iterator[None]:
-        if isinstance(solvers.of(self.program), BasisSolver):
+        if issubclass(solvers.choose(self.program.loss, self.program.y), BasisSolver):
             shared = _prepared(self.program)
             shared.tidy()
             self.optima = shared.optima
@@ -272,9 +272,11 @@ class _Work:
         """One set after the other, by the exact method."""
         import numpy as np
 
+        rows = np.flatnonzero(self.owner < 0)
+        if not len(rows):
+            return
         optimum = solvers.of(self.program).series()
         # Large sets first: their optima use few of their columns and solve many subsets.
-        rows = np.flatnonzero(self.owner < 0)
         sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:
