@@ -12,10 +12,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Optimum, Program
@@ -48,8 +47,7 @@ REFINED = 256
 UNKNOWN, NOWHERE = -2, -1
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(NamedTuple):
     """An optimum, as little of it as says which sets it solves.
 
     Attributes

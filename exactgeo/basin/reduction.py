@@ -43,8 +43,7 @@ class Pattern(NamedTuple):
     mask: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exchangeable:
+class Exchangeable(NamedTuple):
     """Exchangeable neurons.
 
     Attributes
@@ -61,8 +60,7 @@ class Exchangeable:
     patterns: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """A face of the arrangement of one neuron.
 
     Attributes

@@ -19,13 +19,12 @@ made, and where nothing bends one node is all there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Leaf, NeuronProof, Part, Split
@@ -48,8 +47,7 @@ States = tuple[int | None, ...]
 """For each unit None (undecided), 0 (rests), 1 or -1: active with this sign of k (1 for a unit without kinks)."""
 
 
-@dataclass(frozen=True)
-class Cover:
+class Cover(NamedTuple):
     """Sets of variables that vanish, one of which does at every point of equal loss.
 
     Attributes
@@ -63,8 +61,7 @@ class Cover:
     alternatives: tuple[frozenset[int], ...]
 
 
-@dataclass(frozen=True)
-class Flat:
+class Flat(NamedTuple):
     """The answer of a search: the dimension, the tree that bounds it, and the cone that has it."""
 
     dimension: int
@@ -217,8 +214,7 @@ def search(moves: Moves, known: Sequence[Cover], check: Check = unlimited, sure:
     return Flat(found.dimension, tuple(found.root.proof(found.dimension)), found.largest)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     dimension: int
     root: _Tree
     largest: Cone
@@ -275,8 +271,7 @@ def _short(basis: Sequence[Sequence[int]]) -> tuple[FrozenDict[int, int], ...] |
     return vectors if sum(q.bit_length() for v in vectors for q in v.values()) < 3 * _DIGITS else None
 
 
-@dataclass(frozen=True)
-class _Node:
+class _Node(NamedTuple):
     """What exact linear programs say of a node whose units are decided.
 
     Attributes

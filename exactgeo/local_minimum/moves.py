@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from random import Random
+from typing import NamedTuple
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
@@ -26,8 +27,7 @@ from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPo
 __all__ = ["Germ", "Moves", "Unit", "germs"]
 
 
-@dataclass(frozen=True)
-class Germ:
+class Germ(NamedTuple):
     """The loss of a data point near its prediction: one-sided derivatives, and on which sides it is affine.
 
     Attributes
@@ -64,8 +64,7 @@ def germs(at: TwoLayerPoint) -> tuple[Germ, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A neuron with trained output weight 0 that is not dead: it rests (v' = 0) or is active (v' = k != 0, t = k u).
 
     Attributes

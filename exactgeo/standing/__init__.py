@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import certificate_of
@@ -36,8 +36,7 @@ __all__ = ["Better", "Verdict", "verdict_on"]
 LOG = logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Around:
+class _Around(NamedTuple):
     """What is known of the valley around a point, the claim that proves it, and why nothing is."""
 
     component: Component | None = None
