@@ -117,7 +117,7 @@ class Rays:
             ends = np.bincount(region, minlength=len(wrong)).cumsum().tolist()
             listed = ray.tolist()
             table += [tuple(listed[low:high]) for low, high in zip([0, *ends], ends, strict=False)]
-        if any(len(row) < self._rank for row in table):
+        if min(map(len, table), default=self._rank) < self._rank:
             raise InternalError("the closure of a region has fewer rays than its dimension")
         return table
 

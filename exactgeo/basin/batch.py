@@ -173,13 +173,14 @@ def solve_sets(
         _prepared.cache_clear()
         interrupted = True
     reached = np.flatnonzero(work.owner >= 0)
-    names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    number = np.empty(len(order), dtype=np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
-    owner[reached] = number[back.reshape(-1)]
-    return [work.optima[k] for k in names[order].tolist()], owner, interrupted
+    # Where each optimum is needed first: of what is assigned more than once the last stays. The last entry is nobody's.
+    first = np.full(len(work.optima) + 1, len(sets), dtype=np.int64)
+    first[work.owner[reached[::-1]]] = reached[::-1]
+    names = np.flatnonzero(first < len(sets))
+    names = names[np.argsort(first[names])]
+    number: Numbers = np.full(len(first), -1, dtype=np.int32)
+    number[names] = np.arange(len(names), dtype=np.int32)
+    return [work.optima[k] for k in names.tolist()], number[work.owner], interrupted
 
 
 def replay_all(program: Program, found: Sequence[Solved]) -> None:

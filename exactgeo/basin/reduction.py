@@ -22,7 +22,7 @@ from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
 from exactgeo.basin.numbering import Numbering
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import integer_rows, primitive, products, rref
+from exactgeo.exact.matrix import echelon, integer_rows, primitive, products
 from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot, integer_dot
 from exactgeo.problem import Neuron, Point, Problem, scope
 
@@ -508,7 +508,9 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
     if not problem.network.widths and train.output:
         free += [[row[j] for row in problem.x] for j in range(problem.d)]
     free += [[1] * problem.m] if problem.network.output_bias and train.output_bias else []
-    kept = rref(list(zip(*free, strict=True)), len(free))[1] if free else []
+    # Equal data count once.
+    rows = list(dict.fromkeys(zip(*free, strict=True)))
+    kept = echelon(rows, len(free))[2]
     lines = tuple(primitive(free[j]) for j in kept)
     return lines, tuple(
         (j, next(Fraction(a) / b for a, b in zip(line, free[j], strict=True) if b))
