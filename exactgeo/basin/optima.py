@@ -5,7 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
+from functools import reduce as fold
 from itertools import chain, pairwise
+from operator import or_
 from struct import Struct
 from typing import TYPE_CHECKING, overload
 
@@ -264,8 +267,11 @@ class Optima(Sequence[Solved]):
         self._ends.frombytes((self._ends[-1] + np.cumsum(lengths)).astype(np.uint64).tobytes())
 
     def _support(self, basis: Iterable[int]) -> int:
-        # A loss may have columns of its own.
-        return sum([1 << j for j in basis if j < self._count])
+        try:
+            return fold(or_, map(_bits(self._count).__getitem__, basis), 0)
+        except IndexError:
+            # A loss may have columns of its own.
+            return sum([1 << j for j in basis if j < self._count])
 
     def cut(self, length: int) -> None:
         """Forget all but the first ones. Nothing can be added after that."""
@@ -355,6 +361,12 @@ class Optima(Sequence[Solved]):
             return False
         support, allowed = self.sets(names)
         return not bool(((support[index] & ~sets) | (sets & ~allowed[index])).any())
+
+
+@lru_cache(maxsize=4)
+def _bits(columns: int) -> list[int]:
+    """The mask of each column."""
+    return [1 << j for j in range(columns)]
 
 
 def _read(data: bytes) -> tuple[Fraction, bool]:
