@@ -9,11 +9,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from math import gcd
+from typing import TYPE_CHECKING
 
 from exactgeo.arrangement.few_rays import Ray, rays_of_few
 from exactgeo.arrangement.regions import RowTable
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers, integer_products
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["Ray", "Rays", "central_rays"]
 
@@ -102,10 +107,13 @@ class Rays:
         """
         import numpy as np
 
-        words = range(0, self._rows, 64)
-        parts = [np.array([mask >> w & (2**64 - 1) for mask in masks], dtype=np.uint64) for w in words]
-        above = [np.array([up >> w & (2**64 - 1) for _, up, _ in self._rays], dtype=np.uint64) for w in words]
-        below = [np.array([down >> w & (2**64 - 1) for _, _, down in self._rays], dtype=np.uint64) for w in words]
+        def words(bits: Sequence[int]) -> list[npt.NDArray[np.uint64]]:
+            if self._rows <= 64:
+                return [np.array(bits, dtype=np.uint64)]
+            return [np.array([q >> w & (2**64 - 1) for q in bits], dtype=np.uint64) for w in range(0, self._rows, 64)]
+
+        parts = words(masks)
+        above, below = words([up for _, up, _ in self._rays]), words([down for _, _, down in self._rays])
         table: list[tuple[int, ...]] = []
         step = max(1, _AT_ONCE // max(1, len(self._rays)))
         for start in range(0, len(masks), step):

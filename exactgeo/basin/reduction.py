@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from functools import reduce as fold
 from itertools import chain, combinations_with_replacement, repeat
 from math import comb, factorial, gcd, prod
@@ -489,7 +489,9 @@ def _exchangeable(
         bit = _column_bits(ray_columns, sign).__getitem__
         # Two rays may have one column.
         masks = [fold(or_, map(bit, rays), 0) for rays in region_rays]
-        patterns[sign] = tuple(map(Pattern, range(len(masks)), repeat(sign), masks))
+        # A Pattern of each, without a call of Python for any.
+        made = partial(tuple.__new__, Pattern)
+        patterns[sign] = tuple(map(made, zip(range(len(masks)), repeat(sign), masks, strict=False)))
     values, groups = _output_weights(problem), []
     for value in dict.fromkeys(values):
         members = tuple(i for i, q in enumerate(values) if q == value)
