@@ -78,10 +78,7 @@ class Hyperplanes:
     def _coordinates(self) -> tuple[int, ...]:
         """Coordinates that carry the rank: setting the others to 0 meets every region, for signs depend on w only
         modulo the lineality space and the coordinate subspace is a complement of it."""
-        rows = [row[:-1] for row in self._integral]
-        # Most often the first few rows are independent.
-        first = rref(rows[: self.dimension], self.dimension)[1]
-        return tuple(first if len(first) == self.dimension else rref(rows, self.dimension)[1])
+        return tuple(rref([row[:-1] for row in self._integral], self.dimension)[1])
 
     @cached_property
     def _inner(self) -> list[Integers]:

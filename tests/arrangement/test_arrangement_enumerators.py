@@ -268,6 +268,17 @@ def test_blocks_hold_every_region_once_whatever_the_executor(kind):
     assert {row.tobytes() for row in packed} == {row.tobytes() for row in arrangement.regions().packed}
 
 
+def test_workers_start_beforehand_where_there_may_be_many_regions(monkeypatch):
+    arrangement, pool, started = STREAMED["general position"], Later(), []
+    monkeypatch.setattr("exactgeo.arrangement.arrangement.start", lambda *given: started.append(given))
+    list(arrangement.blocks(pool))
+    assert not started
+    monkeypatch.setattr("exactgeo.arrangement.arrangement._FOR_WORKERS", arrangement.count())
+    list(arrangement.blocks(pool))
+    list(arrangement.blocks())
+    assert started == [(pool, "exactgeo.arrangement.stream")]
+
+
 def test_no_task_is_cancelled_unless_the_reader_stops():
     """Dask complains of what is cancelled."""
     arrangement, pool = STREAMED["general position"], Later()
