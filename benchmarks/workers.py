@@ -2,9 +2,9 @@
 
 ``OPENBLAS_NUM_THREADS=1 python benchmarks/workers.py [WORK ...] [--dask]``, WORK one or more of ``census,m`` (plane, width
 3), ``regions,d,m`` (generic; ``regions,B,8``: the mirrors of B_8), ``landscape,m`` (plane, width 3) and
-``minimum,m,d,width``. Each run is a process of its own, so that nothing is warm; the best of ``--repeat``. Answers are compared. Ratios are to one process without workers; the start of
-the workers (they load what the work needs and do nothing) is given apart, since it is paid once and not by the size. The
-machine may do other work, and 16 processes share its cores: processor time predicts what free cores would give, the clock
+``minimum,m,d,width``. Each run is a process of its own, so that nothing is warm; the best of ``--repeat``. Answers are
+compared. Ratios are to one process without workers; the start of the workers (they load what the work needs and do
+nothing) is given apart, since it is paid once and not by the size. The machine may do other work, and 16 processes share its cores: processor time predicts what free cores would give, the clock
 does not. Cores that share caches, memory or an execution unit slow each other down, whatever runs on them: so the same work
 is also done twice at once by two processes that have nothing to do with each other, and what that costs each is printed
 above the table. Draws ``benchmarks/workers.png``.
