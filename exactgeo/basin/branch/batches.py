@@ -25,7 +25,7 @@ from exactgeo.basin.branch.sides import Bools, Groups
 from exactgeo.basin.branch.tree import Node
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Shared, Tasks
+from exactgeo.executors import GRACE, Shared, Tasks
 
 __all__ = ["Batch", "Batches"]
 
@@ -108,7 +108,7 @@ class Batches:
         self.waiting.append((batch, away))
 
     def take(self, seconds: float | None) -> tuple[Batch, list[Examined]]:
-        """The first batch that was not taken yet, and what is to be said of its nodes.
+        """The first batch that was not taken yet, and what is to be said of its nodes; an executor has so many seconds.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Batches:
         found: list[Examined] | None = None
         if away and self._tasks is not None:
             try:
-                found = self._checked(batch, self._tasks.take(seconds))
+                found = self._checked(batch, self._tasks.take(None if seconds is None else seconds - GRACE))
             except BrokenExecutor:
                 # What it had is done here, and so is the rest.
                 self._end()

@@ -125,16 +125,16 @@ class Examiner:
         """Whether something from elsewhere may be said of a node: a proposal that can be followed."""
         if not isinstance(seen, Examined) or not self._estimated((seen.key, seen.value)):
             return False
+        if not self.relaxations.plausible(seen.key, seen.dual):
+            return False
         if not (seen.trial is None or (isinstance(seen.trial, tuple) and self._estimated(seen.trial))):
             return False
         if seen.signs == ():
-            return seen.split is None and seen.trial is None and self.relaxations.plausible(seen.key, seen.dual)
+            return seen.split is None and seen.trial is None
         neurons, m = sum(group.count for group in groups), len(self.sides.sides)
         if not (isinstance(seen.signs, tuple) and len(seen.signs) == neurons):
             return False
         if not all(isinstance(part, tuple) and len(part) == m and {*part} <= {1, -1} for part in seen.signs):
-            return False
-        if seen.dual is not None:
             return False
         if seen.split is None:
             return not any(self.sides.cuts(group.rays) for group in groups)

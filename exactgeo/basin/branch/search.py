@@ -166,16 +166,19 @@ class Search:
         self._start(deadline)
         most, a_node = TOGETHER, 0.0
         with Batches(self.examiner, executor) as batches:
-            while (self._open or batches) and (deadline is None or deadline.left > self._owed(batches)):
-                if deadline is not None and a_node:
-                    # A batch that is begun is ended.
-                    most = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
+            while self._open or batches:
+                left = None if deadline is None else deadline.left - self._owed(batches)
+                if left is not None and left <= 0:
+                    return
+                if left is not None and a_node:
+                    # A batch that is begun here is ended.
+                    most = max(1, min(TOGETHER, int(left / a_node / 2)))
                 begun = time.monotonic()
                 while self._open and (not batches or (len(batches) < AHEAD and len(self._open) >= FEW)):
                     self._give(batches, min(most, max(LEAST, len(self._open) // SHARE)))
                 if batches:
                     try:
-                        batch, answers = batches.take(None if deadline is None else deadline.left)
+                        batch, answers = batches.take(left)
                     except TimeoutError:
                         return
                     self._merge(batch, answers, deadline)
