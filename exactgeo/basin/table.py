@@ -246,8 +246,13 @@ class Table:
 
         if not len(self.owners):
             return []
-        top = min(map(high, self.optima.values()))
-        fit = np.array([low(value) <= top for value in self.optima.values()])
+        levels = self.values
+        if isinstance(levels, Levels):
+            fit = np.zeros(len(self.optima), dtype=bool)
+            fit[levels.lowest] = True
+        else:
+            top = min(map(high, self.optima.values()))
+            fit = np.array([low(value) <= top for value in self.optima.values()])
         rows = [np.flatnonzero(fit[owners]) + k * TOGETHER for k, owners in enumerate(parts(self.owners))]
         return [int(index) for index in np.concatenate(rows)]
 
@@ -339,6 +344,11 @@ class Levels(Sequence[tuple[Value, int]]):
     optima : Optima
         With rational values.
     orbits : array of int64, (optima,)
+
+    Attributes
+    ----------
+    lowest : array of int64
+        The optima of the first value.
     """
 
     def __init__(self, optima: Optima, orbits: Indices) -> None:
@@ -358,8 +368,10 @@ class Levels(Sequence[tuple[Value, int]]):
             equal = sorted((optima.value(number), number) for number in ascending[part].tolist())
             ascending[part] = [number for _, number in equal]
             fresh[part] = [True, *(one[0] != other[0] for one, other in pairwise(equal))]
-        self._numbers = ascending[fresh]
-        self._orbits = np.add.reduceat(orbits[ascending], np.flatnonzero(fresh)) if len(used) else used
+        starts = np.flatnonzero(fresh)
+        self._numbers = ascending[starts]
+        self.lowest: Indices = ascending[: starts[1] if len(starts) > 1 else None]
+        self._orbits = np.add.reduceat(orbits[ascending], starts) if len(used) else used
 
     def __len__(self) -> int:
         return len(self._numbers)
