@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +62,7 @@ class Proposer:
         # What these add, and the largest of it.
         sizes = np.abs(self._outputs).max(axis=1, initial=0.0)
         self._sizes = np.where(sizes, sizes, 1.0)
+        self._tops = [max(map(abs, column)) for column in reduction.program.columns]
         self._signed = reduction.problem.train.output
         self._random = np.random.default_rng(seed)
 
@@ -118,10 +118,6 @@ class Proposer:
             outputs[k] += outs[i]
             gaps[k] = new[best]
         return inputs, outputs
-
-    @cached_property
-    def _tops(self) -> list[int]:
-        return [max(map(abs, column)) for column in self._table.reduction.program.columns]
 
     def _signs(self, rays: int, inputs: Floats) -> tuple[int, ...]:
         """A side of each data point that the cell leaves open, those of the pre-activations where they have one."""
