@@ -1,5 +1,4 @@
-"""What is said of a batch of nodes: about the least loss there, where to split, which basin to try; and exact dual
-vectors of those that seem to be hopeless.
+"""What is said of a batch of nodes: estimates, where to split, which basin to try, and dual vectors of the hopeless.
 
 It depends on the batch alone, so that any process may say it: each batch has random numbers of its own, a relaxation
 starts from a basis, wherever that was found, and a basis has one dual vector. What floats say is not believed.

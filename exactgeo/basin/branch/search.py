@@ -33,7 +33,7 @@ from exactgeo.problem import Point
 
 __all__ = ["Incumbent", "Search"]
 
-TOGETHER, LEAST, SHARE = 128, 16, 8
+TOGETHER, LEAST, PARTS = 128, 16, 8
 """Nodes whose relaxations are solved together: at most, and at least if there are so many; between these one of so many
 open nodes."""
 
@@ -175,7 +175,7 @@ class Search:
                     most = max(1, min(TOGETHER, int(left / a_node / 2)))
                 begun = time.monotonic()
                 while self._open and (not batches or (len(batches) < AHEAD and len(self._open) >= FEW)):
-                    self._give(batches, min(most, max(LEAST, len(self._open) // SHARE)))
+                    self._give(batches, min(most, max(LEAST, len(self._open) // PARTS)))
                 if batches:
                     try:
                         batch, answers = batches.take(left)
