@@ -234,7 +234,7 @@ def test_a_worker_that_is_killed_in_a_search_for_the_minimum_changes_no_byte(cli
     from exactgeo.basin.branch import batches, minimum, search
 
     monkeypatch.setattr(batches, "PAYS", 0.0)
-    for name, value in {"TOGETHER": 2, "AHEAD": 3, "MANY": 2}.items():
+    for name, value in {"TOGETHER": 2, "LEAST": 2, "AHEAD": 3, "FEW": 2}.items():
         monkeypatch.setattr(search, name, value)
     rng = np.random.default_rng(1)
     data = {"x": rng.integers(-9, 9, (8, 2)).tolist(), "y": rng.integers(-9, 9, 8).tolist()}

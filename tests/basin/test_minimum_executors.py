@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction as F
+from functools import cache
 from multiprocessing import get_context
 
 import numpy as np
@@ -16,18 +18,22 @@ from executors import FAULTS, Backwards, Changing, Elsewhere, Faulty, Later, Poo
 from problems import on_integers
 
 import exactgeo as eg
-from exactgeo.basin.branch import batches, minimum, search
+from exactgeo.basin.batch import Solved
+from exactgeo.basin.branch import batches, minimum, relaxations, search
 from exactgeo.basin.branch.examined import Examined, Examiner
 from exactgeo.basin.branch.sides import SideTable
+from exactgeo.basin.branch.tree import preorder
 from exactgeo.basin.reduction import reduce
-from exactgeo.basin.solvers._propose_bases import LeastSquares
+from exactgeo.basin.solvers._propose_bases import LeastSquares, Pivoting
 from exactgeo.errors import TaskLost
+from exactgeo.exact.enclosure import Enclosure
 
 CASES = {
     "squared": on_integers(8, 2, 2, 1),
     "line": on_integers(14, 1, 2, 5),
     "absolute": on_integers(10, 1, 2, 4, "absolute"),
     "huber": on_integers(10, 1, 2, 4, "huber(1)"),
+    "logistic": on_integers(5, 2, 1, 3, "logistic", top=2),
 }
 
 
@@ -35,37 +41,49 @@ CASES = {
 def soon_and_small(monkeypatch):
     """Executors are asked at once, and there are enough batches for many to be ahead."""
     monkeypatch.setattr(batches, "PAYS", 0.0)
-    for name, value in {"TOGETHER": 2, "AHEAD": 3, "MANY": 2}.items():
+    for name, value in {"TOGETHER": 4, "LEAST": 2, "AHEAD": 3, "FEW": 2}.items():
         monkeypatch.setattr(search, name, value)
 
 
 def told(found):
-    """All that a search says, byte by byte."""
-    certificate = found.certificate
-    assert certificate is not None
-    return found.to_json(), certificate.to_json()
+    """All that a search says, byte by byte, and all of its tree."""
+    certificate, search = found.certificate, found._search
+    assert (certificate is not None) == found.problem.loss.rational
+    tree = [(node.split, node.dual, len(node.children)) for node in preorder(search.roots)]
+    duals = [(best.value, best.support, best.allowed) for best in search.duals]
+    return found.to_json(), tree, duals, certificate and certificate.to_json()
+
+
+@cache
+def plainly(name):
+    """Without an executor, with the constants of :func:`soon_and_small`."""
+    return minimum(CASES[name])
+
+
+@cache
+def plainly_told(name):
+    return told(plainly(name))
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("pool", [Later, Backwards, lambda: ThreadPoolExecutor(2), lambda: ThreadPoolExecutor(1)])
 def test_an_executor_changes_no_byte(name, pool):
-    plain = minimum(CASES[name])
     with pool() as executor:
-        assert told(minimum(CASES[name], executor=executor)) == told(plain)
+        assert told(minimum(CASES[name], executor=executor)) == plainly_told(name)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_executor_does_most_of_it(name):
     pool = Later()
     found = minimum(CASES[name], executor=pool)
-    assert sum(len(future.result().value) for future in pool.futures) > found.nodes / 3
+    assert sum(len(future.result().value) for future in pool.futures) > found.nodes / 4
 
 
 @pytest.mark.parametrize("fault", ["breaks", "breaks later"])
 @pytest.mark.parametrize("at", [0, 2, 9])
 def test_an_executor_that_ends_changes_no_byte(fault, at):
     pool = Faulty(fault, at)
-    assert told(minimum(CASES["squared"], executor=pool)) == told(minimum(CASES["squared"]))
+    assert told(minimum(CASES["squared"], executor=pool)) == plainly_told("squared")
     assert at <= len(pool.futures) < at + 4
 
 
@@ -92,7 +110,7 @@ def test_a_worker_that_is_killed_changes_no_byte():
 def test_a_process_elsewhere_gets_the_problem_once(pool):
     """Where it maps memory each task is small; else the reduction travels with each, and is read once."""
     executor = pool()
-    assert told(minimum(CASES["squared"], executor=executor)) == told(minimum(CASES["squared"]))
+    assert told(minimum(CASES["squared"], executor=executor)) == plainly_told("squared")
     small = sum(size < 5000 for size in executor.sent)
     assert small == (len(executor.sent) if pool is Pool else 0)
 
@@ -140,19 +158,174 @@ REFUSED = {
     "no datum": split_at(0, 99),
     "a text": split_at(0, "0"),
     "a trial that is none": first(trial=(b"", F(1))),
+    "a dual vector of an open node that is none": lambda answer: [
+        seen._replace(dual=0) if seen.signs else seen for seen in answer
+    ],
+}
+
+DUALS = {
+    "another bound": lambda dual: replace(dual, value=dual.value + 1),
+    "a bound that is a float": lambda dual: replace(dual, value=float(dual.value)),
+    "a column more": lambda dual: replace(dual, allowed=dual.allowed | dual.allowed + 1),
+    "its own columns forbidden": lambda dual: replace(dual, allowed=dual.allowed & ~dual.support),
+    "no such columns": lambda dual: replace(dual, allowed=dual.allowed | 1 << 10**4),
+    "fewer columns": lambda dual: replace(dual, support=dual.support & dual.support - 1),
+    "another basis": lambda dual: replace(dual, basis=dual.basis[1:]),
+    "a negative column": lambda dual: replace(dual, basis=(-1, *dual.basis)),
+    "a mask of all": lambda dual: replace(dual, allowed=-1),
+    "nothing": lambda dual: 0,
+    "its numbers": lambda dual: dual.packed(),
+}
+"""What :func:`of_one` changes."""
+
+
+def of_one(at, change):
+    def changed(answer):
+        there = [i for i, seen in enumerate(answer) if seen.dual is not None]
+        if len(there) < (2 if at else 1):
+            return answer
+        i = there[at]
+        return [*answer[:i], answer[i]._replace(dual=change(answer[i].dual)), *answer[i + 1 :]]
+
+    return changed
+
+
+@pytest.mark.parametrize("change", DUALS)
+def test_a_dual_vector_that_is_wrong_is_refused(change):
+    with pytest.raises(TaskLost, match=r"batch \d+: got (a dual vector that is not|an answer that says)"):
+        minimum(CASES["squared"], executor=Changing(of_one(0, DUALS[change])))
+
+
+@pytest.mark.parametrize(
+    "change", sorted(DUALS.keys() - {"another bound", "a column more", "fewer columns", "another basis"})
+)
+def test_a_dual_vector_that_can_be_none_is_refused(change):
+    with pytest.raises(TaskLost, match=r"batch \d+: got an answer that says"):
+        minimum(CASES["squared"], executor=Changing(of_one(-1, DUALS[change])))
+
+
+def test_a_wrong_dual_vector_that_is_not_looked_at_is_refused_by_the_checker():
+    """One of each answer is proved again here; those that close the tree are all in the certificate."""
+
+    def changed(answer):
+        _, *others = [i for i, seen in enumerate(answer) if seen.dual is not None] or [None]
+        return [
+            seen._replace(dual=replace(seen.dual, allowed=every)) if i in others else seen
+            for i, seen in enumerate(answer)
+        ]
+
+    every = reduce(CASES["line"], regions=False).program.full
+    found = minimum(CASES["line"], executor=Changing(changed))
+    assert found.nodes < plainly("line").nodes
+    assert outcome(found.certificate.to_json()).startswith("Rejected: ")
+
+
+@pytest.mark.parametrize("name", ["squared", "absolute"])
+def test_workers_find_the_dual_vectors(name, monkeypatch):
+    """Here one of each batch, what a batch could not know, and what is in no batch."""
+    asked, there, real = {}, [], batches.Examiner.examine
+
+    def examine(self, *arguments):
+        there.append(self.relaxations)
+        return real(self, *arguments)
+
+    def duals(self, keys, real=relaxations._Bases.duals):
+        asked[id(self)] = asked.get(id(self), 0) + len(keys)
+        return real(self, keys)
+
+    monkeypatch.setattr(batches.Examiner, "examine", examine)
+    monkeypatch.setattr(relaxations._Bases, "duals", duals)
+    pool = Later()
+    found = minimum(CASES[name], executor=pool)
+    here = asked.pop(id(found._search.relaxations))
+    [elsewhere] = asked.values()
+    assert here < len(pool.futures) + len(found._search.duals) / 3
+    assert elsewhere > len(found._search.duals) / 2
+
+
+@pytest.mark.parametrize("name", ["squared", "absolute", "huber"])
+def test_what_is_forgotten_changes_no_byte(name, monkeypatch):
+    forgotten = []
+    real = Pivoting.forget
+    monkeypatch.setattr(relaxations, "REMEMBERED", 5)
+    monkeypatch.setattr(Pivoting, "forget", lambda self: (forgotten.append(self), real(self)))
+    assert told(minimum(CASES[name])) == plainly_told(name)
+    assert len(forgotten) > 10
+
+
+def optima_of_others(answer):
+    """Of the logistic loss a key is a whole optimum."""
+    keys = [seen.key for seen in answer]
+    return [seen._replace(key=key) for seen, key in zip(answer, keys[1:] + keys[:1], strict=True)]
+
+
+def optima_with(**change):
+    def changed(answer):
+        def wrong(key):
+            proof = replace(key.proof, **{name: make(key.proof) for name, make in change.items()})
+            return relaxations._whole(proof)
+
+        return [
+            seen._replace(key=wrong(seen.key), trial=seen.trial and (wrong(seen.trial[0]), seen.trial[1]))
+            for seen in answer
+        ]
+
+    return changed
+
+
+WHOLE = {
+    "of others": optima_of_others,
+    "higher": optima_with(value=lambda proof: Enclosure(proof.value.lo + 5, proof.value.hi + 5)),
+    "lower": optima_with(value=lambda proof: Enclosure(F(0), F(0))),
+    "all allowed": optima_with(allowed=lambda proof: reduce(CASES["logistic"], regions=False).program.full),
+    "no gradient": optima_with(gradient=lambda proof: ()),
 }
 
 
-@pytest.mark.parametrize("change", REFUSED)
-def test_what_cannot_be_followed_is_refused(change):
+@pytest.mark.parametrize("lie", WHOLE)
+def test_whole_optima_are_replayed(lie):
+    plain, found = plainly("logistic"), minimum(CASES["logistic"], executor=Changing(WHOLE[lie]))
+    # Of another incumbent the bounds are other bounds.
+    assert found.complete
+    assert max(found.minimum.lo, plain.minimum.lo) <= min(found.minimum.hi, plain.minimum.hi)
+
+
+def test_what_is_said_of_columns_does_not_depend_on_what_was_asked_before():
+    """Of the logistic loss the directions of one set serve the next, within a batch alone."""
+    program = reduce(on_integers(6, 1, 1, 2, "logistic", top=3), regions=False).program
+    members = np.random.default_rng(1).random((12, len(program.columns))) < 0.4
+    used = relaxations.relaxations_of(program)
+    used.estimates(members[::-1], [None] * 12)
+    for row in members:
+        fresh = relaxations.relaxations_of(program)
+        assert used.estimates(row[None], [None]) == fresh.estimates(row[None], [None])
+
+
+WHOLE_REFUSED = {
+    "a basis": first(key=b"1234"),
+    "no proof": lambda answer: [seen._replace(key=replace(seen.key, proof=None)) for seen in answer],
+    "another value than its proof": lambda answer: [
+        seen._replace(key=replace(seen.key, value=F(0))) for seen in answer
+    ],
+    "weights of no columns": optima_with(weights=lambda proof: {10**6: F(1)}),
+    "weights that are floats": optima_with(weights=lambda proof: {0: 0.5}),
+    "no weights": optima_with(weights=lambda proof: None),
+    "a dual vector beside it": lambda answer: [
+        seen if seen.signs else seen._replace(dual=Solved(F(1), 0, 0)) for seen in answer
+    ],
+}
+
+
+@pytest.mark.parametrize("change", WHOLE_REFUSED)
+def test_what_is_no_optimum_is_refused(change):
     with pytest.raises(TaskLost, match="batch"):
-        minimum(CASES["squared"], executor=Changing(REFUSED[change]))
+        minimum(CASES["logistic"], executor=Changing(WHOLE_REFUSED[change]))
 
 
 def elsewhere(answer):
     """Bases of other nodes, which are proved or refused by their own columns."""
     keys = [seen.key for seen in answer]
-    return [seen._replace(key=key) for seen, key in zip(answer, keys[1:] + keys[:1], strict=True)]
+    return [seen._replace(key=key, dual=None) for seen, key in zip(answer, keys[1:] + keys[:1], strict=True)]
 
 
 LIES = {
@@ -173,14 +346,14 @@ LIES = {
 @pytest.mark.parametrize("name", ["squared", "absolute"])
 def test_what_is_wrong_decides_nothing(name, lie):
     """The tree may be another one; what it proves is the same, and the independent checker agrees."""
-    plain, found = minimum(CASES[name]), minimum(CASES[name], executor=Changing(LIES[lie]))
+    plain, found = plainly(name), minimum(CASES[name], executor=Changing(LIES[lie]))
     assert (found.minimum, found.lower_bound, found.complete) == (plain.minimum, plain.minimum, True)
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
 
 
 def test_a_time_limit_ends_the_wait_for_a_task_that_never_returns():
     found = minimum(CASES["squared"], executor=Faulty("hangs", 3), time_limit=1000)
-    plain = minimum(CASES["squared"])
+    plain = plainly("squared")
     assert (found.complete, found.minimum) == (False, None)
     assert found.lower_bound <= plain.minimum <= found.incumbent
     assert found.nodes < plain.nodes
@@ -199,7 +372,7 @@ def test_ctrl_c_with_batches_ahead_loses_no_node(monkeypatch, calls):
 
     found = minimum(CASES["squared"], executor=Later(), progress=interrupt)
     assert (found.interrupted, found.complete) == (True, False)
-    assert found.lower_bound <= minimum(CASES["squared"]).minimum <= found.incumbent
+    assert found.lower_bound <= plainly("squared").minimum <= found.incumbent
     assert outcome(found.certificate.to_json()).startswith("accepted: ")
 
 
@@ -214,13 +387,6 @@ def test_never_more_than_a_few_batches_are_under_way():
 
     minimum(CASES["squared"], executor=Counting())
     assert most == [search.AHEAD]
-
-
-def test_of_the_logistic_loss_nodes_are_looked_at_here():
-    pool, case = Later(), on_integers(5, 1, 1, 1, "logistic", top=3)
-    found, plain = minimum(case, executor=pool), minimum(case)
-    assert found.to_json() == plain.to_json()
-    assert pool.futures == []
 
 
 def test_small_searches_ask_nobody(monkeypatch):

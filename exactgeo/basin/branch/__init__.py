@@ -181,8 +181,8 @@ def minimum(
     progress : callable, optional
         Told now and then what is known so far.
     executor : concurrent.futures.Executor, optional
-        Where nodes are looked at, some batches ahead, once the search has taken a second; of the logistic loss they
-        are looked at here. The answer and its certificate do not depend on it.
+        Where nodes are looked at, some batches ahead, once the search has taken half a second, and where dual vectors
+        are found. The answer and its certificate do not depend on it.
 
     Returns
     -------

@@ -58,6 +58,11 @@ class Proposer:
         self._lengths = np.abs(self._inputs).max(axis=0, initial=0.0) + LEVEL
         slopes = reduction.problem.network.activation.slopes if reduction.problem.network.widths else None
         self._right, self._left = map(float, slopes or (0, 0))
+        self._outputs = self._out(self._inputs)
+        # What these add, and the largest of it.
+        sizes = np.abs(self._outputs).max(axis=1, initial=0.0)
+        self._sizes = np.where(sizes, sizes, 1.0)
+        self._tops = [max(map(abs, column)) for column in reduction.program.columns]
         self._signed = reduction.problem.train.output
         self._random = np.random.default_rng(seed)
 
@@ -91,30 +96,28 @@ class Proposer:
     def _dealt(self, groups: Groups, owners: Sequence[int], weights: Mapping[int, Fraction]) -> tuple[Floats, Floats]:
         """For each neuron its pre-activations and what it adds, when each column adds least to the gap."""
         m = self._inputs.shape[1]
-        inputs, outputs = np.zeros((len(owners), m)), np.zeros((len(owners), m))
-        parts = []
+        inputs, outputs, gaps = np.zeros((len(owners), m)), np.zeros((len(owners), m)), np.zeros(len(owners))
+        rays, factors, able = [], [], []
         for column, weight in weights.items():
             for sign, ray in self._table.sources[column]:
                 takers = [k for k, g in enumerate(owners) if groups[g].sign == sign and groups[g].rays >> ray & 1]
                 if takers:
-                    parts.append((*self._along(ray, float(weight), sign, column), takers))
+                    # At this length of the ray its column has this weight.
+                    factors.append(float(weight) * self._tops[column])
+                    rays.append(ray)
+                    able.append(takers)
                     break
-        for step, out, takers in sorted(parts, key=lambda part: -float(np.abs(part[1]).max())):
-            k = takers[0]
-            if len(takers) > 1:
-                new = np.abs(outputs[takers] + out - self._out(inputs[takers] + step)).sum(axis=1)
-                k = takers[int((new - np.abs(outputs[takers] - self._out(inputs[takers])).sum(axis=1)).argmin())]
-            inputs[k] += step
-            outputs[k] += out
+        factor = (np.array(factors) / self._sizes[rays])[:, None]
+        steps, outs = factor * self._inputs[rays], factor * self._outputs[rays]
+        for i in np.argsort(-np.abs(outs).max(axis=1, initial=0.0), kind="stable").tolist():
+            takers = able[i]
+            new = np.abs(outputs[takers] + outs[i] - self._out(inputs[takers] + steps[i])).sum(axis=1)
+            best = int((new - gaps[takers]).argmin())
+            k = takers[best]
+            inputs[k] += steps[i]
+            outputs[k] += outs[i]
+            gaps[k] = new[best]
         return inputs, outputs
-
-    def _along(self, ray: int, weight: float, sign: int, column: int) -> tuple[Floats, Floats]:
-        """The pre-activations at which a neuron on a ray has this weight of its column, and its outputs there."""
-        top = max(map(abs, self._table.reduction.program.columns[column]))
-        out = self._out(self._inputs[ray])
-        size = float(np.abs(out).max()) or 1.0
-        factor = weight * top / size
-        return factor * self._inputs[ray], factor * out
 
     def _signs(self, rays: int, inputs: Floats) -> tuple[int, ...]:
         """A side of each data point that the cell leaves open, those of the pre-activations where they have one."""

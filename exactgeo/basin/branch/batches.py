@@ -2,6 +2,12 @@
 
 What is said of a batch depends on the batch alone (:mod:`exactgeo.basin.branch.examined`), and batches are taken in the
 order in which they were given, so an executor changes nothing but who does the work.
+
+Of an answer, what floats say is decided here. Exact dual vectors are taken as a census takes its optima: from the same
+version of the same code, in the answer to this task of this run, each with a basis that its node's estimate names, and
+one of each answer proved again here. To prove all of them costs as much as to find them, since most of it is the sign
+of every column. Those that close the tree are recomputed from their bases for a certificate, and its checker multiplies
+each with all columns: a wrong one is refused there.
 """
 
 from __future__ import annotations
@@ -19,11 +25,11 @@ from exactgeo.basin.branch.sides import Bools, Groups
 from exactgeo.basin.branch.tree import Node
 from exactgeo.basin.reduction import Reduction
 from exactgeo.errors import TaskLost
-from exactgeo.executors import Shared, Tasks
+from exactgeo.executors import GRACE, Shared, Tasks
 
 __all__ = ["Batch", "Batches"]
 
-PAYS = 1.0
+PAYS = 0.5
 """Seconds of search before an executor is asked: most searches end before, and workers have to start."""
 
 KEPT = 2
@@ -65,7 +71,7 @@ class Batches:
 
     def __init__(self, examiner: Examiner, executor: Executor | None) -> None:
         self._examiner = examiner
-        self._executor = executor if examiner.relaxations.travels else None
+        self._executor = executor
         self._begun = time.monotonic()
         self._tasks: Tasks | None = None
         self._shared: Shared[Reduction] | None = None
@@ -94,16 +100,15 @@ class Batches:
             self._tasks = Tasks(self._executor, "batch")
         away = False
         if many and self._tasks is not None and self._shared is not None:
-            nodes = [(node.groups, node.start) for node in batch.nodes]
             try:
-                self._tasks.give(batch.number, _examine, self._shared, batch.number, nodes, batch.level)
+                self._tasks.give(batch.number, _examine, self._shared, batch.number, self._nodes(batch), batch.level)
                 away = True
             except BrokenExecutor:
                 self._end()
         self.waiting.append((batch, away))
 
     def take(self, seconds: float | None) -> tuple[Batch, list[Examined]]:
-        """The first batch that was not taken yet, and what is to be said of its nodes.
+        """The first batch that was not taken yet, and what is to be said of its nodes; an executor has so many seconds.
 
         Raises
         ------
@@ -116,26 +121,37 @@ class Batches:
         found: list[Examined] | None = None
         if away and self._tasks is not None:
             try:
-                found = self._checked(batch, self._tasks.take(seconds))
+                found = self._checked(batch, self._tasks.take(None if seconds is None else seconds - GRACE))
             except BrokenExecutor:
                 # What it had is done here, and so is the rest.
                 self._end()
         if found is None:
-            nodes = [(node.groups, node.start) for node in batch.nodes]
-            found = self._examiner.examine(batch.number, nodes, batch.level, batch.members)
+            found = self._examiner.examine(batch.number, self._nodes(batch), batch.level, batch.members)
+        for seen in found:
+            if seen.dual is not None:
+                self._examiner.relaxations.believe(seen.key, seen.dual)
         self.waiting.popleft()
         return batch, found
 
+    def _nodes(self, batch: Batch) -> list[tuple[Groups, Key]]:
+        return [(node.groups, self._examiner.relaxations.start(node.start)) for node in batch.nodes]
+
     def _checked(self, batch: Batch, answer: object) -> list[Examined]:
-        """An executor's answer, if it can be followed; what it proposes is decided by exact arithmetic, as ours is."""
-        sound = self._examiner.sound
-        if isinstance(answer, list) and len(answer) == len(batch.nodes):
-            try:
-                if all(sound(node.groups, seen) for node, seen in zip(batch.nodes, answer, strict=True)):
-                    return answer
-            except (IndexError, TypeError, ValueError):
-                pass
-        raise TaskLost(f"batch {batch.number}", f"a {type(answer).__name__} that is no answer")
+        """An executor's answer, if it can be followed, and one of its dual vectors is right."""
+        sound, duals = self._examiner.sound, self._examiner.relaxations.duals
+        name = f"batch {batch.number}"
+        if not isinstance(answer, list) or len(answer) != len(batch.nodes):
+            raise TaskLost(name, f"a {type(answer).__name__} that is no answer")
+        try:
+            good = all(sound(node.groups, seen) for node, seen in zip(batch.nodes, answer, strict=True))
+        except (AttributeError, IndexError, TypeError, ValueError):
+            good = False
+        if not good:
+            raise TaskLost(name, "an answer that says something else")
+        proved = [seen for seen in answer if seen.dual is not None][:1]
+        if duals([seen.key for seen in proved]) != [seen.dual for seen in proved]:
+            raise TaskLost(name, "a dual vector that is not that of its basis")
+        return answer
 
     def _end(self) -> None:
         if self._tasks is not None:

@@ -1,7 +1,7 @@
-"""What floats say of a batch of nodes: about the least loss there, where to split, which basin to try.
+"""What is said of a batch of nodes: estimates, where to split, which basin to try, and dual vectors of the hopeless.
 
-Nothing of it is believed. It depends on the batch alone, so that any process may say it: each batch has random numbers
-of its own, and a relaxation starts from a basis, wherever that was found.
+It depends on the batch alone, so that any process may say it: each batch has random numbers of its own, a relaxation
+starts from a basis, wherever that was found, and a basis has one dual vector. What floats say is not believed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from exactgeo.basin.batch import Solved
 from exactgeo.basin.branch._propose_branches import Proposer
 from exactgeo.basin.branch.relaxations import Key, Relaxations, relaxations_of
 from exactgeo.basin.branch.sides import Bools, Groups, Neurons, SideTable
@@ -41,6 +42,9 @@ class Examined(NamedTuple):
         A basin of the node; empty for one that seems to be hopeless.
     trial : (Key, Fraction) or None
         The estimate of that basin.
+    dual : Solved or None
+        The exact dual vector that ``key`` determines, of a node that seems to be hopeless; None where there is none,
+        or the key holds it.
     """
 
     key: Key
@@ -48,6 +52,7 @@ class Examined(NamedTuple):
     split: tuple[int, int] | None = None
     signs: tuple[tuple[int, ...], ...] = ()
     trial: tuple[Key, Fraction] | None = None
+    dual: Solved | None = None
 
 
 class Examiner:
@@ -83,12 +88,14 @@ class Examiner:
         proposer = self.proposer.at(number)
         found: list[Examined] = []
         for part, estimate in zip(groups, estimates, strict=True):
-            key = self.relaxations.key(estimate.number)
             if level is not None and estimate.value >= level:
-                found.append(Examined(key, estimate.value))
+                found.append(Examined(*estimate))
             else:
-                branch = proposer.branch(part, estimate.weights)
-                found.append(Examined(key, estimate.value, branch.split, branch.signs))
+                branch = proposer.branch(part, self.relaxations.weights(estimate.key))
+                found.append(Examined(*estimate, branch.split, branch.signs))
+        hopeless = [i for i, seen in enumerate(found) if not seen.signs]
+        for i, dual in zip(hopeless, self.relaxations.duals([found[i].key for i in hopeless]), strict=True):
+            found[i] = found[i]._replace(dual=dual)
         open_nodes = [i for i, seen in enumerate(found) if seen.signs]
         basins = [self.regions(groups[i], found[i].signs) for i in open_nodes]
         for i, trial in zip(open_nodes, self._trials(basins, [found[i].key for i in open_nodes]), strict=True):
@@ -105,7 +112,7 @@ class Examiner:
         rows = list(first.values())
         found: list[tuple[Key, Fraction] | None] = [None] * len(basins)
         for i, estimate in zip(rows, self.relaxations.estimates(members[rows], [starts[i] for i in rows]), strict=True):
-            found[i] = self.relaxations.key(estimate.number), estimate.value
+            found[i] = estimate.key, estimate.value
         return found
 
     def regions(self, groups: Groups, signs: Sequence[Sequence[int]]) -> Regions:
@@ -116,6 +123,8 @@ class Examiner:
     def sound(self, groups: Groups, seen: Any) -> bool:
         """Whether something from elsewhere may be said of a node: a proposal that can be followed."""
         if not isinstance(seen, Examined) or not self._estimated((seen.key, seen.value)):
+            return False
+        if not self.relaxations.plausible(seen.key, seen.dual):
             return False
         if not (seen.trial is None or (isinstance(seen.trial, tuple) and self._estimated(seen.trial))):
             return False

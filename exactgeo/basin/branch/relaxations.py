@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from exactgeo.basin import solvers
-from exactgeo.basin.batch import Solved, at_bases
+from exactgeo.basin.batch import REMEMBERED, Solved, at_bases
 from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.solvers.solver import BasisSolver, Solver
 from exactgeo.errors import InternalError
@@ -27,37 +27,19 @@ __all__ = ["Estimate", "Key", "Relaxations", "relaxations_of"]
 
 Bools = npt.NDArray[np.bool_]
 
-Key = bytes | int | None
-"""What names an estimate: a basis, or a number; None for none."""
+Key = bytes | Solved | None
+"""What an estimate is made of, the same in every process: a basis, or all of an optimum; None for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """About the least loss over some columns, and the weights of those that have it.
+class Estimate(NamedTuple):
+    """About the least loss over some columns."""
 
-    Attributes
-    ----------
-    number : int
-        Of these relaxations alone; see :meth:`Relaxations.key`.
-    value : Fraction
-    weights : mapping from column to rational
-    """
-
-    number: int
+    key: Key
     value: Fraction
-    weights: Mapping[int, Fraction]
 
 
 class Relaxations(ABC):
-    """The relaxations of one program.
-
-    Attributes
-    ----------
-    travels : bool
-        Whether an estimate depends on the columns and the start alone, and its key says the same everywhere.
-    """
-
-    travels: bool
+    """The relaxations of one program."""
 
     def __init__(self, program: Program, solver: Solver) -> None:
         self.program = program
@@ -65,11 +47,14 @@ class Relaxations(ABC):
 
     @abstractmethod
     def estimates(self, members: Bools, starts: Sequence[Key]) -> list[Estimate]:
-        """One for each row of columns that may be used; ``starts`` are keys of estimates of more columns, or None."""
+        """One for each row of columns that may be used; ``starts`` are keys of estimates of more columns, or None.
+
+        Law: they depend on these arguments alone, not on what was asked before.
+        """
 
     @abstractmethod
-    def key(self, number: int) -> Key:
-        """From which the relaxation of fewer columns starts, and which :meth:`proof` may be asked about."""
+    def start(self, key: Key) -> Key:
+        """What the relaxation of fewer columns starts from; None where that is of no use."""
 
     @abstractmethod
     def weights(self, key: Key) -> Mapping[int, Fraction]:
@@ -78,6 +63,19 @@ class Relaxations(ABC):
     @abstractmethod
     def sound(self, key: object) -> bool:
         """Whether something from elsewhere may be a key."""
+
+    @abstractmethod
+    def duals(self, keys: Sequence[Key]) -> list[Solved | None]:
+        """The exact dual vectors that keys determine and do not hold, each from its key alone; None where there is
+        none."""
+
+    @abstractmethod
+    def plausible(self, key: Key, dual: object) -> bool:
+        """Whether something from elsewhere may be what :meth:`duals` says of a key, as far as that costs nothing."""
+
+    @abstractmethod
+    def believe(self, key: Key, dual: Solved) -> None:
+        """Take one of :meth:`duals`, from here or from another process, for that of its key."""
 
     @abstractmethod
     def proofs(self, asked: Sequence[tuple[Key, int]]) -> list[Solved]:
@@ -102,15 +100,13 @@ class Relaxations(ABC):
 
     def optimum(self, mask: int) -> Solved:
         """The exact optimum over these columns."""
-        found = self.solver.optimum(mask)
-        return Solved(found.value, found.support, found.allowed, found.attained, (), found)
+        return _whole(self.solver.optimum(mask))
 
 
 class _Bases(Relaxations):
     """Of a solver that has bases."""
 
     solver: BasisSolver
-    travels = True
 
     def __init__(self, program: Program, solver: BasisSolver) -> None:
         super().__init__(program, solver)
@@ -118,18 +114,21 @@ class _Bases(Relaxations):
         self._known: dict[Key, Solved | None] = {}
 
     def estimates(self, members: Bools, starts: Sequence[Key]) -> list[Estimate]:
+        if self._pivoting.known > REMEMBERED:
+            self._pivoting.forget()
         always = np.ones((len(members), len(self.solver.always)), dtype=bool)
         allowed = np.hstack([members, always])
         near = self._pivoting.within(self._numbers(starts), allowed)
-        return [self._estimate(number) for number in self._pivoting.ends(allowed, near).tolist()]
+        ends, bases = self._pivoting.ends(allowed, near).tolist(), self._pivoting.bases
+        return [Estimate(bytes(bases[number]), self._value(number)) for number in ends]
 
-    def _estimate(self, number: int) -> Estimate:
+    def _value(self, number: int) -> Fraction:
+        worth, _ = self._pivoting.weights(number)
         try:
-            value, weights = self.solver.estimate(*self._pivoting.weights(number))
+            return self.solver.estimate(worth, {})[0]
         except (OverflowError, ValueError):
             # No finite number: the search goes on without one.
-            value, weights = Fraction(0), {}
-        return Estimate(number, value, weights)
+            return Fraction(0)
 
     def _numbers(self, keys: Sequence[Key]) -> npt.NDArray[np.int64]:
         # The first basis of all has number 0.
@@ -138,11 +137,14 @@ class _Bases(Relaxations):
         numbers[there] = self._pivoting.numbered([_bytes(keys[i]) for i in there])
         return numbers
 
-    def key(self, number: int) -> Key:
-        return bytes(self._pivoting.bases[number])
+    def start(self, key: Key) -> Key:
+        return key
 
     def weights(self, key: Key) -> Mapping[int, Fraction]:
-        return self._estimate(int(self._numbers([key])[0])).weights
+        try:
+            return self.solver.estimate(*self._pivoting.weights(int(self._numbers([key])[0])))[1]
+        except (OverflowError, ValueError):
+            return {}
 
     def sound(self, key: object) -> bool:
         size = self._pivoting.bases.shape[1]
@@ -152,12 +154,27 @@ class _Bases(Relaxations):
         # By rounding a column may come twice.
         return bool((columns >= 0).all() and (columns <= last).all() and (np.diff(columns) >= 0).all())
 
+    def duals(self, keys: Sequence[Key]) -> list[Solved | None]:
+        columns = len(self.solver.columns)
+        bases = [[j for j in np.frombuffer(_bytes(key), dtype=np.int32).tolist() if j < columns] for key in keys]
+        return at_bases(self.solver, bases) if bases else []
+
+    def plausible(self, key: Key, dual: object) -> bool:
+        if dual is None:
+            return True
+        if not isinstance(dual, Solved) or not isinstance(dual.value, Fraction) or dual.proof is not None:
+            return False
+        columns = {*np.frombuffer(_bytes(key), dtype=np.int32).tolist()}
+        if not columns.issuperset(dual.basis) or dual.allowed & ~self.program.full:
+            return False
+        return not dual.support & ~sum(1 << j for j in dual.basis) and not dual.support & ~dual.allowed
+
+    def believe(self, key: Key, dual: Solved) -> None:
+        self._known.setdefault(key, dual)
+
     def proofs(self, asked: Sequence[tuple[Key, int]]) -> list[Solved]:
         fresh = list(dict.fromkeys(key for key, _ in asked if key is not None and key not in self._known))
-        columns = len(self.solver.columns)
-        bases = [[j for j in np.frombuffer(_bytes(key), dtype=np.int32).tolist() if j < columns] for key in fresh]
-        if fresh:
-            self._known |= zip(fresh, at_bases(self.solver, bases), strict=True)
+        self._known |= zip(fresh, self.duals(fresh), strict=True)
         return [self._allowing(key, mask) for key, mask in asked]
 
     def _allowing(self, key: Key, mask: int) -> Solved:
@@ -171,49 +188,72 @@ class _Bases(Relaxations):
 
 
 class _Series(Relaxations):
-    """Of a solver that takes one set of columns after the other; what it says of one depends on those before."""
-
-    travels = False
+    """Of a solver that takes one set of columns after the other; a key is all that it says of one."""
 
     def __init__(self, program: Program, solver: Solver) -> None:
         super().__init__(program, solver)
-        self._optimum = solver.series()
-        self._found: list[Solved] = []
+        # Found or replayed here, by their identity.
+        self._sure: dict[int, Solved] = {}
 
     def estimates(self, members: Bools, starts: Sequence[Key]) -> list[Estimate]:
         packed = np.packbits(members, axis=1, bitorder="little")
-        return [self._one(int.from_bytes(row.tobytes(), "little")) for row in packed]
+        # A series of its own: what it finds may depend on the sets before.
+        optimum, found = self.solver.series(), []
+        for row in packed:
+            solved = _whole(optimum(int.from_bytes(row.tobytes(), "little")))
+            self._sure[id(solved)] = solved
+            found.append(Estimate(solved, low(solved.value)))
+        return found
 
-    def _one(self, mask: int) -> Estimate:
-        solved = self.optimum(mask)
-        self._found.append(solved)
-        return Estimate(len(self._found) - 1, low(solved.value), self.weights(len(self._found) - 1))
-
-    def key(self, number: int) -> Key:
-        return number
+    def start(self, key: Key) -> Key:
+        return None
 
     def weights(self, key: Key) -> Mapping[int, Fraction]:
-        if not isinstance(key, int):
+        if not isinstance(key, Solved):
             return {}
-        best = self._found[key].optimum(self.program)
+        best = key.optimum(self.program)
         return dict(best.weights) | {j: 1000 * q for j, q in best.recession.items()}
 
     def sound(self, key: object) -> bool:
-        return isinstance(key, int) and 0 <= key < len(self._found)
+        if not isinstance(key, Solved) or not isinstance(key.proof, Optimum) or key != _whole(key.proof):
+            return False
+        weights, columns = [*key.proof.weights.items(), *key.proof.recession.items()], len(self.program.columns)
+        return all(j in range(columns) and isinstance(q, Fraction) for j, q in weights)
 
-    def optimum(self, mask: int) -> Solved:
-        found = self._optimum(mask)
-        return Solved(found.value, found.support, found.allowed, found.attained, (), found)
+    def duals(self, keys: Sequence[Key]) -> list[Solved | None]:
+        return [None] * len(keys)
+
+    def plausible(self, key: Key, dual: object) -> bool:
+        return dual is None
+
+    def believe(self, key: Key, dual: Solved) -> None:
+        raise InternalError("a dual vector that its key holds")
 
     def proofs(self, asked: Sequence[tuple[Key, int]]) -> list[Solved]:
         return [self._allowing(key, mask) for key, mask in asked]
 
     def _allowing(self, key: Key, mask: int) -> Solved:
-        found = self._found[key] if isinstance(key, int) else None
-        return self.optimum(mask) if found is None or mask & ~found.allowed else found
+        if not isinstance(key, Solved) or mask & ~key.allowed or not self._stands(key):
+            return self.optimum(mask)
+        return key
+
+    def _stands(self, key: Solved) -> bool:
+        """Whether it is an optimum: it may have come from anywhere."""
+        if id(key) not in self._sure:
+            try:
+                self.solver.replay(key.support, key.optimum(self.program))
+            except Exception:
+                return False
+            self._sure[id(key)] = key
+        return True
 
     def unproved(self, keys: Iterable[Key]) -> int:
         return 0
+
+
+def _whole(found: Optimum) -> Solved:
+    """An optimum with its proof."""
+    return Solved(found.value, found.support, found.allowed, found.attained, (), found)
 
 
 def _bytes(key: Key) -> bytes:

@@ -33,12 +33,13 @@ from exactgeo.problem import Point
 
 __all__ = ["Incumbent", "Search"]
 
-TOGETHER = 64
-"""Nodes whose relaxations are solved together."""
+TOGETHER, LEAST, PARTS = 128, 16, 8
+"""Nodes whose relaxations are solved together: at most, and at least if there are so many; between these one of so many
+open nodes."""
 
-AHEAD, MANY = 6, 600
-"""Batches that are given before the first of them is taken, one for this many open nodes: which nodes are the best is
-not known before a batch is taken. No executor has a say in it."""
+AHEAD, FEW = 8, 64
+"""Batches that are given before the first of them is taken, only one while fewer nodes are open: which nodes are the
+best is not known before a batch is taken. No executor has a say in it."""
 
 STARTS, CHEAP = 64, 3000
 """Random basins at each root, for so many columns."""
@@ -101,7 +102,7 @@ class Search:
         self.level = self._near = ZERO
         self._high: list[int] = []
         self._numbers: dict[tuple[int, Fraction], int] = {}
-        self._barred = words_of([0] * TOGETHER, len(self.program.columns)).copy()
+        self._barred = words_of([0] * 64, len(self.program.columns)).copy()
         self._order, self._batch = count(), count(1)
         self._open: list[tuple[float, int, Node]] = []
         self._tried: set[bytes] = set()
@@ -127,7 +128,7 @@ class Search:
             return [self.relaxations.least] * len(nodes)
         begun, before = time.monotonic(), self.relaxations.unproved(node.start for node in nodes)
         found = self.relaxations.proofs([(node.start, node.above) for node in nodes])
-        if before > TOGETHER:
+        if before > LEAST:
             self._seconds = (time.monotonic() - begun) / before
         return found
 
@@ -163,21 +164,25 @@ class Search:
             The executor did not say what is to be said of a batch.
         """
         self._start(deadline)
-        together, a_node = TOGETHER, 0.0
+        most, a_node = TOGETHER, 0.0
         with Batches(self.examiner, executor) as batches:
-            while (self._open or batches) and (deadline is None or deadline.left > self._owed(batches)):
-                if deadline is not None and a_node:
-                    # A batch that is begun is ended.
-                    together = max(1, min(TOGETHER, int(deadline.left / a_node / 2)))
+            while self._open or batches:
+                left = None if deadline is None else deadline.left - self._owed(batches)
+                if left is not None and left <= 0:
+                    return
+                if left is not None and a_node:
+                    # A batch that is begun here is ended.
+                    most = max(1, min(TOGETHER, int(left / a_node / 2)))
                 begun = time.monotonic()
-                while self._open and len(batches) <= min(AHEAD - 1, len(self._open) // MANY):
-                    self._give(batches, together)
+                while self._open and (not batches or (len(batches) < AHEAD and len(self._open) >= FEW)):
+                    self._give(batches, min(most, max(LEAST, len(self._open) // PARTS)))
                 if batches:
                     try:
-                        self._merge(*batches.take(None if deadline is None else deadline.left), deadline)
+                        batch, answers = batches.take(left)
                     except TimeoutError:
                         return
-                a_node = (time.monotonic() - begun) / together
+                    self._merge(batch, answers, deadline)
+                    a_node = (time.monotonic() - begun) / len(batch.nodes)
                 told()
 
     def _owed(self, batches: Batches) -> float:
@@ -233,7 +238,7 @@ class Search:
         if kept:
             level = None if self.incumbent is None else self._near
             batch = Batch(next(self._batch), [nodes[i] for i in kept], members[kept], level, len(self.duals))
-            batches.give(batch, many=len(self._open) >= MANY)
+            batches.give(batch, many=len(self._open) >= FEW)
 
     def _merge(self, batch: Batch, answers: Sequence[Examined], deadline: Deadline | None) -> None:
         """Follow what is said of a batch, as far as exact arithmetic agrees."""
@@ -340,7 +345,7 @@ class Search:
         if fresh:
             estimates = self.relaxations.estimates(members[fresh], [None] * len(fresh))
             pairs = sorted(zip(estimates, fresh, strict=True), key=lambda part: part[0].value)
-            self._take_best((best.value, self.relaxations.key(best.number), basins[i]) for best, i in pairs)
+            self._take_best((best.value, best.key, basins[i]) for best, i in pairs)
 
     def _take_best(self, basins: Iterator[tuple[Fraction, Key, Regions]]) -> None:
         """From the lowest estimate on, as long as one seems to be better than the incumbent."""
