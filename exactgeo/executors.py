@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -527,7 +527,8 @@ def in_order(
     ahead: int,
     *,
     least: int = 1,
-) -> Iterator[T]:
+    left: Callable[[], float | None] = lambda: None,
+) -> Generator[T, None, None]:
     """What a function says of each job, in their order: on an executor as long as it goes on, else here.
 
     Parameters
@@ -542,10 +543,12 @@ def in_order(
         Jobs for each process that are read, and whose answers may be here, before the first is taken.
     least : int
         So many at least on an executor, however few its processes.
+    left : callable
+        The seconds that are left for an executor.
 
     Raises
     ------
-    TaskLost
+    TaskLost, TimeoutError
         As :meth:`Tasks.take`.
     """
     tasks = None if executor is None else Tasks(executor, kind)
@@ -567,7 +570,7 @@ def in_order(
             arguments = waiting.popleft()
             if tasks is not None:
                 try:
-                    answer = tasks.take()
+                    answer = tasks.take(left())
                 except BrokenExecutor:
                     tasks.cancel()
                     tasks = None

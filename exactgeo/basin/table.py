@@ -19,7 +19,7 @@ from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
-from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, order
+from exactgeo.exact.enclosure import Enclosure, Value, high, low
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -339,6 +339,11 @@ class Levels(Sequence[tuple[Value, int]]):
     optima : Optima
         With rational values.
     orbits : array of int64, (optima,)
+
+    Attributes
+    ----------
+    ranks : array of int32, (optima,)
+        The place of the value of each optimum among these; -1 for one that no orbit has.
     """
 
     def __init__(self, optima: Optima, orbits: Indices) -> None:
@@ -347,7 +352,7 @@ class Levels(Sequence[tuple[Value, int]]):
         self._optima = optima
         used = np.flatnonzero(orbits)
         # Conversion to float is monotone: exact values decide among equal floats only.
-        keys = np.fromiter((order(exact(value))[0] for value in optima.values()), dtype=float, count=len(optima))[used]
+        keys = optima.floats()[used]
         by_key = np.argsort(keys, kind="stable")
         ascending, keys = used[by_key], keys[by_key]
         fresh = np.ones(len(keys), dtype=bool)
@@ -359,6 +364,8 @@ class Levels(Sequence[tuple[Value, int]]):
             ascending[part] = [number for _, number in equal]
             fresh[part] = [True, *(one[0] != other[0] for one, other in pairwise(equal))]
         self._numbers = ascending[fresh]
+        self.ranks: Numbers = np.full(len(optima), -1, dtype=np.int32)
+        self.ranks[ascending] = np.cumsum(fresh) - 1
         self._orbits = np.add.reduceat(orbits[ascending], np.flatnonzero(fresh)) if len(used) else used
 
     def __len__(self) -> int:

@@ -14,13 +14,17 @@ from array import array
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from exactgeo.basin.census import Census
+from exactgeo.basin.table import Levels
+from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import exact, order
 from exactgeo.landscape.facing import Facing, Ranked, Wall
+from exactgeo.landscape.leads import Ground, Leads
 from exactgeo.landscape.permutations import (
     Perm,
     PermutationGroup,
@@ -46,6 +50,9 @@ Progress = Callable[[int, int], None]
 
 STEP = 256
 """Basins between two looks at the clock."""
+
+AHEAD = 64
+"""Walls that are solved together: the one that is needed, and the next ones that may be."""
 
 
 class Edge(NamedTuple):
@@ -112,6 +119,25 @@ class Entries:
         self._nodes = array("i", [-1 if node >= keep else node for node in self._nodes])
 
 
+class _Values(Sequence[Fraction]):
+    """The values of basins, ascending, read as they are asked for."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._levels = levels
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    @overload
+    def __getitem__(self, index: int) -> Fraction: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Fraction]: ...
+    def __getitem__(self, index: int | slice) -> Fraction | list[Fraction]:
+        if isinstance(index, slice):
+            return [exact(value) for value, _ in self._levels[index]]
+        return exact(self._levels[index][0])
+
+
 class Edges(Sequence[Edge]):
     """Walls in order; those of basins that join a trunk are arrays until somebody asks for one.
 
@@ -157,14 +183,14 @@ class Edges(Sequence[Edge]):
         inside, outside, ranks = (
             np.concatenate([getattr(part, name) for part in joined]).tolist() for name in ("inside", "outside", "ranks")
         )
-        sets = np.concatenate([part.sets for part in joined])
+        sets, levels = np.concatenate([part.sets for part in joined]), self._levels[:]
         for k in np.argsort(keys, kind="stable").tolist():
             at = k - len(self._single)
             if at < 0:
                 yield self._single[k]
             else:
                 mask = int.from_bytes(sets[at].tobytes(), "little")
-                yield Edge(inside[at], outside[at], mask, self._levels[ranks[at]])
+                yield Edge(inside[at], outside[at], mask, levels[ranks[at]])
 
 
 @dataclass
@@ -302,8 +328,11 @@ class _Forest:
 
 
 class _Grower:
-    def __init__(self, census: Census, walls: Walls, full: bool) -> None:
+    def __init__(
+        self, census: Census, walls: Walls, full: bool, executor: Executor | None, left: Callable[[], float | None]
+    ) -> None:
         self.census, self.walls = census, walls
+        self.executor, self.left = executor, left
         self.forest = _Forest(census, full)
         sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
@@ -311,12 +340,12 @@ class _Grower:
         self.open: dict[int, list[int]] = {}
         self.touched: set[int] = set()
         # Births level by level: those before ``step`` are done. Walls wait until their level comes.
-        self.levels: list[Fraction] = []
         self.step = self.born = self.listed = 0
         # The levels before ``step`` that are not done yet; the basins of them that joined the trunk, and its nodes by
         # the rank from which on they are it.
         self.births: deque[int] = deque()
         # ``listed`` is the first level of them.
+        self.leads: Leads | None = None
         self.trunk: Trunk | None = None
         self.joined: Joined | None = None
         self.nodes: list[tuple[int, int]] = []
@@ -324,22 +353,12 @@ class _Grower:
 
     def rank(self) -> None:
         """Sort the basins by their values."""
-        import numpy as np
-
-        table = self.census.table
-        used = np.zeros(len(table.optima), dtype=bool)
-        used[table.owners] = True
-        pairs = zip(table.optima.values(), used.tolist(), strict=True)
-        keys = {k: order(exact(value)) for k, (value, there) in enumerate(pairs) if there}
-        of = np.full(len(table.optima), -1, dtype=np.int32)
-        # Sorted, not hashed: to hash a fraction takes longer than to compare two floats.
-        for k in sorted(keys, key=keys.__getitem__):
-            value = keys[k][1]
-            if not self.levels or self.levels[-1] != value:
-                self.levels.append(value)
-            of[k] = len(self.levels) - 1
-        self.ranked = Ranked(self.census, of, len(self.levels))
-        self.facing = Facing(self.census, self.ranked, None if self.forest.full else self.forest.parents)
+        levels = self.census.table.values
+        if not isinstance(levels, Levels):
+            raise InternalError("a landscape over enclosures")
+        self.levels = _Values(levels)
+        self.ranked = Ranked(self.census, levels.ranks, len(levels))
+        self.facing = Facing(self.census, self.ranked, self.forest.parents, all=self.forest.full)
         self.edges = Edges(self.levels)
         self.tree.edges = self.edges
         self.opened: list[Edge] = []
@@ -362,17 +381,30 @@ class _Grower:
         first, end = self.step, self.ranked.after(self.step)
         rows = born = self.ranked.born(first, end)
         if not self.forest.full and first:
+            if self.leads is None:
+                self.leads = Leads(self.ground(), int(self.ranked.starts[first]), self.executor, self.left)
+            through = self.leads.take(len(rows))
             before = self.ranked.born(0 if self.trunk is None else self.listed, first)
             self.leave()
             if self.trunk is None:
                 self.trunk = Trunk(self.facing, self.forest.parents, before)
             else:
                 self.trunk.look(before)
-            rows, born, self.joined = self.trunk.split(rows)
+            rows, born, self.joined = self.trunk.split(rows, through)
             self.nodes = [(first, self.trunk_node(self.trunk))]
             self.born += len(self.joined.inside)
         self.births.extend(self.facing.list(first, end, rows, born))
         self.step, self.listed = end, first
+
+    def ground(self) -> Ground:
+        """What is to be known where walls of basins are looked for."""
+        facing, ranked = self.facing, self.ranked
+        return Ground(facing.facets.arrays, ranked.order, ranked.of, facing.owners, facing.support)
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        if self.leads is not None:
+            self.leads.close()
 
     def trunk_node(self, trunk: Trunk) -> int:
         """The node of the trunk."""
@@ -405,23 +437,16 @@ class _Grower:
         for k in range(self.born // STEP + 1, (self.born + len(born)) // STEP + 1):
             yield k * STEP
         self.born += len(born)
-        left = []
-        for wall in faced:
-            if forest.joined(wall.inside, wall.outside):
-                continue
-            if wall.owner >= 0 or self._at(wall.mask, level):
-                self.open_wall(wall, level)
-            else:
-                left.append(wall)
-        for wall in left:
+        # What the optima of basins say comes first: so it does not matter which walls were solved already.
+        for wall in sorted(faced, key=lambda wall: wall.owner < 0):
             u, v = wall.inside, wall.outside
             if forest.joined(u, v):
                 continue
-            if wall.first >= 0:
+            if wall.owner >= 0 or wall.first >= 0:
                 self.open_wall(wall, level)
                 continue
             fresh = walls.solved
-            value = exact(walls.optimum(wall.mask).value)
+            value = self.value_of(wall)
             if value == level:
                 self.open_wall(wall, level)
             else:
@@ -430,10 +455,16 @@ class _Grower:
                 yield self.born
         self.births.popleft()
 
-    def _at(self, mask: int, level: Fraction) -> bool:
-        """Whether a wall that was solved has these columns, and this value."""
-        best = self.walls.known(mask, ())
-        return best is not None and exact(best.value) == level
+    def value_of(self, wall: Wall) -> Fraction:
+        """The value of a wall; where it has to be solved, so are the next ones that may have to be."""
+        if self.walls.known(wall.mask, ()) is None:
+            masks, undecided = [wall.mask], self.facing.undecided
+            while undecided and len(masks) < AHEAD:
+                other = undecided.popleft()
+                if not self.forest.joined(other.inside, other.outside):
+                    masks.append(other.mask)
+            self.walls.ahead(masks)
+        return self.walls.value(wall.mask)
 
     def open_walls(self, level: Fraction) -> None:
         """The walls that waited for a level."""
@@ -451,7 +482,7 @@ class _Grower:
         mask = wall.mask
         if wall.first not in (-1, wall.owner):
             # The proof of the first wall with these columns is that of all.
-            self.walls.known(mask, (self.census.table.replayed(wall.first),))
+            self.walls.known(mask, (self.census.table.optima[wall.first],))
         self._join(wall.inside, wall.outside, mask, value, 2 * self.births[0])
 
     def _join(self, u: int, v: int, mask: int, value: Fraction, key: int) -> None:
@@ -519,7 +550,13 @@ def _symmetric(sizes: list[int]) -> PermutationGroup:
 
 
 def grow(
-    census: Census, walls: Walls, *, full: bool, seconds: float | None = None, progress: Progress | None = None
+    census: Census,
+    walls: Walls,
+    *,
+    full: bool,
+    executor: Executor | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
 ) -> Tree:
     """The merge tree of a complete census.
 
@@ -530,6 +567,8 @@ def grow(
     walls : Walls
     full : bool
         Follow the permutations as well.
+    executor : Executor, optional
+        Asked for a wall of its own value of each basin, where they are many.
     seconds : float, optional
         Afterwards the tree is what is known below :attr:`Tree.level`; Ctrl-C ends it the same way.
     progress : callable (done, total), optional
@@ -538,11 +577,20 @@ def grow(
     Returns
     -------
     Tree
-        Cost: one pass over the facets of all orbits; one exact solve for each wall that may join two components and
-        has its value from no optimum at hand.
+        Cost: one pass over the facets of all orbits; a solve of some 50 microseconds, many at a time, for each wall
+        that may join two components and has its value from no basin.
+
+    Raises
+    ------
+    TaskLost
+        The executor gives what is no answer.
     """
     end = None if seconds is None else time.monotonic() + seconds
-    grower = _Grower(census, walls, full)
+
+    def left() -> float | None:
+        return None if end is None else max(0.0, end - time.monotonic())
+
+    grower = _Grower(census, walls, full, executor, left)
     try:
         for done in _levels(grower):
             if progress is not None:
@@ -551,8 +599,10 @@ def grow(
                 break
         else:
             grower.tree.complete = True
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TimeoutError):
         pass
+    finally:
+        grower.close()
     if not grower.tree.complete:
         if grower.tree.level is not None:
             grower.leave(grower.tree.level)
