@@ -19,7 +19,7 @@ from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.schedule import Block
 from exactgeo.basin.solvers import solve
-from exactgeo.exact.enclosure import Enclosure, Value, high, low
+from exactgeo.exact.enclosure import Enclosure, Value, exact, high, low, order
 from exactgeo.exact.matrix import rref
 from exactgeo.exact.rational import format_rational
 from exactgeo.problem import Point, Problem
@@ -363,7 +363,7 @@ class Levels(Sequence[tuple[Value, int]]):
             equal = sorted((optima.value(number), number) for number in ascending[part].tolist())
             ascending[part] = [number for _, number in equal]
             fresh[part] = [True, *(one[0] != other[0] for one, other in pairwise(equal))]
-        self._numbers = ascending[fresh]
+        self._numbers, self._floats = ascending[fresh], keys[fresh]
         self.ranks: Numbers = np.full(len(optima), -1, dtype=np.int32)
         self.ranks[ascending] = np.cumsum(fresh) - 1
         self._orbits = np.add.reduceat(orbits[ascending], np.flatnonzero(fresh)) if len(used) else used
@@ -380,6 +380,11 @@ class Levels(Sequence[tuple[Value, int]]):
             return [self[k] for k in range(len(self))[index]]
         at = range(len(self))[index]
         return self._optima.value(int(self._numbers[at])), int(self._orbits[at])
+
+    def below(self, value: Fraction) -> int:
+        """How many are less than a value."""
+        first, last = (int(self._floats.searchsorted(order(value)[0], side)) for side in ("left", "right"))
+        return next((k for k in range(first, last) if exact(self[k][0]) >= value), last)
 
 
 def counted_together(numbers: Mapping[Value, int]) -> tuple[tuple[Value, int], ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 import time
 from array import array
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -124,6 +123,10 @@ class _Values(Sequence[Fraction]):
 
     def __init__(self, levels: Levels) -> None:
         self._levels = levels
+
+    def below(self, value: Fraction) -> int:
+        """How many are less."""
+        return self._levels.below(value)
 
     def __len__(self) -> int:
         return len(self._levels)
@@ -418,7 +421,7 @@ class _Grower:
             return
         joined, self.joined = self.joined, None
         if below is not None:
-            joined = joined.first(bisect_left(self.levels, order(below), key=order))
+            joined = joined.first(self.levels.below(below))
         self.edges.extend(joined)
         cuts = [*np.searchsorted(joined.ranks, [rank for rank, _ in self.nodes]).tolist(), len(joined.ranks)]
         for (_, node), start, end in zip(self.nodes, cuts, cuts[1:], strict=False):
@@ -470,7 +473,7 @@ class _Grower:
         """The walls that waited for a level."""
         if not self.waiting or self.waiting[0][0][1] != level:
             return
-        rank = bisect_left(self.levels, order(level), key=order)
+        rank = self.levels.below(level)
         key = 2 * rank - (rank == len(self.levels) or self.levels[rank] != level)
         while self.waiting and self.waiting[0][0][1] == level:
             _, u, v, mask = heapq.heappop(self.waiting)
@@ -526,7 +529,7 @@ class _Grower:
             forest.fresh[root] = []
         self.touched.clear()
         if self.trunk is not None and (node := self.trunk_node(self.trunk)) != self.nodes[-1][1]:
-            self.nodes.append((bisect_left(self.levels, order(level), key=order), node))
+            self.nodes.append((self.levels.below(level), node))
 
     def finished(self) -> bool:
         """Whether no wall can change anything any more (all basins born)."""
