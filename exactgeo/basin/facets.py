@@ -142,7 +142,9 @@ class Facets:
         """All of it but the rows of the table."""
         import numpy as np
 
-        reduction, found, groups = self.table.reduction, [], []
+        reduction = self.table.reduction
+        found: list[_Crossings] = []
+        groups: list[tuple[int, int]] = []
         columns = len(reduction.program.columns)
         for group, crossings in zip(reduction.exchangeable, self.crossings, strict=True):
             flat = [crossing for part in crossings for crossing in part]

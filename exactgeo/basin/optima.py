@@ -315,7 +315,7 @@ class Optima(Sequence[Solved]):
                 yield _read(data[low - ends[0] : high - ends[0]])[0] if whole is None else whole.value
 
     def floats(self) -> npt.NDArray[np.float64]:
-        """The values of all, which are rational, rounded to the nearest float; infinite where they are beyond floats."""
+        """The values of all, which are rational, rounded to the nearest float; infinite where they are beyond it."""
         import numpy as np
 
         found = np.empty(len(self))

@@ -1,4 +1,4 @@
-"""For each basin one wall that has its own optimum and leads before it, by value and then by number, where there is one.
+"""For each basin one wall that has its own optimum and leads before it, by value and by number, where there is one.
 
 A wall with all columns that the optimum of one of its basins uses has that optimum, and is as low as the basin. Which
 wall of a basin comes first is found of some thousand basins together, here or by an executor; what it leads to, what
@@ -7,7 +7,7 @@ columns it has and whether it has that optimum is looked up here, so nobody else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Bools = npt.NDArray[np.bool_]
     Kinds = npt.NDArray[np.int8]
+    _Blocks = Generator[tuple[int, "Through"], None, None]
 
 __all__ = ["Ground", "Leads", "Through"]
 
@@ -125,7 +126,9 @@ class Leads:
             return parts[0]
         return Through(*(np.concatenate([getattr(part, name) for part in parts]) for name in Through.__slots__))
 
-    def _blocks(self, executor: Executor | None, left: Callable[[], float | None]) -> Iterator[tuple[int, Through]]:
+    def _blocks(
+        self, executor: Executor | None, left: Callable[[], float | None]
+    ) -> Generator[tuple[int, Through], None, None]:
         """The place of the first basin of each block, and the walls."""
         starts = range(self._next, len(self._ground.order), BLOCK)
         jobs = ((start, (self._shared, start)) for start in starts)

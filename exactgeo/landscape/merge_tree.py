@@ -23,24 +23,13 @@ from exactgeo.basin.table import Levels
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import exact, order
 from exactgeo.landscape.facing import Facing, Ranked, Wall
+from exactgeo.landscape.forest import Forest, FullForest
 from exactgeo.landscape.leads import Ground, Leads
-from exactgeo.landscape.permutations import (
-    Perm,
-    PermutationGroup,
-    compose,
-    identity,
-    inverse,
-    replaced,
-    sorter,
-    stabiliser,
-)
+from exactgeo.landscape.permutations import Perm, PermutationGroup, compose, inverse
 from exactgeo.landscape.trunk import Joined, Trunk
 from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from exactgeo.basin.batch import Indices
 
 __all__ = ["Edge", "Entries", "Node", "Tree", "grow"]
@@ -239,104 +228,13 @@ class Tree:
         self.edges = [edge for edge in self.edges if level is not None and edge.value < level]
 
 
-class _Forest:
-    """Union-find over the basins; each link carries the permutation that takes the child's representative into the
-    component of its parent's."""
-
-    def __init__(self, census: Census, full: bool) -> None:
-        self.full = full
-        self.size = sum(len(group.neurons) for group in census.reduction.exchangeable) if full else 0
-        self.unit = identity(self.size)
-        # Only the permutations of the full space need to know which basin is which.
-        self.orbits = [basin.patterns for basin in census] if full else []
-        # An array that others may look at.
-        self.parent = array("i", range(len(census)))
-        self.link: list[Perm] = [self.unit] * len(census) if full else []
-        self.group: dict[int, PermutationGroup] = {}
-        self.parts: dict[int, list[tuple[int, Perm]]] = {}
-        self.fresh: dict[int, list[int]] = {}
-        self._trivial = PermutationGroup.trivial(self.size)
-        self._stabilisers: dict[tuple[Perm, ...], PermutationGroup] = {}
-
-    @property
-    def parents(self) -> npt.NDArray[np.int32]:
-        """``parent`` itself."""
-        import numpy as np
-
-        return np.frombuffer(self.parent, dtype=np.int32)
-
-    def birth(self, u: int) -> None:
-        self.parts[u], self.fresh[u] = [], [u]
-        if self.full:
-            generators = tuple(stabiliser(self.orbits[u]))
-            if generators not in self._stabilisers:
-                self._stabilisers[generators] = self._trivial.joined(generators)
-            self.group[u] = self._stabilisers[generators]
-
-    def find(self, u: int) -> tuple[int, Perm]:
-        path = []
-        while self.parent[u] != u:
-            path.append(u)
-            u = self.parent[u]
-        perm = self.unit
-        for w in reversed(path):
-            if self.full:
-                perm = self.link[w] = compose(perm, self.link[w])
-            self.parent[w] = u
-        return u, perm
-
-    def _crossing(self, u: int, v: int) -> Perm:
-        """g such that a wall leads from u's representative to g times v's: one entry of u replaced by one of v."""
-        crossed = []
-        for one, other in zip(self.orbits[u], self.orbits[v], strict=True):
-            part = list(one)
-            if one != other:
-                old, new = replaced(one, other)
-                part[part.index(old)] = new
-            crossed.append(part)
-        return sorter(crossed)
-
-    def relation(self, u: int, v: int) -> tuple[int, int, Perm]:
-        """Roots r, s of u and v, and h such that the wall joins r's representative to h times s's."""
-        r, p = self.find(u)
-        s, q = self.find(v)
-        if not self.full:
-            return r, s, ()
-        return r, s, compose(compose(p, self._crossing(u, v)), inverse(q))
-
-    def joined(self, u: int, v: int) -> bool:
-        """Whether the wall between u and v would change nothing."""
-        if not self.full:
-            return self.find(u)[0] == self.find(v)[0]
-        r, s, h = self.relation(u, v)
-        return r == s and h in self.group[r]
-
-    def join(self, u: int, v: int) -> tuple[int, bool]:
-        """Open a wall: the root of the joined component, and whether two components became one."""
-        r, s, h = self.relation(u, v)
-        if r == s:
-            if self.full:
-                self.group[r] = self.group[r].joined([h])
-            return r, False
-        self.parent[s] = r
-        self.fresh[r] += self.fresh.pop(s)
-        moved = self.parts.pop(s)
-        if self.full:
-            self.link[s] = h
-            back = inverse(h)
-            self.group[r] = self.group[r].joined(compose(compose(h, g), back) for g in self.group.pop(s).generators)
-            moved = [(node, compose(h, t)) for node, t in moved]
-        self.parts[r] += moved
-        return r, True
-
-
 class _Grower:
     def __init__(
         self, census: Census, walls: Walls, full: bool, executor: Executor | None, left: Callable[[], float | None]
     ) -> None:
         self.census, self.walls = census, walls
         self.executor, self.left = executor, left
-        self.forest = _Forest(census, full)
+        self.forest = FullForest(census) if full else Forest(len(census))
         sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
         self.tree = Tree([], Entries(len(census)), [], self.universe)
@@ -375,7 +273,7 @@ class _Grower:
             self.ahead()
         if not self.births:
             self.leave()
-            return None if not self.waiting or self.finished() else self.waiting[0][0][1]
+            return None if not self.waiting or self.forest.whole(self.universe) else self.waiting[0][0][1]
         birth = self.levels[self.births[0]]
         return birth if not self.waiting or order(birth) <= self.waiting[0][0] else self.waiting[0][0][1]
 
@@ -411,7 +309,7 @@ class _Grower:
 
     def trunk_node(self, trunk: Trunk) -> int:
         """The node of the trunk."""
-        return self.forest.parts[self.forest.find(trunk.basin)[0]][0][0]
+        return self.forest.parts[self.forest.find(trunk.basin)][0][0]
 
     def leave(self, below: Fraction | None = None) -> None:
         """Enter the basins that joined the trunk where they belong, those of a value below some level."""
@@ -500,9 +398,9 @@ class _Grower:
     def close_level(self, level: Fraction) -> None:
         """One node for each component that changed at this level."""
         forest, nodes = self.forest, self.tree.nodes
-        for root in sorted({forest.find(u)[0] for u in self.touched}):
+        for root in sorted(set(map(forest.find, self.touched))):
             parts, fresh = forest.parts[root], forest.fresh[root]
-            group = forest.group.get(root)
+            group = forest.group(root)
             if len(parts) == 1 and (group is None or len(group) == len(nodes[parts[0][0]].group or ())):
                 index, offset = parts[0]
             else:
@@ -523,22 +421,13 @@ class _Grower:
             for u in fresh:
                 if forest.full:
                     # offset takes the node's representative to the root's; undo it.
-                    entry = index, compose(back, forest.find(u)[1])
+                    entry = index, compose(back, forest.perm(u))
                 self.tree.entry[u] = entry
             nodes[index].basins += fresh
             forest.fresh[root] = []
         self.touched.clear()
         if self.trunk is not None and (node := self.trunk_node(self.trunk)) != self.nodes[-1][1]:
             self.nodes.append((self.levels.below(level), node))
-
-    def finished(self) -> bool:
-        """Whether no wall can change anything any more (all basins born)."""
-        if len(self.forest.parts) != 1:
-            return False
-        if self.universe is None:
-            return True
-        (group,) = self.forest.group.values()
-        return len(group) == len(self.universe)
 
 
 def _symmetric(sizes: list[int]) -> PermutationGroup:

@@ -1,7 +1,7 @@
 """The trunk of a merge tree: its largest component, and the basins that join it at their own value, as arrays.
 
-Nearly every basin has a wall of its own value to one that comes before it (:mod:`.leads`). Where these walls lead down to
-the trunk, the basin is in the trunk from its own value on. Where nothing outside the trunk is next to it either, no
+Nearly every basin has a wall of its own value to one that comes before it (:mod:`.leads`). Where these walls lead down
+to the trunk, the basin is in the trunk from its own value on. Where nothing outside the trunk is next to it either, no
 other wall of it joins anything.
 """
 

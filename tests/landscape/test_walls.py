@@ -124,9 +124,7 @@ def test_of_the_walls_of_some_levels_those_that_may_join():
         rank = np.sort(np.array([rng.randrange(4) for _ in range(count)], dtype=np.int32))
         wanted = []
         for k in range(count):
-            before = [
-                j for j in range(count) if known[j] and ((rank[j] <= rank[k]) if not known[k] else j < k)
-            ]
+            before = [j for j in range(count) if known[j] and ((rank[j] <= rank[k]) if not known[k] else j < k)]
             ends, grown = {int(one[k])}, True
             while grown:
                 size = len(ends)
