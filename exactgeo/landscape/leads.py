@@ -131,12 +131,12 @@ class Leads:
     ) -> Generator[tuple[int, Through], None, None]:
         """The place of the first basin of each block, and the walls."""
         starts = range(self._next, len(self._ground.order), BLOCK)
-        jobs = ((start, (self._shared, start)) for start in starts)
+        jobs = ((start, (self._shared, start, start + BLOCK)) for start in starts)
         for start, ways in zip(starts, in_order(executor, "leads", ways_of, jobs, AHEAD, left=left), strict=True):
-            yield start, looked_up(self._ground, start, ways)
+            yield start, looked_up(self._ground, start, start + BLOCK, ways)
 
 
-def ways_of(ground: Ground, start: int) -> Numbers:
+def ways_of(ground: Ground, start: int, end: int) -> Numbers:
     """For each basin of a block the number of its wall among the crossings of its neurons; -1 where it has none.
 
     The first that leads down, else the first that leads before, else after it. The crossings of the first neuron come
@@ -144,7 +144,7 @@ def ways_of(ground: Ground, start: int) -> Numbers:
     """
     import numpy as np
 
-    facets, rows = ground.facets, ground.order[start : start + BLOCK]
+    facets, rows = ground.facets, ground.order[start:end]
     choices = facets.numbering.rows(rows)
     support, ranks = ground.support[ground.owners[rows]], ground.ranks[rows]
     found, kind = np.full(len(rows), -1, dtype=np.int32), np.full(len(rows), NONE, dtype=np.int8)
@@ -178,7 +178,7 @@ def _kinds(ground: Ground, rows: Indices, ranks: Numbers, behind: Indices) -> Ki
     return kinds
 
 
-def looked_up(ground: Ground, start: int, ways: Any) -> Through:
+def looked_up(ground: Ground, start: int, end: int, ways: Any) -> Through:
     """The walls that :func:`ways_of` says, from anywhere.
 
     Raises
@@ -188,7 +188,7 @@ def looked_up(ground: Ground, start: int, ways: Any) -> Through:
     """
     import numpy as np
 
-    facets, rows = ground.facets, ground.order[start : start + BLOCK]
+    facets, rows = ground.facets, ground.order[start:end]
     sizes = [len(crossings.targets) for crossings in facets.crossings]
     shape = isinstance(ways, np.ndarray) and ways.dtype == np.int32 and ways.shape == rows.shape
     if not shape or (len(ways) and not -1 <= ways.min() <= ways.max() < sum(sizes)):

@@ -79,8 +79,8 @@ def test_the_first_wall_of_each_basin(name):
     here, values = ground(basins), [basin.value for basin in basins]
     seen = Counter()
     for start in range(0, len(basins), LEADS.BLOCK):
-        found = looked_up(here, start, ways_of(here, start))
-        rows = here.order[start : start + LEADS.BLOCK].tolist()
+        end = start + LEADS.BLOCK
+        found, rows = looked_up(here, start, end, ways_of(here, start, end)), here.order[start:end].tolist()
         walls = zip(rows, found.kind.tolist(), found.outside.tolist(), masks_of(found.sets), strict=True)
         for row, *wall in walls:
             assert tuple(wall) == first_by_hand(basins, values, row)
@@ -90,8 +90,7 @@ def test_the_first_wall_of_each_basin(name):
 
 def test_the_valley_of_one_basin_has_none():
     here, values = ground(BASINS), [basin.value for basin in BASINS]
-    kinds = [looked_up(here, start, ways_of(here, start)).kind for start in range(0, len(BASINS), LEADS.BLOCK)]
-    (row,) = here.order[np.concatenate(kinds) == NONE].tolist()
+    (row,) = here.order[looked_up(here, 0, len(BASINS), ways_of(here, 0, len(BASINS))).kind == NONE].tolist()
     assert first_by_hand(BASINS, values, row) == (NONE, 0, 0)
 
 
@@ -164,7 +163,7 @@ def test_what_is_no_wall_of_its_basin_is_refused(change):
 def test_a_wall_with_another_optimum_is_refused():
     """Each wall of a basin that lacks a column of its optimum, in place of the right one."""
     here = ground(BASINS)
-    facets, ways = here.facets, ways_of(here, 0)
+    facets, ways = here.facets, ways_of(here, 0, 300)
     crossings, choices = facets.crossings[0], facets.numbering.rows(here.order[:300])
     refused = 0
     for at in range(0, 300, 11):
@@ -175,7 +174,7 @@ def test_a_wall_with_another_optimum_is_refused():
                 changed = ways.copy()
                 changed[at] = pair
                 with pytest.raises(TaskLost, match="an optimum that is not theirs"):
-                    looked_up(here, 0, changed)
+                    looked_up(here, 0, 300, changed)
                 refused += 1
     assert refused > 20
 
