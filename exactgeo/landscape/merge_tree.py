@@ -338,7 +338,7 @@ class _Grower:
         for k in range(self.born // STEP + 1, (self.born + len(born)) // STEP + 1):
             yield k * STEP
         self.born += len(born)
-        # What the optima of basins say comes first: so it does not matter which walls were solved already.
+        # What the optima of basins say comes first: it leaves less to solve.
         for wall in sorted(faced, key=lambda wall: wall.owner < 0):
             u, v = wall.inside, wall.outside
             if forest.joined(u, v):

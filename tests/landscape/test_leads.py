@@ -160,23 +160,32 @@ def test_what_is_no_wall_of_its_basin_is_refused(change):
         tree(Changing(REFUSED[change]))
 
 
-def test_a_wall_with_another_optimum_is_refused():
-    """Each wall of a basin that lacks a column of its optimum, in place of the right one."""
+def test_a_wall_with_another_optimum_or_of_another_basin_is_refused():
+    """Each crossing of the first neuron in place of the right one: of this basin, and of others."""
     here = ground(BASINS)
     facets, ways = here.facets, ways_of(here, 0, 300)
     crossings, choices = facets.crossings[0], facets.numbering.rows(here.order[:300])
-    refused = 0
+    pairs, refused = np.arange(len(crossings.targets)), Counter()
     for at in range(0, 300, 11):
+        mine = np.repeat(choices[at : at + 1], len(pairs), axis=0)
+        masks = masks_of(facets.others(mine, 0) | crossings.shared)
         low, high = crossings.starts[choices[at, 0]], crossings.starts[choices[at, 0] + 1]
-        for pair in range(low, high):
-            mask = masks_of(facets.others(choices[at : at + 1], 0) | crossings.shared[pair : pair + 1])[0]
-            if BASINS.optimum(int(here.order[at])).support & ~mask:
-                changed = ways.copy()
-                changed[at] = pair
-                with pytest.raises(TaskLost, match="an optimum that is not theirs"):
-                    looked_up(here, 0, 300, changed)
-                refused += 1
-    assert refused > 20
+        row = int(here.order[at])
+        support = BASINS.optimum(row).support
+        behind = facets.behind(mine, 0, pairs)
+        for pair, mask in zip(pairs.tolist(), masks, strict=True):
+            counts = behind[pair] != row and here.ranks[behind[pair]] <= here.ranks[row]
+            own, fits = low <= pair < high, not support & ~mask
+            changed = ways.copy()
+            changed[at] = pair
+            if own and fits and counts:
+                looked_up(here, 0, 300, changed)
+                continue
+            with pytest.raises(TaskLost, match="an optimum that is not theirs"):
+                looked_up(here, 0, 300, changed)
+            refused[own, fits, bool(counts)] += 1
+    # For each of the three reasons alone, too.
+    assert min(refused[False, True, True], refused[True, False, True], refused[True, True, False]) > 0
 
 
 def test_who_knows_no_wall_costs_time_and_changes_nothing():

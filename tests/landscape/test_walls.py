@@ -97,6 +97,12 @@ def test_walls_of_a_tree_are_not_solved_alone(monkeypatch):
     assert max(calls) <= TREE.AHEAD
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_a_wall_between_what_basins_join_at_its_level_is_not_solved(full):
+    solved = [landscape(CASES[name], full=full)._walls.solved for name in ("law 1", "law 5", "law 9")]
+    assert solved == [6, 2, 0]
+
+
 def test_ctrl_c_while_walls_are_solved_ends_the_tree(monkeypatch):
     case, honest, left = problem(*D1, 2), WALLS.solve_sets, [3]
     basins = census(case)
