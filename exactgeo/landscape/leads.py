@@ -205,7 +205,7 @@ def looked_up(ground: Ground, start: int, end: int, ways: Any) -> Through:
         theirs = (crossings.starts[choice] <= pair) & (pair < crossings.starts[choice + 1])
         outside[item] = facets.behind(mine, i, pair)
         kind[item] = _kinds(ground, rows[item], ranks[item], outside[item])
-        if not theirs.all() or (support[item] & ~sets[item]).any() or (kind[item] == NONE).any():
+        if not theirs.all() or (support[item] & ~sets[item]).any():
             raise TaskLost(f"leads {start}", "walls with an optimum that is not theirs")
         first += size
     return Through(outside, sets, kind)
