@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from exactgeo.errors import OutOfTime
 
-__all__ = ["Check", "Deadline", "unlimited"]
+__all__ = ["Check", "Deadline", "seconds_to", "unlimited"]
 
 Check = Callable[[], None]
 """Called between pieces of work: it raises :class:`~exactgeo.errors.OutOfTime` where the time is over."""
@@ -20,7 +20,7 @@ def unlimited() -> None:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A number of seconds from now.
+    """A number of seconds from now, also in another process of this machine, which has the same clock.
 
     Attributes
     ----------
@@ -51,3 +51,8 @@ class Deadline:
         """
         if not self.left:
             raise OutOfTime(f"after {self.seconds:.3g} s")
+
+
+def seconds_to(deadline: Deadline | None) -> float | None:
+    """What is left of a deadline; None where there is none."""
+    return None if deadline is None else deadline.left

@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
+import sys
 import threading
 import time
 import warnings
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from exactgeo.deadline import Deadline
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
@@ -104,8 +106,10 @@ def rising(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
     return told
 
 
-def _is_pool(executor: Executor | None) -> bool:
-    """Whether its workers are processes of this machine. Its file loads many others."""
+def _is_near(executor: Executor | None) -> bool:
+    """Whether its workers are processes of this machine. The file of pools loads many others."""
+    if executor is None or isinstance(executor, Workers):
+        return executor is not None
     from concurrent.futures import ProcessPoolExecutor
 
     return isinstance(executor, ProcessPoolExecutor)
@@ -129,6 +133,20 @@ def _prepare_worker() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         # Read when numpy is first imported, which is later than this.
         os.environ[name] = "1"
+
+
+@contextmanager
+def _tidied_silently() -> Iterator[None]:
+    """What a pool leaves behind when its process is ended, by a limit say, Python takes away without a warning.
+
+    That is done by a process of its own, which has this one's warning options.
+    """
+    option = "ignore::UserWarning:multiprocessing.resource_tracker"
+    sys.warnoptions.append(option)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(option)
 
 
 class Workers(Executor):
@@ -158,8 +176,9 @@ class Workers(Executor):
                 from concurrent.futures import ProcessPoolExecutor
                 from multiprocessing import get_context
 
-                # Spawned, not forked: a fork copies the locks of threads it does not copy.
-                self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
+                with _tidied_silently():
+                    # Spawned, not forked: a fork copies the locks of threads it does not copy.
+                    self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
             sent = self._pool.submit(fn, *args, **kwargs)
             self._futures.add(sent)
             sent.add_done_callback(self._futures.discard)
@@ -217,7 +236,7 @@ class Shared(Generic[T]):
         self._token = secrets.token_bytes(16)
         self._mapped: Mapped | None = None
         self._text = b""
-        self._maps = executor is not None and (isinstance(executor, Workers) or _is_pool(executor))
+        self._maps = _is_near(executor)
         self._kept: Any = None
         client = _dask_client(executor)
         if client is not None:
@@ -342,10 +361,18 @@ _KEPT_MEMORY = ((-1, 64 << 20), (-3, 32 << 20))
 """M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of ``malloc.h``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """A deadline as a task of a machine with another clock gets it: it counts from when the task begins."""
+
+    seconds: float
+
+
 def _answer(run: str, number: int, function: Callable[..., Any], *arguments: Any) -> _Answer:
     _keep_memory()
     values = [part.value if isinstance(part, Shared) else part for part in arguments]
     values = [part.get() if isinstance(part, _Received) else part for part in values]
+    values = [Deadline.after(part.seconds) if isinstance(part, _Within) else part for part in values]
     if any(isinstance(part, _Received) for part in values):
         return _Answer(run, number, _UNSEEN, None)
     return _Answer(run, number, _version(), function(*values))
@@ -394,6 +421,7 @@ class Tasks:
         self._waiting: deque[_Task] = deque()
         self._finished = finished
         self._ended, self._sizes, self._size = threading.Event(), deque[int](), 0
+        self._near = _is_near(executor)
         self._client, self._submit_to = _dask_client(executor), executor.submit
         if self._client is not None:
             # It would take two tasks of the same arguments for one, and read all of them to see that.
@@ -404,7 +432,7 @@ class Tasks:
         return len(self._waiting)
 
     def give(self, number: int, function: Callable[..., Any], *arguments: Any, size: int = 1) -> None:
-        """Submit a task; an argument that is :class:`Shared` is its value there.
+        """Submit a task; an argument that is :class:`Shared` is its value there, and a deadline one.
 
         Raises
         ------
@@ -418,6 +446,8 @@ class Tasks:
 
     def _submit(self, number: int, function: Callable[..., Any], arguments: tuple[Any, ...], size: int) -> Any:
         sent = [part.sent() if isinstance(part, Shared) else part for part in arguments]
+        if not self._near:
+            sent = [_Within(part.left) if isinstance(part, Deadline) else part for part in sent]
         try:
             future = self._submit_to(_answer, self._run, number, function, *sent)
         except (BrokenExecutor, ExactgeoError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import pickle
+import subprocess
+import sys
 import time
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -17,9 +20,11 @@ from executors import FAULTS, AtOnce, Backwards, Changing, Counted, Faulty, Late
 from problems import line
 from stores import dump
 
+from exactgeo import deadline
 from exactgeo.basin import census, schedule
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.schedule import SolvedRun
+from exactgeo.deadline import Deadline
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers, in_order
 from exactgeo.landscape import landscape
@@ -247,11 +252,31 @@ def test_a_limit_ends_a_run_in_the_middle_of_it(in_runs, monkeypatch):
         return honest(*arguments, **options)
 
     monkeypatch.setattr(schedule, "solve_block", timed)
-    monkeypatch.setattr(schedule, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
     reduction = census(CASE).reduction
     now[0] = 0.0
-    answer = schedule.solve_run(schedule.Listing.of(reduction), 0, 6, 3)
+    answer = schedule.solve_run(schedule.Listing.of(reduction), 0, 6, Deadline.after(3))
     assert [bool((owner >= 0).all()) for owner, _ in answer.blocks] == [True, True, True, False]
+
+
+def seconds_left(ends: Deadline) -> float:
+    return ends.left
+
+
+def test_a_task_knows_when_its_run_has_to_end(monkeypatch):
+    """On this machine by the same clock, however late it begins; elsewhere from when it begins."""
+    now = [0.0]
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for executor, left in ((Workers(1), 2), (Later(), 5)):
+        ends, now[0] = Deadline.after(6), now[0] + 1
+        tasks = Tasks(executor, "block")
+        submitted = executor.submit
+        tasks._submit_to = lambda *task, submitted=submitted: now.__setitem__(0, now[0] + 3) or submitted(*task)
+        tasks.give(0, seconds_left, ends)
+        assert tasks.take() == left
+    ends = Deadline.after(6)
+    now[0] += 4
+    assert pickle.loads(pickle.dumps(ends)).left == 2
 
 
 def test_a_time_limit_ends_the_wait_for_a_task_that_never_returns(tmp_path):
@@ -318,3 +343,22 @@ def test_the_command_says_so_in_one_line_and_goes_on(capsys, tmp_path, monkeypat
         assert json.loads(text)["error"]["found"] == found
     assert run(capsys, "basins", str(problem), "--out", str(out), "--resume", "--json") == plain
     assert Path(out).exists()
+
+
+ENDED = """
+import os, sys
+from exactgeo.executors import TASKS_BEFORE_POOL, Workers
+
+if __name__ == "__main__":
+    pool = Workers(2)
+    print([pool.submit(divmod, 7, 2).result() for _ in range(TASKS_BEFORE_POOL + 1)][-1], sys.warnoptions, flush=True)
+    os._exit(0)
+"""
+
+
+def test_a_process_that_ends_without_its_pool_says_nothing(tmp_path):
+    """A limit ends it so; what takes its semaphores away has the same stderr, which ends when it does."""
+    path = tmp_path / "ended.py"
+    path.write_text(ENDED, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("(3, 1) []\n", "")

@@ -6,7 +6,6 @@ for local minima in :mod:`exactgeo.basin.minima`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from fractions import Fraction
@@ -23,6 +22,7 @@ from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
 from exactgeo.basin.size import Size, size_of
 from exactgeo.basin.table import Table
+from exactgeo.deadline import Deadline, seconds_to
 from exactgeo.errors import expect_type
 from exactgeo.exact.enclosure import Enclosure, Value, plain
 from exactgeo.exact.rational import beside, format_rational
@@ -450,11 +450,7 @@ def census(
     """
     if executor is not None:
         expect_type(executor, Executor, "executor", "a concurrent.futures.Executor")
-    start = time.monotonic()
-
-    def left() -> float | None:
-        return None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
-
+    deadline = None if time_limit is None else Deadline.after(time_limit)
     outside = scope.basins(problem)
     if outside is not None:
         raise outside
@@ -466,6 +462,6 @@ def census(
     )
     folder = None if store is None else store.folder
     optima = Optima(len(reduction.program.columns), folder=folder)
-    listed = blocks(reduction, optima, executor, left, progress, store) if reduction.listed else ()
+    listed = blocks(reduction, optima, executor, deadline, progress, store) if reduction.listed else ()
     table = Table.gather(reduction, optima, listed, watch, folder)
-    return Census(table, left(), size, searching)
+    return Census(table, seconds_to(deadline), size, searching)

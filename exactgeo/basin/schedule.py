@@ -11,7 +11,6 @@ the last ones short, that no process waits for another. A task is two numbers; w
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
@@ -24,6 +23,7 @@ from exactgeo.basin.cone_program import Program
 from exactgeo.basin.numbering import Numbering
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction
+from exactgeo.deadline import Deadline, seconds_to
 from exactgeo.errors import InputError, TaskLost
 from exactgeo.executors import TASKS_BEFORE_POOL, Shared, Tasks, Workers, in_order, processes_of, rising
 from exactgeo.logs import logger
@@ -210,13 +210,11 @@ class SolvedRun:
     blocks: list[tuple[Numbers, bool]]
 
 
-def solve_run(listing: Listing, first: int, count: int, seconds: float | None = None) -> SolvedRun:
+def solve_run(listing: Listing, first: int, count: int, deadline: Deadline | None = None) -> SolvedRun:
     """Solve the blocks of a task one after the other, up to the first that is not complete."""
-    end = None if seconds is None else time.monotonic() + seconds
     answer = SolvedRun(Optima(len(listing.program.columns)), [])
     for number in range(first, first + count):
-        left = None if end is None else max(0.0, end - time.monotonic())
-        optima, owner, interrupted = solve_block(listing, number, left)
+        optima, owner, interrupted = solve_block(listing, number, seconds_to(deadline))
         answer.blocks.append((_numbered(owner, answer.optima.extend(optima)), interrupted))
         if interrupted or bool((owner < 0).any()):
             break
@@ -234,7 +232,7 @@ def blocks(
     reduction: Reduction,
     known: Optima,
     executor: Executor | None,
-    left: Callable[[], float | None],
+    deadline: Deadline | None,
     progress: Progress | None,
     store: BlockStore | None = None,
 ) -> Iterator[Block]:
@@ -261,7 +259,8 @@ def blocks(
                 yield block
         if done:
             LOG.info("%d of %d basins taken from the store", done, total)
-        work = _Solving(shared, known, executor, left, range(number, listing.blocks), lambda n: told(done + n, total))
+        numbers = range(number, listing.blocks)
+        work = _Solving(shared, known, executor, deadline, numbers, lambda orbits: told(done + orbits, total))
         try:
             for block in work.blocks():
                 end = min(block.first + listing.size, total)
@@ -345,8 +344,7 @@ class _Solving:
     known : Optima
         Of all blocks so far.
     executor : concurrent.futures.Executor, optional
-    left : callable
-        The seconds that are left.
+    deadline : Deadline, optional
     numbers : range
         Of the blocks.
     finished : callable (orbits)
@@ -358,11 +356,11 @@ class _Solving:
         shared: Shared[Listing],
         known: Optima,
         executor: Executor | None,
-        left: Callable[[], float | None],
+        deadline: Deadline | None,
         numbers: range,
         finished: Callable[[int], None],
     ) -> None:
-        self._shared, self._known, self._left, self._finished = shared, known, left, finished
+        self._shared, self._known, self._deadline, self._finished = shared, known, deadline, finished
         self._executor = executor
         self._tasks = None if executor is None else Tasks(executor, "block", finished)
         self._numbers = numbers
@@ -399,7 +397,7 @@ class _Solving:
             self._given.append(run)
             size = self._shared.value.orbits(run.start, length)
             try:
-                self._tasks.give(run.start, solve_run, self._shared, run.start, length, self._left(), size=size)
+                self._tasks.give(run.start, solve_run, self._shared, run.start, length, self._deadline, size=size)
             except BrokenExecutor:
                 self.cancel()
 
@@ -415,7 +413,7 @@ class _Solving:
         answer: Any = None
         if self._tasks is not None:
             try:
-                answer = self._tasks.take(self._left())
+                answer = self._tasks.take(seconds_to(self._deadline))
             except BrokenExecutor:
                 # A worker was killed: what it had is done here, and so is the rest.
                 self.cancel()
@@ -432,7 +430,7 @@ class _Solving:
         def report(solved: int, sets: int) -> None:
             self._finished(done + size * solved // sets)
 
-        optima, owner, interrupted = solve_block(listing, number, self._left(), report)
+        optima, owner, interrupted = solve_block(listing, number, seconds_to(self._deadline), report)
         owner = _numbered(owner, self._known.extend(optima))
         return Block(number, listing.size * number, owner, range(before, len(self._known)), interrupted)
 

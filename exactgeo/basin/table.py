@@ -246,8 +246,12 @@ class Table:
 
         if not len(self.owners):
             return []
-        top = min(map(high, self.optima.values()))
-        fit = np.array([low(value) <= top for value in self.optima.values()])
+        levels = self.values
+        if isinstance(levels, Levels):
+            fit = levels.ranks == 0
+        else:
+            top = min(map(high, self.optima.values()))
+            fit = np.array([low(value) <= top for value in self.optima.values()])
         rows = [np.flatnonzero(fit[owners]) + k * TOGETHER for k, owners in enumerate(parts(self.owners))]
         return [int(index) for index in np.concatenate(rows)]
 
