@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from executors import FAULTS, Backwards, Changing, Elsewhere, Faulty, Later, Pool, Stale
+from landscapes import CASES, shape
 from problems import line, problem
-from test_trunk import CASES, shape
 
 from exactgeo.basin import census
 from exactgeo.basin.batch import masks_of
