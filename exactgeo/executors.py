@@ -22,7 +22,7 @@ from functools import cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from exactgeo.deadline import Deadline
+from exactgeo.deadline import Deadline, seconds_to
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
@@ -557,7 +557,7 @@ def in_order(
     ahead: int,
     *,
     least: int = 1,
-    left: Callable[[], float | None] = lambda: None,
+    deadline: Deadline | None = None,
 ) -> Generator[T, None, None]:
     """What a function says of each job, in their order: on an executor as long as it goes on, else here.
 
@@ -573,8 +573,8 @@ def in_order(
         Jobs for each process that are read, and whose answers may be here, before the first is taken.
     least : int
         So many at least on an executor, however few its processes.
-    left : callable
-        The seconds that are left for an executor.
+    deadline : Deadline, optional
+        Until when an executor is waited for.
 
     Raises
     ------
@@ -600,7 +600,7 @@ def in_order(
             arguments = waiting.popleft()
             if tasks is not None:
                 try:
-                    answer = tasks.take(left())
+                    answer = tasks.take(seconds_to(deadline))
                 except BrokenExecutor:
                     tasks.cancel()
                     tasks = None

@@ -7,12 +7,13 @@ columns it has and whether it has that optimum is looked up here, so nobody else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.facets import FacetArrays
+from exactgeo.deadline import Deadline
 from exactgeo.errors import TaskLost
 from exactgeo.executors import Shared, in_order
 
@@ -85,15 +86,15 @@ class Leads:
         The place of the first one in that order.
     executor : Executor, optional
         Asked where basins are many; when it has ended by itself the rest is done here.
-    left : callable
-        The seconds that are left; None: any number.
+    deadline : Deadline, optional
+        Until when an executor is waited for.
     """
 
-    def __init__(self, ground: Ground, first: int, executor: Executor | None, left: Callable[[], float | None]) -> None:
+    def __init__(self, ground: Ground, first: int, executor: Executor | None, deadline: Deadline | None) -> None:
         self._ground, self._next = ground, first
         executor = executor if len(ground.order) - first >= MANY else None
         self._shared = Shared(executor, ground)
-        self._found = self._blocks(executor, left)
+        self._found = self._blocks(executor, deadline)
         self._block: Through | None = None
         self._start = self._end = first
 
@@ -127,12 +128,14 @@ class Leads:
         return Through(*(np.concatenate([getattr(part, name) for part in parts]) for name in Through.__slots__))
 
     def _blocks(
-        self, executor: Executor | None, left: Callable[[], float | None]
+        self, executor: Executor | None, deadline: Deadline | None
     ) -> Generator[tuple[int, Through], None, None]:
         """The place of the first basin of each block, and the walls."""
         starts = range(self._next, len(self._ground.order), BLOCK)
         jobs = ((start, (self._shared, start, start + BLOCK)) for start in starts)
-        for start, ways in zip(starts, in_order(executor, "leads", ways_of, jobs, AHEAD, left=left), strict=True):
+        for start, ways in zip(
+            starts, in_order(executor, "leads", ways_of, jobs, AHEAD, deadline=deadline), strict=True
+        ):
             yield start, looked_up(self._ground, start, start + BLOCK, ways)
 
 

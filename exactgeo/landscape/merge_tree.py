@@ -9,7 +9,6 @@ ties need no order. A wall whose basins are joined already is never solved.
 from __future__ import annotations
 
 import heapq
-import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from exactgeo.basin.census import Census
 from exactgeo.basin.table import Levels
+from exactgeo.deadline import Deadline
 from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import exact, order
 from exactgeo.landscape.facing import Facing, Ranked, Wall
@@ -230,10 +230,10 @@ class Tree:
 
 class _Grower:
     def __init__(
-        self, census: Census, walls: Walls, full: bool, executor: Executor | None, left: Callable[[], float | None]
+        self, census: Census, walls: Walls, full: bool, executor: Executor | None, deadline: Deadline | None
     ) -> None:
         self.census, self.walls = census, walls
-        self.executor, self.left = executor, left
+        self.executor, self.deadline = executor, deadline
         self.forest = FullForest(census) if full else Forest(len(census))
         sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
@@ -283,7 +283,7 @@ class _Grower:
         rows = born = self.ranked.born(first, end)
         if not self.forest.full and first:
             if self.leads is None:
-                self.leads = Leads(self.ground(), int(self.ranked.starts[first]), self.executor, self.left)
+                self.leads = Leads(self.ground(), int(self.ranked.starts[first]), self.executor, self.deadline)
             through = self.leads.take(len(rows))
             before = self.ranked.born(0 if self.trunk is None else self.listed, first)
             self.leave()
@@ -477,17 +477,13 @@ def grow(
     TaskLost
         The executor gives what is no answer.
     """
-    end = None if seconds is None else time.monotonic() + seconds
-
-    def left() -> float | None:
-        return None if end is None else max(0.0, end - time.monotonic())
-
-    grower = _Grower(census, walls, full, executor, left)
+    deadline = None if seconds is None else Deadline.after(seconds)
+    grower = _Grower(census, walls, full, executor, deadline)
     try:
         for done in _levels(grower):
             if progress is not None:
                 progress(done, len(census))
-            if end is not None and time.monotonic() > end:
+            if deadline is not None and not deadline.left:
                 break
         else:
             grower.tree.complete = True

@@ -25,7 +25,7 @@ from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
 from exactgeo.landscape import landscape
 from exactgeo.landscape.forest import Forest, FullForest
-from exactgeo.landscape.merge_tree import _Grower, grow
+from exactgeo.landscape.merge_tree import _Grower
 from exactgeo.landscape.walls import Walls
 from exactgeo.local_minimum import decide
 
@@ -80,7 +80,7 @@ class Stop:
         self.left, self.interrupt = moment, interrupt
         for name in ("known", "optimum"):
             monkeypatch.setattr(Walls, name, self.around(getattr(Walls, name)))
-        monkeypatch.setattr(sys.modules[grow.__module__], "time", SimpleNamespace(monotonic=self.clock))
+        monkeypatch.setattr("exactgeo.deadline.time", SimpleNamespace(monotonic=self.clock))
         monkeypatch.setattr(_Grower, "close_level", self.around(_Grower.close_level))
         # Half-way through the closing of a level, too.
         for forest in (Forest, FullForest):

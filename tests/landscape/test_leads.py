@@ -52,7 +52,7 @@ def plain():
 
 
 def ground(basins):
-    grower = _Grower(basins, Walls(basins.reduction.program), False, None, lambda: None)
+    grower = _Grower(basins, Walls(basins.reduction.program), False, None, None)
     grower.rank()
     return grower.ground()
 
