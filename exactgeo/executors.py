@@ -14,7 +14,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from exactgeo.deadline import Deadline
+from exactgeo.deadline import Deadline, seconds_to
 from exactgeo.errors import ExactgeoError, TaskLost
 from exactgeo.mapped import Mapped
 
@@ -585,7 +585,8 @@ def in_order(
     ahead: int,
     *,
     least: int = 1,
-) -> Iterator[T]:
+    deadline: Deadline | None = None,
+) -> Generator[T, None, None]:
     """What a function says of each job, in their order: on an executor as long as it goes on, else here.
 
     Parameters
@@ -600,10 +601,12 @@ def in_order(
         Jobs for each process that are read, and whose answers may be here, before the first is taken.
     least : int
         So many at least on an executor, however few its processes.
+    deadline : Deadline, optional
+        Until when an executor is waited for.
 
     Raises
     ------
-    TaskLost
+    TaskLost, TimeoutError
         As :meth:`Tasks.take`.
     """
     tasks = None if executor is None else Tasks(executor, kind)
@@ -625,7 +628,7 @@ def in_order(
             arguments = waiting.popleft()
             if tasks is not None:
                 try:
-                    answer = tasks.take()
+                    answer = tasks.take(seconds_to(deadline))
                 except BrokenExecutor:
                     tasks.cancel()
                     tasks = None

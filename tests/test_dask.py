@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sqlite3
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -138,6 +139,19 @@ def test_regions_and_landscapes_neither(client, tmp_path):
         same_regions(client.get_executor())
     small = line(6, 2)
     assert landscape(small, executor=client.get_executor()).to_json() == landscape(small).to_json()
+
+
+@pytest.mark.slow
+def test_a_worker_killed_while_walls_are_looked_for_changes_no_byte(client, tmp_path, monkeypatch):
+    for name, value in {"facing.TOGETHER": 500, "leads.BLOCK": 500, "leads.MANY": 0}.items():
+        module, constant = name.split(".")
+        monkeypatch.setattr(sys.modules[f"exactgeo.landscape.{module}"], constant, value)
+    honest = landscape(CASE)
+    # Blocks of the census have smaller numbers.
+    with happening(client, killed, tmp_path, at=3000):
+        found = landscape(CASE, executor=client.get_executor())
+    assert found.to_json() == honest.to_json()
+    assert list(found._known.edges) == list(honest._known.edges)
 
 
 @pytest.mark.slow

@@ -6,12 +6,13 @@ or its output weight changes sign (the facet has that neuron removed).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from exactgeo.basin.batch import words_of
+from exactgeo.basin.numbering import Numbering
 from exactgeo.basin.reduction import Reduction
 from exactgeo.basin.table import Table
 from exactgeo.exact.matrix import primitive
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from exactgeo.basin.batch import Indices, Words
+    from exactgeo.basin.batch import Indices, Numbers, Words
 
-__all__ = ["Facets"]
+    Bools = npt.NDArray[np.bool_]
+
+__all__ = ["FacetArrays", "Facets"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Crossings:
     """Those of one group as arrays: for each choice the crossings ``starts[choice]`` to ``starts[choice + 1]``."""
 
@@ -33,6 +36,69 @@ class _Crossings:
     targets: Indices
     shared: Words
     own: Words
+
+
+@dataclass(frozen=True, eq=False)
+class FacetArrays:
+    """The facets of all orbits as arrays: what a process has to know of them.
+
+    Attributes
+    ----------
+    numbering : Numbering
+    crossings : list of _Crossings
+        One a neuron, group after group; neurons of one group have the same.
+    groups : list of (int, int)
+        For each neuron the first neuron of its group, and the one after its last.
+    """
+
+    numbering: Numbering
+    crossings: list[_Crossings]
+    groups: list[tuple[int, int]]
+
+    def of(self, choices: Numbers) -> tuple[Indices, Indices, Words]:
+        """As :meth:`Facets.of`, from what the neurons choose, (orbits, neurons); numbers of orbits in place of rows."""
+        import numpy as np
+
+        items, numbers, sets = [], [], []
+        for i, crossings in enumerate(self.crossings):
+            at = np.flatnonzero(self.fresh(choices, i))
+            low, high = crossings.starts[choices[at, i]], crossings.starts[choices[at, i] + 1]
+            ends = np.cumsum(high - low)
+            item = np.repeat(at, high - low)
+            pair = np.arange(len(item)) + np.repeat(high - ends, high - low)
+            items.append(item)
+            numbers.append(self.behind(choices[item], i, pair))
+            sets.append(self.others(choices, i)[item] | crossings.shared[pair])
+        if not items:
+            nothing = np.zeros(0, dtype=np.int64)
+            return nothing, nothing, np.zeros((0, 1), dtype=np.uint64)
+        item = np.concatenate(items)
+        order = np.argsort(item, kind="stable")
+        return item[order], np.concatenate(numbers)[order], np.concatenate(sets)[order]
+
+    def fresh(self, choices: Numbers, i: int) -> Bools:
+        """Which orbits have facets of neuron ``i`` that those of a neuron before are not."""
+        import numpy as np
+
+        first = i == self.groups[i][0]
+        fresh: Bools = np.ones(len(choices), dtype=bool) if first else choices[:, i] != choices[:, i - 1]
+        return fresh
+
+    def others(self, choices: Numbers, i: int) -> Words:
+        """The columns of all neurons but ``i``."""
+        import numpy as np
+
+        found: Words = np.zeros((len(choices), self.crossings[i].own.shape[1]), dtype=np.uint64)
+        for j, crossings in enumerate(self.crossings):
+            if j != i:
+                found |= crossings.own[choices[:, j]]
+        return found
+
+    def behind(self, choices: Numbers, i: int, pair: Indices) -> Indices:
+        """The numbers of the orbits behind one crossing of neuron ``i`` each; ``choices`` are overwritten."""
+        choices[:, i] = self.crossings[i].targets[pair]
+        choices[:, slice(*self.groups[i])].sort(axis=1)
+        return self.numbering.numbers(choices)
 
 
 class Facets:
@@ -72,10 +138,13 @@ class Facets:
                         yield neighbour, others | shared, kind
 
     @cached_property
-    def _arrays(self) -> list[_Crossings]:
+    def arrays(self) -> FacetArrays:
+        """All of it but the rows of the table."""
         import numpy as np
 
-        reduction, found = self.table.reduction, []
+        reduction = self.table.reduction
+        found: list[_Crossings] = []
+        groups: list[tuple[int, int]] = []
         columns = len(reduction.program.columns)
         for group, crossings in zip(reduction.exchangeable, self.crossings, strict=True):
             flat = [crossing for part in crossings for crossing in part]
@@ -83,8 +152,10 @@ class Facets:
             targets = np.array([target for target, _, _ in flat], dtype=np.int64)
             shared = words_of([mask for _, mask, _ in flat], columns)
             own = words_of([pattern.mask for pattern in group.patterns], columns)
-            found.append(_Crossings(starts, targets, shared, own))
-        return found
+            first, count = len(found), len(group.neurons)
+            found += [_Crossings(starts, targets, shared, own)] * count
+            groups += [(first, first + count)] * count
+        return FacetArrays(self.table.numbering, found, groups)
 
     def of(self, rows: Indices) -> tuple[Indices, Indices, Words]:
         """:meth:`around` of many orbits at once, all of whose neighbours are in the table.
@@ -99,91 +170,8 @@ class Facets:
             Place in ``rows``, row of the table across the facet, columns of the facet; in the order of ``rows``, and
             of each as :meth:`around` has them.
         """
-        import numpy as np
-
-        table = self.table
-        choices = table.choices(rows)
-        words = [
-            crossings.own[choices[:, first + i]] for crossings, first, neurons in self._groups() for i in range(neurons)
-        ]
-        items, numbers, sets = [], [], []
-        for crossings, first, neurons in self._groups():
-            for i in range(first, first + neurons):
-                fresh = np.ones(len(rows), dtype=bool) if i == first else choices[:, i] != choices[:, i - 1]
-                at = np.flatnonzero(fresh)
-                low, high = crossings.starts[choices[at, i]], crossings.starts[choices[at, i] + 1]
-                ends = np.cumsum(high - low)
-                item = np.repeat(at, high - low)
-                pair = np.arange(len(item)) + np.repeat(high - ends, high - low)
-                moved = choices[item]
-                moved[:, i] = crossings.targets[pair]
-                moved[:, first : first + neurons].sort(axis=1)
-                others = np.zeros_like(words[0])
-                for j, part in enumerate(words):
-                    others |= part if j != i else 0
-                items.append(item)
-                numbers.append(table.numbering.numbers(moved))
-                sets.append(others[item] | crossings.shared[pair])
-        if not items:
-            nothing = np.zeros(0, dtype=np.int64)
-            return nothing, nothing, np.zeros((0, 1), dtype=np.uint64)
-        item = np.concatenate(items)
-        order = np.argsort(item, kind="stable")
-        return item[order], table.rows_of(np.concatenate(numbers)[order]), np.concatenate(sets)[order]
-
-    def through(
-        self, rows: Indices, support: Words
-    ) -> Generator[tuple[Indices, Indices, Words], npt.NDArray[np.bool_] | None, None]:
-        """As :meth:`of`, only facets that have all columns of a set of the orbit's own; as many at a time as one
-        crossing of one neuron gives.
-
-        Parameters
-        ----------
-        rows : array of int64, (orbits,)
-        support : array of uint64, (orbits, words)
-
-        Yields
-        ------
-        item, neighbour, sets : as :meth:`of`
-            May be sent the places in ``rows`` of which no more facets are wanted, as flags, (orbits,).
-        """
-        import numpy as np
-
-        table = self.table
-        choices, wanted = table.choices(rows), np.ones(len(rows), dtype=bool)
-        groups = self._groups()
-        words = [crossings.own[choices[:, first + i]] for crossings, first, count in groups for i in range(count)]
-        for crossings, first, neurons in groups:
-            for i in range(first, first + neurons):
-                others = np.zeros_like(words[0])
-                for j, part in enumerate(words):
-                    others |= part if j != i else 0
-                needed = support & ~others
-                at, ends = crossings.starts[choices[:, i]], crossings.starts[choices[:, i] + 1]
-                fresh = np.ones(len(rows), dtype=bool) if i == first else choices[:, i] != choices[:, i - 1]
-                while True:
-                    active = np.flatnonzero(wanted & fresh & (at < ends))
-                    if not len(active):
-                        break
-                    pair = at[active]
-                    at[active] += 1
-                    fits = ((needed[active] & ~crossings.shared[pair]) == 0).all(axis=1)
-                    item, pair = active[fits], pair[fits]
-                    moved = choices[item]
-                    moved[:, i] = crossings.targets[pair]
-                    moved[:, first : first + neurons].sort(axis=1)
-                    sets = others[item] | crossings.shared[pair]
-                    done = yield item, table.rows_of(table.numbering.numbers(moved)), sets
-                    if done is not None:
-                        wanted &= ~done
-
-    def _groups(self) -> list[tuple[_Crossings, int, int]]:
-        """Crossings, first neuron and number of neurons of each group."""
-        found, first = [], 0
-        for crossings, group in zip(self._arrays, self.table.reduction.exchangeable, strict=True):
-            found.append((crossings, first, len(group.neurons)))
-            first += len(group.neurons)
-        return found
+        item, numbers, sets = self.arrays.of(self.table.choices(rows))
+        return item, self.table.rows_of(numbers), sets
 
     def __iter__(self) -> Iterator[tuple[int, int, int, str]]:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -13,7 +14,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, overload
 
 from exactgeo.basin.batch import Solved, words_of
-from exactgeo.exact.enclosure import Value
+from exactgeo.exact.enclosure import Value, exact
 from exactgeo.spool import Spool, runs
 
 if TYPE_CHECKING:
@@ -323,6 +324,22 @@ class Optima(Sequence[Solved]):
                 whole = self._whole.get(number)
                 yield _read(data[low - ends[0] : high - ends[0]])[0] if whole is None else whole.value
 
+    def floats(self) -> npt.NDArray[np.float64]:
+        """The values of all, which are rational, rounded to the nearest float; infinite where they are beyond it."""
+        import numpy as np
+
+        found = np.empty(len(self))
+        for start in range(0, len(self), READ):
+            ends = self._ends[start : start + READ + 1]
+            data = self._values.read(ends[0], ends[-1])
+            # To make a fraction of each takes longer than the rest.
+            for number, low in enumerate(ends[:-1], start=start):
+                if number not in self._whole:
+                    found[number] = _rounded(*_parts(data, low - ends[0])[:2])
+        for number, best in self._whole.items():
+            found[number] = _rounded(*exact(best.value).as_integer_ratio())
+        return found
+
     def sets(self, numbers: Indices) -> tuple[Words, Words]:
         """Support and allowed columns of some, one row of 64-bit words each."""
         import numpy as np
@@ -363,6 +380,14 @@ class Optima(Sequence[Solved]):
         return not bool(((support[index] & ~sets) | (sets & ~allowed[index])).any())
 
 
+def _parts(data: bytes, at: int = 0) -> tuple[int, int, bool]:
+    """Numerator and denominator of a value, and whether it is attained."""
+    first, second, attained = _HEAD.unpack_from(data, at)
+    middle = at + _HEAD.size + first
+    top = int.from_bytes(data[at + _HEAD.size : middle], "little", signed=True)
+    return top, int.from_bytes(data[middle : middle + second], "little"), attained
+
+
 @lru_cache(maxsize=4)
 def _bits(columns: int) -> list[int]:
     """The mask of each column."""
@@ -371,8 +396,12 @@ def _bits(columns: int) -> list[int]:
 
 def _read(data: bytes) -> tuple[Fraction, bool]:
     """Value, and whether it is attained."""
-    first, second, attained = _HEAD.unpack_from(data)
-    at = _HEAD.size
-    top = int.from_bytes(data[at : at + first], "little", signed=True)
-    bottom = int.from_bytes(data[at + first : at + first + second], "little")
+    top, bottom, attained = _parts(data)
     return Fraction(top, bottom), attained
+
+
+def _rounded(top: int, bottom: int) -> float:
+    try:
+        return top / bottom
+    except OverflowError:
+        return math.inf if top > 0 else -math.inf

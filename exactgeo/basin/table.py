@@ -248,8 +248,7 @@ class Table:
             return []
         levels = self.values
         if isinstance(levels, Levels):
-            fit = np.zeros(len(self.optima), dtype=bool)
-            fit[levels.lowest] = True
+            fit = levels.ranks == 0
         else:
             top = min(map(high, self.optima.values()))
             fit = np.array([low(value) <= top for value in self.optima.values()])
@@ -347,8 +346,8 @@ class Levels(Sequence[tuple[Value, int]]):
 
     Attributes
     ----------
-    lowest : array of int64
-        The optima of the first value.
+    ranks : array of int32, (optima,)
+        The place of the value of each optimum among these; -1 for one that no orbit has.
     """
 
     def __init__(self, optima: Optima, orbits: Indices) -> None:
@@ -357,7 +356,7 @@ class Levels(Sequence[tuple[Value, int]]):
         self._optima = optima
         used = np.flatnonzero(orbits)
         # Conversion to float is monotone: exact values decide among equal floats only.
-        keys = np.fromiter((order(exact(value))[0] for value in optima.values()), dtype=float, count=len(optima))[used]
+        keys = optima.floats()[used]
         by_key = np.argsort(keys, kind="stable")
         ascending, keys = used[by_key], keys[by_key]
         fresh = np.ones(len(keys), dtype=bool)
@@ -368,10 +367,10 @@ class Levels(Sequence[tuple[Value, int]]):
             equal = sorted((optima.value(number), number) for number in ascending[part].tolist())
             ascending[part] = [number for _, number in equal]
             fresh[part] = [True, *(one[0] != other[0] for one, other in pairwise(equal))]
-        starts = np.flatnonzero(fresh)
-        self._numbers = ascending[starts]
-        self.lowest: Indices = ascending[: starts[1] if len(starts) > 1 else None]
-        self._orbits = np.add.reduceat(orbits[ascending], starts) if len(used) else used
+        self._numbers, self._floats = ascending[fresh], keys[fresh]
+        self.ranks: Numbers = np.full(len(optima), -1, dtype=np.int32)
+        self.ranks[ascending] = np.cumsum(fresh) - 1
+        self._orbits = np.add.reduceat(orbits[ascending], np.flatnonzero(fresh)) if len(used) else used
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -385,6 +384,11 @@ class Levels(Sequence[tuple[Value, int]]):
             return [self[k] for k in range(len(self))[index]]
         at = range(len(self))[index]
         return self._optima.value(int(self._numbers[at])), int(self._orbits[at])
+
+    def below(self, value: Fraction) -> int:
+        """How many are less than a value."""
+        first, last = (int(self._floats.searchsorted(order(value)[0], side)) for side in ("left", "right"))
+        return next((k for k in range(first, last) if exact(self[k][0]) >= value), last)
 
 
 def counted_together(numbers: Mapping[Value, int]) -> tuple[tuple[Value, int], ...]:

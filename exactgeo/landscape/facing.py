@@ -1,11 +1,12 @@
 """The walls of the basins of some levels that lead to basins no higher, many at a time, as arrays.
 
-Most of them have the optimum of one of their two basins, which one comparison of bit masks says, and most of these
-lead to what the basin is joined with by another wall already.
+Most of them have the optimum of one of their two basins, which one comparison of bit masks says, and most of all lead
+to what the basin is joined with by one of these already.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.basin.batch import words_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from exactgeo.basin.batch import Indices, Words
+    from exactgeo.basin.batch import Indices, Numbers, Words
 
     Bools = npt.NDArray[np.bool_]
 
@@ -94,8 +95,10 @@ class Facing:
     ----------
     census : Census
     ranked : Ranked
-    parent : array of int32, (basins,), or None
-        A forest that grows meanwhile, if walls within one of its trees are of no interest.
+    parent : array of int32, (basins,)
+        A forest that grows meanwhile.
+    all : bool
+        Whether walls within one of its trees are listed too.
 
     Attributes
     ----------
@@ -104,17 +107,22 @@ class Facing:
         Of the census.
     support : array of uint64, (optima, words)
         The columns that each optimum uses.
+    undecided : deque of Wall
+        Those listed last that no basin's optimum settles, and that join two trees as far as these optima say; in
+        order.
     """
 
-    def __init__(self, census: Census, ranked: Ranked, parent: npt.NDArray[np.int32] | None) -> None:
+    def __init__(self, census: Census, ranked: Ranked, parent: npt.NDArray[np.int32], *, all: bool = False) -> None:
         import numpy as np
 
         table = census.table
         columns = len(table.reduction.program.columns)
         self.facets, self.owners, self.ranked, self._parent = census.facets, table.owners, ranked, parent
+        self._all = all
         self.support, allowed = table.optima.sets(np.arange(len(table.optima)))
         self._barred = words_of([(1 << columns) - 1], columns) & ~allowed
         self._first = 0
+        self.undecided: deque[Wall] = deque()
         self._walls: list[Wall] = []
         self._born: list[int] = []
         self._cuts: list[int] = [0]
@@ -152,13 +160,13 @@ class Facing:
         # What an earlier wall of the level has said is known; what a later one says is known then.
         earlier = (owner == OPEN) & (first != OPEN) & (place < np.arange(len(owner)))
         owner = np.where(earlier, first, owner)
-        if self._parent is not None:
-            kept = self._kept(inside, outside, owner, rows)
-            inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
-            owner, first = owner[kept], first[kept]
-            kept = _spanning(roots_of(self._parent, inside), roots_of(self._parent, outside), owner != OPEN)
-            inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
-            owner, first = owner[kept], first[kept]
+        kept = np.arange(len(owner)) if self._all else self._kept(inside, outside, owner)
+        ends = roots_of(self._parent, inside[kept]), roots_of(self._parent, outside[kept])
+        joining = _joining(*ends, owner[kept] != OPEN, rank[kept])
+        if not self._all:
+            kept, joining = kept[joining], np.arange(len(joining))
+        inside, outside, sets, rank = inside[kept], outside[kept], sets[kept], rank[kept]
+        owner, first = owner[kept], first[kept]
         raw, width = np.ascontiguousarray(sets).astype("<u8").tobytes(), 8 * sets.shape[1]
         self._walls = [
             Wall(u, v, mine, other, raw[width * k : width * (k + 1)])
@@ -166,6 +174,8 @@ class Facing:
                 zip(inside.tolist(), outside.tolist(), owner.tolist(), first.tolist(), strict=True)
             )
         ]
+        undecided = joining[(owner[joining] == OPEN) & (first[joining] == OPEN)]
+        self.undecided = deque(map(self._walls.__getitem__, undecided.tolist()))
         self._cuts = np.searchsorted(rank, levels).tolist()
         there: list[int] = np.unique(ranks[rows]).tolist()
         return there
@@ -182,16 +192,12 @@ class Facing:
             found[fits] = owners[fits]
         return found
 
-    def _kept(self, inside: Indices, outside: Indices, owner: Indices, rows: Indices) -> Indices:
+    def _kept(self, inside: Indices, outside: Indices, owner: Indices) -> Indices:
         """All but the walls to a tree of the forest to which an earlier one of the same basin leads that is known."""
         import numpy as np
 
-        parent = self._parent
-        if parent is None:
-            return np.arange(len(inside))
-        root = roots_of(parent, outside)
         known = owner != OPEN
-        key = inside * len(parent) + root
+        key = inside * len(self._parent) + roots_of(self._parent, outside)
         _, back = np.unique(key, return_inverse=True)
         place = np.arange(len(key))
         first = np.full(int(back.max(initial=-1)) + 1, len(key), dtype=np.int64)
@@ -209,22 +215,27 @@ def roots_of(parent: npt.NDArray[np.int32], rows: Indices) -> npt.NDArray[np.int
         root = above
 
 
-def _spanning(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], known: Bools) -> Indices:
-    """The walls between trees that are not known, and of the known ones those that earlier known ones do not join."""
+def _joining(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32], known: Bools, rank: Numbers) -> Indices:
+    """The known walls between trees that those before them do not join, and of the others those between trees that the
+    known ones up to their level do not join. ``rank`` ascends."""
     import numpy as np
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import minimum_spanning_tree
 
-    places = np.flatnonzero(known & (one != other))
-    names, ends = np.unique(np.concatenate([one[places], other[places]]), return_inverse=True)
-    low, high = np.sort(ends.reshape(2, -1), axis=0)
-    _, first = np.unique(low * np.int64(len(names)) + high, return_index=True)
-    # Kruskal's method: the earlier wall is the lighter one. Older releases of scipy take indices of 32 bits only.
-    pairs = low[first].astype(np.int32), high[first].astype(np.int32)
-    graph = coo_array((first + 1.0, pairs), shape=(len(names), len(names)))
-    kept = ~known & (one != other)
-    kept[places[minimum_spanning_tree(graph.tocsr()).data.astype(np.int64) - 1]] = True
-    return np.flatnonzero(kept)
+    order = np.lexsort((~known, rank))
+    order = order[one[order] != other[order]]
+    above: dict[int, int] = {}
+    kept = []
+    for k, a, b, joins in zip(
+        *(part.tolist() for part in (order, one[order], other[order], known[order])), strict=True
+    ):
+        while (up := above.get(a, a)) != a:
+            above[a] = a = above.get(up, up)
+        while (up := above.get(b, b)) != b:
+            above[b] = b = above.get(up, up)
+        if a != b:
+            kept.append(k)
+            if joins:
+                above[a] = b
+    return np.sort(np.array(kept, dtype=np.int64))
 
 
 def _twins(rank: Indices, sets: Words, owner: Indices) -> tuple[Indices, Indices]:

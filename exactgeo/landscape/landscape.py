@@ -314,7 +314,7 @@ class Landscape(Reported, Viewed, Records):
     @property
     def solved(self) -> tuple[Optimum, ...]:
         """The optima of all walls that the merge tree looked at: the other walls join nothing."""
-        return self._looked_at
+        return tuple(map(self._walls.whole, self._looked_at))
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -572,7 +572,7 @@ def landscape(
     problem : Problem
         In scope of :func:`exactgeo.basin.census`, with any loss but the logistic one.
     executor : concurrent.futures.Executor, optional
-        Where blocks of basins are solved.
+        Where blocks of basins are solved, and walls looked for; the latter where the census is made here.
     time_limit : float, optional
         Seconds; afterwards ``complete`` is False, and what is known is kept: the valleys born so far, those that have
         escaped, and a level below which nothing is missing.
@@ -588,8 +588,8 @@ def landscape(
     Returns
     -------
     Landscape
-        Cost: the census, one pass over the facets of its orbits, and one exact solve for each wall that may join two
-        components and that no known optimum proves.
+        Cost: the census, one pass over the facets of its orbits, and a solve, many at a time, for each wall that may
+        join two components and that no optimum of a basin proves.
 
     Raises
     ------
@@ -598,6 +598,8 @@ def landscape(
         ``full`` with more than eight exchangeable neurons.
     InternalError
         An exact answer failed its replay.
+    TaskLost
+        The executor gives what is no answer.
 
     References
     ----------
@@ -635,6 +637,8 @@ def landscape(
         left = None if time_limit is None else max(0.0, time_limit - (time.monotonic() - start))
         # Ctrl-C before the tree is begun.
         with suppress(KeyboardInterrupt):
-            tree = grow(found, walls, full=full, seconds=left, progress=joined)
+            # Workers are not started for the tree alone.
+            own = executor if basins is None else None
+            tree = grow(found, walls, full=full, executor=own, seconds=left, progress=joined)
     walls.close()
     return Landscape(found, walls, tree, full)

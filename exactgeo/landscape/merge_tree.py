@@ -9,35 +9,27 @@ ties need no order. A wall whose basins are joined already is never solved.
 from __future__ import annotations
 
 import heapq
-import time
 from array import array
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from exactgeo.basin.census import Census
+from exactgeo.basin.table import Levels
+from exactgeo.deadline import Deadline
+from exactgeo.errors import InternalError
 from exactgeo.exact.enclosure import exact, order
 from exactgeo.landscape.facing import Facing, Ranked, Wall
-from exactgeo.landscape.permutations import (
-    Perm,
-    PermutationGroup,
-    compose,
-    identity,
-    inverse,
-    replaced,
-    sorter,
-    stabiliser,
-)
+from exactgeo.landscape.forest import Forest, FullForest
+from exactgeo.landscape.leads import Ground, Leads
+from exactgeo.landscape.permutations import Perm, PermutationGroup, compose, inverse
 from exactgeo.landscape.trunk import Joined, Trunk
 from exactgeo.landscape.walls import Walls
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from exactgeo.basin.batch import Indices
 
 __all__ = ["Edge", "Entries", "Node", "Tree", "grow"]
@@ -46,6 +38,9 @@ Progress = Callable[[int, int], None]
 
 STEP = 256
 """Basins between two looks at the clock."""
+
+AHEAD = 64
+"""Walls that are solved together: the one that is needed, and the next ones that may be."""
 
 
 class Edge(NamedTuple):
@@ -112,6 +107,29 @@ class Entries:
         self._nodes = array("i", [-1 if node >= keep else node for node in self._nodes])
 
 
+class _Values(Sequence[Fraction]):
+    """The values of basins, ascending, read as they are asked for."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._levels = levels
+
+    def below(self, value: Fraction) -> int:
+        """How many are less."""
+        return self._levels.below(value)
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    @overload
+    def __getitem__(self, index: int) -> Fraction: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Fraction]: ...
+    def __getitem__(self, index: int | slice) -> Fraction | list[Fraction]:
+        if isinstance(index, slice):
+            return [exact(value) for value, _ in self._levels[index]]
+        return exact(self._levels[index][0])
+
+
 class Edges(Sequence[Edge]):
     """Walls in order; those of basins that join a trunk are arrays until somebody asks for one.
 
@@ -157,14 +175,14 @@ class Edges(Sequence[Edge]):
         inside, outside, ranks = (
             np.concatenate([getattr(part, name) for part in joined]).tolist() for name in ("inside", "outside", "ranks")
         )
-        sets = np.concatenate([part.sets for part in joined])
+        sets, levels = np.concatenate([part.sets for part in joined]), self._levels[:]
         for k in np.argsort(keys, kind="stable").tolist():
             at = k - len(self._single)
             if at < 0:
                 yield self._single[k]
             else:
                 mask = int.from_bytes(sets[at].tobytes(), "little")
-                yield Edge(inside[at], outside[at], mask, self._levels[ranks[at]])
+                yield Edge(inside[at], outside[at], mask, levels[ranks[at]])
 
 
 @dataclass
@@ -210,113 +228,25 @@ class Tree:
         self.edges = [edge for edge in self.edges if level is not None and edge.value < level]
 
 
-class _Forest:
-    """Union-find over the basins; each link carries the permutation that takes the child's representative into the
-    component of its parent's."""
-
-    def __init__(self, census: Census, full: bool) -> None:
-        self.full = full
-        self.size = sum(len(group.neurons) for group in census.reduction.exchangeable) if full else 0
-        self.unit = identity(self.size)
-        # Only the permutations of the full space need to know which basin is which.
-        self.orbits = [basin.patterns for basin in census] if full else []
-        # An array that others may look at.
-        self.parent = array("i", range(len(census)))
-        self.link: list[Perm] = [self.unit] * len(census) if full else []
-        self.group: dict[int, PermutationGroup] = {}
-        self.parts: dict[int, list[tuple[int, Perm]]] = {}
-        self.fresh: dict[int, list[int]] = {}
-        self._trivial = PermutationGroup.trivial(self.size)
-        self._stabilisers: dict[tuple[Perm, ...], PermutationGroup] = {}
-
-    @property
-    def parents(self) -> npt.NDArray[np.int32]:
-        """``parent`` itself."""
-        import numpy as np
-
-        return np.frombuffer(self.parent, dtype=np.int32)
-
-    def birth(self, u: int) -> None:
-        self.parts[u], self.fresh[u] = [], [u]
-        if self.full:
-            generators = tuple(stabiliser(self.orbits[u]))
-            if generators not in self._stabilisers:
-                self._stabilisers[generators] = self._trivial.joined(generators)
-            self.group[u] = self._stabilisers[generators]
-
-    def find(self, u: int) -> tuple[int, Perm]:
-        path = []
-        while self.parent[u] != u:
-            path.append(u)
-            u = self.parent[u]
-        perm = self.unit
-        for w in reversed(path):
-            if self.full:
-                perm = self.link[w] = compose(perm, self.link[w])
-            self.parent[w] = u
-        return u, perm
-
-    def _crossing(self, u: int, v: int) -> Perm:
-        """g such that a wall leads from u's representative to g times v's: one entry of u replaced by one of v."""
-        crossed = []
-        for one, other in zip(self.orbits[u], self.orbits[v], strict=True):
-            part = list(one)
-            if one != other:
-                old, new = replaced(one, other)
-                part[part.index(old)] = new
-            crossed.append(part)
-        return sorter(crossed)
-
-    def relation(self, u: int, v: int) -> tuple[int, int, Perm]:
-        """Roots r, s of u and v, and h such that the wall joins r's representative to h times s's."""
-        r, p = self.find(u)
-        s, q = self.find(v)
-        if not self.full:
-            return r, s, ()
-        return r, s, compose(compose(p, self._crossing(u, v)), inverse(q))
-
-    def joined(self, u: int, v: int) -> bool:
-        """Whether the wall between u and v would change nothing."""
-        if not self.full:
-            return self.find(u)[0] == self.find(v)[0]
-        r, s, h = self.relation(u, v)
-        return r == s and h in self.group[r]
-
-    def join(self, u: int, v: int) -> tuple[int, bool]:
-        """Open a wall: the root of the joined component, and whether two components became one."""
-        r, s, h = self.relation(u, v)
-        if r == s:
-            if self.full:
-                self.group[r] = self.group[r].joined([h])
-            return r, False
-        self.parent[s] = r
-        self.fresh[r] += self.fresh.pop(s)
-        moved = self.parts.pop(s)
-        if self.full:
-            self.link[s] = h
-            back = inverse(h)
-            self.group[r] = self.group[r].joined(compose(compose(h, g), back) for g in self.group.pop(s).generators)
-            moved = [(node, compose(h, t)) for node, t in moved]
-        self.parts[r] += moved
-        return r, True
-
-
 class _Grower:
-    def __init__(self, census: Census, walls: Walls, full: bool) -> None:
+    def __init__(
+        self, census: Census, walls: Walls, full: bool, executor: Executor | None, deadline: Deadline | None
+    ) -> None:
         self.census, self.walls = census, walls
-        self.forest = _Forest(census, full)
+        self.executor, self.deadline = executor, deadline
+        self.forest = FullForest(census) if full else Forest(len(census))
         sizes = [len(group.neurons) for group in census.reduction.exchangeable]
         self.universe = _symmetric(sizes) if full else None
         self.tree = Tree([], Entries(len(census)), [], self.universe)
         self.open: dict[int, list[int]] = {}
         self.touched: set[int] = set()
         # Births level by level: those before ``step`` are done. Walls wait until their level comes.
-        self.levels: list[Fraction] = []
         self.step = self.born = self.listed = 0
         # The levels before ``step`` that are not done yet; the basins of them that joined the trunk, and its nodes by
         # the rank from which on they are it.
         self.births: deque[int] = deque()
         # ``listed`` is the first level of them.
+        self.leads: Leads | None = None
         self.trunk: Trunk | None = None
         self.joined: Joined | None = None
         self.nodes: list[tuple[int, int]] = []
@@ -324,22 +254,12 @@ class _Grower:
 
     def rank(self) -> None:
         """Sort the basins by their values."""
-        import numpy as np
-
-        table = self.census.table
-        used = np.zeros(len(table.optima), dtype=bool)
-        used[table.owners] = True
-        pairs = zip(table.optima.values(), used.tolist(), strict=True)
-        keys = {k: order(exact(value)) for k, (value, there) in enumerate(pairs) if there}
-        of = np.full(len(table.optima), -1, dtype=np.int32)
-        # Sorted, not hashed: to hash a fraction takes longer than to compare two floats.
-        for k in sorted(keys, key=keys.__getitem__):
-            value = keys[k][1]
-            if not self.levels or self.levels[-1] != value:
-                self.levels.append(value)
-            of[k] = len(self.levels) - 1
-        self.ranked = Ranked(self.census, of, len(self.levels))
-        self.facing = Facing(self.census, self.ranked, None if self.forest.full else self.forest.parents)
+        levels = self.census.table.values
+        if not isinstance(levels, Levels):
+            raise InternalError("a landscape over enclosures")
+        self.levels = _Values(levels)
+        self.ranked = Ranked(self.census, levels.ranks, len(levels))
+        self.facing = Facing(self.census, self.ranked, self.forest.parents, all=self.forest.full)
         self.edges = Edges(self.levels)
         self.tree.edges = self.edges
         self.opened: list[Edge] = []
@@ -353,7 +273,7 @@ class _Grower:
             self.ahead()
         if not self.births:
             self.leave()
-            return None if not self.waiting or self.finished() else self.waiting[0][0][1]
+            return None if not self.waiting or self.forest.whole(self.universe) else self.waiting[0][0][1]
         birth = self.levels[self.births[0]]
         return birth if not self.waiting or order(birth) <= self.waiting[0][0] else self.waiting[0][0][1]
 
@@ -362,21 +282,34 @@ class _Grower:
         first, end = self.step, self.ranked.after(self.step)
         rows = born = self.ranked.born(first, end)
         if not self.forest.full and first:
+            if self.leads is None:
+                self.leads = Leads(self.ground(), int(self.ranked.starts[first]), self.executor, self.deadline)
+            through = self.leads.take(len(rows))
             before = self.ranked.born(0 if self.trunk is None else self.listed, first)
             self.leave()
             if self.trunk is None:
                 self.trunk = Trunk(self.facing, self.forest.parents, before)
             else:
                 self.trunk.look(before)
-            rows, born, self.joined = self.trunk.split(rows)
+            rows, born, self.joined = self.trunk.split(rows, through)
             self.nodes = [(first, self.trunk_node(self.trunk))]
             self.born += len(self.joined.inside)
         self.births.extend(self.facing.list(first, end, rows, born))
         self.step, self.listed = end, first
 
+    def ground(self) -> Ground:
+        """What is to be known where walls of basins are looked for."""
+        facing, ranked = self.facing, self.ranked
+        return Ground(facing.facets.arrays, ranked.order, ranked.of, facing.owners, facing.support)
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        if self.leads is not None:
+            self.leads.close()
+
     def trunk_node(self, trunk: Trunk) -> int:
         """The node of the trunk."""
-        return self.forest.parts[self.forest.find(trunk.basin)[0]][0][0]
+        return self.forest.parts[self.forest.find(trunk.basin)][0][0]
 
     def leave(self, below: Fraction | None = None) -> None:
         """Enter the basins that joined the trunk where they belong, those of a value below some level."""
@@ -386,7 +319,7 @@ class _Grower:
             return
         joined, self.joined = self.joined, None
         if below is not None:
-            joined = joined.first(bisect_left(self.levels, order(below), key=order))
+            joined = joined.first(self.levels.below(below))
         self.edges.extend(joined)
         cuts = [*np.searchsorted(joined.ranks, [rank for rank, _ in self.nodes]).tolist(), len(joined.ranks)]
         for (_, node), start, end in zip(self.nodes, cuts, cuts[1:], strict=False):
@@ -405,23 +338,16 @@ class _Grower:
         for k in range(self.born // STEP + 1, (self.born + len(born)) // STEP + 1):
             yield k * STEP
         self.born += len(born)
-        left = []
-        for wall in faced:
-            if forest.joined(wall.inside, wall.outside):
-                continue
-            if wall.owner >= 0 or self._at(wall.mask, level):
-                self.open_wall(wall, level)
-            else:
-                left.append(wall)
-        for wall in left:
+        # What the optima of basins say comes first: it leaves less to solve.
+        for wall in sorted(faced, key=lambda wall: wall.owner < 0):
             u, v = wall.inside, wall.outside
             if forest.joined(u, v):
                 continue
-            if wall.first >= 0:
+            if wall.owner >= 0 or wall.first >= 0:
                 self.open_wall(wall, level)
                 continue
             fresh = walls.solved
-            value = exact(walls.optimum(wall.mask).value)
+            value = self.value_of(wall)
             if value == level:
                 self.open_wall(wall, level)
             else:
@@ -430,16 +356,22 @@ class _Grower:
                 yield self.born
         self.births.popleft()
 
-    def _at(self, mask: int, level: Fraction) -> bool:
-        """Whether a wall that was solved has these columns, and this value."""
-        best = self.walls.known(mask, ())
-        return best is not None and exact(best.value) == level
+    def value_of(self, wall: Wall) -> Fraction:
+        """The value of a wall; where it has to be solved, so are the next ones that may have to be."""
+        if self.walls.known(wall.mask, ()) is None:
+            masks, undecided = [wall.mask], self.facing.undecided
+            while undecided and len(masks) < AHEAD:
+                other = undecided.popleft()
+                if not self.forest.joined(other.inside, other.outside):
+                    masks.append(other.mask)
+            self.walls.ahead(masks)
+        return self.walls.value(wall.mask)
 
     def open_walls(self, level: Fraction) -> None:
         """The walls that waited for a level."""
         if not self.waiting or self.waiting[0][0][1] != level:
             return
-        rank = bisect_left(self.levels, order(level), key=order)
+        rank = self.levels.below(level)
         key = 2 * rank - (rank == len(self.levels) or self.levels[rank] != level)
         while self.waiting and self.waiting[0][0][1] == level:
             _, u, v, mask = heapq.heappop(self.waiting)
@@ -451,7 +383,7 @@ class _Grower:
         mask = wall.mask
         if wall.first not in (-1, wall.owner):
             # The proof of the first wall with these columns is that of all.
-            self.walls.known(mask, (self.census.table.replayed(wall.first),))
+            self.walls.known(mask, (self.census.table.optima[wall.first],))
         self._join(wall.inside, wall.outside, mask, value, 2 * self.births[0])
 
     def _join(self, u: int, v: int, mask: int, value: Fraction, key: int) -> None:
@@ -466,9 +398,9 @@ class _Grower:
     def close_level(self, level: Fraction) -> None:
         """One node for each component that changed at this level."""
         forest, nodes = self.forest, self.tree.nodes
-        for root in sorted({forest.find(u)[0] for u in self.touched}):
+        for root in sorted(set(map(forest.find, self.touched))):
             parts, fresh = forest.parts[root], forest.fresh[root]
-            group = forest.group.get(root)
+            group = forest.group(root)
             if len(parts) == 1 and (group is None or len(group) == len(nodes[parts[0][0]].group or ())):
                 index, offset = parts[0]
             else:
@@ -489,22 +421,13 @@ class _Grower:
             for u in fresh:
                 if forest.full:
                     # offset takes the node's representative to the root's; undo it.
-                    entry = index, compose(back, forest.find(u)[1])
+                    entry = index, compose(back, forest.perm(u))
                 self.tree.entry[u] = entry
             nodes[index].basins += fresh
             forest.fresh[root] = []
         self.touched.clear()
         if self.trunk is not None and (node := self.trunk_node(self.trunk)) != self.nodes[-1][1]:
-            self.nodes.append((bisect_left(self.levels, order(level), key=order), node))
-
-    def finished(self) -> bool:
-        """Whether no wall can change anything any more (all basins born)."""
-        if len(self.forest.parts) != 1:
-            return False
-        if self.universe is None:
-            return True
-        (group,) = self.forest.group.values()
-        return len(group) == len(self.universe)
+            self.nodes.append((self.levels.below(level), node))
 
 
 def _symmetric(sizes: list[int]) -> PermutationGroup:
@@ -519,7 +442,13 @@ def _symmetric(sizes: list[int]) -> PermutationGroup:
 
 
 def grow(
-    census: Census, walls: Walls, *, full: bool, seconds: float | None = None, progress: Progress | None = None
+    census: Census,
+    walls: Walls,
+    *,
+    full: bool,
+    executor: Executor | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
 ) -> Tree:
     """The merge tree of a complete census.
 
@@ -530,6 +459,8 @@ def grow(
     walls : Walls
     full : bool
         Follow the permutations as well.
+    executor : Executor, optional
+        Asked for a wall of its own value of each basin, where they are many.
     seconds : float, optional
         Afterwards the tree is what is known below :attr:`Tree.level`; Ctrl-C ends it the same way.
     progress : callable (done, total), optional
@@ -538,21 +469,28 @@ def grow(
     Returns
     -------
     Tree
-        Cost: one pass over the facets of all orbits; one exact solve for each wall that may join two components and
-        has its value from no optimum at hand.
+        Cost: one pass over the facets of all orbits; a solve of some 50 microseconds, many at a time, for each wall
+        that may join two components and has its value from no basin.
+
+    Raises
+    ------
+    TaskLost
+        The executor gives what is no answer.
     """
-    end = None if seconds is None else time.monotonic() + seconds
-    grower = _Grower(census, walls, full)
+    deadline = None if seconds is None else Deadline.after(seconds)
+    grower = _Grower(census, walls, full, executor, deadline)
     try:
         for done in _levels(grower):
             if progress is not None:
                 progress(done, len(census))
-            if end is not None and time.monotonic() > end:
+            if deadline is not None and not deadline.left:
                 break
         else:
             grower.tree.complete = True
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TimeoutError):
         pass
+    finally:
+        grower.close()
     if not grower.tree.complete:
         if grower.tree.level is not None:
             grower.leave(grower.tree.level)

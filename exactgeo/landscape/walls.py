@@ -8,13 +8,18 @@ S <= J <= A. Most walls have the optimum of one of their two basins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Protocol
 
+from exactgeo.basin.batch import Solved, solve_sets, words_of
 from exactgeo.basin.cone_program import Optimum, Program
 from exactgeo.basin.schedule import BlockStore
 from exactgeo.basin.solvers import solve
+from exactgeo.exact.enclosure import exact
 
 __all__ = ["WallStore", "Walls"]
+
+Known = Optimum | Solved
 
 TOGETHER = 16
 """Solved walls that are kept in one transaction."""
@@ -34,7 +39,7 @@ class WallStore(BlockStore, Protocol):
 
 
 class Walls:
-    """Optima by column set, each replayed by the solver; computed on first use and kept.
+    """Optima by column set, each proved by the solver; computed on first use and kept.
 
     Parameters
     ----------
@@ -44,20 +49,30 @@ class Walls:
     solved : dict, optional
         What :func:`~exactgeo.basin.solvers.solve` said of columns, for several searches: it saves time and changes no
         answer.
+
+    Attributes
+    ----------
+    solved : int
+        Optima of walls that were asked for, and that no optimum at hand said.
     """
 
     def __init__(
         self, program: Program, store: WallStore | None = None, *, solved: dict[int, Optimum] | None = None
     ) -> None:
         self._program = program
-        self._found: dict[int, Optimum] = {}
-        self._recent: list[Optimum] = []
+        self._found: dict[int, Known] = {}
+        self._recent: list[Known] = []
+        # By support and allowed columns those that were solved; by columns what was solved before somebody asked.
+        self._distinct: dict[tuple[int, int], Known] = {}
+        self._ahead: dict[int, Solved] = {}
+        self._whole: dict[tuple[int, int], Optimum] = {}
         self._store = store
-        self._unstored: list[tuple[int, Optimum]] = []
+        self._unstored: list[tuple[int, Known]] = []
         self.solved = 0
         self._solved = solved
         if store is not None:
-            self._found.update(store.walls(program))
+            for mask, best in store.walls(program):
+                self._found[mask] = self._distinct[_key(best)] = best
             self._recent += list(self._found.values())[-SCANNED:]
 
     def close(self) -> None:
@@ -67,15 +82,24 @@ class Walls:
 
     def _flush(self) -> None:
         if self._store is not None and self._unstored:
-            self._store.add_walls(self._unstored)
+            self._store.add_walls([(mask, self.whole(best)) for mask, best in self._unstored])
             self._unstored = []
 
     @property
-    def optima(self) -> list[Optimum]:
-        """All answers so far."""
+    def optima(self) -> list[Known]:
+        """All answers so far, each as much as is known of it; see :meth:`whole`."""
         return list(self._found.values())
 
-    def known(self, mask: int, hints: Iterable[Optimum]) -> Optimum | None:
+    def whole(self, best: Known) -> Optimum:
+        """An answer with all that belongs to it."""
+        if isinstance(best, Optimum):
+            return best
+        key = _key(best)
+        if key not in self._whole:
+            self._whole[key] = best.optimum(self._program)
+        return self._whole[key]
+
+    def known(self, mask: int, hints: Iterable[Known]) -> Known | None:
         """The optimum over the columns of ``mask`` if one of the hints or an earlier answer is it."""
         optimum = self._found.get(mask)
         if optimum is not None:
@@ -86,7 +110,7 @@ class Walls:
                 return optimum
         return None
 
-    def optimum(self, mask: int, hints: Iterable[Optimum] = ()) -> Optimum:
+    def optimum(self, mask: int, hints: Iterable[Known] = ()) -> Optimum:
         """The optimum over the columns of ``mask``.
 
         Parameters
@@ -95,19 +119,46 @@ class Walls:
         hints : optima that may be it
             Those of the two basins: a wall has no columns that they lack.
         """
-        optimum = self.known(mask, hints) or self.known(mask, self._recent)
-        if optimum is None:
-            optimum = self._solve(mask)
+        return self.whole(self._best(mask, hints))
+
+    def value(self, mask: int) -> Fraction:
+        """Its value, which is rational."""
+        return exact(self._best(mask, ()).value)
+
+    def ahead(self, masks: Iterable[int]) -> None:
+        """Solve the walls with these columns together, where that is possible: a few hundredths of what each costs
+        alone.
+
+        What is found of one depends on its columns alone, and is no answer before somebody asks for it.
+        """
+        fresh = [mask for mask in dict.fromkeys(masks) if mask not in self._found and mask not in self._ahead]
+        if fresh:
+            found, owner, interrupted = solve_sets(self._program, words_of(fresh, len(self._program.columns)))
+            if interrupted:
+                raise KeyboardInterrupt
+            for mask, k in zip(fresh, owner.tolist(), strict=True):
+                # Without a basis it may depend on the others.
+                if found[k].proof is None:
+                    self._ahead[mask] = found[k]
+
+    def _best(self, mask: int, hints: Iterable[Known]) -> Known:
+        found, ahead = self.known(mask, hints), None
+        if found is None:
+            ahead = self._ahead.pop(mask, None)
+            found = self.known(mask, self._recent) if ahead is None else self._distinct.get(_key(ahead))
+        if found is None:
+            found = ahead or self._solve(mask)
+            self._distinct[_key(found)] = found
             self.solved += 1
-            self._found[mask] = optimum
-            self._recent.append(optimum)
+            self._recent.append(found)
             if len(self._recent) > SCANNED:
                 del self._recent[: SCANNED // 2]
             if self._store is not None:
-                self._unstored.append((mask, optimum))
+                self._unstored.append((mask, found))
                 if len(self._unstored) >= TOGETHER:
                     self._flush()
-        return optimum
+        self._found[mask] = found
+        return found
 
     def _solve(self, mask: int) -> Optimum:
         if self._solved is None:
@@ -115,3 +166,7 @@ class Walls:
         if mask not in self._solved:
             self._solved[mask] = solve(self._program, mask)
         return self._solved[mask]
+
+
+def _key(best: Known) -> tuple[int, int]:
+    return best.support, best.allowed

@@ -24,7 +24,8 @@ from exactgeo.exact.enclosure import order
 from exactgeo.formats import point_from_mapping
 from exactgeo.kinds import Kind
 from exactgeo.landscape import landscape
-from exactgeo.landscape.merge_tree import _Forest, _Grower, grow
+from exactgeo.landscape.forest import Forest, FullForest
+from exactgeo.landscape.merge_tree import _Grower
 from exactgeo.landscape.walls import Walls
 from exactgeo.local_minimum import decide
 
@@ -79,10 +80,11 @@ class Stop:
         self.left, self.interrupt = moment, interrupt
         for name in ("known", "optimum"):
             monkeypatch.setattr(Walls, name, self.around(getattr(Walls, name)))
-        monkeypatch.setattr(sys.modules[grow.__module__], "time", SimpleNamespace(monotonic=self.clock))
+        monkeypatch.setattr("exactgeo.deadline.time", SimpleNamespace(monotonic=self.clock))
         monkeypatch.setattr(_Grower, "close_level", self.around(_Grower.close_level))
         # Half-way through the closing of a level, too.
-        monkeypatch.setattr(_Forest, "find", self.around(_Forest.find))
+        for forest in (Forest, FullForest):
+            monkeypatch.setattr(forest, "find", self.around(forest.find))
 
     def clock(self):
         self.left -= not self.interrupt

@@ -81,7 +81,7 @@ def shuffled(case, seed):
     patterns = random.Random(seed).sample(group.patterns, len(group.patterns))
     reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(patterns)),))
     optima = Optima(len(reduction.program.columns))
-    return Census(Table.gather(reduction, optima, blocks(reduction, optima, None, lambda: None, None)))
+    return Census(Table.gather(reduction, optima, blocks(reduction, optima, None, None, None)))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 from executors import Later
-from landscapes import LAWS, leaves
-from problems import line, problem
+from landscapes import CASES, shape
+from problems import line
 
 import exactgeo as eg
 from exactgeo.basin import census
@@ -19,35 +19,6 @@ from exactgeo.landscape import landscape
 from exactgeo.landscape.trunk import Trunk
 
 FACING = sys.modules["exactgeo.landscape.facing"]
-
-
-def repeated(n, loss="squared", activation="relu"):
-    """Points twice, points on a line, and the origin."""
-    data = {"x": [[0, 0], [1, 2], [1, 2], [2, 4], [-3, -6], [3, -1]], "y": [1, -2, 0, 3, -1, 2]}
-    network = {"widths": [n], "activation": activation}
-    return problem_from_mapping({"data": data, "network": network, "loss": {"kind": loss}})
-
-
-CASES = {
-    "line": line(7, 3),
-    "absolute": problem_from_mapping({**line(6, 2).to_dict(), "loss": {"kind": "absolute"}}),
-    "repeated": repeated(2),
-    "repeated, huber": repeated(2, "huber(1)"),
-    "repeated, leaky": repeated(2, activation="leaky_relu(1/10)"),
-    **{f"law {k}": problem(*data, n, **options) for k, (data, n, options) in enumerate(LAWS)},
-}
-
-
-def shape(found):
-    """All of a merge tree but the numbers of nodes of one level: of each its own basins, and those of its children."""
-    tree = found._tree
-    names = [(node.level, tuple(sorted(node.basins))) for node in tree.nodes]
-    nodes = {
-        name: (node.minimum, node.escape, sorted(names[k] for k, _ in node.children))
-        for name, node in zip(names, tree.nodes, strict=True)
-    }
-    entries = [names[tree.entry[row][0]] for row in range(len(found.census))]
-    return nodes, entries, leaves(found), found.connected_at
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -85,8 +56,8 @@ def test_most_basins_join_the_trunk_without_a_look_at_their_walls(monkeypatch):
     counts = Counter()
     honest = Trunk.split
 
-    def counted(self, rows):
-        listed, born, joined = honest(self, rows)
+    def counted(self, rows, through):
+        listed, born, joined = honest(self, rows, through)
         counts.update(listed=len(listed), born=len(born), joined=len(joined.inside))
         return listed, born, joined
 
