@@ -79,7 +79,7 @@ SYMMETRY_MAKERS: dict[str, Callable[[], Certificate]] = {
     ),
     "symmetric-outputs-of-two-slopes": _said([[1], [2]], [2, -1], [[[1], [-1]], [[0, 0]]], [[], []], ["pl(2, 1)"]),
     "symmetric-without-inputs": _said(
-        [[1]], [[0, 1]], [[], [[]], [[1], [1]]], [[], [], []], ["linear", "linear"], train={"hidden": [False, True]}
+        [[1]], [[0, 1]], [[], [[]], [[1], [1]]], [[], [], [0, 1]], ["linear"] * 2, train={"hidden": [False, True]}
     ),
     "symmetric-before-no-units": _said([[1], [1]], [0, 1], [[[1]], [], [[]]], [[], [], ["1/2"]], ["relu", "relu"]),
     "symmetric-beside-a-frozen-bias": _said(
