@@ -5,7 +5,9 @@
 that nothing is warm; the best of ``--repeat``. Answers are compared. Ratios are to one process without workers; the start of
 the workers (they load what the work needs and do nothing) is given apart, since it is paid once and not by the size. The
 machine may do other work, and 16 processes share its cores: processor time predicts what free cores would give, the clock
-does not. Draws ``benchmarks/workers.png``.
+does not. Cores that share caches, memory or an execution unit slow each other down, whatever runs on them: so the same work
+is also done twice at once by two processes that have nothing to do with each other, and what that costs each is printed
+above the table. Draws ``benchmarks/workers.png``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from arrangement_regions import generic
@@ -71,13 +74,23 @@ def best(argument: str, workers: int, repeat: int, *, dask: bool = False) -> lis
     return min(found, key=lambda run: float(run[2]))
 
 
+def beside(argument: str, repeat: int) -> float:
+    """The processor time of one process while another one does the same work."""
+    costs = []
+    for _ in range(repeat):
+        with ThreadPoolExecutor(2) as two:
+            both = [two.submit(measured, __file__, argument, 0, dask=False) for _ in range(2)]
+        costs.append(sum(float(run.result()[2]) for run in both) / 2)
+    return min(costs)
+
+
 def table(
     argument: str, counts: tuple[int, ...], repeat: int, starts: dict[tuple[int, bool], float], *, dask: bool
 ) -> tuple[list[float], list[float]]:
     total, digest, alone, _, clock = best(argument, 0, repeat)
-    print(
-        f"\n{argument}: {total:,}; one process {alone:.2f} s, {1e6 * alone / total:.2f} us each, clock {clock:.2f} s\n"
-    )
+    two = beside(argument, repeat)
+    print(f"\n{argument}: {total:,}; one process {alone:.2f} s, {1e6 * alone / total:.2f} us each, clock {clock:.2f} s")
+    print(f"two unrelated processes at once: {two:.2f} s each, {two / alone:.2f} times one alone\n")
     print("| workers | all, s | the first, s | their start, s | ratio | without the start | clock, s | times faster |")
     print("|" + "---|" * 8)
     whole, net = [1e6 * alone / total], [1e6 * alone / total]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
+import sys
 import threading
 import time
 import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from types import TracebackType
@@ -134,6 +135,20 @@ def _prepare_worker() -> None:
         os.environ[name] = "1"
 
 
+@contextmanager
+def _tidied_silently() -> Iterator[None]:
+    """What a pool leaves behind when its process is ended, by a limit say, Python takes away without a warning.
+
+    That is done by a process of its own, which has this one's warning options.
+    """
+    option = "ignore::UserWarning:multiprocessing.resource_tracker"
+    sys.warnoptions.append(option)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(option)
+
+
 class Workers(Executor):
     """An executor of ``count`` processes; the first tasks, and all of them for count 1, run in this one.
 
@@ -161,8 +176,9 @@ class Workers(Executor):
                 from concurrent.futures import ProcessPoolExecutor
                 from multiprocessing import get_context
 
-                # Spawned, not forked: a fork copies the locks of threads it does not copy.
-                self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
+                with _tidied_silently():
+                    # Spawned, not forked: a fork copies the locks of threads it does not copy.
+                    self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _prepare_worker)
             sent = self._pool.submit(fn, *args, **kwargs)
             self._futures.add(sent)
             sent.add_done_callback(self._futures.discard)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import pickle
+import subprocess
+import sys
 import time
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -341,3 +343,22 @@ def test_the_command_says_so_in_one_line_and_goes_on(capsys, tmp_path, monkeypat
         assert json.loads(text)["error"]["found"] == found
     assert run(capsys, "basins", str(problem), "--out", str(out), "--resume", "--json") == plain
     assert Path(out).exists()
+
+
+ENDED = """
+import os, sys
+from exactgeo.executors import TASKS_BEFORE_POOL, Workers
+
+if __name__ == "__main__":
+    pool = Workers(2)
+    print([pool.submit(divmod, 7, 2).result() for _ in range(TASKS_BEFORE_POOL + 1)][-1], sys.warnoptions, flush=True)
+    os._exit(0)
+"""
+
+
+def test_a_process_that_ends_without_its_pool_says_nothing(tmp_path):
+    """A limit ends it so; what takes its semaphores away has the same stderr, which ends when it does."""
+    path = tmp_path / "ended.py"
+    path.write_text(ENDED, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("(3, 1) []\n", "")

@@ -152,20 +152,26 @@ class _Told:
     def __init__(self, problem: Problem, bar: Bar | None) -> None:
         self._name, self._bar, self._run = problem.name, bar, current_run()
         self._lowest: Value | None = None
+        self._valued = 0, 0
 
     def __call__(self, done: int, total: int) -> None:
-        from exactgeo.exact.enclosure import plain
-        from exactgeo.report.tables import labelled, value_text
-
         if self._bar is not None:
             self._bar(done, total)
-        lowest = plain(self._lowest)
-        lines = [self._name, "", labelled("valued", f"{done} of {total} basins modulo permutation of neurons")]
-        lines.append(labelled("lowest so far", "unknown" if lowest is None else value_text(lowest)))
-        self._run.tell("\n".join(lines), {"orbits": total, "valued": done, "minimum": lowest}, seldom=True)
+        self._valued = done, total
+        self._tell(seldom=True)
 
     def best(self, value: Value) -> None:
         """The least value so far."""
         self._lowest = value
         if self._bar is not None:
             self._bar.best(value)
+        self._tell(seldom=False)
+
+    def _tell(self, *, seldom: bool) -> None:
+        from exactgeo.exact.enclosure import plain
+        from exactgeo.report.tables import labelled, value_text
+
+        (done, total), lowest = self._valued, plain(self._lowest)
+        lines = [self._name, "", labelled("valued", f"{done} of {total} basins modulo permutation of neurons")]
+        lines.append(labelled("lowest so far", "unknown" if lowest is None else value_text(lowest)))
+        self._run.tell("\n".join(lines), {"orbits": total, "valued": done, "minimum": lowest}, seldom=seldom)

@@ -70,8 +70,8 @@ def slice_(
 ) -> int:
     """Draw the loss on the line from the problem's point to another, or on the plane through three points.
 
-    On a line the largest loss is exact. Neurons are scaled so that |w| and |v| are of about the same size, which keeps
-    the functions and their losses.
+    On a line the largest loss is exact, at any depth. Neurons of a single hidden layer are scaled so that |w| and |v|
+    are of about the same size, which keeps the functions and their losses.
     """
     from exactgeo.exact.rational import parse_rational
     from exactgeo.pictures import save

@@ -114,12 +114,16 @@ class PolynomialMatrix:
             found = [None if a * b < 0 else a or b for a, b in zip(starts, ends, strict=True)]
         return tuple(tuple(found[i * self.columns : (i + 1) * self.columns]) for i in range(self.rows))
 
-    def bent(self, slopes: tuple[Fraction, Fraction]) -> PolynomialMatrix:
-        """Each entry times the slope of its side, right or left of 0; no entry may change its sign."""
+    def bent(self, slopes: tuple[Fraction, Fraction], at: Fraction | None = None) -> PolynomialMatrix:
+        """Each entry times the slope of its side, right or left of 0.
+
+        No entry may change its sign on 0 < s < 1; with a place ``at``, on the stretch around it that is meant.
+        """
         up, down = map(flint_rational, slopes)
         if up == down:
             return self if up == 1 else PolynomialMatrix([up * part for part in self._parts], self.rows, self.columns)
-        factors = [[up if side == 1 else down for side in row] for row in self.sides]
+        sides = self.sides if at is None else [[(q > 0) - (q < 0) for q in row] for row in self.at(at)]
+        factors = [[up if side == 1 else down for side in row] for row in sides]
         parts = []
         for part in self._parts:
             table = [

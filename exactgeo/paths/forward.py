@@ -22,7 +22,7 @@ from exactgeo.losses import Loss
 from exactgeo.losses.piecewise_quadratic import Pieces
 from exactgeo.problem import Point, Problem
 
-__all__ = ["Crossing", "Outputs", "RationalLayer", "crossings", "pieces_of", "run"]
+__all__ = ["Crossing", "Outputs", "RationalLayer", "crossings", "layer_between", "pieces_of", "run"]
 
 Entries = tuple[tuple[Vector, ...], ...]
 
@@ -176,10 +176,13 @@ def _layer(
     for layer in curved:
         if layer.index == k:
             return PolynomialMatrix.of_entries(layer.numerators, width), layer.denominator
+    return layer_between(start, end, k, width), None
+
+
+def layer_between(start: Point, end: Point, k: int, width: int) -> PolynomialMatrix:
+    """The rows (weights, bias) of a layer on the straight line from one point to another."""
     one, other = _rows(start, k), _rows(end, k)
-    if one == other:
-        return PolynomialMatrix.of(one, width), None
-    return PolynomialMatrix.between(one, other, width), None
+    return PolynomialMatrix.of(one, width) if one == other else PolynomialMatrix.between(one, other, width)
 
 
 def _rows(point: Point, k: int) -> Matrix:

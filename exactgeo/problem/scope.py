@@ -548,11 +548,7 @@ def paths(problem: Problem) -> OutOfScope | None:
 def slices(problem: Problem) -> OutOfScope | None:
     """Pictures of the loss on lines and planes."""
     expect_problem(problem)
-    found = _architecture(problem.network)
-    if found is None and problem.outputs > 1:
-        found = f"{problem.outputs} outputs", "one output"
-    if found is None and not problem.network.widths:
-        found = "no hidden layer", "one hidden layer"
-    if found is None and problem.penalty:
-        return without_penalty(problem)
-    return None if found is None else OutOfScope(*found, NUMERIC)
+    for activation in problem.network.layer_activations:
+        if not activation.homogeneous:
+            return OutOfScope(f"the smooth activation {activation.name}", "piecewise linear activations", NUMERIC)
+    return None

@@ -8,7 +8,7 @@ from exactgeo.exact.enclosure import Value
 from exactgeo.exact.vectors import ZERO
 from exactgeo.problem import Direction, Point, Problem
 
-__all__ = ["balanced", "length_squared", "loss_value"]
+__all__ = ["balanced", "length_squared", "loss_value", "single"]
 
 WIDE = 16
 """Sizes of w and v that are no further apart than this factor stay as they are."""
@@ -18,13 +18,13 @@ def balanced(problem: Problem, point: Point) -> Point:
     """The same function, with input and output weights of about the same size: a choice of what is drawn.
 
     A neuron whose |w| and |v| are more than a factor 16 apart is scaled by a power of 2, so that they are at most a
-    factor 2 apart; the loss is the same. A neuron with w = 0 or v = 0 stays, and so do all where a scaling would move
-    what is frozen or penalised, or the activation is no ``homogeneous`` one.
+    factor 2 apart; the loss is the same. A neuron with w = 0 or v = 0 stays, and so do all of another network than one
+    with one hidden layer and one output, and where a scaling would move what is frozen or penalised, or the activation
+    is no ``homogeneous`` one.
 
     Parameters
     ----------
     problem : Problem
-        One hidden layer, one output.
     point : Point
 
     Examples
@@ -37,11 +37,17 @@ def balanced(problem: Problem, point: Point) -> Point:
     (['62429/131072', '0'], '65536/95463', True)
     """
     train = problem.train
-    free = all(train.hidden) and train.output and (not problem.network.hidden_bias[0] or all(train.hidden_bias))
-    if problem.penalty or not free or not problem.network.activations[0].homogeneous:
+    if not single(problem) or problem.penalty or not problem.network.activations[0].homogeneous:
+        return point
+    if not (train.hidden[0] and train.output and (train.hidden_bias[0] or not problem.network.hidden_bias[0])):
         return point
     neurons = [(tuple(_power(w, v) * q for q in w), v / _power(w, v)) for w, v in point.neurons]
     return point.with_neurons(neurons)
+
+
+def single(problem: Problem) -> bool:
+    """Whether it has a single hidden layer and a single output: neurons (w, v)."""
+    return len(problem.network.widths) == 1 and problem.outputs == 1
 
 
 def _power(w: tuple[Fraction, ...], v: Fraction) -> Fraction:

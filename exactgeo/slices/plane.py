@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from exactgeo.exact.enclosure import Value
-from exactgeo.exact.vectors import ZERO
+from exactgeo.exact.vectors import ONE, ZERO, dot
 from exactgeo.losses import Loss
 from exactgeo.pictures import position
 from exactgeo.problem import Point, Problem, scope
-from exactgeo.slices.balance import balanced, loss_value
-from exactgeo.slices.line import LineSlice, forms, slice_line
+from exactgeo.slices.balance import balanced, loss_value, single
+from exactgeo.slices.line import LineSlice, slice_line
 
 __all__ = ["PlaneSlice", "slice_plane"]
+
+Affine = list[Any]
+"""Arrays a, b, c: ``a s + b t + c``."""
 
 
 @dataclass(frozen=True)
@@ -56,30 +59,63 @@ class PlaneSlice:
         return one, two, three
 
     @cached_property
-    def forms(self) -> list[tuple[float, float, float]]:
-        """Pre-activations and output weights, and last the shift, as a s + b t + c."""
-        corners = [[*forms(self.problem, point), point.shift] for point in self.points]
-        return [(position(b - a), position(c - a), position(a)) for a, b, c in zip(*corners, strict=True)]
+    def _layers(self) -> list[Affine]:
+        """Of each layer the weights, the bias last in a row; of the first the pre-activations, (units, m): as exact at
+        the points as floats are."""
+        found = []
+        for k, biased in enumerate(self.problem.network.biases):
+            corners: list[list[Sequence[Fraction]]] = [
+                [(*row, point.biases[k][i]) if biased else row for i, row in enumerate(point.weights[k])]
+                for point in self.points
+            ]
+            if not k:
+                data = [(*x, ONE) if biased else x for x in self.problem.x]
+                corners = [[[dot(row, x) for x in data] for row in rows] for rows in corners]
+            found.append(affine(*corners))
+        return found
+
+    def _run(self, s: Any, t: Any) -> Iterator[tuple[list[Any], Any]]:
+        """For each data point the pre-activations at which cells end, and the predictions, (k, places)."""
+        import numpy as np
+
+        net, (first, *layers) = self.problem.network, self._layers
+        for datum in range(self.problem.m):
+            sides: list[Any] = []
+            values = at([part[:, datum, None] for part in first], s, t)
+            for k, activation in enumerate(net.layer_activations):
+                if k:
+                    full = np.vstack([values, np.ones((1, len(s)))]) if net.biases[k] else values
+                    values = at([part @ full for part in layers[k - 1]], s, t)
+                up, down = map(float, activation.slopes or (ZERO, ZERO))
+                if up != down:
+                    sides += list(values)
+                values = np.where(values >= 0, up * values, down * values)
+            yield sides, values
+
+    def walls(self, s: Any, t: Any) -> list[Any]:
+        """Where cells end at arrays of s and t, in floats: where one of these arrays changes its sign. They are
+        pre-activations, and the output weights of a single hidden layer."""
+        flat = s.reshape(-1), t.reshape(-1)
+        found = [side for sides, _ in self._run(*flat) for side in sides]
+        if single(self.problem):
+            width = self.problem.network.widths[0]
+            found += list(at([part[0, :width, None] for part in self._layers[1]], *flat))
+        return [side.reshape(s.shape) for side in found]
 
     def losses(self, s: Any, t: Any) -> Any:
         """The loss at arrays of s and t, in floats."""
         import numpy as np
 
-        def at(form: tuple[float, float, float]) -> Any:
-            return form[0] * s + form[1] * t + form[2]
-
-        problem, m = self.problem, self.problem.m
-        *sides, shift = self.forms
-        up, down = map(float, problem.network.activation.slopes or (ZERO, ZERO))
-        outputs = sides[len(sides) - problem.network.widths[0] :]
-        total = 0.0
-        for k in range(m):
-            value = at(shift)
-            for i, v in enumerate(outputs):
-                z = at(sides[i * m + k])
-                value = value + at(v) * np.where(z >= 0, up * z, down * z)
-            total = total + heights(problem.loss, value, problem.y[k][0])
-        return total * float(problem.weight)
+        problem, shape = self.problem, np.shape(s)
+        s, t = np.reshape(s, -1), np.reshape(t, -1)
+        runs = zip(self._run(s, t), problem.y, strict=True)
+        total = sum(heights(problem.loss, values, y) for (_, values), y in runs) * float(problem.weight)
+        if problem.penalty:
+            sizes = [list(problem.penalty.penalised(problem.train, point)) for point in self.points]
+            for parameter in zip(*affine(*sizes), strict=True):
+                q = at(parameter, s, t)
+                total = total + float(problem.penalty.l2) / 2 * q * q + float(problem.penalty.l1) * np.abs(q)
+        return total.reshape(shape)
 
     def plot(self, ax: Any = None, *, levels: Sequence[Any] = (), samples: int = 160) -> Any:
         """The loss with contours at the losses of the three points, on matplotlib axes, which are returned.
@@ -124,22 +160,36 @@ def slice_plane(problem: Problem, origin: Point, right: Point, up: Point, *, bal
     return PlaneSlice(problem, one, two, three, (one, two, three) != given)
 
 
-def heights(loss: Loss, predictions: Any, y: Fraction) -> Any:
-    """The loss of an array of predictions, in floats."""
+def affine(origin: Any, right: Any, up: Any) -> Affine:
+    """Rationals that are affine on the plane, from their values at the three points, in arrays of one shape."""
     import numpy as np
 
-    pieces = loss.pieces(y)
-    if pieces is None and not loss.rational:
-        from exactgeo.numeric.losses import form_of
+    one, two, three = (np.array(values, dtype=object) for values in (origin, right, up))
+    floats = np.vectorize(position, otypes=[float])
+    return [floats(part) if part.size else part.astype(float) for part in (two - one, three - one, one)]
 
-        form = form_of(loss, np.array([[float(y)]]))
-        if form is not None:
-            flat = np.asarray(predictions, dtype=float)
-            return form.total(flat.reshape(-1, 1, 1)).reshape(flat.shape)
-    if pieces is None:
-        return np.vectorize(lambda p: float(loss.value(Fraction(float(p)), y)), otypes=[float])(predictions)
-    index = np.searchsorted([float(q) for q in pieces.breaks], predictions)
-    a, b, c = np.array([[float(q) for q in quadratic] for quadratic in pieces.quadratics])[index].transpose(
-        (-1, *range(np.ndim(predictions)))
-    )
-    return (a * predictions + b) * predictions + c
+
+def at(form: Sequence[Any], s: Any, t: Any) -> Any:
+    """Values at s and t."""
+    a, b, c = form
+    return a * s + b * t + c
+
+
+def heights(loss: Loss, predictions: Any, targets: Sequence[Fraction]) -> Any:
+    """The loss at one data point, in floats.
+
+    Parameters
+    ----------
+    loss : Loss
+    predictions : array of float, (k, places)
+    targets : k Fractions
+    """
+    import numpy as np
+
+    from exactgeo.numeric.losses import form_of
+
+    form = form_of(loss, np.array([[float(y) for y in targets]]))
+    if form is not None:
+        return form.total(predictions.T[:, :, None])
+    rows = zip(predictions.tolist(), targets, strict=True)
+    return np.sum([[float(loss.value(Fraction(p), y)) for p in row] for row, y in rows], axis=0)

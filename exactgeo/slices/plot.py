@@ -44,7 +44,9 @@ SHOWN = 60
 def draw_line(found: LineSlice, ax: Any = None, *, samples: int = 240) -> Any:
     """The loss along a line: its kinks, its ends, and the largest value; see :meth:`LineSlice.plot`."""
     axes = axes_of(ax, 5.6, 3.5)
-    grid = sorted({Fraction(k, samples) for k in range(samples + 1)} | set(found.kinks))
+    # At other kinks the curve has a corner between two samples.
+    rational = {s for s in found.kinks if isinstance(s, Fraction)}
+    grid = sorted({Fraction(k, samples) for k in range(samples + 1)} | rational)
     losses = [found.loss_at(s) for s in grid]
     if len(found.kinks) <= SHOWN:
         for s in found.kinks:
@@ -92,9 +94,9 @@ def draw_plane(found: PlaneSlice, ax: Any = None, *, levels: Sequence[Fraction] 
         bar = axes.figure.colorbar(filled, ax=axes, format="%.4g")
         bar.ax.tick_params(labelsize=SMALL - 1)
         bar.set_label("loss, shades of equal area", fontsize=SMALL)
-    for a, b, c in found.forms[:-1]:
-        if a or b:
-            axes.contour(s, t, a * s + b * t + c, levels=[0], colors="white", linewidths=0.5)
+    for wall in found.walls(s, t):
+        if wall.min() < 0 < wall.max():
+            axes.contour(s, t, wall, levels=[0], colors="white", linewidths=0.5)
     names = dict(zip("ABC", found.corners, strict=True))
     corner_names = []
     written = _contours(axes, (s, t, heights), names, levels)

@@ -16,6 +16,7 @@ from losses import is_kinked, loss_names, targets
 
 import exactgeo as eg
 from exactgeo.basin.census import Census
+from exactgeo.cli.limited import Run
 
 VERDICT_KEYS = {
     "remarks",
@@ -381,6 +382,14 @@ def test_a_census_that_knows_nothing(capsys):
         "  lowest so far   unknown",
         "  because         the search was ended before every basin had its value",
     ]
+
+
+def test_the_least_value_so_far_is_told_when_it_is_known(capsys, monkeypatch):
+    """Not when the next basins are done: the run may be ended before."""
+    told = []
+    monkeypatch.setattr(Run, "tell", lambda self, text, known, **_: told.append(known))
+    assert run(capsys, "basins", "swirszcz-prop1")[0] == 0
+    assert [known for known in told if "valued" in known][-1] == {"orbits": 20, "valued": 20, "minimum": "14"}
 
 
 def test_a_census_that_was_ended_makes_its_answer_once(capsys, monkeypatch):

@@ -53,16 +53,18 @@ def test_no_point_of_a_line_is_above_its_maximum_and_the_stretches_are_the_loss(
     losses = {s: found.loss_at(s) for s in (F(k, 120) for k in range(121))}
     assert max(losses.values()) <= top
     assert abs(position(found.loss_at(at)) - position(top)) < 1 / 10**9
+    are_the_loss(found, losses)
+
+
+def are_the_loss(found, losses):
+    """Stretches, one behind the other from 0 to 1, on which the polynomials have these values."""
     for stretch in found.stretches:
         for s, loss_there in losses.items():
-            t = (s - stretch.lo) / (stretch.hi - stretch.lo)
-            if stretch.first <= t <= stretch.last:
-                assert sum(q * t**k for k, q in enumerate(stretch.polynomial)) == loss_there
-    # One behind the other, from 0 to 1.
-    ends = [(stretch.lo, stretch.first, stretch.hi, stretch.last) for stretch in found.stretches]
-    assert (ends[0][0], ends[0][1], ends[-1][2], ends[-1][3]) == (0, 0, 1, 1)
-    for (_, _, hi, last), (lo, first, _, _) in pairwise(ends):
-        assert (last == 1 and (hi, first) == (lo, 0)) or last == first
+            if stretch.first <= s <= stretch.last:
+                assert sum(q * s**k for k, q in enumerate(stretch.polynomial)) == loss_there
+    assert (found.stretches[0].first, found.stretches[-1].last) == (0, 1)
+    assert all(one.last == other.first for one, other in pairwise(found.stretches))
+    assert all(stretch.first < stretch.last for stretch in found.stretches)
 
 
 def test_a_maximum_may_be_an_irrational_number():
@@ -142,7 +144,7 @@ def test_a_plane_draws_the_loss_it_computes():
     step, up = ONE.point.towards(OTHER.point), ONE.point.towards(THIRD.point)
     for s, t in [(0, 0), (1, 0), (0, 1), (F(1, 3), F(-1, 4)), (F(5, 4), F(1, 2))]:
         exact = ONE.loss_at(ONE.point.moved(step, F(s)).moved(up, F(t)))
-        assert abs(float(plane.losses(float(s), float(t))) - float(exact)) < 0.0001
+        assert abs(float(plane.losses(float(s), float(t))) - float(exact)) < 1 / 10**9
     assert plane.corners == (18, 14, F(106, 5))
     assert [str(side.highest[0]) for side in plane.sides] == ["23", "1003/45", "341/16"]
     axes = plane.plot(samples=30, levels=["20"])
@@ -160,13 +162,126 @@ def test_a_plane_draws_the_loss_it_computes():
 @pytest.mark.parametrize("name", loss_names(is_rational))
 def test_heights_are_the_values_of_the_loss(name):
     loss, points = named(name), [F(k, 4) for k in range(-12, 13)]
-    for y in {target(loss, F(q)) for q in (-1, 1, F(2, 3))}:
-        exact = [float(loss.value(p, y)) for p in points]
-        found = heights(loss, np.array([[float(p) for p in points]]), y)
-        assert np.abs(found - [exact]).max() < 0.000001
-        # And of a loss that has no pieces.
-        bare = SimpleNamespace(pieces=lambda y: None, value=loss.value, rational=True)
-        assert (heights(bare, np.array([[float(p) for p in points]]), y) == [exact]).all()
+    one, other = (target(loss, F(q)) for q in (-1, F(2, 3)))
+    exact = [float(loss.value(p, one) + loss.value(-p, other)) for p in points]
+    predictions = np.array([[float(p) for p in points], [float(-p) for p in points]])
+    assert np.abs(heights(loss, predictions, [one, other]) - exact).max() < 0.000001
+    # And of a loss that has no pieces.
+    bare = SimpleNamespace(pieces=lambda y: None, value=loss.value, rational=True)
+    assert np.abs(heights(bare, predictions, [one, other]) - exact).max() < 1 / 10**12
+
+
+# -- any depth, outputs and penalty ------------------------------------------------------------------------------------
+
+DEEP = {
+    "data": {"x": [[1, 0], [2, -1], [-1, 1], [0, 2]], "y": [[1, 0], [0, -1], [2, 1], [-1, 1]]},
+    "network": {"widths": [3, 2], "activation": "leaky_relu(1/10)"},
+}
+ENDS = (
+    {
+        "weights": [[[1, 0], [-1, 2], [2, 1]], [[1, -2, "1/2"], [-1, 1, 1]], [[1, -1], [2, "1/3"]]],
+        "biases": [[0, 1, -1], ["1/2", -1], [0, 1]],
+    },
+    {
+        "weights": [[[-2, 1], [1, 1], [0, -1]], [[-1, 1, 2], [3, "-1/2", 0]], [[-2, 1], [0, -1]]],
+        "biases": [[1, -2, 0], [0, 1], [-1, "1/2"]],
+    },
+    {
+        "weights": [[[0, 3], [1, -1], [1, 1]], [[2, 0, -1], [0, 1, -3]], [[0, 2], [-1, 1]]],
+        "biases": [[-1, 0, 2], [1, 1], [0, 0]],
+    },
+)
+KINDS = {
+    "squared": {},
+    "absolute": {"loss": {"kind": "absolute"}},
+    "huber": {"loss": {"kind": "huber(1/2)", "reduction": "mean"}},
+    "decay": {"penalty": {"l2": "1/3", "biases": True}},
+    "sparse": {"penalty": {"l1": "1/5", "l2": "1/7"}},
+    "bent outputs": {"network": {**DEEP["network"], "output_activation": "relu"}},
+    "no biases": {"network": {**DEEP["network"], "hidden_bias": False, "output_bias": False}},
+    "linear": {"network": {"widths": [3, 2], "activation": "linear"}},
+}
+
+
+def deep(kind, count):
+    problem = {**DEEP, **KINDS[kind]}
+    points = ENDS if kind != "no biases" else [{**end, "biases": [[], [], []]} for end in ENDS]
+    loaded = [eg.load({**problem, "point": end}) for end in points[:count]]
+    return loaded[0], [one.point for one in loaded]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_of_any_network_is_exact(kind):
+    """Two hidden layers and two outputs: kinks of the second layer are roots of quadratic polynomials."""
+    problem, (one, other) = deep(kind, 2)
+    found = slice_line(problem, one, other)
+    top, at = found.highest
+    losses = {s: found.loss_at(s) for s in (F(k, 240) for k in range(241))}
+    assert losses[F(0)] == problem.loss_at(one)
+    assert max(losses.values()) <= top
+    assert abs(position(found.loss_at(at)) - position(top)) < 1 / 10**9
+    are_the_loss(found, losses)
+    signs = [signs_at(problem, one.moved(one.towards(other), s)) for s in losses]
+    # Opposite signs at two places need a kink between them.
+    for (s, before), (t, after) in pairwise(zip(losses, signs, strict=True)):
+        opposite = any(a * b < 0 for a, b in zip(before, after, strict=True))
+        assert not opposite or any(s <= kink <= t for kink in found.kinks)
+    assert any(isinstance(kink, Algebraic) for kink in found.kinks) == (kind != "linear")
+
+
+def signs_at(problem, point):
+    """Of all pre-activations where an activation bends, by a forward pass of this file."""
+    signs = []
+    for x in problem.x:
+        values = list(x)
+        for k, activation in enumerate(problem.network.layer_activations):
+            up, down = activation.slopes
+            bias = point.biases[k] or [0] * len(point.weights[k])
+            values = [
+                sum(a * b for a, b in zip(row, values, strict=True)) + b
+                for row, b in zip(point.weights[k], bias, strict=True)
+            ]
+            if up != down:
+                signs += [(z > 0) - (z < 0) for z in values]
+            values = [(up if z > 0 else down) * z for z in values]
+    return signs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plane_of_any_network_is_its_loss(kind):
+    problem, points = deep(kind, 3)
+    plane = slice_plane(problem, *points)
+    one, two, three = points
+    s, t = np.meshgrid(np.linspace(-0.5, 1.5, 5), np.linspace(-0.25, 1.25, 4))
+    found, walls = plane.losses(s, t), plane.walls(s, t)
+    for place in np.ndindex(s.shape):
+        u, v = F(float(s[place])), F(float(t[place]))
+        there = one.moved(one.towards(two), u).moved(one.towards(three), v)
+        exact = float(problem.loss_at(there))
+        assert abs(found[place] - exact) < 1e-9 * (1 + exact)
+        assert [int(np.sign(wall[place])) for wall in walls] == signs_at(problem, there)
+    assert plane.corners == tuple(map(problem.loss_at, points))
+    if kind == "sparse":
+        assert unreadable(plane.plot(samples=20).figure) == []
+
+
+def test_classes_are_drawn_from_enclosures():
+    """Cross-entropy of three classes, one hidden layer: no exact maximum, and every height within its bounds."""
+    data = {"x": [[1], [-1], [2]], "y": [0, 2, 1]}
+    ends = [
+        {"weights": [[[1], [-1]], [[1, 0], [0, 1], [-1, 2]]], "biases": [[0, 1], [0, 1, 0]]},
+        {"weights": [[[2], [1]], [[0, 1], [1, 1], [1, -2]]], "biases": [[1, 0], [1, 0, 0]]},
+        {"weights": [[[-1], [3]], [[2, 1], [0, 1], [1, 0]]], "biases": [[0, 0], [0, 0, -1]]},
+    ]
+    made = {"data": data, "network": {"widths": [2]}, "loss": {"kind": "cross_entropy"}}
+    problem, *others = [eg.load({**made, "point": end}) for end in ends]
+    line = slice_line(problem, problem.point, others[0].point)
+    assert (line.highest, line.stretches) == (None, ())
+    assert len(line.kinks) > 1
+    assert "highest of " in line.plot(samples=20).get_title(loc="left")
+    plane = slice_plane(problem, problem.point, *(other.point for other in others))
+    for s, t, end in ((0, 0, problem), (1, 0, others[0]), (0, 1, others[1])):
+        assert abs(float(plane.losses(float(s), float(t))) - float(end.enclosure_at(end.point).lo)) < 1 / 10**9
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
@@ -187,12 +302,13 @@ def test_the_command_draws_slices(capsys, tmp_path, third):
 
 
 def test_what_slices_do_not_draw_is_refused(capsys, tmp_path):
-    deep = tmp_path / "deep.json"
-    point = {"weights": [[[1]], [[1]], [[1]]], "biases": [[0], [0], [0]]}
-    deep.write_text(json.dumps({"data": {"x": [[1]], "y": [0]}, "network": {"widths": [1, 1]}, "point": point}))
+    smooth = tmp_path / "smooth.json"
+    point = {"weights": [[[1]], [[1]]], "biases": [[0], [0]]}
+    network = {"widths": [1], "activation": "tanh"}
+    smooth.write_text(json.dumps({"data": {"x": [[1]], "y": [0]}, "network": network, "point": point}))
     better = ["--to", "swirszcz-prop1-better"]
     for arguments, message in (
-        ([str(deep), "--to", str(deep)], "2 hidden layers"),
+        ([str(smooth), "--to", str(smooth)], "the smooth activation tanh"),
         (["swirszcz-prop1", *better * 3], "3 points"),
         (["swirszcz-prop1", "--to", "swirszcz-prop2-local"], "weights"),
         (["swirszcz-prop1", *better, "--level", "20"], "--level"),
@@ -201,7 +317,7 @@ def test_what_slices_do_not_draw_is_refused(capsys, tmp_path):
         code, out, err = run(capsys, "slice", *arguments, "-o", str(tmp_path / "s.svg"))
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert message in err
-    assert [path.name for path in tmp_path.iterdir()] == ["deep.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["smooth.json"]
 
 
 SIGNED = {
