@@ -506,7 +506,11 @@ def test_forms_from_their_values_and_whether_they_are_positive():
 SHARES: list[list[tuple[int | str, tuple[int, ...], int]]] = [
     # Each a sum of multiples of the share of one score.
     [(1, (0, -1), 1)],
+    [(1, (1, 0), 0)],
     [(-3, (5, 5, 3), 1)],
+    [(1, (0, 0), 0)],
+    [(2, (0, 0, -1), 0)],
+    [(1, (0, 0, -1), 0), ("-4/5", (0, 0), 0)],
     [(2, (0, 0, 0), 1), (-1, (1, 0), 0)],
     [(1, (0, -1), 1), (-1, (0, 0, -1, -1), 2), (-1, (0, 0, -1, -1), 3)],
     [(1, (0, -1), 1), (-1, (0, -1, -1, -2), 1), (-1, (0, -1, -1, -2), 3)],
@@ -532,7 +536,17 @@ def shares(module: ModuleType) -> list[tuple[int, ...]]:
         numbers.append(number)
     found = []
     for k, a in enumerate(numbers):
-        signs = [companion.sign(a), companion.sign(-a), companion.sign(1 - a), bool(a), a < 0, a <= 0, a > 0, a >= 0]
+        signs = [
+            companion.sign(Fraction(1, 2)),
+            companion.sign(a),
+            companion.sign(-a),
+            companion.sign(1 - a),
+            bool(a),
+            a < 0,
+            a <= 0,
+            a > 0,
+            a >= 0,
+        ]
         for b in numbers[:k]:
             signs += [companion.sign(a - b), a < b, a <= b, a > b, a >= b]
         found.append(tuple(map(int, signs)))
@@ -557,13 +571,13 @@ def test_signs_of_sums_of_shares():
         wanted = []
         for k, a in enumerate(values):
             s = sign(a)
-            row = [s, -s, sign(1 - a), s != 0, s < 0, s <= 0, s > 0, s >= 0]
+            row = [1, s, -s, sign(1 - a), s != 0, s < 0, s <= 0, s > 0, s >= 0]
             for b in values[:k]:
                 d = sign(a - b)
                 row += [d, d < 0, d <= 0, d > 0, d >= 0]
             wanted.append(tuple(map(int, row)))
     assert shares(checker()) == wanted
-    assert {row[0] for row in wanted} == {-1, 0, 1}
+    assert {row[1] for row in wanted} == {-1, 0, 1}
 
 
 LOGARITHMS: list[list[list[int]]] = [
