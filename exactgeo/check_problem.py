@@ -239,24 +239,9 @@ def problem(reader, keys):
     return found | reader.penalty(keys.get("penalty", {})), point
 
 
-OWN_POINT = (
-    "local_minimum",
-    "strictness",
-    "subgradient_minimum",
-    "symmetric_minimum",
-    "unrolled_minimum",
-    "deep_minimum",
-    "linear_network_minimum",
-    "descent_curve",
-    "not_local_minimum",
-    "lower_point",
-    "barrier",
-    "path",
-    "critical_point",
-)
-OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
-OWN_POINT += ("smooth_descent", "class_minimum", "class_descent", "class_global_minimum")
-OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
+# About the frozen values alone, or about a box of parameters; every other kind is about the point of the file.
+ANY_POINT = "basin_optimum global_minimum deep_global_minimum lower_bound landscape penalised_bound penalised_basin"
+ANY_POINT = (*ANY_POINT.split(), "basin_probability", "ball", "smooth_minimum", "smooth_saddle")
 
 
 def beside(p, tree, claims, path, data, text):
@@ -266,7 +251,7 @@ def beside(p, tree, claims, path, data, text):
     need(derived == subject, "the certificate speaks of another problem than the file beside it")
     listing = bool(claims) and claims[0].get("kind") == "landscape"
     for claim in claims if point else []:
-        own = claim.get("kind") in OWN_POINT and not listing
+        own = claim.get("kind") not in ANY_POINT and not listing
         same = claim.get("point") == point if own else p.frozen(p.point(claim["point"])) == p.frozen(p.point(point))
         need(same, "the certificate speaks of another point than the file beside it")
     lines = ["the points are those of the claims, not that of the file"] * bool(listing and point)

@@ -319,8 +319,18 @@ def test_the_problem_beside(old, new, code, monkeypatch):
             module.examine("cert", "problem")
 
 
-@pytest.mark.parametrize("name", ["deep-mean-over-entries", "linear-network-fit"])
-def test_a_deep_minimum_beside_is_of_the_point_of_the_file(name, monkeypatch):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "deep-mean-over-entries",
+        "linear-network-fit",
+        "ordered-penalised-descent",
+        "ordered-penalised-strict",
+        "segments-none",
+        "vector-silent",
+    ],
+)
+def test_a_claim_beside_is_about_the_point_of_the_file(name, monkeypatch):
     module, tree = checker(), accepted(name)
     problem, point = tree["problem"], tree["claims"][0]["point"]
     network = {**problem["network"], "activation": "pl({}, {})".format(*problem["network"]["activation"])}
@@ -491,6 +501,117 @@ def forms(module: ModuleType) -> list[tuple[bool, str]]:
 def test_forms_from_their_values_and_whether_they_are_positive():
     words = {True: "positive", False: "the lowest form is not positive"}
     assert forms(checker()) == [(True, words[good]) for _, good in FORMS]
+
+
+SHARES: list[list[tuple[int | str, tuple[int, ...], int]]] = [
+    # Each a sum of multiples of the share of one score.
+    [(1, (0, -1), 1)],
+    [(1, (1, 0), 0)],
+    [(-3, (5, 5, 3), 1)],
+    [(1, (0, 0), 0)],
+    [(2, (0, 0, -1), 0)],
+    [(1, (0, 0, -1), 0), ("-4/5", (0, 0), 0)],
+    [(2, (0, 0, 0), 1), (-1, (1, 0), 0)],
+    [(1, (0, -1), 1), (-1, (0, 0, -1, -1), 2), (-1, (0, 0, -1, -1), 3)],
+    [(1, (0, -1), 1), (-1, (0, -1, -1, -2), 1), (-1, (0, -1, -1, -2), 3)],
+    [(1, (0, -1), 1), (-1, (0, -1, -1, -2), 1), ("-1/2", (0, -1, -1, -2), 3)],
+    [(1, (0, -1), 1), (1, (0, -2), 1), (-1, (0, -1, -2, -3), 3), (-1, (0, -1), 1), (-1, (0, -2), 1)],
+    [(1, (0, -1), 1), (1, (0, -2), 1), (-1, (0, -1, -2, -3), 1), (-1, (0, -1, -2, -3), 2), (-2, (0, -1, -2, -3), 3)],
+    [(1, (0, -100), 1), (-1, (0, -100, -300), 1)],
+    [(-1, (0, -100), 1), (1, (0, -100, -300), 1)],
+    [(1, (0, 0), 0), (-1, (300, 0), 0), ("1/2", (300, 0), 0)],
+    [("1/1000000000000000000000000000000", (0, 0), 0), (-1, (100, 0), 1)],
+]
+"""Sums of shares; those that are 0 over different sums of exponentials are so by identities of exponentials alone."""
+
+
+def shares(module: ModuleType) -> list[tuple[int, ...]]:
+    """The sign of each sum of shares, of its opposite, and of how it compares with 0 and with the sums before it."""
+    companion = module.companion("check_classes.py")
+    numbers = []
+    for parts in SHARES:
+        number = companion.Softmax(Fraction(0), {})
+        for q, scores, j in parts:
+            number = number + Fraction(q) * companion.softmax([Fraction(z) for z in scores], j)
+        numbers.append(number)
+    found = []
+    for k, a in enumerate(numbers):
+        signs = [
+            companion.sign(Fraction(1, 2)),
+            companion.sign(a),
+            companion.sign(-a),
+            companion.sign(1 - a),
+            bool(a),
+            a < 0,
+            a <= 0,
+            a > 0,
+            a >= 0,
+        ]
+        for b in numbers[:k]:
+            signs += [companion.sign(a - b), a < b, a <= b, a > b, a >= b]
+        found.append(tuple(map(int, signs)))
+    return found
+
+
+def test_signs_of_sums_of_shares():
+    with localcontext() as context:
+        context.prec = 300
+
+        def share(scores: tuple[int, ...], j: int) -> Decimal:
+            return Decimal(scores[j]).exp() / sum(Decimal(z).exp() for z in scores)
+
+        values = [
+            sum(Decimal(Fraction(q).numerator) / Fraction(q).denominator * share(scores, j) for q, scores, j in parts)
+            for parts in SHARES
+        ]
+
+        def sign(a: Decimal) -> int:
+            return 0 if abs(a) < Decimal(10) ** -280 else 1 if a > 0 else -1
+
+        wanted = []
+        for k, a in enumerate(values):
+            s = sign(a)
+            row = [1, s, -s, sign(1 - a), s != 0, s < 0, s <= 0, s > 0, s >= 0]
+            for b in values[:k]:
+                d = sign(a - b)
+                row += [d, d < 0, d <= 0, d > 0, d >= 0]
+            wanted.append(tuple(map(int, row)))
+    assert shares(checker()) == wanted
+    assert {row[1] for row in wanted} == {-1, 0, 1}
+
+
+LOGARITHMS: list[list[list[int]]] = [
+    [[], [0, 1]],
+    [[0, 1], [0, -1, 2], [0, 0, "1/2", 3]],
+    [[0, 2, -1, 1], [0, 1], [], [0, 0, 0, 1, "1/3"]],
+]
+"""Polynomials in s, which are 0 at 0."""
+
+
+def logarithms(module: ModuleType) -> list[list[str]]:
+    """``log(mean of exp)`` up to s^6."""
+    series = module.companion("check_classes.py").series
+    return [[str(q) for q in series([[Fraction(q) for q in row] for row in rows], 6)] for rows in LOGARITHMS]
+
+
+def test_series_of_logarithms():
+    """Their exponential is the mean of the exponentials."""
+
+    def times(a: list[Fraction], b: list[Fraction]) -> list[Fraction]:
+        return [sum((a[i] * b[k - i] for i in range(k + 1)), Fraction(0)) for k in range(7)]
+
+    def exponential(row: list[Fraction]) -> list[Fraction]:
+        row = [*row, *[Fraction(0)] * 7][:7]
+        total = power = [Fraction(1), *[Fraction(0)] * 6]
+        for n in range(1, 7):
+            power = [q / n for q in times(power, row)]
+            total = [a + b for a, b in zip(total, power, strict=True)]
+        return total
+
+    for rows, found in zip(LOGARITHMS, logarithms(checker()), strict=True):
+        every = [exponential([Fraction(q) for q in row]) for row in rows]
+        mean = [sum(column) / len(rows) for column in zip(*every, strict=True)]
+        assert exponential([Fraction(q) for q in found]) == mean
 
 
 CANCELLING: list[tuple[list[list[int]], list[list[int]], bool]] = [

@@ -28,6 +28,7 @@ from forge_penalty import FORGED_PENALTY
 from forge_probability import FORGED_PROBABILITY
 from forge_smooth import FORGED_SMOOTH
 from forge_subgradient import FORGED_SUBGRADIENT
+from forge_symmetry import FORGED_SYMMETRY
 from forge_v1 import FORGED_V1
 from forge_vector import FORGED_VECTOR
 from forging import FOLDER, OLD, Tree, at, best, changed, modern, pair, put, tiny, written
@@ -270,7 +271,7 @@ FORGED["tree-exchanged-out-of-order"] = (alike(), "Of units that may be exchange
 FORGED |= (
     FORGED_SUBGRADIENT | FORGED_MINIMUM | FORGED_DEEP | FORGED_ANY_DEPTH | FORGED_CELLS | FORGED_VECTOR | FORGED_PATH
 )
-FORGED |= FORGED_CLASSES
+FORGED |= FORGED_CLASSES | FORGED_SYMMETRY
 
 
 FORGED |= {

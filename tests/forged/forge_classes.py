@@ -159,6 +159,14 @@ FORGED_CLASSES: dict[str, tuple[Tree, str]] = {
         ),
         "On kinks both ways cost, whatever the labels are.",
     ),
+    "class-behind-no-layer": (
+        changed("class-behind", put(*_CLAIM, "proof", "layer", -1)),
+        "There is a layer before the first.",
+    ),
+    "class-merged-too-far": (
+        changed("class-merged", put(*_CLAIM, "radius", "1/1024"), put(*_CLAIM, "proof", "claim", "radius", "1/4096")),
+        "A minimum of the smaller network within a radius is one of the whole within a larger one.",
+    ),
     "class-descent-nowhere": (
         changed("class-descent", put(*_CLAIM, "curve", [])),
         "The loss falls along no curve.",

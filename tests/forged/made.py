@@ -25,6 +25,7 @@ from made_deep import DEEP_MAKERS
 from made_minimum import MINIMUM_MAKERS
 from made_path import PATH_MAKERS
 from made_subgradient import SUBGRADIENT_MAKERS
+from made_symmetry import SYMMETRY_MAKERS
 from made_vector import VECTOR_MAKERS
 
 import exactgeo as eg
@@ -526,6 +527,7 @@ MAKERS: dict[str, Callable[[], Certificate]] = {
     **DEEP_MAKERS,
     **VECTOR_MAKERS,
     **CELL_MAKERS,
+    **SYMMETRY_MAKERS,
     **CLASS_MAKERS,
 }
 

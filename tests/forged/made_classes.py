@@ -9,6 +9,9 @@ from typing import Any
 from class_problems import class_case, unequal_case
 
 from exactgeo.claims.certificate import Certificate
+from exactgeo.claims.class_descent import ClassDescentClaim
+from exactgeo.claims.classes import LogSums
+from exactgeo.exact.vectors import ONE, ZERO
 from exactgeo.formats import problem_from_mapping
 from exactgeo.local_minimum import LADDER, Descent
 from exactgeo.local_minimum.along import descent_along
@@ -64,6 +67,16 @@ def late(problem: Problem) -> Certificate:
     return found.certificate
 
 
+def _alternating() -> Certificate:
+    """Three equal scores of which one falls: -s / 3 + s^2 / 9 - s^3 / 81, up to the rest."""
+    problem = classes([[1]], [0], [[[0], [0], [0]]])
+    point = problem.point
+    assert point is not None
+    way = Direction((((ZERO,), (-ONE,), (ZERO,)),), Direction.zero(point).biases)
+    loss = LogSums.of(DeepPoint.of(problem, point).loss)
+    return Certificate(problem, (ClassDescentClaim(point, loss, (way,), ONE / 4, 3),))
+
+
 CLASS_MAKERS: dict[str, Callable[[], Certificate]] = {
     "class-linear-model": lambda: by(
         "linear_model", classes([[1], [-1], [1], [-1], [1], [-1]], [0, 0, 1, 1, 2, 2], [[[0], [0], [0]]], [[1, 1, 1]])
@@ -79,6 +92,7 @@ CLASS_MAKERS: dict[str, Callable[[], Certificate]] = {
     "class-behind-global": lambda: by("fixed_features", seeded("m7", widths=[2])),
     "class-behind-two-classes": lambda: by("fixed_features", seeded("m79", widths=[1, 1], outputs=2)),
     "class-merged": lambda: by("merged_layer", seeded("m388")),
+    "class-descent-alternating": _alternating,
     "class-descent": lambda: by("first_order", seeded("m121", widths=[1, 1], outputs=2)),
     "class-descent-shares": lambda: by("first_order", falling()),
     "class-descent-shares-curve": lambda: late(falling()),

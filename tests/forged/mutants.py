@@ -131,6 +131,8 @@ def steps(folder: Path) -> Steps:
     found += [("restated", item) for item in beside.NAMED]
     found += [
         ("forms", None),
+        ("shares", None),
+        ("logarithms", None),
         ("roots", pinned.ROOTS),
         ("cancelling", pinned.CANCELLING),
         ("signs", None),
@@ -241,6 +243,10 @@ def seen_of(module: ModuleType, kind: str, step: Any) -> str:
         return str([module.companion("check_penalty.py").positive(lines, rays) for lines, rays, _ in step])
     if kind == "forms":
         return str(pinned.forms(module))
+    if kind == "shares":
+        return str(pinned.shares(module))
+    if kind == "logarithms":
+        return str(pinned.logarithms(module))
     if kind == "meter":
         return str(pinned.metered(module))
     if kind == "signs":
