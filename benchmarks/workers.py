@@ -1,10 +1,10 @@
 """What workers cost: processor time of all processes by their number, which predicts a cluster.
 
 ``OPENBLAS_NUM_THREADS=1 python benchmarks/workers.py [WORK ...] [--dask]``, WORK one or more of ``census,m`` (plane, width
-3), ``regions,d,m`` (generic), ``landscape,m`` (plane, width 3) and ``minimum,m,d,width``. Each run is a process of its own, so
-that nothing is warm; the best of ``--repeat``. Answers are compared. Ratios are to one process without workers; the start of
-the workers (they load what the work needs and do nothing) is given apart, since it is paid once and not by the size. The
-machine may do other work, and 16 processes share its cores: processor time predicts what free cores would give, the clock
+3), ``regions,d,m`` (generic; ``regions,B,8``: the mirrors of B_8), ``landscape,m`` (plane, width 3) and
+``minimum,m,d,width``. Each run is a process of its own, so that nothing is warm; the best of ``--repeat``. Answers are
+compared. Ratios are to one process without workers; the start of the workers (they load what the work needs and do
+nothing) is given apart, since it is paid once and not by the size. The machine may do other work, and 16 processes share its cores: processor time predicts what free cores would give, the clock
 does not. Cores that share caches, memory or an execution unit slow each other down, whatever runs on them: so the same work
 is also done twice at once by two processes that have nothing to do with each other, and what that costs each is printed
 above the table. Draws ``benchmarks/workers.png``.
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from arrangement_regions import generic
+from arrangement_regions import coxeter_b, generic
 from basin_scale import plane
 from landscape_scaling import joined
 from minimum_scaling import searched
@@ -41,9 +41,10 @@ def census(argument: str, executor: Any) -> Found:
 
 
 def regions(argument: str, executor: Any) -> Found:
-    d, m = map(int, argument.split(","))
+    d, m = argument.split(",")
+    rows = coxeter_b(int(m)) if d == "B" else generic(int(d), int(m))
     digest, count = hashlib.sha256(), 0
-    for block in eg.Arrangement(generic(d, m)).blocks(executor, packed=True):
+    for block in eg.Arrangement(rows).blocks(executor, packed=True):
         count += len(block)
         digest.update(block.tobytes())
     return count, digest.hexdigest

@@ -19,6 +19,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.process import BaseProcess
 
-__all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising"]
+__all__ = ["GRACE", "Shared", "Tasks", "Workers", "in_order", "processes_of", "processors", "rising", "start"]
 
 T = TypeVar("T")
 
@@ -169,6 +170,10 @@ class Workers(Executor):
         self._pool: ProcessPoolExecutor | None = None
         self._futures: set[Future[Any]] = set()
 
+    def expect_many(self) -> None:
+        """All tasks from now on are for the processes, the first ones too."""
+        self._submitted = max(self._submitted, TASKS_BEFORE_POOL)
+
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         self._submitted += 1
         if self._count > 1 and self._submitted > TASKS_BEFORE_POOL:
@@ -199,6 +204,25 @@ class Workers(Executor):
             for process in list(self._pool._processes.values()):
                 process.kill()
         self._pool.shutdown(wait, cancel_futures=True)
+
+
+def start(executor: Executor | None, *modules: str) -> None:
+    """Let the processes of a pool of this machine start, and load what they need, while this one prepares their tasks.
+
+    Of other executors nothing is asked; nor is it of one that has ended, which will say so to the first task.
+    """
+    if executor is None or not _is_near(executor):
+        return
+    if isinstance(executor, Workers):
+        executor.expect_many()
+    with suppress(BrokenExecutor, RuntimeError):
+        for _ in range(processes_of(executor)):
+            executor.submit(_load, modules)
+
+
+def _load(modules: tuple[str, ...]) -> None:
+    for name in modules:
+        import_module(name)
 
 
 _KEPT = 4
@@ -339,12 +363,16 @@ _UNSEEN = "memory that this worker does not see"
 
 @cache
 def _keep_memory() -> None:
-    """In a worker of dask: let the C library keep some memory, as it does by itself.
+    """In a worker: let the C library keep some memory.
 
-    Dask has it give back whatever exceeds 64 kB at once (``MALLOC_TRIM_THRESHOLD_``), and each array of numpy takes it
-    again page by page: a census costs 1.4 times, a sweep 2.4 times as much. These are the limits that glibc comes to.
+    By itself glibc gives back what exceeds twice the largest array that was ever freed, which in a worker may be a
+    small one, and each array of numpy takes it again page by page: a sweep costs a tenth more. Dask has it give back
+    whatever exceeds 64 kB (``MALLOC_TRIM_THRESHOLD_``): a census costs 1.4 times, a sweep 2.4 times as much. Another
+    limit that was set is left as it is.
     """
-    if os.environ.get("MALLOC_TRIM_THRESHOLD_") != _DASK_TRIMS:
+    known, processes = os.environ.get("MALLOC_TRIM_THRESHOLD_"), sys.modules.get("multiprocessing.process")
+    child = processes is not None and processes.parent_process() is not None
+    if known != _DASK_TRIMS and (known is not None or not child):
         return
     import ctypes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import pickle
 import subprocess
 import sys
 import time
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,13 +21,13 @@ from executors import FAULTS, AtOnce, Backwards, Changing, Counted, Faulty, Late
 from problems import line
 from stores import dump
 
-from exactgeo import deadline
+from exactgeo import deadline, executors
 from exactgeo.basin import census, schedule
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.schedule import SolvedRun
 from exactgeo.deadline import Deadline
 from exactgeo.errors import ExactgeoError, InternalError, TaskLost
-from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers, in_order
+from exactgeo.executors import TASKS_BEFORE_POOL, Tasks, Workers, in_order, start
 from exactgeo.landscape import landscape
 from exactgeo.store import Store
 
@@ -321,6 +322,51 @@ def test_workers_do_not_wait_for_a_task_that_nobody_waits_for():
     for process in processes:
         process.join()
         assert not process.is_alive()
+
+
+def test_workers_that_are_started_do_the_first_tasks_too(monkeypatch):
+    monkeypatch.delitem(sys.modules, "json.tool", raising=False)
+    with Workers(2) as pool:
+        start(pool, "json.tool")
+        assert pool.submit(os.getpid).result() != os.getpid()
+    assert "json.tool" not in sys.modules
+    executors._load(("json.tool",))
+    assert "json.tool" in sys.modules
+    # What has ended says so to the first task.
+    ended = ProcessPoolExecutor(1)
+    ended.shutdown()
+    start(ended)
+    with pytest.raises(TaskLost, match="shutdown"):
+        Tasks(ended, "block").give(0, int)
+
+
+def test_only_processes_of_this_machine_are_started():
+    other = Later()
+    start(other)
+    start(None)
+    assert not other.futures
+    with Workers(1) as alone:
+        start(alone)
+        assert alone._pool is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "child", "kept"),
+    [(None, True, True), (None, False, False), ("65536", False, True), ("131072", True, False)],
+)
+def test_memory_is_kept_by_workers_where_no_limit_was_set(monkeypatch, limit, child, kept):
+    import ctypes
+    import multiprocessing.process
+
+    limits = {}
+    monkeypatch.setattr(multiprocessing.process, "parent_process", lambda: object() if child else None)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=limits.__setitem__))
+    if limit is None:
+        monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    else:
+        monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", limit)
+    executors._keep_memory.__wrapped__()
+    assert limits == ({-1: 64 << 20, -3: 32 << 20} if kept else {})
 
 
 def test_the_command_says_so_in_one_line_and_goes_on(capsys, tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from exactgeo.arrangement.regions import Regions, sign_matrix
 from exactgeo.errors import InputError, InternalError, expect_type
 from exactgeo.exact.matrix import primitive
 from exactgeo.exact.vectors import Vector
+from exactgeo.executors import start
 from exactgeo.formats._values import Numbers, in_order
 from exactgeo.shown import Viewed
 
@@ -34,6 +35,8 @@ __all__ = ["Arrangement"]
 
 # Below, the independent enumerator is as fast and needs no numpy.
 _SMALL = 600
+# With so many regions, if there are as many as can be, workers start while general position is looked for.
+_FOR_WORKERS = 2_000_000
 # The sweep keeps 2^(n + 1) minors of a set of hyperplanes at most, n the dimension it sweeps.
 _SWEEP_DIMENSION = 9
 
@@ -193,6 +196,8 @@ class Arrangement(Viewed, Derived):
         if self._default_enumerator != "sweep":
             yield self.regions().packed if packed else self.regions().signs
             return
+        if executor is not None and self.count_bounds[1] >= _FOR_WORKERS:
+            start(executor, "exactgeo.arrangement.stream")
         import numpy as np
 
         from exactgeo.arrangement.bits import pack

@@ -19,9 +19,10 @@ from exactgeo.formats._values import Numbers, describe, in_order
 
 __all__ = ["Hyperplanes"]
 
-_MINORS_FROM, _MINORS_TO, _MINORS_RANK_4 = 400, 80_000_000, 2_000_000
-# So few minors take longer than the restrictions.
-_POLYNOMIAL_TO = 2_000
+# Fewer minors take longer than the restrictions do: to enumerate, and to count; and in rank 3, where these take little.
+_MINORS_FROM, _POLYNOMIAL_TO, _MINORS_RANK_3 = 400, 2_000, 1_000_000
+# Sets of rank - 2 hyperplanes that are held to verify general position, 16 bytes each.
+_MINORS_HELD = 1 << 24
 _WRITE_ROWS = "[[1, 0], [0, 1]], one row of d numbers a hyperplane"
 
 
@@ -94,8 +95,8 @@ class Hyperplanes:
     def characteristic_polynomial(self) -> tuple[int, ...]:
         """Coefficients in the ambient dimension, highest degree first.
 
-        Cost: one restriction a flat; in general position, where all minors are verified not to vanish, a few products
-        a minor.
+        Cost: one restriction a flat; in general position, where all minors are verified not to vanish, 25 ns for each
+        set of one hyperplane less.
 
         Rows count once however often they are repeated; zero normals do not count.
 
@@ -244,7 +245,7 @@ class Hyperplanes:
         >>> Arrangement([[1, 0], [0, 1], [1, 1]], [0, 0, 0]).cone().in_general_position
         False
         """
-        return bool(self._uniform) or self._polynomial == self._generic_polynomial
+        return self._polynomial == self._generic_polynomial if self._uniform is None else self._uniform
 
     @cached_property
     def _oriented(self) -> tuple[list[Integers], list[OrientedRow]]:
@@ -286,19 +287,16 @@ class Hyperplanes:
     def _uniform(self) -> bool | None:
         """Every rank-many of the hyperplanes are independent (affine: with the one at infinity among them, one more).
 
-        Decided by all minors or, in rank 4, where these are many, by the polynomial: a dependent set of that many
-        or fewer takes some away from its coefficients (broken circuits). None where there are too many minors, or the
-        general way is as fast: few minors, or rank 3.
+        None where nobody has looked: of few minors the general way is as fast, and of very many too much is held.
         """
         vectors, _ = self._oriented
         table = vectors if self.central else [*vectors, (0,) * self.rank + (1,)]
         rank = self.rank + (not self.central)
-        minors = comb(len(table), rank)
-        if rank < 4 or not _MINORS_FROM <= minors <= _MINORS_TO:
+        if rank < 3 or comb(len(table), rank) < (_MINORS_RANK_3 if rank == 3 else _MINORS_FROM):
             return None
-        if rank == 4 and minors > _MINORS_RANK_4:
-            return self._polynomial == self._generic_polynomial
-        from exactgeo.arrangement.enumerators._filter_minors import is_uniform
+        if comb(len(table), rank - 2) > _MINORS_HELD:
+            return None
+        from exactgeo.arrangement._filter_uniform import is_uniform
 
         return is_uniform(table)
 

@@ -41,8 +41,8 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
     ----------
     executor : concurrent.futures.Executor, optional
         At most 8 blocks are under way at a time, or two a worker where that is more: given and not yet yielded, done or
-        not. The flats of lower codimension are found here, once, and workers of this machine map them; others find
-        them for themselves. When it has ended by itself the rest is done here.
+        not. The flats of lower codimension are found once, here or in special position by tasks, and workers of this
+        machine map them; others find them for themselves. When it has ended by itself the rest is done here.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def stream(hyperplanes: DistinctHyperplanes, executor: Executor | None = None) -
         alone = in_blocks(hyperplanes, keep=False)
         yield from map(alone.block, range(alone.blocks))
         return
-    sweep: FlagSweep | Planar = in_blocks(hyperplanes, keep=False)
+    sweep: FlagSweep | Planar = in_blocks(hyperplanes, keep=False, executor=executor)
     number = sweep.blocks
     with Mapped(sweep) as mapped:
         # The workers have it: here only where one of them has ended.

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from exactgeo.arrangement import Arrangement, stream
 from exactgeo.arrangement.bits import common
 from exactgeo.arrangement.enumerators import ENUMERATORS
-from exactgeo.arrangement.enumerators._filter_minors import Minors, is_uniform, scaled_floats
+from exactgeo.arrangement.enumerators._filter_minors import Minors, scaled_floats
 from exactgeo.arrangement.enumerators.blocks import flag_sweep
 from exactgeo.arrangement.enumerators.flag import FlagSweep
 from exactgeo.arrangement.enumerators.protocol import DistinctHyperplanes
@@ -191,23 +191,20 @@ def test_general_position_by_all_minors_and_by_the_polynomial(affine, monkeypatc
     triple = [*moment[:-1], [a + 7 * b + 11 * c for a, b, c in zip(*moment[3:6], strict=True)]]
     for rows, expected in ((moment, True), (double, False), (triple, False)):
         found = []
-        for limit in (10**6, 0):
-            monkeypatch.setattr("exactgeo.arrangement.hyperplanes._MINORS_RANK_4", limit)
+        for least in (400, 10**6):
+            monkeypatch.setattr("exactgeo.arrangement.hyperplanes._MINORS_FROM", least)
             normals, offsets = ([row[:3] for row in rows], [-row[3] for row in rows]) if affine else (rows, None)
             arrangement = Arrangement(normals, offsets)
-            assert arrangement._uniform is expected
+            assert arrangement._uniform is (expected if least == 400 else None)
+            assert arrangement.in_general_position is expected
             found.append(arrangement.characteristic_polynomial)
         assert found[0] == found[1]
 
 
 def test_general_position_is_verified_not_assumed():
     moment = [[t**j for j in range(4)] for t in range(1, 25)]
-    assert is_uniform(moment) is True
     # The last row in the span of three others: one of 10,626 minors vanishes.
     bent = [*moment[:-1], [a + 7 * b + 11 * c for a, b, c in zip(*moment[3:6], strict=True)]]
-    assert is_uniform(bent) is False
-    big = [[q * 10**60 + (t + j) % 3 for j, q in enumerate(row)] for t, row in enumerate(moment)]
-    assert is_uniform(big) is not None
     arrangement = Arrangement(bent)
     assert arrangement.count() == Arrangement(moment).count() - 2
     assert arrangement.count() == arrangement.regions("sweep").count
@@ -269,6 +266,17 @@ def test_blocks_hold_every_region_once_whatever_the_executor(kind):
                 assert np.array_equal(one, other)
     packed = np.concatenate(list(arrangement.blocks(packed=True)))
     assert {row.tobytes() for row in packed} == {row.tobytes() for row in arrangement.regions().packed}
+
+
+def test_workers_start_beforehand_where_there_may_be_many_regions(monkeypatch):
+    arrangement, pool, started = STREAMED["general position"], Later(), []
+    monkeypatch.setattr("exactgeo.arrangement.arrangement.start", lambda *given: started.append(given))
+    list(arrangement.blocks(pool))
+    assert not started
+    monkeypatch.setattr("exactgeo.arrangement.arrangement._FOR_WORKERS", arrangement.count())
+    list(arrangement.blocks(pool))
+    list(arrangement.blocks())
+    assert started == [(pool, "exactgeo.arrangement.stream")]
 
 
 def test_no_task_is_cancelled_unless_the_reader_stops():

@@ -310,7 +310,7 @@ def test_distances_are_those_of_the_tope_graph():
 
 def test_rays_and_faces_ask_for_no_more_than_they_need(monkeypatch):
     # General position is decided by up to 80 million minors; only enumeration and the polynomial make use of it.
-    from exactgeo.arrangement.enumerators import _filter_minors as module
+    from exactgeo.arrangement import _filter_uniform as module
 
     monkeypatch.setattr(module, "is_uniform", lambda table: pytest.fail("all minors were computed"))
     arrangement = Arrangement([[1, t, t * t, t**3] for t in range(18)])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import pickle
 import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from executors import Backwards, Faulty, Later
 
 from exactgeo import Arrangement
-from exactgeo.arrangement.enumerators import flag
+from exactgeo.arrangement.enumerators import flag, flats, local_regions
 from exactgeo.arrangement.enumerators._filter_minors import NotGeneric
 from exactgeo.arrangement.enumerators.blocks import flag_sweep
 from exactgeo.arrangement.enumerators.flag import Flag
 from exactgeo.arrangement.enumerators.general_position import GeneralPosition
+from exactgeo.arrangement.enumerators.special_position import SpecialPosition
 
 
 def drawn(seed: int, count: int, size: int, reach: int = 99) -> list[list[int]]:
@@ -89,3 +93,77 @@ def test_blocks_do_not_depend_on_how_they_are_cut(monkeypatch):
     assert len(cut) > 10
     assert {row.tobytes() for row in np.concatenate(cut)} == {row.tobytes() for row in whole}
     assert sum(map(len, cut)) == len(whole) == arrangement.count()
+
+
+# -- flats in special position, by tasks --
+
+
+def special(**options):
+    rows = [row for row in itertools.product((0, 1), repeat=5) if any(row)]
+    return SpecialPosition(Flag(Arrangement(rows)._distinct, 0), **options)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    monkeypatch.setattr(flag, "BATCH", 16)
+    monkeypatch.setattr(local_regions, "_CUT", 20)
+
+
+def test_flats_found_by_tasks_are_the_same(small_pieces):
+    """Whoever does them, in whatever order: levels, joins, local regions and blocks, to the last byte."""
+    alone, later, backwards = special(), Later(), Backwards()
+    # An executor that ends: the rest is done here.
+    for executor in (later, backwards, Faulty("breaks", 9)):
+        sweep = special(executor=executor)
+        assert pickle.dumps(sweep) == pickle.dumps(alone)
+        assert all(np.array_equal(sweep.block(i), alone.block(i)) for i in range(alone.blocks))
+    assert len(later.futures) > 40
+
+
+def test_what_workers_get_of_flats_is_little(small_pieces, monkeypatch):
+    """Minors where flats are extended, and only those of the level; joins where local regions are found."""
+    got = []
+    honest = flats.piece_by_piece
+    for module in (flats, local_regions):
+        monkeypatch.setattr(
+            module, "piece_by_piece", lambda e, f, whole, parts: got.append(whole) or honest(e, f, whole, parts)
+        )
+    sweep = special()
+    extended, located = ([one for one in got if hasattr(one, "kept") is has] for has in (False, True))
+    assert [{id(level) for level in one.levels} for one in extended] == [{id(level)} for level in sweep.levels[:-1]]
+    assert not any(one.joins for one in extended)
+    assert [len(one.kept) for one in located] == [1, 2, 3]
+    assert not any(level.minors.size for one in located for level in one._flats.levels)
+
+
+def test_a_special_flag_of_tasks_is_drawn_again(small_pieces, monkeypatch):
+    """A worker that finds it so says it, and no task is lost."""
+    rows = [row for row in itertools.product((0, 1), repeat=5) if any(row)]
+    honest, failed = flats.FlatsByJoins.extended, []
+
+    def once(self, piece):
+        if not failed:
+            failed.append(piece)
+            raise NotGeneric
+        return honest(self, piece)
+
+    monkeypatch.setattr(flats, "_MANY", 1)
+    monkeypatch.setattr(flats.FlatsByJoins, "extended", once)
+    sweep = flag_sweep(Arrangement(rows)._distinct, executor=Later())
+    assert len(failed) == 1
+    assert 2 * sum(len(sweep.block(i)) for i in range(sweep.blocks)) == 11_292
+
+
+def test_flags_of_small_numbers_that_are_all_special():
+    """A later flag is rounded, and finds the same."""
+    arrangement = Arrangement([row for row in itertools.product((0, 1), repeat=4) if any(row)])
+    exact, rounded = (SpecialPosition(Flag(arrangement._distinct, n)) for n in (0, flag._SMALL_ATTEMPTS))
+    assert (exact.exact, rounded.exact) == (True, False)
+    assert {row.tobytes() for row in exact.words()} == {row.tobytes() for row in rounded.words()}
+
+
+@pytest.mark.slow
+def test_braid_10():
+    """Of the first 54 flags of short numbers each is special."""
+    rows = [[(k == i) - (k == j) for k in range(10)] for i, j in itertools.combinations(range(10), 2)]
+    assert sum(map(len, Arrangement(rows).blocks(packed=True))) == 3_628_800

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
-from math import comb, factorial, isqrt, ldexp
+from math import factorial, isqrt, ldexp
 
 import flint
 import numpy as np
@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from exactgeo.arrangement.bits import Bools, Floats, Ints, Words, pack
 
-__all__ = ["Minors", "NotGeneric", "is_uniform", "proved_exact", "scaled_floats"]
+__all__ = ["Minors", "NotGeneric", "proved_exact", "scaled_floats"]
 
 _EXACT = 2**53
 
@@ -334,47 +334,3 @@ class Minors:
             certain = np.abs(values) > sizes * (2 * (self.width + 2) * 2.0**-53) + 2.0**-900
             certain &= sizes < 2.0**900
         return pack(values > 0), np.asarray(certain.all(axis=1))
-
-
-def is_uniform(table: Sequence[Sequence[int]], limit: int = 80_000_000) -> bool | None:
-    """Are all maximal minors of this integer matrix nonzero? None when there are more than ``limit``.
-
-    Cost: about n products a minor, in blocks, with the filter of this module; it stops at the first zero.
-    """
-    width = len(table[0]) if table else 0
-    if not width or len(table) < width:
-        return False
-    if comb(len(table), width) > limit:
-        return None
-    minors = Minors(table)
-    return _all_nonzero(minors, 0, minors.start(), np.zeros((1, 0), dtype=np.int64))
-
-
-def _all_nonzero(minors: Minors, order: int, parents: Floats, basis: Ints) -> bool:
-    """Depth first over blocks of row sets, rows increasing; the last row by one matrix product."""
-    count, width = len(minors.table), minors.width
-    last = basis[:, -1] if order else np.full(1, -1)
-    if order == width - 1:
-        cofactors = minors._cofactors(order, parents, range(width))
-        close = np.abs(_product(cofactors, minors.rows)) <= minors.bound(width)
-        # The rows of a set vanish with it, within the bound: no more than those, and all is well.
-        if np.count_nonzero(close) == len(basis) * order:
-            return True
-        close[np.arange(len(basis))[:, None], basis] = False
-        if minors.exact:
-            return not close.any()
-        return all(minors._determinant([*basis[i].tolist(), t], range(width)) for i, t in np.argwhere(close).tolist())
-    reach = count - (width - order) - last
-    starts = np.concatenate([[0], np.cumsum(reach)])
-    position, total = 0, int(starts[-1])
-    block = max(256, min(1 << 15, (1 << 17) // count))
-    while position < total:
-        end = min(total, position + block)
-        flat = np.arange(position, end)
-        parent = np.searchsorted(starts, flat, side="right") - 1
-        rows = last[parent] + 1 + flat - starts[parent]
-        children = minors.extend(order + 1, parents[:, parent], rows)
-        if not _all_nonzero(minors, order + 1, children, np.concatenate([basis[parent], rows[:, None]], axis=1)):
-            return False
-        position = end
-    return True

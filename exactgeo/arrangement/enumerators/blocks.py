@@ -5,6 +5,8 @@ Needs numpy; dimension ``rank - central`` at least 1.
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 from exactgeo.arrangement.enumerators._filter_minors import NotGeneric
 from exactgeo.arrangement.enumerators.flag import Flag, FlagSweep
 from exactgeo.arrangement.enumerators.general_position import GeneralPosition
@@ -15,33 +17,39 @@ from exactgeo.errors import InternalError
 
 __all__ = ["flag_sweep", "in_blocks"]
 
-_ATTEMPTS = 40
+_ATTEMPTS = 200
 
 
-def in_blocks(hyperplanes: DistinctHyperplanes, *, keep: bool = True) -> FlagSweep | Planar:
+def in_blocks(
+    hyperplanes: DistinctHyperplanes, *, keep: bool = True, executor: Executor | None = None
+) -> FlagSweep | Planar:
     """Regions in blocks, each found by itself, every region once: central, every one where hyperplane 0 is positive.
 
     Parameters
     ----------
     keep : bool
         What the blocks have in common to find points of regions too; without it they need less in common.
+    executor : concurrent.futures.Executor, optional
+        Finds large levels of flats in special position.
     """
-    return Planar(hyperplanes) if hyperplanes.rank - hyperplanes.central == 2 else flag_sweep(hyperplanes, keep=keep)
+    if hyperplanes.rank - hyperplanes.central == 2:
+        return Planar(hyperplanes)
+    return flag_sweep(hyperplanes, keep=keep, executor=executor)
 
 
-def flag_sweep(hyperplanes: DistinctHyperplanes, *, keep: bool = True) -> FlagSweep:
+def flag_sweep(hyperplanes: DistinctHyperplanes, *, keep: bool = True, executor: Executor | None = None) -> FlagSweep:
     """The sweep along the first random flag in general position.
 
     Raises
     ------
     InternalError
-        There was none among the first 40.
+        There was none among those that are tried.
     """
     for attempt in range(_ATTEMPTS):
         try:
             if hyperplanes.uniform:
                 return GeneralPosition(Flag(hyperplanes, attempt), keep=keep)
-            return SpecialPosition(Flag(hyperplanes, attempt))
+            return SpecialPosition(Flag(hyperplanes, attempt), executor)
         except NotGeneric:
             continue
     raise InternalError("no flag in general position was found")

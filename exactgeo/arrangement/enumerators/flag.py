@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 import flint
@@ -27,6 +27,7 @@ __all__ = ["BATCH", "ENTRIES", "Flag", "FlagSweep", "Flats", "Level", "joined"]
 _RANGES = (1000, 300, 100, 60, 40, 30, 22, 16, 12, 9, 6, 4)
 _FAVOUR = (16, 16, 4, 1)
 _WIDE = 1 << 20
+_SMALL_ATTEMPTS = 160
 BATCH = 1 << 13
 ENTRIES = 1 << 22
 
@@ -67,8 +68,10 @@ class Flag:
         self.full: Words = np.bitwise_or.reduce(self.bits, axis=0)
         self.before = np.concatenate([np.zeros((1, self.width), dtype=np.uint64), np.bitwise_or.accumulate(self.bits)])
         self.batch = max(256, min(BATCH, ENTRIES // self.count))
-        # Without special position there are no zeros to prove, so nothing is lost by rounding.
-        candidates = (_WIDE,) if hyperplanes.uniform else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
+        # Without special position there are no zeros to prove, so nothing is lost by rounding. Where floats are exact
+        # for few and small numbers only, flags of these may all be special.
+        rounded = hyperplanes.uniform or attempt >= _SMALL_ATTEMPTS
+        candidates = (_WIDE,) if rounded else (*_RANGES[min(attempt // 4, 3) :], _WIDE)
         frame = _frame(planes, hyperplanes.central)
         rng = random.Random(attempt)
         for reach in candidates:
@@ -130,6 +133,15 @@ class Level(Flats):
     """Flats, and where the flats of their first bases without one element are."""
 
     remove: Ints  # (N, k): index, one level down, of the flat of the basis without its j-th element
+
+    def without_minors(self) -> Level:
+        """What is asked once no flat is extended any more."""
+        return replace(self, minors=self.minors[:0])
+
+    def part(self, low: int, high: int) -> Level:
+        """Some neighbours, without minors."""
+        cut = {field.name: getattr(self, field.name)[low:high] for field in fields(self) if field.name != "minors"}
+        return Level(**cut, minors=self.minors[:0, low:high])
 
 
 _SomeFlats = TypeVar("_SomeFlats", bound=Flats)

@@ -7,18 +7,59 @@ basis, and h < b, the join Y v h is (W v h) v b, and the last element of the fir
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import TypeVar
+
 import numpy as np
+import numpy.typing as npt
 
 from exactgeo.arrangement.bits import Ints, lowest
+from exactgeo.arrangement.enumerators._filter_minors import NotGeneric
 from exactgeo.arrangement.enumerators.flag import Flag, Flats, Level, joined
+from exactgeo.executors import Shared, in_order
 
-__all__ = ["FlatsByJoins"]
+__all__ = ["FlatsByJoins", "piece_by_piece"]
 
 _LAST = 2
 _PARALLEL = -2
 _INSIDE = -1
 
 _Piece = tuple[int, int, int, int]
+
+_Joins = npt.NDArray[np.int32]
+
+_MANY = 8
+"""Pieces of a level from which on workers find them."""
+
+_Whole = TypeVar("_Whole")
+_Part = TypeVar("_Part")
+_Answer = TypeVar("_Answer")
+
+
+def piece_by_piece(
+    executor: Executor | None, function: Callable[[_Whole, _Part], _Answer], whole: _Whole, parts: Sequence[_Part]
+) -> Iterator[_Answer]:
+    """What a function says of all parts of something, in their order: by an executor where they are many.
+
+    Raises
+    ------
+    NotGeneric
+    """
+    many = executor is not None and len(parts) >= _MANY
+    with Shared(executor if many else None, whole) as shared:
+        jobs = ((number, (function, shared, part)) for number, part in enumerate(parts))
+        for answer in in_order(executor if many else None, "flats", _unless_special, jobs, 2):
+            if answer is None:
+                raise NotGeneric
+            yield answer
+
+
+def _unless_special(function: Callable[[_Whole, _Part], _Answer], whole: _Whole, part: _Part) -> _Answer | None:
+    try:
+        return function(whole, part)
+    except NotGeneric:
+        return None
 
 
 class FlatsByJoins:
@@ -28,6 +69,8 @@ class FlatsByJoins:
     ----------
     levels : list of Level
         That of codimension 0; the others are appended.
+    executor : concurrent.futures.Executor, optional
+        Finds levels of many pieces.
 
     Attributes
     ----------
@@ -37,12 +80,12 @@ class FlatsByJoins:
         Number of pieces of the last level.
     """
 
-    def __init__(self, flag: Flag, levels: list[Level]) -> None:
+    def __init__(self, flag: Flag, levels: list[Level], executor: Executor | None = None) -> None:
         self.flag = flag
         self.levels = levels
-        self.joins: dict[int, Ints] = {}
+        self.joins: dict[int, _Joins] = {}
         for order in range(1, flag.dimension):
-            self.levels.append(self._with_joins(order))
+            self.levels.append(self._with_joins(order, executor))
         self._last = self._candidates(flag.dimension, _LAST * flag.batch)
         self.last_pieces = len(self._last)
 
@@ -104,17 +147,29 @@ class FlatsByJoins:
             minor_table.prove_closed(order, inner[:, some], fresh[some])
         return Flats(basis[new], fresh, positive[~early], side[~early], inner, parent[new]), new, partner
 
-    def _with_joins(self, order: int) -> Level:
+    def sent(self, levels: list[Level], joins: dict[int, _Joins]) -> FlatsByJoins:
+        """As much of it as workers need."""
+        other = object.__new__(FlatsByJoins)
+        other.flag, other.levels, other.joins = self.flag, levels, joins
+        return other
+
+    def extended(self, piece: _Piece) -> tuple[Ints, Ints, Flats, Ints, Ints]:
+        """Pairs of a flat of the last level and a hyperplane, and what :meth:`_children` says of them."""
+        parent, rows = self._pairs(len(self.levels), piece)
+        return parent, rows, *self._children(len(self.levels), parent, rows)
+
+    def _with_joins(self, order: int, executor: Executor | None) -> Level:
         """A level, and its table of all joins Y v h."""
         above = self.levels[order - 1]
         count = self.flag.count
-        join = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
-        partner = np.full((len(above.zero), count), _INSIDE, dtype=np.int64)
+        join = np.full((len(above.zero), count), _INSIDE, dtype=np.int32)
+        partner = np.full((len(above.zero), count), _INSIDE, dtype=np.int32)
         parts = []
         start = 0
-        for piece in self._candidates(order, self.flag.batch):
-            parent, rows = self._pairs(order, piece)
-            part, new, mates = self._children(order, parent, rows)
+        # Of the levels the last one is read.
+        alone = self.sent([above] * order, {})
+        pieces = self._candidates(order, self.flag.batch)
+        for parent, rows, part, new, mates in piece_by_piece(executor, FlatsByJoins.extended, alone, pieces):
             parts.append(part)
             partner[parent, rows] = mates
             join[parent[new], rows[new]] = start + np.arange(len(new))
@@ -126,7 +181,7 @@ class FlatsByJoins:
         self.joins[order] = join
         return flats.with_removed(self._removed(flats))
 
-    def _other_joins(self, order: int, join: Ints, partner: Ints) -> None:
+    def _other_joins(self, order: int, join: _Joins, partner: _Joins) -> None:
         """The joins Y v h that are not first reached from Y with h, in place."""
         above, below, flag = self.levels[order - 1], self.joins[order - 1], self.flag
         last = above.basis[:, -1]

@@ -9,15 +9,20 @@ reversed, times the side of v_X. Where X lies on k hyperplanes only, Low(X) has 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
 from exactgeo.arrangement.bits import Ints, Words, common, members
 from exactgeo.arrangement.enumerators.flag import BATCH, ENTRIES, Level
-from exactgeo.arrangement.enumerators.flats import FlatsByJoins
+from exactgeo.arrangement.enumerators.flats import FlatsByJoins, piece_by_piece
 
-__all__ = ["Local", "LocalRegions", "flip"]
+__all__ = ["Local", "LocalRegions", "flip", "one_after_another"]
+
+_CUT = 1 << 12
+"""Flats whose local regions are found at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,13 @@ def flip(level: Level, owner: Ints, words: Words) -> None:
     words[down] ^= level.zero[owner[down]]
 
 
+def one_after_another(parts: Sequence[Local]) -> Local:
+    """Those of neighbours."""
+    sizes = np.cumsum([0, *(len(local.words) for local in parts)])
+    starts = [local.starts[:-1] + start for local, start in zip(parts, sizes, strict=False)]
+    return Local(np.concatenate([*starts, sizes[-1:]]), np.concatenate([local.words for local in parts]))
+
+
 class LocalRegions:
     """The local regions of the levels that are kept.
 
@@ -48,12 +60,22 @@ class LocalRegions:
         By codimension.
     """
 
-    def __init__(self, flats: FlatsByJoins) -> None:
+    def __init__(self, flats: FlatsByJoins, executor: Executor | None = None) -> None:
         self._flats = flats
         self._width = flats.flag.width
         self.kept = [Local(np.array([0, 1]), np.zeros((1, self._width), dtype=np.uint64))]
-        for level in flats.levels[1:]:
-            self.kept.append(self.of(level))
+        bare = [level.without_minors() for level in flats.levels]
+        for order in range(1, len(bare)):
+            # Of what is kept the last is read.
+            alone = object.__new__(LocalRegions)
+            alone._flats, alone._width = flats.sent(bare[: order + 1], flats.joins), self._width
+            alone.kept = self.kept[-1:] * order
+            cuts = range(0, len(bare[order].zero), _CUT)
+            self.kept.append(one_after_another(list(piece_by_piece(executor, LocalRegions.of_some, alone, cuts))))
+
+    def of_some(self, low: int) -> Local:
+        """Those of some neighbours on the last level."""
+        return self.of(self._flats.levels[-1].part(low, low + _CUT))
 
     def covers(self, level: Level) -> tuple[Ints, Ints, Words]:
         """The flats Y that some flats X of one codimension cover: X, Y and the hyperplanes of X not through Y that are

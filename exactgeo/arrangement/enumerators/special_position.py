@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 import numpy as np
 
 from exactgeo.arrangement.bits import Ints, Words
 from exactgeo.arrangement.enumerators.flag import Flag, FlagSweep, Level, joined
 from exactgeo.arrangement.enumerators.flats import FlatsByJoins
-from exactgeo.arrangement.enumerators.local_regions import Local, LocalRegions, flip
+from exactgeo.arrangement.enumerators.local_regions import Local, LocalRegions, flip, one_after_another
 
 __all__ = ["SpecialPosition"]
 
@@ -18,10 +20,10 @@ class SpecialPosition(FlagSweep):
     The first blocks are those of the levels that are kept; each of the others is a piece of the last level.
     """
 
-    def __init__(self, flag: Flag) -> None:
+    def __init__(self, flag: Flag, executor: Executor | None = None) -> None:
         super().__init__(flag)
-        self._flats = FlatsByJoins(flag, self.levels)
-        self._locals = LocalRegions(self._flats)
+        self._flats = FlatsByJoins(flag, self.levels, executor)
+        self._locals = LocalRegions(self._flats, executor)
         self._covers: dict[int, tuple[Ints, Ints, Words]] = {}
         self._split(len(local.words) for local in self._locals.kept)
         self.blocks = len(self._ranges) + self._flats.last_pieces
@@ -35,11 +37,8 @@ class SpecialPosition(FlagSweep):
         if len(self.levels) > self.dimension:
             return
         levels, parts = zip(*map(self._last, range(self._flats.last_pieces)), strict=True)
-        sizes = [0, *(len(local.words) for local in parts)]
-        starts = [local.starts[:-1] + start for local, start in zip(parts, np.cumsum(sizes), strict=False)]
-        words = np.concatenate([local.words for local in parts])
         self.levels.append(joined(levels, sum(len(level.zero) for level in levels)))
-        self._locals.kept.append(Local(np.concatenate([*starts, [len(words)]]), words))
+        self._locals.kept.append(one_after_another(parts))
 
     def _block(self, index: int) -> Words:
         if index < len(self._ranges):
