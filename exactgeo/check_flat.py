@@ -35,8 +35,8 @@ MEANING = {
 def strictness(p, claim):
     tree, loss, kind, dimension, flatness = fields(claim, "point loss strictness flat_dimension flatness")
     point = stated(p, tree, loss)
-    proofs = next((proofs for minimum, proofs in p.minima if minimum == point), None)
-    need(proofs is not None, "no claim before says that the point is a local minimum")
+    before = [proofs for minimum, proofs in p.minima if minimum == point]
+    need(before, "no claim before says that the point is a local minimum")
     here = look(p, point)
     if "rule" not in typed(flatness, dict):
         companion("check_modes.py").flat(p, point, whole(dimension), *fields(flatness, "covers largest"))
@@ -44,7 +44,8 @@ def strictness(p, claim):
         rule, slants, steps, largest = fields(flatness, "rule slants tree largest")
         form(rule == "tree", "an unknown proof of a flat dimension")
         at = every_move(p, here, slants)
-        bounded_by(at, faces_of(at, here, proofs), whole(dimension), steps)
+        covered = next((proofs for proofs in before if proofs is not None), None)
+        bounded_by(at, faces_of(at, here, covered), whole(dimension), steps)
         reached(at, dimension, largest)
     inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
     orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))
@@ -174,12 +175,13 @@ def faces_of(at, here, proofs):
     """For each part of a covering of phi_i >= 0, v_i != 0: which variables are 0 where phi_i is 0, by its leaves.
 
     On a leaf phi_i is a sum of terms >= 0: multipliers times forms, and what convex bends leave above their slope.
+    ``proofs``: of a claim `local_minimum`, whose slopes are those of `tangent`; None where there is none.
     """
 
     def alternatives(i, number):
-        form(i in range(len(here.neurons)), "no such neuron")
+        form(proofs is not None and i in range(len(here.neurons)), "no such neuron, or no coverings")
         n, parts = here.neurons[i], proofs[i]["parts"]
-        form(r and n.v and number in range(len(parts)), "no such part of a covering")
+        form(n.v and number in range(len(parts)), "no such part of a covering")
         rows, forms = parts[number]["rows"], {row: shape for row, (shape, _) in n.kinks.items()}
         pairs = {row: at.pairs[at.kinks[i, row]] for row in rows}
         found, known = [], {}
@@ -210,8 +212,9 @@ def faces_of(at, here, proofs):
         distinct = list(dict.fromkeys(found))
         return [one for one in distinct if not any(other < one for other in distinct)]
 
-    _, r = tangent(at.p, here) if at.p.kind in SMOOTH else (None, None)
-    at.bends = [bends_of(at.p, n, r) if n.v and r else {} for n in here.neurons]
+    if proofs is not None:
+        _, r = tangent(at.p, here)
+        at.bends = [bends_of(at.p, n, r) if n.v else {} for n in here.neurons]
     return alternatives
 
 

@@ -14,7 +14,7 @@ from exactgeo.exact.vectors import ZERO
 from exactgeo.landscape import critical_path
 from exactgeo.landscape.claims import barrier_claim
 from exactgeo.path_search.answer import End, FoundPath
-from exactgeo.paths import Path, PathBuilder, PathRefused
+from exactgeo.paths import Kind, Path, PathBuilder, PathRefused
 from exactgeo.paths.constructions import JOINING
 from exactgeo.problem import Point, Problem, scope
 
@@ -105,6 +105,21 @@ def _above_ends(path: Path) -> bool:
     return False
 
 
+def _within_ends(path: Path) -> bool:
+    """Whether the path is nowhere above its higher end, for certain.
+
+    Of enclosures, which do not tell numbers apart that are near: every segment is convex, and the loss at a point
+    between two is no higher than at an end from which it only falls, or to which it only rises.
+    """
+    if path.problem.loss.rational:
+        return not _above_ends(path)
+    kinds = [segment.kind for segment in path.segments]
+    falls = next((k for k, kind in enumerate(kinds) if kind not in (Kind.CONSTANT, Kind.DECREASING)), len(kinds))
+    rises = next((k for k, kind in enumerate(kinds[::-1]) if kind not in (Kind.CONSTANT, Kind.RISING)), len(kinds))
+    top = max(low(path.losses[0]), low(path.losses[-1]))
+    return all(high(q) <= top for q in path.losses[falls + 1 : len(kinds) - rises])
+
+
 def _by_landscape(
     problem: Problem, one: Point, other: Point, time_limit: float | None, missing: list[str]
 ) -> FoundPath | None:
@@ -139,10 +154,11 @@ def _best(
         for how, path in _ways(problem, one, other, deadline):
             highest = path.highest
             upper = highest.hi if isinstance(highest, Enclosure) else highest
-            if best is None or upper < best[0]:
-                best = upper, path, how
-            if best[0] <= high(at_least):
+            if within := _within_ends(path):
                 reason = ""
+            if within or best is None or upper < best[0]:
+                best = upper, path, how
+            if within:
                 break
     except OutOfTime:
         reason = "the search was ended; raise --time-limit"

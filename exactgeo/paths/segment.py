@@ -143,9 +143,10 @@ class Segment(Shown):
             return Kind.CONSTANT
         if not self.outputs.affine:
             raise InternalError("a loss without rational values along predictions that are not affine")
-        if self._slope_bound(ONE)[1] <= 0:
-            return Kind.DECREASING
-        return Kind.RISING if self._slope_bound(ZERO)[0] >= 0 else Kind.CONVEX
+        falls, rises = self._slope_bound(ONE)[1] <= 0, self._slope_bound(ZERO)[0] >= 0
+        if falls and rises:
+            return Kind.CONSTANT  # two scores that move alike
+        return Kind.DECREASING if falls else Kind.RISING if rises else Kind.CONVEX
 
     def _slope_bound(self, s: Fraction) -> tuple[Fraction, Fraction]:
         """Bounds on the derivative of the loss at s, of a loss that is a function of one score."""

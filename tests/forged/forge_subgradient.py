@@ -47,7 +47,38 @@ _SHARED = {"rows": [0, 1, 2], "linear": ["0", "0"], "cover": [_LEAF]}
 _STILL = {"rule": "covered", "slopes": {}, "neurons": {"0": {"steep": {}, "parts": [_SHARED]}}, "strict": []}
 _NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
 
+
+def _covered_twice() -> Tree:
+    """relu(x) + (x + 2) -> relu((1 + e) x + e) + (1 - e) x + 2 - e keeps all predictions: no strict minimum."""
+    point = {"weights": [[["1"], ["1"]], [["1", "1"]]], "biases": [["0", "2"], []]}
+    # Twice the slope that `tangent` has: that of the square itself.
+    leaf = {"rule": "farkas", "multipliers": {}, "slopes": {"1": "2"}}
+    tree = _minimum(
+        point,
+        "6",
+        x=[["-1"], ["0"], ["1"], ["2"]],
+        y=["1", "1", "6", "5"],
+        loss="squared",
+        hidden_bias=True,
+        train={"output": False},
+    )
+    tree["problem"]["network"]["widths"] = [2]
+    parts = [{"rows": [1], "linear": ["0", "-2"], "cover": [leaf]}]
+    tree["claims"][0] |= {"radius": "1/4", "neurons": [{"parts": parts}, {"parts": []}]}
+    steps = [{"rule": "cover", "neuron": 0, "part": 0}, {"rule": "bound", "still": [], "zero": []}]
+    largest = {"states": [], "zero": [2, 3], "curve": [], "basis": None}
+    flatness = {"rule": "tree", "slants": [], "tree": steps, "largest": largest}
+    claim = {"kind": "strictness", "point": point, "loss": "6", "strictness": "strict", "flat_dimension": 0}
+    tree["claims"].append(claim | {"flatness": flatness})
+    return tree
+
+
 FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
+    "strictness-by-coverings-of-subgradients": (
+        _covered_twice(),
+        "A minimum is strict by a face of a covering whose slopes are twice those that the faces are read with; a ray of "
+        "equal loss starts there.",
+    ),
     "subgradient-of-two-parts": (
         changed("absolute-parts", put("claims", 0, "joint", 1, "data", [0, 1])),
         "One datum has two slopes at once, each for the neurons it suits.",

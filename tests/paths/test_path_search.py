@@ -55,6 +55,20 @@ def test_down_from_random_points(depth, tmp_path):
     assert ends <= {"infimum", "valley_minimum", "local_minimum", "open"}
 
 
+@pytest.mark.parametrize(("rate", "lowest"), [(F(1, 10**60), False), (F(-1, 10**60), True)])
+def test_a_rise_too_small_for_enclosures_is_none_of_the_lowest_paths(rate, lowest):
+    """From (1, s, 1) to (1 - e, s / (1 - e), 1) the prediction is s; between the two moves it is s (1 - e) or s / (1 - e)."""
+    s, chain = F(1, 3), {"widths": [1, 1], "hidden_bias": False, "output_bias": False}
+    tables = {"data": {"x": [[1]], "y": [1]}, "loss": {"kind": "logistic"}, "network": chain}
+    points = [[[[1]], [[s]], [[1]]], [[[1 - rate]], [[s / (1 - rate)]], [[1]]]]
+    one, other = (eg.load({**tables, "point": {"weights": weights}}) for weights in points)
+    found = eg.path(one, to=other.point)
+    between = min(one.predictions(point)[0][0] for point in found.points)
+    assert found.complete
+    assert between == s
+    assert (found.how == "layer by layer, from the first to the last") == lowest
+
+
 def test_down_within_a_valley():
     """One hidden layer: the minimum of the valley, from every point; the path never rises."""
     rng, ends = random.Random(5), []

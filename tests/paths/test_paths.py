@@ -216,6 +216,19 @@ def test_losses_without_rational_values():
         to(problem, 2, 2)
 
 
+def test_two_scores_that_move_alike_keep_the_loss():
+    tables = {
+        "data": {"x": [[1]], "y": [0]},
+        "loss": {"kind": "cross_entropy"},
+        "network": {"widths": [1], "outputs": 2},
+    }
+    problem = eg.load({**tables, "point": {"weights": [[[1]], [[2], [1]]], "biases": [[0], [0, 0]]}})
+    builder = PathBuilder(problem, problem.point)
+    for shift in ([F(1), F(1)], [F(3), F(1)]):
+        builder.straight(with_layers(problem.point, None, {1: shift}), "shift")
+    assert [str(s.kind) for s in builder.path.segments] == ["constant", "decreasing"]
+
+
 # -- paths that fall from paths that do not ----------------------------------------------------------------------------
 
 
