@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -104,7 +103,7 @@ CHANGES = {
     ),
     "an optimum that no orbit has": lambda answer: SolvedRun(
         Optima(
-            answer.optima._count, [answer.optima[0], replace(answer.optima[0], basis=(0, 1, 2)), *answer.optima[1:]]
+            answer.optima._count, [answer.optima[0], answer.optima[0]._replace(basis=(0, 1, 2)), *answer.optima[1:]]
         ),
         [(np.where(owner > 0, owner + 1, owner), ended) for owner, ended in answer.blocks],
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import random
 import sys
-from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise, product
 
@@ -182,7 +181,7 @@ def test_optima_in_a_file_are_those_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "HELD", 50)
     rng = random.Random(4)
     given = [solved(F(rng.randrange(10**k), 7), 0, rng.getrandbits(70), (k,)) for k in range(60)]
-    given = [replace(best, support=1 << best.basis[0]) for best in given]
+    given = [best._replace(support=1 << best.basis[0]) for best in given]
     kept, held = Optima(70, folder=str(tmp_path)), Optima(70)
     for at in range(0, 60, 7):
         kept.extend(given[at : at + 7])

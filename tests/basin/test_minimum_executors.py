@@ -164,15 +164,15 @@ REFUSED = {
 }
 
 DUALS = {
-    "another bound": lambda dual: replace(dual, value=dual.value + 1),
-    "a bound that is a float": lambda dual: replace(dual, value=float(dual.value)),
-    "a column more": lambda dual: replace(dual, allowed=dual.allowed | dual.allowed + 1),
-    "its own columns forbidden": lambda dual: replace(dual, allowed=dual.allowed & ~dual.support),
-    "no such columns": lambda dual: replace(dual, allowed=dual.allowed | 1 << 10**4),
-    "fewer columns": lambda dual: replace(dual, support=dual.support & dual.support - 1),
-    "another basis": lambda dual: replace(dual, basis=dual.basis[1:]),
-    "a negative column": lambda dual: replace(dual, basis=(-1, *dual.basis)),
-    "a mask of all": lambda dual: replace(dual, allowed=-1),
+    "another bound": lambda dual: dual._replace(value=dual.value + 1),
+    "a bound that is a float": lambda dual: dual._replace(value=float(dual.value)),
+    "a column more": lambda dual: dual._replace(allowed=dual.allowed | dual.allowed + 1),
+    "its own columns forbidden": lambda dual: dual._replace(allowed=dual.allowed & ~dual.support),
+    "no such columns": lambda dual: dual._replace(allowed=dual.allowed | 1 << 10**4),
+    "fewer columns": lambda dual: dual._replace(support=dual.support & dual.support - 1),
+    "another basis": lambda dual: dual._replace(basis=dual.basis[1:]),
+    "a negative column": lambda dual: dual._replace(basis=(-1, *dual.basis)),
+    "a mask of all": lambda dual: dual._replace(allowed=-1),
     "nothing": lambda dual: 0,
     "its numbers": lambda dual: dual.packed(),
 }

@@ -317,40 +317,6 @@ def test_points_of_a_list_beside(tmp_path, capsys):
     assert run(ACCEPT / "landscape-frozen.json") == 1
 
 
-ABOUT_ITS_POINT = {
-    "ordered_penalised_descent": "ordered-penalised-descent",
-    "ordered_penalised_minimum": "ordered-penalised-strict",
-    "segmented_path": "segments-of-a-deep-network",
-    "vector_minimum": "vector-whole",
-}
-
-
-@pytest.mark.parametrize("kind", sorted(ABOUT_ITS_POINT))
-def test_another_point_than_that_of_a_claim_beside(kind, tmp_path):
-    """A claim about a point is none about the point of a problem file that has another one."""
-    certificate = ACCEPT / f"{ABOUT_ITS_POINT[kind]}.json"
-    tree = json.loads(certificate.read_text())
-    problem, claim = tree["problem"], tree["claims"][0]
-    assert claim["kind"] == kind
-    slopes = ", ".join(problem["network"]["activation"])
-    tables = {**problem, "network": {**problem["network"], "activation": f"pl({slopes})"}, "point": claim["point"]}
-    beside = tmp_path / "problem.json"
-    beside.write_text(json.dumps(tables))
-    assert command(certificate, beside).returncode == 0
-    tables["point"]["weights"][-1][0][0] += "1"
-    beside.write_text(json.dumps(tables))
-    done = command(certificate, beside)
-    assert (done.returncode, "another point than the file beside it" in done.stderr) == (1, True)
-
-
-def test_a_kind_is_about_the_point_of_a_file_or_about_what_is_frozen():
-    """Who adds a kind decides which: these are about all parameters, or about a box around a point."""
-    kinds = {kind for kind in checker().KINDS[2] if checker().KINDS[2][kind] != "check_population.py"}
-    others = {"ball", "smooth_minimum", "smooth_saddle", "basin_probability", "regions", "landscape", "basin_optimum"}
-    others |= {"global_minimum", "deep_global_minimum", "lower_bound", "penalised_bound", "penalised_basin"}
-    assert kinds - {*checker().companion("check_problem.py").OWN_POINT} == others
-
-
 def test_a_point_without_biases_beside():
     network = {"widths": [1], "hidden_bias": False, "output_bias": False}
     text = json.dumps({"data": D1, "network": network, "point": {"weights": [[[1]], [[2]]]}})

@@ -94,7 +94,7 @@ OUTSIDE = {
             (command, name)
             for command in ("basins", "explain", "landscape", "path", "slice")
             for name in ("deep", "two-outputs", "smooth")
-            if command != "path" or name == "smooth"
+            if command not in ("path", "slice") or name == "smooth"
         ),
         ("landscape", "logistic"),
     ],
