@@ -87,7 +87,8 @@ def subgradient_minimum(p, claim):
         need(not bounds, "the neighbourhood is too large")
     else:
         need(0 < rational(radius) <= min(bounds, default=rational(radius)), "the neighbourhood is too large or empty")
-    p.minima.append((point, proofs))
+    # No covering goes with it: these have the slopes of the loss itself, those of a strictness half or all of them.
+    p.minima.append((point, [{"parts": []}] * len(here.neurons)))
     where = "with the same frozen ones" if radius is None else f"within {radius} of the point in the max norm"
     return f"No parameters {where} have a loss below the point's, {loss}."
 
