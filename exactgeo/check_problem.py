@@ -257,6 +257,7 @@ OWN_POINT = (
 OWN_POINT += ("penalised_minimum", "penalised_strictness", "penalised_descent")
 OWN_POINT += ("smooth_descent", "class_minimum", "class_descent", "class_global_minimum")
 OWN_POINT += ("ordered_minimum", "ordered_strictness", "ordered_descent", "ordered_lower_point")
+OWN_POINT += ("ordered_penalised_minimum", "ordered_penalised_strictness", "ordered_penalised_descent")
 
 
 def beside(p, tree, claims, path, data, text):

@@ -319,8 +319,10 @@ def test_the_problem_beside(old, new, code, monkeypatch):
             module.examine("cert", "problem")
 
 
-@pytest.mark.parametrize("name", ["deep-mean-over-entries", "linear-network-fit"])
-def test_a_deep_minimum_beside_is_of_the_point_of_the_file(name, monkeypatch):
+@pytest.mark.parametrize(
+    "name", ["deep-mean-over-entries", "linear-network-fit", "penalised-balanced", "ordered-penalised-descent"]
+)
+def test_a_claim_beside_is_of_the_point_of_the_file(name, monkeypatch):
     module, tree = checker(), accepted(name)
     problem, point = tree["problem"], tree["claims"][0]["point"]
     network = {**problem["network"], "activation": "pl({}, {})".format(*problem["network"]["activation"])}
