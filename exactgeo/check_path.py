@@ -197,9 +197,10 @@ def along(p, moving):
         for q, y in zipped(row, targets):
             breaks, parts = companion("check_subgradient.py").PIECES[p.kind](y, p.M)
             middle = at(q, half) / at(bottom, half)
-            for e in breaks:
-                need(side(add(q, times([-e], bottom))) is not None, "a prediction passes a break of the loss")
-            a, b = parts[sum(1 for e in breaks if e < middle)]
+            # Half-way it may touch a break: its piece is that of the whole segment.
+            sides = [side(add(q, times([-e], bottom))) for e in breaks]
+            need(None not in sides, "a prediction passes a break of the loss")
+            a, b = parts[sides.count(1)]
             constant = LOSSES[p.kind][0](middle, y, p.M) - (a * middle + b) * middle
             for factor, other in ((a, q), (b, bottom)):
                 total = add(total, times([factor], times(q, other))) if factor else total

@@ -237,7 +237,25 @@ def _piece(problem: Problem, outputs: Outputs, entry: tuple[int, int], middle: F
         raise InternalError("a loss with rational values has no pieces")
     if not pieces.breaks:
         return pieces.quadratics[0]
-    return pieces.around(value(outputs.numerators.entry(o, t), middle) / value(outputs.denominator, middle))[0]
+    entry = outputs.numerators.entry(o, t)
+    reached = value(entry, middle) / value(outputs.denominator, middle)
+    left, right = pieces.around(reached)
+    if left == right:
+        return left
+    # It touches a break there, without passing it, or stays on it.
+    return right if _sign_beside(add(entry, times(-reached, outputs.denominator)), middle) > 0 else left
+
+
+def _sign_beside(a: Polynomial, s: Fraction) -> int:
+    """The sign of a polynomial on both sides of a number at which it does not change it; 0 of 0."""
+    passes = False
+    while a:
+        if q := value(a, s):
+            if passes:
+                raise InternalError("a prediction passes a break of the loss")
+            return 1 if q > 0 else -1
+        a, passes = _derivative(a), not passes
+    return 0
 
 
 def _mixed(one: Point, other: Point, s: Fraction) -> Point:

@@ -234,6 +234,8 @@ def _penalty_along(problem: Problem, ends: tuple[Point, Point], part: tuple[Numb
 
 def _roots(polynomial: Sequence[Fraction], first: Number, last: Number) -> list[Number]:
     """The real roots inside a part of the line."""
+    while polynomial and not polynomial[-1]:
+        polynomial = polynomial[:-1]
     if len(polynomial) == 2:
         root = -polynomial[0] / polynomial[1]
         return [root] if first < root < last else []

@@ -70,6 +70,19 @@ FORGED_PATH: dict[str, tuple[Tree, str]] = {
         line([chain("3", "0"), chain("0", "3")], ["1", "1"], "above", highest=["2", "2"], **UP_AND_DOWN),
         "The loss from (3, 0) to (0, 3) reaches 2.",
     ),
+    "segments-touching-a-break-half-way": (
+        line(
+            [chain("-1/2", "-1/2", "0", "100"), chain("1/2", "1/2", "100", "0")],
+            ["0", "0"],
+            "below",
+            x=["1"],
+            y=["0"],
+            slopes=["1", "1"],
+            loss="absolute",
+        ),
+        "The absolute loss is nowhere above 0 where the prediction is 10000 (s - 1/2)^2 s (1 - s), which only touches its "
+        "target half-way.",
+    ),
     "segments-higher-than-is-said": (
         changed(DEEP, put(*CLAIM, "highest", ["1", "2"])),
         "The highest loss of a path that ends at 11215/324 is at most 2.",

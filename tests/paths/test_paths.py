@@ -4,6 +4,7 @@ import random
 from fractions import Fraction as F
 
 import pytest
+from losses import is_rational, loss_names, named, target
 from path_nets import random_problem, replayed
 
 import exactgeo as eg
@@ -21,6 +22,7 @@ from exactgeo.paths import (
     levelled,
     with_layers,
 )
+from exactgeo.slices import slice_line
 
 
 def by_layers(problem, other):
@@ -111,6 +113,37 @@ def test_the_highest_loss_is_an_exact_number(tmp_path):
     assert to(chain(1, 3, 0), 0, 3).highest == F(25, 16)
     below = to(chain("3/2", 3, 0), 0, 3)
     assert ([str(s.kind) for s in below.segments], below.highest) == (["below"], F(9, 4))
+
+
+def touching(loss, y, level, bend):
+    """From one point to another of a linear network: the prediction is level + bend (s - 1/2)^2 s (1 - s)."""
+    sides = [
+        {"weights": [[[a]], [[a]], [[b]], [[c]]], "biases": [[], [], [], [level]]}
+        for a, b, c in ((F(-1, 2), 0, bend), (F(1, 2), 1, 0))
+    ]
+    network = {"widths": [1, 1, 1], "activation": "linear", "hidden_bias": False}
+    made = {"data": {"x": [[1]], "y": [y]}, "loss": {"kind": loss}, "network": network}
+    return [eg.load({**made, "point": side}) for side in sides]
+
+
+@pytest.mark.parametrize("loss", loss_names(is_rational))
+@pytest.mark.parametrize("bend", [100, -100])
+def test_a_prediction_may_touch_a_break_half_way(tmp_path, loss, bend):
+    """Its piece of the loss is the one on both sides, not the one left of the break; hump by hump, the exact loss."""
+    y = target(named(loss), F(1))
+    for level in named(loss).pieces(y).breaks or (F(0),):
+        one, other = touching(loss, y, level, bend)
+        builder = PathBuilder(one, one.point)
+        builder.straight(other.point, "at once")
+        (segment,) = builder.path.segments
+        losses = {F(k, 60): one.loss_at(segment.at(F(k, 60))) for k in range(61)}
+        assert {s: segment.loss_at(s) for s in losses} == losses
+        assert segment.highest >= max(losses.values())
+        if max(losses.values()) > max(segment.ends):
+            assert segment.kind == "above"
+        line = slice_line(one, one.point, other.point)
+        assert line.highest[0] == segment.highest
+        accepted(builder.path, tmp_path)
 
 
 def test_a_curve_keeps_a_product(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
@@ -245,6 +246,43 @@ def signs_at(problem, point):
                 signs += [(z > 0) - (z < 0) for z in values]
             values = [(up if z > 0 else down) * z for z in values]
     return signs
+
+
+@pytest.mark.parametrize(
+    "seed", [39, *range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(40, 100))]
+)
+def test_lines_of_small_numbers_are_exact(seed):
+    """Where numbers are small much vanishes, coincides or touches."""
+    rng = random.Random(seed)
+
+    def matrix(rows, columns):
+        return [[F(rng.randint(-2, 2), rng.choice([1, 1, 2])) for _ in range(columns)] for _ in range(rows)]
+
+    for loss in ("squared", "absolute", "huber(1)", "hinge", "squared_hinge"):
+        inner, m = [rng.randint(1, 2) for _ in range(rng.randint(0, 3))], rng.randint(1, 3)
+        sizes = [rng.randint(1, 2), *inner, 1 if "hinge" in loss else rng.randint(1, 2)]
+        penalty = rng.choice([{}, {"l2": "1/2"}, {"l1": "1/3", "biases": True}, {"l1": "1/3", "l2": 1}])
+        made = {
+            "data": {
+                "x": [[rng.randint(-1, 1) for _ in range(sizes[0])] for _ in range(m)],
+                "y": [[rng.choice([-1, 1]) for _ in range(sizes[-1])] for _ in range(m)],
+            },
+            "network": {"widths": inner, "activation": rng.choice(["relu", "leaky_relu(1/2)", "abs", "linear"])},
+            "loss": {"kind": loss},
+            **({"penalty": penalty} if penalty else {}),
+        }
+        points = [
+            {
+                "weights": [matrix(b, a) for a, b in pairwise(sizes)],
+                "biases": [matrix(1, b)[0] for b in sizes[1:]],
+            }
+            for _ in range(2)
+        ]
+        one, other = (eg.load({**made, "point": point}) for point in points)
+        found = slice_line(one, one.point, other.point)
+        losses = {s: found.loss_at(s) for s in (F(k, 24) for k in range(25))}
+        are_the_loss(found, losses)
+        assert max(losses.values()) <= found.highest[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
