@@ -340,13 +340,57 @@ def test_many_points_are_answered_as_one_by_one():
             assert verdict.certificate.to_json() == alone[k].certificate.to_json()
 
 
+OTHERS = {
+    "frozen outputs": {"train": {"output": False}},
+    "absolute": {"loss": {"kind": "absolute"}},
+    "huber": {"loss": {"kind": "huber(1)", "reduction": "mean"}},
+    "penalty": {"penalty": {"l2": "1/10"}},
+    "tanh": {"network": {"widths": [1], "activation": "tanh"}},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_points_of_other_problems_are_answered_as_one_by_one(name):
+    """Each with frozen values, a loss, a penalty, an activation of its own; none may take another's answer."""
+    data = {"x": [[5], [4], [3], [1], [-1]], "y": [2, 1, 0, -3, 3]}
+    problem = eg.load({"data": data, "network": {"widths": [1]}} | OTHERS[name])
+    points = [
+        {"weights": [[[F(1, c)]], [[v * c]]], "biases": [[F(b, c)], [0]]}
+        for b, v, c in ((-3, 1, 1), (-3, 1, 2), (-3, 2, 1), (2, 0, 1), (-9, 1, 1), (-3, 1, 1))
+    ]
+    alone = []
+    for point in points:
+        forget()
+        alone.append(eg.certify(problem, point, time_limit=1000))
+    forget()
+    found = list(eg.certify_many(problem, points, time_limit=1000))
+    assert [v.to_json() for v in found] == [v.to_json() for v in alone]
+    written = [[v.certificate and v.certificate.to_json() for v in one] for one in (found, alone)]
+    assert written[0] == written[1]
+
+
+def test_a_problem_at_another_point_is_equal_but_for_frozen_values():
+    problem = eg.load("swirszcz-prop1")
+    other = problem.at(problem.point.moved(problem.point, F(1)))
+    assert problem.at(problem.point) is problem
+    assert (other, hash(other), other.lifted) == (problem, hash(problem), problem.lifted)
+    assert other.point != problem.point
+    frozen = eg.load(problem.to_dict() | {"train": {"output": False}})
+    moved = frozen.at(other.point)
+    assert hash(frozen) != hash(moved)
+    assert moved != frozen
+    assert moved.frozen.weights[1] == other.point.weights[1]
+
+
 def test_what_points_have_in_common_is_found_once(monkeypatch):
     """Each minimum that is not global is there at two scales."""
     import exactgeo.basin
+    from exactgeo import local_minimum
     from exactgeo.landscape import Components
+    from exactgeo.local_minimum.rungs.two_layer import TwoLayer
 
     problem, points = many_points()
-    calls = {"census": 0, "search": 0}
+    calls = {"census": 0, "search": 0, "accepts": 0}
 
     def counted(name, function):
         def call(*arguments, **options):
@@ -356,6 +400,8 @@ def test_what_points_have_in_common_is_found_once(monkeypatch):
         return call
 
     forget()
+    local_minimum._outside.cache_clear()
+    monkeypatch.setattr(TwoLayer, "accepts", counted("accepts", TwoLayer.accepts))
     monkeypatch.setattr(exactgeo.basin, "census", counted("census", exactgeo.basin.census))
     monkeypatch.setattr(Components, "_search", counted("search", Components._search))
     spurious = [
@@ -363,9 +409,9 @@ def test_what_points_have_in_common_is_found_once(monkeypatch):
         for v in eg.certify_many(problem, points, time_limit=1000)
         if v.kind == "local_minimum" and v.better is not None
     ]
-    assert calls == {"census": 1, "search": len(spurious) // 2}
+    assert calls == {"census": 1, "search": len(spurious) // 2, "accepts": 1}
     list(eg.certify_many(problem, points, time_limit=1000))
-    assert calls == {"census": 1, "search": len(spurious) // 2}
+    assert calls == {"census": 1, "search": len(spurious) // 2, "accepts": 1}
     forget()
 
 

@@ -11,10 +11,22 @@ from fractions import Fraction
 
 from exactgeo.activations.activation import Activation
 from exactgeo.activations.piecewise_linear import LINEAR, PiecewiseLinear
-from exactgeo.activations.sigmoid import Sigmoid
-from exactgeo.activations.tanh import Tanh
 
 __all__ = ["ACTIVATIONS", "LINEAR", "Activation", "PiecewiseLinear", "make_activation"]
+
+
+def _sigmoid() -> Activation:
+    # The smooth ones load when a problem has one.
+    from exactgeo.activations.sigmoid import Sigmoid
+
+    return Sigmoid()
+
+
+def _tanh() -> Activation:
+    from exactgeo.activations.tanh import Tanh
+
+    return Tanh()
+
 
 ACTIVATIONS: dict[str, tuple[str, Callable[..., Activation]]] = {
     "relu": ("relu", PiecewiseLinear.relu),
@@ -22,8 +34,8 @@ ACTIVATIONS: dict[str, tuple[str, Callable[..., Activation]]] = {
     "pl": ("pl(2, -1/3)", PiecewiseLinear.of_slopes),
     "abs": ("abs", PiecewiseLinear.absolute),
     "linear": ("linear", PiecewiseLinear.linear),
-    "sigmoid": ("sigmoid", Sigmoid),
-    "tanh": ("tanh", Tanh),
+    "sigmoid": ("sigmoid", _sigmoid),
+    "tanh": ("tanh", _tanh),
 }
 """From the word in a problem file to how one may write it there, and what makes it of its parameters."""
 

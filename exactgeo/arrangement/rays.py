@@ -6,20 +6,24 @@ Restricting to the last line leaves each hyperplane's value on the ray, so signs
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from math import gcd
+from typing import TYPE_CHECKING
 
+from exactgeo.arrangement.few_rays import Ray, rays_of_few
 from exactgeo.arrangement.regions import RowTable
 from exactgeo.errors import InternalError
 from exactgeo.exact.vectors import Integers, integer_products
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["Ray", "Rays", "central_rays"]
 
 _AT_ONCE = 1 << 18
 """Pairs of a region and a ray that are compared at once."""
-
-Ray = tuple[Integers, int, int]
-"""Primitive integer vector, the rows positive on it and the rows negative on it (bit sets, row 0 the highest bit)."""
 
 _Hyperplane = tuple[Integers, int, int]
 """A vector, the rows that are positive where it is positive, and those that are where it is negative (bit sets)."""
@@ -50,15 +54,21 @@ class Rays:
     def __init__(self, hyperplanes: Sequence[Integers], table: RowTable) -> None:
         self._rank = len(table.coordinates)
         self._rows = len(table.oriented)
+        # Loading numpy takes longer than few rays do.
+        few = rays_of_few(hyperplanes, table) if "numpy" in sys.modules else None
+        self._rays = self.by_flats(hyperplanes, table) if few is None else few
+        self.vectors = [vector for vector, _, _ in self._rays]
+        if len({(positive, negative) for _, positive, negative in self._rays}) != len(self._rays):
+            raise InternalError("a ray occurs twice")
+
+    def by_flats(self, hyperplanes: Sequence[Integers], table: RowTable) -> list[Ray]:
+        """All rays, of any number of hyperplanes of any rank."""
         sides = [[0, 0] for _ in hyperplanes]
         for t, (plane, side) in enumerate(table.oriented):
             if plane >= 0:
                 sides[plane][side < 0] |= 1 << (self._rows - 1 - t)
         planes = [(vector, pos, neg) for vector, (pos, neg) in zip(hyperplanes, sides, strict=True)]
-        self._rays = sorted(self._proved(central_rays(planes, self._rank), table))
-        self.vectors = [vector for vector, _, _ in self._rays]
-        if len({(positive, negative) for _, positive, negative in self._rays}) != len(self._rays):
-            raise InternalError("a ray occurs twice")
+        return sorted(self._proved(central_rays(planes, self._rank), table))
 
     def _proved(self, rays: Sequence[Ray], table: RowTable) -> Iterator[Ray]:
         """In all coordinates."""
@@ -97,10 +107,13 @@ class Rays:
         """
         import numpy as np
 
-        words = range(0, self._rows, 64)
-        parts = [np.array([mask >> w & (2**64 - 1) for mask in masks], dtype=np.uint64) for w in words]
-        above = [np.array([up >> w & (2**64 - 1) for _, up, _ in self._rays], dtype=np.uint64) for w in words]
-        below = [np.array([down >> w & (2**64 - 1) for _, _, down in self._rays], dtype=np.uint64) for w in words]
+        def words(bits: Sequence[int]) -> list[npt.NDArray[np.uint64]]:
+            if self._rows <= 64:
+                return [np.array(bits, dtype=np.uint64)]
+            return [np.array([q >> w & (2**64 - 1) for q in bits], dtype=np.uint64) for w in range(0, self._rows, 64)]
+
+        parts = words(masks)
+        above, below = words([up for _, up, _ in self._rays]), words([down for _, _, down in self._rays])
         table: list[tuple[int, ...]] = []
         step = max(1, _AT_ONCE // max(1, len(self._rays)))
         for start in range(0, len(masks), step):
@@ -112,7 +125,7 @@ class Rays:
             ends = np.bincount(region, minlength=len(wrong)).cumsum().tolist()
             listed = ray.tolist()
             table += [tuple(listed[low:high]) for low, high in zip([0, *ends], ends, strict=False)]
-        if any(len(row) < self._rank for row in table):
+        if min(map(len, table), default=self._rank) < self._rank:
             raise InternalError("the closure of a region has fewer rays than its dimension")
         return table
 

@@ -67,6 +67,9 @@ class RowTable:
 
     def rows_positive(self, masks: Iterable[int]) -> list[int]:
         """For each bit set of hyperplanes that of the positive rows, row 0 the highest of m bits."""
+        if all(row == (plane, 1) for plane, row in enumerate(self.oriented)):
+            # No two rows share a hyperplane: they are these.
+            return list(masks)
         high = len(self.oriented) - 1
         positive = [0] * self.planes
         negative = [0] * self.planes

@@ -12,10 +12,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Optimum, Program
@@ -48,8 +47,7 @@ REFINED = 256
 UNKNOWN, NOWHERE = -2, -1
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(NamedTuple):
     """An optimum, as little of it as says which sets it solves.
 
     Attributes
@@ -175,13 +173,14 @@ def solve_sets(
         _prepared.cache_clear()
         interrupted = True
     reached = np.flatnonzero(work.owner >= 0)
-    names, first, back = np.unique(work.owner[reached], return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    number = np.empty(len(order), dtype=np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    owner: Numbers = np.full(len(sets), -1, dtype=np.int32)
-    owner[reached] = number[back.reshape(-1)]
-    return [work.optima[k] for k in names[order].tolist()], owner, interrupted
+    # Where each optimum is needed first: of what is assigned more than once the last stays. The last entry is nobody's.
+    first = np.full(len(work.optima) + 1, len(sets), dtype=np.int64)
+    first[work.owner[reached[::-1]]] = reached[::-1]
+    names = np.flatnonzero(first < len(sets))
+    names = names[np.argsort(first[names])]
+    number: Numbers = np.full(len(first), -1, dtype=np.int32)
+    number[names] = np.arange(len(names), dtype=np.int32)
+    return [work.optima[k] for k in names.tolist()], number[work.owner], interrupted
 
 
 def replay_all(program: Program, found: Sequence[Solved]) -> None:
@@ -259,7 +258,7 @@ class _Work:
         self.optima: list[Solved] = []
 
     def steps(self, via: tuple[Words, Indices] | None) -> Iterator[None]:
-        if isinstance(solvers.of(self.program), BasisSolver):
+        if issubclass(solvers.choose(self.program.loss, self.program.y), BasisSolver):
             shared = _prepared(self.program)
             shared.tidy()
             self.optima = shared.optima
@@ -272,9 +271,11 @@ class _Work:
         """One set after the other, by the exact method."""
         import numpy as np
 
+        rows = np.flatnonzero(self.owner < 0)
+        if not len(rows):
+            return
         optimum = solvers.of(self.program).series()
         # Large sets first: their optima use few of their columns and solve many subsets.
-        rows = np.flatnonzero(self.owner < 0)
         sizes = _members(self.sets[rows], len(self.program.columns)).sum(axis=1)
         for i in rows[np.argsort(-sizes, kind="stable")].tolist():
             if self.owner[i] < 0:

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from exactgeo.basin import export
-from exactgeo.basin.basin import Basin
 from exactgeo.basin.cone_program import Optimum
-from exactgeo.basin.facets import Facets
 from exactgeo.basin.optima import Optima
 from exactgeo.basin.reduction import Reduction, reduce
 from exactgeo.basin.schedule import BlockStore, blocks
@@ -33,10 +31,12 @@ from exactgeo.records import Records
 from exactgeo.shown import Reported, Viewed, brief, value_line
 
 if TYPE_CHECKING:
+    from exactgeo.basin.basin import Basin
+    from exactgeo.basin.facets import Facets
     from exactgeo.basin.minima import LocalMinima, SearchResult
     from exactgeo.claims.certificate import Certificate
 
-__all__ = ["Basin", "Census", "census"]
+__all__ = ["Census", "census"]
 
 LOG = logger(__name__)
 
@@ -80,6 +80,8 @@ class Census(Reported, Viewed, Records):
         return len(self.table)
 
     def __getitem__(self, index: int) -> Basin:
+        from exactgeo.basin.basin import Basin
+
         row = range(len(self.table))[index]
         return Basin(self.table, row, self.table.orbit(row))
 
@@ -279,6 +281,8 @@ class Census(Reported, Viewed, Records):
     @cached_property
     def facets(self) -> Facets:
         """What neighbouring basins share."""
+        from exactgeo.basin.facets import Facets
+
         return Facets(self.table)
 
     def to_networkx(self) -> Any:

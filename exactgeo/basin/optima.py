@@ -5,7 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
+from functools import reduce as fold
 from itertools import chain, pairwise
+from operator import or_
 from struct import Struct
 from typing import TYPE_CHECKING, overload
 
@@ -70,8 +73,10 @@ class Bases:
         """The number of each tuple; -1: it is not there."""
         import numpy as np
 
+        found: Indices = np.full(len(ends) - 1, -1, dtype=np.int64)
+        if not len(self):
+            return found
         marks, last = _marks_of(flat, ends), np.uint64(len(self._table) - 1)
-        found: Indices = np.full(len(marks), -1, dtype=np.int64)
         left, at = np.arange(len(marks)), marks & last
         while len(left):
             number = self._table[at]
@@ -235,11 +240,13 @@ class Optima(Sequence[Solved]):
     def _append(self, found: Iterable[Solved]) -> None:
         values, allowed, at = bytearray(), bytearray(), self._ends[-1]
         for best in found:
-            if best.proof is None and isinstance(best.value, Fraction) and best.support == self._support(best.basis):
-                top, bottom = best.value.numerator, best.value.denominator
+            value = best.value
+            if best.proof is None and isinstance(value, Fraction) and best.support == self._support(best.basis):
+                top, bottom = value.as_integer_ratio()
                 first, second = top.bit_length() // 8 + 1, bottom.bit_length() // 8 + 1
                 values += _HEAD.pack(first, second, best.attained)
-                values += top.to_bytes(first, "little", signed=True) + bottom.to_bytes(second, "little")
+                values += top.to_bytes(first, "little", signed=True)
+                values += bottom.to_bytes(second, "little")
                 allowed += best.allowed.to_bytes(self._size, "little")
             else:
                 self._whole[len(self)] = best
@@ -260,8 +267,11 @@ class Optima(Sequence[Solved]):
         self._ends.frombytes((self._ends[-1] + np.cumsum(lengths)).astype(np.uint64).tobytes())
 
     def _support(self, basis: Iterable[int]) -> int:
-        # A loss may have columns of its own.
-        return sum(1 << j for j in basis if j < self._count)
+        try:
+            return fold(or_, map(_bits(self._count).__getitem__, basis), 0)
+        except IndexError:
+            # A loss may have columns of its own.
+            return sum([1 << j for j in basis if j < self._count])
 
     def cut(self, length: int) -> None:
         """Forget all but the first ones. Nothing can be added after that."""
@@ -351,6 +361,12 @@ class Optima(Sequence[Solved]):
             return False
         support, allowed = self.sets(names)
         return not bool(((support[index] & ~sets) | (sets & ~allowed[index])).any())
+
+
+@lru_cache(maxsize=4)
+def _bits(columns: int) -> list[int]:
+    """The mask of each column."""
+    return [1 << j for j in range(columns)]
 
 
 def _read(data: bytes) -> tuple[Fraction, bool]:

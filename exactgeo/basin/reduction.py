@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from itertools import combinations_with_replacement
+from functools import cached_property, partial
+from functools import reduce as fold
+from itertools import chain, combinations_with_replacement, repeat
 from math import comb, factorial, gcd, prod
-from typing import TYPE_CHECKING
+from operator import neg, or_
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.arrangement import Arrangement
 from exactgeo.basin import solvers
 from exactgeo.basin.cone_program import Program, indices
 from exactgeo.basin.numbering import Numbering
 from exactgeo.errors import InternalError
-from exactgeo.exact.matrix import integer_rows, primitive, products, rref
-from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot
+from exactgeo.exact.matrix import echelon, integer_rows, primitive, products
+from exactgeo.exact.vectors import ONE, ZERO, Integers, Vector, dot, integer_dot
 from exactgeo.problem import Neuron, Point, Problem, scope
 
 if TYPE_CHECKING:
@@ -33,8 +35,7 @@ NeuronFace = tuple[int, int]
 """Where a neuron may be: the rays (mask) that span its cone, and the sign of its output weight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """What one neuron may choose in a basin: a region and the sign of its output weight."""
 
     region: int
@@ -42,8 +43,7 @@ class Pattern:
     mask: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exchangeable:
+class Exchangeable(NamedTuple):
     """Exchangeable neurons.
 
     Attributes
@@ -60,8 +60,7 @@ class Exchangeable:
     patterns: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """A face of the arrangement of one neuron.
 
     Attributes
@@ -220,7 +219,7 @@ class Reduction:
 
     def column_mask(self, rays: int, sign: int) -> int:
         """The columns of a set of rays for an output weight of this sign."""
-        return _column_mask(self._columns[sign], indices(rays))
+        return fold(or_, map(self._columns[sign].__getitem__, indices(rays)), 0)
 
     # -- points -------------------------------------------------------------------------------------------------
 
@@ -375,11 +374,17 @@ class Reduction:
     def _region_at(self) -> dict[tuple[int, ...], int]:
         return {tuple(region): k for k, region in enumerate(self.regions)}
 
+    @cached_property
+    def _whole_rows(self) -> tuple[tuple[int, ...], ...]:
+        """Integer rows on the same sides."""
+        return tuple(map(primitive, self.rows))
+
     def _fitting(self, group: Exchangeable, neuron: Neuron, size: int) -> tuple[int, ...]:
         """The patterns that a neuron may have, ``size`` of its input weights counted."""
-        sides = [dot(neuron.w[:size], row) for row in self.rows]
+        weights = primitive(neuron.w[:size])
+        sides = [(side > 0) - (side < 0) for side in (integer_dot(weights, row) for row in self._whole_rows)]
         # Without a kink there is one region, of no signs.
-        inside = self._region_at.get(tuple([(side > 0) - (side < 0) for side in sides])) if all(sides) else None
+        inside = self._region_at.get(tuple(sides)) if all(sides) else None
         fit = (
             {inside}
             if inside is not None
@@ -436,7 +441,8 @@ def reduce(problem: Problem, *, listed: bool = True, regions: bool = True) -> Re
     offset = [shift] * problem.m
     if not net.widths and not train.output and frozen is not None:
         offset = [q + dot(frozen.inputs, row) for q, row in zip(offset, problem.x, strict=True)]
-    rows, signs, region_rays, rays = _arrange(problem, regions) if listed else ((), (), (), ())
+    rows, signs, region_rays, rays = _arrange(problem, regions) if listed else ((), (), [], ())
+    ray_bits = [1 << j for j in range(len(rays))]
     ray_columns, columns = _columns(_outputs(problem, rows, rays))
     lines, sources = _lines(problem)
     return Reduction(
@@ -445,7 +451,7 @@ def reduce(problem: Problem, *, listed: bool = True, regions: bool = True) -> Re
         _exchangeable(problem, ray_columns, region_rays),
         rows,
         signs,
-        region_rays,
+        tuple([sum(map(ray_bits.__getitem__, part)) for part in region_rays]),
         rays,
         ray_columns,
         sources,
@@ -463,33 +469,29 @@ def _columns(
     ray_columns = {}
     for sign in (1, -1):
         for j, (vector, scale) in enumerate(outputs):
-            signed = vector if sign > 0 else tuple([-q for q in vector])
-            column = columns.setdefault(signed, len(columns)) if scale else -1
+            signed = vector if sign > 0 else tuple(map(neg, vector))
+            column = columns.setdefault(signed, len(columns)) if any(vector) else -1
             ray_columns[j, sign] = column, scale
     return ray_columns, tuple(columns)
 
 
 def _column_bits(ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], sign: int) -> dict[int, int]:
     """For each ray the bit of its column, 0 where it has none."""
-    return {j: 1 << at if scale else 0 for (j, side), (at, scale) in ray_columns.items() if side == sign}
-
-
-def _column_mask(columns: Mapping[int, int], rays: Sequence[int]) -> int:
-    mask = 0
-    for j in rays:
-        mask |= columns[j]
-    return mask
+    return {j: 1 << at if at >= 0 else 0 for (j, side), (at, _) in ray_columns.items() if side == sign}
 
 
 def _exchangeable(
-    problem: Problem, ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], region_rays: Sequence[int]
+    problem: Problem, ray_columns: Mapping[tuple[int, int], tuple[int, Fraction]], region_rays: Sequence[Integers]
 ) -> tuple[Exchangeable, ...]:
     """The neurons by their output weight; those frozen at 0 do nothing and are left out."""
-    listed = [indices(mask) for mask in region_rays]
     patterns = {}
     for sign in (1, -1):
-        columns = _column_bits(ray_columns, sign)
-        patterns[sign] = tuple([Pattern(k, sign, _column_mask(columns, rays)) for k, rays in enumerate(listed)])
+        bit = _column_bits(ray_columns, sign).__getitem__
+        # Two rays may have one column.
+        masks = [fold(or_, map(bit, rays), 0) for rays in region_rays]
+        # A Pattern of each, without a call of Python for any.
+        made = partial(tuple.__new__, Pattern)
+        patterns[sign] = tuple(map(made, zip(range(len(masks)), repeat(sign), masks, strict=False)))
     values, groups = _output_weights(problem), []
     for value in dict.fromkeys(values):
         members = tuple(i for i, q in enumerate(values) if q == value)
@@ -504,11 +506,13 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
     """What moves predictions both ways, the weights of a linear model and the output bias: independent ones, primitive;
     and for each its number among these parameters and the factor that turns its weight into the parameter."""
     train = problem.train
-    free = (
-        [[row[j] for row in problem.x] for j in range(problem.d)] if not problem.network.widths and train.output else []
-    )
-    free += [[ONE] * problem.m] if problem.network.output_bias and train.output_bias else []
-    kept = rref(list(zip(*free, strict=True)), len(free))[1] if free else []
+    free: list[list[Fraction | int]] = []
+    if not problem.network.widths and train.output:
+        free += [[row[j] for row in problem.x] for j in range(problem.d)]
+    free += [[1] * problem.m] if problem.network.output_bias and train.output_bias else []
+    # Equal data count once.
+    rows = list(dict.fromkeys(zip(*free, strict=True)))
+    kept = echelon(rows, len(free))[2]
     lines = tuple(primitive(free[j]) for j in kept)
     return lines, tuple(
         (j, next(Fraction(a) / b for a, b in zip(line, free[j], strict=True) if b))
@@ -518,24 +522,24 @@ def _lines(problem: Problem) -> tuple[tuple[Integers, ...], tuple[tuple[int, Fra
 
 def _arrange(
     problem: Problem, regions: bool
-) -> tuple[tuple[Vector, ...], tuple[tuple[int, ...], ...], tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """Lifted rows, regions as sign vectors and their rays as masks (none where not wanted), and the rays of its
+) -> tuple[tuple[Vector, ...], tuple[Integers, ...], list[Integers], tuple[Integers, ...]]:
+    """Lifted rows, regions as sign vectors and the numbers of their rays (none where not wanted), and the rays of its
     arrangement."""
     net, m = problem.network, problem.m
     if not net.widths:
-        return (), (), (), ()
+        return (), (), [], ()
     trained_bias = net.hidden_bias[0] and problem.train.hidden_bias[0]
     rows = problem.lifted if trained_bias else problem.x
     size = len(rows[0])
     if not net.activation.has_kink:
         # Nothing cuts the weight space: one region, generated by plus and minus the unit vectors.
         rays = tuple(tuple(sign * int(i == j) for i in range(size)) for j in range(size) for sign in (1, -1))
-        return rows, ((0,) * m,), ((1 << len(rays)) - 1,), rays
+        return rows, ((0,) * m,), [tuple(range(len(rays)))], rays
     arrangement = Arrangement(rows, dimension=size)
     if not regions:
-        return rows, (), (), tuple(arrangement.rays())
-    masks = tuple(sum(1 << j for j in part) for part in arrangement.rays_by_region())
-    return rows, tuple(tuple(map(int, signs)) for signs in arrangement.regions()), masks, tuple(arrangement.rays())
+        return rows, (), [], tuple(arrangement.rays())
+    signs = tuple(map(tuple, arrangement.regions().signs.tolist()))
+    return rows, signs, arrangement.rays_by_region(), tuple(arrangement.rays())
 
 
 def _outputs(
@@ -548,12 +552,27 @@ def _outputs(
     data, bottom = integer_rows(rows)
     (slopes,), unit = integer_rows([problem.network.activation.slopes or (ZERO, ZERO)])
     right, left = map(int, slopes)
+    found = _short(rays, data, right, left)
+    factors = {factor: Fraction(factor, bottom * unit) for factor in {factor for _, factor in found}}
+    return [(vector, factors[factor]) for vector, factor in found]
+
+
+def _short(rays: Sequence[Integers], data: list[list[int]], right: int, left: int) -> list[tuple[Integers, int]]:
+    """For each ray its outputs as a primitive vector, and the factor in front of it."""
+    import numpy as np
+
+    longest = max(map(abs, chain.from_iterable(rays)), default=0) * max(sum(map(abs, row)) for row in data)
+    if longest * max(abs(right), abs(left), 1) < 2**63:
+        sides = np.array(rays, dtype=np.int64) @ np.array(data, dtype=np.int64).T
+        outputs = np.where(sides >= 0, right, left) * sides
+        common = np.gcd.reduce(outputs, axis=1)
+        outputs //= np.maximum(common, 1)[:, None]
+        return list(zip(map(tuple, outputs.tolist()), common.tolist(), strict=True))
     found = []
-    for sides in products(rays, data):
-        vector = [(right if side >= 0 else left) * side for side in sides]
+    for row in products(rays, data):
+        vector = [(right if side >= 0 else left) * side for side in row]
         factor = gcd(*vector)
-        short = vector if factor <= 1 else [q // factor for q in vector]
-        found.append((tuple(short), Fraction(factor, bottom * unit)))
+        found.append((tuple(vector) if factor <= 1 else tuple([q // factor for q in vector]), factor))
     return found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, Self
 
 from exactgeo.claims.fields import from_data, to_data
@@ -42,9 +42,10 @@ class Claim(Shown, ABC):
 
     @cached_property
     def long_numbers(self) -> tuple[int, int]:
-        """The digits of its numbers of more than 50 digits, together, and of the longest; perhaps one too many each."""
-        digits = [1 + bits * 30103 // 100_000 for bits in _bits(self, [])]
-        return sum(q for q in digits if q > 50), max(digits, default=0)
+        """The digits of its numbers of more than 50 digits, together, and of the longest; perhaps one too many each.
+        0 and 0 where there are none."""
+        digits = [1 + number.bit_length() * 30103 // 100_000 for number in _long(self)]
+        return sum(digits), max(digits, default=0)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
@@ -80,26 +81,42 @@ class PointClaim(Claim):
         return self.loss
 
 
-def _bits(value: Any, found: list[int]) -> list[int]:
-    """Of every numerator, denominator and integer in a record, its length in bits, added to a list."""
-    # By the type where that is one of the many: a mapping is asked for last, for that takes longest.
-    kind = type(value)
-    if kind is Fraction:
-        found += value.numerator.bit_length(), value.denominator.bit_length()
-    elif kind is tuple:
-        for item in value:
-            _bits(item, found)
-    elif kind is int or kind is bool:
-        found.append(value.bit_length())
-    elif kind is not str and value is not None:
-        for item in _parts(value):
-            _bits(item, found)
+SHORT = 1 << 166
+"""The least number that may have more than 50 digits."""
+
+
+def _long(value: Any) -> list[int]:
+    """The numerators, denominators and integers in a record that may have more than 50 digits."""
+    found: list[int] = []
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        # By the type where that is one of the many: a mapping is asked for last, for that takes longest.
+        kind = type(item)
+        if kind is Fraction:
+            top, bottom = item.as_integer_ratio()
+            if bottom >= SHORT or not -SHORT < top < SHORT:
+                found += [q for q in (top, bottom) if abs(q) >= SHORT]
+        elif kind is tuple:
+            waiting.extend(item)
+        elif kind is int:
+            if not -SHORT < item < SHORT:
+                found.append(item)
+        elif kind is not str and item is not None:
+            waiting.extend(_parts(item))
     return found
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    if is_dataclass(value):
-        return [getattr(value, field.name) for field in fields(value)]
+    names = _names(value.__class__)
+    if names:
+        return [getattr(value, name) for name in names]
     if isinstance(value, Mapping):
         return (item for entry in value.items() for item in entry)
     return value if isinstance(value, tuple | list | frozenset) else ()
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    """The fields of a record; () of another type."""
+    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else ()

@@ -14,9 +14,9 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from typing import NamedTuple
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
@@ -34,8 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Multipliers:
+class Multipliers(NamedTuple):
     """``target = sum generators[g] * g + sum lines[l] * l``, with ``generators >= 0``.
 
     The generators with a nonzero multiplier are linearly independent modulo the lines.
@@ -45,15 +44,13 @@ class Multipliers:
     lines: tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Separator:
+class Separator(NamedTuple):
     """``<normal, g> >= 0`` for every generator, ``= 0`` for every line, ``< 0`` for the target."""
 
     normal: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LPAnswer:
+class LPAnswer(NamedTuple):
     """Answer of :func:`minimise` with its witness; entries that do not belong to the status are None.
 
     Attributes
@@ -346,8 +343,7 @@ def _replay_lp(answer: LPAnswer, cost: Row, equalities: Sequence[Row], rhs: Row)
         raise InternalError(f"an LP answer ({answer.status}) failed its replay")
 
 
-@dataclass(frozen=True, slots=True)
-class PositivePart:
+class PositivePart(NamedTuple):
     """Which of some forms are positive somewhere on the cone where none is negative.
 
     Attributes

@@ -28,6 +28,7 @@ MAX_DIGITS = 10_000
 """Longest number accepted, in decimal digits of numerator or denominator when written out."""
 
 _BIT_LIMIT = int(MAX_DIGITS * math.log2(10)) + 1
+_DIGITS_15 = Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _DECIMAL = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?)0*(\d+))?", re.ASCII)
 _WRITTEN = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?")
 _FRACTION = re.compile(r"[+-]?\d+\s*/\s*\d+", re.ASCII)
@@ -177,18 +178,17 @@ def decimal(value: Fraction | int) -> str:
     >>> decimal(Fraction(106, 5)), decimal(Fraction(-1, 3)), decimal(Fraction(1, 3**80)), decimal(7)
     ('21.2', '-0.333333333333333', '6.76549570118538E-39', '7')
     """
-    context = Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN)
     top, bottom = value.numerator, value.denominator
     if max(top.bit_length(), bottom.bit_length()) > 13_000:
         # Decimal reads no more digits than int writes: a few bits more than are shown, the rest a power of ten.
         shift = (abs(top).bit_length() - bottom.bit_length()) * 30103 // 100000 - 25
         whole = top // (bottom * 10**shift) if shift > 0 else top * 10**-shift // bottom
-        return _plain(context.scaleb(context.create_decimal(whole), shift))
-    return _plain(context.divide(Decimal(top), Decimal(bottom)))
+        return _plain(_DIGITS_15.scaleb(_DIGITS_15.create_decimal(whole), shift))
+    return _plain(_DIGITS_15.divide(Decimal(top), Decimal(bottom)))
 
 
 def _plain(number: Decimal) -> str:
-    shown = number.normalize(Context(prec=15, Emax=MAX_EMAX, Emin=MIN_EMIN))
+    shown = number.normalize(_DIGITS_15)
     return f"{shown:f}" if -6 < shown.adjusted() < 15 else str(shown)
 
 

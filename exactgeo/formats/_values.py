@@ -139,6 +139,10 @@ class Numbers:
         self._first_float: tuple[str, Any] | None = None
 
     def number(self, value: Any, where: str) -> Fraction:
+        if type(value) is Fraction:
+            top, bottom = value.as_integer_ratio()
+            if type(top) is type(bottom) is int and top.bit_length() < 64 > bottom.bit_length():
+                return value
         if not isinstance(value, (str, int, float, Fraction)) and (
             value is None or isinstance(value, Mapping | datetime.date | datetime.time) or entries(value) is not None
         ):

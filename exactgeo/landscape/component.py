@@ -329,9 +329,17 @@ class Components:
         self._searches: dict[tuple[int, Fraction], _Search] = {}
         self._regions: RegionTable | None = None
 
-    def around(self, problem: Problem, point: Point, late: Callable[[], bool], *, escape: bool = True) -> Component:
+    def around(
+        self,
+        problem: Problem,
+        point: Point,
+        late: Callable[[], bool],
+        *,
+        escape: bool = True,
+        loss: Fraction | None = None,
+    ) -> Component:
         """The component around a point of the census' problem; without ``escape`` no way out of a bad valley is looked
-        for.
+        for. ``loss`` is that of the point, where it is known.
 
         ``late`` says whether the time is over: what is not known then is None, with a reason.
 
@@ -341,7 +349,7 @@ class Components:
             The point does not have the frozen values of the problem.
         """
         census = self.census
-        loss, start = problem.loss_at(point), locate(census.reduction, point)
+        loss, start = problem.loss_at(point) if loss is None else loss, locate(census.reduction, point)
         first = census.table.index_of(tuple(tuple(sorted(part)) for part in start))
         search = self._searches.get((first, loss))
         if search is None:

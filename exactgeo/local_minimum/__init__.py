@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from exactgeo.deadline import Check, unlimited
-from exactgeo.errors import InternalError, OutOfTime
+from exactgeo.errors import InternalError, OutOfScope, OutOfTime
 from exactgeo.exact.combination import Unresolved
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.local_minimum.decision import Decision, Descent, Minimum, Try, Undecided
-from exactgeo.local_minimum.rungs import LADDER
+from exactgeo.local_minimum.rungs import LADDER, Rung
 from exactgeo.logs import logger
 from exactgeo.on_demand import on_first_use
 from exactgeo.problem import Point, Problem, scope
@@ -121,7 +122,7 @@ def decide(
     outside = None
     left_open: list[Undecided] = []
     for rung in LADDER:
-        outside = rung.accepts(problem)
+        outside = _outside(rung, problem)
         if outside is not None:
             tries.append(Try(rung.name, "out_of_scope", outside.reason))
             continue
@@ -151,6 +152,12 @@ def decide(
     if outside is None:
         raise InternalError("a ladder without rungs")
     return Undecided(_loss(problem, point), outside, tuple(tries))
+
+
+@lru_cache(maxsize=64)
+def _outside(rung: Rung, problem: Problem) -> OutOfScope | None:
+    """What puts a problem outside of a rung, which its point does not: kept for many points of one problem."""
+    return rung.accepts(problem)
 
 
 LISTED = "`exactgeo certify --json` lists them under rungs, each with its reason"

@@ -19,13 +19,12 @@ made, and where nothing bends one node is all there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.local_minimum import Implied, Leaf, NeuronProof, Part, Split
@@ -34,7 +33,7 @@ from exactgeo.deadline import Check, unlimited
 from exactgeo.errors import InternalError
 from exactgeo.exact.lp import positive_part
 from exactgeo.exact.matrix import nullspace, primitive, solve
-from exactgeo.exact.vectors import Vector, integer_dot
+from exactgeo.exact.vectors import integer_dot
 from exactgeo.kinds import Strictness
 from exactgeo.local_minimum.moves import Moves, combined
 from exactgeo.local_minimum.two_layer_point import TwoLayerPoint
@@ -48,8 +47,7 @@ States = tuple[int | None, ...]
 """For each unit None (undecided), 0 (rests), 1 or -1: active with this sign of k (1 for a unit without kinks)."""
 
 
-@dataclass(frozen=True)
-class Cover:
+class Cover(NamedTuple):
     """Sets of variables that vanish, one of which does at every point of equal loss.
 
     Attributes
@@ -63,8 +61,7 @@ class Cover:
     alternatives: tuple[frozenset[int], ...]
 
 
-@dataclass(frozen=True)
-class Flat:
+class Flat(NamedTuple):
     """The answer of a search: the dimension, the tree that bounds it, and the cone that has it."""
 
     dimension: int
@@ -217,8 +214,7 @@ def search(moves: Moves, known: Sequence[Cover], check: Check = unlimited, sure:
     return Flat(found.dimension, tuple(found.root.proof(found.dimension)), found.largest)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     dimension: int
     root: _Tree
     largest: Cone
@@ -275,8 +271,7 @@ def _short(basis: Sequence[Sequence[int]]) -> tuple[FrozenDict[int, int], ...] |
     return vectors if sum(q.bit_length() for v in vectors for q in v.values()) < 3 * _DIGITS else None
 
 
-@dataclass(frozen=True)
-class _Node:
+class _Node(NamedTuple):
     """What exact linear programs say of a node whose units are decided.
 
     Attributes
@@ -531,8 +526,7 @@ def _lines(moves: Moves, variables: Sequence[int], zero: frozenset[int]) -> tupl
 def _vanishing(moves: Moves, weights: dict[int, int], zero: frozenset[int]) -> Vanishing:
     """``sum weights[k] * variable_k`` as a combination of equations, but for variables that are 0."""
     kept = [k for k in range(moves.size) if k not in zero]
-    target: Vector = tuple(Fraction(weights.get(k, 0)) for k in kept)
-    multipliers = solve([[row[k] for row in moves.kept] for k in kept], target)
+    multipliers = solve([[row[k] for row in moves.kept] for k in kept], [weights.get(k, 0) for k in kept])
     if multipliers is None:
         raise InternalError("what vanishes on all solutions is no combination of the equations")
     bottom = lcm(*(q.denominator for q in multipliers))

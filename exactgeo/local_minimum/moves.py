@@ -17,17 +17,17 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from random import Random
+from typing import NamedTuple
 
 from exactgeo.deadline import Check, unlimited
 from exactgeo.exact.matrix import Row, annihilates, independent_rows, nullspace, primitive, rank
-from exactgeo.exact.vectors import integer_dot
+from exactgeo.exact.vectors import ONE, integer_dot
 from exactgeo.local_minimum.two_layer_point import Kink, NeuronState, TwoLayerPoint
 
 __all__ = ["Germ", "Moves", "Unit", "germs"]
 
 
-@dataclass(frozen=True)
-class Germ:
+class Germ(NamedTuple):
     """The loss of a data point near its prediction: one-sided derivatives, and on which sides it is affine.
 
     Attributes
@@ -56,16 +56,15 @@ class Germ:
 
 def germs(at: TwoLayerPoint) -> tuple[Germ, ...]:
     """The germs of the problem's loss at the point, in the unit of ``at.residuals`` where these are defined."""
-    loss, unit = at.problem.loss, 2 * at.curvature or Fraction(1)
+    loss, unit = at.problem.loss, 2 * at.curvature or ONE
     found = []
-    for p, (y,) in zip(at.predictions, at.problem.y, strict=True):
-        low, high = loss.slopes(p, y)
-        found.append(Germ(low / unit, high / unit, *loss.affine(p, y)))
+    for p, (y,), (left, right) in zip(at.predictions, at.problem.y, at.subgradients, strict=True):
+        low = left / unit
+        found.append(Germ(low, low if left is right else right / unit, *loss.affine(p, y)))
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A neuron with trained output weight 0 that is not dead: it rests (v' = 0) or is active (v' = k != 0, t = k u).
 
     Attributes
@@ -114,8 +113,7 @@ class Moves:
     units : the idle neurons
     fixed : dimensions of what no variable stands for: dead neurons, frozen ones with v = 0
     inputs : number of trained coordinates of a neuron
-    factors : the positive factor of each equation of ``rows``
-        By which it is ``dp_t = plus - minus``, a kink's ``<form, t> = plus - minus``, or ``h(dp) + slack = 0``.
+    written : each equation of ``rows`` before it was made primitive, and the factor that it was written with
     named : the equations that have a name
         By the data point, by (neuron, row) of the kink, by None for that of h.
     """
@@ -129,7 +127,7 @@ class Moves:
     hidden: set[int] = field(default_factory=set)
     units: list[Unit] = field(default_factory=list)
     kinks: dict[tuple[int, int], int] = field(default_factory=dict)
-    factors: list[Fraction] = field(default_factory=list)
+    written: list[tuple[Row, int]] = field(default_factory=list)
     named: dict[int | tuple[int, int] | None, int] = field(default_factory=dict)
 
     @classmethod
@@ -144,6 +142,12 @@ class Moves:
     def kept(self) -> list[tuple[int, ...]]:
         """Equations that are independent and imply the others (:meth:`solves` makes sure of it)."""
         return [self.rows[k] for k in independent_rows(self.rows, self.size)]
+
+    @cached_property
+    def factors(self) -> list[Fraction]:
+        """The positive factor of each equation of ``rows``, by which it is ``dp_t = plus - minus``, a kink's
+        ``<form, t> = plus - minus``, or ``h(dp) + slack = 0``."""
+        return [_ratio(short, row) * unit for short, (row, unit) in zip(self.rows, self.written, strict=True)]
 
     def all_rows(self) -> None:
         """Work with all equations: the ones kept did not imply the others."""
@@ -224,6 +228,9 @@ class _Builder:
         self.ahead = {slope: scaled(slope) for slope in {up, down, -up, -down}}
         self.nothing = [0] * len(at.trained)
         self.smooth = all(germ.low == germ.high for germ in shape)
+        lows = tuple(germ.low for germ in shape)
+        # Those of the point are known in whole numbers.
+        self.residuals = at.residuals if at.curvature and lows == at.residuals else lows
 
     def build(self, check: Check) -> Moves:
         at, moves = self.at, self.moves
@@ -293,7 +300,7 @@ class _Builder:
         at, sign = self.at, neuron.sign
         variables, sides = self._inputs(neuron, sign)
         if self.smooth:
-            residuals = tuple(germ.low for germ in self.shape)
+            residuals = self.residuals
             slopes = dict(zip(variables, (sign * q for q in at.smooth_part(neuron, residuals)), strict=True))
             for kink in neuron.kinks:
                 if (neuron.index, kink.row) in self.moves.kinks:
@@ -358,8 +365,7 @@ class _Builder:
         moves.rows = [primitive(row) for row in dense]
         # The data equations above are written with a factor of their own.
         units = [self.scale] * len(rows) + [1] * len(self.equations)
-        triples = zip(moves.rows, dense, units, strict=True)
-        moves.factors = [_ratio(short, row) * unit for short, row, unit in triples]
+        moves.written = list(zip(dense, units, strict=True))
 
     def _h(self, steep: dict[int, Fraction]) -> None:
         """h(dp) + slack = 0: its value where the loss has a kink, or is affine, by the slacks of the data."""

@@ -11,7 +11,6 @@ case); here it is exponential only in linearly dependent concave terms of one co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 from typing import Any, NamedTuple
@@ -27,8 +26,7 @@ from exactgeo.exact.vectors import ONE, ZERO, Vector, dot, integer_dot
 __all__ = ["Cones", "Low", "Ray", "Term", "components", "prove_nonnegative"]
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """``right * q`` for ``q = <form, u> >= 0``, ``left * q`` for ``q <= 0``; ``row`` names it."""
 
     row: int
@@ -125,8 +123,7 @@ def evaluate(linear: Vector, terms: Sequence[Term], u: Vector) -> Fraction:
     return total
 
 
-@dataclass(frozen=True)
-class Low:
+class Low(NamedTuple):
     q: Vector
 
 

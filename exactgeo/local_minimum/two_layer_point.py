@@ -136,8 +136,7 @@ class TwoLayerPoint(Shown):
     @cached_property
     def curvature(self) -> Fraction:
         """a, the largest coefficient of a square in the pieces of the loss: l(p + e) <= l(p) + l'(p) e + a e^2."""
-        pieces = (self.problem.loss.pieces(y) for (y,) in self.problem.y)
-        return max(a for piece in pieces if piece is not None for a, _, _ in piece.quadratics)
+        return _curvature(self.problem)
 
     @cached_property
     def bends(self) -> bool:
@@ -149,9 +148,8 @@ class TwoLayerPoint(Shown):
     @cached_property
     def residuals(self) -> Vector:
         """r_t = l'(p_t) / 2a; p_t - y_t for the squared losses."""
-        loss, double = self.problem.loss, 2 * self.curvature
-        pairs = zip(self.predictions, self.problem.y, strict=True)
-        return tuple(loss.slopes(p, y)[0] / double for p, (y,) in pairs)
+        double = 2 * self.curvature
+        return tuple(left / double for left, _ in self.subgradients)
 
     def along(self, column: Vector) -> Fraction:
         """The derivative of the loss, up to a factor, as the predictions move along a column."""
@@ -179,7 +177,10 @@ class TwoLayerPoint(Shown):
 
     def smooth_part(self, neuron: NeuronState, residuals: Vector | None = None) -> Vector:
         """phi's contribution of the data points off the kinks, a vector of T."""
-        weights, unit = self.whole_residuals if residuals is None else _whole(residuals)
+        if residuals is None or (self.curvature and residuals is self.residuals):
+            weights, unit = self.whole_residuals
+        else:
+            weights, unit = _whole(residuals)
         frame = self.frame
         scaled = {slope: int(slope * frame.slope_unit) for slope in self.slopes}
         factors = [r * scaled[side] if side is not None else 0 for r, side in zip(weights, neuron.side, strict=True)]
@@ -230,6 +231,12 @@ class Frame:
     sizes: tuple[int, ...]
     unit: int
     slope_unit: int
+
+
+@lru_cache(maxsize=8)
+def _curvature(problem: Problem) -> Fraction:
+    pieces = (problem.loss.pieces(y) for (y,) in problem.y)
+    return max(a for piece in pieces if piece is not None for a, _, _ in piece.quadratics)
 
 
 @lru_cache(maxsize=8)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from exactgeo.exact.enclosure import Enclosure
 from exactgeo.exact.vectors import Vector
@@ -20,8 +19,7 @@ Quadratic = tuple[Fraction, Fraction, Fraction]
 """(a, b, c): the function ``a p^2 + b p + c``, a >= 0."""
 
 
-@dataclass(frozen=True)
-class Pieces:
+class Pieces(NamedTuple):
     """A convex, continuous function of p: ``quadratics[k]`` between ``breaks[k - 1]`` and ``breaks[k]``.
 
     Attributes

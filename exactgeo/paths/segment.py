@@ -237,13 +237,13 @@ def _piece(problem: Problem, outputs: Outputs, entry: tuple[int, int], middle: F
         raise InternalError("a loss with rational values has no pieces")
     if not pieces.breaks:
         return pieces.quadratics[0]
-    entry = outputs.numerators.entry(o, t)
-    reached = value(entry, middle) / value(outputs.denominator, middle)
+    top = outputs.numerators.entry(o, t)
+    reached = value(top, middle) / value(outputs.denominator, middle)
     left, right = pieces.around(reached)
     if left == right:
         return left
     # It touches a break there, without passing it, or stays on it.
-    return right if _sign_beside(add(entry, times(-reached, outputs.denominator)), middle) > 0 else left
+    return right if _sign_beside(add(top, times(-reached, outputs.denominator)), middle) > 0 else left
 
 
 def _sign_beside(a: Polynomial, s: Fraction) -> int:

@@ -128,8 +128,15 @@ class Problem(Shown, Viewed):
         InputError
             As :meth:`expect_point`.
         """
+        if point is self.point:
+            return self
         self.expect_point(point)
-        return replace(self, point=point)
+        if self.frozen != self._untrained(point):
+            return replace(self, point=point)
+        # An equal problem: what has been derived, of all but the point, is the same.
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__, point=point)
+        return found
 
     def expect_point(self, point: Point, where: str = "point") -> None:
         """Refuse what is no Point of this network's shape. Cost: the lengths of its rows.

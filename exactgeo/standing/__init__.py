@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.claims import Claim
 from exactgeo.claims.certificate import certificate_of
@@ -36,8 +36,7 @@ __all__ = ["Better", "Verdict", "verdict_on"]
 LOG = logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Around:
+class _Around(NamedTuple):
     """What is known of the valley around a point, the claim that proves it, and why nothing is."""
 
     component: Component | None = None
@@ -86,10 +85,10 @@ def verdict_on(
     none = at_zero(problem, point, loss) or Global(
         Globality.UNKNOWN, reason=Reason.BUDGET, detail="the search for a lower point has not ended"
     )
-    if isinstance(decision, Minimum):
+    remarks = dead_layers(problem, point)
+    if isinstance(decision, Minimum) and (known is not None or not strictness):
         waiting = "the search for the flat dimension has not ended" if strictness else LEFT_OUT
         decision = replace(decision, reason=waiting)
-    remarks = dead_layers(problem, point)
     if known is not None:
         known(_verdict(problem, point, decision, loss, none, remarks))
     if isinstance(decision, Minimum) and strictness:
@@ -97,12 +96,12 @@ def verdict_on(
         decision = measured(decision, Deadline.after(max(deadline.left / 2, AT_LEAST)).check)
         if known is not None:
             known(_verdict(problem, point, decision, loss, none, remarks))
-    began = time.monotonic()
-    found = globality_of(problem, point, decision, loss, deadline)
+    began, here = time.monotonic(), problem.at(point)
+    found = globality_of(here, point, decision, loss, deadline)
     LOG.info(
         "globality: %s in %.3f s%s", found.globality, time.monotonic() - began, found.detail and f" ({found.detail})"
     )
-    around = _component(problem, point, decision, found, deadline)
+    around = _component(here, point, decision, found, deadline)
     return _verdict(problem, point, decision, loss, found, remarks, around)
 
 
@@ -234,7 +233,8 @@ def _component(problem: Problem, point: Point, decision: Decision, known: Global
         census = census_of(problem.at(point), deadline)
         if not census.complete:
             return _Around(reason="the basins are too many to be listed")
-        found = components_of(census).around(problem, point, lambda: not deadline.left)
+        loss = decision.loss if isinstance(decision.loss, Fraction) else None
+        found = components_of(census).around(problem, point, lambda: not deadline.left, loss=loss)
         claim = component_claim(found, better.point, better.loss, deadline.check)
     except OutOfScope as refusal:
         return _Around(reason=refusal.reason)

@@ -252,7 +252,8 @@ def _bottom_claim(
 ) -> GlobalMinimumClaim | None:
     """The claim that a point is a global minimum, from the optima of a census; None where it takes too long."""
     try:
-        return replace(_kept_bottom(problem.at(point), census, loss, deadline), point=point)
+        found = _kept_bottom(problem.at(point), census, loss, deadline)
+        return found if found.point is point else replace(found, point=point)
     except OutOfTime:
         return None
 

@@ -12,6 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exactgeo.arrangement import Arrangement
+from exactgeo.arrangement.few_rays import rays_of_few
+from exactgeo.arrangement.rays import Rays
 
 
 def check(normals, offsets, d, arrangement):
@@ -170,3 +172,24 @@ def test_every_point_off_the_hyperplanes_lies_in_a_listed_region(data):
             signs = arrangement.signs_of(point)
             if all(s or quiet for s, quiet in zip(signs, silent, strict=True)):
                 assert signs in arrangement.regions()
+
+
+@settings(deadline=None, max_examples=150)
+@given(arrangements(affine=False))
+@example(([[0, 0, 0], [1, 0, 2], [-2, 0, -4], [0, 0, 1], [3, 0, 1]], [0] * 5, 3))
+@example(([[2**19 - 1, 1 - 2**19, 3], [1 - 2**19, 2**19 - 2, 5], [0, 1, 2**19 - 1], [2, 3, 5]], [0] * 4, 3))
+def test_products_of_pairs_are_the_rays_of_flats(data):
+    normals, _, d = data
+    arrangement = Arrangement(normals, dimension=d)
+    vectors, table = arrangement._oriented[0], arrangement._table
+    found = rays_of_few(vectors, table)
+    short = all(abs(q) < 2**19 for row in table.functionals for q in row)
+    assert (found is not None) == (short and arrangement.rank in (2, 3))
+    assert found is None or found == Rays(vectors, table).by_flats(vectors, table)
+
+
+def test_products_that_might_not_fit_are_not_taken():
+    for normals in ([[2**19, 1], [1, 0]], [[1, t] for t in range(65)], [[1, 0], *[[0, 1]] * 62]):
+        arrangement = Arrangement(normals)
+        assert rays_of_few(arrangement._oriented[0], arrangement._table) is None
+        assert len(arrangement.rays()) == 2 * len(set(map(tuple, normals)))

@@ -286,3 +286,21 @@ def test_values_of_a_larger_census_in_cvxpy(kind):
     for index in rng.sample(range(len(found)), 150):
         value = found[index].program().solve()
         assert abs(value - float(found[index].value)) <= 1e-5 * (1 + abs(value))
+
+
+@pytest.mark.parametrize("loss", ["squared", "absolute", "logistic"])
+def test_optima_are_in_the_order_in_which_the_sets_need_them(loss):
+    """Whatever was solved before: the sets are asked for in one order, in another, and in part."""
+    rng = random.Random(3)
+    x = [[rng.randint(-9, 9)] for _ in range(5)]
+    y = [rng.choice((-1, 1)) for _ in x]
+    reduction = reduce(problem(x, y, 1, loss))
+    masks = [reduction.mask(choice) for choice in reduction.orbit_choices()]
+    alone = {mask: solve(reduction.program, mask).value for mask in masks}
+    for order in (masks, masks[::-1], masks[::3], [masks[0], *masks]):
+        optima, owner, _ = solve_sets(reduction.program, words_of(order, len(reduction.program.columns)))
+        firsts = [owner.tolist().index(k) for k in range(len(optima))]
+        assert firsts == sorted(firsts)
+        assert owner.min() >= 0
+        if loss != "logistic":
+            assert [optima[k].value for k in owner.tolist()] == [alone[mask] for mask in order]

@@ -225,3 +225,25 @@ def test_a_value_is_the_loss_wherever_it_is_read(loss):
         if plain.loss.rational:
             assert mean.loss_at(b.minimiser) == b.value
     assert other.infinite_width_minimum == scaled(one.infinite_width_minimum, F(1, plain.m))
+
+
+@pytest.mark.parametrize("activation", ["relu", "abs", "pl(2, -1/3)"])
+def test_long_numbers_have_the_columns_that_short_ones_have(activation):
+    """The data times 10^30: beyond 64 bits, and the same rays, columns and patterns, their factors times 10^30."""
+    x = [[3, -1], [0, 0], [2, 5], [-4, 1], [3, -1]]
+    network = {"widths": [1], "activation": activation, "hidden_bias": False}
+    short, long = (
+        reduce(
+            problem_from_mapping({"data": {"x": [[q * c for q in row] for row in x], "y": [1] * 5}, "network": network})
+        )
+        for c in (1, 10**30)
+    )
+    assert (short.rays, short.regions, short.region_rays) == (long.rays, long.regions, long.region_rays)
+    assert short.program.columns == long.program.columns
+    assert short.exchangeable == long.exchangeable
+    assert {key: (at, 10**30 * q) for key, (at, q) in short.ray_columns.items()} == long.ray_columns
+    # Each column is a(X ray), by the activation itself.
+    activate = short.problem.network.activation
+    for (ray, sign), (at, factor) in short.ray_columns.items():
+        outputs = [sign * activate(sum(a * b for a, b in zip(row, short.rays[ray], strict=True))) for row in short.rows]
+        assert outputs == [factor * q for q in short.program.columns[at]]

@@ -16,8 +16,9 @@ from made import ACCEPT, D1
 import exactgeo as eg
 from exactgeo import library
 from exactgeo.claims.certificate import MOST_DIGITS, MOST_DIGITS_OF_A_NUMBER, Certificate, certificate_of
+from exactgeo.claims.fields import FrozenDict
 from exactgeo.claims.global_minimum import GlobalMinimumClaim
-from exactgeo.claims.local_minimum import LocalMinimumClaim
+from exactgeo.claims.local_minimum import Leaf, LocalMinimumClaim, NeuronProof, Part
 from exactgeo.claims.subject import has_form, problem_data, read_subject, square_factor
 from exactgeo.errors import InputError
 from exactgeo.formats import problem_from_mapping
@@ -121,6 +122,24 @@ def test_claims_that_the_checker_would_not_read_are_left_out(tmp_path):
     whole = eg.check(Certificate(found.subject, tuple(many)).write(tmp_path / "long.json"))
     assert (whole.code, "too many digits" in whole.reason) == (2, True)
     assert certificate_of(found.subject, [replace(first, radius=Fraction(1, 10**60_000))]) is None
+
+
+def test_numbers_of_more_than_fifty_digits_are_counted_wherever_they_stand():
+    first = eg.certify(eg.load("swirszcz-prop1")).certificate.claims[0]
+    long, short = 2**166, 2**166 - 1
+    assert (len(str(long)), first.long_numbers) == (50, (0, 0))
+    for q, digits in ((short, 0), (long, 51), (2**999, 302)):
+        for number in (Fraction(q), Fraction(-q), Fraction(1, q)):
+            for claim in (
+                replace(first, loss=number),
+                replace(first, point=replace(first.point, biases=((number,), (Fraction(0),)))),
+                replace(
+                    first, neurons=(NeuronProof((Part((2,), (), (Leaf(FrozenDict({2: number}), FrozenDict()),)),)),)
+                ),
+            ):
+                assert claim.long_numbers == (digits, digits)
+    rows = replace(first, neurons=(NeuronProof((Part((-long, 2**200), (), ()),)),))
+    assert rows.long_numbers == (51 + 61, 61)
 
 
 def test_white_space_and_order_say_nothing(tmp_path):

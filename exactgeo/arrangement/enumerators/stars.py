@@ -110,7 +110,8 @@ def _half(vectors: tuple[Integers, ...]) -> list[int] | None:
     rows = np.array(vectors, dtype=np.int64)
     count = len(rows)
     bits = np.int64(1) << np.arange(count - 1, -1, -1, dtype=np.int64)
-    first, second = np.triu_indices(count, 1)
+    order = np.arange(count)
+    first, second = (order[:, None] < order).nonzero()
     forms, through = _on_flats(rows, first, second)
     # Each flat once: as the pair of the first two of its hyperplanes.
     alone = (through.cumsum(axis=1)[np.arange(len(first)), second] == 2).nonzero()[0]

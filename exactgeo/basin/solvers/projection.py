@@ -22,12 +22,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import flint
 
@@ -57,8 +56,7 @@ PrimalDual = tuple[dict[int, Fraction], Vector, Vector]
 # -- losses ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Parabola:
+class _Parabola(NamedTuple):
     """``a (p - centre)^2 + constant``, and the slopes of the straight ends; None on a side that has none."""
 
     a: Fraction

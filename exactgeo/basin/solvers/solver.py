@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exactgeo.basin.cone_program import Optimum, Program, loss_value, replay
 from exactgeo.errors import InternalError
@@ -81,8 +80,7 @@ class Solver(ABC):
             raise InternalError("an optimum with another value than that of its prediction")
 
 
-@dataclass(frozen=True, slots=True)
-class Refined:
+class Refined(NamedTuple):
     """What exact arithmetic makes of a proposed basis; the gradient's signs are not known yet.
 
     Attributes

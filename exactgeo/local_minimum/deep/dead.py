@@ -25,16 +25,19 @@ def dead_layers(problem: Problem, point: Point) -> tuple[str, ...]:
     if problem.products > LARGEST or not all(activation.homogeneous for activation in net.activations):
         return ()
     rows = problem.x
-    for k, (activation, width) in enumerate(zip(net.layer_activations, net.sizes[1:], strict=True)):
-        # No unit of the layers that are left has a slope 0: the network need not be followed any further.
-        if activation.slopes is None or all(_slopes_are_nonzero(one) for one in net.layer_activations[k:]):
+    # No unit of the layers behind the last with a slope 0 is on one: the network need not be followed any further.
+    last = max((k for k, one in enumerate(net.layer_activations) if not _slopes_are_nonzero(one)), default=-1)
+    for k, (activation, width) in enumerate(zip(net.layer_activations[: last + 1], net.sizes[1:], strict=False)):
+        if activation.slopes is None:
             break
         up, down = activation.slopes
-        bias = point.biases[k] or (ZERO,) * width
-        z = [tuple(dot(unit, row) + b for unit, b in zip(point.weights[k], bias, strict=True)) for row in rows]
-        if width and all((q > 0 and not up) or (q < 0 and not down) for row in z for q in row):
-            found.append(_sentence(problem, k, z))
-        rows = tuple(tuple(map(activation, row)) for row in z)
+        units = [*zip(point.weights[k], point.biases[k] or (ZERO,) * width, strict=True)]
+        values = (dot(unit, row) + b for row in rows for unit, b in units)
+        dead = width and all((q > 0 and not up) or (q < 0 and not down) for q in values)
+        if dead or k < last:
+            z = [tuple(dot(unit, row) + b for unit, b in units) for row in rows]
+            found += [_sentence(problem, k, z)] if dead else []
+            rows = tuple(tuple(map(activation, row)) for row in z)
     return tuple(found)
 
 
