@@ -327,7 +327,7 @@ def ball(p, claim):
     for i, n in enumerate(here.neurons):
         for members in n.kinks:
             parts = [[times(at.slopes[t], around(p.activate(s * q))) for t, q in members.items()] for s in (1, -1)]
-            right, left = (times(at.v[i], plus(*part)) for part in parts)
+            right, left = (times(times(at.v[i], around(n.count)), plus(*part)) for part in parts)
             need(ends(plus(at.box[used], right))[0] > 0, "the loss need not rise on the right of a kink")
             need(ends(plus(at.box[used], minus(left)))[1] < 0, "the loss need not rise on the left of a kink")
             used += 1

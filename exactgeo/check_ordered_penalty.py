@@ -250,7 +250,7 @@ def moves(p, one, here):
                     z = [dot(u, row) for row in here.rows]
                     change = [a * s if s is not None else one.activate(a) for a, s in zipped(z, n.slope)]
                     if inner(change, here.r) == Mixed(factor * bound):
-                        rays[factor, u] = [-factor * one.activate(a) for a in z]
+                        rays[factor, u] = [-factor * a for a in change]
             need(not rays or not any(n.out), "a neuron at its bound has an output")
             at.groups += [list(rays.values())] * bool(rays)
             continue

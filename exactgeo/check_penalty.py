@@ -268,7 +268,7 @@ def tight(p, here, r, n, leaves, shrink):
         z = [dot(q, row) for row in here.rows]
         change = [a * s if s is not None else p.activate(a) for a, s in zipped(z, n.slope)]
         if dot(q, q) == factor * dot(r, change) == shrink * shrink:
-            found[factor, q] = [-factor * p.activate(a) for a in z]
+            found[factor, q] = [-factor * a for a in change]
     return list(found.values())
 
 

@@ -257,7 +257,9 @@ class _Proof:
                 slopes = box.slopes[[t for t, _ in bend.members]]
                 right = Intervals.of([activation(factor) for _, factor in bend.members])
                 left = Intervals.of([activation(-factor) for _, factor in bend.members])
-                multiplier, v = box.multipliers[used : used + 1], box.v[unit.index : unit.index + 1]
+                # The multiplier is that of all neurons tied to this one.
+                multiplier = box.multipliers[used : used + 1]
+                v = box.v[unit.index : unit.index + 1] * Intervals.of([unit.count])
                 above = multiplier + (slopes * right).sum(axis=0) * v
                 below = multiplier - (slopes * left).sum(axis=0) * v
                 if above.signs()[0] != 1 or below.signs()[0] != -1:

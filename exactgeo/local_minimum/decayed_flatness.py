@@ -134,15 +134,13 @@ def _along(local: Decayed, neuron: NeuronState, moves: _Moves, kept: Sequence[in
 def _bias(local: Decayed, neuron: NeuronState, moves: _Moves, kept: Sequence[int]) -> None:
     """What a trained coordinate without penalty moves at no cost, to first order."""
     at = local.at
-    up, down = at.slopes
     for j in local.free:
         columns = []
         for sign in (1, -1):
             axis = tuple(Fraction(sign * int(k == j)) for k in range(len(at.trained)))
             if local.phi(neuron, axis):
                 continue
-            moved = [(side, sign * at.rows[t][j]) for t, side in enumerate(neuron.side)]
-            change = [q * (side if side is not None else up if q > 0 else down) for side, q in moved]
+            change = _change(at, neuron, axis)
             columns.append(tuple(neuron.v * change[t] for t in kept))
         if None not in neuron.side:
             moves.lines += columns[:1]
@@ -153,17 +151,22 @@ def _bias(local: Decayed, neuron: NeuronState, moves: _Moves, kept: Sequence[int
 def _rays(local: Decayed, neuron: NeuronState, proof: Any) -> list[Vector]:
     """The changes of the predictions along the rays of a neuron with v = 0, up to positive factors."""
     at, found = local.at, {}
-    up, down = at.slopes
     for sign, q in local.tight(neuron, proof):
         if local.free:
             # Beside q there is a coordinate that q does not tell.
             raise _Unknown(f"neuron {neuron.index} is 0, its slope as long as its bound, and its bias has no penalty")
         if sign * local.phi(neuron, q) == dot(q, q):
-            pre = [dot(q, row) for row in at.rows]
-            found[sign, q] = tuple(-sign * z * (up if z > 0 else down) for z in pre)
+            found[sign, q] = tuple(-sign * change for change in _change(at, neuron, q))
     if found and any(neuron.outputs):
         raise _Unknown(f"neuron {neuron.index} is at its bound and its outputs are not 0")
     return list(found.values())
+
+
+def _change(at: TwoLayerPoint, neuron: NeuronState, u: Vector) -> list[Fraction]:
+    """Slopes of the outputs of a neuron as its trained inputs move along u."""
+    up, down = at.slopes
+    moved = zip(neuron.side, (dot(u, row) for row in at.rows), strict=True)
+    return [z * (side if side is not None else up if z > 0 else down) for side, z in moved]
 
 
 def leaf_vectors(

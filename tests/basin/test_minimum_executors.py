@@ -210,7 +210,7 @@ def test_a_wrong_dual_vector_that_is_not_looked_at_is_refused_by_the_checker():
     def changed(answer):
         _, *others = [i for i, seen in enumerate(answer) if seen.dual is not None] or [None]
         return [
-            seen._replace(dual=replace(seen.dual, allowed=every)) if i in others else seen
+            seen._replace(dual=seen.dual._replace(allowed=every)) if i in others else seen
             for i, seen in enumerate(answer)
         ]
 
@@ -303,9 +303,9 @@ def test_what_is_said_of_columns_does_not_depend_on_what_was_asked_before():
 
 WHOLE_REFUSED = {
     "a basis": first(key=b"1234"),
-    "no proof": lambda answer: [seen._replace(key=replace(seen.key, proof=None)) for seen in answer],
+    "no proof": lambda answer: [seen._replace(key=seen.key._replace(proof=None)) for seen in answer],
     "another value than its proof": lambda answer: [
-        seen._replace(key=replace(seen.key, value=F(0))) for seen in answer
+        seen._replace(key=seen.key._replace(value=F(0))) for seen in answer
     ],
     "weights of no columns": optima_with(weights=lambda proof: {10**6: F(1)}),
     "weights that are floats": optima_with(weights=lambda proof: {0: 0.5}),

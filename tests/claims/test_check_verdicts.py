@@ -326,6 +326,7 @@ def test_the_problem_beside(old, new, code, monkeypatch):
         "linear-network-fit",
         "ordered-penalised-descent",
         "ordered-penalised-strict",
+        "penalised-balanced",
         "segments-none",
         "vector-silent",
     ],

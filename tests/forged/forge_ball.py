@@ -112,6 +112,14 @@ FORGED_BALL |= {
     ),
     "ball-falls-on-the-right": (BLIND["right"]().to_data(), "Across the kink the loss rises; it falls on the right."),
     "ball-falls-on-the-left": (BLIND["left"]().to_data(), "Across the kink the loss rises; it falls on the left."),
+    "ball-shared-kink-on-the-left": (
+        BLIND["shared-left"]().to_data(),
+        "The loss rises across the kink of two equal neurons; it falls on the left, though not with twice the multiplier.",
+    ),
+    "ball-shared-kink-on-the-right": (
+        BLIND["shared-right"]().to_data(),
+        "The loss rises across the kink of two equal neurons; it falls on the right, though not with twice the multiplier.",
+    ),
     "ball-heavy-dead-unit": (
         BLIND["heavy"]().to_data(),
         "The weights of a dead unit have a penalty, and could shrink.",

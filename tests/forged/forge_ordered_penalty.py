@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from forge_penalty import flat_beside_silent_data
 from forging import Edit, Tree, changed, put
 
 
@@ -334,6 +335,10 @@ FORGED_ORDERED_PENALTY: dict[str, tuple[Tree, str]] = {
     "ordered-penalised-descent-of-a-frozen-bias": (
         named("descent-at-zero", claim("direction", "biases", 1, ["1"])),
         "A frozen bias moves.",
+    ),
+    "ordered-penalised-flat-beside-silent-data": (
+        flat_beside_silent_data("logistic", ["1", "-1", "1"], ["-1"], number("1/2", **{"0": "3"}), "1/2"),
+        "A neuron that is silent at some data changes the predictions there.",
     ),
     "ordered-penalised-descent-of-no-length": (named("descent", claim("step", "0")), "The loss is lower at once."),
     "ordered-penalised-descent-uphill": (

@@ -67,6 +67,27 @@ def both(key: str, value: Any) -> Edit:
     return edit
 
 
+def flat_beside_silent_data(loss: str, y: list[str], shift: list[str], value: Any, l2: str) -> Tree:
+    """b relu(b) beside 0 relu(c - x), c = 0, at x = 0, 1, 2, as one of a set of dimension 1; hidden biases have a penalty.
+
+    The second neuron can grow at x = 0 alone; if it could everywhere, it would take over from the first.
+    """
+    point = {"weights": [[["0"], ["-1"]], [["1", "0"]]], "biases": [["1", "0"], shift]}
+    bend = {"rule": "split", "row": 0}
+    end = {"rule": "norm", "multipliers": {}, "slopes": {}}
+    proofs = [{"parts": [], "above": [], "below": []}, {"parts": [], "above": [end], "below": [bend, end, end]}]
+    ordered = "ordered_" * (loss == "logistic")
+    about = {"point": point, "loss": value}
+    first = {"kind": f"{ordered}penalised_minimum", **about, "radius": "1", "neurons": proofs}
+    then = {"kind": f"{ordered}penalised_strictness", **about, "strictness": "flat", "flat_dimension": 1}
+    train = {"hidden": [False], "output_bias": False}
+    options: dict[str, Any] = {"hidden_bias": True, "output_bias": bool(shift), "train": train, "loss": loss}
+    tree = tiny(first, x=[["0"], ["1"], ["2"]], y=y, **options)
+    tree["problem"]["network"]["widths"] = [2]
+    tree["problem"]["penalty"] = {"l2": l2, "l1": "0", "biases": True}
+    return tree | {"version": 2, "claims": [first, then]}
+
+
 def last(tree: Tree) -> None:
     """Only the last claim, a bound."""
     tree["claims"] = tree["claims"][-1:]
@@ -532,6 +553,10 @@ FORGED_PENALTY: dict[str, tuple[Tree, str]] = {
     "penalised-basin-of-sizes": (
         named("basins-with-a-bias", put("problem", "penalty", "l1", "1/2")),
         "Sizes are squares: at 0 both cost nothing.",
+    ),
+    "penalised-flat-beside-silent-data": (
+        flat_beside_silent_data("half_squared", ["2", "0", "2"], [], "5/2", "1"),
+        "A neuron that is silent at some data changes the predictions there.",
     ),
     "penalised-basin-of-frozen-outputs": (
         named("basins-with-a-bias", put("problem", "train", "output", False), everywhere("output", 1)),

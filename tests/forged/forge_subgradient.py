@@ -45,6 +45,25 @@ _SIDED = (*_PART, "cover", 1, "neurons", "0")
 _LEAF = {"rule": "farkas", "multipliers": {}, "slopes": {"0": "0", "1": "0", "2": "0"}}
 _SHARED = {"rows": [0, 1, 2], "linear": ["0", "0"], "cover": [_LEAF]}
 _STILL = {"rule": "covered", "slopes": {}, "neurons": {"0": {"steep": {}, "parts": [_SHARED]}}, "strict": []}
+
+
+def _strict_by_a_covering() -> Tree:
+    """relu(x + b) + relu(d) at x = 0, 1, b = 0, d = 1: on b >= 0 the two biases make up for each other."""
+    point = {"weights": [[["1"], ["0"]], [["1", "1"]]], "biases": [["0", "1"], []]}
+    train = {"hidden": [False], "hidden_bias": [True], "output": False, "output_bias": False}
+    tree = _minimum(point, "2", x=[["0"], ["1"]], y=["0", "3"], loss="squared", hidden_bias=True, train=train)
+    tree["problem"]["network"]["widths"] = [2]
+    # The slope 2 is that of the right side of the kink, and in halves, as the flat dimension counts, none of its sides.
+    leaf = {"rule": "farkas", "multipliers": {}, "slopes": {"0": "2"}}
+    tree["claims"][0]["neurons"] = [{"parts": [{"rows": [0], "linear": ["-2"], "cover": [leaf]}]}, {"parts": []}]
+    steps = [{"rule": "cover", "neuron": 0, "part": 0}, {"rule": "bound", "still": [], "zero": []}]
+    largest = {"states": [], "zero": [1, 2], "curve": [], "basis": None}
+    flatness = {"rule": "tree", "slants": [], "tree": steps, "largest": largest}
+    claim = {"kind": "strictness", "point": point, "loss": "2", "strictness": "strict", "flat_dimension": 0}
+    tree["claims"].append(claim | {"flatness": flatness})
+    return tree
+
+
 _NO_SLOPE = {"hidden": [False], "output": False, "output_bias": True}
 
 
@@ -78,6 +97,10 @@ FORGED_SUBGRADIENT: dict[str, tuple[Tree, str]] = {
         _covered_twice(),
         "A minimum is strict by a face of a covering whose slopes are twice those that the faces are read with; a ray of "
         "equal loss starts there.",
+    ),
+    "subgradient-lends-its-covering": (
+        _strict_by_a_covering(),
+        "A minimum that a half-line of equal loss leaves is strict, by a covering with slopes of another scale.",
     ),
     "subgradient-of-two-parts": (
         changed("absolute-parts", put("claims", 0, "joint", 1, "data", [0, 1])),

@@ -69,6 +69,14 @@ _LINE = [[-2], [-1], [1], [2], [3]]
 _KINK = {"b": ["-1"], "c": "1", "kinks": [[2]]}
 _BEND = [2, 2, 0, 3, 4]
 _SIGNS = [1, -1, 1, 1, -1]
+_SHARED: dict[str, Any] = {
+    "w": [["1", "0"], ["1", "0"]],
+    "v": ["1", "1"],
+    "loss": "half_squared",
+    "l2": "1/3",
+    "kinks": [[0], []],
+    "ties": [None, Tie(0, Fraction(1))],
+}
 
 MAKERS: dict[str, Callable[[], Certificate]] = {
     # Squares of one unit whose kink is at the third point: the others pull it both ways.
@@ -141,6 +149,13 @@ BLIND: dict[str, Callable[[], Certificate]] = {
         l2="1/100",
         ties=[None, Tie(0, Fraction(-1, 2))],
         blind=True,
+    ),
+    # Two equal units on a kink share its multiplier: for both it is steep enough, for each it is not.
+    "shared-left": _enclosed(
+        [[0, 1], [1, 0], [1, 1]], ["-4/3", "5/2", "5/2"], activation="leaky_relu(1/2)", blind=True, **_SHARED
+    ),
+    "shared-right": _enclosed(
+        [[0, 1], [1, 0], [1, -1]], ["2/3", "5/2", "5/2"], activation="pl(1, 2)", blind=True, **_SHARED
     ),
     "heavy": _enclosed(
         _LINE, _BEND, [["6/5"], ["1"]], ["6/5", "1"], b=["-1", "-9"], c="1", kinks=[[2], []], l2="1/10", blind=True

@@ -79,7 +79,7 @@ def shuffled(case, seed):
     reduction = reduce(case)
     (group,) = reduction.exchangeable
     patterns = random.Random(seed).sample(group.patterns, len(group.patterns))
-    reduction = replace(reduction, exchangeable=(replace(group, patterns=tuple(patterns)),))
+    reduction = replace(reduction, exchangeable=(group._replace(patterns=tuple(patterns)),))
     optima = Optima(len(reduction.program.columns))
     return Census(Table.gather(reduction, optima, blocks(reduction, optima, None, None, None)))
 

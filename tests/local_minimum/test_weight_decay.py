@@ -223,6 +223,20 @@ def test_many_kinks_at_zero():
     assert isinstance(decide(decayed(x, list(map(str, y)), [[0, 0]], [0], l2="1/4")), Descent)
 
 
+@pytest.mark.parametrize(
+    ("loss", "y", "c", "l2"), [("half_squared", [2, 0, 2], None, 1), ("logistic", [1, -1, 1], -1, F(1, 2))]
+)
+def test_a_neuron_at_its_bound_grows_where_it_is_not_silent(loss, y, c, l2, tmp_path):
+    """At x = 0 alone: it cannot take over from one that has the same output at all three."""
+    train = {"hidden": False, "output_bias": False}
+    options = {"l2": l2, "loss": loss, "biases": True, "b": [1, 0], "c": c, "train": train}
+    found = eg.certify(decayed([[0], [1], [2]], y, [[0], [-1]], [1, 0], **options))
+    assert (found.strictness, found.flat_dimension) == (Strictness.STRICT, 0)
+    assert eg.check(found.certificate.write(tmp_path / "c.json")).accepted
+    alike = eg.certify(decayed([[0], [1], [2]], y, [[0], [0]], [1, 0], **options))
+    assert (alike.strictness, alike.flat_dimension) == (Strictness.FLAT, 1)
+
+
 def test_a_verdict_with_its_certificate(tmp_path):
     verdict = eg.certify(decayed([[1]], [2], [["3/5"], ["4/5"]], ["3/5", "4/5"]))
     assert (verdict.kind, str(verdict.rung), verdict.globality) == ("local_minimum", "weight_decay", "global")

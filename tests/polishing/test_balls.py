@@ -11,7 +11,8 @@ import pytest
 import exactgeo as eg
 from exactgeo.exact.enclosure import low
 from exactgeo.kinds import Strictness
-from exactgeo.local_minimum.ball import Ball, NoBall, ball_near
+from exactgeo.local_minimum.ball import Ball, NoBall, Wrong, ball_near
+from exactgeo.local_minimum.stationary import Tie
 from exactgeo.numeric.losses import form_of
 from exactgeo.polishing import polish
 from exactgeo.polishing.none_within import none_within
@@ -306,6 +307,22 @@ def test_neurons_of_one_direction_are_enclosed_together(name, tmp_path):
     assert "multiples of others" in accepted(found, tmp_path).statement
     not_beaten(found)
     assert found.verdict.flat_dimension == hessian_kernel(problem, found.point) == flat
+
+
+@pytest.mark.parametrize(
+    ("activation", "bent", "y", "side"), [("leaky_relu(1/2)", 1, "-4/3", -1), ("pl(1, 2)", -1, "2/3", 1)]
+)
+def test_equal_neurons_share_the_multiplier_of_their_kink(activation, bent, y, side):
+    """Stationary along the kink; across it the loss falls for each, and would rise with the multiplier of both."""
+    w, v = [[1, 0], [1, 0]], [[1, 1]]
+    x, y = [[0, 1], [1, 0], [1, bent]], [y, "5/2", "5/2"]
+    options = {"loss": "half_squared", "activation": activation, "l2": 1, "reduction": "sum"}
+    problem = eg.from_arrays(x, y, [w, v], None, **options)
+    apart = eg.from_arrays(x, y, [[[1, F(side, 2**20)], [1, 0]], v], None, **options)
+    assert apart.loss_at(apart.point) < problem.loss_at(problem.point)
+    found = ball_near(problem, problem.point, [[0], []], [None, Tie(0, F(1))])
+    assert isinstance(found, NoBall)
+    assert found.wrong == Wrong(0, 0, held=True)
 
 
 @pytest.mark.parametrize("seed", range(3))
