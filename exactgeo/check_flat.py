@@ -44,8 +44,7 @@ def strictness(p, claim):
         rule, slants, steps, largest = fields(flatness, "rule slants tree largest")
         form(rule == "tree", "an unknown proof of a flat dimension")
         at = every_move(p, here, slants)
-        covered = next((proofs for proofs in before if proofs is not None), None)
-        bounded_by(at, faces_of(at, here, covered), whole(dimension), steps)
+        bounded_by(at, faces_of(at, here, next(filter(None, before), None)), whole(dimension), steps)
         reached(at, dimension, largest)
     inside = [n for n in here.neurons if not any(q for k, q in enumerate(n.w) if k not in here.T)]
     orbit = sum(1 for n in inside if (here.moved if n.v else any(n.w)))

@@ -123,9 +123,8 @@ class _Bases(Relaxations):
         return [Estimate(bytes(bases[number]), self._value(number)) for number in ends]
 
     def _value(self, number: int) -> Fraction:
-        worth, _ = self._pivoting.weights(number)
         try:
-            return self.solver.estimate(worth, {})[0]
+            return self.solver.estimate(self._pivoting.weights(number)[0], {})[0]
         except (OverflowError, ValueError):
             # No finite number: the search goes on without one.
             return Fraction(0)
